@@ -1,0 +1,81 @@
+"""The error tree. Every error has a stable code, and a text that says what was wrong, where, and what to do.
+
+AvatarRosError
+├── ConfigError            the user asked for something that cannot be: exit code 2, no restart
+│   ├── UnknownBackendError
+│   └── AvatarError        an avatar file that cannot be shown
+└── StageError             a stage failed at its work; `retryable` says whether trying again can help
+    ├── MicError, VadError, AsrError, LlmError, TtsError
+    └── EncoderError, MotionError, RenderError, SpeakerError
+"""
+
+from __future__ import annotations
+
+
+class AvatarRosError(Exception):
+    """Base of all errors of this package.
+
+    code: stable snake_case name, for diagnostics and tests; the text is for people and may change.
+    """
+
+    def __init__(self, code: str, text: str = "", *, retryable: bool = False) -> None:
+        super().__init__(text or code)
+        self.code = code
+        self.retryable = retryable
+
+    @property
+    def text(self) -> str:
+        """One line for people, without the code."""
+        return str(self)
+
+
+class ConfigError(AvatarRosError):
+    """A parameter, argument or file that cannot be used; ends a process with exit code 2."""
+
+
+class UnknownBackendError(ConfigError):
+    """A backend name that is not in the registry, or whose library is not installed."""
+
+
+class AvatarError(ConfigError):
+    """An avatar file that is missing parts, damaged or unsafe."""
+
+
+class StageError(AvatarRosError):
+    """A stage that failed at its work and stays up."""
+
+
+class MicError(StageError):
+    """Capture failed."""
+
+
+class VadError(StageError):
+    """Voice activity detection failed."""
+
+
+class AsrError(StageError):
+    """Recognition failed."""
+
+
+class LlmError(StageError):
+    """No answer."""
+
+
+class TtsError(StageError):
+    """Synthesis failed."""
+
+
+class EncoderError(StageError):
+    """Encoding speech to features failed."""
+
+
+class MotionError(StageError):
+    """Features could not become expressions."""
+
+
+class RenderError(StageError):
+    """A frame could not be drawn."""
+
+
+class SpeakerError(StageError):
+    """Playback failed."""

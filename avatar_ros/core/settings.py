@@ -1,0 +1,68 @@
+"""Settings: frozen dataclasses whose fields say what they mean and what they may be.
+
+A field is declared once, here, and becomes a ROS parameter (ros/params.py), a row of the README's table and a
+check, without its name being written again:
+
+    @dataclass(frozen=True)
+    class VadSettings(Settings):
+        stop_silence_s: float = setting(0.5, "silence that ends an utterance, s", low=0.1, high=5.0)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, Self
+
+from .errors import ConfigError
+
+
+def setting(
+    default: Any,
+    description: str,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    choices: tuple[str, ...] = (),
+) -> Any:
+    """A field of a Settings class: default, one line of description with the unit, inclusive range or choices."""
+    return field(default=default, metadata={"description": description, "low": low, "high": high, "choices": choices})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Base of all settings; construction checks type, range and choices and raises ConfigError."""
+
+    def __post_init__(self) -> None:
+        for item in fields(self):
+            value = getattr(self, item.name)
+            if isinstance(item.default, float) and isinstance(value, int) and not isinstance(value, bool):
+                object.__setattr__(self, item.name, float(value))
+            _check(type(self).__name__, item.name, getattr(self, item.name), item.default, item.metadata)
+
+    @classmethod
+    def from_mapping(cls, values: Mapping[str, Any]) -> Self:
+        """Build from names and values; an unknown name raises ConfigError naming the known ones."""
+        known = {item.name for item in fields(cls)}
+        for name in values:
+            if name not in known:
+                raise ConfigError("unknown_parameter", f"unknown parameter '{name}'; known: {', '.join(sorted(known))}")
+        return cls(**values)
+
+
+def _check(owner: str, name: str, value: Any, default: Any, meta: Mapping[str, Any]) -> None:
+    if isinstance(default, list | tuple):
+        return
+    if type(value) is not type(default):
+        raise ConfigError(
+            "parameter_type",
+            f"parameter '{name}' must be {type(default).__name__}, not {type(value).__name__} ({value!r})",
+        )
+    low, high, choices = meta.get("low"), meta.get("high"), meta.get("choices")
+    if low is not None and not low <= value:
+        raise ConfigError("parameter_range", f"parameter '{name}' is {value}; it must be at least {low} ({owner})")
+    if high is not None and not value <= high:
+        raise ConfigError("parameter_range", f"parameter '{name}' is {value}; it must be at most {high} ({owner})")
+    if choices and value not in choices:
+        known = ", ".join(choices)
+        raise ConfigError("parameter_choice", f"parameter '{name}' is '{value}'; it must be one of {known}")

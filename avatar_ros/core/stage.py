@@ -1,0 +1,75 @@
+"""A stage: messages in, messages out, time as an argument.
+
+A stage knows no ROS, no thread and no clock. ros/stage_node.py runs it: each message that arrives goes to `push` on
+one worker thread, what `push` yields is published as it is yielded, and the runner drops what a CANCEL has voided,
+before the work and before each publication. Hence a long push must yield often: cancelling takes effect at a yield.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from .types import Interrupt, Message, SessionEvent
+
+
+class Out(NamedTuple):
+    """A message and the topic it goes to."""
+
+    topic: str
+    message: Message
+
+
+def _nothing() -> None:
+    """Nobody runs the stage: there is nobody to wake."""
+
+
+class Stage:
+    """Base of all stages. Subclasses override what they need; all but `abort` run on the worker thread.
+
+    tick_period_s: how often `tick` wants to be called, seconds; 0 for never.
+    wake: set by the runner; a stage's own thread (a device, a network stream) calls it to have `tick` called now.
+    """
+
+    tick_period_s: float = 0.0
+
+    def __init__(self) -> None:
+        self.wake: Callable[[], None] = _nothing
+
+    def load(self) -> None:
+        """Load and warm the model. Raises ConfigError or StageError with what to do."""
+
+    def push(self, topic: str, message: Message, now_s: float) -> Iterable[Out]:
+        """Take one message that arrived on `topic` and yield what follows from it."""
+        return ()
+
+    def interrupt(self, order: Interrupt, now_s: float) -> Iterable[Out]:
+        """Obey DUCK, PAUSE, RESUME or CANCEL. Called before messages that are still queued."""
+        return ()
+
+    def abort(self, order: Interrupt) -> None:
+        """Break a blocking call (close a stream). The one method called from another thread, at once, on CANCEL."""
+
+    def tick(self, now_s: float) -> Iterable[Out]:
+        """Do what is due by time alone."""
+        return ()
+
+    def session(self, event: SessionEvent, now_s: float) -> Iterable[Out]:
+        """A session opened or closed."""
+        return ()
+
+    def status(self) -> Mapping[str, str]:
+        """What /diagnostics should say of this stage, name -> value."""
+        return {}
+
+    def close(self) -> None:
+        """Free the model and the device. `load` may be called again."""
+
+
+@dataclass(frozen=True)
+class Port:
+    """How a stage is wired: topics it takes and gives, names from core/types.TOPICS."""
+
+    takes: tuple[str, ...] = ()
+    gives: tuple[str, ...] = ()
