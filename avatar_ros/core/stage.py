@@ -30,12 +30,14 @@ class Stage:
 
     tick_period_s: how often `tick` wants to be called, seconds; 0 for never.
     wake: set by the runner; a stage's own thread (a device, a network stream) calls it to have `tick` called now.
+    finished: set by a stage that has done all it was asked to do (N turns); its process then ends with exit code 0.
     """
 
     tick_period_s: float = 0.0
 
     def __init__(self) -> None:
         self.wake: Callable[[], None] = _nothing
+        self.finished = False
 
     def load(self) -> None:
         """Load and warm the model. Raises ConfigError or StageError with what to do."""

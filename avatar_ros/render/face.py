@@ -1,0 +1,231 @@
+"""What the face does at a given instant: speech by sample, idle by time, faded so that nothing jumps.
+
+Pure: told messages and times. A frame that will be seen at `at_s` shows the expression of the sample that will be
+heard at `at_s`, by the last PlaybackClock.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import deque
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.arkit import ARKIT_COUNT
+from ..core.clock import s_from_ns
+from ..core.types import Expression, Interrupt, InterruptAction, Layer, PlaybackClock, PlaybackState
+
+F32 = NDArray[np.float32]
+
+#: Lips leave rest and return to it over this time when sound starts or stops in the middle of a shape.
+FADE_S = 0.08
+#: A clock that says PLAYING and is older than this is dead: the speaker publishes every 40 ms.
+CLOCK_DEAD_S = 1.0
+#: A speech frame further away than this from the sample heard says nothing about it.
+TRACK_GAP_S = 0.1
+#: The idle layer comes at 30 Hz; older than this, its stage is gone and the face holds still.
+IDLE_DEAD_S = 1.0
+#: Speech frames kept: 10 minutes at 60 Hz.
+TRACK_LIMIT = 36000
+
+
+@dataclass(frozen=True)
+class HeadPose:
+    """Rotation (unit quaternion wxyz) and translation (metres) relative to rest."""
+
+    rotation: NDArray[np.float64]
+    translation: NDArray[np.float64]
+
+
+REST_POSE = HeadPose(np.array([1.0, 0.0, 0.0, 0.0]), np.zeros(3))
+
+
+@dataclass(frozen=True)
+class FaceState:
+    """The face at one instant. weights: [52], 0–1; sample: of the turn's speech, -1 while nothing is played."""
+
+    weights: F32
+    head: HeadPose
+    sample: int
+    speaking: bool
+    epoch: int
+    turn: int
+
+
+def quaternion_product(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Hamilton product of two wxyz quaternions: rotate by b, then by a."""
+    aw, ax, ay, az = a
+    bw, bx, by, bz = b
+    return np.array(
+        [
+            aw * bw - ax * bx - ay * by - az * bz,
+            aw * bx + ax * bw + ay * bz - az * by,
+            aw * by - ax * bz + ay * bw + az * bx,
+            aw * bz + ax * by - ay * bx + az * bw,
+        ]
+    )
+
+
+def mix_quaternions(a: NDArray[np.float64], b: NDArray[np.float64], t: float) -> NDArray[np.float64]:
+    """Normalised linear mix from a (t=0) to b (t=1) the short way round; ample for a head's few degrees."""
+    mixed = a * (1 - t) + (b if a @ b >= 0 else -b) * t
+    length = float(np.linalg.norm(mixed))
+    return mixed / length if length > 1e-9 else REST_POSE.rotation
+
+
+def pose_of(expression: Expression) -> HeadPose:
+    """The head pose that a message carries."""
+    return HeadPose(np.array(expression.head_rotation, float), np.array(expression.head_translation, float))
+
+
+def clean_weights(weights: F32) -> F32:
+    """Weights within 0–1; what is not a number counts as rest."""
+    return np.clip(np.nan_to_num(weights, nan=0.0, posinf=1.0, neginf=0.0), 0.0, 1.0)
+
+
+class SpeechTrack:
+    """Speech-layer frames of one turn, by sample, in order."""
+
+    def __init__(self) -> None:
+        self.samples: deque[int] = deque(maxlen=TRACK_LIMIT)
+        self._frames: deque[tuple[F32, HeadPose]] = deque(maxlen=TRACK_LIMIT)
+        self.rate_hz = 24000
+        self.ended = False
+
+    def add(self, expression: Expression) -> None:
+        """Append; a stream that jumps back (a restarted stage) replaces what it overlaps."""
+        while self.samples and self.samples[-1] >= expression.sample:
+            self.samples.pop()
+            self._frames.pop()
+        self.rate_hz = expression.sample_rate_hz
+        self.samples.append(expression.sample)
+        self._frames.append((clean_weights(expression.weights), pose_of(expression)))
+        self.ended = self.ended or expression.last
+
+    def at(self, sample: float) -> tuple[F32, HeadPose] | None:
+        """Linear mix of the two frames around `sample`, or None where none is near."""
+        after = bisect_right(self.samples, sample)
+        before = after - 1
+        limit = TRACK_GAP_S * self.rate_hz
+        if before < 0:
+            near = self.samples and self.samples[0] - sample <= limit
+            return self._frames[0] if near else None
+        if after == len(self.samples):
+            return self._frames[before] if sample - self.samples[before] <= limit else None
+        self._forget(before)
+        return self._mix(sample)
+
+    def _forget(self, before: int) -> None:
+        # Playback only moves on; keeping two frames behind it makes the search trivial and the memory constant.
+        for _ in range(before - 2):
+            self.samples.popleft()
+            self._frames.popleft()
+
+    def _mix(self, sample: float) -> tuple[F32, HeadPose] | None:
+        after = bisect_right(self.samples, sample)
+        start, end = self.samples[after - 1], self.samples[after]
+        t = (sample - start) / (end - start)
+        (w0, p0), (w1, p1) = self._frames[after - 1], self._frames[after]
+        if end - start > TRACK_GAP_S * self.rate_hz:  # frames were lost in between: do not smear over the gap
+            return (w0, p0) if t * (end - start) <= TRACK_GAP_S * self.rate_hz else None
+        head = HeadPose(
+            mix_quaternions(p0.rotation, p1.rotation, t), p0.translation * (1 - t) + p1.translation * t
+        )
+        return (w0 * np.float32(1 - t) + w1 * np.float32(t)), head
+
+
+class Face:
+    """Collects expressions and the playback clock; says what the face does at an instant."""
+
+    def __init__(self) -> None:
+        self._tracks: dict[tuple[int, int], SpeechTrack] = {}
+        self._clock: PlaybackClock | None = None
+        self._idle: deque[Expression] = deque(maxlen=4)
+        self._held: tuple[F32, HeadPose] = (np.zeros(ARKIT_COUNT, np.float32), REST_POSE)
+        self._gain = 0.0
+        self._seen_s: float | None = None
+
+    def express(self, expression: Expression) -> None:
+        """Take a frame of either layer."""
+        if expression.layer is Layer.IDLE:
+            self._idle.append(expression)
+        else:
+            self._tracks.setdefault((expression.epoch, expression.turn), SpeechTrack()).add(expression)
+
+    def playback(self, clock: PlaybackClock) -> None:
+        """Take the newest playback clock; older turns' frames are dropped."""
+        self._clock = clock
+        current = (clock.epoch, clock.turn)
+        done = clock.state is PlaybackState.ENDED
+        self._tracks = {key: track for key, track in self._tracks.items() if key > current or (key == current and not done)}
+
+    def interrupt(self, order: Interrupt) -> None:
+        """Forget the frames of what was cancelled; the lips return to rest at once."""
+        if order.action is InterruptAction.CANCEL:
+            self._tracks = {key: t for key, t in self._tracks.items() if key > (order.epoch, order.turn)}
+
+    def at(self, at_s: float) -> FaceState:
+        """The face at `at_s`; called with growing times, once a frame."""
+        step_s = 0.0 if self._seen_s is None else max(0.0, at_s - self._seen_s)
+        self._seen_s = at_s
+        sample = self._sample(at_s)
+        found = self._lookup(sample)
+        if found is not None:
+            self._held = found
+        target = 1.0 if found is not None else 0.0
+        # Frames start from rest by themselves; only an abrupt stop needs the fade, so the way up is twice as fast.
+        limit = step_s / FADE_S
+        self._gain = min(target, self._gain + 2 * limit) if target > self._gain else max(target, self._gain - limit)
+        return self._compose(at_s, sample)
+
+    def _sample(self, at_s: float) -> float | None:
+        clock = self._clock
+        if clock is None or clock.state is not PlaybackState.PLAYING:
+            return None
+        age_s = at_s - s_from_ns(clock.steady_ns)
+        if age_s > CLOCK_DEAD_S:
+            return None
+        return clock.sample + age_s * clock.sample_rate_hz
+
+    def _lookup(self, sample: float | None) -> tuple[F32, HeadPose] | None:
+        if sample is None or self._clock is None:
+            return None
+        track = self._tracks.get((self._clock.epoch, self._clock.turn))
+        return track.at(sample) if track is not None else None
+
+    def _compose(self, at_s: float, sample: float | None) -> FaceState:
+        idle_weights, idle_head = self._idle_at(at_s)
+        weights, head = self._held
+        gain = np.float32(self._gain)
+        rotation = mix_quaternions(REST_POSE.rotation, head.rotation, self._gain)
+        return FaceState(
+            weights=np.clip(weights * gain + idle_weights, 0.0, 1.0),
+            head=HeadPose(
+                quaternion_product(idle_head.rotation, rotation), idle_head.translation + head.translation * self._gain
+            ),
+            sample=round(sample) if sample is not None else -1,
+            speaking=sample is not None and self._gain > 0,
+            epoch=self._clock.epoch if self._clock else 0,
+            turn=self._clock.turn if self._clock else 0,
+        )
+
+    def _idle_at(self, at_s: float) -> tuple[F32, HeadPose]:
+        frames = [e for e in self._idle if at_s - s_from_ns(e.steady_ns) <= IDLE_DEAD_S]
+        if not frames:
+            return np.zeros(ARKIT_COUNT, np.float32), REST_POSE
+        times = [s_from_ns(e.steady_ns) for e in frames]
+        after = bisect_right(times, at_s)
+        if after == 0 or after == len(frames):
+            near = frames[0 if after == 0 else -1]
+            return clean_weights(near.weights), pose_of(near)
+        return _mix_idle(frames[after - 1], frames[after], (at_s - times[after - 1]) / (times[after] - times[after - 1]))
+
+
+def _mix_idle(a: Expression, b: Expression, t: float) -> tuple[F32, HeadPose]:
+    first, second = pose_of(a), pose_of(b)
+    head = HeadPose(
+        mix_quaternions(first.rotation, second.rotation, t), first.translation * (1 - t) + second.translation * t
+    )
+    return clean_weights(a.weights) * np.float32(1 - t) + clean_weights(b.weights) * np.float32(t), head

@@ -1,0 +1,45 @@
+"""What a node says of itself on /diagnostics, once a second."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from rclpy.node import Node
+
+LEVELS = {"ok": DiagnosticStatus.OK, "warning": DiagnosticStatus.WARN, "error": DiagnosticStatus.ERROR}
+
+
+class Diagnostics:
+    """Publishes a node's status. A key "error" or "warning" in it sets the level and becomes the message."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self._publisher = node.create_publisher(DiagnosticArray, "/diagnostics", 10)
+        self._said = ""
+
+    def publish(self, values: Mapping[str, str]) -> None:
+        """Publish, and log a warning or an error once when its text changes."""
+        level = next((name for name in ("error", "warning") if values.get(name)), "ok")
+        message = values.get(level, "") or "ok"
+        self._log_change(level, message)
+        status = DiagnosticStatus(
+            level=LEVELS[level],
+            name=self._node.get_fully_qualified_name().lstrip("/"),
+            message=message,
+            hardware_id="avatar_ros",
+            values=[KeyValue(key=key, value=str(value)) for key, value in values.items()],
+        )
+        array = DiagnosticArray(status=[status])
+        array.header.stamp = self._node.get_clock().now().to_msg()
+        self._publisher.publish(array)
+
+    def _log_change(self, level: str, message: str) -> None:
+        if message == self._said:
+            return
+        self._said = message
+        logger = self._node.get_logger()
+        if level == "error":
+            logger.error(message)
+        elif level == "warning":
+            logger.warning(message)

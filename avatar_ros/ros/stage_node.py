@@ -1,0 +1,247 @@
+"""The lifecycle node that runs a stage: parameters in, topics wired by the stage's Port, faults reported.
+
+configure builds the stage and loads its model, activate starts its worker, cleanup frees it. With `autostart` (the
+default) the node brings itself up. A ConfigError ends the process with exit code 2 and one line; see bringup/runner.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from rcl_interfaces.msg import SetParametersResult
+from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rclpy.parameter import Parameter
+
+from ..core.clock import SteadyClock
+from ..core.errors import AvatarRosError, ConfigError
+from ..core.settings import Settings, setting
+from ..core.stage import Out, Port, Stage
+from ..core.types import TOPICS, Interrupt
+from . import convert, params, qos
+from .diagnostics import Diagnostics
+from .worker import StageWorker
+
+#: How long a worker may take to end before the process leaves without it; Ctrl-C must be done within 3 s.
+STOP_TIMEOUT_S = 2.0
+EXIT_CONFIG = 2
+
+SettingsByPrefix = Mapping[str, Settings]
+
+
+@dataclass(frozen=True)
+class NodeSettings(Settings):
+    """Parameters that every node has."""
+
+    autostart: bool = setting(True, "configure and activate without being asked")
+    queue_limit: int = setting(
+        4000, "messages that may wait for the worker; the oldest are dropped", low=1, high=100000
+    )
+
+
+@dataclass(frozen=True)
+class NodeSpec:
+    """All that distinguishes one stage node from another.
+
+    groups: Settings classes by parameter prefix; build: makes the stage from their values (and from the node, where a
+    stage needs something of ROS's own, such as image publishers).
+    """
+
+    name: str
+    port: Port
+    groups: Mapping[str, type[Settings]]
+    build: Callable[[SettingsByPrefix, LifecycleNode], Stage]
+
+
+class StageNode(LifecycleNode):
+    """See the module's text. exit_code: None while running, else what the process should exit with."""
+
+    def __init__(self, spec: NodeSpec) -> None:
+        super().__init__(spec.name)
+        self.exit_code: int | None = None
+        self._spec = spec
+        self._steady = SteadyClock()
+        self._stage: Stage | None = None
+        self._worker: StageWorker | None = None
+        self._publishers_by_topic: dict[str, Any] = {}
+        self._subscribers: list[Any] = []
+        self._errors = 0
+        self._bad_messages = 0
+        self._last_error = ""
+        self._seen = (0.0, 0.0)
+        self._declare()
+        self._diagnostics = Diagnostics(self)
+        self.create_timer(1.0, self._publish_status)
+        if self._own.autostart:
+            self._autostart = self.create_timer(0.0, self._bring_up)
+
+    @property
+    def finished(self) -> bool:
+        """Whether the stage has done all it was asked to do."""
+        return self._stage is not None and self._stage.finished
+
+    # --- lifecycle -----------------------------------------------------------------------------------------------
+
+    def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Build the stage, load its model, create publishers and subscriptions."""
+        try:
+            self._stage = self._spec.build(params.read(self, self._spec.groups), self)
+            self._stage.load()
+        except AvatarRosError as error:
+            self._fail(error)
+            return TransitionCallbackReturn.FAILURE
+        self._connect()
+        return TransitionCallbackReturn.SUCCESS
+
+    def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Start the worker; instant, since the model is loaded."""
+        assert self._stage is not None
+        self._worker = StageWorker(
+            self._stage, self._publish, self._report, self._steady, queue_limit=self._own.queue_limit
+        )
+        self._worker.start()
+        return super().on_activate(state)
+
+    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Stop the worker; the model stays loaded."""
+        self._stop_worker()
+        return super().on_deactivate(state)
+
+    def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Free the model and the topics."""
+        self.release()
+        return TransitionCallbackReturn.SUCCESS
+
+    def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Stop and free everything."""
+        self.release()
+        return TransitionCallbackReturn.SUCCESS
+
+    def release(self) -> None:
+        """Stop the worker, close the stage, drop its topics. Safe to call twice."""
+        self._stop_worker()
+        if self._stage is not None:
+            self._stage.close()
+            self._stage = None
+        for subscriber in self._subscribers:
+            self.destroy_subscription(subscriber)
+        for publisher in self._publishers_by_topic.values():
+            self.destroy_publisher(publisher)
+        self._subscribers.clear()
+        self._publishers_by_topic.clear()
+
+    # --- wiring --------------------------------------------------------------------------------------------------
+
+    def _declare(self) -> None:
+        params.declare(self, {"": NodeSettings})
+        params.declare(self, self._spec.groups)
+        params.refuse_unknown(self)
+        own = params.read(self, {"": NodeSettings})[""]
+        assert isinstance(own, NodeSettings)
+        self._own = own
+        self.add_on_set_parameters_callback(self._check_change)
+
+    def _check_change(self, changed: list[Parameter]) -> SetParametersResult:
+        return params.check_change(self, self._spec.groups, changed)
+
+    def _bring_up(self) -> None:
+        self._autostart.cancel()
+        started_s = time.monotonic()
+        if self.trigger_configure() is not TransitionCallbackReturn.SUCCESS:
+            return
+        self.trigger_activate()
+        self.get_logger().info(f"ready after {time.monotonic() - started_s:.2f} s")
+
+    def _connect(self) -> None:
+        for topic in self._spec.port.gives:
+            kind = convert.msg_type(TOPICS[topic])
+            self._publishers_by_topic[topic] = self.create_publisher(kind, topic, qos.for_topic(topic))
+        takes = dict.fromkeys((*self._spec.port.takes, "interrupt", "session"))
+        for topic in takes:
+            if topic in self._spec.port.gives:
+                continue  # the owner of interrupts and sessions needs no news of its own
+            kind = convert.msg_type(TOPICS[topic])
+            take = partial(self._take, topic)
+            self._subscribers.append(self.create_subscription(kind, topic, take, qos.for_topic(topic)))
+
+    def _take(self, topic: str, msg: Any) -> None:
+        if self._worker is None:
+            return
+        try:
+            self._worker.push(topic, convert.from_msg(TOPICS[topic], msg))
+        except convert.MessageError as error:
+            self._bad_messages += 1
+            self._last_error = f"{topic}: {error}"
+            self.get_logger().warning(f"dropped a message on {topic}: {error}", throttle_duration_sec=5.0)
+
+    def _publish(self, out: Out) -> None:
+        publisher = self._publishers_by_topic.get(out.topic)
+        if publisher is None or not self.context.ok():
+            return
+        if isinstance(out.message, Interrupt) and self._worker is not None:
+            self._worker.void(out.message)
+        publisher.publish(convert.to_msg(out.message, time.time_ns()))
+
+    def _stop_worker(self) -> None:
+        if self._worker is None:
+            return
+        if not self._worker.stop(STOP_TIMEOUT_S):
+            self.get_logger().error(f"the stage did not stop within {STOP_TIMEOUT_S} s")
+        self._worker = None
+
+    # --- faults and status ---------------------------------------------------------------------------------------
+
+    def _fail(self, error: AvatarRosError) -> None:
+        self.get_logger().fatal(f"{error.code}: {error}")
+        if self._own.autostart:
+            self.exit_code = EXIT_CONFIG if isinstance(error, ConfigError) else 1
+
+    def _report(self, error: Exception) -> None:
+        self._errors += 1
+        code = getattr(error, "code", type(error).__name__)
+        self._last_error = f"{code}: {error}"
+        self.get_logger().error(self._last_error)
+        if not isinstance(error, AvatarRosError):
+            self.get_logger().error("".join(traceback.format_exception(error)))
+
+    def _publish_status(self) -> None:
+        values = {"state": self._state_machine.current_state[1]}
+        if self._stage is not None and self._worker is not None:
+            values |= self._worker_values(self._worker)
+            values |= {key: str(value) for key, value in self._stage.status().items()}
+        if self._last_error:
+            values["last_error"] = self._last_error
+        self._diagnostics.publish(values)
+
+    def _worker_values(self, worker: StageWorker) -> dict[str, str]:
+        now_s, busy_s = self._steady.now_s(), worker.busy_s
+        seen_s, seen_busy_s = self._seen
+        self._seen = (now_s, busy_s)
+        return {
+            "queued": str(worker.queued),
+            "dropped": str(worker.dropped),
+            "errors": str(self._errors),
+            "bad_messages": str(self._bad_messages),
+            "busy_percent": f"{100 * (busy_s - seen_busy_s) / max(now_s - seen_s, 1e-3):.0f}",
+        }
+
+
+def spin(node: StageNode) -> int:
+    """Serve the node until it is told to stop; the process's exit code."""
+    executor = SingleThreadedExecutor()
+    executor.add_node(node)
+    try:
+        while node.exit_code is None and not node.finished:
+            executor.spin_once(timeout_sec=0.2)
+    except (KeyboardInterrupt, ExternalShutdownException):
+        logging.getLogger(__name__).debug("asked to stop")
+    finally:
+        node.release()
+        executor.shutdown(timeout_sec=0.5)
+    return node.exit_code or 0

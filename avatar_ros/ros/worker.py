@@ -1,0 +1,143 @@
+"""Runs a stage on one worker thread: messages, orders and ticks in, what it yields out."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import NamedTuple
+
+from ..core.clock import Clock
+from ..core.queues import DropOldestQueue
+from ..core.stage import Out, Stage
+from ..core.types import Interrupt, InterruptAction, Message, SessionEvent, SessionKind
+from ..core.void import VoidGate
+
+#: A stage that ticks by wake alone is still looked at this often.
+IDLE_WAIT_S = 0.5
+
+
+class _Item(NamedTuple):
+    topic: str
+    message: Message | None  # None: somebody called wake()
+
+
+class StageWorker:
+    """One thread, one stage, one queue.
+
+    publish(Out) is called on the worker thread; report(error) is called with whatever the stage raised, and the
+    thread goes on. A CANCEL voids at once, from the caller's thread: work that is under way stops at its next yield.
+    """
+
+    def __init__(
+        self,
+        stage: Stage,
+        publish: Callable[[Out], None],
+        report: Callable[[Exception], None],
+        clock: Clock,
+        queue_limit: int,
+    ) -> None:
+        self._stage = stage
+        self._publish = publish
+        self._report = report
+        self._clock = clock
+        self._queue: DropOldestQueue[_Item] = DropOldestQueue(queue_limit)
+        self._gate = VoidGate()
+        self._awake = threading.Event()
+        self._stopping = False
+        self._next_tick_s = 0.0
+        self._thread = threading.Thread(target=self._run, name="stage", daemon=True)
+        self.busy_s = 0.0
+        stage.wake = self.wake
+
+    @property
+    def dropped(self) -> int:
+        """Messages lost to a full queue so far."""
+        return self._queue.dropped
+
+    @property
+    def queued(self) -> int:
+        return len(self._queue)
+
+    def start(self) -> None:
+        """Begin to work; the first tick is due at once."""
+        self._next_tick_s = self._clock.now_s()
+        self._thread.start()
+
+    def stop(self, timeout_s: float) -> bool:
+        """Finish the item at hand and end. False where the stage did not come back within `timeout_s`."""
+        self._stopping = True
+        self._queue.close()
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    def push(self, topic: str, message: Message) -> None:
+        """Queue a message; orders overtake what is queued."""
+        if isinstance(message, Interrupt):
+            self.void(message)
+            if message.action is InterruptAction.CANCEL:
+                self._stage.abort(message)
+            self._queue.put_urgent(_Item(topic, message))
+        elif not self._gate.is_void(message):
+            self._queue.put(_Item(topic, message))
+
+    def void(self, order: Interrupt) -> None:
+        """Let a CANCEL take effect on what is queued and under way."""
+        self._gate.order(order)
+
+    def wake(self) -> None:
+        """Have `tick` called now. Many calls before that tick count as one."""
+        if not self._awake.is_set():
+            self._awake.set()
+            self._queue.put_urgent(_Item("", None))
+
+    def _run(self) -> None:
+        while not self._stopping:
+            item = self._queue.get(self._wait_s())
+            if self._stopping:
+                return
+            started_s = time.thread_time()
+            if item is not None and item.message is not None:
+                self._safely(partial(self._take, item.topic, item.message))
+            now_s = self._clock.now_s()
+            if self._tick_due(now_s):
+                self._safely(partial(self._stage.tick, now_s))
+            self.busy_s += time.thread_time() - started_s
+
+    def _wait_s(self) -> float:
+        if not self._stage.tick_period_s:
+            return IDLE_WAIT_S
+        return max(0.0, self._next_tick_s - self._clock.now_s())
+
+    def _tick_due(self, now_s: float) -> bool:
+        if self._awake.is_set():
+            self._awake.clear()
+            return True
+        period_s = self._stage.tick_period_s
+        if not period_s or now_s < self._next_tick_s:
+            return False
+        # Keep the beat; after a stall start a new one rather than hurry after the lost ticks.
+        self._next_tick_s = max(self._next_tick_s + period_s, now_s)
+        return True
+
+    def _take(self, topic: str, message: Message) -> Iterable[Out]:
+        now_s = self._clock.now_s()
+        if isinstance(message, Interrupt):
+            return self._stage.interrupt(message, now_s)
+        if isinstance(message, SessionEvent):
+            if message.kind is SessionKind.CLOSED:
+                self._gate.forget(message.session)
+            return self._stage.session(message, now_s)
+        if self._gate.is_void(message):
+            return ()
+        return self._stage.push(topic, message, now_s)
+
+    def _safely(self, work: Callable[[], Iterable[Out]]) -> None:
+        # The one broad except of the project: a stage's failure is reported, and the next message is served.
+        try:
+            for out in work():
+                if not self._gate.is_void(out.message):
+                    self._publish(out)
+        except Exception as error:  # noqa: BLE001
+            self._report(error)
