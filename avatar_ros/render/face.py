@@ -27,6 +27,8 @@ CLOCK_DEAD_S = 1.0
 TRACK_GAP_S = 0.1
 #: The idle layer comes at 30 Hz; older than this, its stage is gone and the face holds still.
 IDLE_DEAD_S = 1.0
+#: The idle layer is shown this much later than it was made, so that there are two frames to mix between.
+IDLE_DELAY_S = 0.05
 #: Speech frames kept: 10 minutes at 60 Hz.
 TRACK_LIMIT = 36000
 
@@ -130,9 +132,7 @@ class SpeechTrack:
         (w0, p0), (w1, p1) = self._frames[after - 1], self._frames[after]
         if end - start > TRACK_GAP_S * self.rate_hz:  # frames were lost in between: do not smear over the gap
             return (w0, p0) if t * (end - start) <= TRACK_GAP_S * self.rate_hz else None
-        head = HeadPose(
-            mix_quaternions(p0.rotation, p1.rotation, t), p0.translation * (1 - t) + p1.translation * t
-        )
+        head = HeadPose(mix_quaternions(p0.rotation, p1.rotation, t), p0.translation * (1 - t) + p1.translation * t)
         return (w0 * np.float32(1 - t) + w1 * np.float32(t)), head
 
 
@@ -159,7 +159,9 @@ class Face:
         self._clock = clock
         current = (clock.epoch, clock.turn)
         done = clock.state is PlaybackState.ENDED
-        self._tracks = {key: track for key, track in self._tracks.items() if key > current or (key == current and not done)}
+        self._tracks = {
+            key: track for key, track in self._tracks.items() if key > current or (key == current and not done)
+        }
 
     def interrupt(self, order: Interrupt) -> None:
         """Forget the frames of what was cancelled; the lips return to rest at once."""
@@ -196,7 +198,7 @@ class Face:
         return track.at(sample) if track is not None else None
 
     def _compose(self, at_s: float, sample: float | None) -> FaceState:
-        idle_weights, idle_head = self._idle_at(at_s)
+        idle_weights, idle_head = self._idle_at(at_s - IDLE_DELAY_S)
         weights, head = self._held
         gain = np.float32(self._gain)
         rotation = mix_quaternions(REST_POSE.rotation, head.rotation, self._gain)
@@ -220,7 +222,9 @@ class Face:
         if after == 0 or after == len(frames):
             near = frames[0 if after == 0 else -1]
             return clean_weights(near.weights), pose_of(near)
-        return _mix_idle(frames[after - 1], frames[after], (at_s - times[after - 1]) / (times[after] - times[after - 1]))
+        return _mix_idle(
+            frames[after - 1], frames[after], (at_s - times[after - 1]) / (times[after] - times[after - 1])
+        )
 
 
 def _mix_idle(a: Expression, b: Expression, t: float) -> tuple[F32, HeadPose]:

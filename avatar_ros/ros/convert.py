@@ -52,9 +52,9 @@ def msg_type(kind: type) -> Any:
 
 def to_msg(value: Any, stamp_ns: int) -> Any:
     """A dataclass of core/types.py as its message; `stamp_ns` is used where the value has no stamp of its own."""
-    kind = type(value)
+    kind: type[object] = type(value)
     msg = _msg_type(kind.__name__)()
-    for name, write, _ in _plan(kind):
+    for name, write, _ in _plan(kind.__name__):
         if name == "stamp_ns":
             msg.header.stamp = stamp_from_ns(value.stamp_ns or stamp_ns)
         else:
@@ -65,7 +65,7 @@ def to_msg(value: Any, stamp_ns: int) -> Any:
 def from_msg(kind: type, msg: Any) -> Any:
     """The message as dataclass `kind`. Raises MessageError where its content breaks the type's promise."""
     values = {}
-    for name, _, read in _plan(kind):
+    for name, _, read in _plan(kind.__name__):
         try:
             values[name] = ns_from_stamp(msg.header.stamp) if name == "stamp_ns" else read(getattr(msg, name))
         except ValueError as error:
@@ -80,8 +80,9 @@ Reader = Callable[[Any], Any]
 
 
 @cache
-def _plan(kind: type) -> tuple[tuple[str, Writer, Reader], ...]:
-    """How each field is written and read, worked out once per type."""
+def _plan(type_name: str) -> tuple[tuple[str, Writer, Reader], ...]:
+    """How each field is written and read, worked out once per type of core/types.py."""
+    kind = getattr(types, type_name)
     hints = get_type_hints(kind)
     return tuple((item.name, *_field_plan(item.name, hints[item.name])) for item in dataclasses.fields(kind))
 

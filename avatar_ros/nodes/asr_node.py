@@ -1,0 +1,17 @@
+"""asr_node: writes down what was said."""
+
+import sys
+
+from ..asr.base import PORT, AsrSettings
+from ..asr.stage import build
+from ..ros.main import run
+from ..ros.stage_node import NodeSpec
+
+
+def main() -> int:
+    """Serve until told to stop; the process's exit code."""
+    return run(NodeSpec("asr_node", PORT, {"": AsrSettings}, lambda settings, node: build(settings[""])))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

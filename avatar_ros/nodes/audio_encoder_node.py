@@ -1,0 +1,17 @@
+"""audio_encoder_node: encodes speech into features for the lips."""
+
+import sys
+
+from ..encoder.base import PORT, EncoderSettings
+from ..encoder.stage import build
+from ..ros.main import run
+from ..ros.stage_node import NodeSpec
+
+
+def main() -> int:
+    """Serve until told to stop; the process's exit code."""
+    return run(NodeSpec("audio_encoder_node", PORT, {"": EncoderSettings}, lambda settings, node: build(settings[""])))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,17 @@
+"""dialogue_node: turns, history, interruptions: who speaks when."""
+
+import sys
+
+from ..dialogue.base import PORT, DialogueSettings
+from ..dialogue.stage import build
+from ..ros.main import run
+from ..ros.stage_node import NodeSpec
+
+
+def main() -> int:
+    """Serve until told to stop; the process's exit code."""
+    return run(NodeSpec("dialogue_node", PORT, {"": DialogueSettings}, lambda settings, node: build(settings[""])))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

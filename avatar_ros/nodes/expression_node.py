@@ -1,0 +1,17 @@
+"""expression_node: turns features into 52 ARKit weights, and keeps the face alive."""
+
+import sys
+
+from ..motion.base import PORT, MotionSettings
+from ..motion.stage import build
+from ..ros.main import run
+from ..ros.stage_node import NodeSpec
+
+
+def main() -> int:
+    """Serve until told to stop; the process's exit code."""
+    return run(NodeSpec("expression_node", PORT, {"": MotionSettings}, lambda settings, node: build(settings[""])))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

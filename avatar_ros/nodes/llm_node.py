@@ -1,0 +1,17 @@
+"""llm_node: answers."""
+
+import sys
+
+from ..llm.base import PORT, LlmSettings
+from ..llm.stage import build
+from ..ros.main import run
+from ..ros.stage_node import NodeSpec
+
+
+def main() -> int:
+    """Serve until told to stop; the process's exit code."""
+    return run(NodeSpec("llm_node", PORT, {"": LlmSettings}, lambda settings, node: build(settings[""])))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,17 @@
+"""mic_node: captures sound."""
+
+import sys
+
+from ..audio_io.base import MIC_PORT, MicSettings
+from ..audio_io.mic_stage import build_mic
+from ..ros.main import run
+from ..ros.stage_node import NodeSpec
+
+
+def main() -> int:
+    """Serve until told to stop; the process's exit code."""
+    return run(NodeSpec("mic_node", MIC_PORT, {"": MicSettings}, lambda settings, node: build_mic(settings[""])))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

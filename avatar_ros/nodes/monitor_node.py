@@ -1,0 +1,17 @@
+"""monitor_node: times every turn and reports it."""
+
+import sys
+
+from ..monitor.base import PORT, MonitorSettings
+from ..monitor.stage import build
+from ..ros.main import run
+from ..ros.stage_node import NodeSpec
+
+
+def main() -> int:
+    """Serve until told to stop; the process's exit code."""
+    return run(NodeSpec("monitor_node", PORT, {"": MonitorSettings}, lambda settings, node: build(settings[""])))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

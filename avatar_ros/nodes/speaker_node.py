@@ -1,0 +1,17 @@
+"""speaker_node: plays speech and owns the time."""
+
+import sys
+
+from ..audio_io.base import SPEAKER_PORT, SpeakerSettings
+from ..audio_io.speaker_stage import build_speaker
+from ..ros.main import run
+from ..ros.stage_node import NodeSpec
+
+
+def main() -> int:
+    """Serve until told to stop; the process's exit code."""
+    return run(NodeSpec("speaker_node", SPEAKER_PORT, {"": SpeakerSettings}, lambda settings, node: build_speaker(settings[""])))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,17 @@
+"""tts_node: speaks sentences into sound."""
+
+import sys
+
+from ..tts.base import PORT, TtsSettings
+from ..tts.stage import build
+from ..ros.main import run
+from ..ros.stage_node import NodeSpec
+
+
+def main() -> int:
+    """Serve until told to stop; the process's exit code."""
+    return run(NodeSpec("tts_node", PORT, {"": TtsSettings}, lambda settings, node: build(settings[""])))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

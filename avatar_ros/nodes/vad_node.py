@@ -1,0 +1,17 @@
+"""vad_node: finds speech in the microphone's sound."""
+
+import sys
+
+from ..vad.base import PORT, VadSettings
+from ..vad.stage import build
+from ..ros.main import run
+from ..ros.stage_node import NodeSpec
+
+
+def main() -> int:
+    """Serve until told to stop; the process's exit code."""
+    return run(NodeSpec("vad_node", PORT, {"": VadSettings}, lambda settings, node: build(settings[""])))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

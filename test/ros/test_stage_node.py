@@ -1,0 +1,165 @@
+"""StageNode over real DDS: brings itself up, refuses bad parameters, serves, reports, obeys the lifecycle."""
+
+import threading
+from dataclasses import dataclass
+
+import pytest
+
+pytest.importorskip("rclpy", reason="needs ROS 2")
+
+from avatar_ros.core.errors import ConfigError, StageError
+from avatar_ros.core.settings import Settings, setting
+from avatar_ros.core.stage import Out, Port, Stage
+from avatar_ros.core.types import Reply, Sentence
+from avatar_ros.ros import convert, qos
+from avatar_ros.ros.stage_node import EXIT_CONFIG, NodeSpec, StageNode
+
+pytestmark = pytest.mark.ros
+WAIT_S = 30.0
+PORT = Port(takes=("dialogue/reply",), gives=("speech/sentence",))
+
+
+@dataclass(frozen=True)
+class EchoSettings(Settings):
+    gain: float = setting(1.0, "factor", low=0.0, high=2.0)
+    backend: str = setting("good", "kind", choices=("good", "broken"))
+
+
+class EchoStage(Stage):
+    def __init__(self, settings):
+        super().__init__()
+        self.settings = settings
+        self.closed = False
+
+    def load(self):
+        if self.settings.backend == "broken":
+            raise ConfigError("weights_missing", "weights missing: models/x.onnx; run ./avatar fetch x")
+
+    def push(self, topic, message, now_s):
+        if message.text == "fail":
+            raise StageError("echo_failed", "cannot echo that")
+        yield Out("speech/sentence", Sentence(turn=message.turn, text=f"{message.text} {self.settings.gain}"))
+
+    def status(self):
+        return {"warning": "degraded"}
+
+    def close(self):
+        self.closed = True
+
+
+def spec(**extra):
+    return NodeSpec("echo_node", PORT, {"": EchoSettings}, lambda settings, node: EchoStage(settings[""]), **extra)
+
+
+@pytest.fixture
+def make():
+    """Start an echo node with parameter overrides, spinning in a thread of its own."""
+    import rclpy
+    from rclpy.executors import SingleThreadedExecutor
+
+    running = []
+
+    def start(*arguments):
+        rclpy.init(args=["--ros-args", *[part for argument in arguments for part in ("-p", argument)]])
+        node = StageNode(spec())
+        executor = SingleThreadedExecutor()
+        executor.add_node(node)
+        thread = threading.Thread(target=executor.spin, daemon=True)
+        thread.start()
+        running.append((node, executor))
+        return node, executor
+
+    yield start
+    for node, executor in running:
+        executor.shutdown()
+        node.release()
+        node.destroy_node()
+    rclpy.try_shutdown()
+
+
+def until(condition):
+    done = threading.Event()
+    for _ in range(int(WAIT_S / 0.02)):
+        if condition():
+            return
+        done.wait(0.02)
+    raise AssertionError("did not happen in time")
+
+
+def active(node):
+    return node._state_machine.current_state[1] == "active"
+
+
+def test_brings_itself_up_and_serves(make):
+    node, executor = make("gain:=2")  # an integer for a float is not the user's fault
+    until(lambda: active(node))
+    heard = []
+    kind = convert.msg_type(Sentence)
+    node.create_subscription(kind, "speech/sentence", lambda msg: heard.append(msg.text), qos.for_topic("speech/sentence"))
+    sender = node.create_publisher(convert.msg_type(Reply), "dialogue/reply", qos.for_topic("dialogue/reply"))
+    until(lambda: sender.get_subscription_count() == 1)
+    sender.publish(convert.to_msg(Reply(turn=1, text="fail"), 1))
+    sender.publish(convert.to_msg(Reply(turn=1, text="hello"), 1))
+    until(lambda: heard)
+    assert heard == ["hello 2.0"]
+
+
+def test_diagnostics_carry_warning_and_last_error(make):
+    from diagnostic_msgs.msg import DiagnosticArray
+
+    node, executor = make()
+    until(lambda: active(node))
+    seen = []
+    node.create_subscription(DiagnosticArray, "/diagnostics", lambda msg: seen.extend(msg.status), 10)
+    sender = node.create_publisher(convert.msg_type(Reply), "dialogue/reply", qos.for_topic("dialogue/reply"))
+    until(lambda: sender.get_subscription_count() == 1)
+    sender.publish(convert.to_msg(Reply(turn=1, text="fail"), 1))
+    until(lambda: any(v.key == "last_error" and "echo_failed" in v.value for s in seen for v in s.values))
+    assert seen[-1].level == b"\x01" and seen[-1].message == "degraded"
+
+
+def test_a_misspelt_parameter_is_refused(make):
+    with pytest.raises(ConfigError, match=r"unknown parameter 'gian' of echo_node; known: .*gain"):
+        make("gian:=1.0")
+
+
+@pytest.mark.parametrize(
+    ("argument", "text"),
+    [("gain:=3.5", "'gain' is 3.5; it must be at most 2"), ("backend:=other", "one of good, broken")],
+)
+def test_bad_values_are_refused_by_name(make, capfd, argument, text):
+    node, _ = make(argument)
+    until(lambda: node.exit_code is not None)
+    assert node.exit_code == EXIT_CONFIG
+    assert text in capfd.readouterr().err
+
+
+def test_a_missing_model_ends_with_the_exit_code_of_bad_configuration(make):
+    node, _ = make("backend:=broken")
+    until(lambda: node.exit_code is not None)
+    assert node.exit_code == EXIT_CONFIG
+
+
+def test_without_autostart_the_lifecycle_is_driven_from_outside(make):
+    node, _ = make("autostart:=false")
+    assert not active(node)
+    node.trigger_configure()
+    node.trigger_activate()
+    assert active(node)
+    stage = node._stage
+    node.trigger_deactivate()
+    node.trigger_cleanup()
+    assert stage.closed and node._stage is None
+    node.trigger_configure()
+    node.trigger_activate()
+    assert active(node)
+
+
+def test_parameters_are_checked_when_set(make):
+    from rclpy.parameter import Parameter
+
+    node, _ = make()
+    until(lambda: active(node))
+    refused = node.set_parameters([Parameter("gain", value=9.0)])[0]
+    assert not refused.successful and "at most 2" in refused.reason
+    assert node.set_parameters([Parameter("gain", value=0.5)])[0].successful

@@ -1,0 +1,149 @@
+"""StageWorker: order of messages and orders, CANCEL at the next yield, faults, ticks."""
+
+import threading
+
+from avatar_ros.core.clock import SteadyClock
+from avatar_ros.core.stage import Out, Stage
+from avatar_ros.core.types import Interrupt, InterruptAction, Reply, Sentence
+from avatar_ros.ros.worker import StageWorker
+
+WAIT_S = 30.0  # a bound for a hung test, far above what is needed
+
+
+class Recorder:
+    """Collects what a worker publishes and reports; lets a test wait for a number of them."""
+
+    def __init__(self):
+        self.outs = []
+        self.errors = []
+        self._changed = threading.Condition()
+
+    def publish(self, out):
+        with self._changed:
+            self.outs.append(out)
+            self._changed.notify_all()
+
+    def report(self, error):
+        with self._changed:
+            self.errors.append(error)
+            self._changed.notify_all()
+
+    def wait(self, outs=0, errors=0):
+        with self._changed:
+            done = self._changed.wait_for(lambda: len(self.outs) >= outs and len(self.errors) >= errors, WAIT_S)
+        assert done, (self.outs, self.errors)
+
+
+def run(stage, recorder, queue_limit=100):
+    return StageWorker(stage, recorder.publish, recorder.report, SteadyClock(), queue_limit)
+
+
+class Echo(Stage):
+    def push(self, topic, message, now_s):
+        yield Out("speech/sentence", Sentence(turn=message.turn, text=message.text))
+
+
+def test_messages_come_out_in_order():
+    recorder = Recorder()
+    worker = run(Echo(), recorder)
+    for i in range(20):
+        worker.push("dialogue/reply", Reply(turn=1, text=str(i)))
+    worker.start()
+    recorder.wait(outs=20)
+    assert [out.message.text for out in recorder.outs] == [str(i) for i in range(20)]
+    assert worker.stop(WAIT_S)
+
+
+def test_cancel_stops_work_at_its_next_yield_and_drops_what_is_queued():
+    reached, go_on = threading.Event(), threading.Event()
+
+    class Long(Stage):
+        def push(self, topic, message, now_s):
+            yield Out("speech/sentence", Sentence(turn=message.turn, text="first"))
+            reached.set()
+            go_on.wait(WAIT_S)
+            yield Out("speech/sentence", Sentence(turn=message.turn, text="second"))
+
+    recorder = Recorder()
+    worker = run(Long(), recorder)
+    worker.start()
+    worker.push("dialogue/reply", Reply(turn=1))
+    assert reached.wait(WAIT_S)
+    worker.push("dialogue/reply", Reply(turn=1, text="queued behind"))
+    worker.push("interrupt", Interrupt(turn=1, action=InterruptAction.CANCEL))
+    worker.push("dialogue/reply", Reply(turn=2, text="the next turn"))
+    go_on.set()
+    recorder.wait(outs=3)
+    assert [(out.message.turn, out.message.text) for out in recorder.outs] == [(1, "first"), (2, "first"), (2, "second")]
+    worker.stop(WAIT_S)
+
+
+def test_orders_overtake_and_abort_is_called_at_once():
+    seen = []
+
+    class Watch(Stage):
+        def push(self, topic, message, now_s):
+            seen.append(message.text)
+            return ()
+
+        def interrupt(self, order, now_s):
+            seen.append(order.action.name)
+            yield Out("speech/sentence", Sentence(turn=9, text="done"))
+
+        def abort(self, order):
+            seen.append("abort")
+
+    recorder = Recorder()
+    worker = run(Watch(), recorder)
+    worker.push("dialogue/reply", Reply(turn=5, text="later"))
+    worker.push("interrupt", Interrupt(turn=1, action=InterruptAction.PAUSE))
+    worker.push("interrupt", Interrupt(turn=1, action=InterruptAction.CANCEL))
+    worker.start()
+    recorder.wait(outs=2)
+    worker.stop(WAIT_S)
+    assert seen[:3] == ["abort", "PAUSE", "CANCEL"]
+
+
+def test_a_fault_is_reported_and_the_next_message_is_served():
+    class Frail(Stage):
+        def push(self, topic, message, now_s):
+            if message.text == "bad":
+                raise ZeroDivisionError("from a backend")
+            yield Out("speech/sentence", Sentence(turn=1, text=message.text))
+
+    recorder = Recorder()
+    worker = run(Frail(), recorder)
+    worker.start()
+    worker.push("dialogue/reply", Reply(turn=1, text="bad"))
+    worker.push("dialogue/reply", Reply(turn=1, text="good"))
+    recorder.wait(outs=1, errors=1)
+    assert isinstance(recorder.errors[0], ZeroDivisionError)
+    assert recorder.outs[0].message.text == "good"
+    worker.stop(WAIT_S)
+
+
+def test_wake_calls_tick_without_a_period():
+    class Device(Stage):
+        def tick(self, now_s):
+            yield Out("speech/sentence", Sentence(turn=1, text="from the device"))
+
+    recorder = Recorder()
+    stage = Device()
+    worker = run(stage, recorder)
+    worker.start()
+    stage.wake()
+    recorder.wait(outs=1)
+    assert recorder.outs[0].message.text == "from the device"
+    worker.stop(WAIT_S)
+
+
+def test_a_full_queue_drops_the_oldest_and_counts():
+    recorder = Recorder()
+    worker = run(Echo(), recorder, queue_limit=3)
+    for i in range(5):
+        worker.push("dialogue/reply", Reply(turn=1, text=str(i)))
+    worker.start()
+    recorder.wait(outs=3)
+    worker.stop(WAIT_S)
+    assert [out.message.text for out in recorder.outs] == ["2", "3", "4"]
+    assert worker.dropped == 2
