@@ -1,0 +1,83 @@
+"""The command line. Bad input ends with one line and exit code 2, never with a traceback."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+from .core.errors import AvatarRosError
+
+EXIT_FAILED = 1
+EXIT_BAD_INPUT = 2
+EXIT_INTERRUPTED = 130
+
+#: verb -> (module with `add_arguments(parser)` and `run(options) -> int`, one line for --help)
+VERBS = {
+    "kiosk": ("kiosk", "talk with the avatar: microphone, speaker, screen"),
+    "express": ("express", "sound in, ARKit expression weights out (JSON)"),
+    "render": ("render", "avatar and expression file in, video or pictures out"),
+    "validate": ("validate", "check an avatar file and name what is wrong with it"),
+    "doctor": ("doctor", "what works on this machine, what does not, and what to do about it"),
+    "bench": ("bench", "measure: render, express, hearing, turn"),
+}
+
+EPILOG = """\
+examples:
+  ./avatar kiosk                                     talk
+  ./avatar kiosk --mic question.wav --display off --record out.mp4 --turns 1 --report turns.json
+  ./avatar express speech.wav weights.json --text "Hello there."
+  ./avatar render --avatar head.zip --expression weights.json --audio speech.wav --out out.mp4
+  ./avatar validate head.zip
+
+`./avatar VERB --help` says more. Exit codes: 0 done, 1 failed, 2 bad input or configuration.
+"""
+
+
+def parser_for(verb: str | None) -> argparse.ArgumentParser:
+    """The parser; only the chosen verb's module is imported, so that --help is quick."""
+    parser = argparse.ArgumentParser(
+        prog="avatar",
+        description="A talking face for robots and kiosks.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
+    for name, (module, text) in VERBS.items():
+        sub = verbs.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+        sub.formatter_class = argparse.RawDescriptionHelpFormatter
+        if name == verb:
+            command = importlib.import_module(f".commands.{module}", __package__)
+            command.add_arguments(sub)
+            sub.set_defaults(run=command.run)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one verb; the process's exit code."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    verb = next((a for a in arguments if not a.startswith("-")), None)
+    options = parser_for(verb).parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except AvatarRosError as error:
+        return _complain(options.verb, str(error))
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader left; do not complain at exit
+        return EXIT_FAILED
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        return _complain(options.verb, f"{where}{error.strerror or error}")
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+
+
+def _complain(verb: str, text: str) -> int:
+    print(f"avatar {verb}: {text}", file=sys.stderr)
+    return EXIT_BAD_INPUT
+
+
+if __name__ == "__main__":
+    sys.exit(main())

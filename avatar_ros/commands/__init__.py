@@ -1,0 +1,1 @@
+"""What the verbs of `./avatar` do: here stages meet outside of ROS (a file in, a file out)."""
