@@ -1,0 +1,1 @@
+"""Avatar files: loading, checking, cleaning and framing heads made of Gaussian splats."""

@@ -1,0 +1,54 @@
+"""The C++ rasteriser (src/) behind the common interface."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .. import _raster
+from ..avatar.model import Avatar
+from .base import U8, Background, Camera, Frame, Settings
+from .inputs import WeightMap, background_parts, model_view, output_buffer
+
+
+class CpuRasteriser:
+    """Morph, project, sort, bin, blend and composite on the processor's SIMD units; the GIL is released meanwhile."""
+
+    name = "cpu"
+
+    def __init__(self, avatar: Avatar, settings: Settings) -> None:
+        self._settings = settings
+        self._weights = WeightMap(avatar.morph_names, settings)
+        morphs = avatar.morphs
+        self._raster = _raster.Rasteriser(
+            avatar.positions, avatar.scales, avatar.rotations, avatar.colors, avatar.opacities,
+            morphs.offsets, morphs.indices, morphs.deltas, settings.threads, settings.isa,
+        )
+
+    @property
+    def bad_weights(self) -> int:
+        return self._weights.bad_weights
+
+    @property
+    def isa(self) -> str:
+        """Instruction set in use: avx512, avx2, sse2 or generic."""
+        return self._raster.isa
+
+    @property
+    def stats(self) -> dict[str, float]:
+        """Milliseconds by stage, visible splats and (splat, tile) pairs of the last frame."""
+        return self._raster.stats()
+
+    def render(self, weights: np.ndarray, head: np.ndarray, camera: Camera, background: Background = None,
+               out: U8 | None = None) -> Frame:
+        """See Rasteriser.render."""
+        colour, image, alpha = background_parts(background, camera, self._settings)
+        pixels = output_buffer(out, camera)
+        self._raster.render(
+            self._weights(weights), model_view(camera, head), (camera.fx, camera.fy, camera.cx, camera.cy),
+            self._settings.blur_at(camera.width, camera.height), colour, image, alpha, pixels,
+        )
+        return Frame(pixels, alpha)
+
+    def close(self) -> None:
+        """Free the threads with the object."""
+        del self._raster

@@ -1,0 +1,100 @@
+"""Drawing on an NVIDIA card with gsplat: morphs, pose, camera and compositing stay there, the frame leaves it once.
+
+Nothing is compiled here: gsplat's CUDA kernels must have been built with the environment (gsplat 1.5 otherwise builds
+them at its first use, for minutes).
+"""
+
+from __future__ import annotations
+
+import importlib.util
+
+import numpy as np
+import torch
+
+from ..avatar.model import Avatar
+from ..core.errors import RenderError
+from .base import MAX_ALPHA, NEAR_M, U8, Background, Camera, Frame, Settings
+from .inputs import WeightMap, background_parts, model_view, output_buffer
+from .torch_ops import DeviceAvatar, composite, morphed
+
+
+class GsplatRasteriser:
+    """One avatar in the memory of the card."""
+
+    name = "gsplat"
+
+    def __init__(self, avatar: Avatar, settings: Settings) -> None:
+        """Raises RenderError where CUDA or gsplat's built kernels are missing."""
+        self._rasterization = _built_gsplat()
+        self._settings = settings
+        self._weights = WeightMap(avatar.morph_names, settings)
+        self._device = torch.device("cuda")
+        self._scene = DeviceAvatar.load(avatar, self._device, MAX_ALPHA)
+        self._image_key: int | None = None
+        self._image: torch.Tensor | None = None
+
+    @property
+    def bad_weights(self) -> int:
+        return self._weights.bad_weights
+
+    @torch.inference_mode()
+    def render(self, weights: np.ndarray, head: np.ndarray, camera: Camera, background: Background = None,
+               out: U8 | None = None) -> Frame:
+        """See Rasteriser.render; without `out` the frame stays on the card."""
+        colour, image, alpha = background_parts(background, camera, self._settings)
+        scene = self._scene
+        points = morphed(scene, torch.from_numpy(self._weights(weights)).to(self._device, non_blocking=True))
+        rgb, cover, _ = self._rasterization(
+            points, scene.rotations, scene.scales, scene.opacities, scene.colors,
+            self._to_device(model_view(camera, head))[None], self._to_device(camera.matrix)[None],
+            camera.width, camera.height, near_plane=NEAR_M, packed=False,
+            eps2d=self._settings.blur_at(camera.width, camera.height),
+        )
+        behind = self._behind(colour, image)
+        pixels = composite(rgb[0], cover[0], behind, alpha)
+        if out is None:
+            return Frame(pixels, alpha)
+        buffer = output_buffer(out, camera)
+        buffer[...] = pixels.cpu().numpy()
+        return Frame(buffer, alpha)
+
+    def _to_device(self, array: np.ndarray) -> torch.Tensor:
+        return torch.from_numpy(np.ascontiguousarray(array)).to(self._device, non_blocking=True)
+
+    def _behind(self, colour: tuple[float, float, float], image: np.ndarray | None) -> torch.Tensor:
+        """Colour [3] or picture [height, width, 3] of 0–1 on the card; a picture is uploaded when it changes."""
+        if image is None:
+            return torch.tensor(colour, device=self._device)
+        key = hash((id(image), image[::16, ::16].tobytes()))
+        if self._image is None or key != self._image_key:
+            self._image, self._image_key = self._to_device(image).float() / 255, key
+        return self._image
+
+    def close(self) -> None:
+        """Free the card's memory."""
+        del self._scene
+        self._image = None
+        torch.cuda.empty_cache()
+
+
+def _built_gsplat():  # type: ignore[no-untyped-def]  # gsplat has no stubs
+    """gsplat's `rasterization`. Raises RenderError naming what is missing; never starts a compilation."""
+    if not torch.cuda.is_available():
+        raise RenderError("render_no_cuda", "no CUDA device; install the NVIDIA driver or use backend: cpu")
+    if importlib.util.find_spec("gsplat") is None:
+        raise RenderError("render_no_gsplat", "gsplat is not installed; pip install gsplat, or use backend: cpu")
+    if importlib.util.find_spec("gsplat.csrc") is None and not _cached_kernels():
+        raise RenderError("render_gsplat_not_built", "gsplat's CUDA kernels are not built; build them with the image: "
+                          "python -c 'from gsplat.cuda._backend import _C'")
+    from gsplat import rasterization
+
+    return rasterization
+
+
+def _cached_kernels() -> bool:
+    """Whether an earlier build of gsplat's kernels lies in torch's extension cache."""
+    from pathlib import Path
+
+    from torch.utils.cpp_extension import _get_build_directory
+
+    return (Path(_get_build_directory("gsplat_cuda", verbose=False)) / "gsplat_cuda.so").is_file()

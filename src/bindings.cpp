@@ -1,0 +1,159 @@
+// Python module avatar_ros._raster: checks shapes, releases the GIL, calls the rasteriser.
+#include <pybind11/numpy.h>
+#include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+
+#include <algorithm>
+#include <mutex>
+#include <stdexcept>
+#include <string>
+
+#include "rasteriser.hpp"
+
+namespace py = pybind11;
+using avatar::Alpha;
+using avatar::Kernels;
+using avatar::Rasteriser;
+
+namespace {
+
+constexpr int kLargestSide = 16384;  // boxes are int16
+
+template <class T>
+using Array = py::array_t<T, py::array::c_style | py::array::forcecast>;
+
+void need(bool good, const std::string& text) {
+    if (!good) throw std::invalid_argument(text);
+}
+
+template <class T>
+void need_shape(const Array<T>& a, const char* name, std::initializer_list<py::ssize_t> shape) {
+    bool same = a.ndim() == static_cast<py::ssize_t>(shape.size()) && std::equal(shape.begin(), shape.end(), a.shape());
+    if (same) return;
+    std::string text = std::string(name) + ": shape (";
+    for (py::ssize_t k = 0; k < a.ndim(); ++k) text += std::to_string(a.shape(k)) + ", ";
+    text += ") instead of (";
+    for (py::ssize_t n : shape) text += std::to_string(n) + ", ";
+    throw std::invalid_argument(text + ")");
+}
+
+class Bound {
+   public:
+    Bound(const Array<float>& positions, const Array<float>& scales, const Array<float>& rotations,
+          const Array<float>& colors, const Array<float>& opacities, const Array<int64_t>& morph_offsets,
+          const Array<uint32_t>& morph_indices, const Array<float>& morph_deltas, int threads, const std::string& isa)
+        : morphs_(static_cast<int>(morph_offsets.size()) - 1),
+          rasteriser_(input(positions, scales, rotations, colors, opacities, morph_offsets, morph_indices,
+                            morph_deltas), threads, kernels(isa)) {}
+
+    void render(const Array<float>& weights, const Array<float>& view, const std::array<float, 4>& focal, float blur,
+                const std::array<float, 3>& background, const py::object& image, const std::string& alpha,
+                py::array_t<uint8_t> out) {
+        need_shape<float>(weights, "weights", {morphs_});
+        need_shape<float>(view, "view", {4, 4});
+        need(out.ndim() == 3 && out.shape(2) == 4 && (out.flags() & py::array::c_style) && out.writeable(),
+             "out: must be a writeable C-contiguous uint8 array [height, width, 4]");
+        const int height = static_cast<int>(out.shape(0)), width = static_cast<int>(out.shape(1));
+        need(height > 0 && width > 0 && height <= kLargestSide && width <= kLargestSide,
+             "out: sides must be 1 to " + std::to_string(kLargestSide) + " pixels");
+        avatar::Target target{out.mutable_data(), nullptr, {background[0], background[1], background[2]},
+                              mode(alpha), width, height};
+        Array<uint8_t> held;
+        if (!image.is_none()) {
+            held = image.cast<Array<uint8_t>>();
+            need_shape<uint8_t>(held, "background", {height, width, 3});
+            target.image = held.data();
+        }
+        const avatar::View v = make_view(view.data(), focal, blur, width, height);
+        py::gil_scoped_release release;
+        std::lock_guard lock(mutex_);
+        rasteriser_.render(weights.data(), v, target);
+    }
+
+    py::dict stats() {
+        py::dict d;
+        const auto& ms = rasteriser_.stage_ms();
+        d["morph_project_ms"] = ms[avatar::kMorph];
+        d["sort_ms"] = ms[avatar::kSort];
+        d["bin_ms"] = ms[avatar::kBin];
+        d["blend_ms"] = ms[avatar::kBlend];
+        d["visible"] = rasteriser_.visible();
+        d["pairs"] = rasteriser_.pairs();
+        return d;
+    }
+
+    int threads() const { return rasteriser_.threads(); }
+    std::string isa() const { return rasteriser_.isa(); }
+
+   private:
+    static const Kernels& kernels(const std::string& isa) {
+        if (isa == "auto") return avatar::best_kernels();
+        const Kernels* k = avatar::kernels_by_name(isa.c_str());
+        need(k, "isa: '" + isa + "' is not available on this processor");
+        return *k;
+    }
+
+    static Alpha mode(const std::string& alpha) {
+        if (alpha == "opaque") return Alpha::kOpaque;
+        if (alpha == "premultiplied") return Alpha::kPremultiplied;
+        need(alpha == "straight", "alpha: '" + alpha + "' is none of opaque, premultiplied, straight");
+        return Alpha::kStraight;
+    }
+
+    static avatar::View make_view(const float* m, const std::array<float, 4>& focal, float blur, int width,
+                                  int height) {
+        avatar::View v{};
+        std::copy(m, m + 12, v.m);
+        v.fx = focal[0], v.fy = focal[1], v.cx = focal[2], v.cy = focal[3], v.blur = blur;
+        const float margin_x = 0.15f * width / v.fx, margin_y = 0.15f * height / v.fy;  // as gsplat's
+        v.limit_left = -v.cx / v.fx - margin_x, v.limit_right = (width - v.cx) / v.fx + margin_x;
+        v.limit_top = -v.cy / v.fy - margin_y, v.limit_bottom = (height - v.cy) / v.fy + margin_y;
+        v.width = width, v.height = height;
+        return v;
+    }
+
+    static avatar::SceneInput input(const Array<float>& positions, const Array<float>& scales,
+                                    const Array<float>& rotations, const Array<float>& colors,
+                                    const Array<float>& opacities, const Array<int64_t>& offsets,
+                                    const Array<uint32_t>& indices, const Array<float>& deltas) {
+        const py::ssize_t n = opacities.size(), entries = indices.size();
+        need(n < (1 << 26), "opacities: more than 67 million splats");
+        need_shape<float>(positions, "positions", {n, 3});
+        need_shape<float>(scales, "scales", {n, 3});
+        need_shape<float>(rotations, "rotations", {n, 4});
+        need_shape<float>(colors, "colors", {n, 3});
+        need_shape<float>(deltas, "morph_deltas", {entries, 3});
+        need(offsets.ndim() == 1 && offsets.size() >= 1, "morph_offsets: must have one element more than morphs");
+        const int64_t* o = offsets.data();
+        need(o[0] == 0 && o[offsets.size() - 1] == entries && std::is_sorted(o, o + offsets.size()),
+             "morph_offsets: must rise from 0 to the number of morph_indices");
+        const uint32_t* i = indices.data();
+        for (py::ssize_t m = 0; m + 1 < offsets.size(); ++m)
+            need(std::is_sorted(i + o[m], i + o[m + 1]), "morph_indices: must ascend within a morph");
+        need(std::all_of(i, i + entries, [n](uint32_t k) { return k < n; }), "morph_indices: beyond the last splat");
+        return {static_cast<int>(n), static_cast<int>(offsets.size()) - 1, positions.data(), scales.data(),
+                rotations.data(), colors.data(), opacities.data(), o, i, deltas.data()};
+    }
+
+    int morphs_;
+    std::mutex mutex_;  // one frame at a time
+    Rasteriser rasteriser_;
+};
+
+}  // namespace
+
+PYBIND11_MODULE(_raster, m) {
+    m.doc() = "CPU rasteriser of Gaussian-splat avatars; use avatar_ros.render instead of this module.";
+    py::class_<Bound>(m, "Rasteriser")
+        .def(py::init<const Array<float>&, const Array<float>&, const Array<float>&, const Array<float>&,
+                      const Array<float>&, const Array<int64_t>&, const Array<uint32_t>&, const Array<float>&, int,
+                      const std::string&>(),
+             py::arg("positions"), py::arg("scales"), py::arg("rotations"), py::arg("colors"), py::arg("opacities"),
+             py::arg("morph_offsets"), py::arg("morph_indices"), py::arg("morph_deltas"), py::arg("threads"),
+             py::arg("isa") = "auto")
+        .def("render", &Bound::render, py::arg("weights"), py::arg("view"), py::arg("focal"), py::arg("blur"),
+             py::arg("background"), py::arg("image"), py::arg("alpha"), py::arg("out").noconvert())
+        .def("stats", &Bound::stats)
+        .def_property_readonly("threads", &Bound::threads)
+        .def_property_readonly("isa", &Bound::isa);
+}

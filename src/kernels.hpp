@@ -1,0 +1,63 @@
+// What one instruction set offers: the inner loops, reached through a table chosen once at run time.
+#pragma once
+
+#include <cstdint>
+
+namespace avatar {
+
+constexpr int kTileWidth = 16;
+constexpr int kTileHeight = 32;
+constexpr float kAlphaThreshold = 1.0f / 255.0f;  // a splat adds nothing to a pixel below it
+constexpr float kMaxAlpha = 0.999f;
+
+// A splat on the screen; 64 bytes, one cache line. Exponents are base 2:
+// alpha(dx, dy) = 2^(peak + a·dx² + b·dx·dy + c·dy²), a, c < 0.
+struct alignas(64) Splat {
+    float x, y;              // centre, px
+    float a, b, c, peak;
+    float red, green, blue;  // 0–1
+    float q;                 // 2^(2c): how the ratio of neighbouring rows changes from row to row
+    float half_height;       // of the ellipse alpha = 1/255, px
+    float half_width;
+    int16_t x0, x1, y0, y1;  // box of pixel centres inside the ellipse's bounds, inclusive
+    float depth;             // metres, for sorting
+    uint32_t number;         // in the avatar, so that equal depths keep one order
+};
+static_assert(sizeof(Splat) == 64);
+
+// The avatar as separate arrays, each padded to a multiple of 16 elements.
+struct SceneArrays {
+    const float *x, *y, *z;                            // morphed centres, avatar space
+    const float *xx, *xy, *xz, *yy, *yz, *zz;          // covariance, avatar space
+    const float *red, *green, *blue, *peak, *reach;    // peak = log2(opacity), reach = 2 ln(255·opacity)
+};
+
+struct View {
+    float m[12];  // avatar to camera, rows of [R | t], OpenCV axes
+    float fx, fy, cx, cy, blur;
+    float limit_left, limit_right, limit_top, limit_bottom;  // clamp of x/z and y/z in the Jacobian
+    int width, height;
+};
+
+enum class Alpha { kOpaque, kPremultiplied, kStraight };
+
+struct Target {
+    uint8_t* rgba;            // [height, width, 4]
+    const uint8_t* image;     // [height, width, 3] background, or null
+    float background[3];      // colour where there is no image
+    Alpha alpha;
+    int width, height;
+};
+
+struct Kernels {
+    const char* name;
+    // Project splats [begin, end); writes the visible ones to `out` and returns their number.
+    int (*project)(const SceneArrays&, const View&, int begin, int end, Splat* out);
+    // Blend the listed splats, front to back, over one tile and write its pixels.
+    void (*blend)(const Splat* splats, const uint32_t* list, int count, int tile_x, int tile_y, const Target&);
+};
+
+const Kernels& best_kernels();
+const Kernels* kernels_by_name(const char* name);  // null where this machine or build lacks them
+
+}  // namespace avatar

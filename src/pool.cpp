@@ -1,0 +1,101 @@
+#include "pool.hpp"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+namespace avatar {
+
+namespace {
+
+// Underflow in the Gaussian's tail must cost nothing: flush denormals to zero while a task runs.
+class FlushDenormals {
+   public:
+#if defined(__x86_64__)
+    FlushDenormals() : saved_(_mm_getcsr()) { _mm_setcsr(saved_ | 0x8040); }
+    ~FlushDenormals() { _mm_setcsr(saved_); }
+
+   private:
+    unsigned saved_;
+#elif defined(__aarch64__)
+    FlushDenormals() {
+        asm volatile("mrs %0, fpcr" : "=r"(saved_));
+        asm volatile("msr fpcr, %0" : : "r"(saved_ | (1ull << 24)));
+    }
+    ~FlushDenormals() { asm volatile("msr fpcr, %0" : : "r"(saved_)); }
+
+   private:
+    uint64_t saved_;
+#endif
+};
+
+}  // namespace
+
+struct Pool::Job {
+    const std::function<void(int)>* task;
+    int count;
+    std::atomic<int> next{0};
+    int left;     // tasks not finished, guarded by the pool's mutex
+    int inside;   // workers that may still touch this job, guarded by the pool's mutex
+};
+
+Pool::Pool(int threads) {
+    for (int i = 1; i < threads; ++i) workers_.emplace_back([this] { work(); });
+}
+
+Pool::~Pool() {
+    {
+        std::lock_guard lock(mutex_);
+        stop_ = true;
+    }
+    wake_.notify_all();
+    for (std::thread& worker : workers_) worker.join();
+}
+
+// Runs tasks until none is left to take; returns how many this thread did.
+int Pool::take(Job& job) {
+    FlushDenormals flush;
+    int did = 0;
+    for (int i; (i = job.next.fetch_add(1, std::memory_order_relaxed)) < job.count; ++did) (*job.task)(i);
+    return did;
+}
+
+void Pool::run(int count, const std::function<void(int)>& task) {
+    if (count <= 0) return;
+    Job job{&task, count, {0}, count, 0};
+    if (workers_.empty() || count == 1) {
+        take(job);
+        return;
+    }
+    {
+        std::lock_guard lock(mutex_);
+        job_ = &job;
+        ++generation_;
+    }
+    wake_.notify_all();
+    int did = take(job);
+    std::unique_lock lock(mutex_);
+    job_ = nullptr;
+    job.left -= did;
+    done_.wait(lock, [&] { return job.left == 0 && job.inside == 0; });
+}
+
+void Pool::work() {
+    uint64_t seen = 0;
+    std::unique_lock lock(mutex_);
+    while (true) {
+        wake_.wait(lock, [&] { return stop_ || (job_ && generation_ != seen); });
+        if (stop_) return;
+        seen = generation_;
+        Job& job = *job_;
+        ++job.inside;
+        lock.unlock();
+        int did = take(job);
+        lock.lock();
+        job.left -= did;
+        --job.inside;
+        if (job.left == 0 && job.inside == 0) done_.notify_all();
+    }
+}
+
+}  // namespace avatar

@@ -1,0 +1,191 @@
+#include "rasteriser.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstring>
+
+namespace avatar {
+
+namespace {
+
+constexpr int kBuckets = 1024;
+constexpr size_t kInsertionLimit = 48;
+
+double now_ms() {
+    using namespace std::chrono;
+    return duration<double, std::milli>(steady_clock::now().time_since_epoch()).count();
+}
+
+}  // namespace
+
+void Rasteriser::render(const float* weights, const View& view, const Target& target) {
+    double times[kStages + 1];
+    times[0] = now_ms();
+    find_depths(view);
+    bucket_counts_.resize(static_cast<size_t>(blocks_) * kBuckets);
+    pool_.run(blocks_, [&](int block) {
+        morph_block(block, weights);
+        project_block(block, view);
+    });
+    times[1] = now_ms();
+    sort();
+    times[2] = now_ms();
+    bin(target.width, target.height);
+    times[3] = now_ms();
+    pool_.run(tiles_x_ * tiles_y_, [&](int tile) {
+        kernels_.blend(projected_.data(), lists_.data() + tile_starts_[tile],
+                       static_cast<int>(tile_starts_[tile + 1] - tile_starts_[tile]), tile % tiles_x_ * kTileWidth,
+                       tile / tiles_x_ * kTileHeight, target);
+    });
+    times[4] = now_ms();
+    for (int i = 0; i < kStages; ++i) stage_ms_[i] = times[i + 1] - times[i];
+}
+
+void Rasteriser::morph_block(int block, const float* weights) {
+    const size_t begin = static_cast<size_t>(block) * block_size_;
+    const size_t size = std::min<size_t>(block_size_, padded_ - begin);
+    float* moved[3];
+    for (int k = 0; k < 3; ++k) {
+        moved[k] = morphed_.data() + k * padded_;
+        std::memcpy(moved[k] + begin, rest_[k] + begin, size * sizeof(float));
+    }
+    for (int m = 0; m < morphs_; ++m) {
+        const float w = weights[m];
+        if (w == 0.0f) continue;
+        const int64_t* span = &morph_starts_[static_cast<size_t>(m) * (blocks_ + 1) + block];
+        for (int64_t e = span[0]; e < span[1]; ++e) {
+            const uint32_t i = morph_indices_[e];
+            const float* delta = &morph_deltas_[3 * e];
+            moved[0][i] += w * delta[0];
+            moved[1][i] += w * delta[1];
+            moved[2][i] += w * delta[2];
+        }
+    }
+}
+
+void Rasteriser::project_block(int block, const View& view) {
+    const int begin = block * block_size_, end = std::min(begin + block_size_, splats_);
+    const int count = kernels_.project(scene_, view, begin, end, projected_.data() + begin);
+    block_counts_[block] = count;
+    uint32_t* counts = bucket_counts_.data() + static_cast<size_t>(block) * kBuckets;
+    std::memset(counts, 0, kBuckets * sizeof(uint32_t));
+    for (int i = begin; i < begin + count; ++i) ++counts[bucket(projected_[i].depth)];
+}
+
+// Depths of the avatar's bounding sphere, so that buckets need no pass over the splats.
+void Rasteriser::find_depths(const View& view) {
+    const float* m = view.m;
+    float depth = m[8] * centre_[0] + m[9] * centre_[1] + m[10] * centre_[2] + m[11];
+    float stretch = std::sqrt(m[8] * m[8] + m[9] * m[9] + m[10] * m[10]);
+    depth_low_ = depth - radius_ * stretch;
+    depth_scale_ = kBuckets / std::max(2 * radius_ * stretch, 1e-6f);
+}
+
+int Rasteriser::bucket(float depth) const {
+    float x = (depth - depth_low_) * depth_scale_;
+    return x > 0 ? static_cast<int>(std::min(x, kBuckets - 1.0f)) : 0;
+}
+
+// Counting sort into depth buckets, then each bucket on its own.
+void Rasteriser::sort() {
+    bucket_starts_.resize(kBuckets + 1);
+    uint32_t place = 0;
+    for (int k = 0; k < kBuckets; ++k) {
+        bucket_starts_[k] = place;
+        for (int b = 0; b < blocks_; ++b) {
+            uint32_t& count = bucket_counts_[static_cast<size_t>(b) * kBuckets + k];
+            const uint32_t here = count;
+            count = place;
+            place += here;
+        }
+    }
+    bucket_starts_[kBuckets] = place;
+    visible_ = static_cast<int>(place);
+    pool_.run(blocks_, [&](int block) {
+        uint32_t* places = bucket_counts_.data() + static_cast<size_t>(block) * kBuckets;
+        const int begin = block * block_size_;
+        for (int i = begin; i < begin + block_counts_[block]; ++i)
+            order_[places[bucket(projected_[i].depth)]++] = static_cast<uint32_t>(i);
+    });
+    group_starts_.resize(groups_ + 1);  // buckets shared out so that every group has about as many splats
+    for (int g = 0; g <= groups_; ++g) {
+        const auto share = static_cast<uint32_t>(static_cast<uint64_t>(visible_) * g / groups_);
+        group_starts_[g] = static_cast<uint32_t>(
+            std::lower_bound(bucket_starts_.begin(), bucket_starts_.end(), share) - bucket_starts_.begin());
+    }
+    group_starts_[0] = 0;
+    group_starts_[groups_] = kBuckets;
+}
+
+void Rasteriser::sort_group(int group) {
+    const auto nearer = [this](uint32_t a, uint32_t b) {
+        const Splat &p = projected_[a], &q = projected_[b];
+        return p.depth < q.depth || (p.depth == q.depth && p.number < q.number);
+    };
+    for (uint32_t k = group_starts_[group]; k < group_starts_[group + 1]; ++k) {
+        uint32_t *first = order_.data() + bucket_starts_[k], *last = order_.data() + bucket_starts_[k + 1];
+        if (static_cast<size_t>(last - first) > kInsertionLimit) {
+            std::sort(first, last, nearer);
+            continue;
+        }
+        for (uint32_t* p = first + 1; p < last; ++p) {
+            const uint32_t value = *p;
+            uint32_t* hole = p;
+            for (; hole > first && nearer(value, hole[-1]); --hole) *hole = hole[-1];
+            *hole = value;
+        }
+    }
+}
+
+template <class Visit>
+void Rasteriser::each_tile(int group, Visit visit) const {
+    const uint32_t last = bucket_starts_[group_starts_[group + 1]];
+    for (uint32_t i = bucket_starts_[group_starts_[group]]; i < last; ++i) {
+        const Splat& s = projected_[order_[i]];
+        const int x0 = s.x0 / kTileWidth, x1 = s.x1 / kTileWidth, y1 = s.y1 / kTileHeight;
+        for (int y = s.y0 / kTileHeight; y <= y1; ++y)
+            for (int x = x0; x <= x1; ++x) visit(y * tiles_x_ + x, order_[i]);
+    }
+}
+
+void Rasteriser::count_group(int group) {
+    const size_t tiles = static_cast<size_t>(tiles_x_) * tiles_y_;
+    uint32_t* counts = tile_counts_.data() + group * tiles;
+    std::memset(counts, 0, tiles * sizeof(uint32_t));
+    each_tile(group, [&](int tile, uint32_t) { ++counts[tile]; });
+}
+
+void Rasteriser::list_group(int group) {
+    uint32_t* places = tile_counts_.data() + static_cast<size_t>(group) * tiles_x_ * tiles_y_;
+    each_tile(group, [&](int tile, uint32_t splat) { lists_[places[tile]++] = splat; });
+}
+
+// Each group of depths counts its tiles, the counts become places, each group writes its own: nearer groups first.
+void Rasteriser::bin(int width, int height) {
+    tiles_x_ = (width + kTileWidth - 1) / kTileWidth;
+    tiles_y_ = (height + kTileHeight - 1) / kTileHeight;
+    const int tiles = tiles_x_ * tiles_y_;
+    tile_counts_.resize(static_cast<size_t>(groups_) * tiles);
+    tile_starts_.resize(tiles + 1);
+    pool_.run(groups_, [&](int group) {
+        sort_group(group);
+        count_group(group);
+    });
+    uint32_t place = 0;
+    for (int tile = 0; tile < tiles; ++tile) {
+        tile_starts_[tile] = place;
+        for (int g = 0; g < groups_; ++g) {
+            uint32_t& count = tile_counts_[static_cast<size_t>(g) * tiles + tile];
+            const uint32_t here = count;
+            count = place;
+            place += here;
+        }
+    }
+    tile_starts_[tiles] = place;
+    pairs_ = place;
+    if (lists_.size() < place) lists_.resize(place + place / 4);
+    pool_.run(groups_, [&](int group) { list_group(group); });
+}
+
+}  // namespace avatar

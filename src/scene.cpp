@@ -1,0 +1,88 @@
+// Turning an avatar into the arrays that the kernels read.
+#include <algorithm>
+#include <cmath>
+
+#include "rasteriser.hpp"
+
+namespace avatar {
+
+namespace {
+
+constexpr int kPad = 16;
+constexpr int kColumns = 14;
+constexpr int kSmallestBlock = 1024;
+constexpr int kMostBlocks = 64;
+
+// R·S²·Rᵀ of one splat as xx xy xz yy yz zz; rotation wxyz of unit length.
+std::array<float, 6> covariance(const float* scale, const float* q) {
+    double w = q[0], x = q[1], y = q[2], z = q[3];
+    double r[3][3] = {{1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)},
+                      {2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)},
+                      {2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)}};
+    std::array<float, 6> out;
+    int k = 0;
+    for (int i = 0; i < 3; ++i)
+        for (int j = i; j < 3; ++j) {
+            double sum = 0;
+            for (int n = 0; n < 3; ++n) sum += r[i][n] * r[j][n] * scale[n] * scale[n];
+            out[k++] = static_cast<float>(sum);
+        }
+    return out;
+}
+
+}  // namespace
+
+Rasteriser::Rasteriser(const SceneInput& input, int threads, const Kernels& kernels)
+    : kernels_(kernels), pool_(std::max(1, threads)), splats_(input.splats), morphs_(input.morphs) {
+    block_size_ = std::max(kSmallestBlock, (splats_ + kMostBlocks - 1) / kMostBlocks);
+    block_size_ = (block_size_ + kPad - 1) / kPad * kPad;
+    blocks_ = (splats_ + block_size_ - 1) / block_size_;
+    groups_ = 4 * pool_.threads();
+    load_scene(input);
+    load_morphs(input);
+    projected_.resize(splats_);
+    order_.resize(splats_);
+    block_counts_.resize(blocks_);
+}
+
+void Rasteriser::load_scene(const SceneInput& in) {
+    padded_ = (static_cast<size_t>(splats_) + kPad - 1) / kPad * kPad;
+    arrays_.assign(padded_ * kColumns + padded_, 0.0f);
+    morphed_.assign(padded_ * 3, 0.0f);
+    auto column = [&](int c) { return arrays_.data() + padded_ * c; };
+    for (int i = 0; i < splats_; ++i) {
+        auto cov = covariance(in.scales + 3 * i, in.rotations + 4 * i);
+        float opacity = std::min(in.opacities[i], kMaxAlpha);
+        bool seen = opacity >= kAlphaThreshold;
+        for (int k = 0; k < 3; ++k) column(k)[i] = in.positions[3 * i + k];
+        for (int k = 0; k < 6; ++k) column(3 + k)[i] = cov[k];
+        for (int k = 0; k < 3; ++k) column(9 + k)[i] = in.colors[3 * i + k];
+        column(12)[i] = seen ? std::log2(opacity) : -200.0f;
+        column(13)[i] = seen ? 2.0f * std::log(255.0f * opacity) : 0.0f;
+    }
+    for (int k = 0; k < 3; ++k) rest_[k] = column(k);
+    scene_ = {morphed_.data(), morphed_.data() + padded_, morphed_.data() + 2 * padded_,
+              column(3), column(4), column(5), column(6), column(7), column(8),
+              column(9), column(10), column(11), column(12), column(13)};
+    for (int k = 0; k < 3 && splats_ > 0; ++k) {
+        auto [low, high] = std::minmax_element(rest_[k], rest_[k] + splats_);
+        centre_[k] = 0.5f * (*low + *high);
+        radius_ += 0.25f * (*high - *low) * (*high - *low);
+    }
+    radius_ = std::sqrt(radius_) * 1.1f + 0.05f;  // morphs move splats by centimetres
+}
+
+void Rasteriser::load_morphs(const SceneInput& in) {
+    int64_t entries = in.morph_offsets[morphs_];
+    morph_indices_.assign(in.morph_indices, in.morph_indices + entries);
+    morph_deltas_.assign(in.morph_deltas, in.morph_deltas + 3 * entries);
+    morph_starts_.resize(static_cast<size_t>(morphs_) * (blocks_ + 1));
+    for (int m = 0; m < morphs_; ++m) {
+        auto first = morph_indices_.begin() + in.morph_offsets[m], last = morph_indices_.begin() + in.morph_offsets[m + 1];
+        for (int b = 0; b <= blocks_; ++b)
+            morph_starts_[static_cast<size_t>(m) * (blocks_ + 1) + b] =
+                std::lower_bound(first, last, static_cast<uint32_t>(b) * block_size_) - morph_indices_.begin();
+    }
+}
+
+}  // namespace avatar
