@@ -78,7 +78,7 @@ class GsplatRasteriser:
 
 
 def _built_gsplat():  # type: ignore[no-untyped-def]  # gsplat has no stubs
-    """gsplat's `rasterization`. Raises RenderError naming what is missing; never starts a compilation."""
+    """The `rasterization` of gsplat. Raises RenderError naming what is missing; never starts a compilation."""
     if not torch.cuda.is_available():
         raise RenderError("render_no_cuda", "no CUDA device; install the NVIDIA driver or use backend: cpu")
     if importlib.util.find_spec("gsplat") is None:

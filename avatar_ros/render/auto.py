@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ..avatar.model import Avatar
 from ..core.errors import RenderError, UnknownBackendError
 from .base import BACKENDS, Rasteriser, Settings
 
 
-@dataclass(frozen=True)
-class Choice:
-    """A rasteriser in use and, where `auto` had to fall back, why (for diagnostics; "" otherwise)."""
-
-    rasteriser: Rasteriser
-    reason: str = ""
-
-
-def create(avatar: Avatar, settings: Settings) -> Choice:
-    """The rasteriser that `settings.backend` names, with this avatar in it.
+def make_rasteriser(avatar: Avatar, settings: Settings) -> tuple[Rasteriser, str]:
+    """The rasteriser that `settings.backend` names, and why `auto` had to fall back ("" where it did not).
 
     Raises UnknownBackendError for unknown or uninstalled names, RenderError where a named one cannot run here.
     """
     if settings.backend != "auto":
-        return Choice(BACKENDS.load(settings.backend)(avatar, settings))
+        return BACKENDS.load(settings.backend)(avatar, settings), ""
     try:
-        return Choice(BACKENDS.load("gsplat")(avatar, settings))
+        return BACKENDS.load("gsplat")(avatar, settings), ""
     except (UnknownBackendError, RenderError) as error:
         reason = f"drawing on the CPU, because gsplat cannot be used: {error}"
-    return Choice(BACKENDS.load("cpu")(avatar, settings), reason)
+    return BACKENDS.load("cpu")(avatar, settings), reason

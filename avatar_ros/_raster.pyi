@@ -1,0 +1,36 @@
+"""The C++ rasteriser (src/bindings.cpp)."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+class Rasteriser:
+    """One avatar and its threads."""
+
+    threads: int
+    isa: str
+
+    def __init__(
+        self,
+        positions: NDArray[np.float32],
+        scales: NDArray[np.float32],
+        rotations: NDArray[np.float32],
+        colors: NDArray[np.float32],
+        opacities: NDArray[np.float32],
+        morph_offsets: NDArray[np.int64],
+        morph_indices: NDArray[np.uint32],
+        morph_deltas: NDArray[np.float32],
+        threads: int,
+        isa: str = "auto",
+    ) -> None: ...
+    def render(
+        self,
+        weights: NDArray[np.float32],
+        view: NDArray[np.float32],
+        focal: tuple[float, float, float, float],
+        blur: float,
+        background: tuple[float, float, float],
+        image: NDArray[np.uint8] | None,
+        alpha: str,
+        out: NDArray[np.uint8],
+    ) -> None: ...
+    def stats(self) -> dict[str, float]: ...
