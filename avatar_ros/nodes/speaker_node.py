@@ -10,7 +10,10 @@ from ..ros.stage_node import NodeSpec
 
 def main() -> int:
     """Serve until told to stop; the process's exit code."""
-    return run(NodeSpec("speaker_node", SPEAKER_PORT, {"": SpeakerSettings}, lambda settings, node: build_speaker(settings[""])))
+    spec = NodeSpec(
+        "speaker_node", SPEAKER_PORT, {"": SpeakerSettings}, lambda settings, node: build_speaker(settings[""])
+    )
+    return run(spec)
 
 
 if __name__ == "__main__":

@@ -2,10 +2,10 @@
 
 import sys
 
-from ..tts.base import PORT, TtsSettings
-from ..tts.stage import build
 from ..ros.main import run
 from ..ros.stage_node import NodeSpec
+from ..tts.base import PORT, TtsSettings
+from ..tts.stage import build
 
 
 def main() -> int:

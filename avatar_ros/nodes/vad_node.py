@@ -2,10 +2,10 @@
 
 import sys
 
-from ..vad.base import PORT, VadSettings
-from ..vad.stage import build
 from ..ros.main import run
 from ..ros.stage_node import NodeSpec
+from ..vad.base import PORT, VadSettings
+from ..vad.stage import build
 
 
 def main() -> int:

@@ -115,9 +115,11 @@ class SpeechTrack:
             near = self.samples and self.samples[0] - sample <= limit
             return self._frames[0] if near else None
         if after == len(self.samples):
-            return self._frames[before] if sample - self.samples[before] <= limit else None
+            found = self._frames[before] if sample - self.samples[before] <= limit else None
+        else:
+            found = self._mix(sample)
         self._forget(before)
-        return self._mix(sample)
+        return found
 
     def _forget(self, before: int) -> None:
         # Playback only moves on; keeping two frames behind it makes the search trivial and the memory constant.

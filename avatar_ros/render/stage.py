@@ -13,8 +13,8 @@ from ..avatar.load import load_avatar
 from ..avatar.model import Avatar
 from ..core.arkit import ARKIT_INDEX
 from ..core.clock import Clock, SteadyClock, ns_from_s
-from ..core.paths import share_file
 from ..core.errors import ConfigError
+from ..core.paths import share_file
 from ..core.settings import Settings, setting
 from ..core.stage import Out, Port, Stage
 from ..core.types import (

@@ -91,11 +91,12 @@ def active(node):
 
 
 def test_brings_itself_up_and_serves(make):
-    node, executor = make("gain:=2")  # an integer for a float is not the user's fault
+    node, _ = make("gain:=2")  # an integer for a float is not the user's fault
     until(lambda: active(node))
     heard = []
     kind = convert.msg_type(Sentence)
-    node.create_subscription(kind, "speech/sentence", lambda msg: heard.append(msg.text), qos.for_topic("speech/sentence"))
+    profile = qos.for_topic("speech/sentence")
+    node.create_subscription(kind, "speech/sentence", lambda msg: heard.append(msg.text), profile)
     sender = node.create_publisher(convert.msg_type(Reply), "dialogue/reply", qos.for_topic("dialogue/reply"))
     until(lambda: sender.get_subscription_count() == 1)
     sender.publish(convert.to_msg(Reply(turn=1, text="fail"), 1))
@@ -107,7 +108,7 @@ def test_brings_itself_up_and_serves(make):
 def test_diagnostics_carry_warning_and_last_error(make):
     from diagnostic_msgs.msg import DiagnosticArray
 
-    node, executor = make()
+    node, _ = make()
     until(lambda: active(node))
     seen = []
     node.create_subscription(DiagnosticArray, "/diagnostics", lambda msg: seen.extend(msg.status), 10)

@@ -74,7 +74,8 @@ def test_cancel_stops_work_at_its_next_yield_and_drops_what_is_queued():
     worker.push("dialogue/reply", Reply(turn=2, text="the next turn"))
     go_on.set()
     recorder.wait(outs=3)
-    assert [(out.message.turn, out.message.text) for out in recorder.outs] == [(1, "first"), (2, "first"), (2, "second")]
+    said = [(out.message.turn, out.message.text) for out in recorder.outs]
+    assert said == [(1, "first"), (2, "first"), (2, "second")]
     worker.stop(WAIT_S)
 
 

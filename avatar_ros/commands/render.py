@@ -1,0 +1,104 @@
+"""`./avatar render`: avatar and expression file in, MP4 or PNGs out."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..avatar.load import load_avatar
+from ..core.errors import ConfigError
+from ..core.expression_file import ExpressionTrack, read_expression
+from ..core.paths import share_file
+from ..core.progress import progress
+from ..render.auto import make_rasteriser
+from ..render.base import Settings as RasteriserSettings
+from ..render.camera import portrait_camera
+from ..render.stage import BUILT_IN, parse_background
+
+MAX_SIDE_PX = 4096
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of the verb."""
+    parser.add_argument("--avatar", default=BUILT_IN, metavar="FILE", help="LAM .zip or .ply (default: built in)")
+    parser.add_argument("--expression", required=True, metavar="FILE.json", help="weights, as `express` writes them")
+    parser.add_argument("--out", required=True, metavar="FILE.mp4|FOLDER", help="a video, or a folder for PNGs")
+    parser.add_argument("--size", default="512x512", metavar="WxH", help="pixels (default: %(default)s)")
+    parser.add_argument("--audio", metavar="FILE.wav", help="sound for the video")
+    parser.add_argument("--fps", type=float, help="frames a second (default: those of the expression file)")
+    parser.add_argument("--background", metavar="COLOUR", help="#rrggbb, or transparent (the default for PNGs)")
+    parser.add_argument("--backend", default="auto", help="auto, cpu, gsplat or reference (default: %(default)s)")
+    parser.add_argument("--lam-weight-scaling", action="store_true", help="scale weights as LAM's viewer does")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Render all frames; 0 when done."""
+    width, height = parse_size(options.size)
+    track = read_expression(options.expression)
+    if not len(track.weights):
+        raise ConfigError("expression_empty", f"{options.expression}: holds no frames")
+    fps = checked_fps(options.fps or track.fps)
+    video = Path(options.out).suffix.lower() == ".mp4"
+    background = parse_background(options.background or ("#e8e4de" if video else "transparent"))
+    avatar = load_avatar(share_file("models/avatar.zip") if options.avatar == BUILT_IN else options.avatar)
+    settings = RasteriserSettings(
+        backend=options.backend, lam_weight_scaling=options.lam_weight_scaling, transparent_alpha="straight"
+    )
+    rasteriser, warning = make_rasteriser(avatar, settings)
+    if warning:
+        print(warning)
+    camera = portrait_camera(avatar, width, height)
+    frames = draw(rasteriser, track, fps, camera, background)
+    save(options, frames, fps, video)
+    rasteriser.close()
+    print(f"{options.out}: {frame_count(track, fps)} frames of {width}x{height}")
+    return 0
+
+
+def parse_size(text: str) -> tuple[int, int]:
+    """'512x512' as (width, height). Raises ConfigError."""
+    parts = text.lower().split("x")
+    if len(parts) != 2 or not all(part.isdigit() for part in parts):
+        raise ConfigError("bad_size", f"--size is '{text}'; give WIDTHxHEIGHT, such as 512x512")
+    width, height = int(parts[0]), int(parts[1])
+    if not (16 <= width <= MAX_SIDE_PX and 16 <= height <= MAX_SIDE_PX):
+        raise ConfigError("bad_size", f"--size is '{text}'; each side must be 16 to {MAX_SIDE_PX} px")
+    return width, height
+
+
+def checked_fps(fps: float) -> float:
+    """A frame rate that a video can have. Raises ConfigError."""
+    if not 1 <= fps <= 240:
+        raise ConfigError("bad_fps", f"{fps:g} frames a second; give --fps 1 to 240")
+    return fps
+
+
+def frame_count(track: ExpressionTrack, fps: float) -> int:
+    """Frames that cover the whole track, at least one."""
+    return max(1, round(track.duration_s * fps))
+
+
+def draw(
+    rasteriser: Any, track: ExpressionTrack, fps: float, camera: Any, background: Any
+) -> Iterator[NDArray[np.uint8]]:
+    """Frame after frame [H, W, 4], with a progress bar; one buffer is used again and again."""
+    out = np.zeros((camera.height, camera.width, 4), np.uint8)
+    head = np.eye(4, dtype=np.float32)
+    for i in progress(range(frame_count(track, fps)), "rendering"):
+        rasteriser.render(track.at(i / fps), head, camera, background, out)
+        yield out
+
+
+def save(options: argparse.Namespace, frames: Iterator[NDArray[np.uint8]], fps: float, video: bool) -> None:
+    """Write the video or the pictures."""
+    from ..display.files import write_pngs, write_video
+
+    if video:
+        write_video(Path(options.out), frames, fps, Path(options.audio) if options.audio else None)
+    else:
+        write_pngs(Path(options.out), frames)
