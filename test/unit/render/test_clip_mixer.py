@@ -58,7 +58,7 @@ def test_a_pose_turns_about_its_pivot():
     half = np.sqrt(0.5)
     pivot = np.array([0.0, 1.6, 0.05])
     matrix = pose_matrix(np.array([half, 0, half, 0]), np.array([0.0, 0.01, 0.0]), pivot)
-    np.testing.assert_allclose(matrix @ [*pivot, 1], [*(pivot + [0, 0.01, 0]), 1], atol=1e-6)
+    np.testing.assert_allclose(matrix @ [*pivot, 1], [*(pivot + np.array([0.0, 0.01, 0.0])), 1], atol=1e-6)
     np.testing.assert_allclose((matrix @ [0, 1.6, 1.05, 1])[:3], [1.0, 1.61, 0.05], atol=1e-6)
 
 

@@ -1,0 +1,100 @@
+"""Listens to a running kiosk over DDS: every topic of core/types.TOPICS, as dataclasses, with waiting for conditions."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import defaultdict
+
+import rclpy
+from rclpy.executors import SingleThreadedExecutor
+
+from avatar_ros.core.types import TOPICS
+from avatar_ros.ros import convert, qos
+
+WAIT_S = 120.0  # a bound for what never happens, far above what a slow and busy machine needs
+
+
+class Listener:
+    """Subscribes to all topics of a namespace from the moment it is made.
+
+    heard[topic]: messages in order; wait(condition): until condition(self) holds. Use as a context manager.
+    """
+
+    def __init__(self, namespace="avatar", topics=tuple(TOPICS)):
+        self.heard = defaultdict(list)
+        self.times = defaultdict(list)
+        self._changed = threading.Condition()
+        self._context = rclpy.Context()
+        rclpy.init(context=self._context)
+        self.node = rclpy.create_node(
+            "listener", namespace=namespace, context=self._context, start_parameter_services=False
+        )
+        self._publishers = {}
+        for topic in topics:
+            self._listen(topic)
+        self._executor = SingleThreadedExecutor(context=self._context)
+        self._executor.add_node(self.node)
+        self._thread = threading.Thread(target=self._executor.spin, daemon=True)
+        self._thread.start()
+
+    def _listen(self, topic):
+        kind = TOPICS[topic]
+
+        def take(msg):
+            with self._changed:
+                self.heard[topic].append(convert.from_msg(kind, msg))
+                self.times[topic].append(time.monotonic())
+                self._changed.notify_all()
+
+        self.node.create_subscription(convert.msg_type(kind), topic, take, qos.for_topic(topic))
+
+    def subscribe(self, kind, topic, take, profile):
+        """A subscription of the test's own (images, diagnostics); `take` runs on the listener's thread."""
+
+        def and_notify(msg):
+            take(msg)
+            with self._changed:
+                self._changed.notify_all()
+
+        return self.node.create_subscription(kind, topic, and_notify, profile)
+
+    def publisher(self, topic):
+        """A publisher on a topic of the kiosk, made once."""
+        if topic not in self._publishers:
+            kind = convert.msg_type(TOPICS[topic])
+            self._publishers[topic] = self.node.create_publisher(kind, topic, qos.for_topic(topic))
+        return self._publishers[topic]
+
+    def send(self, topic, message, readers=1):
+        """Publish a dataclass once at least `readers` nodes subscribe."""
+        publisher = self.publisher(topic)
+        self.wait(lambda _: publisher.get_subscription_count() >= readers, what=f"{readers} readers of {topic}")
+        publisher.publish(convert.to_msg(message, time.time_ns()))
+
+    def wait(self, condition, what="", timeout_s=WAIT_S):
+        """Wait until condition(self) is true; what: named in the failure."""
+        with self._changed:
+            deadline = time.monotonic() + timeout_s
+            while not condition(self):
+                left_s = deadline - time.monotonic()
+                if left_s <= 0:
+                    counts = {topic: len(messages) for topic, messages in self.heard.items()}
+                    raise AssertionError(f"did not happen within {timeout_s} s: {what or condition}; heard {counts}")
+                self._changed.wait(min(left_s, 0.1))
+
+    def moods(self):
+        """States in the order in which they were published."""
+        return [message.state for message in self.heard["state"]]
+
+    def close(self):
+        self._executor.shutdown()
+        self._thread.join(5.0)
+        self.node.destroy_node()
+        rclpy.try_shutdown(context=self._context)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
