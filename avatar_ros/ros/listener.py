@@ -1,16 +1,20 @@
-"""Listens to a running kiosk over DDS: every topic of core/types.TOPICS, as dataclasses, with waiting for conditions."""
+"""Listens to a running kiosk over DDS: every topic of core/types.TOPICS, as dataclasses, with waiting for
+conditions. Benchmarks and tests watch a conversation through it, as any other node could."""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections import defaultdict
+from collections.abc import Callable
+from typing import Any, Self
 
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
+from rclpy.qos import QoSProfile
 
-from avatar_ros.core.types import TOPICS
-from avatar_ros.ros import convert, qos
+from ..core.types import TOPICS, Message, Mood
+from . import convert, qos
 
 WAIT_S = 120.0  # a bound for what never happens, far above what a slow and busy machine needs
 
@@ -18,19 +22,19 @@ WAIT_S = 120.0  # a bound for what never happens, far above what a slow and busy
 class Listener:
     """Subscribes to all topics of a namespace from the moment it is made.
 
-    heard[topic]: messages in order; wait(condition): until condition(self) holds. Use as a context manager.
+    heard[topic]: messages in order, times[topic]: when they came, s of CLOCK_MONOTONIC; wait(condition): until condition(self) holds. Use as a context manager.
     """
 
-    def __init__(self, namespace="avatar", topics=tuple(TOPICS)):
-        self.heard = defaultdict(list)
-        self.times = defaultdict(list)
+    def __init__(self, namespace: str = "avatar", topics: tuple[str, ...] = tuple(TOPICS)) -> None:
+        self.heard: dict[str, list[Any]] = defaultdict(list)
+        self.times: dict[str, list[float]] = defaultdict(list)
         self._changed = threading.Condition()
         self._context = rclpy.Context()
         rclpy.init(context=self._context)
         self.node = rclpy.create_node(
             "listener", namespace=namespace, context=self._context, start_parameter_services=False
         )
-        self._publishers = {}
+        self._publishers: dict[str, Any] = {}
         for topic in topics:
             self._listen(topic)
         self._executor = SingleThreadedExecutor(context=self._context)
@@ -38,10 +42,10 @@ class Listener:
         self._thread = threading.Thread(target=self._executor.spin, daemon=True)
         self._thread.start()
 
-    def _listen(self, topic):
+    def _listen(self, topic: str) -> None:
         kind = TOPICS[topic]
 
-        def take(msg):
+        def take(msg: Any) -> None:
             with self._changed:
                 self.heard[topic].append(convert.from_msg(kind, msg))
                 self.times[topic].append(time.monotonic())
@@ -49,52 +53,53 @@ class Listener:
 
         self.node.create_subscription(convert.msg_type(kind), topic, take, qos.for_topic(topic))
 
-    def subscribe(self, kind, topic, take, profile):
-        """A subscription of the test's own (images, diagnostics); `take` runs on the listener's thread."""
+    def subscribe(self, kind: Any, topic: str, take: Callable[[Any], None], profile: QoSProfile | int) -> Any:
+        """A further subscription (images, diagnostics); `take` runs on the listener's thread."""
 
-        def and_notify(msg):
+        def and_notify(msg: Any) -> None:
             take(msg)
             with self._changed:
                 self._changed.notify_all()
 
         return self.node.create_subscription(kind, topic, and_notify, profile)
 
-    def publisher(self, topic):
+    def publisher(self, topic: str) -> Any:
         """A publisher on a topic of the kiosk, made once."""
         if topic not in self._publishers:
             kind = convert.msg_type(TOPICS[topic])
             self._publishers[topic] = self.node.create_publisher(kind, topic, qos.for_topic(topic))
         return self._publishers[topic]
 
-    def send(self, topic, message, readers=1):
+    def send(self, topic: str, message: Message, readers: int = 1) -> None:
         """Publish a dataclass once at least `readers` nodes subscribe."""
         publisher = self.publisher(topic)
         self.wait(lambda _: publisher.get_subscription_count() >= readers, what=f"{readers} readers of {topic}")
         publisher.publish(convert.to_msg(message, time.time_ns()))
 
-    def wait(self, condition, what="", timeout_s=WAIT_S):
-        """Wait until condition(self) is true; what: named in the failure."""
+    def wait(self, condition: Callable[[Listener], object], what: str = "", timeout_s: float = WAIT_S) -> None:
+        """Wait until condition(self) is true. Raises TimeoutError that names `what` and counts what was heard."""
         with self._changed:
             deadline = time.monotonic() + timeout_s
             while not condition(self):
                 left_s = deadline - time.monotonic()
                 if left_s <= 0:
                     counts = {topic: len(messages) for topic, messages in self.heard.items()}
-                    raise AssertionError(f"did not happen within {timeout_s} s: {what or condition}; heard {counts}")
+                    raise TimeoutError(f"did not happen within {timeout_s} s: {what or condition}; heard {counts}")
                 self._changed.wait(min(left_s, 0.1))
 
-    def moods(self):
+    def moods(self) -> list[Mood]:
         """States in the order in which they were published."""
         return [message.state for message in self.heard["state"]]
 
-    def close(self):
+    def close(self) -> None:
+        """Stop listening."""
         self._executor.shutdown()
         self._thread.join(5.0)
         self.node.destroy_node()
         rclpy.try_shutdown(context=self._context)
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         self.close()
