@@ -7,6 +7,7 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 from .core.errors import AvatarRosError
 
@@ -36,9 +37,16 @@ examples:
 """
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, without the usage text before it."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(EXIT_BAD_INPUT, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
 def parser_for(verb: str | None) -> argparse.ArgumentParser:
     """The parser; only the chosen verb's module is imported, so that --help is quick."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="avatar",
         description="A talking face for robots and kiosks.",
         epilog=EPILOG,

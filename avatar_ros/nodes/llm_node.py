@@ -8,9 +8,12 @@ from ..ros.main import run
 from ..ros.stage_node import NodeSpec
 
 
+SPEC = NodeSpec("llm_node", PORT, {"": LlmSettings}, lambda settings, node: build(settings[""]))
+
+
 def main() -> int:
     """Serve until told to stop; the process's exit code."""
-    return run(NodeSpec("llm_node", PORT, {"": LlmSettings}, lambda settings, node: build(settings[""])))
+    return run(SPEC)
 
 
 if __name__ == "__main__":

@@ -8,9 +8,12 @@ from ..ros.main import run
 from ..ros.stage_node import NodeSpec
 
 
+SPEC = NodeSpec("mic_node", MIC_PORT, {"": MicSettings}, lambda settings, node: build_mic(settings[""]))
+
+
 def main() -> int:
     """Serve until told to stop; the process's exit code."""
-    return run(NodeSpec("mic_node", MIC_PORT, {"": MicSettings}, lambda settings, node: build_mic(settings[""])))
+    return run(SPEC)
 
 
 if __name__ == "__main__":

@@ -8,9 +8,12 @@ from ..ros.main import run
 from ..ros.stage_node import NodeSpec
 
 
+SPEC = NodeSpec("monitor_node", PORT, {"": MonitorSettings}, lambda settings, node: build(settings[""]))
+
+
 def main() -> int:
     """Serve until told to stop; the process's exit code."""
-    return run(NodeSpec("monitor_node", PORT, {"": MonitorSettings}, lambda settings, node: build(settings[""])))
+    return run(SPEC)
 
 
 if __name__ == "__main__":

@@ -29,10 +29,14 @@ def build(settings: Any, node: Any) -> RenderStage:
     return stage
 
 
+SPEC = NodeSpec(
+    "renderer_node", PORT, {"": RendererSettings, "display.": DisplaySettings, "record.": RecorderSettings}, build
+)
+
+
 def main() -> int:
     """Serve until told to stop; the process's exit code."""
-    groups = {"": RendererSettings, "display.": DisplaySettings, "record.": RecorderSettings}
-    return run(NodeSpec("renderer_node", PORT, groups, build))
+    return run(SPEC)
 
 
 if __name__ == "__main__":

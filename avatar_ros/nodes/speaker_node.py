@@ -8,12 +8,12 @@ from ..ros.main import run
 from ..ros.stage_node import NodeSpec
 
 
+SPEC = NodeSpec("speaker_node", SPEAKER_PORT, {"": SpeakerSettings}, lambda settings, node: build_speaker(settings[""]))
+
+
 def main() -> int:
     """Serve until told to stop; the process's exit code."""
-    spec = NodeSpec(
-        "speaker_node", SPEAKER_PORT, {"": SpeakerSettings}, lambda settings, node: build_speaker(settings[""])
-    )
-    return run(spec)
+    return run(SPEC)
 
 
 if __name__ == "__main__":

@@ -8,9 +8,12 @@ from ..tts.base import PORT, TtsSettings
 from ..tts.stage import build
 
 
+SPEC = NodeSpec("tts_node", PORT, {"": TtsSettings}, lambda settings, node: build(settings[""]))
+
+
 def main() -> int:
     """Serve until told to stop; the process's exit code."""
-    return run(NodeSpec("tts_node", PORT, {"": TtsSettings}, lambda settings, node: build(settings[""])))
+    return run(SPEC)
 
 
 if __name__ == "__main__":

@@ -8,9 +8,12 @@ from ..vad.base import PORT, VadSettings
 from ..vad.stage import build
 
 
+SPEC = NodeSpec("vad_node", PORT, {"": VadSettings}, lambda settings, node: build(settings[""]))
+
+
 def main() -> int:
     """Serve until told to stop; the process's exit code."""
-    return run(NodeSpec("vad_node", PORT, {"": VadSettings}, lambda settings, node: build(settings[""])))
+    return run(SPEC)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Listens to a running kiosk over DDS: every topic of core/types.TOPICS, as dataclasses, with waiting for
-conditions. Benchmarks and tests watch a conversation through it, as any other node could."""
+conditions. Benchmarks and tests watch a conversation through it, as any other node could.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +23,7 @@ WAIT_S = 120.0  # a bound for what never happens, far above what a slow and busy
 class Listener:
     """Subscribes to all topics of a namespace from the moment it is made.
 
-    heard[topic]: messages in order, times[topic]: when they came, s of CLOCK_MONOTONIC; wait(condition): until condition(self) holds. Use as a context manager.
+    heard[topic]: messages in order; times[topic]: when each came, seconds of CLOCK_MONOTONIC. Use as a context manager.
     """
 
     def __init__(self, namespace: str = "avatar", topics: tuple[str, ...] = tuple(TOPICS)) -> None:

@@ -1,0 +1,34 @@
+"""`./avatar kiosk`: the whole conversation, all nodes, until Ctrl-C."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import fields
+
+from ..bringup.graph import DISPLAYS, PROFILES, KioskOptions
+from ..bringup.kiosk import run_kiosk
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of the verb."""
+    default = KioskOptions()
+    add = parser.add_argument
+    add("--profile", default=default.profile, choices=PROFILES, help="kind of computer (default: %(default)s)")
+    add("--avatar", default=default.avatar, metavar="FILE", help="LAM .zip or .ply (default: the built-in one)")
+    add(
+        "--mic",
+        default=default.mic,
+        metavar="DEVICE|FILE.wav[,FILE.wav…]|none",
+        help="a sound device's name or number, recorded questions, or none (default: %(default)s)",
+    )
+    add("--display", default=default.display, choices=DISPLAYS, help="where to show the face (default: %(default)s)")
+    add("--namespace", default=default.namespace, help="of all topics and nodes (default: %(default)s)")
+    add("--record", default=default.record, metavar="FILE.mp4", help="record picture and sound")
+    add("--turns", type=int, default=default.turns, metavar="N", help="leave after N answers (default: never)")
+    add("--report", default=default.report, metavar="FILE.json", help="write words and delays of each turn")
+
+
+def run(options: argparse.Namespace) -> int:
+    """The run's exit code: 0 done or asked to stop, 1 a node kept dying, 2 a configuration that cannot be."""
+    chosen = {item.name: getattr(options, item.name) for item in fields(KioskOptions)}
+    return run_kiosk(KioskOptions(**chosen))

@@ -1,0 +1,129 @@
+#!/usr/bin/env python3
+"""Write the README's tables of nodes, messages and parameters from the code, between its <!-- name --> marks.
+
+    python tools/write_tables.py            rewrite README.md
+    python tools/write_tables.py --check    exit code 1 where it is out of date (a test runs this)
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+NODES = (
+    "mic_node",
+    "vad_node",
+    "asr_node",
+    "dialogue_node",
+    "llm_node",
+    "tts_node",
+    "audio_encoder_node",
+    "expression_node",
+    "renderer_node",
+    "speaker_node",
+    "monitor_node",
+)
+
+
+def main() -> int:
+    """Rewrite or check; the process's exit code."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true", help="only say whether the README is up to date")
+    options = parser.parse_args()
+    sys.path.insert(0, str(ROOT))
+    readme = ROOT / "README.md"
+    old = readme.read_text(encoding="utf-8")
+    new = filled(old)
+    if options.check:
+        return int(new != old)
+    readme.write_text(new, encoding="utf-8")
+    return 0
+
+
+def filled(text: str) -> str:
+    """The README with every marked table made anew."""
+    specs = [spec_of(node) for node in NODES]
+    tables = {"nodes": node_table(specs), "messages": message_table(), "parameters": parameter_table(specs)}
+    for name, rows in tables.items():
+        block = f"<!-- {name}: made by tools/write_tables.py -->\n" + "\n".join(rows) + f"\n<!-- end of {name} -->"
+        text, count = re.subn(rf"<!-- {name}:.*?<!-- end of {name} -->", lambda _, b=block: b, text, flags=re.S)
+        if count != 1:
+            raise SystemExit(f"README.md has {count} places for the table of {name}; it needs one")
+    return text
+
+
+def spec_of(node: str) -> Any:
+    """The NodeSpec that a node's module would run."""
+    return importlib.import_module(f"avatar_ros.nodes.{node}").SPEC
+
+
+def node_table(specs: list[Any]) -> list[str]:
+    """What each node does, takes and gives."""
+    rows = ["| node | does | takes | gives |", "|---|---|---|---|"]
+    for spec in specs:
+        module = importlib.import_module(f"avatar_ros.nodes.{spec.name}")
+        does = (module.__doc__ or "").split(": ", 1)[1].strip().rstrip(".")
+        extra = ("image_raw", "image_raw/compressed", "camera_info") if spec.name == "renderer_node" else ()
+        rows.append(f"| `{spec.name}` | {does} | {topics(spec.port.takes)} | {topics((*spec.port.gives, *extra))} |")
+    return rows
+
+
+def topics(names: tuple[str, ...]) -> str:
+    """Topic names for a table cell."""
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def message_table() -> list[str]:
+    """Each topic with its message and what it carries."""
+    from avatar_ros.core.types import TOPICS
+
+    rows = ["| topic | message | carries |", "|---|---|---|"]
+    for topic, kind in TOPICS.items():
+        text = (kind.__doc__ or "").strip().split("\n\n")[0].replace("\n    ", " ").replace("|", "\\|")
+        rows.append(f"| `{topic}` | `avatar_ros/msg/{kind.__name__}` | {text} |")
+    return rows
+
+
+def parameter_table(specs: list[Any]) -> list[str]:
+    """Every parameter with its default and range."""
+    rows = ["| node | parameter | default | range | meaning |", "|---|---|---|---|---|"]
+    for spec in specs:
+        for name, item in parameters(spec):
+            cells = (f"`{name}`", f"`{shown(item.default)}`", span(item.metadata), item.metadata["description"])
+            rows.append(f"| {spec.name} | " + " | ".join(cells) + " |")
+    return rows
+
+
+def parameters(spec: Any) -> Iterator[tuple[str, Any]]:
+    """Names (with prefix) and fields of a node's parameters."""
+    for prefix, kind in spec.groups.items():
+        for item in fields(kind):
+            yield prefix + item.name, item
+
+
+def shown(value: Any) -> str:
+    """A default as ROS would print it; an empty string as ''."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "''" if value == "" else str(value).replace("|", "\\|")
+
+
+def span(meta: Any) -> str:
+    """The range or the choices of a parameter."""
+    if meta.get("choices"):
+        return ", ".join(meta["choices"])
+    low, high = meta.get("low"), meta.get("high")
+    if low is None and high is None:
+        return ""
+    return f"{'' if low is None else low} – {'' if high is None else high}".strip()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
