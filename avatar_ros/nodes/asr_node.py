@@ -7,7 +7,6 @@ from ..asr.stage import build
 from ..ros.main import run
 from ..ros.stage_node import NodeSpec
 
-
 SPEC = NodeSpec("asr_node", PORT, {"": AsrSettings}, lambda settings, node: build(settings[""]))
 
 

@@ -7,7 +7,6 @@ from ..encoder.stage import build
 from ..ros.main import run
 from ..ros.stage_node import NodeSpec
 
-
 SPEC = NodeSpec("audio_encoder_node", PORT, {"": EncoderSettings}, lambda settings, node: build(settings[""]))
 
 

@@ -7,7 +7,6 @@ from ..dialogue.stage import build
 from ..ros.main import run
 from ..ros.stage_node import NodeSpec
 
-
 SPEC = NodeSpec("dialogue_node", PORT, {"": DialogueSettings}, lambda settings, node: build(settings[""]))
 
 

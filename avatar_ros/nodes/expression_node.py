@@ -7,7 +7,6 @@ from ..motion.stage import build
 from ..ros.main import run
 from ..ros.stage_node import NodeSpec
 
-
 SPEC = NodeSpec("expression_node", PORT, {"": MotionSettings}, lambda settings, node: build(settings[""]))
 
 

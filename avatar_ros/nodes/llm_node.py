@@ -7,7 +7,6 @@ from ..llm.stage import build
 from ..ros.main import run
 from ..ros.stage_node import NodeSpec
 
-
 SPEC = NodeSpec("llm_node", PORT, {"": LlmSettings}, lambda settings, node: build(settings[""]))
 
 

@@ -7,7 +7,6 @@ from ..audio_io.mic_stage import build_mic
 from ..ros.main import run
 from ..ros.stage_node import NodeSpec
 
-
 SPEC = NodeSpec("mic_node", MIC_PORT, {"": MicSettings}, lambda settings, node: build_mic(settings[""]))
 
 

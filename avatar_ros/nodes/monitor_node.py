@@ -7,7 +7,6 @@ from ..monitor.stage import build
 from ..ros.main import run
 from ..ros.stage_node import NodeSpec
 
-
 SPEC = NodeSpec("monitor_node", PORT, {"": MonitorSettings}, lambda settings, node: build(settings[""]))
 
 

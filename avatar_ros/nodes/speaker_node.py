@@ -7,7 +7,6 @@ from ..audio_io.speaker_stage import build_speaker
 from ..ros.main import run
 from ..ros.stage_node import NodeSpec
 
-
 SPEC = NodeSpec("speaker_node", SPEAKER_PORT, {"": SpeakerSettings}, lambda settings, node: build_speaker(settings[""]))
 
 

@@ -7,7 +7,6 @@ from ..ros.stage_node import NodeSpec
 from ..tts.base import PORT, TtsSettings
 from ..tts.stage import build
 
-
 SPEC = NodeSpec("tts_node", PORT, {"": TtsSettings}, lambda settings, node: build(settings[""]))
 
 

@@ -7,7 +7,6 @@ from ..ros.stage_node import NodeSpec
 from ..vad.base import PORT, VadSettings
 from ..vad.stage import build
 
-
 SPEC = NodeSpec("vad_node", PORT, {"": VadSettings}, lambda settings, node: build(settings[""]))
 
 
