@@ -1,0 +1,190 @@
+"""The checks of `./avatar doctor`. Each uses the real part: loads the model, draws a frame, says a word."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import platform
+import subprocess
+import sys
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..core.errors import AvatarRosError
+from ..core.paths import share_file
+from ..core.stage import Stage
+from ..core.types import Sentence, SpeechChunk
+
+#: What a part that is missing or damaged raises; anything else is a bug of ours and may show its traceback.
+CAUSES = (AvatarRosError, ImportError, OSError, RuntimeError, ValueError, subprocess.SubprocessError)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """good: it works; detail: what was found; remedy: what to do where it does not."""
+
+    good: bool
+    detail: str
+    remedy: str = ""
+
+
+def computer() -> Finding:
+    """Processor, memory, Python."""
+    cores = len(os.sched_getaffinity(0))
+    memory_gib = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    detail = f"{platform.machine()}, {cores} cores, {memory_gib:.0f} GiB, Python {platform.python_version()}"
+    return Finding(sys.version_info >= (3, 11), detail, "install Python 3.11 or newer")
+
+
+def ros() -> Finding:
+    """Whether rclpy imports; which network the nodes talk on."""
+    import rclpy
+
+    reach = os.environ.get("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST (the kiosk's default)")
+    origin = os.environ.get("ROS_DISTRO", "wheels")
+    return Finding(bool(rclpy), f"rclpy from {origin}, discovery range {reach}")
+
+
+def messages() -> Finding:
+    """The package's messages are built and match the code."""
+    if importlib.util.find_spec("avatar_ros.msg") is None:
+        return Finding(False, "avatar_ros/msg is not built", "./avatar kiosk builds it, or: colcon build")
+    from ..core.types import TOPICS
+    from ..ros.convert import from_msg, to_msg
+
+    for kind in set(TOPICS.values()):
+        from_msg(kind, to_msg(kind(), 1))
+    return Finding(True, f"{len(set(TOPICS.values()))} types convert both ways")
+
+
+def rasteriser() -> Finding:
+    """Draws a frame of the built-in avatar on the CPU."""
+    return _draw("cpu")
+
+
+def built_in_avatar() -> Finding:
+    """models/avatar.zip is whole."""
+    from ..avatar.validate import validate
+
+    report = validate(share_file("models/avatar.zip"))
+    lines = report.text().splitlines()
+    return Finding(report.good, lines[0] if lines else "", "restore models/avatar.zip from the repository")
+
+
+def vad() -> Finding:
+    """The voice detector's model loads."""
+    from ..vad.base import VadSettings
+    from ..vad.stage import build
+
+    return _load(build(VadSettings()), f"{VadSettings().backend} loads")
+
+
+def asr() -> Finding:
+    """The recogniser and its grammar load."""
+    from ..asr.base import AsrSettings
+    from ..asr.stage import build
+
+    return _load(build(AsrSettings()), f"{AsrSettings().backend} loads with the grammar of the answers file")
+
+
+def llm() -> Finding:
+    """The answers file reads."""
+    from ..llm.base import LlmSettings
+    from ..llm.stage import build
+
+    return _load(build(LlmSettings()), f"{LlmSettings().backend} loads")
+
+
+def tts() -> Finding:
+    """The voice says a word."""
+    from ..tts.base import TtsSettings
+    from ..tts.stage import build
+
+    stage = build(TtsSettings())
+    stage.load()
+    outs = [*stage.push("speech/sentence", Sentence(turn=1, text="Hello.", last=True), 0.0), *stage.tick(0.1)]
+    sounds = [message.pcm for _, message in outs if isinstance(message, SpeechChunk)]
+    peak = max((int(np.abs(pcm.astype(int)).max(initial=0)) for pcm in sounds), default=0)
+    stage.close()
+    return Finding(peak > 1000, f"{TtsSettings().backend} says a word, peak {peak} of 32767", "./avatar kiosk sets it up")
+
+
+def motion() -> Finding:
+    """Encoder and expression stages load."""
+    from ..encoder.base import EncoderSettings
+    from ..encoder.stage import build as build_encoder
+    from ..motion.base import MotionSettings
+    from ..motion.stage import build as build_motion
+
+    _load(build_encoder(EncoderSettings()), "")
+    return _load(build_motion(MotionSettings()), f"{EncoderSettings().backend} and {MotionSettings().backend} load")
+
+
+def recording() -> Finding:
+    """PyAV can write H.264 and AAC."""
+    import av
+
+    missing = [name for name in ("libx264", "aac") if name not in av.codecs_available]
+    return Finding(not missing, f"PyAV {av.__version__}", f"this PyAV lacks {', '.join(missing)}")
+
+
+def microphone() -> Finding:
+    """Sound inputs that PortAudio knows."""
+    return _sound_devices("max_input_channels", "microphone", "plug one in, or use --mic FILE.wav or --mic none")
+
+
+def loudspeaker() -> Finding:
+    """Sound outputs that PortAudio knows."""
+    return _sound_devices("max_output_channels", "loudspeaker", "plug one in; without it speech is paced silently")
+
+
+def echo_cancellation() -> Finding:
+    """WebRTC's canceller, through livekit."""
+    if importlib.util.find_spec("livekit") is None:
+        remedy = "pip install livekit (extra: aec); until then the kiosk listens only while it is silent"
+        return Finding(False, "livekit is not installed", remedy)
+    return Finding(True, "livekit is installed")
+
+
+def screen() -> Finding:
+    """Somewhere to show a window."""
+    names = [name for name in ("WAYLAND_DISPLAY", "DISPLAY") if os.environ.get(name)]
+    if not names and not os.path.isdir("/dev/dri"):
+        return Finding(False, "no X, no Wayland, no /dev/dri", "plug in a screen, or watch the image topics")
+    return Finding(True, ", ".join(f"{name}={os.environ[name]}" for name in names) or "/dev/dri (KMSDRM)")
+
+
+def gpu() -> Finding:
+    """Runs a kernel of gsplat on CUDA."""
+    for name in ("torch", "gsplat"):
+        if importlib.util.find_spec(name) is None:
+            detail = f"{name} is not installed; the CPU rasteriser is used"
+            return Finding(False, detail, "see docker/ for a GPU set-up")
+    return _draw("gsplat")
+
+
+def _load(stage: Stage, detail: str) -> Finding:
+    stage.load()
+    stage.close()
+    return Finding(True, detail)
+
+
+def _draw(backend: str) -> Finding:
+    from ..avatar.load import load_avatar
+    from ..render.base import BACKENDS, Settings
+    from ..render.camera import portrait_camera
+
+    avatar = load_avatar(share_file("models/avatar.zip"))
+    drawer = BACKENDS.load(backend)(avatar, Settings(backend=backend))
+    frame = drawer.render(np.zeros(52, np.float32), np.eye(4, dtype=np.float32), portrait_camera(avatar, 256, 256))
+    covered = float((frame.numpy()[:, :, 3] > 0).mean())
+    drawer.close()
+    return Finding(covered > 0.05, f"{backend} drew a face on {100 * covered:.0f} % of a frame")
+
+
+def _sound_devices(channels: str, what: str, remedy: str) -> Finding:
+    import sounddevice
+
+    found = [str(device["name"]) for device in sounddevice.query_devices() if device[channels] > 0]
+    return Finding(bool(found), ", ".join(found) or f"PortAudio sees no {what}", remedy)
