@@ -1,0 +1,92 @@
+"""One process of a run: started in a session of its own, dying with its parent, its output read without blocking."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import subprocess
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from .log import LineSplitter
+
+_PR_SET_PDEATHSIG = 1
+#: Lines that are kept for the report on a node that keeps dying.
+TAIL_LINES = 15
+# Looked up before any fork: the child may not take the loader's locks.
+_LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+@dataclass(frozen=True)
+class ChildSpec:
+    """A process to keep running. ends_run: its exit with code 0 means that the run has done its work."""
+
+    name: str
+    command: tuple[str, ...]
+    ends_run: bool = False
+
+
+class Child:
+    """A started ChildSpec."""
+
+    def __init__(self, spec: ChildSpec, env: Mapping[str, str], now_s: float) -> None:
+        self.spec = spec
+        self.started_s = now_s
+        self.tail: deque[str] = deque(maxlen=TAIL_LINES)
+        self.at_end = False
+        self._lines = LineSplitter()
+        self._process = subprocess.Popen(
+            spec.command,
+            env=dict(env),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            preexec_fn=_die_with_parent(os.getpid()),
+        )
+        assert self._process.stdout is not None
+        self.pipe = self._process.stdout
+        os.set_blocking(self.pipe.fileno(), False)
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def exit_code(self) -> int | None:
+        """None while it lives, else subprocess's returncode (-N: killed by signal N)."""
+        return self._process.poll()
+
+    def read(self) -> list[str]:
+        """The lines that have arrived so far; `at_end` is set once the output has ended."""
+        lines: list[str] = []
+        while not self.at_end:
+            try:
+                data = os.read(self.pipe.fileno(), 65536)
+            except BlockingIOError:
+                break
+            self.at_end = not data
+            lines += self._lines.feed(data) if data else self._lines.close()
+        self.tail.extend(lines)
+        return lines
+
+    def send(self, number: signal.Signals) -> None:
+        """Signal the whole group: a node's helper processes as well."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, number)
+
+    def close(self) -> None:
+        """After its end: kill what it left behind, close the pipe."""
+        self.send(signal.SIGKILL)
+        self.pipe.close()
+
+
+def _die_with_parent(parent_pid: int):  # type: ignore[no-untyped-def]
+    def prepare() -> None:
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        if os.getppid() != parent_pid:  # the parent died between fork and prctl
+            os._exit(1)
+
+    return prepare

@@ -1,0 +1,153 @@
+"""The node graph of a kiosk, as data: what `ros2 launch` and the runner both start. It is written here and nowhere else.
+
+What a node does by default stands in its Settings; a profile (config/<profile>.yaml) sets what differs on that kind of
+computer; KioskOptions set what the user asked for this time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..core.errors import ConfigError
+from ..core.paths import share_file
+
+PACKAGE = "avatar_ros"
+PROFILES = ("embedded", "full")
+DISPLAYS = ("auto", "window", "off")
+
+#: Parameter values that the graph sets; ROS knows no other types.
+Value = bool | int | float | str | list[str]
+
+#: Order of starting: the face first, since people look at it; then what takes longest to load.
+START_ORDER = (
+    "renderer_node",
+    "vad_node",
+    "asr_node",
+    "speaker_node",
+    "tts_node",
+    "expression_node",
+    "audio_encoder_node",
+    "dialogue_node",
+    "llm_node",
+    "monitor_node",
+    "mic_node",
+)
+
+
+@dataclass(frozen=True)
+class KioskOptions:
+    """What the user asked for.
+
+    avatar: file, or "" for the built-in one; mic: "auto", "none", a device's name or number, or WAV files joined by
+    commas; record: video file to write, or ""; turns: leave after so many answers, 0 for never; report: JSON file for
+    the turns, or "".
+    """
+
+    profile: str = "embedded"
+    avatar: str = ""
+    mic: str = "auto"
+    display: str = "auto"
+    namespace: str = "avatar"
+    record: str = ""
+    turns: int = 0
+    report: str = ""
+
+
+@dataclass(frozen=True)
+class KioskNode:
+    """One process of the graph.
+
+    executable: in lib/avatar_ros, the node's name, and the module's in avatar_ros.nodes; parameters override those of
+    params_file; ends_run: this node leaving with exit code 0 means that the kiosk has done what it was asked to do.
+    """
+
+    executable: str
+    namespace: str
+    params_file: Path
+    parameters: Mapping[str, Value] = field(default_factory=dict)
+    ends_run: bool = False
+
+    @property
+    def module(self) -> str:
+        return f"{PACKAGE}.nodes.{self.executable}"
+
+
+def kiosk_graph(options: KioskOptions) -> tuple[KioskNode, ...]:
+    """The nodes of a kiosk in their order of starting. Raises ConfigError naming the option that cannot be."""
+    _check(options)
+    params_file = share_file(f"config/{options.profile}.yaml")
+    parameters = _parameters(options)
+    return tuple(
+        KioskNode(
+            executable=name,
+            namespace="/" + options.namespace.strip("/"),
+            params_file=params_file,
+            parameters=parameters.get(name, {}),
+            ends_run=name == "renderer_node" or (name == "monitor_node" and options.turns > 0),
+        )
+        for name in START_ORDER
+    )
+
+
+def _parameters(options: KioskOptions) -> dict[str, dict[str, Value]]:
+    """Node name -> the parameters that the user's options set."""
+    renderer: dict[str, Value] = {"display.mode": options.display}
+    if options.avatar:
+        renderer["avatar"] = str(Path(options.avatar).absolute())
+    if options.record:
+        renderer["record.path"] = str(Path(options.record).absolute())
+    monitor: dict[str, Value] = {"turns": options.turns}
+    if options.report:
+        monitor["report"] = str(Path(options.report).absolute())
+    return {"renderer_node": renderer, "monitor_node": monitor, "mic_node": mic_parameters(options.mic)}
+
+
+def mic_parameters(mic: str) -> dict[str, Value]:
+    """What `--mic` means to the mic node.
+
+    >>> mic_parameters("none")
+    {'backend': 'none'}
+    """
+    if mic in ("auto", ""):
+        return {}
+    if mic == "none":
+        return {"backend": "none"}
+    if mic.lower().endswith(".wav"):
+        return {"backend": "file", "files": [str(Path(name.strip()).absolute()) for name in mic.split(",")]}
+    return {"backend": "sounddevice", "device": mic}
+
+
+def _check(options: KioskOptions) -> None:
+    _one_of("profile", options.profile, PROFILES)
+    _one_of("display", options.display, DISPLAYS)
+    if options.turns < 0:
+        raise ConfigError("bad_option", f"turns is {options.turns}; it must be 0 (no limit) or more")
+    if not re.fullmatch(r"/?[A-Za-z][A-Za-z0-9_]*(/[A-Za-z][A-Za-z0-9_]*)*/?", options.namespace):
+        raise ConfigError(
+            "bad_option",
+            f"namespace is '{options.namespace}'; use letters, digits and _, beginning with a letter ('avatar2')",
+        )
+    if options.avatar and not Path(options.avatar).exists():
+        raise ConfigError("file_missing", f"avatar file {options.avatar} does not exist")
+    for option in ("record", "report"):
+        _check_folder(option, getattr(options, option))
+    _check_sounds(options.mic)
+
+
+def _one_of(option: str, value: str, known: tuple[str, ...]) -> None:
+    if value not in known:
+        raise ConfigError("bad_option", f"unknown {option} '{value}'; known: {', '.join(known)}")
+
+
+def _check_folder(option: str, path: str) -> None:
+    if path and not Path(path).absolute().parent.is_dir():
+        raise ConfigError("file_missing", f"{option} is {path}, but the folder {Path(path).parent} does not exist")
+
+
+def _check_sounds(mic: str) -> None:
+    for name in mic.split(",") if mic.lower().endswith(".wav") else ():
+        if not Path(name.strip()).is_file():
+            raise ConfigError("file_missing", f"sound file {name.strip()} does not exist")

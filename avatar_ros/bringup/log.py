@@ -1,0 +1,98 @@
+"""One log of many processes: each line with its node's name, on the terminal and in a file that does not grow forever."""
+
+from __future__ import annotations
+
+import logging
+import logging.handlers
+import os
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TextIO
+
+#: Two files of this size at most: a kiosk runs for days and nobody tidies up after it.
+LOG_FILE_BYTES = 10 * 1024 * 1024
+LONGEST_LINE_BYTES = 64 * 1024
+_COLOURS = (36, 32, 33, 35, 34, 96, 92, 93, 95, 94)
+
+
+class LineSplitter:
+    """Bytes of a pipe in, whole lines out."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def feed(self, data: bytes) -> list[str]:
+        """The lines that `data` completes; a line without end is cut at LONGEST_LINE_BYTES."""
+        *whole, self._rest = (self._rest + data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")).split(b"\n")
+        while len(self._rest) > LONGEST_LINE_BYTES:
+            whole.append(self._rest[:LONGEST_LINE_BYTES])
+            self._rest = self._rest[LONGEST_LINE_BYTES:]
+        return [_text(line) for line in whole if line.strip()]
+
+    def close(self) -> list[str]:
+        """The last line, where the pipe ended without a newline."""
+        rest, self._rest = self._rest, b""
+        return [_text(rest)] if rest.strip() else []
+
+
+def _text(line: bytes) -> str:
+    return line.decode("utf-8", "replace").rstrip()
+
+
+def log_folder(env: Mapping[str, str] = os.environ) -> Path:
+    """Where ROS puts its logs: ROS_LOG_DIR, else ROS_HOME/log, else ~/.ros/log."""
+    if folder := env.get("ROS_LOG_DIR", ""):
+        return Path(folder).expanduser()
+    return Path(env.get("ROS_HOME") or "~/.ros").expanduser() / "log"
+
+
+class RunLog:
+    """Writes "[node] text" to a stream, with a colour per node on a terminal, and with the time to a file."""
+
+    def __init__(self, stream: TextIO = sys.stdout, folder: Path | None = None) -> None:
+        self._stream: TextIO | None = stream
+        self._colour = stream.isatty() and not os.environ.get("NO_COLOR")
+        self._colour_by_name: dict[str, int] = {}
+        self.path: Path | None = None
+        self._file = self._open(folder) if folder is not None else None
+
+    def write(self, name: str, text: str) -> None:
+        """One line of the node `name`."""
+        self._show(f"{self._prefix(name)} {text}")
+        if self._file is not None:
+            self._file.info("[%s] %s", name, text)
+
+    def close(self) -> None:
+        """Finish the file."""
+        for handler in self._file.handlers if self._file is not None else ():
+            handler.close()
+
+    def _show(self, line: str) -> None:
+        if self._stream is None:
+            return
+        try:
+            print(line, file=self._stream, flush=True)
+        except (BrokenPipeError, ValueError):
+            self._stream = None  # whoever read it has gone; the kiosk and its log file go on
+
+    def _prefix(self, name: str) -> str:
+        if not self._colour:
+            return f"[{name}]"
+        colour = self._colour_by_name.setdefault(name, _COLOURS[len(self._colour_by_name) % len(_COLOURS)])
+        return f"\x1b[{colour}m[{name}]\x1b[0m"
+
+    def _open(self, folder: Path) -> logging.Logger | None:
+        path = folder / f"avatar_ros-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            handler = logging.handlers.RotatingFileHandler(path, maxBytes=LOG_FILE_BYTES, backupCount=1)
+        except OSError as error:
+            self.write("kiosk", f"no log file: {error}")
+            return None
+        handler.setFormatter(logging.Formatter("%(asctime)s.%(msecs)03d %(message)s", "%Y-%m-%d %H:%M:%S"))
+        logger = logging.Logger(f"avatar_ros.run.{os.getpid()}")
+        logger.addHandler(handler)
+        self.path = path
+        return logger

@@ -1,0 +1,170 @@
+"""Keeps a set of processes running: restarts what dies, gives up on what keeps dying, stops all of it within 3 s.
+
+One thread and one selector: it sleeps until a child writes or ends, a restart or a signal is due, or it is told to stop.
+"""
+
+from __future__ import annotations
+
+import os
+import selectors
+import signal
+import socket
+import time
+from collections.abc import Mapping, Sequence
+from types import FrameType
+from typing import Any
+
+from .child import Child, ChildSpec
+from .log import RunLog
+from .policy import STOP_FINISHED, STOP_NOW, RestartPolicy, StopPlan, describe_exit
+
+EXIT_OK, EXIT_FAILED, EXIT_CONFIG = 0, 1, 2
+_NAME = "kiosk"
+_WATCHED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD)
+
+
+class Runner:
+    """Runs `specs` until one of them ends the run or it is told to stop; `run` may be called once."""
+
+    def __init__(self, specs: Sequence[ChildSpec], log: RunLog, env: Mapping[str, str] = os.environ) -> None:
+        self._specs = specs
+        self._log = log
+        self._env = env
+        self._selector = selectors.DefaultSelector()
+        self._children: dict[str, Child] = {}
+        self._policies = {spec.name: RestartPolicy() for spec in specs}
+        self._restart_at_s: dict[str, float] = {}
+        self._stop: tuple[float, StopPlan] | None = None
+        self._stop_asked = 0
+        self._sent: signal.Signals | None = None
+        self._exit_code = EXIT_OK
+
+    def run(self) -> int:
+        """0: done or asked to stop; 1: a node kept dying; 2: a node refused its configuration."""
+        with _Wakeup(self._on_signal) as wakeup:
+            self._selector.register(wakeup, selectors.EVENT_READ, None)
+            for spec in self._specs:
+                self._start(spec)
+            while self._children or self._stop is None:
+                self._step()
+        self._selector.close()
+        return self._exit_code
+
+    # --- one round of the loop -----------------------------------------------------------------------------------
+
+    def _step(self) -> None:
+        for key, _ in self._selector.select(self._wait_s()):
+            if key.data is None:
+                key.fileobj.recv(4096)  # type: ignore[union-attr]
+            else:
+                self._read(key.data)
+        for child in list(self._children.values()):
+            if (code := child.exit_code()) is not None:
+                self._ended(child, code)
+        now_s = time.monotonic()
+        if self._stop_asked and self._stop is None:
+            self._begin_stop(STOP_NOW, EXIT_OK, "stopping")
+        for spec in self._specs:
+            if self._stop is None and self._restart_at_s.get(spec.name, now_s + 1) <= now_s:
+                self._start(spec)
+        self._send_due(now_s)
+
+    def _wait_s(self) -> float | None:
+        now_s = time.monotonic()
+        due = [] if self._stop else list(self._restart_at_s.values())
+        if self._stop and (next_s := self._stop[1].next_s(self._stop[0], now_s)) is not None:
+            due.append(next_s)
+        # A second bounds the harm of a lost SIGCHLD.
+        return min([max(at_s - now_s, 0.0) for at_s in due] + [1.0])
+
+    def _read(self, child: Child) -> None:
+        for line in child.read():
+            self._log.write(child.spec.name, line)
+        if child.at_end:
+            self._forget_pipe(child)
+
+    def _forget_pipe(self, child: Child) -> None:
+        if child.pipe in self._selector.get_map():
+            self._selector.unregister(child.pipe)
+
+    # --- starting and ending -------------------------------------------------------------------------------------
+
+    def _start(self, spec: ChildSpec) -> None:
+        self._restart_at_s.pop(spec.name, None)
+        child = Child(spec, self._env, time.monotonic())
+        self._children[spec.name] = child
+        self._selector.register(child.pipe, selectors.EVENT_READ, child)
+
+    def _ended(self, child: Child, code: int) -> None:
+        self._read(child)
+        self._forget_pipe(child)  # a helper that outlives it may hold the pipe open
+        child.close()
+        del self._children[child.spec.name]
+        if self._stop is not None:
+            return
+        if code == EXIT_CONFIG:
+            self._begin_stop(STOP_NOW, EXIT_CONFIG, f"{child.spec.name} refused its configuration: {_last(child)}")
+        elif code == EXIT_OK and child.spec.ends_run:
+            self._begin_stop(STOP_FINISHED, EXIT_OK, f"{child.spec.name} is done")
+        else:
+            self._restart_or_give_up(child, code)
+
+    def _restart_or_give_up(self, child: Child, code: int) -> None:
+        name, now_s = child.spec.name, time.monotonic()
+        delay_s = self._policies[name].died(child.started_s, now_s)
+        if delay_s is not None:
+            self._log.write(_NAME, f"{name} died ({describe_exit(code)}); starting it again in {delay_s:g} s")
+            self._restart_at_s[name] = now_s + delay_s
+            return
+        self._log.write(_NAME, f"{name} keeps dying ({describe_exit(code)}); its last lines:")
+        for line in child.tail:
+            self._log.write(name, f"  {line}")
+        self._begin_stop(STOP_NOW, EXIT_FAILED, f"giving up: {name} keeps dying")
+
+    # --- stopping ------------------------------------------------------------------------------------------------
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        if number != signal.SIGCHLD:
+            self._stop_asked += 1
+
+    def _begin_stop(self, plan: StopPlan, exit_code: int, why: str) -> None:
+        self._log.write(_NAME, why)
+        self._exit_code = exit_code
+        self._stop = (time.monotonic(), plan)
+
+    def _send_due(self, now_s: float) -> None:
+        if self._stop is None:
+            return
+        if self._stop[1] is STOP_FINISHED and self._stop_asked:
+            self._stop = (now_s, STOP_NOW)  # Ctrl-C while a recording is being finished: be quick
+        due = signal.SIGKILL if self._stop_asked > 1 else self._stop[1].due(self._stop[0], now_s)
+        if due is not None and due is not self._sent:
+            self._sent = due
+            for child in self._children.values():
+                child.send(due)
+
+
+def _last(child: Child) -> str:
+    return child.tail[-1] if child.tail else "it said nothing"
+
+
+class _Wakeup:
+    """Signals as bytes on a socket, so that `select` returns; the previous handlers come back at the end."""
+
+    def __init__(self, handler: Any) -> None:
+        self._handler = handler
+        self._reader, self._writer = socket.socketpair()
+
+    def __enter__(self) -> socket.socket:
+        self._reader.setblocking(False)
+        self._writer.setblocking(False)
+        self._previous_fd = signal.set_wakeup_fd(self._writer.fileno(), warn_on_full_buffer=False)
+        self._previous = {number: signal.signal(number, self._handler) for number in _WATCHED}
+        return self._reader
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._previous.items():
+            signal.signal(number, handler)
+        signal.set_wakeup_fd(self._previous_fd)
+        self._reader.close()
+        self._writer.close()
