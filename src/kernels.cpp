@@ -9,14 +9,14 @@ namespace {
 
 constexpr float kNear = 0.01f;               // metres
 constexpr float kLog2e = 1.44269504088896f;
-constexpr float kLog2Threshold = -7.99435343685886f;  // log2(1/255)
 constexpr float kSaturated = 1.0f / 2048.0f;  // transmittance below which a row is finished
 constexpr float kSteepStart = -100.0f;        // exponent from which the row recurrence could underflow
-constexpr int kCheckEvery = 16;               // splats between two looks at saturation
+constexpr int kChunk = 32;                    // splats between two looks at saturation
 constexpr int kStrips = kTileWidth / W;
+constexpr int kUnroll = 2;                    // rows blended between two tests for the last
 
 struct Projected {
-    float x[W], y[W], a[W], b[W], c[W], hw[W], hh[W], z[W];
+    float x[W], y[W], a[W], b[W], c[W], q[W], hw[W], hh[W], lean[W], shear[W], root[W], z[W];
 };
 
 // EWA projection (Zwicker et al. 2001, as 3D Gaussian Splatting): covariance J·R·S·Rᵀ·Jᵀ + blur.
@@ -46,13 +46,19 @@ inline void project_lanes(const SceneArrays& s, const View& v, int i, Projected&
     VF scale = -0.5f * kLog2e / vmax(det, splat(1e-12f));
     VF reach = load(s.reach + i);
     VI visible = (z > kNear) & (reach > 0.0f) & (det > 0.0f);
+    VF half_height = keep_if(visible, vsqrt(vmax(reach * cyy, VF{})));
+    VF c = cxx * scale;
     store(out.x, v.fx * u + v.cx);
     store(out.y, v.fy * w + v.cy);
     store(out.a, cyy * scale);
     store(out.b, -2.0f * cxy * scale);
-    store(out.c, cxx * scale);
+    store(out.c, c);
+    store(out.q, exp2v(vmax(2.0f * c, splat(-126.0f))));
     store(out.hw, keep_if(visible, vsqrt(vmax(reach * cxx, VF{}))));
-    store(out.hh, keep_if(visible, vsqrt(vmax(reach * cyy, VF{}))));
+    store(out.hh, half_height);
+    store(out.lean, cxy / cyy * half_height);
+    store(out.shear, cxy / cxx);
+    store(out.root, vsqrt(vmax(det, VF{})) / cxx);
     store(out.z, z);
 }
 
@@ -61,39 +67,29 @@ inline int clamp_to(float v, int high) {
     return v > static_cast<float>(high) ? high : static_cast<int>(v);
 }
 
-int project(const SceneArrays& s, const View& v, int begin, int end, Splat* out) {
+int project(const SceneArrays& s, const View& v, int begin, int end, Splat* out, TileBox* boxes, float* depths) {
     Projected p;
     int count = 0;
     for (int i = begin; i < end; i += W) {
         project_lanes(s, v, i, p);
-        int lanes = end - i < W ? end - i : W;
+        const int lanes = end - i < W ? end - i : W;
         for (int k = 0; k < lanes; ++k) {
             // Pixel j has its centre at j + 0.5; not-finite numbers fail every comparison and are dropped.
-            float left = p.x[k] - p.hw[k] - 0.5f, right = p.x[k] + p.hw[k] - 0.5f;
-            float top = p.y[k] - p.hh[k] - 0.5f, bottom = p.y[k] + p.hh[k] - 0.5f;
+            const float left = p.x[k] - p.hw[k] - 0.5f, right = p.x[k] + p.hw[k] - 0.5f;
+            const float top = p.y[k] - p.hh[k] - 0.5f, bottom = p.y[k] + p.hh[k] - 0.5f;
             if (!(p.hw[k] > 0.0f && right >= 0.0f && bottom >= 0.0f && left <= v.width - 1.0f &&
                   top <= v.height - 1.0f))
                 continue;
-            int x0 = clamp_to(__builtin_ceilf(left), v.width), x1 = clamp_to(right, v.width - 1);
-            int y0 = clamp_to(__builtin_ceilf(top), v.height), y1 = clamp_to(bottom, v.height - 1);
+            const int x0 = clamp_to(__builtin_ceilf(left), v.width), x1 = clamp_to(right, v.width - 1);
+            const int y0 = clamp_to(__builtin_ceilf(top), v.height), y1 = clamp_to(bottom, v.height - 1);
             if (x0 > x1 || y0 > y1) continue;
-            Splat& o = out[count++];
-            o.x = p.x[k], o.y = p.y[k], o.a = p.a[k], o.b = p.b[k], o.c = p.c[k];
-            o.peak = s.peak[i + k];
-            o.red = s.red[i + k], o.green = s.green[i + k], o.blue = s.blue[i + k];
-            o.q = 2.0f * p.c[k];
-            o.half_width = p.hw[k], o.half_height = p.hh[k];
-            o.x0 = static_cast<int16_t>(x0), o.x1 = static_cast<int16_t>(x1);
-            o.y0 = static_cast<int16_t>(y0), o.y1 = static_cast<int16_t>(y1);
-            o.depth = p.z[k];
-            o.number = static_cast<uint32_t>(i + k);
+            boxes[count] = {static_cast<uint16_t>(x0 / kTileWidth), static_cast<uint16_t>(x1 / kTileWidth),
+                            static_cast<uint16_t>(y0 / kTileHeight), static_cast<uint16_t>(y1 / kTileHeight)};
+            depths[count] = p.z[k];
+            out[count++] = {p.x[k], p.y[k], p.a[k], p.b[k], p.c[k], s.peak[i + k],
+                            s.red[i + k], s.green[i + k], s.blue[i + k], p.q[k],
+                            p.hw[k], p.lean[k], p.shear[k], p.root[k], {0, 0}};
         }
-    }
-    for (int i = 0; i < count; i += W) {
-        VF q;
-        for (int k = 0; k < W; ++k) q[k] = i + k < count ? out[i + k].q : 0.0f;
-        q = exp2v(vmax(q, splat(-126.0f)));
-        for (int k = 0; k < W && i + k < count; ++k) out[i + k].q = q[k];
     }
     return count;
 }
@@ -105,7 +101,7 @@ struct alignas(4 * W) Cell {
 
 // One strip of the tile: W columns, its rows still alive in [top, bottom).
 struct Strip {
-    Cell rows[kTileHeight];
+    Cell rows[kTileHeight + kUnroll - 1];  // the last ones only catch what the unrolled loop adds
     int top, bottom;
 };
 
@@ -117,48 +113,87 @@ inline void add(Cell& cell, VF alpha, VF red, VF green, VF blue) {
     cell.through -= weight;
 }
 
-struct Rows {
-    int begin, end;
+// Rows [begin, end) of one strip that one splat touches.
+struct Item {
+    uint32_t splat;
+    int16_t strip, begin, end;
 };
 
-// Rows of the tile that the ellipse alpha = 1/255 touches within columns [left, right] (px from its centre).
-inline Rows rows_touched(const Splat& s, float left, float right, float tile_y, const Strip& strip) {
-    left = left < -s.half_width ? -s.half_width : left;
-    right = right > s.half_width ? s.half_width : right;
-    if (left > right) return {0, 0};
-    float lean = -0.5f * s.b / s.a * s.half_height;  // column of the lowest point; the highest is opposite
-    float shear = -0.5f * s.b / s.c;
-    float level = kLog2Threshold - s.peak;
-    float h2 = level / s.c, e = (s.a - 0.25f * s.b * s.b / s.c) / s.c;
-    float low_at = lean < left ? left : (lean > right ? right : lean);
-    float high_at = -lean < left ? left : (-lean > right ? right : -lean);
-    float low2 = h2 - e * low_at * low_at, high2 = h2 - e * high_at * high_at;
-    float bottom = shear * low_at + __builtin_sqrtf(low2 > 0 ? low2 : 0);
-    float top = shear * high_at - __builtin_sqrtf(high2 > 0 ? high2 : 0);
-    float first = __builtin_ceilf(s.y + top - 0.501f - tile_y), last = __builtin_floorf(s.y + bottom - 0.499f - tile_y);
-    int begin = first > strip.top ? (first < kTileHeight ? static_cast<int>(first) : kTileHeight) : strip.top;
-    int end = last < strip.bottom - 1 ? (last >= -1.0f ? static_cast<int>(last) + 1 : 0) : strip.bottom;
-    return {begin, end};
+// First and last rows of all strips at once: lanes [0, kStrips) hold the tops, the others the bottoms.
+typedef float VE __attribute__((vector_size(8 * kStrips)));
+typedef int32_t VEI __attribute__((vector_size(8 * kStrips)));
+
+struct Edges {
+    VE left, right;  // px, the strips' outermost pixel centres
+    VE sign, bias;   // -1 or 1; rounds a top up and a bottom to the row after it
+    VE low, high;    // rows still alive
+    float tile_y;
+};
+
+inline VE vesqrt(VE v) {
+    VE out;
+    for (int i = 0; i < 2 * kStrips; ++i) out[i] = __builtin_sqrtf(v[i]);
+    return out;
+}
+
+Edges make_edges(const Strip* strips, int tile_x, int tile_y) {
+    Edges e;
+    for (int i = 0; i < 2 * kStrips; ++i) {
+        const int k = i % kStrips;
+        const bool bottom = i >= kStrips;
+        e.left[i] = tile_x + k * W + 0.5f;
+        e.right[i] = e.left[i] + (W - 1);
+        e.sign[i] = bottom ? 1.0f : -1.0f;
+        e.bias[i] = bottom ? 0.501f : 0.499f;
+        e.low[i] = bottom ? 0.0f : static_cast<float>(strips[k].top);
+        e.high[i] = bottom ? static_cast<float>(strips[k].bottom) : static_cast<float>(kTileHeight);
+    }
+    e.tile_y = static_cast<float>(tile_y);
+    return e;
+}
+
+// Appends the strips of the tile that the splat touches; returns the new end. Free of branches.
+inline Item* find_rows(const Splat& s, uint32_t number, const Edges& e, Item* items) {
+    VE left = e.left - s.x, right = e.right - s.x;
+    left = left > -s.half_width ? left : VE{} - s.half_width;
+    right = right < s.half_width ? right : VE{} + s.half_width;
+    VE at = e.sign * s.lean;
+    at = at > left ? at : left;
+    at = at < right ? at : right;
+    VE inside = s.half_width * s.half_width - at * at;
+    inside = inside > 0.0f ? inside : VE{};
+    VE rows = s.shear * at + e.sign * (s.root * vesqrt(inside)) + (s.y - e.tile_y) + e.bias;
+    rows = rows > e.low ? rows : e.low;
+    rows = rows < e.high ? rows : e.high;
+    VEI row = __builtin_convertvector(rows, VEI);
+    VEI missed = left > right;
+    for (int k = 0; k < kStrips; ++k) {
+        *items = {number, static_cast<int16_t>(k), static_cast<int16_t>(row[k]),
+                  static_cast<int16_t>(row[k + kStrips])};
+        items += (row[k] < row[k + kStrips]) & ~missed[k] & 1;
+    }
+    return items;
 }
 
 // Gaussian along a column by recurrence: G(y+1) = G(y)·R(y), R(y+1) = R(y)·Q.
-inline void blend_strip(const Splat& s, Strip& strip, Rows rows, VF dx, float dy) {
-    VF red = splat(s.red), green = splat(s.green), blue = splat(s.blue);
-    VF across = s.peak + s.a * dx * dx;
-    VF start = across + dy * (s.b * dx + s.c * dy);
+inline void blend_strip(const Splat& s, Cell* cell, int rows, VF dx, float dy) {
+    const VF red = splat(s.red), green = splat(s.green), blue = splat(s.blue);
+    const VF across = s.peak + s.a * dx * dx;
+    const VF start = across + dy * (s.b * dx + s.c * dy);
     if (__builtin_expect(start[0] < kSteepStart || start[W - 1] < kSteepStart, 0)) {
-        for (int y = rows.begin; y < rows.end; ++y, dy += 1.0f)
-            add(strip.rows[y], exp2v(across + dy * (s.b * dx + s.c * dy)), red, green, blue);
+        for (; rows > 0; --rows, ++cell, dy += 1.0f)
+            add(*cell, exp2v(across + dy * (s.b * dx + s.c * dy)), red, green, blue);
         return;
     }
     VF gauss = exp2v(start);
     VF ratio = exp2v(vmax(s.b * dx + s.c * (2.0f * dy + 1.0f), splat(-126.0f)));
-    VF q = splat(s.q);
-    for (int y = rows.begin; y < rows.end; ++y) {
-        add(strip.rows[y], gauss, red, green, blue);
-        gauss *= ratio;
-        ratio *= q;
-    }
+    const VF q = splat(s.q);
+    for (; rows > 0; rows -= kUnroll)
+        for (int k = 0; k < kUnroll; ++k, ++cell) {
+            add(*cell, gauss, red, green, blue);
+            gauss *= ratio;
+            ratio *= q;
+        }
 }
 
 inline void shrink(Strip& strip) {
@@ -209,6 +244,16 @@ void write_strip(const Strip& strip, const Target& t, int x, int y) {
     }
 }
 
+// Looks at the rows that finished meanwhile; false where none is left.
+bool shrink_all(Strip* strips) {
+    bool alive = false;
+    for (int k = 0; k < kStrips; ++k) {
+        shrink(strips[k]);
+        alive |= strips[k].top < strips[k].bottom;
+    }
+    return alive;
+}
+
 void blend(const Splat* splats, const uint32_t* list, int count, int tile_x, int tile_y, const Target& target) {
     Strip strips[kStrips];
     for (Strip& strip : strips) {
@@ -217,22 +262,20 @@ void blend(const Splat* splats, const uint32_t* list, int count, int tile_x, int
         strip.bottom = target.height - tile_y < kTileHeight ? target.height - tile_y : kTileHeight;
     }
     const VF lanes = iota();
-    for (int i = 0; i < count; ++i) {
-        const Splat& s = splats[list[i]];
-        if (i + 4 < count) __builtin_prefetch(&splats[list[i + 4]]);
-        for (int k = 0; k < kStrips; ++k) {
-            float left = tile_x + k * W + 0.5f - s.x;
-            Rows rows = rows_touched(s, left, left + (W - 1), static_cast<float>(tile_y), strips[k]);
-            if (rows.begin >= rows.end) continue;
-            blend_strip(s, strips[k], rows, left + lanes, tile_y + rows.begin + 0.5f - s.y);
+    Item items[kChunk * kStrips + 1];
+    for (int begin = 0; begin < count; begin += kChunk) {
+        if (begin > 0 && !shrink_all(strips)) break;
+        const Edges edges = make_edges(strips, tile_x, tile_y);
+        const int end = count - begin < kChunk ? count : begin + kChunk;
+        Item* last = items;
+        for (int i = begin; i < end; ++i) {
+            __builtin_prefetch(&splats[list[i + 8 < count ? i + 8 : i]]);
+            last = find_rows(splats[list[i]], list[i], edges, last);
         }
-        if (i % kCheckEvery == kCheckEvery - 1) {
-            bool alive = false;
-            for (Strip& strip : strips) {
-                shrink(strip);
-                alive |= strip.top < strip.bottom;
-            }
-            if (!alive) break;
+        for (const Item* item = items; item < last; ++item) {
+            const Splat& s = splats[item->splat];
+            blend_strip(s, strips[item->strip].rows + item->begin, item->end - item->begin,
+                        tile_x + item->strip * W + 0.5f - s.x + lanes, tile_y + item->begin + 0.5f - s.y);
         }
     }
     for (int k = 0; k < kStrips; ++k) write_strip(strips[k], target, tile_x + k * W, tile_y);

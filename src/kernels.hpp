@@ -12,18 +12,23 @@ constexpr float kMaxAlpha = 0.999f;
 
 // A splat on the screen; 64 bytes, one cache line. Exponents are base 2:
 // alpha(dx, dy) = 2^(peak + a·dx² + b·dx·dy + c·dy²), a, c < 0.
+// The ellipse alpha = 1/255 spans, in column dx, the rows shear·dx ± root·√(half_width² − dx²).
 struct alignas(64) Splat {
     float x, y;              // centre, px
     float a, b, c, peak;
     float red, green, blue;  // 0–1
     float q;                 // 2^(2c): how the ratio of neighbouring rows changes from row to row
-    float half_height;       // of the ellipse alpha = 1/255, px
-    float half_width;
-    int16_t x0, x1, y0, y1;  // box of pixel centres inside the ellipse's bounds, inclusive
-    float depth;             // metres, for sorting
-    uint32_t number;         // in the avatar, so that equal depths keep one order
+    float half_width;        // of the ellipse, px
+    float lean;              // column of the ellipse's lowest point; the highest is opposite
+    float shear, root;
+    float unused[2];
 };
 static_assert(sizeof(Splat) == 64);
+
+// The tiles that a splat's box touches, inclusive.
+struct TileBox {
+    uint16_t x0, x1, y0, y1;
+};
 
 // The avatar as separate arrays, each padded to a multiple of 16 elements.
 struct SceneArrays {
@@ -51,8 +56,9 @@ struct Target {
 
 struct Kernels {
     const char* name;
-    // Project splats [begin, end); writes the visible ones to `out` and returns their number.
-    int (*project)(const SceneArrays&, const View&, int begin, int end, Splat* out);
+    // Project splats [begin, end); writes the visible ones, their boxes and their depths (metres, more than 0);
+    // returns their number.
+    int (*project)(const SceneArrays&, const View&, int begin, int end, Splat* out, TileBox* boxes, float* depths);
     // Blend the listed splats, front to back, over one tile and write its pixels.
     void (*blend)(const Splat* splats, const uint32_t* list, int count, int tile_x, int tile_y, const Target&);
 };

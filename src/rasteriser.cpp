@@ -9,12 +9,19 @@ namespace avatar {
 
 namespace {
 
-constexpr int kBuckets = 1024;
+constexpr int kBuckets = 2048;
 constexpr size_t kInsertionLimit = 48;
 
 double now_ms() {
     using namespace std::chrono;
     return duration<double, std::milli>(steady_clock::now().time_since_epoch()).count();
+}
+
+// Positive floats order as their bits do; the number makes equal depths keep one order, whatever the threads did.
+uint64_t sort_key(float depth, uint32_t number) {
+    uint32_t bits;
+    std::memcpy(&bits, &depth, sizeof(bits));
+    return static_cast<uint64_t>(bits) << 32 | number;
 }
 
 }  // namespace
@@ -66,20 +73,21 @@ void Rasteriser::morph_block(int block, const float* weights) {
 
 void Rasteriser::project_block(int block, const View& view) {
     const int begin = block * block_size_, end = std::min(begin + block_size_, splats_);
-    const int count = kernels_.project(scene_, view, begin, end, projected_.data() + begin);
+    const int count = kernels_.project(scene_, view, begin, end, projected_.data() + begin,
+                                        boxes_.data() + begin, depths_.data() + begin);
     block_counts_[block] = count;
     uint32_t* counts = bucket_counts_.data() + static_cast<size_t>(block) * kBuckets;
     std::memset(counts, 0, kBuckets * sizeof(uint32_t));
-    for (int i = begin; i < begin + count; ++i) ++counts[bucket(projected_[i].depth)];
+    for (int i = begin; i < begin + count; ++i) ++counts[bucket(depths_[i])];
 }
 
-// Depths of the avatar's bounding sphere, so that buckets need no pass over the splats.
+// Depths of the avatar's bounding box, so that buckets need no pass over the splats.
 void Rasteriser::find_depths(const View& view) {
-    const float* m = view.m;
-    float depth = m[8] * centre_[0] + m[9] * centre_[1] + m[10] * centre_[2] + m[11];
-    float stretch = std::sqrt(m[8] * m[8] + m[9] * m[9] + m[10] * m[10]);
-    depth_low_ = depth - radius_ * stretch;
-    depth_scale_ = kBuckets / std::max(2 * radius_ * stretch, 1e-6f);
+    const float* m = view.m + 8;
+    const float depth = m[0] * centre_[0] + m[1] * centre_[1] + m[2] * centre_[2] + m[3];
+    const float reach = std::fabs(m[0]) * half_[0] + std::fabs(m[1]) * half_[1] + std::fabs(m[2]) * half_[2];
+    depth_low_ = depth - reach;
+    depth_scale_ = kBuckets / std::max(2 * reach, 1e-6f);
 }
 
 int Rasteriser::bucket(float depth) const {
@@ -106,7 +114,7 @@ void Rasteriser::sort() {
         uint32_t* places = bucket_counts_.data() + static_cast<size_t>(block) * kBuckets;
         const int begin = block * block_size_;
         for (int i = begin; i < begin + block_counts_[block]; ++i)
-            order_[places[bucket(projected_[i].depth)]++] = static_cast<uint32_t>(i);
+            order_[places[bucket(depths_[i])]++] = sort_key(depths_[i], static_cast<uint32_t>(i));
     });
     group_starts_.resize(groups_ + 1);  // buckets shared out so that every group has about as many splats
     for (int g = 0; g <= groups_; ++g) {
@@ -119,20 +127,16 @@ void Rasteriser::sort() {
 }
 
 void Rasteriser::sort_group(int group) {
-    const auto nearer = [this](uint32_t a, uint32_t b) {
-        const Splat &p = projected_[a], &q = projected_[b];
-        return p.depth < q.depth || (p.depth == q.depth && p.number < q.number);
-    };
     for (uint32_t k = group_starts_[group]; k < group_starts_[group + 1]; ++k) {
-        uint32_t *first = order_.data() + bucket_starts_[k], *last = order_.data() + bucket_starts_[k + 1];
+        uint64_t *first = order_.data() + bucket_starts_[k], *last = order_.data() + bucket_starts_[k + 1];
         if (static_cast<size_t>(last - first) > kInsertionLimit) {
-            std::sort(first, last, nearer);
+            std::sort(first, last);
             continue;
         }
-        for (uint32_t* p = first + 1; p < last; ++p) {
-            const uint32_t value = *p;
-            uint32_t* hole = p;
-            for (; hole > first && nearer(value, hole[-1]); --hole) *hole = hole[-1];
+        for (uint64_t* p = first + 1; p < last; ++p) {
+            const uint64_t value = *p;
+            uint64_t* hole = p;
+            for (; hole > first && value < hole[-1]; --hole) *hole = hole[-1];
             *hole = value;
         }
     }
@@ -142,10 +146,10 @@ template <class Visit>
 void Rasteriser::each_tile(int group, Visit visit) const {
     const uint32_t last = bucket_starts_[group_starts_[group + 1]];
     for (uint32_t i = bucket_starts_[group_starts_[group]]; i < last; ++i) {
-        const Splat& s = projected_[order_[i]];
-        const int x0 = s.x0 / kTileWidth, x1 = s.x1 / kTileWidth, y1 = s.y1 / kTileHeight;
-        for (int y = s.y0 / kTileHeight; y <= y1; ++y)
-            for (int x = x0; x <= x1; ++x) visit(y * tiles_x_ + x, order_[i]);
+        const auto splat = static_cast<uint32_t>(order_[i]);
+        const TileBox box = boxes_[splat];
+        for (int y = box.y0; y <= box.y1; ++y)
+            for (int x = box.x0; x <= box.x1; ++x) visit(y * tiles_x_ + x, splat);
     }
 }
 

@@ -58,7 +58,7 @@ class Rasteriser {
     size_t padded_ = 0;
     SceneArrays scene_{};
     const float* rest_[3] = {};
-    float centre_[3] = {}, radius_ = 0;
+    float centre_[3] = {}, half_[3] = {};    // of the splats' box at rest, metres
 
     std::vector<int64_t> morph_starts_;  // [M, blocks + 1] into the entries below
     std::vector<uint32_t> morph_indices_;
@@ -68,7 +68,9 @@ class Rasteriser {
     std::vector<int> block_counts_;
     std::vector<uint32_t> bucket_counts_;    // [blocks, buckets], then the place where each goes
     std::vector<uint32_t> bucket_starts_;    // [buckets + 1]
-    std::vector<uint32_t> order_;            // projected_ numbers, near to far
+    std::vector<TileBox> boxes_;             // beside projected_
+    std::vector<float> depths_;              // beside projected_
+    std::vector<uint64_t> order_;            // near to far: bits of the depth, then the number in projected_
     std::vector<uint32_t> group_starts_;     // [groups + 1] buckets
     float depth_low_ = 0, depth_scale_ = 0;
 

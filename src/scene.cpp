@@ -41,6 +41,8 @@ Rasteriser::Rasteriser(const SceneInput& input, int threads, const Kernels& kern
     load_scene(input);
     load_morphs(input);
     projected_.resize(splats_);
+    boxes_.resize(splats_);
+    depths_.resize(splats_);
     order_.resize(splats_);
     block_counts_.resize(blocks_);
 }
@@ -67,9 +69,8 @@ void Rasteriser::load_scene(const SceneInput& in) {
     for (int k = 0; k < 3 && splats_ > 0; ++k) {
         auto [low, high] = std::minmax_element(rest_[k], rest_[k] + splats_);
         centre_[k] = 0.5f * (*low + *high);
-        radius_ += 0.25f * (*high - *low) * (*high - *low);
+        half_[k] = 0.5f * (*high - *low) + 0.01f;  // morphs move splats by centimetres; the outermost buckets are open
     }
-    radius_ = std::sqrt(radius_) * 1.1f + 0.05f;  // morphs move splats by centimetres
 }
 
 void Rasteriser::load_morphs(const SceneInput& in) {
