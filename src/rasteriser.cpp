@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cmath>
 #include <cstring>
+#include <utility>
 
 namespace avatar {
 
@@ -22,6 +23,21 @@ uint64_t sort_key(float depth, uint32_t number) {
     uint32_t bits;
     std::memcpy(&bits, &depth, sizeof(bits));
     return static_cast<uint64_t>(bits) << 32 | number;
+}
+
+// Counts [rows, bins] of a counting sort become the place where each row's share of each bin begins, bins in order and
+// rows in order within a bin. starts: [bins + 1], where each bin begins. Returns the sum.
+uint32_t counts_to_places(uint32_t* counts, int rows, int bins, uint32_t* starts) {
+    std::memset(starts, 0, (bins + 1) * sizeof(uint32_t));
+    for (int row = 0; row < rows; ++row)
+        for (int k = 0; k < bins; ++k) starts[k] += counts[static_cast<size_t>(row) * bins + k];
+    uint32_t sum = 0;
+    for (int k = 0; k <= bins; ++k) sum += std::exchange(starts[k], sum);
+    for (int row = 0; row < rows; ++row)
+        for (int k = 0; k < bins; ++k) starts[k] += std::exchange(counts[static_cast<size_t>(row) * bins + k], starts[k]);
+    for (int k = bins; k > 0; --k) starts[k] = starts[k - 1];  // they stand at their bins' ends now
+    starts[0] = 0;
+    return sum;
 }
 
 }  // namespace
@@ -98,17 +114,7 @@ int Rasteriser::bucket(float depth) const {
 // Counting sort into depth buckets, then each bucket on its own.
 void Rasteriser::sort() {
     bucket_starts_.resize(kBuckets + 1);
-    uint32_t place = 0;
-    for (int k = 0; k < kBuckets; ++k) {
-        bucket_starts_[k] = place;
-        for (int b = 0; b < blocks_; ++b) {
-            uint32_t& count = bucket_counts_[static_cast<size_t>(b) * kBuckets + k];
-            const uint32_t here = count;
-            count = place;
-            place += here;
-        }
-    }
-    bucket_starts_[kBuckets] = place;
+    const uint32_t place = counts_to_places(bucket_counts_.data(), blocks_, kBuckets, bucket_starts_.data());
     visible_ = static_cast<int>(place);
     pool_.run(blocks_, [&](int block) {
         uint32_t* places = bucket_counts_.data() + static_cast<size_t>(block) * kBuckets;
@@ -176,17 +182,7 @@ void Rasteriser::bin(int width, int height) {
         sort_group(group);
         count_group(group);
     });
-    uint32_t place = 0;
-    for (int tile = 0; tile < tiles; ++tile) {
-        tile_starts_[tile] = place;
-        for (int g = 0; g < groups_; ++g) {
-            uint32_t& count = tile_counts_[static_cast<size_t>(g) * tiles + tile];
-            const uint32_t here = count;
-            count = place;
-            place += here;
-        }
-    }
-    tile_starts_[tiles] = place;
+    const uint32_t place = counts_to_places(tile_counts_.data(), groups_, tiles, tile_starts_.data());
     pairs_ = place;
     if (lists_.size() < place) lists_.resize(place + place / 4);
     pool_.run(groups_, [&](int group) { list_group(group); });
