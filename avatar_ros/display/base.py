@@ -1,0 +1,141 @@
+"""What every screen shares: its Settings, the Protocol and the table of backends.
+
+"Upright" coordinates are those of the person in front of the panel: x to the right, y down, pixels of the turned
+panel. `rotation` says by how many degrees clockwise the picture is turned before it goes to the panel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from numpy.typing import NDArray
+
+from ..core.errors import ConfigError
+from ..core.registry import Backend, Registry
+from ..core.settings import Settings, setting
+from ..core.types import Mood
+
+U8 = NDArray[Any]  # uint8 always; OpenCV's stubs do not name the element type
+
+ROTATIONS = (0, 90, 180, 270)
+
+
+@dataclass(frozen=True)
+class DisplaySettings(Settings):
+    """How the face is shown on a panel."""
+
+    backend: str = setting(
+        "auto", "screen: auto (a window where there is a screen), window, off or fake",
+        choices=("auto", "window", "off", "fake"),
+    )  # fmt: skip
+    fullscreen: bool = setting(True, "fill the panel; false: a window of panel_width x panel_height")
+    panel_width: int = setting(540, "width of the window where it is not full-screen, px", low=64, high=8192)
+    panel_height: int = setting(960, "height of the window where it is not full-screen, px", low=64, high=8192)
+    panel_index: int = setting(0, "which panel, from 0", low=0, high=15)
+    rotation: int = setting(0, "turn the picture clockwise by 0, 90, 180 or 270 degrees", low=0, high=270)
+    fit: str = setting(
+        "contain", "contain: the whole frame, background beside it; cover: fill the panel, crop the frame",
+        choices=("contain", "cover"),
+    )  # fmt: skip
+    scale: float = setting(0.667, "size at which the avatar is rendered, per axis, of the panel's", low=0.1, high=1.0)
+    vsync: bool = setting(True, "wait for the panel's refresh: no tearing")
+    panel_background: str = setting("#e8e4de", "behind the avatar: '#rrggbb', a picture's path, 'blur', 'blur:PATH'")
+    captions: bool = setting(False, "write what was heard and what is said")
+    caption_size: float = setting(0.026, "height of the captions' letters, of the panel's height", low=0.01, high=0.1)
+    caption_font: str = setting("", "path of a .ttf or .otf for captions; empty: what the system has")
+    state_sign: bool = setting(True, "a small sign while listening and thinking")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.rotation not in ROTATIONS:
+            text = f"parameter 'rotation' is {self.rotation}; it must be 0, 90, 180 or 270"
+            raise ConfigError("parameter_choice", text)
+
+
+@dataclass(frozen=True)
+class ScreenEvents:
+    """What happened to the screen since the last poll."""
+
+    closed: bool = False  # the window was closed by the person or its system
+    escape: bool = False  # the Esc key
+    resized: bool = False  # another size, or another panel
+
+    @property
+    def leave(self) -> bool:
+        """Whether the person wants to end the show."""
+        return self.closed or self.escape
+
+
+@dataclass(frozen=True)
+class Captions:
+    """Words to write: what was heard, what is being said; "" for none."""
+
+    heard: str = ""
+    said: str = ""
+
+
+class Screen(Protocol):
+    """A panel. All methods are called from one thread, the one that called `open`."""
+
+    name: str
+
+    def open(self) -> None:
+        """Take the panel. Raises ConfigError where there is none, saying what was tried."""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in upright pixels; (0, 0) where nothing is shown."""
+
+    def show(self, rgba: U8, shown_at_s: float) -> None:
+        """Put a frame [H, W, 4] on the panel; waits for vsync. Transparent frames are premultiplied.
+
+        shown_at_s: the instant whose face it shows; animates the state's sign. Raises RenderError("screen_lost") where
+        the panel has gone; `close` and `open` may be tried again.
+        """
+
+    def tell(self, mood: Mood, captions: Captions) -> None:
+        """State and words to draw from the next frame on."""
+
+    def poll(self) -> ScreenEvents:
+        """What happened since the last call."""
+
+    def close(self) -> None:
+        """Give the panel back."""
+
+
+SCREEN_BACKENDS = Registry(
+    "display",
+    {
+        "window": Backend("avatar_ros.display.window:WindowScreen", "pip install pygame-ce opencv-python-headless"),
+        "off": Backend("avatar_ros.display.off:OffScreen"),
+        "fake": Backend("avatar_ros.display.fake:FakeScreen"),
+    },
+)
+
+
+def open_screen(settings: DisplaySettings) -> tuple[Screen, str]:
+    """The chosen screen, open. The text is "" or says why `auto` shows nothing, and what to do about it.
+
+    Raises ConfigError where the backend was named and cannot be had.
+    """
+    if settings.backend != "auto":
+        return _opened(settings), ""
+    try:
+        return _opened(replace(settings, backend="window")), ""
+    except ConfigError as error:
+        return _opened(replace(settings, backend="off")), f"nothing is shown: {error.text}"
+
+
+def _opened(settings: DisplaySettings) -> Screen:
+    make: Any = SCREEN_BACKENDS.load(settings.backend)
+    screen: Screen = make(settings)
+    screen.open()
+    return screen
+
+
+def render_size(panel: Sequence[int], scale: float) -> tuple[int, int]:
+    """Width and height (even, at least 16 px) at which to render for a panel of `panel` upright pixels."""
+    width, height = (max(16, 2 * round(side * scale / 2)) for side in panel)
+    return width, height

@@ -1,0 +1,135 @@
+"""What the captions say and where their lines break. Pure: no fonts, no clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..core.types import AvatarState, Message, Mood, PlaybackClock, PlaybackState, Sentence, Transcript
+from .base import Captions
+
+ELLIPSIS = "…"
+LINGER_S = 3.0
+KEPT_SENTENCES = 200
+
+
+class CaptionBoard:
+    """Follows the conversation and knows what should be written at any instant.
+
+    The sentence shown is the one that is heard, by PlaybackClock; where none comes, the newest.
+    """
+
+    def __init__(self, linger_s: float = LINGER_S) -> None:
+        self._linger_s = linger_s
+        self._heard = ""
+        self._sentences: dict[tuple[int, int, int], str] = {}
+        self._said = ""
+        self._clears_at_s: float | None = None
+        self._by_playback = False
+        self.mood = Mood.IDLE
+
+    def hear(self, message: Message, now_s: float) -> None:
+        """Take note of a Transcript, Sentence, PlaybackClock or AvatarState; ignore the rest."""
+        if isinstance(message, Transcript):
+            self._transcript(message)
+        elif isinstance(message, Sentence):
+            self._sentence(message)
+        elif isinstance(message, PlaybackClock):
+            self._playback(message, now_s)
+        elif isinstance(message, AvatarState):
+            self._state(message, now_s)
+
+    def at(self, now_s: float) -> Captions:
+        """The words to write at `now_s`; the last ones linger for a while after the talk."""
+        if self._clears_at_s is not None and now_s >= self._clears_at_s:
+            self._heard = self._said = ""
+            self._clears_at_s = None
+        return Captions(self._heard, self._said)
+
+    def _transcript(self, message: Transcript) -> None:
+        if message.text:
+            self._heard, self._said, self._clears_at_s = message.text, "", None
+
+    def _sentence(self, message: Sentence) -> None:
+        if not message.text:
+            return
+        if len(self._sentences) >= KEPT_SENTENCES:
+            del self._sentences[next(iter(self._sentences))]
+        self._sentences[message.epoch, message.turn, message.index] = message.text
+        if not self._by_playback:
+            self._said, self._clears_at_s = message.text, None
+
+    def _playback(self, message: PlaybackClock, now_s: float) -> None:
+        self._by_playback = True
+        if message.state is PlaybackState.ENDED:
+            self._clears_at_s = now_s + self._linger_s
+            return
+        self._clears_at_s = None
+        self._said = self._sentences.get((message.epoch, message.turn, message.sentence), self._said)
+
+    def _state(self, message: AvatarState, now_s: float) -> None:
+        self.mood = message.state
+        if message.state is Mood.LISTENING:
+            self._said = ""
+        elif message.state is Mood.IDLE:
+            self._clears_at_s = now_s + self._linger_s
+
+
+def wrap(text: str, width_of: Callable[[str], float], width: float, max_lines: int) -> list[str]:
+    """Break `text` into at most `max_lines` lines no wider than `width`; what does not fit ends in an ellipsis.
+
+    Breaks at spaces, and anywhere in scripts that have none or in a word that is wider than a line. width_of: width
+    of a piece of text, in the unit of `width`.
+    """
+    lines: list[str] = []
+    line = ""
+    for piece in _pieces(text, width_of, width):
+        if line and width_of((line + piece).rstrip()) > width:
+            lines.append(line.rstrip())
+            line = piece.lstrip()
+        else:
+            line += piece if line else piece.lstrip()
+    if line.strip():
+        lines.append(line.rstrip())
+    if len(lines) <= max_lines:
+        return lines
+    return [*lines[: max_lines - 1], _shortened(lines[max_lines - 1], width_of, width)]
+
+
+def balanced(text: str, width_of: Callable[[str], float], width: float, max_lines: int) -> list[str]:
+    """`wrap`, with lines about equally long: the narrowest column that needs no more lines."""
+    lines = wrap(text, width_of, width, max_lines)
+    if not lines or lines[-1].endswith(ELLIPSIS):
+        return lines
+    low, high = width / 2, width
+    for _ in range(6):
+        middle = (low + high) / 2
+        narrower = wrap(text, width_of, middle, max_lines + 1)
+        low, high = (low, middle) if len(narrower) <= len(lines) else (middle, high)
+    return wrap(text, width_of, high, max_lines)
+
+
+def _pieces(text: str, width_of: Callable[[str], float], width: float) -> list[str]:
+    """Parts between which a line may break, spaces at their ends."""
+    pieces: list[str] = []
+    for word in " ".join(text.split()).replace(" ", " \0").split("\0"):
+        part = ""
+        for character in word:
+            if part and (_breaks_anywhere(character) or width_of(part + character.rstrip()) > width):
+                pieces.append(part)
+                part = ""
+            part += character
+        if part:
+            pieces.append(part)
+    return pieces
+
+
+def _breaks_anywhere(character: str) -> bool:
+    """Chinese, Japanese and Thai letters, but not the punctuation that must not begin a line."""
+    code = ord(character)
+    return 0x2E80 <= code <= 0x2FFF or 0x3040 <= code <= 0x9FFF or 0x0E00 <= code <= 0x0E7F or 0x20000 <= code < 0x30000
+
+
+def _shortened(line: str, width_of: Callable[[str], float], width: float) -> str:
+    while line and width_of(line + ELLIPSIS) > width:
+        line = line[:-1]
+    return line.rstrip() + ELLIPSIS

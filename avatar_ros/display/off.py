@@ -1,0 +1,32 @@
+"""No screen: takes everything, shows nothing."""
+
+from __future__ import annotations
+
+from ..core.types import Mood
+from .base import U8, Captions, DisplaySettings, ScreenEvents
+
+
+class OffScreen:
+    """For machines without a panel, or with `--display off`."""
+
+    name = "off"
+    size = (0, 0)
+
+    def __init__(self, settings: DisplaySettings) -> None:
+        """Settings are those of a screen that nobody sees."""
+
+    def open(self) -> None:
+        """Nothing to take."""
+
+    def show(self, rgba: U8, shown_at_s: float) -> None:
+        """Nobody looks."""
+
+    def tell(self, mood: Mood, captions: Captions) -> None:
+        """Nobody reads."""
+
+    def poll(self) -> ScreenEvents:
+        """Nothing ever happens."""
+        return ScreenEvents()
+
+    def close(self) -> None:
+        """Nothing to give back."""

@@ -1,0 +1,191 @@
+"""A window through SDL2 (pygame-ce), full-screen on a panel: X, Wayland or bare KMSDRM, as SDL finds them.
+
+The picture is put together on the processor into the window's own memory, and SDL hands that to the panel: through
+the GPU where there is one (with vsync), else through shared memory (X11).
+"""
+
+from __future__ import annotations
+
+import os
+from glob import glob
+
+import numpy as np
+
+os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
+os.environ.setdefault("SDL_NO_SIGNAL_HANDLERS", "1")  # Ctrl-C belongs to the node
+os.environ.setdefault("SDL_VIDEO_ALLOW_SCREENSAVER", "0")
+os.environ.setdefault("SDL_VIDEO_X11_WMCLASS", "avatar")
+
+import pygame
+
+from ..core.errors import ConfigError, RenderError
+from ..core.types import Mood
+from .background import parse_panel_background
+from .base import U8, Captions, DisplaySettings, ScreenEvents
+from .compose import Composer
+from .layout import turned_size
+from .sign import Patch, sign_margin, sign_patch, sign_phase
+from .text import CaptionWriter
+
+TITLE = "avatar"
+INVISIBLE_DRIVERS = ("offscreen", "dummy")  # SDL takes these where it finds no panel
+GPU_DEVICES = ("/dev/dri/renderD*", "/dev/nvidia0", "/dev/nvmap", "/dev/mali*", "/dev/dxg")
+BLUE_FIRST = 0xFF0000  # mask of red in a 32-bit pixel whose first byte is blue
+RESIZING = (pygame.WINDOWSIZECHANGED, pygame.WINDOWRESIZED, pygame.WINDOWDISPLAYCHANGED)
+
+
+class WindowScreen:
+    """The panel as a window without a cursor; the screen saver is kept away as long as it is open."""
+
+    name = "window"
+
+    def __init__(self, settings: DisplaySettings) -> None:
+        self._settings = settings
+        self._background = parse_panel_background(settings.panel_background)
+        self._writer = CaptionWriter(settings) if settings.captions else None
+        self._window: pygame.Window | None = None
+        self._composer: Composer | None = None
+        self._mood, self._captions = Mood.IDLE, Captions()
+        self._caption_key: tuple[Captions, tuple[int, int]] | None = None
+        self._caption_patch: Patch | None = None
+
+    def open(self) -> None:
+        """Raises ConfigError("no_screen") where SDL finds no panel."""
+        os.environ["SDL_RENDER_VSYNC"] = "1" if self._settings.vsync else "0"
+        try:
+            pygame.display.init()
+            self._refuse_invisible()
+            self._avoid_software_opengl()
+            self._window = self._make_window()
+        except pygame.error as error:
+            pygame.display.quit()
+            raise ConfigError("no_screen", no_screen_text(str(error))) from error
+        pygame.mouse.set_visible(False)
+        pygame.display.set_allow_screensaver(False)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the window's upright picture, px."""
+        if self._window is None:
+            return (0, 0)
+        return turned_size(self._window.get_surface().get_size(), self._settings.rotation)
+
+    def show(self, rgba: U8, shown_at_s: float) -> None:
+        """See Screen.show."""
+        if self._window is None:
+            return
+        try:
+            surface = self._window.get_surface()
+            self._draw(surface, rgba, shown_at_s)
+            self._window.flip()
+        except pygame.error as error:
+            raise RenderError("screen_lost", f"the panel has gone: {error}", retryable=True) from error
+
+    def tell(self, mood: Mood, captions: Captions) -> None:
+        """See Screen.tell."""
+        self._mood, self._captions = mood, captions
+
+    def poll(self) -> ScreenEvents:
+        """See Screen.poll. A panel of another size is taken over with the next frame."""
+        if self._window is None:
+            return ScreenEvents()
+        closed = escape = resized = False
+        for event in pygame.event.get():
+            closed |= event.type in (pygame.QUIT, pygame.WINDOWCLOSE)
+            escape |= event.type == pygame.KEYDOWN and event.key == pygame.K_ESCAPE
+            resized |= event.type in RESIZING
+        return ScreenEvents(closed, escape, resized)
+
+    def close(self) -> None:
+        """Close the window; the screen saver may come again."""
+        if self._window is not None:
+            self._window.destroy()
+            self._window = None
+            self._composer = None
+            pygame.display.quit()
+
+    def _make_window(self) -> pygame.Window:
+        settings = self._settings
+        panels = pygame.display.get_desktop_sizes()
+        if settings.panel_index >= len(panels):
+            text = f"panel_index is {settings.panel_index}; there are {len(panels)} panels, counted from 0"
+            raise ConfigError("no_panel", text)
+        position = pygame.WINDOWPOS_CENTERED + settings.panel_index
+        size = panels[settings.panel_index] if settings.fullscreen else (settings.panel_width, settings.panel_height)
+        return pygame.Window(
+            TITLE, size, (position, position), fullscreen_desktop=settings.fullscreen,
+            resizable=not settings.fullscreen, borderless=settings.fullscreen, allow_high_dpi=True,
+        )  # fmt: skip
+
+    @staticmethod
+    def _refuse_invisible() -> None:
+        driver = pygame.display.get_driver()
+        if driver in INVISIBLE_DRIVERS and os.environ.get("SDL_VIDEODRIVER") != driver:
+            raise pygame.error(f"only the driver '{driver}' is available")
+
+    @staticmethod
+    def _avoid_software_opengl() -> None:
+        """Without a GPU, SDL would hand each picture to an OpenGL made of software, on the cores that draw the face."""
+        if pygame.display.get_driver() == "x11" and not any(glob(pattern) for pattern in GPU_DEVICES):
+            os.environ.setdefault("SDL_FRAMEBUFFER_ACCELERATION", "0")
+
+    def _draw(self, surface: pygame.Surface, rgba: U8, shown_at_s: float) -> None:
+        composer = self._composer_for(surface)
+        patches = self._patches(composer.upright, shown_at_s)
+        if surface.get_bitsize() == 32:
+            composer.draw(_memory(surface), rgba, patches)
+            return
+        width, height = surface.get_size()
+        picture = np.empty((height, width, 4), np.uint8)
+        composer.draw(picture, rgba, patches)
+        surface.blit(pygame.image.frombuffer(picture.tobytes(), (width, height), "RGBX"), (0, 0))
+
+    def _composer_for(self, surface: pygame.Surface) -> Composer:
+        size = surface.get_size()
+        upright = turned_size(size, self._settings.rotation)
+        if self._composer is None or self._composer.upright != upright:
+            blue_first = surface.get_bitsize() == 32 and surface.get_masks()[0] == BLUE_FIRST
+            self._composer = Composer(
+                size, self._settings.rotation, self._settings.fit, self._background, swap_red_blue=blue_first
+            )
+        return self._composer
+
+    def _patches(self, panel: tuple[int, int], at_s: float) -> list[Patch]:
+        """Captions above the sign, both at the panel's lower edge."""
+        phase = sign_phase(self._mood, at_s) if self._settings.state_sign else None
+        sign = None if phase is None else sign_patch(self._mood, phase, panel)
+        caption = self._caption(panel)
+        return [patch for patch in (caption, sign) if patch is not None]
+
+    def _caption(self, panel: tuple[int, int]) -> Patch | None:
+        """The words' patch; its place does not depend on whether a sign is shown, so it does not jump."""
+        if self._writer is None:
+            return None
+        if self._caption_key != (self._captions, panel):
+            room = sign_patch(Mood.LISTENING, 0, panel).pixels.shape[0] + 2 * sign_margin(panel)
+            self._caption_patch = self._writer.patch(self._captions, panel, panel[1] - room)
+            self._caption_key = (self._captions, panel)
+        return self._caption_patch
+
+
+def no_screen_text(reason: str) -> str:
+    """One line: what SDL said, what was tried, what to do."""
+    tried = [f"{name}={os.environ.get(name) or '(not set)'}" for name in ("DISPLAY", "WAYLAND_DISPLAY")]
+    cards = ", ".join(sorted(glob("/dev/dri/card*"))) or "none in /dev/dri"
+    return (
+        f"no screen: {reason} (tried X with {tried[0]}, Wayland with {tried[1]}, KMSDRM with cards: {cards}); start it"
+        " in a desktop session or on a console whose user is in the groups video and input, or use --display off"
+    )
+
+
+def _memory(surface: pygame.Surface) -> U8:
+    """The surface's own bytes as [height, width, 4]. The surface stays locked while the array lives."""
+    pixels = np.asarray(surface.get_view("2")).T  # [height, width] of 32 bits, rows `pitch` bytes apart
+    return pixels.view(np.uint8).reshape(*pixels.shape, 4) if pixels.flags.c_contiguous else _strided(pixels)
+
+
+def _strided(pixels: np.ndarray) -> U8:
+    """Rows with padding between them: [height, width, 4] without a copy."""
+    return np.lib.stride_tricks.as_strided(
+        pixels.view(np.uint8), (*pixels.shape, 4), (pixels.strides[0], 4, 1), writeable=True
+    )
