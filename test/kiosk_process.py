@@ -7,42 +7,10 @@ import signal
 import subprocess
 import sys
 import threading
-import wave
 from pathlib import Path
-
-import numpy as np
-from avatar_ros.tts.base import TtsSettings
-from avatar_ros.tts.stage import build
-
-from avatar_ros.core.types import Sentence, SpeechChunk
 
 ROOT = Path(__file__).resolve().parents[1]
 STOP_S = 60.0
-
-
-def spoken(text, rate_hz=24000):
-    """`text` as espeak-ng says it, int16 mono at 24 kHz."""
-    assert rate_hz == 24000
-    stage = build(TtsSettings(backend="espeak"))
-    stage.load()
-    outs, now_s = list(stage.push("speech/sentence", Sentence(turn=1, text=text, last=True), 0.0)), 0.0
-    while not any(isinstance(m, SpeechChunk) and m.turn_end for _, m in outs):
-        now_s += 0.1
-        outs += stage.tick(now_s)
-        assert now_s < 120, "the voice never came to an end"
-    stage.close()
-    return np.concatenate([m.pcm for _, m in outs if isinstance(m, SpeechChunk)])
-
-
-def write_wav(path, pcm, rate_hz=24000, before_s=0.5, after_s=1.0):
-    """A WAV file with silence around the sound."""
-    silence = [np.zeros(int(s * rate_hz), np.int16) for s in (before_s, after_s)]
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(rate_hz)
-        file.writeframes(np.concatenate([silence[0], pcm, silence[1]]).astype("<i2").tobytes())
-    return path
 
 
 class KioskProcess:

@@ -11,10 +11,11 @@ import pytest
 
 pytest.importorskip("rclpy", reason="needs ROS 2")
 
+from avatar_ros.bench.question_files import speak, write_wav
 from avatar_ros.core.types import Layer, Mood, PlaybackState, VoiceKind
 from avatar_ros.ros import qos
 from avatar_ros.ros.listener import Listener
-from kiosk_process import ROOT, KioskProcess, spoken, write_wav
+from kiosk_process import ROOT, KioskProcess
 
 pytestmark = pytest.mark.ros
 QUESTION = "what is your name"
@@ -27,7 +28,7 @@ class Conversation:
         from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
         self.images, self.jpegs, self.infos = [], [], []
-        question = write_wav(folder / "question.wav", spoken(QUESTION))
+        question = write_wav(folder / "question.wav", *speak([QUESTION]))
         self.report, self.recording = folder / "turns.json", folder / "out.mp4"
         with Listener("conversation") as listener:
             listener.subscribe(Image, "image_raw", self.images.append, qos.for_images())

@@ -1,0 +1,134 @@
+"""`./avatar bench turn`: whole conversations, timed from the labelled end of the question to the first sound heard.
+
+Questions are spoken by espeak-ng into one WAV file each, so the last speech sample is known. Speech ends where the last
+sample above -50 dBFS of the question stood at the microphone (`mic/audio`, steady_ns); sound starts at the first sample
+above -50 dBFS of `speech/played` after it, at the time when it leaves the loudspeaker.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.types import AudioFrame, TurnReport
+from .question_files import question_files
+
+AUDIBLE = 32767 * 10 ** (-50 / 20)
+STAGES = (
+    "voice_stop_ms",
+    "transcript_ms",
+    "first_reply_ms",
+    "first_tts_ms",
+    "first_expression_ms",
+    "first_sound_ms",
+    "first_mouth_ms",
+)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the conversations and print the table; 0 when all turns were answered."""
+    options = parse(arguments)
+    with tempfile.TemporaryDirectory() as folder:
+        files = question_files(Path(folder), options.turns)
+        result = converse(files, options)
+    result["frames"] = {key: round(value, 2) for key, value in result["frames"].items()}
+    print(table(result))
+    if options.json:
+        Path(options.json).write_text(json.dumps(result, indent=1), encoding="utf-8")
+    return 0 if result["answered"] == options.turns else 1
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """Arguments of the measurement."""
+    parser = argparse.ArgumentParser(prog="avatar bench turn", description=__doc__.splitlines()[0])
+    parser.add_argument("--turns", type=int, default=10, help="conversations (default: %(default)s)")
+    parser.add_argument("--avatar", default="", help="avatar file (default: the built-in one)")
+    parser.add_argument("--record", default="", help="record the run, which makes the renderer draw every frame")
+    parser.add_argument("--json", help="write the figures to this file")
+    return parser.parse_args(arguments)
+
+
+def converse(files: Sequence[Path], options: argparse.Namespace) -> dict[str, Any]:
+    """One kiosk, all questions; what was measured."""
+    from ..ros.listener import Listener
+
+    with Listener("bench_turn") as listener:
+        command = [sys.executable, "-m", "avatar_ros", "kiosk", "--namespace", "bench_turn", "--display", "off"]
+        command += ["--mic", ",".join(map(str, files)), "--turns", str(len(files))]
+        command += [part for name in ("avatar", "record") if getattr(options, name)
+                    for part in (f"--{name}", getattr(options, name))]  # fmt: skip
+        started_s = time.monotonic()
+        done = subprocess.run(command, stdout=subprocess.DEVNULL, timeout=60 + 40 * len(files), check=False)
+        if done.returncode:
+            raise RuntimeError(f"the kiosk left with exit code {done.returncode}")
+        return figures(listener.heard, listener.times, started_s)
+
+
+def figures(heard: dict[str, list[Any]], times: dict[str, list[float]], started_s: float) -> dict[str, Any]:
+    """Delays of each turn in ms, from what the topics said."""
+    ends = speech_ends(heard["mic/audio"])
+    sounds = audible_starts(heard["speech/played"])
+    waits = [1000 * (min((s for s in sounds if s > end), default=float("nan")) - end) for end in ends]
+    reports: list[TurnReport] = heard["turn_report"]
+    frames = heard["frame_info"]
+    drawn = [f.render_ms for f in frames if f.render_ms > 0]
+    return {
+        "answered": int(np.isfinite(waits).sum()),
+        "end_to_first_sound_ms": [round(wait, 1) for wait in waits],
+        "stages_ms": {name: [round(getattr(report, name), 1) for report in reports] for name in STAGES},
+        "frames": {
+            "first_frame_s": times["frame_info"][0] - started_s,
+            "ready_s": times["state"][0] - started_s,
+            "fps": float(np.median([f.fps for f in frames[len(frames) // 4 :]])),
+            "render_ms": float(np.median(drawn)) if drawn else 0.0,
+            "dropped": frames[-1].dropped,
+        },
+    }
+
+
+def speech_ends(frames: Sequence[AudioFrame], gap_s: float = 1.5) -> list[float]:
+    """When the last audible sample of each question was at the microphone; silence of `gap_s` parts the questions."""
+    times = np.concatenate([_audible_times(frame) for frame in frames])
+    if not len(times):
+        return []
+    last = np.flatnonzero(np.diff(times) > gap_s)
+    return [float(times[i]) for i in (*last, len(times) - 1)]
+
+
+def audible_starts(frames: Sequence[AudioFrame], gap_s: float = 1.0) -> list[float]:
+    """When each stretch of sound began to leave the loudspeaker; silence of `gap_s` parts the stretches."""
+    times = np.concatenate([_audible_times(frame) for frame in frames])
+    if not len(times):
+        return []
+    first = np.flatnonzero(np.diff(times) > gap_s) + 1
+    return [float(times[i]) for i in (0, *first)]
+
+
+def _audible_times(frame: AudioFrame) -> NDArray[np.float64]:
+    loud = np.flatnonzero(np.abs(frame.pcm.astype(np.int32)) > AUDIBLE)
+    return frame.steady_ns * 1e-9 + loud / frame.sample_rate_hz
+
+
+def table(result: dict[str, Any]) -> str:
+    """The figures for people."""
+    rows = ["| from the end of the user's speech, ms | median | p95 |", "|---|---|---|"]
+    for name, values in {"end_to_first_sound": result["end_to_first_sound_ms"], **result["stages_ms"]}.items():
+        known = [v for v in values if np.isfinite(v)]
+        if known:
+            rows.append(f"| {name.removesuffix('_ms')} | {np.median(known):.0f} | {np.percentile(known, 95):.0f} |")
+    frames = result["frames"]
+    rows.append("")
+    rows.append(f"answered {result['answered']}; first frame after {frames['first_frame_s']} s, ready after "
+                f"{frames['ready_s']} s; {frames['fps']} FPS, {frames['render_ms']} ms a frame, "
+                f"{frames['dropped']} dropped")  # fmt: skip
+    return "\n".join(rows)
