@@ -47,6 +47,8 @@ PORT = Port(
     ),
     gives=("frame_info",),
 )
+DEFAULT_SIDE_PX = 512
+MIN_SIDE_PX = 16
 JAW_OPEN, MOUTH_CLOSE = ARKIT_INDEX["jawOpen"], ARKIT_INDEX["mouthClose"]
 BUILT_IN = "builtin"
 
@@ -62,8 +64,8 @@ class RendererSettings(Settings):
     background: str = setting("#e8e4de", "colour '#rrggbb' behind the head, or 'transparent'")
     session: str = setting(LOCAL_SESSION, "session whose face is shown")
     avatar: str = setting(BUILT_IN, "avatar: 'builtin', or a LAM .zip or a 3DGS .ply")
-    width: int = setting(512, "frame width, px", low=16, high=4096)
-    height: int = setting(512, "frame height, px", low=16, high=4096)
+    width: int = setting(0, "frame width, px; 0: what the screen wants, 512 without one", low=0, high=4096)
+    height: int = setting(0, "frame height, px; 0: what the screen wants, 512 without one", low=0, high=4096)
     fps: float = setting(30.0, "frames a second", low=1.0, high=240.0)
     display_latency_s: float = setting(0.0, "time from handing over a frame to its light, s", low=0.0, high=0.5)
     clips: float = setting(0.5, "how much of the avatar's own head movements is played, 0-1", low=0.0, high=1.0)
@@ -95,6 +97,13 @@ class FrameSink(Protocol):
 
     def wants_frames(self) -> bool:
         """Whether a frame would be used now; nothing is drawn while nobody wants one."""
+
+    def frame_size(self) -> tuple[int, int] | None:
+        """Width and height at which it would like frames, px; None where it takes any."""
+
+    @property
+    def leave(self) -> bool:
+        """Whether a person asked to end the show (Esc, window closed)."""
 
     def show(self, rgba: NDArray[np.uint8], shown_at_s: float) -> None:
         """A frame [H, W, 4], valid until the next call; it shows the face of `shown_at_s`."""
@@ -136,13 +145,11 @@ class RenderStage(Stage):
         self._avatar = load_avatar(path)
         self._background = parse_background(settings.background)
         self._rasteriser, self._fallback = make_rasteriser(self._avatar, rasteriser_settings(settings))
-        self._camera = portrait_camera(self._avatar, settings.width, settings.height)
+        self._sinks = self._make_sinks()
+        self._resize(self._wanted_size())
         self._clips = ClipMixer(self._avatar.clips, settings.clips)
         self._pivot = head_pivot(self._avatar)
-        self._out = np.zeros((settings.height, settings.width, 4), np.uint8)
-        self._draw(self._face.at(0.0), 0.0)
-        self._face = Face()
-        self._sinks = self._make_sinks()
+        self._draw(Face().at(0.0), 0.0)
 
     def push(self, topic: str, message: Message, now_s: float) -> Iterable[Out]:
         """Take note; drawing happens at the next tick."""
@@ -168,6 +175,7 @@ class RenderStage(Stage):
     def tick(self, now_s: float) -> Iterable[Out]:
         """Draw and hand over one frame."""
         self._count(now_s)
+        self._look_after_sinks()
         shown_at_s = now_s + self._cost_s + self._settings.display_latency_s
         state = self._face.at(shown_at_s)
         cost_s = self._show(state, shown_at_s)
@@ -203,6 +211,23 @@ class RenderStage(Stage):
         rasteriser: Any = getattr(self, "_rasteriser", None)
         if rasteriser is not None:
             rasteriser.close()
+
+    def _wanted_size(self) -> tuple[int, int]:
+        sizes = [size for sink in self._sinks if (size := sink.frame_size()) is not None]
+        width, height = sizes[0] if sizes else (DEFAULT_SIDE_PX, DEFAULT_SIDE_PX)
+        return (self._settings.width or width, self._settings.height or height)
+
+    def _resize(self, size: tuple[int, int]) -> None:
+        width, height = (max(side, MIN_SIDE_PX) for side in size)
+        self._size = size
+        self._camera = portrait_camera(self._avatar, width, height)
+        self._out = np.zeros((height, width, 4), np.uint8)
+
+    def _look_after_sinks(self) -> None:
+        """A panel may have been turned or changed; a person may have pressed Esc."""
+        if (size := self._wanted_size()) != self._size:
+            self._resize(size)
+        self.finished = self.finished or any(sink.leave for sink in self._sinks)
 
     def _count(self, now_s: float) -> None:
         if self._last_s is not None:

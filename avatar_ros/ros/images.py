@@ -86,6 +86,14 @@ class ImagePublisher:
         """Whether anybody subscribes to any of the topics."""
         return any(p.get_subscription_count() for p in (self._raw, self._jpeg, self._info))
 
+    def frame_size(self) -> None:
+        """Any size will do."""
+
+    @property
+    def leave(self) -> bool:
+        """Subscribers do not end the show."""
+        return False
+
     def show(self, rgba: NDArray[np.uint8], shown_at_s: float) -> None:
         """Hand over a frame [H, W, 4]; copied, since the renderer draws the next one into the same buffer."""
         rgb = np.ascontiguousarray(rgba[:, :, :3])
