@@ -13,7 +13,6 @@ constexpr float kSaturated = 1.0f / 2048.0f;  // transmittance below which a row
 constexpr float kSteepStart = -100.0f;        // exponent from which the row recurrence could underflow
 constexpr int kChunk = 32;                    // splats between two looks at saturation
 constexpr int kStrips = kTileWidth / W;
-constexpr int kUnroll = 2;                    // rows blended between two tests for the last
 
 struct Projected {
     float x[W], y[W], a[W], b[W], c[W], q[W], hw[W], hh[W], lean[W], shear[W], root[W], z[W];
@@ -101,7 +100,7 @@ struct alignas(4 * W) Cell {
 
 // One strip of the tile: W columns, its rows still alive in [top, bottom).
 struct Strip {
-    Cell rows[kTileHeight + kUnroll - 1];  // the last ones only catch what the unrolled loop adds
+    Cell rows[kTileHeight];
     int top, bottom;
 };
 
@@ -188,12 +187,11 @@ inline void blend_strip(const Splat& s, Cell* cell, int rows, VF dx, float dy) {
     VF gauss = exp2v(start);
     VF ratio = exp2v(vmax(s.b * dx + s.c * (2.0f * dy + 1.0f), splat(-126.0f)));
     const VF q = splat(s.q);
-    for (; rows > 0; rows -= kUnroll)
-        for (int k = 0; k < kUnroll; ++k, ++cell) {
-            add(*cell, gauss, red, green, blue);
-            gauss *= ratio;
-            ratio *= q;
-        }
+    for (; rows > 0; --rows, ++cell) {
+        add(*cell, gauss, red, green, blue);
+        gauss *= ratio;
+        ratio *= q;
+    }
 }
 
 inline void shrink(Strip& strip) {
