@@ -20,6 +20,9 @@ from .arkit import ARKIT_COUNT
 
 LOCAL_SESSION = "local"
 
+#: Among Transcript.events of a partial: what was heard so far is a whole sentence that the recogniser knows.
+EVENT_COMPLETE = "complete"
+
 Pcm = NDArray[np.int16]
 Floats = NDArray[np.float32]
 
@@ -134,7 +137,8 @@ class VoiceActivity:
 class Transcript:
     """What was heard. rejected: speech was heard but not understood (text may then be empty).
 
-    confidence 0–1; locale BCP 47; emotion an hri_msgs expression name or ""; events such as "laughter", "cough".
+    confidence 0–1; locale BCP 47; emotion an hri_msgs expression name or ""; events such as "laughter", "cough", and
+    EVENT_COMPLETE on a partial whose text is already a whole question.
     """
 
     session: str = LOCAL_SESSION
@@ -405,6 +409,20 @@ class TurnReport:
     stamp_ns: int = 0
 
 
+@dataclass(frozen=True)
+class GazeTarget:
+    """Where the avatar shall look, metres in the frame `frame_id` (geometry_msgs/PointStamped on the wire).
+
+    "" and "avatar" name the avatar's own frame (docs/conventions.md); without tf2 no other is understood.
+    """
+
+    frame_id: str = "avatar"
+    x: float = 0.0
+    y: float = 0.0
+    z: float = 0.0
+    stamp_ns: int = 0
+
+
 Message = (
     AudioFrame
     | VoiceActivity
@@ -423,6 +441,7 @@ Message = (
     | SayResult
     | FrameInfo
     | TurnReport
+    | GazeTarget
 )
 
 #: Topic of each message kind, relative to the kiosk's namespace (DESIGN section 1). One name per (type, role).
@@ -447,5 +466,6 @@ TOPICS: Mapping[str, type] = MappingProxyType(
         "say_result": SayResult,
         "frame_info": FrameInfo,
         "turn_report": TurnReport,
+        "gaze_target": GazeTarget,
     }
 )

@@ -1,0 +1,34 @@
+"""Where files that ship with the package lie: in a source checkout, or in an installed ROS share directory."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from .errors import ConfigError
+
+PACKAGE = "avatar_ros"
+
+
+def share_file(relative: str) -> Path:
+    """The shipped file or folder `relative` ("config/answers.yaml"); an absolute path is taken as it is.
+
+    Looked for in the checkout that this module lies in, then in share/avatar_ros of the prefix that it is installed in
+    and of each prefix in AMENT_PREFIX_PATH, then in the working directory. Raises ConfigError naming the places where it is missing.
+    """
+    places = [root / relative for root in _roots()]
+    for place in places:
+        if place.exists():
+            return place
+    tried = ", ".join(dict.fromkeys(str(place) for place in places))
+    raise ConfigError("file_missing", f"{relative} does not exist; looked for {tried}")
+
+
+def _roots() -> list[Path]:
+    here = Path(__file__).resolve()
+    checkout = here.parents[2]
+    listed = [Path(entry) for entry in os.environ.get("AMENT_PREFIX_PATH", "").split(os.pathsep) if entry]
+    prefixes = [*(parent for parent in here.parents if (parent / "share" / PACKAGE).is_dir()), *listed]
+    shares = [prefix / "share" / PACKAGE for prefix in prefixes]
+    # A working directory comes last: what somebody left there must not shadow what was installed.
+    return [*([checkout] if (checkout / "package.xml").exists() else []), *shares, Path.cwd()]
