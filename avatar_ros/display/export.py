@@ -1,0 +1,86 @@
+"""Frames that were drawn in advance, to a video file or to pictures: `./avatar render`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import closing
+from itertools import chain
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+
+from ..core.errors import ConfigError
+from ..core.types import Pcm
+from .base import U8
+from .mp4 import FILE_ERRORS, OFFLINE, Mp4File, check_writable, to_yuv
+
+SOUND_RATE_HZ = 48000
+
+
+def write_video(path: Path | str, frames: Iterable[U8], fps: float, sound: Path | str | None = None) -> int:
+    """Write frames [H, W, 3 or 4] (frame i at i / fps seconds) and a sound file that begins with frame 0, as MP4.
+
+    Returns the number of frames. Frames of premultiplied RGBA come out over black. Raises ConfigError for a path that
+    cannot be written, a sound file that cannot be read, or no frame at all; OSError where the disk is full.
+    """
+    path = Path(path)
+    check_writable(path)
+    pcm = None if sound is None else read_sound(sound)
+    rest = iter(frames)
+    first = next(rest, None)
+    if first is None:
+        raise ConfigError("no_frames", f"nothing to write to '{path}': there is no frame")
+    height, width = (side + side % 2 for side in first.shape[:2])
+    file = Mp4File(path, (width, height), fps, 0 if pcm is None else SOUND_RATE_HZ, OFFLINE)
+    with closing(file):
+        return _write(file, chain([first], rest), fps, pcm)
+
+
+def write_pngs(folder: Path | str, frames: Iterable[U8], first: int = 0) -> int:
+    """Write frames [H, W, 3 or 4] as 000000.png … into `folder`, made if missing; alpha is kept as it is.
+
+    PNG wants straight alpha: draw with transparent_alpha="straight". Returns the number of frames.
+    """
+    folder = Path(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError("bad_folder", f"the folder '{folder}' cannot be made: {error.strerror}") from error
+    count = 0
+    for count, frame in enumerate(frames, start=1):
+        code = cv2.COLOR_RGBA2BGRA if frame.shape[2] == 4 else cv2.COLOR_RGB2BGR
+        target = folder / f"{first + count - 1:06d}.png"
+        if not cv2.imwrite(str(target), cv2.cvtColor(np.ascontiguousarray(frame), code)):
+            raise ConfigError("bad_folder", f"'{target}' cannot be written; is the disk full, or the folder protected?")
+    return count
+
+
+def read_sound(path: Path | str, rate_hz: int = SOUND_RATE_HZ) -> Pcm:
+    """Any sound file that FFmpeg reads, as mono int16 [n] at `rate_hz`. Raises ConfigError."""
+    try:
+        with av.open(str(path)) as file:
+            if not file.streams.audio:
+                raise ConfigError("bad_sound", f"'{path}' holds no sound")
+            resampler = av.AudioResampler(format="s16", layout="mono", rate=rate_hz)
+            parts = [part for frame in chain(file.decode(audio=0), [None]) for part in resampler.resample(frame)]
+    except FILE_ERRORS as error:
+        raise ConfigError("bad_sound", f"'{path}' cannot be read as sound: {error}") from error
+    pieces = [part.to_ndarray().reshape(-1) for part in parts]
+    return np.concatenate(pieces) if pieces else np.zeros(0, np.int16)
+
+
+def _write(file: Mp4File, frames: Iterable[U8], fps: float, pcm: Pcm | None) -> int:
+    count = 0
+    for count, frame in enumerate(frames, start=1):
+        file.picture(to_yuv(np.ascontiguousarray(frame)), (count - 1) / fps)
+        if pcm is not None:
+            file.sound(pcm[_sample(count - 1, fps) : _sample(count, fps)])
+    if pcm is not None:
+        file.sound(pcm[_sample(count, fps) :])
+    return count
+
+
+def _sample(frame: int, fps: float) -> int:
+    return round(frame / fps * SOUND_RATE_HZ)

@@ -1,0 +1,157 @@
+"""An MP4 file with H.264 pictures at any times and AAC sound, written piece by piece (PyAV, FFmpeg 8).
+
+Live recordings are `hybrid_fragmented`: fragments of one second while recording, so a process that is killed leaves a
+file that plays up to its last second, and an ordinary, seekable MP4 once closed. An AAC encoder delays the sound by
+AAC_DELAY samples; usually an edit list hides that, which fragments cannot carry. So a live recording leaves those first
+43 ms without sound and puts the delay there: nothing has a negative time and no player needs to know.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+
+from ..core.errors import ConfigError
+from ..core.types import Pcm
+from .base import U8
+
+AAC_DELAY = 1024  # samples; also the length of an AAC frame
+VIDEO_BASE = Fraction(1, 90000)
+AAC_RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350)
+AUDIO_BIT_RATE = 96000
+INTERLEAVE_US = 500_000
+FILE_ERRORS = (av.FFmpegError, OSError)
+
+
+@dataclass(frozen=True)
+class Coding:
+    """How pictures are compressed: x264's preset, tune and quality (crf: 0 lossless to 51), and the file's flags."""
+
+    preset: str = "ultrafast"
+    tune: str = "zerolatency"
+    crf: int = 20
+    flags: str = "hybrid_fragmented"
+    threads: int = 1
+
+
+LIVE = Coding()
+OFFLINE = Coding(preset="medium", tune="", crf=17, flags="faststart", threads=2)
+
+
+def check_writable(path: Path) -> None:
+    """Raises ConfigError where no MP4 can be written to `path`."""
+    if path.suffix.lower() not in (".mp4", ".m4v"):
+        raise ConfigError("bad_recording", f"the recording '{path}' must end in .mp4")
+    if not path.parent.is_dir():
+        raise ConfigError("bad_recording", f"the folder '{path.parent}' of the recording does not exist; make it first")
+    if path.is_dir():
+        raise ConfigError("bad_recording", f"the recording '{path}' is a folder; give a file name in it")
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise ConfigError("bad_recording", f"the recording '{path}' cannot be written: no permission")
+
+
+def to_yuv(rgba: U8) -> U8:
+    """RGB(A) [H, W, 3 or 4] as planar YUV 4:2:0 [1.5 H, W] (BT.601, limited range), odd sides grown by one pixel."""
+    height, width = rgba.shape[:2]
+    if height % 2 or width % 2:
+        rgba = cv2.copyMakeBorder(rgba, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE)
+    return cv2.cvtColor(rgba, cv2.COLOR_RGBA2YUV_I420 if rgba.shape[2] == 4 else cv2.COLOR_RGB2YUV_I420)
+
+
+class Mp4File:
+    """One file. Raises one of FILE_ERRORS where the disk refuses.
+
+    size: width and height of the pictures, even. rate_hz: of the sound, one of AAC_RATES; 0 for no sound.
+    first_sample: 0 with an edit list (OFFLINE), AAC_DELAY where sound starts only after the encoder's delay (LIVE).
+    """
+
+    def __init__(
+        self, path: Path, size: tuple[int, int], fps: float, rate_hz: int, coding: Coding, first_sample: int = 0
+    ) -> None:
+        self._path = path
+        self._rate_hz = rate_hz
+        self._pending = np.zeros(0, np.int16)
+        self._sample = first_sample
+        self._first_sample = first_sample
+        options = {"movflags": coding.flags, "flush_packets": "1", "max_interleave_delta": str(INTERLEAVE_US)}
+        self._file = av.open(str(path), "w", format="mp4", options=options)
+        self._video = self._add_video(size, fps, coding)
+        self._audio = self._add_audio() if rate_hz else None
+        self._last_pts = -1
+
+    def picture(self, yuv: U8, at_s: float) -> bool:
+        """Append a picture [1.5 H, W] shown `at_s` seconds into the recording; False where it came too late to keep."""
+        pts = round(at_s / VIDEO_BASE)
+        if pts <= self._last_pts:
+            return False
+        self._last_pts = pts
+        frame = av.VideoFrame.from_ndarray(yuv, format="yuv420p")
+        frame.pts, frame.time_base = pts, VIDEO_BASE
+        self._file.mux(self._video.encode(frame))
+        return True
+
+    def sound(self, pcm: Pcm) -> None:
+        """Append samples [n] int16 to the sound; the first ever stands at `first_sample`."""
+        self._pending = np.concatenate([self._pending, pcm])
+        whole = len(self._pending) // AAC_DELAY * AAC_DELAY
+        for start in range(0, whole, AAC_DELAY):
+            self._encode(self._pending[start : start + AAC_DELAY])
+        self._pending = self._pending[whole:]
+
+    def close(self) -> None:
+        """Write what is left and finish the file; a sound track that stayed empty is taken out of it."""
+        self._file.mux(self._video.encode(None))
+        if self._audio is not None:
+            if len(self._pending):
+                self._encode(self._pending)
+            if self._sample > self._first_sample:
+                self._file.mux(self._audio.encode(None))
+        self._file.close()
+        if self._audio is not None and self._sample == self._first_sample:
+            _keep_video_only(self._path)
+
+    def _add_video(self, size: tuple[int, int], fps: float, coding: Coding) -> av.VideoStream:
+        options = {"preset": coding.preset, "crf": str(coding.crf), "g": str(max(1, round(fps)))}
+        if coding.tune:
+            options["tune"] = coding.tune
+        stream = self._file.add_stream("libx264", rate=Fraction(fps).limit_denominator(1001), options=options)
+        stream.width, stream.height = size
+        stream.pix_fmt = "yuv420p"
+        context = stream.codec_context
+        context.time_base = VIDEO_BASE
+        context.thread_count = coding.threads
+        context.colorspace = context.color_primaries = context.color_trc = 6  # BT.601, as to_yuv converts
+        context.color_range = 1  # limited
+        return stream
+
+    def _add_audio(self) -> av.AudioStream:
+        stream = self._file.add_stream("aac", rate=self._rate_hz, layout="mono")
+        stream.bit_rate = AUDIO_BIT_RATE
+        return stream
+
+    def _encode(self, pcm: Pcm) -> None:
+        assert self._audio is not None
+        samples = np.ascontiguousarray(pcm, np.float32)[None] / 32768
+        frame = av.AudioFrame.from_ndarray(samples, format="fltp", layout="mono")
+        frame.sample_rate, frame.time_base = self._rate_hz, Fraction(1, self._rate_hz)
+        frame.pts = self._sample
+        self._sample += len(pcm)
+        self._file.mux(self._audio.encode(frame))
+
+
+def _keep_video_only(path: Path) -> None:
+    """Rewrite a file without its sound track, no picture being decoded."""
+    beside = path.with_name(path.name + ".part")
+    with av.open(str(path)) as old, av.open(str(beside), "w", format="mp4", options={"movflags": "faststart"}) as new:
+        stream = new.add_stream_from_template(old.streams.video[0])
+        for packet in old.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = stream
+                new.mux(packet)
+    beside.replace(path)
