@@ -1,0 +1,39 @@
+"""What was really said of a text whose sound was cut off: the words that were over by then."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+#: One unit that is either said or not: a character of a script without spaces, or a run of others.
+_WIDE = r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef\u0e00-\u0eff]"
+_UNIT = re.compile(rf"\s*(?:{_WIDE}|(?:(?!{_WIDE})\S)+)")
+
+#: A sentence counts as said in full from here on: clocks report in steps, and the end of a sentence is silence.
+_WHOLE = 0.98
+
+
+def words_said(text: str, progress: float) -> str:
+    """The words of `text` that were over when `progress` (0-1) of its sound had been played.
+
+    Sound is taken to be spread evenly over the letters, which is right to about a word.
+    """
+    if progress >= _WHOLE:
+        return text
+    limit = progress * len(text)
+    ends = [unit.end() for unit in _UNIT.finditer(text) if unit.end() <= limit]
+    return text[: ends[-1]] if ends else ""
+
+
+def text_said(sentences: Sequence[str], sentence: int, progress: float) -> str:
+    """What was heard of a turn's sentences when the clock stood at `progress` of sentence number `sentence`."""
+    parts = [*sentences[:sentence], *(words_said(text, progress) for text in sentences[sentence : sentence + 1])]
+    return join_sentences(parts)
+
+
+def join_sentences(parts: Sequence[str]) -> str:
+    """Sentences as one text; a space between them where the script has spaces."""
+    joined = ""
+    for part in (part for part in parts if part):
+        joined += part if not joined or re.match(_WIDE, joined[-1]) else " " + part
+    return joined

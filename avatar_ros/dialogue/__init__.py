@@ -1,0 +1,1 @@
+"""Who speaks when: turns, history, interruptions. Pure logic, told the time."""

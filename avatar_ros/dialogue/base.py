@@ -1,0 +1,108 @@
+"""Parameters and wiring of the dialogue. It has no backends: it is rules, not a model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..core.settings import Settings, setting
+from ..core.stage import Port
+from ..core.types import LOCAL_SESSION
+
+PORT = Port(
+    takes=("speech/transcript", "mic/voice_activity", "say", "speech/playback", "dialogue/reply"),
+    gives=("dialogue/prompt", "speech/sentence", "interrupt", "state", "session", "say_result"),
+)
+
+BACKCHANNELS = (
+    "uh-huh, uh huh, uhuh, mm, mmm, mhm, mm-hm, mm-hmm, hm, hmm, huh, ah, aha, oh, ooh, eh, er, uh, um, yeah, yes, "
+    "yep, yup, ya, ok, okay, right, sure, alright, all right, i see, got it, go on, cool, nice, wow, great, really, "
+    "ha, haha, hahaha, heh, ja, genau, oui, si, sí, claro, 嗯, 嗯嗯, 哦, 噢, 啊, 好, 好的, 对, 是, 是的, 行, "
+    "はい, うん, ええ, へえ, なるほど, そう, 네, 응, 어"
+)
+STOP_PHRASES = (
+    "stop, stop it, stop talking, please stop, be quiet, quiet, shut up, never mind, enough, 停, 停下, 别说了, 闭嘴"
+)
+
+
+@dataclass(frozen=True)
+class DialogueSettings(Settings):
+    """Parameters of the dialogue node. Patience for thinking and for speaking are separate."""
+
+    session: str = setting(LOCAL_SESSION, "session of the kiosk itself, opened at start")
+    session_ttl_s: float = setting(
+        600.0, "sessions of others are closed after so long without a word, s", low=1.0, high=86400.0
+    )
+    locale: str = setting("en-US", "language of greeting, apologies and other fixed texts, BCP 47")
+    epoch_file: str = setting("", "where the restart counter is kept; empty: the user's state directory")
+
+    idle_after_s: float = setting(30.0, "idle after so long without anybody speaking, s", low=0.1, high=3600.0)
+    forget_when_idle: bool = setting(True, "the next person is somebody else: forget the history when idle")
+    history_messages: int = setting(20, "messages told to the LLM, at most", low=0, high=200)
+    history_characters: int = setting(8000, "characters of history told to the LLM, at most", low=0, high=200000)
+
+    think_patience_s: float = setting(20.0, "wait for the next piece of an answer, s", low=0.1, high=300.0)
+    speak_patience_s: float = setting(10.0, "wait for sound that is owed, s", low=0.1, high=300.0)
+    hear_patience_s: float = setting(5.0, "wait for a transcript after the voice stopped, s", low=0.1, high=60.0)
+    longest_voice_s: float = setting(60.0, "a voice that lasts longer is taken for noise, s", low=1.0, high=600.0)
+
+    barge_in: bool = setting(True, "whether speech over the avatar can interrupt it")
+    barge_in_style: str = setting("pause", "what speech over the avatar does at once", choices=("pause", "duck"))
+    decide_within_s: float = setting(
+        0.8, "resume if no transcript has come so long after the voice over the avatar stopped, s", low=0.05, high=5.0
+    )
+    cancel_after_voice_s: float = setting(
+        3.0, "a voice over the avatar that lasts so long interrupts, s; 0: only words do", low=0.0, high=60.0
+    )
+    partial_words: int = setting(
+        3, "words of a partial transcript that interrupt before the voice stops; 0: none do", low=0, high=50
+    )
+    backchannels: str = setting(BACKCHANNELS, "what may be said over the avatar without interrupting, commas between")
+    stop_phrases: str = setting(STOP_PHRASES, "what silences the avatar and wants no answer, commas between")
+
+    follow_up: str = setting(
+        "queue",
+        "a question while an answer is being prepared: queue (both are answered in turn), join (continued within "
+        "join_within_s: answered as one, else replaced) or replace",
+        choices=("queue", "join", "replace"),
+    )
+    join_within_s: float = setting(
+        1.5, "silence between two utterances that are one question, with follow_up join, s", low=0.0, high=10.0
+    )
+
+    ignore_noise: bool = setting(True, "while idle, do not answer short sounds in which no word was heard")
+    noise_longest_s: float = setting(0.8, "longest sound without words that counts as noise, s", low=0.0, high=10.0)
+    rejected_in_a_row: int = setting(
+        2, "polite answers to what was not understood, one after another, before it keeps silent", low=0, high=100
+    )
+    quiet_voice_s: float = setting(
+        1.0,
+        "a voice at least so long of which no transcript comes is told that it was too quiet, s",
+        low=0.1,
+        high=60.0,
+    )
+    too_long_words: int = setting(150, "more words than this are not answered but asked for again", low=5, high=10000)
+    say_limit: int = setting(50, "texts of `say` that may wait", low=1, high=10000)
+
+    greeting: str = setting("", "said as greet_when says; empty: nothing")
+    greet_when: str = setting(
+        "voice",
+        "voice: before the first answer to somebody new; start: when the kiosk starts",
+        choices=("voice", "start"),
+    )
+    greet_delay_s: float = setting(
+        3.0, "the greeting at the start waits so long for the other nodes, s", low=0.0, high=60.0
+    )
+    farewell: str = setting("", "said when the conversation becomes idle; empty: nothing")
+    apology: str = setting("I am sorry, I cannot answer that right now.", "said when no answer came")
+    too_long: str = setting(
+        "That was a lot at once. Could you ask me in one or two sentences?", "said to more than too_long_words"
+    )
+    too_quiet: str = setting(
+        "I could not hear you well. Could you speak a little louder?", "said when nothing was heard"
+    )
+
+    first_clause_characters: int = setting(
+        80, "a first sentence longer than this is spoken from its next comma on", low=10, high=2000
+    )
+    clause_characters: int = setting(200, "any sentence longer than this is cut at its next comma", low=20, high=2000)
+    sentence_characters: int = setting(300, "longest sentence, characters", low=40, high=5000)

@@ -1,0 +1,224 @@
+"""The avatar's floor: the one turn that may speak, and all that is sent out about it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ..core.stage import Out
+from ..core.types import (
+    Interrupt,
+    InterruptAction,
+    Message,
+    PlaybackClock,
+    PlaybackState,
+    Prompt,
+    Reply,
+    Say,
+    SayResult,
+    Sentence,
+)
+from .base import DialogueSettings
+from .history import History
+from .reply import ReplyReader, lines_of
+from .sentences import Line, SentenceCutter
+from .turns import Source, Turn
+
+#: An order is given again when the speaker seems not to have heard it, but not more often than this.
+REPEAT_ORDER_S = 0.5
+
+
+class Floor:
+    """Begins, holds, resumes, cancels and finishes turns. What is to be sent gathers in `out`."""
+
+    def __init__(self, settings: DialogueSettings, session: str, epoch: int) -> None:
+        self._settings = settings
+        self._session = session
+        self.epoch = epoch
+        self.turn: Turn | None = None
+        self.last_turn = 0
+        self.history = History(settings.history_messages, settings.history_characters)
+        self.out: list[Out] = []
+        self._cancelled_s = float("-inf")
+
+    # --- beginning ------------------------------------------------------------------------------------------------
+
+    def ask(self, prompt: Prompt, question_end_s: float | None, opening: str, now_s: float) -> None:
+        """Begin an answer: hand `prompt` (text, locale, rejected) to the LLM. opening: said before it, or ""."""
+        turn = self._begin(Source.ANSWER, prompt.locale, now_s)
+        turn.question, turn.rejected, turn.question_end_s = prompt.text, prompt.rejected, question_end_s
+        turn.reader, turn.reply_s = ReplyReader(self._cutter()), now_s
+        full = replace(
+            prompt, session=self._session, epoch=self.epoch, turn=turn.number, history=self.history.messages()
+        )
+        self._give("dialogue/prompt", full)
+        if opening:
+            self._speak(turn, lines_of(opening, self._cutter()), now_s, last=False)
+
+    def say(self, say: Say, now_s: float) -> None:
+        """Begin to speak another program's words."""
+        turn = self._begin(Source.SAY, say.locale or self._settings.locale, now_s)
+        turn.say_id = say.id
+        self._speak(turn, lines_of(say.text, self._cutter(), say.expression), now_s, last=True)
+
+    def remark(self, text: str, now_s: float, *, farewell: bool = False) -> None:
+        """Begin to speak one of the dialogue's own texts; nothing where it is empty."""
+        if not text:
+            return
+        turn = self._begin(Source.REMARK, self._settings.locale, now_s)
+        turn.farewell = farewell
+        self._speak(turn, lines_of(text, self._cutter()), now_s, last=True)
+
+    # --- going on -------------------------------------------------------------------------------------------------
+
+    def reply(self, piece: Reply, now_s: float) -> None:
+        """A piece of the answer came; those of other turns are void."""
+        turn = self.turn
+        if turn is None or turn.reader is None or turn.complete or (piece.epoch, piece.turn) != self._mark(turn):
+            return
+        turn.reply_s = now_s
+        lines = turn.reader.feed(piece)
+        self._go_on(turn, lines, now_s)
+
+    def give_up_waiting(self, now_s: float) -> None:
+        """Speak what came of the answer and expect no more."""
+        turn = self.turn
+        if turn is not None and turn.reader is not None and not turn.complete:
+            self._go_on(turn, turn.reader.finish(), now_s)
+
+    def playback(self, clock: PlaybackClock, now_s: float) -> Turn | None:
+        """The speaker reports. Returns the turn that has ended by it."""
+        turn = self.turn
+        if turn is None or (clock.epoch, clock.turn) != self._mark(turn):
+            self._silence_stray(clock, now_s)
+            return None
+        if clock.state is PlaybackState.ENDED:
+            return self._ended(turn, now_s)
+        turn.heard(clock, now_s)
+        if turn.paused and clock.state is PlaybackState.PLAYING and now_s - turn.held_s > REPEAT_ORDER_S:
+            self.hold(now_s)
+        return None
+
+    def hold(self, now_s: float) -> None:
+        """Somebody speaks: fall silent, or soften the voice, at once."""
+        turn = self.turn
+        if turn is None:
+            return
+        duck = turn.audible and self._settings.barge_in_style == "duck"
+        turn.held = InterruptAction.DUCK if duck else InterruptAction.PAUSE
+        turn.held_s = now_s
+        self._order(turn.held, turn.number, "voice")
+
+    def resume(self, now_s: float) -> None:
+        """It was nothing: go on where it stopped."""
+        turn = self.turn
+        if turn is not None and turn.held is not None:
+            turn.held = None
+            turn.sound_due_s = None if turn.sound_due_s is None else now_s
+            self._order(InterruptAction.RESUME, turn.number, "no_interruption")
+
+    # --- ending ---------------------------------------------------------------------------------------------------
+
+    def cancel(self, reason: str, now_s: float, *, keep: bool = True) -> None:
+        """Void the turn everywhere. keep: the question and what was said of the answer stay in the history."""
+        turn = self.turn
+        if turn is None:
+            return
+        self.turn = None
+        self._cancelled_s = now_s
+        self._order(InterruptAction.CANCEL, turn.number, reason)
+        if keep:
+            self._remember(turn, turn.said)
+        self._say_result(turn, done=False, spoken=turn.said, reason=reason)
+
+    def void_older_epochs(self) -> None:
+        """Tell every stage to drop what a dialogue before this one has left behind."""
+        self._give(
+            "interrupt",
+            Interrupt(self._session, self.epoch - 1, 2**32 - 1, InterruptAction.CANCEL, "dialogue_started"),
+        )
+
+    def _ended(self, turn: Turn, now_s: float) -> Turn:
+        if not turn.complete:
+            self.cancel("speaker_ended", now_s)
+            return turn
+        self.turn = None
+        self._remember(turn, turn.text)
+        self._say_result(turn, done=True, spoken=turn.text, reason="")
+        return turn
+
+    def _remember(self, turn: Turn, said: str) -> None:
+        if turn.source is Source.REMARK or turn.rejected:
+            return
+        self.history.add("user", turn.question)
+        self.history.add("assistant", said)
+
+    def _say_result(self, turn: Turn, *, done: bool, spoken: str, reason: str) -> None:
+        if turn.source is Source.SAY:
+            self.give_result(SayResult(self._session, turn.say_id, done, spoken, reason))
+
+    def give_result(self, result: SayResult) -> None:
+        """Tell the program what became of its `say`."""
+        self._give("say_result", result)
+
+    # --- sending --------------------------------------------------------------------------------------------------
+
+    def _begin(self, source: Source, locale: str, now_s: float) -> Turn:
+        self.last_turn += 1
+        self.turn = Turn(self.last_turn, source, locale, now_s)
+        return self.turn
+
+    def _go_on(self, turn: Turn, lines: list[Line], now_s: float) -> None:
+        last = turn.reader is not None and turn.reader.done
+        if last and not lines and not turn.answered:  # an answer without words
+            lines = lines_of(self._settings.apology, self._cutter())
+        turn.answered = turn.answered or bool(lines)
+        if lines or last:
+            self._speak(turn, lines, now_s, last=last)
+
+    def _speak(self, turn: Turn, lines: list[Line], now_s: float, *, last: bool) -> None:
+        if last and not lines:
+            lines = [Line("")]
+        for i, line in enumerate(lines):
+            closes = last and i == len(lines) - 1
+            self._give("speech/sentence", self._sentence(turn, line, closes))
+            if line.text or not turn.sentences:
+                turn.sent(line.text, now_s)
+        turn.complete = last
+
+    def _sentence(self, turn: Turn, line: Line, last: bool) -> Sentence:
+        return Sentence(
+            session=self._session,
+            epoch=self.epoch,
+            turn=turn.number,
+            index=len(turn.sentences),
+            text=line.text,
+            locale=turn.locale,
+            expression=line.expression,
+            last=last,
+        )
+
+    def _silence_stray(self, clock: PlaybackClock, now_s: float) -> None:
+        """Something plays that was cancelled: the order was lost, or another dialogue died and left it behind."""
+        newest = (self.epoch, self.last_turn + 1)
+        if clock.state is PlaybackState.ENDED or (clock.epoch, clock.turn) >= newest:
+            return
+        if now_s - self._cancelled_s > REPEAT_ORDER_S:
+            self._cancelled_s = now_s
+            self._give("interrupt", Interrupt(self._session, clock.epoch, clock.turn, reason="stale"))
+
+    def _order(self, action: InterruptAction, turn: int, reason: str) -> None:
+        self._give("interrupt", Interrupt(self._session, self.epoch, turn, action, reason))
+
+    def _give(self, topic: str, message: Message) -> None:
+        self.out.append(Out(topic, message))
+
+    def _mark(self, turn: Turn) -> tuple[int, int]:
+        return (self.epoch, turn.number)
+
+    def _cutter(self) -> SentenceCutter:
+        settings = self._settings
+        return SentenceCutter(
+            first_clause_length=settings.first_clause_characters,
+            clause_length=settings.clause_characters,
+            max_length=settings.sentence_characters,
+        )

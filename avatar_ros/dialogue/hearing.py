@@ -1,0 +1,117 @@
+"""Keeps track of what the person is saying: voice going on, transcripts awaited, duplicates and stragglers refused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..core.clock import s_from_ns
+from ..core.types import Transcript, VoiceActivity
+
+
+@dataclass
+class Utterance:
+    """One thing said. Times are seconds of the clock; *_at_s at the microphone, heard_* when the news arrived."""
+
+    number: int
+    started_at_s: float
+    heard_started_s: float
+    over_speech: bool = False  # began while the avatar was heard
+    deaf: bool = False  # began over the avatar where interrupting is switched off: perhaps its own echo
+    from_idle: bool = False  # nobody was talking with the avatar when it began
+    interrupted: bool = False  # the avatar fell silent for it before there was a transcript
+    stopped_at_s: float | None = None
+    heard_stopped_s: float | None = None
+    voice_s: float | None = None  # length of the voice; None: unknown
+
+    @property
+    def going_on(self) -> bool:
+        return self.heard_stopped_s is None
+
+
+class Hearing:
+    """Utterances that are going on or whose transcript is awaited.
+
+    patience_s: how long a transcript may take after the voice stopped; longest_voice_s: a voice that is longer is
+    noise, or its end was lost.
+    """
+
+    def __init__(self, patience_s: float, longest_voice_s: float) -> None:
+        self._patience_s = patience_s
+        self._longest_voice_s = longest_voice_s
+        self._open: dict[int, Utterance] = {}
+        self._done = 0  # highest utterance that was transcribed or given up
+
+    @property
+    def voice(self) -> bool:
+        """Whether the person is speaking (to us)."""
+        return any(u.going_on and not u.deaf for u in self._open.values())
+
+    @property
+    def awaited(self) -> bool:
+        """Whether the transcript of something said is still to come."""
+        return any(not u.going_on and not u.deaf for u in self._open.values())
+
+    def open(self) -> list[Utterance]:
+        """What is going on or awaited, in order, without what we are deaf to."""
+        return [u for u in self._open.values() if not u.deaf]
+
+    def started(self, activity: VoiceActivity, now_s: float) -> Utterance:
+        """A voice began; the caller notes what it began over."""
+        number = activity.utterance
+        if number <= self._done:  # the numbers begin anew: vad_node was restarted
+            self._done = number - 1
+            self._open.clear()
+        at_s = _at_s(activity, now_s)
+        self._open[number] = Utterance(number, at_s, now_s)
+        return self._open[number]
+
+    def stopped(self, activity: VoiceActivity, now_s: float) -> Utterance | None:
+        """A voice ended; None where it was not known of, or its transcript came first."""
+        utterance = self._open.get(activity.utterance)
+        if utterance is None or not utterance.going_on:
+            return None
+        utterance.stopped_at_s = _at_s(activity, now_s)
+        utterance.heard_stopped_s = now_s
+        utterance.voice_s = max(0.0, utterance.stopped_at_s - utterance.started_at_s)
+        return utterance
+
+    def find(self, transcript: Transcript) -> Utterance | None:
+        """The utterance that a partial transcript is of."""
+        return self._open.get(transcript.utterance)
+
+    def transcribed(self, transcript: Transcript, now_s: float) -> Utterance | None:
+        """The utterance of a final transcript, which is closed now; None for a duplicate or a straggler.
+
+        Utterance 0 (typed, or from a program) is always new.
+        """
+        number = transcript.utterance
+        if number == 0:
+            return Utterance(0, now_s, now_s, stopped_at_s=now_s, heard_stopped_s=now_s)
+        if number <= self._done:
+            return None
+        utterance = self._open.pop(number, None) or Utterance(number, now_s, now_s)
+        if utterance.going_on:
+            utterance.stopped_at_s = utterance.heard_stopped_s = now_s
+        self._close_up_to(number)
+        return utterance
+
+    def expire(self, now_s: float) -> list[Utterance]:
+        """Utterances that are given up: no transcript in time, or a voice without end."""
+        lost = [u for u in self._open.values() if self._is_lost(u, now_s)]
+        for utterance in lost:
+            self._close_up_to(utterance.number)
+        return lost
+
+    def _is_lost(self, utterance: Utterance, now_s: float) -> bool:
+        if utterance.heard_stopped_s is None:
+            return now_s - utterance.heard_started_s > self._longest_voice_s
+        return now_s - utterance.heard_stopped_s > self._patience_s
+
+    def _close_up_to(self, number: int) -> None:
+        # Recognition keeps the order: what came before and is still open will never be transcribed.
+        self._done = max(self._done, number)
+        self._open = {n: u for n, u in self._open.items() if n > number}
+
+
+def _at_s(activity: VoiceActivity, now_s: float) -> float:
+    return s_from_ns(activity.steady_ns) if activity.steady_ns else now_s

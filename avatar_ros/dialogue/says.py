@@ -1,0 +1,44 @@
+"""Words that other programs want spoken: which wait, which go first."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from ..core.types import Say, SayResult, SayWhen
+
+
+class SayQueue:
+    """Waiting `say`s in the order in which they will be spoken."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._waiting: deque[Say] = deque()
+
+    def add(self, say: Say) -> list[SayResult]:
+        """Take a `say`; results of those that will not be spoken now: it itself, or what NOW and INTERRUPT displace."""
+        if not any(character.isalnum() for character in say.text):
+            return [_refused(say, "empty_text")]
+        if say.when is not SayWhen.QUEUE:
+            dropped = [_refused(other, "replaced") for other in self._waiting]
+            self._waiting.clear()
+            self._waiting.append(say)
+            return dropped
+        if len(self._waiting) >= self._limit:
+            return [_refused(say, "queue_full")]
+        self._waiting.append(say)
+        return []
+
+    def pop(self) -> Say | None:
+        """The next to be spoken."""
+        return self._waiting.popleft() if self._waiting else None
+
+    def next_when(self) -> SayWhen | None:
+        """How urgent the next one is."""
+        return self._waiting[0].when if self._waiting else None
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+
+def _refused(say: Say, reason: str) -> SayResult:
+    return SayResult(session=say.session, id=say.id, done=False, reason=reason)

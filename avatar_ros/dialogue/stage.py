@@ -1,0 +1,124 @@
+"""The dialogue as a stage: one Conversation for the kiosk's own session, further ones as they appear."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+from ..core.stage import Out, Stage
+from ..core.types import (
+    Message,
+    PlaybackClock,
+    Reply,
+    Say,
+    SessionEvent,
+    SessionKind,
+    Transcript,
+    VoiceActivity,
+)
+from .base import DialogueSettings
+from .conversation import Conversation
+from .epoch import default_path, next_epoch, read_epoch, write_epoch
+
+TICK_S = 0.05
+
+#: Makes this run's epoch; the text says what is wrong with how it is stored, or is "".
+EpochSource = Callable[[], tuple[int, str]]
+
+
+class DialogueStage(Stage):
+    """Owns turn numbers, epoch, state, history and the decision to interrupt."""
+
+    tick_period_s = TICK_S
+
+    def __init__(self, settings: DialogueSettings, epoch_source: EpochSource) -> None:
+        super().__init__()
+        self._settings = settings
+        self._epoch_source = epoch_source
+        self._epoch = 0
+        self._warning = ""
+        self._conversations: dict[str, Conversation] = {}
+        self._used_s: dict[str, float] = {}
+
+    def load(self) -> None:
+        """Take the epoch of this run."""
+        self._epoch, self._warning = self._epoch_source()
+
+    def push(self, topic: str, message: Message, now_s: float) -> Iterable[Out]:
+        """Hand the news to its session's conversation."""
+        if not isinstance(message, Transcript | VoiceActivity | Reply | PlaybackClock | Say):
+            return
+        yield from self._open(self._settings.session, now_s)
+        if not isinstance(message, Reply | PlaybackClock):  # only people and programs begin a conversation
+            yield from self._open(message.session, now_s)
+        conversation = self._conversations.get(message.session)
+        if conversation is None:
+            return
+        self._used_s[message.session] = now_s
+        if isinstance(message, Transcript):
+            yield from conversation.transcript(message, now_s)
+        elif isinstance(message, VoiceActivity):
+            yield from conversation.voice(message, now_s)
+        elif isinstance(message, Reply):
+            yield from conversation.reply(message, now_s)
+        elif isinstance(message, PlaybackClock):
+            yield from conversation.playback(message, now_s)
+        else:
+            yield from conversation.say(message, now_s)
+
+    def tick(self, now_s: float) -> Iterable[Out]:
+        """Open the kiosk's session at the first tick; then whatever is due."""
+        yield from self._open(self._settings.session, now_s)
+        for session in self._expired(now_s):
+            self._forget(session)
+            yield Out("session", SessionEvent(session, SessionKind.CLOSED))
+        for conversation in list(self._conversations.values()):
+            yield from conversation.tick(now_s)
+
+    def session(self, event: SessionEvent, now_s: float) -> Iterable[Out]:
+        """Somebody else closed a session."""
+        if event.kind is SessionKind.CLOSED:
+            self._forget(event.session)
+        return ()
+
+    def status(self) -> Mapping[str, str]:
+        """State and turn of the kiosk's session."""
+        values = {"epoch": str(self._epoch), "sessions": str(len(self._conversations))}
+        own = self._conversations.get(self._settings.session)
+        if own is not None:
+            values |= {"conversation": own.mood.name, "turn": str(own.turn)}
+        if self._warning:
+            values["warning"] = self._warning
+        return values
+
+    def _open(self, session: str, now_s: float) -> Iterable[Out]:
+        if session in self._conversations:
+            return
+        self._conversations[session] = Conversation(self._settings, session, self._epoch)
+        self._used_s[session] = now_s
+        ttl_s = 0.0 if session == self._settings.session else self._settings.session_ttl_s
+        yield Out("session", SessionEvent(session, SessionKind.OPENED, ttl_s, self._settings.locale))
+        yield from self._conversations[session].open(now_s)
+
+    def _expired(self, now_s: float) -> list[str]:
+        return [
+            session
+            for session, used_s in self._used_s.items()
+            if session != self._settings.session and now_s - used_s > self._settings.session_ttl_s
+        ]
+
+    def _forget(self, session: str) -> None:
+        self._conversations.pop(session, None)
+        self._used_s.pop(session, None)
+
+
+def build(settings: DialogueSettings) -> Stage:
+    """The stage with its epoch kept in the user's state directory."""
+    path = Path(settings.epoch_file).expanduser() if settings.epoch_file else default_path()
+
+    def stored_epoch() -> tuple[int, str]:
+        epoch = next_epoch(read_epoch(path), time.time())
+        return epoch, write_epoch(path, epoch)
+
+    return DialogueStage(settings, stored_epoch)

@@ -1,0 +1,56 @@
+"""The report file: {"turns": [{"turn", "transcript", "reply", …, "ms": {"voice_stop": …, "first_sound": …}}, …]}."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from pathlib import Path
+from typing import Any
+
+from ..core.errors import ConfigError
+from ..core.types import TurnReport
+from .turns import STEPS
+
+
+def turn_as_dict(report: TurnReport) -> dict[str, Any]:
+    """A turn as JSON has it. ms: milliseconds from the end of the user's speech, null where it did not happen."""
+    return {
+        "turn": report.turn,
+        "epoch": report.epoch,
+        "utterance": report.utterance,
+        "transcript": report.transcript,
+        "reply": report.reply,
+        "spoken": report.spoken,
+        "interrupted": report.interrupted,
+        "ms": {step: _number(getattr(report, f"{step}_ms")) for step in STEPS},
+    }
+
+
+class ReportFile:
+    """Rewritten after each turn, whole or not at all, so that whoever reads it finds valid JSON."""
+
+    def __init__(self, path: str | Path) -> None:
+        self._path = Path(path)
+        self._turns: list[dict[str, Any]] = []
+
+    def begin(self) -> None:
+        """Write an empty report. Raises ConfigError where the file cannot be written."""
+        try:
+            self._write()
+        except OSError as error:
+            raise ConfigError("report_unwritable", f"cannot write the report {self._path}: {error.strerror}") from error
+
+    def add(self, report: TurnReport) -> None:
+        """Append a turn. Raises OSError where the disk is full or gone."""
+        self._turns.append(turn_as_dict(report))
+        self._write()
+
+    def _write(self) -> None:
+        part = self._path.with_name(self._path.name + ".part")
+        part.write_text(json.dumps({"turns": self._turns}, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+        os.replace(part, self._path)
+
+
+def _number(value: float) -> float | None:
+    return round(value, 1) if math.isfinite(value) else None

@@ -1,0 +1,190 @@
+"""Follows every turn through the topics and reports it when it is over."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from dataclasses import dataclass
+
+from ..core.clock import s_from_ns
+from ..core.types import (
+    AudioFrame,
+    Expression,
+    FrameInfo,
+    Interrupt,
+    InterruptAction,
+    Layer,
+    Message,
+    PlaybackClock,
+    PlaybackState,
+    Prompt,
+    Reply,
+    Sentence,
+    SpeechChunk,
+    Transcript,
+    TurnReport,
+    VoiceActivity,
+    VoiceKind,
+)
+from .base import MonitorSettings
+from .onset import PlayedSound
+from .turns import Heard, WatchedTurn
+
+_REMEMBERED = 16  # utterances and reported turns
+
+
+@dataclass(frozen=True)
+class FinishedTurn:
+    """A report, and whether the turn answered something that a person said and could be heard."""
+
+    report: TurnReport
+    answered: bool
+
+
+class TurnReporter:
+    """One session. Times of messages that carry `steady_ns` are taken from there, else the time of arrival counts."""
+
+    def __init__(self, settings: MonitorSettings) -> None:
+        self._settings = settings
+        self._utterances: deque[Heard] = deque(maxlen=_REMEMBERED)
+        self._turns: dict[tuple[int, int], WatchedTurn] = {}
+        self._reported: deque[tuple[int, int]] = deque(maxlen=_REMEMBERED)
+        self._sound = PlayedSound(settings.sound_threshold_db)
+        self.news_s: float | None = None  # when a person or the avatar last did anything
+
+    def take(self, message: Message, now_s: float) -> None:
+        """Take one message of the session."""
+        if isinstance(message, VoiceActivity):
+            self._voice(message, now_s)
+        elif isinstance(message, Transcript):
+            self._transcript(message, now_s)
+        elif isinstance(message, AudioFrame):
+            self._sound.add(message, now_s)
+            self._find_first_sounds()
+        elif isinstance(message, Prompt | Reply | Sentence | SpeechChunk | Expression | PlaybackClock | FrameInfo):
+            self._of_turn(message, now_s)
+
+    def interrupt(self, order: Interrupt, now_s: float) -> None:
+        """A CANCEL ends the turns up to the one it names."""
+        if order.action is InterruptAction.CANCEL:
+            for mark, turn in self._turns.items():
+                if mark <= (order.epoch, order.turn) and turn.ended_s is None:
+                    turn.interrupted, turn.ended_s = True, now_s
+
+    def due(self, now_s: float) -> list[FinishedTurn]:
+        """Reports of the turns that are over, oldest first."""
+        over = sorted(mark for mark, turn in self._turns.items() if self._is_over(turn, now_s))
+        return [self._finish(mark) for mark in over]
+
+    @property
+    def busy(self) -> bool:
+        """Whether a turn is under way."""
+        return bool(self._turns)
+
+    # --- what was heard -------------------------------------------------------------------------------------------
+
+    def _voice(self, activity: VoiceActivity, now_s: float) -> None:
+        self.news_s = now_s
+        if activity.kind is VoiceKind.STARTED:
+            self._utterances.append(Heard(activity.utterance))
+            return
+        heard = self._utterance(activity.utterance)
+        heard.speech_end_s = s_from_ns(activity.steady_ns) if activity.steady_ns else now_s
+        heard.voice_stop_s = now_s
+
+    def _transcript(self, transcript: Transcript, now_s: float) -> None:
+        self.news_s = now_s
+        if transcript.final:
+            heard = self._utterance(transcript.utterance)
+            heard.transcript_s, heard.text, heard.rejected = now_s, transcript.text, transcript.rejected
+
+    def _utterance(self, number: int) -> Heard:
+        """The newest utterance of that number (numbers begin anew when vad_node does)."""
+        for heard in reversed(self._utterances):
+            if heard.number == number:
+                return heard
+        self._utterances.append(Heard(number))
+        return self._utterances[-1]
+
+    def _question(self, prompt: Prompt) -> Heard | None:
+        """The utterance that a prompt asks about: the newest whose words it ends with, else the newest unanswered."""
+        open_ = [heard for heard in self._utterances if not heard.answered and not math.isnan(heard.transcript_s)]
+        fitting = [h for h in open_ if h.rejected == prompt.rejected and prompt.text.endswith(h.text)]
+        if not open_:
+            return None
+        found = (fitting or open_)[-1]
+        found.answered = True
+        return found
+
+    # --- what became of it ----------------------------------------------------------------------------------------
+
+    def _of_turn(
+        self, message: Prompt | Reply | Sentence | SpeechChunk | Expression | PlaybackClock | FrameInfo, now_s: float
+    ) -> None:
+        turn = self._turn(message, now_s)
+        if turn is None:
+            return
+        if isinstance(message, Prompt):
+            turn.question, turn.heard = message.text, self._question(message)
+        elif isinstance(message, Reply):
+            turn.reply += message.text
+            if message.text.strip():
+                turn.mark("first_reply", now_s)
+        elif isinstance(message, Sentence):
+            turn.sentences[message.index] = message.text
+        elif isinstance(message, SpeechChunk):
+            if len(message.pcm):
+                turn.mark("first_tts", now_s)
+        elif isinstance(message, Expression):
+            turn.mark("first_expression", now_s)
+        elif isinstance(message, PlaybackClock):
+            self._playback(turn, message, now_s)
+        elif message.speaking and message.mouth_open > self._settings.mouth_threshold:
+            turn.mark("first_mouth", s_from_ns(message.steady_ns) if message.steady_ns else now_s)
+
+    def _turn(self, message: Message, now_s: float) -> WatchedTurn | None:
+        """The turn that a message belongs to; None for idle faces, frames of no turn, and turns already reported."""
+        epoch, number = getattr(message, "epoch", 0), getattr(message, "turn", 0)
+        mark = (epoch, number)
+        if not number or mark in self._reported or (isinstance(message, Expression) and message.layer is Layer.IDLE):
+            return None
+        if mark not in self._turns:
+            if isinstance(message, FrameInfo | PlaybackClock):
+                return None  # reports about a turn do not begin one: it may be long over
+            self._turns[mark] = WatchedTurn(epoch, number, now_s)
+        turn = self._turns[mark]
+        if not isinstance(message, FrameInfo):
+            turn.news_s = self.news_s = now_s
+        return turn
+
+    def _playback(self, turn: WatchedTurn, clock: PlaybackClock, now_s: float) -> None:
+        at_s = s_from_ns(clock.steady_ns) if clock.steady_ns else now_s
+        if clock.state is PlaybackState.ENDED:
+            turn.ended_s = turn.ended_s if turn.ended_s is not None else now_s
+        elif clock.state is PlaybackState.PLAYING and turn.playing_since_s is None:
+            turn.playing_since_s = at_s - clock.sample / max(clock.sample_rate_hz, 1)
+            self._find_first_sounds()
+        if (clock.sentence, clock.sentence_progress) > (turn.sentence, turn.progress):
+            turn.sentence, turn.progress = clock.sentence, clock.sentence_progress
+
+    def _find_first_sounds(self) -> None:
+        for turn in self._turns.values():
+            if turn.playing_since_s is not None and "first_sound" not in turn.steps:
+                at_s = self._sound.first_after(turn.playing_since_s)
+                if at_s is not None:
+                    turn.mark("first_sound", at_s)
+
+    # --- the end --------------------------------------------------------------------------------------------------
+
+    def _is_over(self, turn: WatchedTurn, now_s: float) -> bool:
+        if turn.ended_s is not None:
+            return now_s - turn.ended_s >= self._settings.settle_s
+        return now_s - turn.news_s > self._settings.give_up_after_s
+
+    def _finish(self, mark: tuple[int, int]) -> FinishedTurn:
+        turn = self._turns.pop(mark)
+        self._reported.append(mark)
+        turn.interrupted = turn.interrupted or turn.ended_s is None
+        report = turn.report(self._settings.session)
+        answered = turn.heard is not None and (not turn.interrupted or bool(report.spoken))
+        return FinishedTurn(report, answered)
