@@ -18,7 +18,7 @@ class CleanSettings:
 
     drop_invisible: bool = True  # changes no pixel
     drop_floaters: bool = True
-    floater_cell: float = 0.06  # of the head's height: a splat with an empty neighbourhood this wide is a floater
+    floater_cell: float = 0.06  # of the head's height (wider where there are few splats): edge of a cell
     floater_neighbours: int = 3  # fewer than so many others in the 27 cells around it
     max_scale: float = 0.25  # of the head's height: larger splats are halos
 
@@ -32,7 +32,8 @@ def clean(avatar: Avatar, settings: CleanSettings) -> Avatar:
         low, high = np.percentile(avatar.positions[keep, 1], [1, 99])
         keep &= avatar.scales.max(axis=1) <= settings.max_scale * (high - low)
         if keep.any():
-            crowd = neighbours(avatar.positions, settings.floater_cell * (high - low))
+            cell = max(settings.floater_cell, 4 / np.sqrt(avatar.splats))  # a surface: spacing ~ 1 / √N
+            crowd = neighbours(avatar.positions, cell * (high - low))
             keep &= crowd >= settings.floater_neighbours
     return avatar if keep.all() or not keep.any() else select(avatar, keep)
 

@@ -20,25 +20,37 @@ _LOOKUP_ERRORS = (KeyError, IndexError, TypeError)
 def load_lam(path: Path) -> Avatar:
     """Load a LAM zip. Raises AvatarError with one line that names the part and the remedy."""
     with AvatarArchive(path) as archive:
-        raw = read_splats(archive.read("offset.ply"), f"{path}: offset.ply")
-        mesh = Glb(archive.read("skin.glb"), f"{path}: skin.glb")
-        clips = _clips(archive)
-    positions, morphs = _mesh(mesh)
+        raw = read_offsets(archive)
+        positions, morphs = read_mesh(archive)
+        clips = read_clips(archive)
+    return assemble(path, raw, positions, morphs, clips)
+
+
+def assemble(path: Path, raw: dict[str, np.ndarray], positions: np.ndarray, morphs: Morphs,
+             clips: dict[str, Clip]) -> Avatar:
+    """An avatar of the parts read below. Raises AvatarError where they do not fit together or are not finite."""
     if len(positions) != len(raw["xyz"]):
         raise AvatarError("avatar_count_mismatch", f"{path}: skin.glb has {len(positions)} vertices, offset.ply "
                                                    f"{len(raw['xyz'])} splats; they must come from the same export")
-    check_finite(path, "skin.glb", {"POSITION": positions, "morph": morphs.deltas})
+    if len(positions) == 0:
+        raise AvatarError("avatar_empty", f"{path}: holds no splats; export the avatar again")
+    check_finite(path, "skin.glb", {"POSITION": positions, "morph targets": morphs.deltas})
     check_finite(path, "offset.ply", raw)
     return Avatar(
         name=path.stem,
         positions=positions + raw["xyz"],
-        scales=np.exp(np.minimum(raw["scale"], 10.0)),
+        scales=linear_scales(raw["scale"]),
         rotations=normalise_quaternions(raw["rot"]),
         colors=np.clip(raw["f_dc"], 0.0, 1.0),
         opacities=sigmoid(raw["opacity"]),
         morphs=morphs,
         clips=clips,
     )
+
+
+def linear_scales(logarithms: np.ndarray) -> np.ndarray:
+    """Standard deviations in metres of stored logarithms; capped at e³ = 20 m, far beyond any head."""
+    return np.exp(np.minimum(logarithms, 3.0)).astype(np.float32)
 
 
 def check_finite(path: Path, part: str, arrays: dict[str, np.ndarray]) -> None:
@@ -57,19 +69,26 @@ def sigmoid(x: np.ndarray) -> np.ndarray:
 
 def normalise_quaternions(wxyz: np.ndarray) -> np.ndarray:
     """Unit quaternions [N, 4]; a quaternion of zeros becomes no rotation."""
-    length = np.linalg.norm(wxyz, axis=1, keepdims=True)
+    length = np.linalg.norm(wxyz.astype(np.float64), axis=1, keepdims=True)
     identity = np.array([1, 0, 0, 0], np.float32)
     return np.where(length > 1e-12, wxyz / np.maximum(length, 1e-12), identity).astype(np.float32)
 
 
-def _clips(archive: AvatarArchive) -> dict[str, Clip]:
+def read_offsets(archive: AvatarArchive) -> dict[str, np.ndarray]:
+    """Raw columns of offset.ply (see read_splats)."""
+    return read_splats(archive.read("offset.ply"), f"{archive.path}: offset.ply")
+
+
+def read_clips(archive: AvatarArchive) -> dict[str, Clip]:
+    """Head clips of animation.glb; none where the file is absent: a head without clips still talks."""
     if "animation.glb" not in archive.names:
-        return {}  # a head without clips still talks
+        return {}
     return bake_clips(Glb(archive.read("animation.glb"), f"{archive.path}: animation.glb"))
 
 
-def _mesh(glb: Glb) -> tuple[np.ndarray, Morphs]:
-    """Positions [N, 3] and morphs of the one mesh with morph targets."""
+def read_mesh(archive: AvatarArchive) -> tuple[np.ndarray, Morphs]:
+    """Positions [N, 3] and morphs of skin.glb."""
+    glb = Glb(archive.read("skin.glb"), f"{archive.path}: skin.glb")
     try:
         mesh = _morphed_mesh(glb)
         primitive = mesh["primitives"][0]

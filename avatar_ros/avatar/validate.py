@@ -1,0 +1,174 @@
+"""Checking an avatar file: every fault with its remedy, and what the avatar has. Never raises for a bad file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+
+from ..core.arkit import ARKIT_INDEX, ARKIT_NAMES
+from ..core.errors import AvatarError
+from .archive import AvatarArchive
+from .clean import INVISIBLE_OPACITY, CleanSettings, clean
+from .lam import assemble, check_finite, read_clips, read_mesh, read_offsets
+from .load import is_ply, load_ply
+from .model import Avatar, Morphs, missing_shapes
+
+T = TypeVar("T")
+HEAD_HEIGHT_M = (0.1, 3.0)
+LARGE_SCALE_M = 0.1
+MAX_MORPH_M = 0.2
+NEEDED_SHAPES = ("jawOpen", "mouthClose", "eyeBlinkLeft", "eyeBlinkRight")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong (a fault) or odd (a warning), with its remedy."""
+
+    code: str
+    text: str
+    fault: bool = True
+
+
+@dataclass
+class Report:
+    """What an avatar file holds and what is wrong with it."""
+
+    path: Path
+    kind: str = "LAM zip"
+    findings: list[Finding] = field(default_factory=list)
+    splats: int = 0
+    morph_names: tuple[str, ...] = ()
+    clips: dict[str, float] = field(default_factory=dict)  # name to duration, s
+    extent_m: tuple[tuple[float, ...], tuple[float, ...]] | None = None  # lowest and highest corner
+
+    @property
+    def good(self) -> bool:
+        """Whether the avatar can be shown (warnings allowed)."""
+        return not any(finding.fault for finding in self.findings)
+
+    def text(self) -> str:
+        """The report for people, several lines."""
+        lines = [f"{self.path}: {'good' if self.good else 'cannot be used'} ({self.kind})"]
+        if self.splats:
+            lines.append(f"  splats  {self.splats}")
+            shapes = sum(name in ARKIT_INDEX for name in self.morph_names)
+            lines.append(f"  morphs  {len(self.morph_names)}, {shapes} of the {len(ARKIT_NAMES)} ARKit shapes")
+            clips = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in self.clips.items())
+            lines.append(f"  clips   {len(self.clips)}{': ' if clips else ''}{clips}")
+        if self.extent_m:
+            low, high = self.extent_m
+            spans = (f"{axis} {a:.2f} to {b:.2f}" for axis, a, b in zip("xyz", low, high, strict=True))
+            lines.append(f"  extent  {', '.join(spans)} m")
+        lines += [f"  {'fault' if f.fault else 'note '}   {f.text} [{f.code}]" for f in self.findings]
+        return "\n".join(lines)
+
+
+def validate(path: str | Path) -> Report:
+    """Check an avatar file. All faults that can be found are listed, not the first only."""
+    report = Report(Path(path))
+    ply = _try(report, lambda: is_ply(report.path))
+    if ply is None:
+        return report
+    report.kind = "plain 3DGS .ply" if ply else "LAM zip"
+    avatar = _try(report, lambda: load_ply(report.path)) if ply else _lam(report)
+    if avatar is not None:
+        _describe(report, avatar)
+        _judge(report, avatar)
+    return report
+
+
+def _try(report: Report, step: Callable[[], T]) -> T | None:
+    try:
+        return step()
+    except AvatarError as error:
+        text = error.text.removeprefix(f"{report.path}: ")
+        if all(finding.text != text for finding in report.findings):
+            report.findings.append(Finding(error.code, text))
+        return None
+
+
+def _lam(report: Report) -> Avatar | None:
+    """Read each part on its own, so that one bad part does not hide another."""
+    archive = _try(report, lambda: AvatarArchive(report.path))
+    if archive is None:
+        return None
+    with archive:
+        raw = _try(report, lambda: read_offsets(archive))
+        mesh = _try(report, lambda: read_mesh(archive))
+        clips = _try(report, lambda: read_clips(archive))
+    if mesh is not None:
+        positions, morphs = mesh
+        arrays = {"POSITION": positions, "morph targets": morphs.deltas}
+        _try(report, lambda: check_finite(report.path, "skin.glb", arrays))
+    if raw is not None:
+        columns = raw
+        _try(report, lambda: check_finite(report.path, "offset.ply", columns))
+    if raw is None or mesh is None:
+        return None
+    parts = (raw, *mesh, clips or {})
+    return _try(report, lambda: assemble(report.path, *parts))
+
+
+def _describe(report: Report, avatar: Avatar) -> None:
+    report.splats = avatar.splats
+    report.morph_names = avatar.morph_names
+    report.clips = {clip.name: clip.duration_s for clip in avatar.clips.values()}
+    low, high = avatar.extent()
+    report.extent_m = (tuple(map(float, low)), tuple(map(float, high)))
+
+
+def _judge(report: Report, avatar: Avatar) -> None:
+    """Faults and oddities of an avatar whose files are sound."""
+    def fault(code: str, text: str) -> None:
+        report.findings.append(Finding(code, text))
+
+    def note(code: str, text: str) -> None:
+        report.findings.append(Finding(code, text, fault=False))
+
+    low, high = np.percentile(avatar.positions[:, 1], [1, 99])
+    if not HEAD_HEIGHT_M[0] <= high - low <= HEAD_HEIGHT_M[1]:
+        fault("avatar_bad_extent", f"the head is {high - low:.3g} m high, not {HEAD_HEIGHT_M[0]} to {HEAD_HEIGHT_M[1]};"
+                                   " export it in metres, Y up")
+    seen = avatar.opacities >= INVISIBLE_OPACITY
+    if not seen.any():
+        fault("avatar_invisible", "all splats are transparent; the opacities are probably not logits")
+    elif seen.mean() < 0.99:
+        note("avatar_invisible_splats", f"{int((~seen).sum())} splats are too transparent to see; they are dropped")
+    large = int((avatar.scales[seen].max(axis=1, initial=0) > LARGE_SCALE_M).sum())
+    if large > 0.5 * seen.sum():
+        fault("avatar_bad_scales", f"{large} splats are larger than {LARGE_SCALE_M} m; the scales are probably not "
+                                   "logarithms of metres")
+    elif large:
+        note("avatar_large_splats", f"{large} splats are larger than {LARGE_SCALE_M} m and may show as halos")
+    _judge_morphs(avatar.morphs, report.kind.startswith("LAM"), fault, note)
+    floaters = int(seen.sum()) - clean(avatar, CleanSettings()).splats
+    if floaters > 0:
+        note("avatar_floaters", f"{floaters} floaters or halos; they are dropped at load")
+    if report.kind.startswith("LAM") and not avatar.clips:
+        note("avatar_no_clips", "no head clips (animation.glb); the head is moved by the expression alone")
+
+
+def _judge_morphs(morphs: Morphs, lam: bool, fault: Callable[[str, str], None],
+                  note: Callable[[str, str], None]) -> None:
+    missing = missing_shapes(morphs.names)
+    needed = [name for name in NEEDED_SHAPES if name in missing]
+    if not lam:
+        note("avatar_static", "no morphs in a plain .ply: the head moves as a whole, the face does not")
+    elif needed:
+        fault("avatar_missing_morphs", f"lacks the morphs {', '.join(needed)}; name them as ARKit does in "
+                                       "mesh.extras.targetNames of skin.glb")
+    elif missing:
+        note("avatar_fewer_morphs", f"lacks the ARKit shapes {', '.join(missing)}")
+    unknown = [name for name in morphs.names if name not in ARKIT_INDEX]
+    if unknown:
+        note("avatar_unknown_morphs", f"ignores morphs that ARKit does not name: {', '.join(unknown)}")
+    twice = sorted({name for name in morphs.names if morphs.names.count(name) > 1})
+    if twice:
+        note("avatar_duplicate_morphs", f"names morphs twice: {', '.join(twice)}")
+    farthest = float(np.abs(morphs.deltas).max(initial=0))
+    if farthest > MAX_MORPH_M:
+        fault("avatar_bad_morphs", f"a morph moves a splat by {farthest:.2f} m (limit {MAX_MORPH_M}); export in metres")
