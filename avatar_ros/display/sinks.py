@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ..core.clock import Clock, SteadyClock, ns_from_s
 from ..core.errors import ConfigError, RenderError
 from ..core.types import AudioFrame, Message
-from .base import U8, DisplaySettings, Screen, open_screen
+from .base import U8, DisplaySettings, Screen, open_screen, render_size
 from .captions import CaptionBoard
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ class ScreenSink:
         """Opens the screen. Raises ConfigError where it was named and cannot be had."""
         self._open = open_ or (lambda: open_screen(settings))
         self._on_leave = on_leave
+        self._scale = settings.scale
         self._clock = clock or SteadyClock()
         self._board = CaptionBoard()
         self._screen: Screen | None = None
@@ -66,6 +67,15 @@ class ScreenSink:
     def wants_frames(self) -> bool:
         """Whether there is a panel and somebody before it."""
         return self.size != (0, 0) and not self.left
+
+    def frame_size(self) -> tuple[int, int] | None:
+        """Width and height at which to render for this panel; None while there is none."""
+        return None if self.size == (0, 0) else render_size(self.size, self._scale)
+
+    @property
+    def leave(self) -> bool:
+        """Whether the person pressed Esc or closed the window."""
+        return self.left
 
     def show(self, rgba: U8, shown_at_s: float) -> None:
         """Hand over a frame [H, W, 4]; copied. The newest wins, frames that were not shown in time are counted."""
@@ -184,6 +194,14 @@ class RecorderSink:
     def wants_frames(self) -> bool:
         """As long as the file takes them."""
         return not self._recorder.error
+
+    def frame_size(self) -> None:
+        """The size of the first frame; later ones are fitted to it."""
+
+    @property
+    def leave(self) -> bool:
+        """A recording does not end the show."""
+        return False
 
     def show(self, rgba: U8, shown_at_s: float) -> None:
         """Record the frame at the time at which it is seen."""

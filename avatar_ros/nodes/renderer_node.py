@@ -2,15 +2,25 @@
 
 import sys
 import time
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
 
+from ..core.settings import Settings, setting
 from ..display.base import DisplaySettings
-from ..display.sinks import RecorderSettings, make_recorder_sink, make_screen_sink
+from ..display.recorder import Recorder, RecorderSettings
+from ..display.sinks import RecorderSink, ScreenSink
 from ..render.stage import PORT, FrameSink, RendererSettings, RenderStage
 from ..ros.images import ImagePublisher
 from ..ros.main import run
 from ..ros.stage_node import NodeSpec
+
+
+@dataclass(frozen=True)
+class RecordSettings(RecorderSettings):
+    """Where to record, besides how."""
+
+    path: str = setting("", "MP4 file for picture and sound; empty: no recording")
 
 
 def wall_ns(steady_s: float) -> int:
@@ -18,19 +28,26 @@ def wall_ns(steady_s: float) -> int:
     return time.time_ns() + round((steady_s - time.monotonic()) * 1e9)
 
 
-def build(settings: Any, node: Any) -> RenderStage:
-    """The stage with its sinks: image topics always, window and recording as configured."""
+def build(settings: Mapping[str, Settings], node: Any) -> RenderStage:
+    """The stage with its sinks: image topics always, recording and screen as configured."""
+    renderer = cast(RendererSettings, settings[""])
+    record = cast(RecordSettings, settings["record."])
+    display = cast(DisplaySettings, settings["display."])
 
     def sinks() -> Sequence[FrameSink]:
-        images = ImagePublisher(node, lambda: stage.focal_px, wall_ns)
-        return [images, *make_recorder_sink(settings["record."]), *make_screen_sink(settings["display."])]
+        made: list[FrameSink] = [ImagePublisher(node, lambda: stage.focal_px, wall_ns)]
+        if record.path:
+            made.append(RecorderSink(Recorder(record.path, record)))
+        if display.backend != "off":
+            made.append(ScreenSink(display))
+        return made
 
-    stage = RenderStage(settings[""], sinks)
+    stage = RenderStage(renderer, sinks)
     return stage
 
 
 SPEC = NodeSpec(
-    "renderer_node", PORT, {"": RendererSettings, "display.": DisplaySettings, "record.": RecorderSettings}, build
+    "renderer_node", PORT, {"": RendererSettings, "display.": DisplaySettings, "record.": RecordSettings}, build
 )
 
 

@@ -30,7 +30,7 @@ from ..core.types import (
     Transcript,
 )
 from .auto import make_rasteriser
-from .base import Background
+from .base import BACKENDS, Background
 from .base import Settings as RasteriserSettings
 from .camera import portrait_camera
 from .clips import ClipMixer, pose_matrix
@@ -141,6 +141,8 @@ class RenderStage(Stage):
     def load(self) -> None:
         """Load the avatar, draw one frame to warm up, open the sinks."""
         settings = self._settings
+        if settings.backend != "auto":
+            BACKENDS.load(settings.backend)  # a misspelt name is known before a large file is read
         path = share_file("models/avatar.zip") if settings.avatar == BUILT_IN else settings.avatar
         self._avatar = load_avatar(path)
         self._background = parse_background(settings.background)

@@ -17,7 +17,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 import numpy as np
 from builtin_interfaces.msg import Time
-from geometry_msgs.msg import Quaternion, Vector3
+from geometry_msgs.msg import PointStamped, Quaternion, Vector3
 
 from ..core import types
 from ..core.arkit import ARKIT_COUNT
@@ -42,6 +42,8 @@ def ns_from_stamp(stamp: Time) -> int:
 
 @cache
 def _msg_type(name: str) -> Any:
+    if name == "GazeTarget":
+        return PointStamped
     return getattr(importlib.import_module("avatar_ros.msg"), name)
 
 
@@ -58,7 +60,14 @@ def to_msg(value: Any, stamp_ns: int) -> Any:
         if name == "stamp_ns":
             msg.header.stamp = stamp_from_ns(value.stamp_ns or stamp_ns)
         else:
-            setattr(msg, name, write(getattr(value, name), stamp_ns))
+            setattr(_holder(msg, name), name, write(getattr(value, name), stamp_ns))
+    return msg
+
+
+def _holder(msg: Any, name: str) -> Any:
+    """The part of `msg` that holds a field: a PointStamped keeps its in header and point."""
+    if isinstance(msg, PointStamped):
+        return msg.header if name == "frame_id" else msg.point
     return msg
 
 
@@ -67,7 +76,8 @@ def from_msg(kind: type, msg: Any) -> Any:
     values = {}
     for name, _, read in _plan(kind.__name__):
         try:
-            values[name] = ns_from_stamp(msg.header.stamp) if name == "stamp_ns" else read(getattr(msg, name))
+            stamp = name == "stamp_ns"
+            values[name] = ns_from_stamp(msg.header.stamp) if stamp else read(getattr(_holder(msg, name), name))
         except ValueError as error:
             raise MessageError("bad_message", f"{kind.__name__}.{name}: {error}") from error
     value = kind(**values)

@@ -7,6 +7,7 @@ import sys
 import rclpy
 
 from ..core.errors import ConfigError
+from ..core.lock import hold_name
 from .stage_node import EXIT_CONFIG, NodeSpec, StageNode, spin
 
 
@@ -16,7 +17,11 @@ def run(spec: NodeSpec, args: list[str] | None = None) -> int:
     node = None
     try:
         node = StageNode(spec)
-        return spin(node)
+        lock = hold_name(node.get_fully_qualified_name(), remedy="stop it, or give this one another name: -r __ns:=/two")
+        try:
+            return spin(node)
+        finally:
+            lock.release()
     except ConfigError as error:
         print(f"[FATAL] [{spec.name}]: {error.code}: {error}", file=sys.stderr, flush=True)
         return EXIT_CONFIG

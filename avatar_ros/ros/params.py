@@ -40,11 +40,11 @@ def read(node: Node, groups: Groups) -> dict[str, Settings]:
     """The Settings of each prefix from the node's parameters. Raises ConfigError naming node and parameter."""
     found = {}
     for prefix, kind in groups.items():
-        values = {item.name: node.get_parameter(prefix + item.name).value for item in fields(kind)}
+        values = {item.name: _value(item, node.get_parameter(prefix + item.name).value) for item in fields(kind)}
         try:
             found[prefix] = kind(**values)
         except ConfigError as error:
-            raise ConfigError(error.code, f"{node.get_name()}: {prefix}{error}") from error
+            raise ConfigError(error.code, f"{node.get_name()}: {_with_prefix(prefix, error)}") from error
     return found
 
 
@@ -55,12 +55,23 @@ def check_change(node: Node, groups: Groups, changed: list[Parameter]) -> SetPar
         values = {}
         for item in fields(kind):
             name = prefix + item.name
-            values[item.name] = proposed.get(name, node.get_parameter(name).value)
+            values[item.name] = _value(item, proposed.get(name, node.get_parameter(name).value))
         try:
             kind(**values)
         except ConfigError as error:
-            return SetParametersResult(successful=False, reason=f"{prefix}{error}")
+            return SetParametersResult(successful=False, reason=_with_prefix(prefix, error))
     return SetParametersResult(successful=True)
+
+
+def _value(item: Any, value: Any) -> Any:
+    """A parameter's value as its field wants it: YAML, and so `-p`, reads a bare off as false and on as true."""
+    if isinstance(item.default, str) and isinstance(value, bool):
+        return "on" if value else "off"
+    return tuple(value) if isinstance(item.default, tuple) else value
+
+
+def _with_prefix(prefix: str, error: ConfigError) -> str:
+    return str(error).replace("parameter '", f"parameter '{prefix}", 1)
 
 
 def _plain(value: Any) -> Any:
