@@ -1,0 +1,176 @@
+"""Backend `phones`: phone probabilities at 100 Hz, sentence by sentence from the best source there is.
+
+1. the voice's own phone marks; 2. the sentence's text aligned to its sound; 3. phones heard in the sound alone.
+The last two need PocketSphinx's acoustic model; without it, and for want of anything better, the mouth follows the
+loudness, and the status says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.errors import EncoderError
+from ..core.phones import LOUDNESS, PHONE_COUNT, PHONE_DIM, PHONE_KIND, PHONE_RATE_HZ
+from ..core.types import MarkKind, SpeechChunk
+from .base import EncoderSettings
+from .loudness import WINDOW_AFTER_S, LoudnessMeter, frame_levels_db
+from .marks import Stretch, stretches
+from .sources import FrameGrid, LoudSource, MarkSource, PhoneSource
+
+F32 = NDArray[np.float32]
+#: (where the sentence begins, its text) -> a source that listens
+Listener = Callable[[FrameGrid, str, str], PhoneSource]
+#: Stretches that ended this long before the newest frame are forgotten.
+_KEEP_S = 1.0
+
+
+def listen_to_loudness(grid: FrameGrid, text: str, locale: str) -> PhoneSource:
+    """The Listener that needs nothing."""
+    return LoudSource(grid)
+
+
+class PhoneEncoder:
+    """Makes PhoneStreams and counts what they could not read."""
+
+    kind = PHONE_KIND
+    dim = PHONE_DIM
+    rate_hz = PHONE_RATE_HZ
+
+    def __init__(self, settings: EncoderSettings) -> None:
+        self._settings = settings
+        self._listen: Listener = listen_to_loudness
+        self._warning = ""
+        self.meter = LoudnessMeter()  # one voice speaks all turns
+        self.unknown_marks: dict[str, int] = {}
+
+    def load(self) -> None:
+        """Load the acoustic model, if it is installed."""
+
+    def open(self, sample_rate_hz: int) -> PhoneStream:
+        """A stream for one turn's speech."""
+        return PhoneStream(self, sample_rate_hz)
+
+    def source(self, grid: FrameGrid, text: str, locale: str) -> PhoneSource:
+        """A source for a sentence that has no marks."""
+        return self._listen(grid, text if self._settings.use_text else "", locale)
+
+    @property
+    def use_marks(self) -> bool:
+        return self._settings.use_marks
+
+    def status(self) -> Mapping[str, str]:
+        """Unknown phone names, and whether the acoustic model is there."""
+        out = {"warning": self._warning} if self._warning else {}
+        if self.unknown_marks:
+            names = " ".join(sorted(self.unknown_marks)[:8])
+            out["unknown_phones"] = f"{sum(self.unknown_marks.values())} ({names})"
+        return out
+
+    def close(self) -> None:
+        """Free the acoustic model."""
+        self._listen = listen_to_loudness
+
+
+class PhoneStream:
+    """One turn. A sentence's source is chosen with its first sound; marks that come later take over from there."""
+
+    def __init__(self, encoder: PhoneEncoder, sample_rate_hz: int) -> None:
+        self._encoder = encoder
+        self._rate_hz = sample_rate_hz
+        self._parts: list[Stretch] = []
+        self._marked: set[int] = set()
+        self._source: PhoneSource | None = None
+        self._sentence = -1
+        self._text, self._locale = "", ""
+        self._end_sample = 0
+        self._levels = _Levels(encoder.meter, sample_rate_hz)
+
+    def push(self, chunk: SpeechChunk) -> F32:
+        """Frames [T, PHONE_DIM] that this chunk completes."""
+        if chunk.sample_rate_hz != self._rate_hz:
+            raise EncoderError(
+                "encoder_rate", f"speech changed from {self._rate_hz} to {chunk.sample_rate_hz} Hz within a turn"
+            )
+        out = [self._begin(chunk)] if chunk.sentence != self._sentence else []
+        self._text, self._locale = chunk.text or self._text, chunk.locale or self._locale
+        out.append(self._read_marks(chunk))
+        if len(chunk.pcm):
+            out.append(self._hear(chunk))
+        if chunk.sentence_end or chunk.turn_end:
+            out.append(self._end_source())
+        return self._with_loudness(out)
+
+    def finish(self) -> F32:
+        """Frames up to the last sample."""
+        return self._with_loudness([self._end_source()])
+
+    def _begin(self, chunk: SpeechChunk) -> F32:
+        self._sentence = chunk.sentence
+        self._text = ""
+        return self._end_source()
+
+    def _read_marks(self, chunk: SpeechChunk) -> F32:
+        if not self._encoder.use_marks or not any(m.kind is MarkKind.PHONE for m in chunk.marks):
+            return _no_frames()
+        parts, unknown = stretches(chunk.marks, self._rate_hz)
+        for name in unknown:
+            self._encoder.unknown_marks[name] = self._encoder.unknown_marks.get(name, 0) + 1
+        self._parts.extend(parts)
+        late = self._source is not None and chunk.sentence not in self._marked
+        self._marked.add(chunk.sentence)
+        return self._end_source() if late else _no_frames()
+
+    def _hear(self, chunk: SpeechChunk) -> F32:
+        if self._source is None:
+            grid = FrameGrid(self._end_sample, self._rate_hz)
+            marked = chunk.sentence in self._marked
+            self._source = (
+                MarkSource(grid, self._parts) if marked else self._encoder.source(grid, self._text, self._locale)
+            )
+        self._end_sample += len(chunk.pcm)
+        self._levels.add(chunk.pcm)
+        return self._source.push(chunk.pcm)
+
+    def _end_source(self) -> F32:
+        source, self._source = self._source, None
+        return source.finish() if source is not None else _no_frames()
+
+    def _with_loudness(self, pieces: list[F32]) -> F32:
+        phones = np.concatenate(pieces)
+        out = np.empty((len(phones), PHONE_DIM), np.float32)
+        out[:, :PHONE_COUNT] = phones
+        out[:, LOUDNESS] = self._levels.take(len(phones))
+        oldest_s = self._levels.next_frame / PHONE_RATE_HZ - _KEEP_S
+        self._parts[:] = [part for part in self._parts if part[2] >= oldest_s]
+        return out
+
+
+class _Levels:
+    """The loudness of frames, in the order in which phones become ready."""
+
+    def __init__(self, meter: LoudnessMeter, sample_rate_hz: int) -> None:
+        self._meter = meter
+        self._rate_hz = sample_rate_hz
+        self._pcm = np.zeros(0, np.int16)
+        self._origin = 0
+        self.next_frame = 0
+
+    def add(self, pcm: NDArray[np.int16]) -> None:
+        self._pcm = np.concatenate([self._pcm, pcm])
+
+    def take(self, count: int) -> F32:
+        levels = frame_levels_db(self._pcm, self._rate_hz, self._origin, self.next_frame, count)
+        self.next_frame += count
+        keep_s = self.next_frame / PHONE_RATE_HZ - 2 * (WINDOW_AFTER_S + 0.02)
+        drop = round(keep_s * self._rate_hz) - self._origin
+        if drop > 0:
+            self._pcm = self._pcm[drop:]
+            self._origin += drop
+        return self._meter.measure(levels)
+
+
+def _no_frames() -> F32:
+    return np.zeros((0, PHONE_COUNT), np.float32)

@@ -1,0 +1,65 @@
+"""What every expression backend shares: settings, the table of backends, and the Protocol."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.registry import Backend, Registry
+from ..core.settings import Settings, setting
+from ..core.stage import Port
+
+F32 = NDArray[np.float32]
+
+PORT = Port(
+    takes=("motion/features", "state", "speech/playback", "gaze_target", "speech/sentence"),
+    gives=("motion/expression",),
+)
+MOTION_BACKENDS = Registry(
+    "expression",
+    {
+        "visemes": Backend("avatar_ros.motion.visemes:VisemeLips"),
+        "fake": Backend("avatar_ros.motion.fake:FakeLips"),
+    },
+)
+
+
+@dataclass(frozen=True)
+class MotionSettings(Settings):
+    """Parameters of the expression node."""
+
+    backend: str = setting("visemes", "lips: visemes or fake")
+    rate_hz: float = setting(60.0, "frames of the speech layer a second", low=10.0, high=200.0)
+    ahead_s: float = setting(0.5, "how far the speech layer runs ahead of playback, s", low=0.1, high=0.5)
+    articulation: float = setting(1.0, "size of lip movements; 1: as measured on people", low=0.3, high=1.6)
+    smile: float = setting(0.08, "smile at rest, share of a full one", low=0.0, high=0.5)
+    liveliness: float = setting(1.0, "size of head, brow and eye movements; 0: none", low=0.0, high=2.0)
+    blinks_per_min: float = setting(17.0, "mean rate of blinks while listening; speaking adds half", low=0.0, high=60.0)
+    idle_rate_hz: float = setting(30.0, "frames of the idle layer a second", low=5.0, high=60.0)
+    eye_height_m: float = setting(1.7, "height of the eyes in the avatar's frame, m; for gaze_target", high=3.0)
+    seed: int = setting(1, "of blinks, glances and head movements: same seed, same face", low=0)
+    session_ttl_s: float = setting(600.0, "a session unused for this long is forgotten, s; 0: never", low=0.0)
+
+
+class LipModel(Protocol):
+    """Features to weights: a function of a window, so that streaming and whole files give the same.
+
+    before, after: frames of context that one frame needs; required_after: what it can make do with when it is urgent.
+    hold_frames: an output frame is the largest of the frames that it covers (True), or two are mixed linearly (False).
+    """
+
+    kind: str
+    dim: int
+    rate_hz: float
+    before: int
+    after: int
+    required_after: int
+    hold_frames: bool
+
+    def __init__(self, settings: MotionSettings) -> None: ...
+
+    def weights(self, features: F32) -> F32:
+        """Features [T, dim] to weights [T, 52], 0–1. Outside the window there is nothing (not silence)."""

@@ -1,0 +1,126 @@
+"""The idle layer: everything of a face that is alive and is not speech. Owns eyes, lids, brows, head and a smile."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import cos, radians, sin
+from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.arkit import ARKIT_COUNT, ARKIT_INDEX
+from ..core.types import Mood
+from .base import MotionSettings
+from .blink import Blinker
+from .emotions import Emotion
+from .gaze import Gaze, Look
+from .head import HeadMotion
+
+F32 = NDArray[np.float32]
+Quaternion = tuple[float, float, float, float]
+
+#: Degrees of eye rotation at weight 1 of ARKit's eyeLook shapes.
+_EYE_YAW_DEG, _EYE_UP_DEG, _EYE_DOWN_DEG = 30.0, 25.0, 30.0
+#: Lids follow the eyes downwards.
+_LID_WITH_GAZE = 0.25
+_SMILE_WHILE_LISTENING = 1.6
+_BROW_BEAT = 0.22
+_GLANCE_BLINK, _PHRASE_BLINK = 0.35, 0.3
+_LONGEST_STEP_S = 0.2
+
+
+@dataclass(frozen=True)
+class IdlePose:
+    """weights [52] 0–1; rotation wxyz and translation (metres) of the head relative to rest."""
+
+    weights: F32
+    rotation: Quaternion
+    translation: tuple[float, float, float]
+
+
+class IdleFace:
+    """One session's face. Same seed, same session, same times: same movements."""
+
+    def __init__(self, settings: MotionSettings, session: str) -> None:
+        def stream(part: int) -> np.random.Generator:
+            return np.random.default_rng([settings.seed, crc32(session.encode()), part])
+
+        self._smile = settings.smile
+        self._smile_now = settings.smile
+        self._blinker = Blinker(stream(0), settings.blinks_per_min)
+        self.gaze = Gaze(stream(1), settings.liveliness)
+        self._head = HeadMotion(stream(2), settings.liveliness)
+        self._liveliness = settings.liveliness
+        self.emotion = Emotion()
+        self._last_s: float | None = None
+
+    def step(self, now_s: float, mood: Mood, loudness: float) -> IdlePose:
+        """The face at `now_s`; loudness 0–1 of the avatar's voice as it is heard now."""
+        step_s = 0.0 if self._last_s is None else min(max(now_s - self._last_s, 0.0), _LONGEST_STEP_S)
+        self._last_s = now_s
+        look = self.gaze.step(now_s, step_s, mood)
+        sway = self._head.step(now_s, step_s, mood, loudness)
+        if self.gaze.glanced:
+            self._blinker.hint(now_s, _GLANCE_BLINK)
+        if self._head.phrase_ended:
+            self._blinker.hint(now_s, _PHRASE_BLINK)
+        # Eyes stay on what they look at while the head sways.
+        held = Look(look.head_yaw, look.head_pitch, look.eye_yaw - sway.yaw, look.eye_pitch - sway.pitch)
+        weights = self.emotion.step(step_s).copy()
+        self._add_smile(weights, step_s, mood)
+        self._add_brows(weights, mood)
+        _add_eyes(weights, held, self._blinker.step(now_s, mood is Mood.SPEAKING))
+        rotation = quaternion_from_degrees(look.head_yaw + sway.yaw, look.head_pitch + sway.pitch, sway.roll)
+        return IdlePose(np.clip(weights, 0, 1), rotation, (0.0, sway.rise_m, 0.0))
+
+    def _add_smile(self, weights: F32, step_s: float, mood: Mood) -> None:
+        goal = self._smile * (_SMILE_WHILE_LISTENING if mood is Mood.LISTENING else 1.0)
+        self._smile_now += (goal - self._smile_now) * (1 - float(np.exp(-step_s / 0.5)))
+        for side in ("Left", "Right"):
+            weights[ARKIT_INDEX[f"mouthSmile{side}"]] += self._smile_now
+            weights[ARKIT_INDEX[f"cheekSquint{side}"]] += 0.4 * self._smile_now
+
+    def _add_brows(self, weights: F32, mood: Mood) -> None:
+        lift = _BROW_BEAT * self._head.beat * self._liveliness
+        if mood is Mood.LISTENING:
+            lift += 0.05 * self._liveliness
+        for name, share in (("browInnerUp", 1.0), ("browOuterUpLeft", 0.6), ("browOuterUpRight", 0.6)):
+            weights[ARKIT_INDEX[name]] += share * lift
+
+
+def _add_eyes(weights: F32, look: Look, lids: float) -> None:
+    yaw, pitch = look.eye_yaw / _EYE_YAW_DEG, look.eye_pitch
+    left = max(0.0, yaw)  # both eyes to the avatar's left: the left one outwards, the right one inwards
+    right = max(0.0, -yaw)
+    up, down = max(0.0, -pitch) / _EYE_UP_DEG, max(0.0, pitch) / _EYE_DOWN_DEG
+    for name, value in (
+        ("eyeLookOutLeft", left),
+        ("eyeLookInRight", left),
+        ("eyeLookInLeft", right),
+        ("eyeLookOutRight", right),
+    ):
+        weights[ARKIT_INDEX[name]] += value
+    for side in ("Left", "Right"):
+        weights[ARKIT_INDEX[f"eyeLookUp{side}"]] += up
+        weights[ARKIT_INDEX[f"eyeLookDown{side}"]] += down
+        blink = ARKIT_INDEX[f"eyeBlink{side}"]
+        weights[blink] = max(lids, float(weights[blink]) + _LID_WITH_GAZE * down)
+
+
+def quaternion_from_degrees(yaw: float, pitch: float, roll: float) -> Quaternion:
+    """The wxyz of a head that turns left by yaw (about y), then nods down by pitch (x), then tilts by roll (z).
+
+    Angles in degrees.
+    """
+    cy, sy = cos(radians(yaw) / 2), sin(radians(yaw) / 2)
+    cx, sx = cos(radians(pitch) / 2), sin(radians(pitch) / 2)
+    cz, sz = cos(radians(roll) / 2), sin(radians(roll) / 2)
+    # q = q_yaw · q_pitch · q_roll
+    w, x, y, z = cy * cx, cy * sx, sy * cx, -sy * sx
+    return (w * cz - z * sz, x * cz + y * sz, y * cz - x * sz, w * sz + z * cz)
+
+
+def rest_pose() -> IdlePose:
+    """A face that does nothing."""
+    return IdlePose(np.zeros(ARKIT_COUNT, np.float32), (1.0, 0.0, 0.0, 0.0), (0.0, 0.0, 0.0))

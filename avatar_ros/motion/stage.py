@@ -1,0 +1,221 @@
+"""The expression stage: features, playback, mood, gaze target and sentences in; both layers of expressions out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from ..core.clock import ns_from_s, s_from_ns
+from ..core.stage import Out, Stage
+from ..core.types import (
+    LOCAL_SESSION,
+    AudioFeatures,
+    AvatarState,
+    Expression,
+    GazeTarget,
+    Interrupt,
+    InterruptAction,
+    Layer,
+    Message,
+    Mood,
+    PlaybackClock,
+    PlaybackState,
+    Sentence,
+    SessionEvent,
+    SessionKind,
+)
+from .base import MOTION_BACKENDS, LipModel, MotionSettings
+from .idle import IdleFace
+from .track import LipTrack
+
+_NONE = (-1, -1)
+#: A clock that says PLAYING and is older than this is dead.
+_CLOCK_DEAD_S = 1.0
+#: Expressions of sentences are kept for this many.
+_SENTENCES_KEPT = 64
+_OWN_FRAMES = ("", "avatar")
+
+
+class _Performer:
+    """One session: the turn being spoken, the playback clock, and the face."""
+
+    def __init__(self, settings: MotionSettings, session: str, model: LipModel) -> None:
+        self.face = IdleFace(settings, session)
+        self.mood = Mood.IDLE
+        self._settings = settings
+        self._session = session
+        self._model = model
+        self._key = _NONE
+        self._track: LipTrack | None = None
+        self._rate_hz = 24000
+        self._clock: PlaybackClock | None = None
+        self._emotions: dict[tuple[int, int, int], str] = {}
+
+    def features(self, message: AudioFeatures, now_s: float) -> Iterable[Out]:
+        """Take features of the current or a newer turn."""
+        key = (message.epoch, message.turn)
+        if key < self._key or (key == self._key and self._track is None):
+            return ()
+        if key > self._key:
+            self._key, self._track = key, LipTrack(self._model, self._settings.rate_hz)
+        assert self._track is not None
+        self._rate_hz = message.sample_rate_hz
+        self._track.add(message)
+        return self.speak(now_s)
+
+    def speak(self, now_s: float) -> Iterable[Out]:
+        """Frames of the speech layer that are due."""
+        if self._track is None or self._track.done:
+            return
+        heard_s = self._heard_s(now_s)
+        for frame in self._track.give(max(0.0, heard_s) + self._settings.ahead_s, heard_s):
+            yield Out(
+                "motion/expression",
+                Expression(
+                    session=self._session,
+                    epoch=self._key[0],
+                    turn=self._key[1],
+                    layer=Layer.SPEECH,
+                    sample=round(frame.time_s * self._rate_hz),
+                    sample_rate_hz=self._rate_hz,
+                    weights=frame.weights,
+                    last=frame.last,
+                ),
+            )
+
+    def live(self, now_s: float) -> Out:
+        """A frame of the idle layer."""
+        heard_s = self._heard_s(now_s)
+        loudness = self._track.loudness(heard_s) if self._track is not None and heard_s >= 0 else 0.0
+        pose = self.face.step(now_s, self.mood, loudness)
+        return Out(
+            "motion/expression",
+            Expression(
+                session=self._session,
+                epoch=max(0, self._key[0]),
+                turn=max(0, self._key[1]),
+                layer=Layer.IDLE,
+                weights=pose.weights,
+                head_rotation=pose.rotation,
+                head_translation=pose.translation,
+                steady_ns=ns_from_s(now_s),
+            ),
+        )
+
+    def playback(self, clock: PlaybackClock) -> None:
+        """Take the clock; the sentence that is heard sets the expression."""
+        self._clock = clock
+        if clock.state is PlaybackState.ENDED:
+            self.face.emotion.want("")
+            if (clock.epoch, clock.turn) == self._key and self._track is not None and not self._track.done:
+                self._track = None
+        elif clock.state is PlaybackState.PLAYING:
+            self.face.emotion.want(self._emotions.get((clock.epoch, clock.turn, clock.sentence), ""))
+
+    def sentence(self, sentence: Sentence) -> None:
+        """Remember a sentence's expression until it is heard."""
+        self._emotions[sentence.epoch, sentence.turn, sentence.index] = sentence.expression
+        while len(self._emotions) > _SENTENCES_KEPT:
+            self._emotions.pop(next(iter(self._emotions)))
+
+    def cancel(self, order: Interrupt) -> None:
+        """Forget the turn; its late features are dropped."""
+        if self._key <= (order.epoch, order.turn):
+            self._key, self._track = (order.epoch, order.turn), None
+            self.face.emotion.want("")
+
+    def _heard_s(self, now_s: float) -> float:
+        """Position of playback in the current turn, seconds; -1: not begun."""
+        clock = self._clock
+        if clock is None or (clock.epoch, clock.turn) != self._key:
+            return -1.0
+        heard_s = clock.sample / clock.sample_rate_hz
+        if clock.state is PlaybackState.PLAYING and clock.steady_ns:
+            heard_s += min(max(0.0, now_s - s_from_ns(clock.steady_ns)), _CLOCK_DEAD_S)
+        return heard_s
+
+
+class ExpressionStage(Stage):
+    """Serves all sessions; each has its own performer."""
+
+    def __init__(self, settings: MotionSettings, model: LipModel) -> None:
+        super().__init__()
+        self.tick_period_s = 1.0 / settings.idle_rate_hz
+        self._settings = settings
+        self._model = model
+        self._performers = {LOCAL_SESSION: _Performer(settings, LOCAL_SESSION, model)}
+        self._used_s: dict[str, float] = {}
+        self._warning = ""
+
+    def push(self, topic: str, message: Message, now_s: float) -> Iterable[Out]:
+        """Take a message of the port."""
+        if isinstance(message, AudioFeatures):
+            yield from self._performer(message.session, now_s).features(message, now_s)
+        elif isinstance(message, PlaybackClock):
+            performer = self._performer(message.session, now_s)
+            performer.playback(message)
+            yield from performer.speak(now_s)
+        elif isinstance(message, AvatarState):
+            self._performer(message.session, now_s).mood = message.state
+        elif isinstance(message, Sentence):
+            self._performer(message.session, now_s).sentence(message)
+        elif isinstance(message, GazeTarget):
+            self._aim(message, now_s)
+
+    def interrupt(self, order: Interrupt, now_s: float) -> Iterable[Out]:
+        """CANCEL drops the turn's lips."""
+        if order.action is InterruptAction.CANCEL:
+            self._performer(order.session, now_s).cancel(order)
+        return ()
+
+    def tick(self, now_s: float) -> Iterable[Out]:
+        """What is due of both layers, for each session."""
+        self._expire(now_s)
+        for performer in tuple(self._performers.values()):
+            yield from performer.speak(now_s)
+            yield performer.live(now_s)
+
+    def session(self, event: SessionEvent, now_s: float) -> Iterable[Out]:
+        """Meet a new session, forget a closed one."""
+        if event.kind is SessionKind.CLOSED:
+            self._drop(event.session)
+        else:
+            self._performer(event.session, now_s)
+        return ()
+
+    def status(self) -> Mapping[str, str]:
+        """A warning where gaze targets come in a frame that is not understood."""
+        return {"warning": self._warning} if self._warning else {}
+
+    def _performer(self, session: str, now_s: float) -> _Performer:
+        self._used_s[session] = now_s
+        if session not in self._performers:
+            self._performers[session] = _Performer(self._settings, session, self._model)
+        return self._performers[session]
+
+    def _drop(self, session: str) -> None:
+        self._used_s.pop(session, None)
+        self._performers.pop(session, None)
+        if session == LOCAL_SESSION:  # a kiosk's face lives on between visitors
+            self._performers[session] = _Performer(self._settings, session, self._model)
+
+    def _expire(self, now_s: float) -> None:
+        ttl_s = self._settings.session_ttl_s
+        for session, used_s in tuple(self._used_s.items()):
+            if ttl_s > 0 and session != LOCAL_SESSION and now_s - used_s > ttl_s:
+                self._drop(session)
+
+    def _aim(self, target: GazeTarget, now_s: float) -> None:
+        if target.frame_id not in _OWN_FRAMES:
+            self._warning = (
+                f"gaze_target in frame '{target.frame_id}' is ignored: only the avatar's own frame ('avatar') is "
+                "understood without tf2"
+            )
+            return
+        self._warning = ""
+        for performer in self._performers.values():
+            performer.face.gaze.aim((target.x, target.y - self._settings.eye_height_m, target.z), now_s)
+
+
+def build(settings: MotionSettings) -> Stage:
+    """The stage with the backend that `settings` names. Raises UnknownBackendError."""
+    return ExpressionStage(settings, MOTION_BACKENDS.load(settings.backend)(settings))

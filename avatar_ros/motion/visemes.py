@@ -1,0 +1,139 @@
+"""Backend `visemes`: phone probabilities to lips by dominance blending, with lip closures that close.
+
+A parameter at an instant is the mean of all phones' targets around it, weighted by probability, by the phone's
+dominance over the parameter and by a kernel over time (Cohen & Massaro 1993, there for whole segments; here each
+10 ms of probability is a segment of its own, which gives the same curves for certain phones and their expectation for
+uncertain ones). Lip closure is not blended away: it gates the opening after the blend, so that p, b and m close
+whatever their neighbours want.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+
+from ..core.phones import LOUDNESS, PHONE_COUNT, PHONE_DIM, PHONE_INDEX, PHONE_KIND, PHONE_RATE_HZ, SIL, USUAL_LOUDNESS
+from .articulation import DOMINANCE, PARAMETERS, TARGETS, WIDTHS
+from .base import MotionSettings
+from .mouth import Mouth, weights_from_mouth
+
+F32 = NDArray[np.float32]
+
+_BILABIALS = [PHONE_INDEX[name] for name in ("P", "B", "M")]
+#: Lips move towards a closure and away from it within this time.
+_CLOSING_S = 0.025
+#: Share of bilabial in the window where lips begin to close, and where they are shut.
+_CLOSE_FROM, _SHUT_FROM = 0.20, 0.60
+#: Loudness of silence, and the openings that go with silence and with 10 dB above usual.
+_QUIET_OPENING, _LOUD_OPENING = 0.55, 1.15
+#: Phones a second: slow and fast speech. Fast speech moves in narrower windows and a little less (hypoarticulation).
+_SLOW_HZ, _FAST_HZ = 8.0, 20.0
+_FAST_WIDTH, _FAST_SIZE = 0.75, 0.9
+_BEFORE, _AFTER, _REQUIRED_AFTER = 20, 15, 7
+
+
+class VisemeLips:
+    """See base.LipModel."""
+
+    kind = PHONE_KIND
+    dim = PHONE_DIM
+    rate_hz = PHONE_RATE_HZ
+    before, after, required_after = _BEFORE, _AFTER, _REQUIRED_AFTER
+    hold_frames = False
+
+    def __init__(self, settings: MotionSettings) -> None:
+        self._articulation = settings.articulation
+
+    def weights(self, features: F32) -> F32:
+        """Features [T, PHONE_DIM] to weights [T, 52]."""
+        if not len(features):
+            return weights_from_mouth(Mouth.rest(0))
+        phones, loudness = features[:, :PHONE_COUNT], features[:, LOUDNESS]
+        hurry = _hurry(phones)
+        blended = blend(phones, 1.0) * (1 - hurry) + blend(phones, _FAST_WIDTH) * hurry
+        size = self._articulation * opening_from_loudness(loudness) * (1 - (1 - _FAST_SIZE) * hurry[:, 0])
+        return weights_from_mouth(Mouth(dict(zip(PARAMETERS, blended.T, strict=True)), closure(phones), size))
+
+
+def blend(phones: F32, width: float) -> F32:
+    """Parameters [T, parameters] of phones [T, PHONE_COUNT]; width scales the kernels' duration."""
+    both = _windows(phones @ _PULL_AND_DOMINANCE)  # [T, 2 · parameters, lags]
+    pull, weight = np.einsum("tpl,pl->pt", both, _KERNELS[width]).reshape(2, len(PARAMETERS), -1)
+    out: F32 = (pull / np.maximum(weight, 1e-6)).T
+    return out
+
+
+def blend_reference(phones: F32, width: float) -> F32:
+    """`blend` as one would write it down: a sum over instants and phones. Slow; for tests."""
+    out = np.zeros((len(phones), len(PARAMETERS)), np.float32)
+    for t in range(len(phones)):
+        for i, name in enumerate(PARAMETERS):
+            pull = weight = 0.0
+            for at in range(len(phones)):
+                nearness = dominance_at(name, (at - t) / PHONE_RATE_HZ, width)
+                for k in range(PHONE_COUNT):
+                    share = float(phones[at, k] * DOMINANCE[k, i]) * nearness
+                    pull, weight = pull + share * float(TARGETS[k, i]), weight + share
+            out[t, i] = pull / max(weight, 1e-6)
+    return out
+
+
+def dominance_at(parameter: str, ahead_s: float, width: float = 1.0) -> float:
+    """Weight of a phone that is `ahead_s` in the future (negative: past) for a parameter; 0 outside the window."""
+    if not -_BEFORE <= round(ahead_s * PHONE_RATE_HZ) <= _AFTER:
+        return 0.0
+    shape = WIDTHS[parameter]
+    scale_s = width * (shape.anticipation_s if ahead_s > 0 else shape.carry_s)
+    return float(np.exp(-((abs(ahead_s) / scale_s) ** shape.power)))
+
+
+def _kernel(parameter: str, width: float) -> F32:
+    """[_BEFORE + 1 + _AFTER] weights of frames from the past to the future."""
+    lags = np.arange(-_BEFORE, _AFTER + 1) / PHONE_RATE_HZ
+    return np.array([dominance_at(parameter, float(lag), width) for lag in lags], np.float32)
+
+
+_KERNELS = {width: np.stack([_kernel(name, width) for name in PARAMETERS] * 2) for width in (1.0, _FAST_WIDTH)}
+_PULL_AND_DOMINANCE = np.concatenate([DOMINANCE * TARGETS, DOMINANCE], axis=1)
+
+
+def _windows(values: F32) -> F32:
+    """[T, columns] -> [T, columns, lags]: each instant with its context, nothing (zero) outside."""
+    padded = np.pad(values, ((_BEFORE, _AFTER), (0, 0)))
+    return sliding_window_view(padded, _BEFORE + 1 + _AFTER, axis=0)
+
+
+def smooth(values: F32, kernel: F32) -> F32:
+    """out[t] = sum over lags of kernel[lag] · values[t + lag], for lags of the window; nothing outside."""
+    out: F32 = _windows(values[:, None])[:, 0] @ kernel
+    return out
+
+
+def closure(phones: F32) -> F32:
+    """How far the lips are shut [T], 0–1: soft at the edges, whole wherever a p, b or m is likely."""
+    lags = np.arange(-_BEFORE, _AFTER + 1) / PHONE_RATE_HZ
+    kernel = np.maximum(0, 1 - np.abs(lags) / _CLOSING_S).astype(np.float32)
+    share = smooth(phones[:, _BILABIALS].sum(axis=1), kernel / kernel.sum())
+    return np.clip((share - _CLOSE_FROM) / (_SHUT_FROM - _CLOSE_FROM), 0, 1).astype(np.float32)
+
+
+def opening_from_loudness(loudness: F32) -> NDArray[Any]:
+    """Size of mouth movements [T] at loudness [T] (smoothed over 150 ms); 1 at the voice's usual loudness."""
+    kernel = np.ones(_BEFORE + 1 + _AFTER, np.float32)
+    kernel[np.abs(np.arange(-_BEFORE, _AFTER + 1)) > 7] = 0
+    level = smooth(loudness, kernel) / np.maximum(smooth(np.ones_like(loudness), kernel), 1e-6)
+    knots = [0.0, USUAL_LOUDNESS - 0.05, 1.0]
+    return np.interp(level, knots, [_QUIET_OPENING, 1.0, _LOUD_OPENING]).astype(np.float32)
+
+
+def _hurry(phones: F32) -> F32:
+    """How fast the speech is [T, 1]: 0 slow, 1 fast; from the phones' changes within the window."""
+    changes = np.zeros(len(phones), np.float32)
+    changes[1:] = 0.5 * np.abs(np.diff(phones, axis=0)).sum(axis=1)
+    kernel = np.ones(_BEFORE + 1 + _AFTER, np.float32)
+    voiced = np.maximum(smooth(1 - phones[:, SIL], kernel), 5.0)
+    per_second = smooth(changes, kernel) / voiced * PHONE_RATE_HZ
+    return np.clip((per_second - _SLOW_HZ) / (_FAST_HZ - _SLOW_HZ), 0, 1)[:, None]

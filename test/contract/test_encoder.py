@@ -1,0 +1,98 @@
+"""The same promises of every encoder backend."""
+
+import numpy as np
+import pytest
+
+from avatar_ros.core.errors import EncoderError
+from avatar_ros.core.phones import PHONE_COUNT
+from avatar_ros.core.types import Interrupt, InterruptAction, Mark, SpeechChunk
+from avatar_ros.encoder.base import ENCODER_BACKENDS, EncoderSettings
+from avatar_ros.encoder.stage import build
+
+RATES_HZ = (16000, 22050, 24000, 48000)
+
+
+@pytest.fixture(params=ENCODER_BACKENDS.names)
+def stage(request):
+    made = build(EncoderSettings(backend=request.param))
+    made.load()
+    yield made
+    made.close()
+
+
+def voice(seconds, rate_hz):
+    """A buzz with formant-like bands, on and off four times a second: not speech, but like it."""
+    t = np.arange(int(seconds * rate_hz)) / rate_hz
+    buzz = sum(np.sin(2 * np.pi * 120 * k * t) / k for k in range(1, 30))
+    return (4000 * buzz * (np.sin(2 * np.pi * 4 * t) > 0)).astype(np.int16)
+
+
+def speak(stage, pcm, rate_hz, turn=1, size=None, **first):
+    size = size or rate_hz // 25
+    out = []
+    for i in range(0, len(pcm), size):
+        chunk = SpeechChunk(
+            turn=turn, first_sample=i, sample_rate_hz=rate_hz, pcm=pcm[i : i + size],
+            turn_end=i + size >= len(pcm), **(first if i == 0 else {}),
+        )  # fmt: skip
+        out += [o.message for o in stage.push("speech/audio", chunk, i / rate_hz)]
+    return out
+
+
+def table(messages):
+    return np.concatenate([m.data.reshape(m.frames, m.dim) for m in messages])
+
+
+@pytest.mark.parametrize("rate_hz", RATES_HZ)
+@pytest.mark.parametrize("source", ["marks", "text", "sound"])
+def test_every_frame_once_in_order_and_finite(stage, rate_hz, source):
+    pcm = voice(1.23, rate_hz)
+    mark = Mark(text="aa", start_sample=0, end_sample=len(pcm))
+    first = {"marks": {"marks": (mark,)}, "text": {"text": "Good morning, everybody!"}, "sound": {}}[source]
+    found = speak(stage, pcm, rate_hz, **first)
+    frames = table(found)
+    assert len(frames) == 123
+    assert [m.last for m in found].count(True) == 1
+    assert found[-1].last
+    at = 0
+    for m in found:
+        assert m.first_sample == round(at * rate_hz / 100)
+        at += m.frames
+    assert np.isfinite(frames).all()
+    np.testing.assert_allclose(frames[:, :PHONE_COUNT].sum(axis=1), 1.0, atol=1e-3)
+    assert frames.min() >= 0
+    assert frames.max() <= 1 + 1e-3
+
+
+def test_chunks_of_any_size_give_every_frame(stage):
+    pcm = voice(0.8, 24000)
+    whole = table(speak(stage, pcm, 24000, turn=1, size=len(pcm)))
+    for turn, size in ((2, 240), (3, 961)):
+        assert len(table(speak(stage, pcm, 24000, turn=turn, size=size))) == len(whole)
+
+
+@pytest.mark.parametrize("pcm", [
+    np.zeros(12000, np.int16),
+    np.full(12000, 32767, np.int16),
+    np.random.default_rng(0).integers(-32768, 32767, 12000).astype(np.int16),
+    np.zeros(1, np.int16),
+], ids=["silence", "clipped", "noise", "one sample"])  # fmt: skip
+@pytest.mark.parametrize("text", ["", "Hello there.", "12 🙂 你好 …", "pneumonoultramicroscopicsilicovolcanoes"])
+def test_odd_sound_and_odd_text(stage, pcm, text):
+    frames = table(speak(stage, pcm, 24000, text=text))
+    assert len(frames) == -(-len(pcm) * 100 // 24000)
+    assert np.isfinite(frames).all()
+
+
+def test_a_cancelled_turn_gives_no_more(stage):
+    pcm = voice(0.4, 24000)
+    list(stage.push("speech/audio", SpeechChunk(turn=1, pcm=pcm, text="Hello."), 0.0))
+    list(stage.interrupt(Interrupt(turn=1, action=InterruptAction.CANCEL), 0.1))
+    assert list(stage.push("speech/audio", SpeechChunk(turn=1, first_sample=len(pcm), pcm=pcm), 0.2)) == []
+    assert speak(stage, pcm, 24000, turn=2)[-1].last
+
+
+def test_a_change_of_rate_within_a_turn_is_an_error(stage):
+    list(stage.push("speech/audio", SpeechChunk(turn=1, pcm=voice(0.1, 24000)), 0.0))
+    with pytest.raises(EncoderError):
+        list(stage.push("speech/audio", SpeechChunk(turn=1, first_sample=2400, sample_rate_hz=48000), 0.0))

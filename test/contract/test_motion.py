@@ -1,0 +1,66 @@
+"""The same promises of every lip backend."""
+
+import numpy as np
+import pytest
+
+from avatar_ros.core.arkit import ARKIT_COUNT
+from avatar_ros.core.types import AudioFeatures, Layer, PlaybackClock
+from avatar_ros.motion.base import MOTION_BACKENDS, MotionSettings
+from avatar_ros.motion.express import express_phones
+from avatar_ros.motion.stage import build
+
+
+@pytest.fixture(params=MOTION_BACKENDS.names)
+def settings(request):
+    return MotionSettings(backend=request.param)
+
+
+@pytest.fixture
+def model(settings):
+    return MOTION_BACKENDS.load(settings.backend)(settings)
+
+
+def some_features(model, frames, seed=0):
+    rng = np.random.default_rng(seed)
+    return rng.dirichlet(np.full(model.dim, 0.1), frames).astype(np.float32)
+
+
+def test_weights_are_52_within_range(model):
+    for frames in (0, 1, 2, 57):
+        weights = model.weights(some_features(model, frames))
+        assert weights.shape == (frames, ARKIT_COUNT)
+        assert weights.dtype == np.float32
+        assert frames == 0 or (weights.min() >= 0 and weights.max() <= 1)
+
+
+def test_context_is_all_that_counts(model):
+    features = some_features(model, 120)
+    whole = model.weights(features)[50:60]
+    part = model.weights(features[50 - model.before : 60 + model.after])
+    np.testing.assert_allclose(part[model.before : model.before + 10], whole, atol=1e-5)
+
+
+def test_whole_files(model, settings):
+    assert express_phones(some_features(model, 100), model.rate_hz, 30.0, settings).shape == (30, ARKIT_COUNT)
+
+
+def test_stage_speaks_in_order_and_ends_at_rest(model, settings):
+    stage = build(settings)
+    stage.load()
+    outs = []
+    features = some_features(model, 130)
+    for i in range(0, 130, 4):
+        part = features[i : i + 4]
+        message = AudioFeatures(turn=1, first_sample=i * 240, kind=model.kind, frames=len(part), dim=model.dim,
+                                rate_hz=model.rate_hz, data=part.ravel(), last=i + 4 >= 130)  # fmt: skip
+        outs += stage.push("motion/features", message, 0.0)
+    for i in range(60):
+        clock = PlaybackClock(turn=1, sample=i * 800, steady_ns=round(i / 30 * 1e9) + 1)
+        outs += stage.push("speech/playback", clock, i / 30)
+    frames = [o.message for o in outs if o.message.layer is Layer.SPEECH]
+    samples = [e.sample for e in frames]
+    assert samples == [round(i / settings.rate_hz * 24000) for i in range(len(samples))]
+    assert [e.last for e in frames] == [False] * (len(frames) - 1) + [True]
+    assert not frames[-1].weights.any()
+    assert 1.3 * 24000 < samples[-1] <= 1.45 * 24000
+    stage.close()

@@ -1,0 +1,144 @@
+"""Lips from phones: the blend against its reference, and what a mouth must do."""
+
+import numpy as np
+import pytest
+
+from avatar_ros.core.arkit import ARKIT_INDEX
+from avatar_ros.core.errors import MotionError
+from avatar_ros.core.phones import LOUDNESS, PHONE_CLASSES, PHONE_COUNT, PHONE_DIM, PHONE_INDEX
+from avatar_ros.motion.base import MotionSettings
+from avatar_ros.motion.express import express_phones, resample_weights
+from avatar_ros.motion.visemes import VisemeLips, blend, blend_reference
+
+JAW, CLOSE = ARKIT_INDEX["jawOpen"], ARKIT_INDEX["mouthClose"]
+
+
+def features(*phones, loudness=0.8):
+    """Frames of ("AA", 12), ("M", 8), …: name and count."""
+    out = np.zeros((sum(n for _, n in phones), PHONE_DIM), np.float32)
+    at = 0
+    for name, count in phones:
+        out[at : at + count, PHONE_INDEX[name]] = 1
+        at += count
+    out[:, LOUDNESS] = loudness
+    return out
+
+
+def lips(*phones, loudness=0.8, **settings):
+    return VisemeLips(MotionSettings(**settings)).weights(features(*phones, loudness=loudness))
+
+
+def gap(weights):
+    """What parts the lips, roughly in jaw units."""
+    return weights[:, JAW] - weights[:, CLOSE]
+
+
+@pytest.mark.parametrize("width", [1.0, 0.75])
+def test_blend_equals_its_reference(width):
+    rng = np.random.default_rng(5)
+    phones = rng.dirichlet(np.full(PHONE_COUNT, 0.1), 60).astype(np.float32)
+    np.testing.assert_allclose(blend(phones, width), blend_reference(phones, width), atol=2e-5)
+
+
+@pytest.mark.parametrize("stop", ["P", "B", "M"])
+@pytest.mark.parametrize("vowel", ["AA", "IY", "UW", "AE"])
+@pytest.mark.parametrize("frames", [4, 6, 12])
+def test_bilabials_close_between_any_vowels(stop, vowel, frames):
+    weights = lips((vowel, 15), (stop, frames), (vowel, 15))
+    middle = weights[15 + frames // 2]
+    assert middle[CLOSE] == pytest.approx(middle[JAW], abs=0.01)
+    for name in ("mouthFunnel", "mouthUpperUpLeft", "mouthLowerDownRight"):
+        assert middle[ARKIT_INDEX[name]] < 0.02
+    assert gap(weights)[5] > 0.01
+
+
+def test_open_vowels_open_more_than_closed_ones():
+    opening = {v: gap(lips(("SIL", 10), ("T", 6), (v, 14), ("T", 6)))[23] for v in ("AA", "AE", "IY", "UW", "IH")}
+    assert min(opening["AA"], opening["AE"]) > 2 * max(opening["IY"], opening["UW"], opening["IH"])
+
+
+def test_rounding_begins_before_its_vowel():
+    weights = lips(("T", 15), ("UW", 15))
+    pucker = weights[:, ARKIT_INDEX["mouthPucker"]]
+    assert pucker[12] > 0.3 * pucker[22]
+    assert pucker[0] < 0.25 * pucker[22]
+
+
+def test_f_brings_the_lip_to_the_teeth():
+    weights = lips(("AA", 15), ("F", 9), ("AA", 15))
+    assert weights[19, ARKIT_INDEX["mouthRollLower"]] > 0.4
+    assert weights[19, JAW] < 0.4 * weights[5, JAW]
+    assert weights[19, ARKIT_INDEX["mouthUpperUpLeft"]] > 0.1
+
+
+def test_tongue_shows_on_th():
+    weights = lips(("AA", 12), ("TH", 10), ("AA", 12))
+    assert weights[17, ARKIT_INDEX["tongueOut"]] > 0.2
+    assert weights[3, ARKIT_INDEX["tongueOut"]] < 0.05
+
+
+def test_louder_opens_wider():
+    soft, usual, loud = (gap(lips(("AA", 30), loudness=x))[15] for x in (0.4, 0.8, 1.0))
+    assert soft < 0.85 * usual < 0.99 * loud
+
+
+def test_silence_is_rest():
+    assert not lips(("SIL", 30), loudness=0.0).any()
+
+
+def test_rest_follows_the_last_sound_within_150_ms():
+    assert lips(("AA", 20), ("SIL", 30))[35:].max() < 0.02
+
+
+def test_articulation_scales_but_still_closes():
+    wide, narrow = (lips(("AA", 20), ("M", 8), ("AA", 20), articulation=a) for a in (1.3, 0.6))
+    assert gap(wide)[8] > 1.5 * gap(narrow)[8]
+    assert abs(gap(wide)[24]) < 0.01
+
+
+@pytest.mark.parametrize("name", PHONE_CLASSES)
+def test_weights_stay_within_range(name):
+    weights = lips((name, 30), loudness=1.0, articulation=1.6)
+    assert weights.min() >= 0
+    assert weights.max() <= 1
+
+
+def test_a_window_gives_the_same_as_the_whole():
+    model = VisemeLips(MotionSettings())
+    rng = np.random.default_rng(1)
+    whole = features(*[(PHONE_CLASSES[i], 7) for i in rng.integers(PHONE_COUNT, size=20)])
+    full = model.weights(whole)
+    part = model.weights(whole[60 - model.before : 71 + model.after])
+    np.testing.assert_allclose(part[model.before : model.before + 11], full[60:71], atol=1e-5)
+
+
+def test_any_frame_rate_shows_the_same_movement():
+    frames = features(("SIL", 20), ("AA", 20), ("M", 10), ("IY", 20), ("SIL", 20))
+    fast = express_phones(frames, 100.0, 100.0)
+    for fps in (25.0, 30.0, 60.0, 144.0):
+        weights = express_phones(frames, 100.0, fps)
+        assert len(weights) == np.ceil(0.9 * fps)
+        at = np.arange(len(weights)) / fps * 100
+        expected = np.stack([np.interp(at, np.arange(90), fast[:, i]) for i in range(52)], axis=1)
+        np.testing.assert_allclose(weights, expected, atol=1e-4)
+
+
+def test_a_flash_of_one_frame_is_never_missed():
+    for click in range(3, 40):
+        frames = features(("SIL", click), ("AA", 1), ("SIL", 60 - click))
+        for fps in (25.0, 30.0, 60.0):
+            jaw = express_phones(frames, 100.0, fps, MotionSettings(backend="fake"))[:, JAW]
+            assert (jaw > 0).sum() == 1
+            assert abs(np.argmax(jaw) / fps - click / 100) <= 0.5 / fps + 1e-6
+
+
+def test_wrong_features_are_refused():
+    with pytest.raises(MotionError, match="takes"):
+        express_phones(np.zeros((10, 5), np.float32), 100.0, 30.0)
+    with pytest.raises(MotionError, match="50"):
+        express_phones(np.zeros((10, PHONE_DIM), np.float32), 50.0, 30.0)
+
+
+def test_no_frames_no_weights():
+    assert express_phones(np.zeros((0, PHONE_DIM), np.float32), 100.0, 30.0).shape == (0, 52)
+    assert resample_weights(np.zeros((0, 52), np.float32), 100.0, np.arange(3) / 30).shape == (3, 52)
