@@ -41,7 +41,7 @@ START_ORDER = (
 class KioskOptions:
     """What the user asked for.
 
-    avatar: file, or "" for the built-in one; mic: "auto", "none", a device's name or number, or WAV files joined by
+    profile: one of PROFILES, or a ROS parameter file of one's own (….yaml); avatar: file, or "" for the built-in one; mic: "auto", "none", a device's name or number, or WAV files joined by
     commas; record: video file to write, or ""; turns: leave after so many answers, 0 for never; report: JSON file for
     the turns, or "".
     """
@@ -78,7 +78,7 @@ class KioskNode:
 def kiosk_graph(options: KioskOptions) -> tuple[KioskNode, ...]:
     """The nodes of a kiosk in their order of starting. Raises ConfigError naming the option that cannot be."""
     _check(options)
-    params_file = share_file(f"config/{options.profile}.yaml")
+    params_file = profile_file(options.profile)
     parameters = _parameters(options)
     return tuple(
         KioskNode(
@@ -92,9 +92,20 @@ def kiosk_graph(options: KioskOptions) -> tuple[KioskNode, ...]:
     )
 
 
+def profile_file(profile: str) -> Path:
+    """The ROS parameter file of a profile. Raises ConfigError where it is neither a known name nor a file."""
+    if profile.endswith((".yaml", ".yml")):
+        path = Path(profile).absolute()
+        if not path.is_file():
+            raise ConfigError("file_missing", f"profile file {profile} does not exist")
+        return path
+    _one_of("profile", profile, PROFILES)
+    return share_file(f"config/{profile}.yaml")
+
+
 def _parameters(options: KioskOptions) -> dict[str, dict[str, Value]]:
     """Node name -> the parameters that the user's options set."""
-    renderer: dict[str, Value] = {"display.mode": options.display}
+    renderer: dict[str, Value] = {"display.backend": options.display}
     if options.avatar:
         renderer["avatar"] = str(Path(options.avatar).absolute())
     if options.record:
@@ -121,7 +132,6 @@ def mic_parameters(mic: str) -> dict[str, Value]:
 
 
 def _check(options: KioskOptions) -> None:
-    _one_of("profile", options.profile, PROFILES)
     _one_of("display", options.display, DISPLAYS)
     if options.turns < 0:
         raise ConfigError("bad_option", f"turns is {options.turns}; it must be 0 (no limit) or more")

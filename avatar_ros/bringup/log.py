@@ -56,7 +56,9 @@ class RunLog:
         self._colour = stream.isatty() and not os.environ.get("NO_COLOR")
         self._colour_by_name: dict[str, int] = {}
         self.path: Path | None = None
-        self._file = self._open(folder) if folder is not None else None
+        self._file: logging.Logger | None = None
+        if folder is not None:
+            self._file = self._open(folder)
 
     def write(self, name: str, text: str) -> None:
         """One line of the node `name`."""

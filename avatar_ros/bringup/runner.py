@@ -38,6 +38,8 @@ class Runner:
         self._stop_asked = 0
         self._sent: signal.Signals | None = None
         self._exit_code = EXIT_OK
+        #: Said when all others have stopped, so that what ended the run is the last thing to be read.
+        self._farewell: list[tuple[str, str]] = []
 
     def run(self) -> int:
         """0: done or asked to stop; 1: a node kept dying; 2: a node refused its configuration."""
@@ -48,6 +50,8 @@ class Runner:
             while self._children or self._stop is None:
                 self._step()
         self._selector.close()
+        for name, text in self._farewell:
+            self._log.write(name, text)
         return self._exit_code
 
     # --- one round of the loop -----------------------------------------------------------------------------------
@@ -103,7 +107,8 @@ class Runner:
         if self._stop is not None:
             return
         if code == EXIT_CONFIG:
-            self._begin_stop(STOP_NOW, EXIT_CONFIG, f"{child.spec.name} refused its configuration: {_last(child)}")
+            self._begin_stop(STOP_NOW, EXIT_CONFIG, f"stopping: {child.spec.name} refused its configuration")
+            self._farewell = [(child.spec.name, _last(child))]
         elif code == EXIT_OK and child.spec.ends_run:
             self._begin_stop(STOP_FINISHED, EXIT_OK, f"{child.spec.name} is done")
         else:
@@ -116,10 +121,9 @@ class Runner:
             self._log.write(_NAME, f"{name} died ({describe_exit(code)}); starting it again in {delay_s:g} s")
             self._restart_at_s[name] = now_s + delay_s
             return
-        self._log.write(_NAME, f"{name} keeps dying ({describe_exit(code)}); its last lines:")
-        for line in child.tail:
-            self._log.write(name, f"  {line}")
-        self._begin_stop(STOP_NOW, EXIT_FAILED, f"giving up: {name} keeps dying")
+        why = f"giving up: {name} keeps dying ({describe_exit(code)})"
+        self._begin_stop(STOP_NOW, EXIT_FAILED, why)
+        self._farewell = [(_NAME, f"{why}; its last lines:"), *((name, line) for line in child.tail)]
 
     # --- stopping ------------------------------------------------------------------------------------------------
 
