@@ -60,6 +60,9 @@ class WindowScreen:
         except pygame.error as error:
             pygame.display.quit()
             raise ConfigError("no_screen", no_screen_text(str(error))) from error
+        except ConfigError:
+            pygame.display.quit()
+            raise
         pygame.mouse.set_visible(False)
         pygame.display.set_allow_screensaver(False)
 

@@ -5,10 +5,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
-
-av = pytest.importorskip("av", reason="PyAV is not installed")
 
 from avatar_ros.bench.av_sync import click_times, flash_times, main, measure_sync, read_pictures, read_sound_track
 from avatar_ros.core.errors import ConfigError

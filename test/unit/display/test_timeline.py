@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from avatar_ros.display.timeline import AudioTimeline
 
 RATE = 24000

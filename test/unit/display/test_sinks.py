@@ -1,0 +1,129 @@
+"""The renderer's sinks: a screen in its own thread, a recorder; nothing here sleeps."""
+
+import threading
+
+import numpy as np
+import pytest
+
+from avatar_ros.core.clock import VirtualClock
+from avatar_ros.core.errors import ConfigError
+from avatar_ros.core.types import AudioFrame, AvatarState, Mood, Sentence, Transcript
+from avatar_ros.display.base import Captions, DisplaySettings, ScreenEvents, open_screen
+from avatar_ros.display.fake import FakeScreen
+from avatar_ros.display.recorder import Recorder, RecorderSettings
+from avatar_ros.display.sinks import RecorderSink, ScreenSink
+
+SETTINGS = DisplaySettings(backend="fake")
+
+
+def frame(value):
+    return np.full((8, 6, 4), value, np.uint8)
+
+
+class Opener:
+    """Opens fakes, one after the other, and keeps them."""
+
+    def __init__(self, *screens):
+        self.screens = screens
+        self._left = list(screens)
+
+    def __call__(self):
+        screen = self._left.pop(0)
+        screen.open()
+        return screen, ""
+
+
+def sink_on(*screens, **options):
+    return ScreenSink(SETTINGS, clock=VirtualClock(10.0), open_=Opener(*screens), **options)
+
+
+def test_newest_frame_is_shown_as_it_was_when_handed_over():
+    screen = FakeScreen(SETTINGS)
+    sink = sink_on(screen)
+    picture = frame(1)
+    sink.show(picture, 9.5)
+    picture[:] = 99
+    sink.close()
+    assert (screen.frames[-1][0] == 1).all()
+    assert screen.frames[-1][1] == 9.5
+    assert not screen.is_open
+
+
+def test_every_frame_is_shown_or_counted_as_missed():
+    screen = FakeScreen(SETTINGS)
+    sink = sink_on(screen)
+    for number in range(50):
+        sink.show(frame(number), number / 30)
+    sink.close()
+    assert (screen.frames[-1][0] == 49).all()
+    assert sink.shown == len(screen.frames)
+    assert sink.shown + sink.missed == 50
+
+
+def test_escape_leaves_once():
+    left = threading.Event()
+    calls = []
+    screen = FakeScreen(SETTINGS, events=[ScreenEvents(), ScreenEvents(escape=True), ScreenEvents(closed=True)])
+    sink = sink_on(screen, on_leave=lambda: (calls.append(1), left.set()))
+    assert left.wait(10)
+    assert not sink.wants_frames()
+    sink.close()
+    assert calls == [1]
+
+
+def test_a_lost_panel_is_opened_again():
+    first, second = FakeScreen(SETTINGS, lose_at=1), FakeScreen(SETTINGS)
+    sink = sink_on(first, second)
+    sink.show(frame(1), 1.0)
+    while not second.opened:
+        sink.show(frame(2), 2.0)
+    sink.show(frame(3), 3.0)
+    sink.close()
+    assert not first.is_open
+    assert (second.frames[-1][0] == 3).all()
+    assert "warning" not in sink.status()
+
+
+def test_state_and_words_reach_the_screen():
+    screen = FakeScreen(SETTINGS)
+    sink = sink_on(screen)
+    sink.hear("speech/transcript", Transcript(text="hello"))
+    sink.hear("speech/sentence", Sentence(text="Hi."))
+    sink.hear("state", AvatarState(state=Mood.SPEAKING))
+    sink.show(frame(1), 1.0)
+    sink.close()
+    assert screen.told[-1] == (Mood.SPEAKING, Captions("hello", "Hi."))
+
+
+def test_a_screen_that_cannot_be_had_is_said_at_once():
+    def fail():
+        raise ConfigError("no_screen", "no screen: nothing is plugged in")
+
+    with pytest.raises(ConfigError, match="plugged in"):
+        ScreenSink(SETTINGS, open_=fail)
+
+
+def test_off_wants_nothing_drawn():
+    sink = ScreenSink(DisplaySettings(backend="off"))
+    assert not sink.wants_frames()
+    assert sink.status()["screen"] == "off"
+    sink.close()
+
+
+def test_fake_is_chosen_by_name():
+    screen, text = open_screen(SETTINGS)
+    assert (screen.name, text) == ("fake", "")
+
+
+def test_recorder_sink_records_frames_and_what_was_played(tmp_path):
+    recorder = Recorder(tmp_path / "a.mp4", RecorderSettings())
+    sink = RecorderSink(recorder)
+    assert sink.wants_frames()
+    pcm = np.zeros(24000, np.int16)
+    sink.hear("mic/audio", AudioFrame(sample_rate_hz=16000, pcm=pcm, steady_ns=10))
+    sink.hear("speech/played", AudioFrame(sample_rate_hz=24000, pcm=pcm, steady_ns=1_000_000_000))
+    sink.show(np.zeros((64, 64, 4), np.uint8), 1.0)
+    sink.close()
+    assert (recorder.frames, recorder.refused) == (1, 0)
+    assert sink.status()["recorded_frames"] == "1"
+    assert (tmp_path / "a.mp4").stat().st_size > 1000
