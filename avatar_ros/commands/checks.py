@@ -107,7 +107,8 @@ def tts() -> Finding:
     sounds = [message.pcm for _, message in outs if isinstance(message, SpeechChunk)]
     peak = max((int(np.abs(pcm.astype(int)).max(initial=0)) for pcm in sounds), default=0)
     stage.close()
-    return Finding(peak > 1000, f"{TtsSettings().backend} says a word, peak {peak} of 32767", "./avatar kiosk sets it up")
+    word = f"{TtsSettings().backend} says a word, peak {peak} of 32767"
+    return Finding(peak > 1000, word, "./avatar kiosk sets it up")
 
 
 def motion() -> Finding:

@@ -96,7 +96,7 @@ def draw(
 
 def save(options: argparse.Namespace, frames: Iterator[NDArray[np.uint8]], fps: float, video: bool) -> None:
     """Write the video or the pictures."""
-    from ..display.files import write_pngs, write_video
+    from ..display.export import write_pngs, write_video
 
     if video:
         write_video(Path(options.out), frames, fps, Path(options.audio) if options.audio else None)

@@ -17,7 +17,8 @@ def run(spec: NodeSpec, args: list[str] | None = None) -> int:
     node = None
     try:
         node = StageNode(spec)
-        lock = hold_name(node.get_fully_qualified_name(), remedy="stop it, or give this one another name: -r __ns:=/two")
+        name = node.get_fully_qualified_name()
+        lock = hold_name(name, remedy="stop it, or give this one another name: -r __ns:=/avatar2")
         try:
             return spin(node)
         finally:
