@@ -1,0 +1,105 @@
+"""What every voice shares: settings, the table of backends, and the Protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.registry import Backend, Registry
+from ..core.settings import Settings, setting
+from ..core.stage import Port
+from ..core.types import MarkKind
+
+Pcm = NDArray[np.int16]
+
+PORT = Port(takes=("speech/sentence", "speech/playback"), gives=("speech/audio",))
+TTS_BACKENDS = Registry(
+    "tts",
+    {
+        "espeak": Backend("avatar_ros.tts.espeak:EspeakVoice", "pip install espeakng-loader==0.2.4"),
+        "edge": Backend("avatar_ros.tts.edge:EdgeVoice", "pip install edge-tts==7.3.1 av"),
+        "openai_speech": Backend("avatar_ros.tts.openai_speech:OpenAiVoice"),
+        "cosyvoice": Backend("avatar_ros.tts.cosyvoice:CosyVoice"),
+        "fake": Backend("avatar_ros.tts.fake:FakeVoice"),
+    },
+)
+
+
+@dataclass(frozen=True)
+class TtsSettings(Settings):
+    """Parameters of the tts node."""
+
+    backend: str = setting("espeak", "voice: espeak, edge, openai_speech, cosyvoice or fake")
+    fallback: str = setting("espeak", "voice that takes over while the backend fails; '' for none")
+    retry_s: float = setting(30.0, "the backend is tried again this long after it failed, s", low=0.0)
+    speech_rate_hz: int = setting(24000, "sample rate of all speech in a session, Hz", low=8000, high=48000)
+    chunk_s: float = setting(0.04, "sound in one chunk, s", low=0.01, high=0.5)
+    ahead_s: float = setting(2.0, "how far sound may be sent ahead of its playback, s", low=0.2, high=10.0)
+    no_clock_s: float = setting(2.0, "without news of the playback for this long, go on in real time, s", low=0.1)
+    pause_s: float = setting(0.25, "silence between two sentences, s", low=0.0, high=2.0)
+    tail_s: float = setting(0.05, "silence after the last sentence of a turn, s", low=0.0, high=1.0)
+    split_chars: int = setting(280, "a longer sentence is spoken in parts of this length", low=40, high=2000)
+    voices: tuple[str, ...] = setting((), "voice per language, 'locale=voice' each, e.g. 'en-US=en-us+f3'")
+    words_per_minute: int = setting(165, "espeak: speed", low=80, high=450)
+    pitch: int = setting(45, "espeak: height of the voice, 0-100", low=0, high=100)
+    pitch_range: int = setting(60, "espeak: liveliness of the melody, 0-100", low=0, high=100)
+    url: str = setting("", "openai_speech, cosyvoice, edge: address of the service; '' for its public one")
+    model: str = setting("gpt-4o-mini-tts", "openai_speech: model")
+    key_variable: str = setting("OPENAI_API_KEY", "openai_speech: environment variable that holds the API key")
+    service_rate_hz: int = setting(
+        0, "openai_speech, cosyvoice: rate of the raw samples that the service sends, Hz; 0: its usual one", low=0
+    )
+    first_sound_timeout_s: float = setting(4.0, "services: longest wait for a sentence's first sound, s", low=0.1)
+    gap_timeout_s: float = setting(3.0, "services: longest wait within a sentence, s", low=0.1)
+    session_ttl_s: float = setting(600.0, "a session unused for this long is forgotten, s; 0: never", low=0.0)
+
+    def voice_by_locale(self) -> dict[str, str]:
+        """`voices` as a mapping, locales in lower case."""
+        pairs = (entry.partition("=") for entry in self.voices)
+        return {locale.strip().lower(): voice.strip() for locale, _, voice in pairs}
+
+
+@dataclass(frozen=True)
+class VoiceMark:
+    """A phone or word of an utterance, in seconds from the utterance's first sample."""
+
+    kind: MarkKind
+    text: str
+    start_s: float
+    end_s: float
+
+
+@dataclass(frozen=True)
+class Part:
+    """The next sound of an utterance, int16 mono; marks may concern any time of the utterance."""
+
+    pcm: Pcm
+    sample_rate_hz: int
+    marks: tuple[VoiceMark, ...] = field(default=())
+
+
+class Voice(Protocol):
+    """Turns text into sound.
+
+    blocking: `speak` may wait for a service; the stage then runs it on a thread of its own.
+    """
+
+    blocking: bool
+
+    def __init__(self, settings: TtsSettings) -> None: ...
+
+    def load(self) -> None:
+        """Get ready to speak at once. Raises ConfigError or TtsError."""
+
+    def speak(self, text: str, locale: str) -> Iterator[Part]:
+        """The sound of `text` (clean, not empty) as it becomes known. Raises TtsError."""
+
+    def status(self) -> Mapping[str, str]:
+        """What /diagnostics should say; "warning" where the voice is degraded."""
+
+    def close(self) -> None:
+        """Free what `load` took."""

@@ -1,0 +1,193 @@
+"""Backend `espeak`: espeak-ng in a helper process (see espeak_process), a few milliseconds a sentence."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import select
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..core.errors import ConfigError, TtsError, UnknownBackendError
+from .base import Part, TtsSettings
+from .espeak_marks import marks, speech_end_sample
+from .espeak_process import HEADER, pack
+from .voices import nearest
+
+#: A sentence takes milliseconds; a helper that is silent this long hangs.
+REPLY_TIMEOUT_S, START_TIMEOUT_S = 3.0, 15.0
+#: Kept after the last phone: the release of a final consonant.
+_RELEASE_S = 0.02
+_DEFAULT_VOICE = "en-us"
+
+
+class EspeakVoice:
+    """Speaks with espeak-ng; the helper is started again when it crashes."""
+
+    blocking = False
+
+    def __init__(self, settings: TtsSettings) -> None:
+        self._settings = settings
+        self._wanted = settings.voice_by_locale()
+        self._helper: _Helper | None = None
+        self._lock = threading.Lock()
+        self._restarts = 0
+        self._unknown_locale = ""
+
+    def load(self) -> None:
+        """Start the helper and have it speak once: the first sentence must not pay for that."""
+        if importlib.util.find_spec("espeakng_loader") is None:
+            raise UnknownBackendError(
+                "backend_not_installed",
+                "espeak-ng is not installed; install it with: pip install espeakng-loader==0.2.4",
+            )
+        self._helper = _Helper()
+        voice, _ = nearest("en-US", self._wanted, self._helper.voices, _DEFAULT_VOICE)
+        try:
+            self._helper.ask(self._request("Hello.", voice))
+        except _RefusedError as error:
+            raise ConfigError("tts_voice", f"{error}; check the parameter 'voices'") from error
+
+    def speak(self, text: str, locale: str) -> Iterator[Part]:
+        """The whole text as one part, with all its marks."""
+        with self._lock:
+            pcm, events, rate_hz = self._ask_twice(text, locale)
+        end = min(len(pcm), speech_end_sample(events, len(pcm)) + round(_RELEASE_S * rate_hz))
+        yield Part(pcm[:end], rate_hz, marks(events, text, rate_hz, min(end, len(pcm))))
+
+    def status(self) -> Mapping[str, str]:
+        """The helper's restarts, and a language that nobody here speaks."""
+        out = {"espeak_restarts": str(self._restarts)} if self._restarts else {}
+        if self._unknown_locale:
+            out["warning"] = f"espeak-ng has no voice for '{self._unknown_locale}'; '{_DEFAULT_VOICE}' speaks instead"
+        return out
+
+    def close(self) -> None:
+        """End the helper."""
+        if self._helper is not None:
+            self._helper.close()
+            self._helper = None
+
+    def _ask_twice(self, text: str, locale: str) -> tuple[Any, list[Any], int]:
+        try:
+            return self._ask(text, locale)
+        except _DeadError:
+            self._restart()
+        try:
+            return self._ask(text, locale)
+        except _DeadError as error:
+            self._restart()
+            raise TtsError("tts_crashed", f"espeak-ng crashed twice on a text of {len(text)} characters") from error
+
+    def _ask(self, text: str, locale: str) -> tuple[Any, list[Any], int]:
+        if self._helper is None:
+            self._helper = _Helper()
+        voice, known = nearest(locale, self._wanted, self._helper.voices, _DEFAULT_VOICE)
+        self._unknown_locale = "" if known else locale
+        try:
+            pcm, events = self._helper.ask(self._request(text, voice))
+        except _RefusedError as error:
+            raise TtsError("tts_refused", str(error)) from error
+        return pcm, events, self._helper.rate_hz
+
+    def _request(self, text: str, voice: str) -> dict[str, Any]:
+        own = self._settings
+        return {
+            "voice": voice,
+            "text": text,
+            "rate": own.words_per_minute,
+            "pitch": own.pitch,
+            "range": own.pitch_range,
+        }
+
+    def _restart(self) -> None:
+        self._restarts += 1
+        self.close()
+        self._helper = _Helper()
+
+
+class _DeadError(Exception):
+    """The helper crashed or hangs."""
+
+
+class _RefusedError(Exception):
+    """espeak-ng refused the request; the helper lives."""
+
+
+class _Helper:
+    """The process and its pipes."""
+
+    def __init__(self) -> None:
+        root = str(Path(__file__).resolve().parents[2])
+        path = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH", ""))))
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "avatar_ros.tts.espeak_process"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": path},
+        )
+        try:
+            kind, payload = self._receive(START_TIMEOUT_S)
+        except _DeadError as error:
+            self.close()
+            raise TtsError("tts_start", f"the espeak-ng helper did not start: {error}", retryable=True) from error
+        hello = json.loads(payload) if kind == b"V" else {}
+        self.rate_hz: int = hello["rate_hz"]
+        self.voices: list[str] = hello["voices"]
+
+    def ask(self, request: dict[str, Any]) -> tuple[Any, list[Any]]:
+        """(int16 sound, events) of a request."""
+        assert self.process.stdin is not None
+        try:
+            self.process.stdin.write(pack(b"S", json.dumps(request).encode()))
+            self.process.stdin.flush()
+        except OSError as error:
+            raise _DeadError("its pipe is closed") from error
+        pcm, events = np.zeros(0, np.int16), []
+        while True:
+            kind, payload = self._receive(REPLY_TIMEOUT_S)
+            if kind == b"A":
+                pcm = np.frombuffer(payload, "<i2")
+            elif kind == b"M":
+                events = json.loads(payload)
+            elif kind == b"X":
+                raise _RefusedError(payload.decode())
+            else:
+                return pcm, events
+
+    def close(self) -> None:
+        """End the process: it leaves when its stdin closes, or is made to."""
+        for pipe in (self.process.stdin, self.process.stdout):
+            if pipe is not None:
+                try:
+                    pipe.close()
+                except BrokenPipeError:
+                    continue  # it died with our last words unread
+        try:
+            self.process.wait(0.5)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+    def _receive(self, timeout_s: float) -> tuple[bytes, bytes]:
+        kind, length = HEADER.unpack(self._read(HEADER.size, timeout_s))
+        return kind, self._read(length, timeout_s)
+
+    def _read(self, count: int, timeout_s: float) -> bytes:
+        assert self.process.stdout is not None
+        descriptor, out = self.process.stdout.fileno(), bytearray()
+        while len(out) < count:
+            if not select.select([descriptor], [], [], timeout_s)[0]:
+                raise _DeadError(f"no reply within {timeout_s} s")
+            piece = os.read(descriptor, count - len(out))
+            if not piece:
+                raise _DeadError("it ended")
+            out += piece
+        return bytes(out)

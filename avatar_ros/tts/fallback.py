@@ -1,0 +1,111 @@
+"""A spare voice that goes on where the first one failed, without saying again what was said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from ..core.clock import Clock, SteadyClock
+from ..core.errors import TtsError
+from ..core.spoken import words_said
+from ..core.types import MarkKind
+from .base import Part, TtsSettings, Voice, VoiceMark
+
+#: What a voice usually says in a second, where it gives no word marks.
+_CHARS_PER_S, _WIDE_CHARS_PER_S = 15.0, 4.5
+
+
+class VoiceWithSpare:
+    """Speaks with `first`; while that fails, with `spare`. `first` is tried again `retry_s` after it failed.
+
+    A permanent refusal (a wrong key) is an error of `first` like any other: the kiosk must not stay mute.
+    """
+
+    blocking = True
+
+    def __init__(self, first: Voice, spare: Voice, settings: TtsSettings, clock: Clock | None = None) -> None:
+        self._first = first
+        self._spare = spare
+        self._settings = settings
+        self._clock = clock or SteadyClock()
+        self._retry_at_s = 0.0
+        self._failure = ""
+        self._failures = 0
+
+    def load(self) -> None:
+        """Load both; a first voice that cannot be loaded for want of its service is no reason to be mute."""
+        self._spare.load()
+        try:
+            self._first.load()
+        except TtsError as error:
+            self._fail(error)
+
+    def speak(self, text: str, locale: str) -> Iterator[Part]:
+        """The sound of `text` by one voice, or by one and then the other."""
+        if self._failure and self._clock.now_s() < self._retry_at_s:
+            yield from self._spare.speak(text, locale)
+            return
+        said = _Said(text)
+        try:
+            for part in self._first.speak(text, locale):
+                said.hear(part)
+                yield part
+            self._failure = ""
+        except TtsError as error:
+            self._fail(error)
+            yield from self._finish(said, locale)
+
+    def status(self) -> Mapping[str, str]:
+        """Which voice speaks, and why."""
+        out = {**self._spare.status(), **self._first.status(), "voice_failures": str(self._failures)}
+        if self._failure:
+            out["warning"] = f"'{self._settings.backend}' fails, '{self._settings.fallback}' speaks: {self._failure}"
+        return out
+
+    def close(self) -> None:
+        """Close both."""
+        self._first.close()
+        self._spare.close()
+
+    def _fail(self, error: TtsError) -> None:
+        self._failure, self._failures = str(error), self._failures + 1
+        self._retry_at_s = self._clock.now_s() + self._settings.retry_s
+
+    def _finish(self, said: _Said, locale: str) -> Iterator[Part]:
+        rest = said.rest()
+        if not any(character.isalnum() for character in rest):
+            return
+        for part in self._spare.speak(rest, locale):
+            moved = (VoiceMark(m.kind, m.text, m.start_s + said.heard_s, m.end_s + said.heard_s) for m in part.marks)
+            yield Part(part.pcm, part.sample_rate_hz, tuple(moved))
+
+
+class _Said:
+    """How much of a text was given as sound: by word marks, else by the usual speed of speech."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._words: list[VoiceMark] = []
+        self.heard_s = 0.0
+
+    def hear(self, part: Part) -> None:
+        """Take note of a part."""
+        self.heard_s += len(part.pcm) / part.sample_rate_hz
+        self._words.extend(mark for mark in part.marks if mark.kind is MarkKind.WORD)
+
+    def rest(self) -> str:
+        """What is left to say. A word that was cut off counts as said when more than half of it was heard."""
+        if self.heard_s == 0:
+            return self._text
+        if self._words:
+            return self._after_words()
+        wide = sum(ord(character) >= 0x2E80 for character in self._text) * 2 > len(self._text)
+        expected_s = len(self._text) / (_WIDE_CHARS_PER_S if wide else _CHARS_PER_S)
+        return self._text[len(words_said(self._text, min(1.0, self.heard_s / expected_s))) :].strip()
+
+    def _after_words(self) -> str:
+        at = 0
+        for word in sorted(self._words, key=lambda mark: mark.start_s):
+            found = self._text.find(word.text, at)
+            if (word.start_s + word.end_s) / 2 <= self.heard_s and found >= 0:
+                at = found + len(word.text)
+        return self._text[at:].strip().lstrip(",.;:!?").strip()

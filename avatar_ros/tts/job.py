@@ -1,0 +1,98 @@
+"""The synthesis of one sentence, polled without waiting: on the stage's own thread, or on one of its own."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+from ..core.errors import AvatarRosError, TtsError
+from .base import Part
+
+
+class Job(Protocol):
+    """A synthesis under way."""
+
+    @property
+    def done(self) -> bool:
+        """No part will come any more."""
+
+    def poll(self) -> Part | None:
+        """The next part, or None where none is ready now. Raises the voice's error."""
+
+    def cancel(self) -> None:
+        """Do no more work."""
+
+
+class DirectJob:
+    """For voices that are much faster than real time: the work is done when it is asked for."""
+
+    def __init__(self, parts: Iterator[Part]) -> None:
+        self._parts = parts
+        self._done = False
+
+    @property
+    def done(self) -> bool:
+        """Whether everything was synthesized."""
+        return self._done
+
+    def poll(self) -> Part | None:
+        """Synthesize the next part."""
+        if self._done:
+            return None
+        try:
+            part = next(self._parts, None)
+        except TtsError:
+            self._done = True
+            raise
+        self._done = part is None
+        return part
+
+    def cancel(self) -> None:
+        """Do no more work."""
+        self._done = True
+
+
+class ThreadJob:
+    """For voices that wait for a service. `wake` is called whenever a part, the end or an error has come."""
+
+    def __init__(self, parts: Iterator[Part], wake: Callable[[], None]) -> None:
+        self._parts = parts
+        self._wake = wake
+        self._ready: deque[Part] = deque()
+        self._error: AvatarRosError | None = None
+        self._finished = self._cancelled = False
+        threading.Thread(target=self._run, name="tts", daemon=True).start()
+
+    @property
+    def done(self) -> bool:
+        """Whether everything was synthesized, taken, and no error waits to be raised."""
+        return self._cancelled or (self._finished and not self._ready and self._error is None)
+
+    def poll(self) -> Part | None:
+        """The next part, if it has come."""
+        if self._ready:
+            return self._ready.popleft()
+        if self._finished and self._error is not None:
+            error, self._error = self._error, None
+            raise error
+        return None
+
+    def cancel(self) -> None:
+        """Stop at the next part; what is still coming is dropped."""
+        self._cancelled = True
+        self._ready.clear()
+
+    def _run(self) -> None:
+        try:
+            for part in self._parts:
+                if self._cancelled:
+                    return
+                self._ready.append(part)
+                self._wake()
+        except AvatarRosError as error:
+            self._error = error
+        finally:
+            self._finished = True
+            self._wake()

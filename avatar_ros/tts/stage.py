@@ -1,0 +1,155 @@
+"""The tts stage: sentences in, chunks of sound out, never far ahead of what is heard."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+
+from ..core.sessions import SessionTable
+from ..core.stage import Out, Stage
+from ..core.types import (
+    Interrupt,
+    InterruptAction,
+    Message,
+    PlaybackClock,
+    Sentence,
+    SessionEvent,
+    SessionKind,
+)
+from .base import TTS_BACKENDS, TtsSettings, Voice
+from .fallback import VoiceWithSpare
+from .job import DirectJob, Job, ThreadJob
+from .sentence import checked
+from .turn import TurnSpeech
+
+#: While something is being said; idle otherwise.
+_BUSY_TICK_S = 0.04
+_NEVER = (-1, -1)
+
+
+class _Speaker:
+    """A session's turns, oldest first, and the newest turn that is over."""
+
+    def __init__(self) -> None:
+        self.turns: deque[TurnSpeech] = deque()
+        self.over = _NEVER
+
+
+class TtsStage(Stage):
+    """See the module's text. One voice serves all sessions; each keeps its own turns."""
+
+    def __init__(self, settings: TtsSettings, voice: Voice) -> None:
+        super().__init__()
+        self._settings = settings
+        self._voice = voice
+        self._table: SessionTable[_Speaker] = SessionTable(_Speaker, settings.session_ttl_s)
+        self._busy: set[str] = set()  # sessions with turns
+        self._ignored = 0
+        self._sentences = 0
+
+    def load(self) -> None:
+        """Load the voice."""
+        self._voice.load()
+
+    def push(self, topic: str, message: Message, now_s: float) -> Iterable[Out]:
+        """A sentence to speak, or news of the playback; what may be sent now."""
+        if not isinstance(message, Sentence | PlaybackClock):
+            return
+        speaker = self._table.get(message.session, now_s)
+        if isinstance(message, Sentence):
+            self._add(speaker, message)
+        else:
+            self._hear(speaker, message, now_s)
+        yield from self._step(message.session, speaker, now_s)
+
+    def interrupt(self, order: Interrupt, now_s: float) -> Iterable[Out]:
+        """CANCEL drops everything of the turn and of those before it. Pausing is the speaker's work: pacing follows."""
+        if order.action is InterruptAction.CANCEL:
+            speaker = self._table.get(order.session, now_s)
+            speaker.over = max(speaker.over, (order.epoch, order.turn))
+            for turn in [turn for turn in speaker.turns if turn.key <= speaker.over]:
+                turn.cancel()
+                speaker.turns.remove(turn)
+            yield from self._step(order.session, speaker, now_s)
+
+    def tick(self, now_s: float) -> Iterable[Out]:
+        """What time, or a voice's own thread, has made ready."""
+        for session in list(self._busy):
+            yield from self._step(session, self._table.get(session, now_s), now_s)
+
+    def session(self, event: SessionEvent, now_s: float) -> Iterable[Out]:
+        """Forget a closed session."""
+        if event.kind is SessionKind.CLOSED:
+            for turn in self._table.get(event.session, now_s).turns:
+                turn.cancel()
+            self._busy.discard(event.session)
+            self._table.drop(event.session)
+        return ()
+
+    def status(self) -> Mapping[str, str]:
+        """What the voice says, and counts."""
+        out = dict(self._voice.status())
+        out["sentences"] = str(self._sentences)
+        if self._ignored:
+            out["ignored_sentences"] = str(self._ignored)
+        return out
+
+    def close(self) -> None:
+        """Free the voice."""
+        for session in self._busy:
+            for turn in self._table.get(session, 0.0).turns:
+                turn.cancel()
+        self._busy.clear()
+        self._voice.close()
+
+    def _add(self, speaker: _Speaker, sentence: Sentence) -> None:
+        turn = self._turn(speaker, sentence)
+        if turn is None or not turn.add(sentence):
+            self._ignored += 1
+            return
+        self._sentences += 1
+        self._busy.add(sentence.session)
+
+    def _turn(self, speaker: _Speaker, sentence: Sentence) -> TurnSpeech | None:
+        """The sentence's turn; None for one that is over or older than one that has begun."""
+        key = (sentence.epoch, sentence.turn)
+        if key <= speaker.over or (speaker.turns and key < speaker.turns[-1].key):
+            return None
+        if not speaker.turns or key > speaker.turns[-1].key:
+            for older in speaker.turns:
+                older.supersede()
+            speaker.turns.append(TurnSpeech(sentence.session, key, self._settings, self._synthesize))
+        return speaker.turns[-1]
+
+    def _hear(self, speaker: _Speaker, clock: PlaybackClock, now_s: float) -> None:
+        for turn in speaker.turns:
+            if turn.key == (clock.epoch, clock.turn):
+                turn.pace.hear(clock, now_s)
+            else:
+                turn.pace.alive(now_s)
+
+    def _step(self, session: str, speaker: _Speaker, now_s: float) -> Iterator[Out]:
+        try:
+            while speaker.turns:
+                turn = speaker.turns[0]
+                for chunk in turn.chunks(now_s):
+                    yield Out("speech/audio", chunk)
+                if not turn.closed or speaker.turns[0] is not turn:
+                    return
+                speaker.over = max(speaker.over, turn.key)
+                speaker.turns.popleft()
+            self._busy.discard(session)
+        finally:
+            self.tick_period_s = _BUSY_TICK_S if self._busy else 0.0
+
+    def _synthesize(self, text: str, locale: str) -> Job:
+        parts = checked(self._voice.speak(text, locale))
+        return ThreadJob(parts, self.wake) if self._voice.blocking else DirectJob(parts)
+
+
+def build(settings: TtsSettings) -> Stage:
+    """The stage with the backend that `settings` names and its fallback. Raises UnknownBackendError."""
+    voice = TTS_BACKENDS.load(settings.backend)(settings)
+    if settings.fallback and settings.fallback != settings.backend and voice.blocking:
+        voice = VoiceWithSpare(voice, TTS_BACKENDS.load(settings.fallback)(settings), settings)
+    return TtsStage(settings, voice)

@@ -1,0 +1,139 @@
+"""The speech of one turn: sentences in, chunks out, samples counted from the start of the turn."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from ..core.errors import TtsError
+from ..core.types import Sentence, SpeechChunk
+from .base import TtsSettings
+from .job import Job
+from .pace import Pace
+from .sentence import SpokenSentence
+from .text import clean, split
+
+#: (text, locale=…) -> job
+Synthesize = Callable[..., Job]
+
+
+class TurnSpeech:
+    """Owns the order of a turn's sentences, the sample count and the pace."""
+
+    def __init__(self, session: str, key: tuple[int, int], settings: TtsSettings, synthesize: Synthesize) -> None:
+        self.session = session
+        self.key = key
+        self.pace = Pace(settings.speech_rate_hz, settings.ahead_s, settings.no_clock_s)
+        self._settings = settings
+        self._synthesize = synthesize
+        self._sentences: deque[SpokenSentence] = deque()
+        self._newest = -1  # index of the newest sentence
+        self._sample = 0
+        self._last_seen = False
+        self.closed = False  # turn_end was given
+
+    def add(self, sentence: Sentence) -> bool:
+        """Queue a sentence; False for one that came before or after the last one."""
+        if self._last_seen or sentence.index <= self._newest:
+            return False
+        self._newest = sentence.index
+        self._last_seen = sentence.last
+        parts = split(clean(sentence.text), self._settings.split_chars)
+        silence_s = self._settings.tail_s if sentence.last else self._settings.pause_s
+        synthesize = partial(self._synthesize, locale=sentence.locale)
+        self._sentences.append(SpokenSentence(sentence, parts, synthesize, self._settings.speech_rate_hz, silence_s))
+        return True
+
+    @property
+    def idle(self) -> bool:
+        """Nothing to say now."""
+        return not self._sentences
+
+    def supersede(self) -> None:
+        """A newer turn began: no more sentences are waited for."""
+        self._last_seen = True
+
+    def cancel(self) -> None:
+        """Stop all voices and forget what is queued."""
+        for spoken in self._sentences:
+            spoken.cancel()
+        self._sentences.clear()
+        self.closed = True
+
+    def chunks(self, now_s: float) -> Iterator[SpeechChunk]:
+        """What may be sent now. Raises TtsError after closing the sentence that cannot be spoken."""
+        while self._sentences:
+            spoken = self._sentences[0]
+            failure = self._work(spoken)
+            chunk = self._cut(spoken, now_s)
+            if chunk is not None:
+                yield chunk
+            if failure is not None:
+                raise failure
+            if chunk is None:
+                return
+        if self._last_seen and not self.closed:
+            self.closed = True
+            yield self._closing()
+
+    def _work(self, spoken: SpokenSentence) -> TtsError | None:
+        """Have more than a chunk ready, so that the one that is sent is known to be the sentence's last or not."""
+        try:
+            spoken.work(self._chunk_samples + 1)
+        except TtsError as error:
+            spoken.give_up()
+            return error
+        if spoken.synthesized and spoken.announced and len(self._sentences) > 1:
+            self._sentences[1].begin()  # synthesized while this one is spoken
+        return None
+
+    def _cut(self, spoken: SpokenSentence, now_s: float) -> SpeechChunk | None:
+        count = min(spoken.ready, self._chunk_samples)
+        ends = spoken.synthesized and count == spoken.ready
+        if not ends and spoken.ready <= self._chunk_samples:
+            return None
+        if self._sample + count > self.pace.limit(now_s):
+            return None
+        self.pace.start(now_s)
+        chunk = self._chunk(spoken, count, ends)
+        self._sample += count
+        if ends:
+            self._sentences.popleft()
+        self.closed = chunk.turn_end
+        return chunk
+
+    def _chunk(self, spoken: SpokenSentence, count: int, ends: bool) -> SpeechChunk:
+        first = not spoken.announced
+        if first:
+            spoken.announce(self._sample)
+        return SpeechChunk(
+            session=self.session,
+            epoch=self.key[0],
+            turn=self.key[1],
+            sentence=spoken.sentence.index,
+            first_sample=self._sample,
+            sample_rate_hz=self._settings.speech_rate_hz,
+            pcm=spoken.take(count),
+            text=spoken.text if first else "",
+            locale=spoken.sentence.locale if first else "",
+            marks=spoken.take_marks(),
+            sentence_end=ends,
+            turn_end=ends and self._last_seen and len(self._sentences) == 1,
+        )
+
+    def _closing(self) -> SpeechChunk:
+        """An empty chunk that ends a turn whose sentences were all sent."""
+        return SpeechChunk(
+            session=self.session,
+            epoch=self.key[0],
+            turn=self.key[1],
+            sentence=max(0, self._newest),
+            first_sample=self._sample,
+            sample_rate_hz=self._settings.speech_rate_hz,
+            turn_end=True,
+        )
+
+    @property
+    def _chunk_samples(self) -> int:
+        return round(self._settings.chunk_s * self._settings.speech_rate_hz)
