@@ -13,7 +13,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the verb."""
     default = KioskOptions()
     add = parser.add_argument
-    add("--profile", default=default.profile, choices=PROFILES, help="kind of computer (default: %(default)s)")
+    add(
+        "--profile",
+        default=default.profile,
+        metavar="|".join((*PROFILES, "FILE.yaml")),
+        help="kind of computer, or a ROS parameter file of your own (default: %(default)s)",
+    )
     add("--avatar", default=default.avatar, metavar="FILE", help="LAM .zip or .ply (default: the built-in one)")
     add(
         "--mic",
