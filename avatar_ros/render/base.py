@@ -46,11 +46,15 @@ class Camera:
                 width: int, height: int) -> Camera:
         """A camera at `position` that sees `target` (metres, world) in its middle, upright.
 
-        fov_y_deg: vertical field of view, 0–180 exclusive.
+        fov_y_deg: vertical field of view, 0–180 exclusive. Raises RenderError where that is no view: the target at
+        the position, or straight above or below it.
         """
         forward = np.subtract(target, position).astype(np.float64)
-        forward /= np.linalg.norm(forward)
         right = np.cross(forward, (0.0, 1.0, 0.0))
+        if not 0 < fov_y_deg < 180 or not np.linalg.norm(right) > 1e-9 or min(width, height) < 1:
+            raise RenderError("render_bad_camera", f"no camera at {position} can show {target} upright with {fov_y_deg}° "
+                                                   f"in {width}x{height} px")
+        forward /= np.linalg.norm(forward)
         right /= np.linalg.norm(right)
         view = np.eye(4)
         view[:3, :3] = [right, np.cross(forward, right), forward]

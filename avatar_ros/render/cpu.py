@@ -6,6 +6,7 @@ import numpy as np
 
 from .. import _raster
 from ..avatar.model import Avatar
+from ..core.errors import RenderError
 from .base import U8, Background, Camera, Frame, Settings
 from .inputs import WeightMap, background_parts, model_view, output_buffer
 
@@ -19,10 +20,13 @@ class CpuRasteriser:
         self._settings = settings
         self._weights = WeightMap(avatar.morph_names, settings)
         morphs = avatar.morphs
-        self._raster = _raster.Rasteriser(
-            avatar.positions, avatar.scales, avatar.rotations, avatar.colors, avatar.opacities,
-            morphs.offsets, morphs.indices, morphs.deltas, settings.threads, settings.isa,
-        )
+        try:
+            self._raster = _raster.Rasteriser(
+                avatar.positions, avatar.scales, avatar.rotations, avatar.colors, avatar.opacities,
+                morphs.offsets, morphs.indices, morphs.deltas, settings.threads, settings.isa,
+            )
+        except ValueError as error:
+            raise RenderError("render_bad_scene", f"avatar {avatar.name} cannot be drawn: {error}") from None
 
     @property
     def bad_weights(self) -> int:
