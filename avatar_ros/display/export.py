@@ -14,7 +14,8 @@ import numpy as np
 from ..core.errors import ConfigError
 from ..core.types import Pcm
 from .base import U8
-from .mp4 import FILE_ERRORS, OFFLINE, Mp4File, check_writable, to_yuv
+from .media import check_writable
+from .mp4 import FILE_ERRORS, OFFLINE, Mp4File, to_yuv
 
 SOUND_RATE_HZ = 48000
 

@@ -8,7 +8,6 @@ AAC_DELAY samples; usually an edit list hides that, which fragments cannot carry
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -17,13 +16,11 @@ import av
 import cv2
 import numpy as np
 
-from ..core.errors import ConfigError
 from ..core.types import Pcm
 from .base import U8
+from .media import AAC_DELAY
 
-AAC_DELAY = 1024  # samples; also the length of an AAC frame
 VIDEO_BASE = Fraction(1, 90000)
-AAC_RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350)
 AUDIO_BIT_RATE = 96000
 INTERLEAVE_US = 500_000
 FILE_ERRORS = (av.FFmpegError, OSError)
@@ -33,7 +30,7 @@ FILE_ERRORS = (av.FFmpegError, OSError)
 class Coding:
     """How pictures are compressed: x264's preset, tune and quality (crf: 0 lossless to 51), and the file's flags."""
 
-    preset: str = "ultrafast"
+    preset: str = "superfast"
     tune: str = "zerolatency"
     crf: int = 20
     flags: str = "hybrid_fragmented"
@@ -42,18 +39,6 @@ class Coding:
 
 LIVE = Coding()
 OFFLINE = Coding(preset="medium", tune="", crf=17, flags="faststart", threads=2)
-
-
-def check_writable(path: Path) -> None:
-    """Raises ConfigError where no MP4 can be written to `path`."""
-    if path.suffix.lower() not in (".mp4", ".m4v"):
-        raise ConfigError("bad_recording", f"the recording '{path}' must end in .mp4")
-    if not path.parent.is_dir():
-        raise ConfigError("bad_recording", f"the folder '{path.parent}' of the recording does not exist; make it first")
-    if path.is_dir():
-        raise ConfigError("bad_recording", f"the recording '{path}' is a folder; give a file name in it")
-    if not os.access(path if path.exists() else path.parent, os.W_OK):
-        raise ConfigError("bad_recording", f"the recording '{path}' cannot be written: no permission")
 
 
 def to_yuv(rgba: U8) -> U8:

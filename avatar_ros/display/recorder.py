@@ -14,15 +14,17 @@ import threading
 from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from ..core.errors import ConfigError
 from ..core.settings import Settings, setting
-from ..core.types import AudioFrame, Pcm
+from ..core.types import AudioFrame
 from .base import U8
-from .mp4 import AAC_DELAY, AAC_RATES, FILE_ERRORS, LIVE, Mp4File, check_writable, to_yuv
+from .media import AAC_DELAY, AAC_RATES, check_writable, mono
 from .timeline import AudioTimeline
+
+if TYPE_CHECKING:
+    from .mp4 import Mp4File
 
 QUEUE_BYTES = 48_000_000
 CLOSE_TIMEOUT_S = 20.0
@@ -60,6 +62,7 @@ class Recorder:
         """Raises ConfigError where `path` cannot be written."""
         self.path = Path(path)
         check_writable(self.path)
+        self._mp4 = _mp4_module()
         self._settings = settings
         self._pictures: deque[_Picture] = deque()
         self._sounds: deque[AudioFrame] = deque(maxlen=MAX_EARLY_SOUND)
@@ -86,7 +89,7 @@ class Recorder:
                 self.dropped += 1
                 return False
             self._size = rgba.shape[:2]
-        picture = _Picture(to_yuv(rgba), shown_at_steady_ns)
+        picture = _Picture(self._mp4.to_yuv(rgba), shown_at_steady_ns)
         with self._changed:
             self._pictures.append(picture)
             self._changed.notify()
@@ -123,7 +126,7 @@ class Recorder:
                 pass
             if self._file is not None:
                 self._file.close()
-        except FILE_ERRORS as error:
+        except self._mp4.FILE_ERRORS as error:
             self.error = f"the recording '{self.path}' ended early: {error}; is the disk full?"
 
     def _step(self) -> bool:
@@ -156,7 +159,8 @@ class Recorder:
     def _begin(self, picture: _Picture) -> None:
         height, width = picture.yuv.shape
         rate_hz = self._settings.speech_rate_hz
-        self._file = Mp4File(self.path, (width, height * 2 // 3), self._settings.fps, rate_hz, LIVE, AAC_DELAY)
+        size, fps = (width, height * 2 // 3), self._settings.fps
+        self._file = self._mp4.Mp4File(self.path, size, fps, rate_hz, self._mp4.LIVE, AAC_DELAY)
         self._start_ns = picture.shown_ns
         self._timeline = AudioTimeline(rate_hz, picture.shown_ns, AAC_DELAY)
 
@@ -166,8 +170,11 @@ class Recorder:
         self._file.sound(self._timeline.place(sound.steady_ns, mono(sound)))
 
 
-def mono(sound: AudioFrame) -> Pcm:
-    """The mean of a frame's interleaved channels, [n] int16."""
-    if sound.channels <= 1:
-        return sound.pcm
-    return sound.pcm.reshape(-1, sound.channels).mean(axis=1).astype(np.int16)
+def _mp4_module() -> Any:
+    """PyAV and OpenCV are large: loaded only by whoever records."""
+    try:
+        from . import mp4
+    except ImportError as error:
+        text = f"recording needs PyAV and OpenCV: {error}; pip install av opencv-python-headless"
+        raise ConfigError("backend_not_installed", text) from error
+    return mp4

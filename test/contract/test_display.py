@@ -12,6 +12,7 @@ import pytest
 from avatar_ros.core.errors import ConfigError
 from avatar_ros.core.types import Mood
 from avatar_ros.display.base import Captions, DisplaySettings, open_screen
+from avatar_ros.display.sinks import ScreenSink
 
 PANEL = (360, 640)
 QUADRANTS = {
@@ -31,7 +32,7 @@ def xvfb(tmp_path_factory):
     folder = tmp_path_factory.mktemp("framebuffer")
     read, write = os.pipe()
     screen = f"{PANEL[0]}x{PANEL[1]}x24"
-    command = ["Xvfb", "-displayfd", str(write), "-screen", "0", screen, "-fbdir", str(folder), "-nolisten", "tcp"]
+    command = ["Xvfb", "-displayfd", str(write), "-screen", "0", screen, "-fbdir", str(folder), "-noreset"]
     server = subprocess.Popen(command, pass_fds=[write], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     os.close(write)
     with os.fdopen(read) as number, pytest.MonkeyPatch.context() as patch:
@@ -185,6 +186,19 @@ def test_a_window_that_is_resized_is_filled_again(xvfb, opened):
     assert [tuple(c) for c in np.unique(picture.reshape(-1, 3), axis=0) if tuple(c) in QUADRANTS.values()]
     same = (picture == QUADRANTS["bottom right"]).all(axis=2)
     assert 0.9 * 120 * 120 < same.sum() <= 120 * 120
+
+
+def test_a_sink_shows_frames_from_its_own_thread(xvfb):
+    left = []
+    sink = ScreenSink(DisplaySettings(backend="window"), on_leave=lambda: left.append(True))
+    assert sink.wants_frames()
+    assert sink.size == PANEL
+    while sink.shown < 2:
+        sink.show(quadrants(), 1.0)
+    assert colour_at(screenshot(xvfb), 0.25, 0.25) == QUADRANTS["top left"]
+    sink.close()
+    assert not left
+    assert sink.status()["screen"] == "window"
 
 
 def test_cursor_is_hidden_and_the_panel_kept_awake(xvfb, opened):

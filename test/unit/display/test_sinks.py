@@ -1,10 +1,14 @@
 """The renderer's sinks: a screen in its own thread, a recorder; nothing here sleeps."""
 
+import subprocess
+import sys
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+import avatar_ros
 from avatar_ros.core.clock import VirtualClock
 from avatar_ros.core.errors import ConfigError
 from avatar_ros.core.types import AudioFrame, AvatarState, Mood, Sentence, Transcript
@@ -127,3 +131,13 @@ def test_recorder_sink_records_frames_and_what_was_played(tmp_path):
     assert (recorder.frames, recorder.refused) == (1, 0)
     assert sink.status()["recorded_frames"] == "1"
     assert (tmp_path / "a.mp4").stat().st_size > 1000
+
+
+def test_nothing_large_is_loaded_before_it_is_used():
+    code = (
+        "import sys; import avatar_ros.display.sinks, avatar_ros.display.recorder, avatar_ros.bench.av_sync; "
+        "print(sorted({'av', 'cv2', 'pygame', 'rclpy'} & set(sys.modules)))"
+    )
+    root = Path(avatar_ros.__file__).parents[1]
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
