@@ -73,7 +73,8 @@ class Bound {
     py::dict stats() {
         py::dict d;
         const auto& ms = rasteriser_.stage_ms();
-        d["morph_project_ms"] = ms[avatar::kMorph];
+        d["morph_ms"] = ms[avatar::kMorph];
+        d["project_ms"] = ms[avatar::kProject];
         d["sort_ms"] = ms[avatar::kSort];
         d["bin_ms"] = ms[avatar::kBin];
         d["blend_ms"] = ms[avatar::kBlend];

@@ -19,7 +19,7 @@ struct SceneInput {
     const float* morph_deltas;                                         // [E, 3]
 };
 
-enum Stage { kMorph, kSort, kBin, kBlend, kStages };  // kMorph includes the projection, done block by block
+enum Stage { kMorph, kProject, kSort, kBin, kBlend, kStages };
 
 class Rasteriser {
    public:
@@ -37,6 +37,7 @@ class Rasteriser {
    private:
     void load_scene(const SceneInput& input);
     void load_morphs(const SceneInput& input);
+    void morph_and_project(const float* weights, const View& view);
     void morph_block(int block, const float* weights);
     void project_block(int block, const View& view);
     void find_depths(const View& view);

@@ -52,8 +52,8 @@ class Camera:
         forward = np.subtract(target, position).astype(np.float64)
         right = np.cross(forward, (0.0, 1.0, 0.0))
         if not 0 < fov_y_deg < 180 or not np.linalg.norm(right) > 1e-9 or min(width, height) < 1:
-            raise RenderError("render_bad_camera", f"no camera at {position} can show {target} upright with {fov_y_deg}° "
-                                                   f"in {width}x{height} px")
+            raise RenderError("render_bad_camera", f"no camera at {position} can show {target} upright with "
+                                                   f"{fov_y_deg}° in {width}x{height} px")
         forward /= np.linalg.norm(forward)
         right /= np.linalg.norm(right)
         view = np.eye(4)
