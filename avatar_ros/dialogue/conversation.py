@@ -167,7 +167,8 @@ class Conversation:
 
     def _follow_up(self, turn: Turn, transcript: Transcript, utterance: Utterance, now_s: float) -> None:
         """Something more was said while the answer is being prepared."""
-        if self._settings.follow_up == "queue":
+        worth_finishing = turn.source is not Source.REMARK and not turn.rejected
+        if self._settings.follow_up == "queue" and worth_finishing:
             self._questions.append((transcript, utterance))
             self._decide(now_s)
         else:
@@ -263,7 +264,7 @@ class Conversation:
             return
         if turn.sound_overdue(now_s, self._settings.speak_patience_s):
             self._cancel("no_sound", now_s)
-            self._active_s = now_s
+            self._turn_ended(turn, now_s)
         elif turn.reader and not turn.complete and now_s - turn.reply_s > self._settings.think_patience_s:
             self._no_answer(turn, now_s)
 
@@ -272,7 +273,6 @@ class Conversation:
             self._floor.give_up_waiting(now_s)
             return
         self._cancel("no_answer", now_s)
-        self._active_s = now_s
         if not self._hearing.voice:
             self._floor.remark(self._settings.apology, now_s)
 

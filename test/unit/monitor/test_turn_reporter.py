@@ -1,0 +1,261 @@
+"""The monitor's figures, worked out by hand."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from avatar_ros.core.clock import ns_from_s
+from avatar_ros.core.errors import ConfigError
+from avatar_ros.core.types import (
+    AudioFrame,
+    Expression,
+    FrameInfo,
+    Interrupt,
+    InterruptAction,
+    Layer,
+    PlaybackClock,
+    PlaybackState,
+    Prompt,
+    Reply,
+    Sentence,
+    SpeechChunk,
+    Transcript,
+    TurnReport,
+    VoiceActivity,
+    VoiceKind,
+)
+from avatar_ros.monitor.base import PORT, MonitorSettings
+from avatar_ros.monitor.onset import PlayedSound
+from avatar_ros.monitor.report import turn_as_dict
+from avatar_ros.monitor.stage import MonitorStage
+from harness import Harness
+
+START_S = 1000.0
+RATE_HZ = 24000
+LOUD = np.full(240, 5000, np.int16)
+SILENT = np.full(240, 90, np.int16)  # -51 dBFS
+
+
+class Scene(Harness):
+    """Messages at times counted from the end of the user's speech."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(start_s=START_S)
+        self.stage = MonitorStage(MonitorSettings(**settings))
+        self.add("monitor", self.stage, PORT)
+
+    def at(self, ms: float, topic: str, message: Any) -> None:
+        """Have it arrive `ms` after the end of the user's speech."""
+        self.send(topic, message, after_s=START_S + 1.0 + ms / 1000 - self.now_s)
+
+    def heard(self, utterance: int = 1, text: str = "hello", base_ms: float = 0.0) -> None:
+        """A question whose last sample was spoken at `base_ms`."""
+        end_ns = ns_from_s(START_S + 1.0 + base_ms / 1000)
+        self.at(base_ms - 900, "mic/voice_activity", VoiceActivity("local", utterance, VoiceKind.STARTED))
+        stopped = VoiceActivity("local", utterance, VoiceKind.STOPPED, steady_ns=end_ns)
+        self.at(base_ms + 500, "mic/voice_activity", stopped)
+        self.at(base_ms + 550, "speech/transcript", Transcript("local", utterance, text))
+
+    def answered(self, turn: int = 1, text: str = "hello", base_ms: float = 0.0) -> None:
+        """An answer that sounds from 700 ms on and whose mouth moves at 740 ms."""
+        mark: dict[str, Any] = {"epoch": 5, "turn": turn}
+        base_s = START_S + 1.0 + base_ms / 1000
+        self.at(base_ms + 551, "dialogue/prompt", Prompt(**mark, text=text))
+        self.at(base_ms + 560, "dialogue/reply", Reply(**mark, text=" "))
+        self.at(base_ms + 570, "dialogue/reply", Reply(**mark, seq=1, text="[happy] Hi there. Bye."))
+        self.at(base_ms + 571, "speech/sentence", Sentence(**mark, index=0, text="Hi there."))
+        self.at(base_ms + 571, "speech/sentence", Sentence(**mark, index=1, text="Bye.", last=True))
+        self.at(base_ms + 600, "speech/audio", SpeechChunk(**mark))
+        self.at(base_ms + 610, "speech/audio", SpeechChunk(**mark, pcm=LOUD))
+        self.at(base_ms + 615, "motion/expression", Expression(**mark, layer=Layer.IDLE))
+        self.at(base_ms + 620, "motion/expression", Expression(**mark))
+        # The sound that left the speaker before the turn is not the turn's; its first 10 ms are silent.
+        for ms, pcm in ((640, LOUD), (690, SILENT), (700, LOUD)):
+            frame = AudioFrame(sample_rate_hz=RATE_HZ, pcm=pcm, steady_ns=ns_from_s(base_s + ms / 1000))
+            self.at(base_ms + ms - 20, "speech/played", frame)
+        clock = PlaybackClock(**mark, sample=240, steady_ns=ns_from_s(base_s + 0.7))
+        self.at(base_ms + 705, "speech/playback", clock)
+        for ms, mouth_open in ((720, 0.01), (740, 0.3), (760, 0.5)):
+            info = FrameInfo(**mark, speaking=True, mouth_open=mouth_open, steady_ns=ns_from_s(base_s + ms / 1000))
+            self.at(base_ms + ms - 10, "frame_info", info)
+
+    def ended(self, turn: int = 1, ms: float = 2000.0) -> None:
+        self.at(ms, "speech/playback", PlaybackClock(epoch=5, turn=turn, state=PlaybackState.ENDED))
+
+    @property
+    def reports(self) -> list[TurnReport]:
+        return self.sent("turn_report")
+
+
+def test_a_turn_is_timed_step_by_step(tmp_path: Path) -> None:
+    scene = Scene(report=str(tmp_path / "turns.json"))
+    assert json.loads((tmp_path / "turns.json").read_text()) == {"turns": []}
+    scene.heard()
+    scene.answered()
+    scene.ended()
+    scene.run(5.0)
+    (turn,) = json.loads((tmp_path / "turns.json").read_text())["turns"]
+    assert turn == {
+        "turn": 1,
+        "epoch": 5,
+        "utterance": 1,
+        "transcript": "hello",
+        "reply": "Hi there. Bye.",
+        "spoken": "Hi there. Bye.",
+        "interrupted": False,
+        "ms": {
+            "voice_stop": 500.0,
+            "transcript": 550.0,
+            "first_reply": 570.0,
+            "first_tts": 610.0,
+            "first_expression": 620.0,
+            "first_sound": 700.0,
+            "first_mouth": 740.0,
+        },
+    }
+    (report,) = scene.reports
+    assert turn_as_dict(report) == turn
+    assert [p.name for p in tmp_path.iterdir()] == ["turns.json"]
+
+
+def test_a_cancelled_turn_says_what_was_heard_of_it() -> None:
+    scene = Scene()
+    scene.heard()
+    scene.answered()
+    scene.at(900, "speech/playback", PlaybackClock(epoch=5, turn=1, sentence=0, sentence_progress=0.5))
+    scene.at(1000, "interrupt", Interrupt(epoch=5, turn=1, action=InterruptAction.PAUSE))
+    scene.at(1200, "interrupt", Interrupt(epoch=5, turn=1, action=InterruptAction.CANCEL))
+    scene.ended(ms=1250)
+    scene.run(5.0)
+    (report,) = scene.reports
+    assert report.interrupted
+    assert (report.reply, report.spoken) == ("Hi there. Bye.", "Hi")
+    assert report.first_sound_ms == pytest.approx(700.0)
+
+
+def test_what_did_not_happen_is_null() -> None:
+    scene = Scene(give_up_after_s=10.0)
+    scene.heard()
+    scene.at(551, "dialogue/prompt", Prompt(epoch=5, turn=1, text="hello"))
+    scene.run(20.0)
+    (report,) = scene.reports
+    ms = turn_as_dict(report)["ms"]
+    assert (ms["voice_stop"], ms["transcript"]) == (500.0, 550.0)
+    assert [ms[step] for step in ("first_reply", "first_tts", "first_sound", "first_mouth")] == [None] * 4
+    assert report.interrupted
+    assert report.spoken == ""
+
+
+def test_a_turn_that_nobody_asked_for_has_no_delays() -> None:
+    scene = Scene(turns=1, leave_after_s=0.0)
+    scene.at(0, "speech/sentence", Sentence(epoch=5, turn=1, text="Welcome.", last=True))
+    scene.at(50, "speech/playback", PlaybackClock(epoch=5, turn=1, steady_ns=ns_from_s(START_S + 1.05)))
+    scene.ended(ms=500)
+    scene.run(5.0)
+    (report,) = scene.reports
+    assert (report.utterance, report.reply, report.spoken) == (0, "Welcome.", "Welcome.")
+    assert math.isnan(report.first_sound_ms)
+    assert not scene.stage.finished  # an answer was asked for
+
+
+def test_each_prompt_finds_its_utterance() -> None:
+    scene = Scene()
+    scene.heard(1, "one")
+    scene.heard(2, "two", base_ms=1000)
+    scene.at(1560, "dialogue/prompt", Prompt(epoch=5, turn=1, text="one"))
+    scene.at(1570, "dialogue/prompt", Prompt(epoch=5, turn=2, text="two"))
+    scene.ended(1, 2000)
+    scene.ended(2, 2500)
+    scene.run(6.0)
+    assert [(r.turn, r.utterance, r.transcript) for r in scene.reports] == [(1, 1, "one"), (2, 2, "two")]
+
+
+def test_a_joined_question_counts_from_its_last_words() -> None:
+    scene = Scene()
+    scene.heard(1, "where is")
+    scene.at(560, "dialogue/prompt", Prompt(epoch=5, turn=1, text="where is"))
+    scene.heard(2, "the exit", base_ms=1000)
+    scene.at(1560, "interrupt", Interrupt(epoch=5, turn=1))
+    scene.answered(2, "where is the exit", base_ms=1010)
+    scene.ended(2, 3000)
+    scene.run(6.0)
+    first, second = scene.reports
+    assert (first.utterance, first.interrupted) == (1, True)
+    assert (second.utterance, second.transcript_ms) == (2, pytest.approx(550.0))
+
+
+def test_what_was_not_understood_has_its_utterance_too() -> None:
+    scene = Scene()
+    scene.at(100, "speech/transcript", Transcript("local", 4, "", rejected=True))
+    scene.at(110, "dialogue/prompt", Prompt(epoch=5, turn=1, rejected=True))
+    scene.ended(ms=300)
+    scene.run(3.0)
+    assert [r.utterance for r in scene.reports] == [4]
+
+
+def test_late_news_of_a_reported_turn_makes_no_second_report() -> None:
+    scene = Scene()
+    scene.heard()
+    scene.answered()
+    scene.ended()
+    scene.at(3000, "frame_info", FrameInfo(epoch=5, turn=1, speaking=True, mouth_open=0.5))
+    scene.at(3000, "speech/audio", SpeechChunk(epoch=5, turn=1, pcm=LOUD))
+    scene.at(3000, "speech/playback", PlaybackClock(epoch=5, turn=9))
+    scene.run(90.0)
+    assert len(scene.reports) == 1
+
+
+def test_other_sessions_are_not_watched() -> None:
+    scene = Scene()
+    scene.at(0, "dialogue/prompt", Prompt(session="web", epoch=5, turn=1, text="hello"))
+    scene.run(90.0)
+    assert not scene.reports
+
+
+def test_it_leaves_after_so_many_answers() -> None:
+    scene = Scene(turns=2, linger_s=0.5)
+    for turn in (1, 2):
+        scene.heard(turn, base_ms=3000 * (turn - 1))
+        scene.answered(turn, base_ms=3000 * (turn - 1))
+        scene.ended(turn, 3000 * (turn - 1) + 2000)
+    scene.run(6.2)
+    assert len(scene.reports) == 2 - (scene.now_s + 1.0 < START_S + 7.2)
+    scene.run(0.4)
+    assert not scene.stage.finished
+    scene.run(1.0)
+    assert scene.stage.finished
+
+
+def test_it_leaves_when_nobody_says_anything() -> None:
+    scene = Scene(turns=1, leave_after_s=20.0)
+    scene.at(5000, "mic/voice_activity", VoiceActivity("local", 1, VoiceKind.STARTED))
+    scene.run(25.0)
+    assert not scene.stage.finished
+    scene.run(5.0)
+    assert scene.stage.finished
+    patient = Scene()
+    patient.run(500.0)
+    assert not patient.stage.finished
+
+
+def test_a_report_that_cannot_be_written_is_known_at_the_start(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="cannot write the report"):
+        Scene(report=str(tmp_path / "no" / "turns.json"))
+
+
+def test_sound_counts_from_its_first_sample_over_the_threshold() -> None:
+    played = PlayedSound(-50.0)
+    pcm = np.zeros(480, np.int16)
+    pcm[300:310] = -2000
+    played.add(AudioFrame(sample_rate_hz=24000, pcm=pcm, steady_ns=ns_from_s(10.0)), 10.0)
+    assert played.first_after(9.0) == pytest.approx(10.0 + 300 / 24000)
+    assert played.first_after(10.0 + 305 / 24000) == pytest.approx(10.0 + 305 / 24000)
+    assert played.first_after(10.1) is None
+    played.add(AudioFrame(sample_rate_hz=24000, pcm=np.full(10, -32768, np.int16), steady_ns=ns_from_s(16.0)), 16.0)
+    assert played.first_after(0.0) == pytest.approx(16.0)  # what is older was forgotten
