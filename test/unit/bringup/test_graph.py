@@ -1,0 +1,106 @@
+"""The graph as data: what the user's options become."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from avatar_ros.bringup.graph import PROFILES, KioskOptions, kiosk_graph, mic_parameters, profile_file
+from avatar_ros.bringup.kiosk import child_spec, kiosk_environment, parameter_text
+from avatar_ros.core.errors import ConfigError
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def node(name: str, **options):
+    return next(item for item in kiosk_graph(KioskOptions(**options)) if item.executable == name)
+
+
+def test_renderer_starts_first_and_every_node_has_a_module_and_is_installed():
+    nodes = kiosk_graph(KioskOptions())
+    assert nodes[0].executable == "renderer_node"
+    assert len({item.executable for item in nodes}) == len(nodes) == 11
+    installed = re.search(r"foreach\(node ([^)]*)\)", (ROOT / "CMakeLists.txt").read_text())
+    assert installed is not None
+    assert {item.executable for item in nodes} == {f"{name}_node" for name in installed[1].split()}
+    for item in nodes:
+        assert (ROOT / f"{item.module.replace('.', '/')}.py").is_file()
+
+
+def test_options_reach_their_nodes(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("head.zip").touch()
+    renderer = node("renderer_node", avatar="head.zip", record="out.mp4", display="off").parameters
+    assert renderer == {
+        "avatar": str(tmp_path / "head.zip"),
+        "record.path": str(tmp_path / "out.mp4"),
+        "display.backend": "off",
+    }
+    assert node("monitor_node", turns=3, report="t.json").parameters == {"turns": 3, "report": str(tmp_path / "t.json")}
+
+
+def test_only_a_limited_run_ends_with_the_monitor():
+    assert not node("monitor_node").ends_run
+    assert node("monitor_node", turns=1).ends_run
+
+
+@pytest.mark.parametrize("namespace", ["avatar", "/avatar", "avatar/"])
+def test_namespace_is_absolute(namespace):
+    assert node("mic_node", namespace=namespace).namespace == "/avatar"
+
+
+def test_mic_may_be_a_device_or_files(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert mic_parameters("auto") == {}
+    assert mic_parameters("3")["device"] == "3"
+    assert mic_parameters("a.WAV,b.wav")["files"] == [str(tmp_path / "a.WAV"), str(tmp_path / "b.wav")]
+
+
+@pytest.mark.parametrize(
+    ("options", "wrong"),
+    [
+        ({"profile": "fast"}, "unknown profile 'fast'; known: embedded, full"),
+        ({"profile": "mine.yaml"}, "mine.yaml does not exist"),
+        ({"display": "hdmi"}, "unknown display 'hdmi'"),
+        ({"namespace": "two words"}, "namespace is 'two words'"),
+        ({"namespace": ""}, "namespace is ''"),
+        ({"turns": -1}, "turns is -1"),
+        ({"avatar": "nobody.zip"}, "nobody.zip does not exist"),
+        ({"mic": "nothing.wav"}, "nothing.wav does not exist"),
+        ({"record": "no/such/folder/out.mp4"}, "no/such/folder does not exist"),
+        ({"report": "no/such/folder/t.json"}, "no/such/folder does not exist"),
+    ],
+)
+def test_what_cannot_be_is_named(options, wrong, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigError, match=re.escape(wrong)):
+        kiosk_graph(KioskOptions(**options))
+
+
+def test_command_carries_name_namespace_and_quoted_parameters():
+    command = child_spec(node("mic_node", mic="3")).command
+    assert command[1:4] == ("-m", "avatar_ros.nodes.mic_node", "--ros-args")
+    assert "__ns:=/avatar" in command and "__node:=mic_node" in command
+    assert 'device:="3"' in command
+
+
+def test_parameter_text_is_yaml_that_keeps_its_type():
+    yaml = pytest.importorskip("yaml")
+    for value in ("3", "true", 'say "hi": now', "ü", 3, 0.5, True, ["a b", "c"]):
+        assert yaml.safe_load(parameter_text(value)) == value
+
+
+def test_kiosk_talks_to_itself_unless_told_otherwise():
+    assert kiosk_environment({})["ROS_AUTOMATIC_DISCOVERY_RANGE"] == "LOCALHOST"
+    assert kiosk_environment({"ROS_AUTOMATIC_DISCOVERY_RANGE": "SUBNET"})["ROS_AUTOMATIC_DISCOVERY_RANGE"] == "SUBNET"
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_profiles_name_known_nodes_and_parameters(profile):
+    yaml = pytest.importorskip("yaml")
+    names = {item.executable for item in kiosk_graph(KioskOptions())}
+    for key, value in yaml.safe_load(profile_file(profile).read_text()).items():
+        assert key.removeprefix("/**/") in names
+        assert value["ros__parameters"]
