@@ -1,0 +1,86 @@
+"""`./avatar express in.wav out.json`: sound in, 52 ARKit weights a frame out, by any of the paths to lips."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.arkit import ARKIT_COUNT
+from ..core.errors import ConfigError
+from ..core.expression_file import write_expression
+from ..core.progress import progress
+from ..core.types import SpeechChunk
+from ..encoder.base import ENCODER_BACKENDS, EncoderSettings
+from ..motion.base import MOTION_BACKENDS, MotionSettings
+from ..motion.express import express_phones
+from .render import checked_fps
+
+CHUNK_S = 0.1
+RATE_HZ = 24000
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of the verb."""
+    parser.add_argument("sound", metavar="IN.wav", help="speech: any rate, mono or stereo")
+    parser.add_argument("out", metavar="OUT.json", help="weights, as `render` reads them")
+    parser.add_argument("--text", default="", help="what is said, which makes the lips better")
+    parser.add_argument("--locale", default="en-US", help="language of the text (default: %(default)s)")
+    parser.add_argument("--fps", type=float, default=30.0, help="frames a second (default: %(default)s)")
+    parser.add_argument(
+        "--encoder", default="phones", help=f"{', '.join(ENCODER_BACKENDS.names)} (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--backend", default="visemes", help=f"{', '.join(MOTION_BACKENDS.names)} (default: %(default)s)"
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Encode, express, write; 0 when done."""
+    fps = checked_fps(options.fps)
+    folder = Path(options.out).absolute().parent
+    if not folder.is_dir():
+        raise ConfigError("file_missing", f"{options.out}: the folder {folder} does not exist")
+    pcm = read_speech(options.sound)
+    features, rate_hz = encode(pcm, options)
+    settings = MotionSettings(backend=options.backend)
+    weights = express_phones(features, rate_hz, fps, settings) if len(features) else np.zeros((0, ARKIT_COUNT))
+    write_expression(options.out, weights, fps, encoder=options.encoder, backend=options.backend)
+    print(f"{options.out}: {len(weights)} frames at {fps:g} a second")
+    return 0
+
+
+def encode(pcm: NDArray[np.int16], options: argparse.Namespace) -> tuple[NDArray[np.float32], float]:
+    """Features [T, dim] of a whole recording and their rate, through the same stream as in a conversation."""
+    encoder = ENCODER_BACKENDS.load(options.encoder)(EncoderSettings(backend=options.encoder))
+    encoder.load()
+    stream = encoder.open(RATE_HZ)
+    step = int(CHUNK_S * RATE_HZ)
+    starts = range(0, max(len(pcm), 1), step)
+    pieces = [
+        stream.push(
+            SpeechChunk(
+                first_sample=start,
+                sample_rate_hz=RATE_HZ,
+                pcm=pcm[start : start + step],
+                text=options.text if start == 0 else "",
+                locale=options.locale if start == 0 else "",
+                sentence_end=start + step >= len(pcm),
+                turn_end=start + step >= len(pcm),
+            )
+        )
+        for start in progress(starts, "listening")
+    ]
+    pieces.append(stream.finish())
+    encoder.close()
+    return np.concatenate(pieces), encoder.rate_hz
+
+
+def read_speech(path: str) -> NDArray[np.int16]:
+    """A WAV file as mono int16 at RATE_HZ. Raises ConfigError naming what is wrong with it."""
+    from ..audio_io.wav import read_wav, resampled
+
+    sound = read_wav(path)
+    return resampled(sound, RATE_HZ)
