@@ -72,6 +72,21 @@ def thinking_dots(size: int, phase: int) -> NDArray[np.uint8]:
     return _painted(layers)
 
 
+def rounded_box(width: int, height: int, radius: float, colour: tuple[int, int, int, int]) -> NDArray[np.uint8]:
+    """A box of one colour (RGBA, 0–255) with smooth round corners: [height, width, 4] premultiplied."""
+    across = np.abs(np.arange(width, dtype=np.float32) + 0.5 - width / 2) - (width / 2 - radius)
+    down = (np.abs(np.arange(height, dtype=np.float32) + 0.5 - height / 2) - (height / 2 - radius))[:, None]
+    outside = np.hypot(np.maximum(across, 0), np.maximum(down, 0))
+    distance = outside + np.minimum(np.maximum(across, down), 0) - radius
+    return _painted([(_coverage(distance), colour[:3], colour[3] / 255)])
+
+
+def over(upper: NDArray[np.uint8], lower: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """One premultiplied picture [h, w, 4] over another."""
+    kept = 1 - upper[:, :, 3:].astype(np.float32) / 255
+    return np.round(upper + lower * kept).astype(np.uint8)
+
+
 def _distances(width: int, height: int, centres: list[tuple[float, float]]) -> list[NDArray[np.float32]]:
     x = np.arange(width, dtype=np.float32) + 0.5
     y = np.arange(height, dtype=np.float32)[:, None] + 0.5

@@ -14,7 +14,7 @@ import pygame
 from ..core.errors import ConfigError
 from .base import Captions, DisplaySettings
 from .captions import balanced
-from .sign import Patch
+from .sign import Patch, over, rounded_box
 
 SAID_LINES, HEARD_LINES = 4, 2
 HEARD_SIZE = 0.75  # of the size of what is said
@@ -40,12 +40,13 @@ class CaptionWriter:
     def patch(self, captions: Captions, panel: tuple[int, int], bottom: int) -> Patch | None:
         """The words in a rounded box that ends at row `bottom` of the upright panel; None where there are none."""
         size = max(8, round(self._settings.caption_size * max(panel)))
-        room = round(0.86 * panel[0])
+        padding = round(0.7 * size)
+        room = min(round(0.86 * panel[0]), panel[0] - 2 * padding - 2)
         rows = self._rows(captions.heard, round(size * HEARD_SIZE), HEARD_COLOUR, room, HEARD_LINES)
         rows += self._rows(captions.said, size, SAID_COLOUR, room, SAID_LINES)
         if not rows:
             return None
-        pixels = _boxed(rows, padding=round(0.7 * size))
+        pixels = _boxed(rows, padding)
         return Patch(pixels, (panel[0] - pixels.shape[1]) // 2, max(0, bottom - pixels.shape[0]))
 
     def _rows(
@@ -103,11 +104,11 @@ def _boxed(rows: list[pygame.Surface], padding: int) -> np.ndarray:
     """Rows of text in the middle of a rounded box: RGBA [h, w, 4], premultiplied."""
     width = max(row.get_width() for row in rows) + 2 * padding
     height = sum(row.get_height() for row in rows) + 2 * padding
-    box = pygame.Surface((width, height), pygame.SRCALPHA)
-    pygame.draw.rect(box, BOX_COLOUR, box.get_rect(), border_radius=padding)
+    text = pygame.Surface((width, height), pygame.SRCALPHA)
     y = padding
     for row in rows:
-        box.blit(row, ((width - row.get_width()) // 2, y))
+        text.blit(row, ((width - row.get_width()) // 2, y))
         y += row.get_height()
-    data = pygame.image.tobytes(box.premul_alpha(), "RGBA")
-    return np.frombuffer(data, np.uint8).reshape(height, width, 4)
+    data = pygame.image.tobytes(text.premul_alpha(), "RGBA")
+    letters = np.frombuffer(data, np.uint8).reshape(height, width, 4)
+    return over(letters, rounded_box(width, height, padding, BOX_COLOUR))

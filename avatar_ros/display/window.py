@@ -57,11 +57,12 @@ class WindowScreen:
             self._refuse_invisible()
             self._avoid_software_opengl()
             self._window = self._make_window()
+            self._window.get_surface()  # Wayland without any OpenGL makes a window and fails here
         except pygame.error as error:
-            pygame.display.quit()
+            self._give_up()
             raise ConfigError("no_screen", no_screen_text(str(error))) from error
         except ConfigError:
-            pygame.display.quit()
+            self._give_up()
             raise
         pygame.mouse.set_visible(False)
         pygame.display.set_allow_screensaver(False)
@@ -103,9 +104,11 @@ class WindowScreen:
         """Close the window; the screen saver may come again."""
         if self._window is not None:
             self._window.destroy()
-            self._window = None
-            self._composer = None
-            pygame.display.quit()
+            self._give_up()
+
+    def _give_up(self) -> None:
+        self._window = self._composer = None
+        pygame.display.quit()
 
     def _make_window(self) -> pygame.Window:
         settings = self._settings
