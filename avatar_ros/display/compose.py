@@ -15,6 +15,8 @@ from .base import U8
 from .layout import Box, fit_frame, margins, turned_box, turned_size
 from .sign import Patch
 
+cv2.setNumThreads(1)  # a second thread gains nothing here, and waits whenever the face holds that core
+
 TURNS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
 KEPT_PATCHES = 64
 ALPHA_GRID_PX = 16

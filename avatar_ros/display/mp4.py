@@ -20,6 +20,8 @@ from ..core.types import Pcm
 from .base import U8
 from .media import AAC_DELAY
 
+cv2.setNumThreads(1)  # see compose.py
+
 VIDEO_BASE = Fraction(1, 90000)
 AUDIO_BIT_RATE = 96000
 INTERLEAVE_US = 500_000
