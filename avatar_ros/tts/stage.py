@@ -116,10 +116,17 @@ class TtsStage(Stage):
         if key <= speaker.over or (speaker.turns and key < speaker.turns[-1].key):
             return None
         if not speaker.turns or key > speaker.turns[-1].key:
-            for older in speaker.turns:
-                older.supersede()
+            self._supersede(speaker, key)
             speaker.turns.append(TurnSpeech(sentence.session, key, self._settings, self._synthesize))
         return speaker.turns[-1]
+
+    def _supersede(self, speaker: _Speaker, key: tuple[int, int]) -> None:
+        """Older turns get no more sentences; those of a dialogue that was restarted are dropped."""
+        for older in list(speaker.turns):
+            older.supersede()
+            if older.key[0] < key[0]:
+                older.cancel()
+                speaker.turns.remove(older)
 
     def _hear(self, speaker: _Speaker, clock: PlaybackClock, now_s: float) -> None:
         for turn in speaker.turns:

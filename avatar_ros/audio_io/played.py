@@ -1,0 +1,61 @@
+"""speech/played: what was sent to the card, in frames."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+
+import numpy as np
+
+from ..core.clock import ns_from_s
+from ..core.types import AudioFrame
+from .base import Pcm, SpeakerSettings
+
+
+class PlayedFramer:
+    """Blocks in, frames out: short while there is sound, long in silence, which is most of the day."""
+
+    def __init__(self, settings: SpeakerSettings) -> None:
+        self._session = settings.session
+        self._rate_hz = settings.speech_rate_hz
+        self._short = round(settings.played_frame_s * self._rate_hz)
+        self._long = max(self._short, round(settings.silent_frame_s * self._rate_hz))
+        self._blocks: deque[tuple[Pcm, float]] = deque()
+        self._waiting = 0
+        self._sound_until = 0  # the sample after the last audible block
+        self._sample = 0
+
+    def add(self, pcm: Pcm, at_s: float) -> None:
+        """Take a block; its first sample is heard at `at_s`."""
+        self._blocks.append((pcm, at_s))
+        self._waiting += len(pcm)
+        if pcm.any():
+            self._sound_until = self._sample + self._waiting
+
+    def frames(self) -> Iterator[AudioFrame]:
+        """Frames that are full."""
+        while self._waiting >= (size := self._size()):
+            pcm, at_s = self._take(size)
+            yield AudioFrame(
+                session=self._session,
+                first_sample=self._sample,
+                sample_rate_hz=self._rate_hz,
+                pcm=pcm,
+                steady_ns=ns_from_s(at_s),
+            )
+            self._sample += len(pcm)
+
+    def _size(self) -> int:
+        return self._short if self._sound_until > self._sample else self._long
+
+    def _take(self, count: int) -> tuple[Pcm, float]:
+        out: list[Pcm] = []
+        first_s = self._blocks[0][1]
+        self._waiting -= count
+        while count:
+            pcm, at_s = self._blocks.popleft()
+            if len(pcm) > count:
+                self._blocks.appendleft((pcm[count:], at_s + count / self._rate_hz))
+            out.append(pcm[:count])
+            count -= len(out[-1])
+        return np.concatenate(out), first_s
