@@ -163,7 +163,7 @@ class RenderStage(Stage):
             self._face.playback(message)
         elif isinstance(message, AvatarState):
             self._clips.mood(message.state, now_s)
-        if isinstance(message, AvatarState | Transcript | Sentence | AudioFrame):
+        if isinstance(message, AvatarState | Transcript | Sentence | PlaybackClock | AudioFrame):
             for sink in self._sinks:
                 sink.hear(topic, message)
         return ()
@@ -199,10 +199,13 @@ class RenderStage(Stage):
             "frames_drawn": str(self._drawn),
             "frames_dropped": str(self._dropped),
         }
-        if self._fallback:
-            values["warning"] = self._fallback
+        warnings = [self._fallback]
         for sink in self._sinks:
-            values |= sink.status()
+            said = dict(sink.status())
+            warnings.append(said.pop("warning", ""))
+            values |= said
+        if text := "; ".join(filter(None, warnings)):
+            values["warning"] = text
         return values
 
     def close(self) -> None:

@@ -4,11 +4,10 @@ import pytest
 
 pytest.importorskip("rclpy", reason="needs ROS 2")
 
-from kiosk_process import ROOT, KioskProcess
-
 from avatar_ros.bench.av_sync import measure_sync
 from avatar_ros.core.types import Say, SayWhen
 from avatar_ros.ros.listener import Listener
+from kiosk_process import ROOT, KioskProcess
 
 pytestmark = pytest.mark.ros
 CLICKS = 10
