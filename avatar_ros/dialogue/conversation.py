@@ -159,6 +159,8 @@ class Conversation:
             if meant or utterance.interrupted or not utterance.over_speech:
                 self._answer(transcript, utterance, now_s)
         elif not meant:
+            if turn.asks and self._backchannels.match(transcript.text) and not transcript.rejected:
+                self._questions.append((transcript, utterance))  # no sign of listening, but the answer
             self._decide(now_s)
         elif not turn.audible:
             self._follow_up(turn, transcript, utterance, now_s)

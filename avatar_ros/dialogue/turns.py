@@ -9,6 +9,9 @@ from ..core.spoken import join_sentences, text_said
 from ..core.types import InterruptAction, PlaybackClock, PlaybackState
 from .reply import ReplyReader
 
+#: Share of a question's sound after which people know what they are asked.
+_MOST = 0.6
+
 
 class Source(Enum):
     """Where a turn's words come from: the LLM, a `say`, or the dialogue itself (greeting, apology, …)."""
@@ -78,6 +81,14 @@ class Turn:
         if self.playback is PlaybackState.STARVED and not self.complete:
             return False  # it waits for the answer, not for the voice
         return now_s - self.sound_due_s > patience_s
+
+    @property
+    def asks(self) -> bool:
+        """Whether it ends with a question, and the person has heard most of it: "yes" is then an answer."""
+        if not self.complete or not self.audible or not self.sentences:
+            return False
+        heard = (self.sentence, self.progress) >= (len(self.sentences) - 1, _MOST)
+        return heard and self.sentences[-1].rstrip("\"'”’」』)").endswith(("?", "？", "؟"))
 
     @property
     def text(self) -> str:

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from ..core.clock import s_from_ns
 from ..core.types import (
     AudioFrame,
+    AvatarState,
     Expression,
     FrameInfo,
     Interrupt,
     InterruptAction,
     Layer,
     Message,
+    Mood,
     PlaybackClock,
     PlaybackState,
     Prompt,
@@ -50,6 +52,7 @@ class TurnReporter:
         self._turns: dict[tuple[int, int], WatchedTurn] = {}
         self._reported: deque[tuple[int, int]] = deque(maxlen=_REMEMBERED)
         self._sound = PlayedSound(settings.sound_threshold_db)
+        self._mood = Mood.IDLE
         self.news_s: float | None = None  # when a person or the avatar last did anything
 
     def take(self, message: Message, now_s: float) -> None:
@@ -58,6 +61,8 @@ class TurnReporter:
             self._voice(message, now_s)
         elif isinstance(message, Transcript):
             self._transcript(message, now_s)
+        elif isinstance(message, AvatarState):
+            self._mood = message.state
         elif isinstance(message, AudioFrame):
             self._sound.add(message, now_s)
             self._find_first_sounds()
@@ -79,7 +84,7 @@ class TurnReporter:
     @property
     def busy(self) -> bool:
         """Whether a turn is under way."""
-        return bool(self._turns)
+        return bool(self._turns) or self._mood in (Mood.THINKING, Mood.SPEAKING)
 
     # --- what was heard -------------------------------------------------------------------------------------------
 

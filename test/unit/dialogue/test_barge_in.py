@@ -143,6 +143,20 @@ def test_uh_huh_after_the_last_word_asks_nothing() -> None:
     assert talk.prompts[-1] == "uh-huh"
 
 
+def test_yes_into_the_end_of_a_question_answers_it() -> None:
+    talk = Talk()
+    talk.answer("hello", "Hi. Shall I show you the way?")
+    talk.play(1, 0.3)
+    talk.ask("yes", voice_s=0.3)  # it cannot know yet what it is asked
+    talk.play(1, 0.8)
+    talk.ask("yes", voice_s=0.3)
+    assert talk.prompts == ["hello"]
+    assert CANCEL not in talk.actions
+    talk.end()
+    assert talk.prompts == ["hello", "yes"]
+    assert talk.history == ["u: hello", "a: Hi. Shall I show you the way?"]
+
+
 def test_a_stop_phrase_silences_and_wants_no_answer() -> None:
     talk = speaking()
     talk.ask("Stop it!")

@@ -1,0 +1,324 @@
+"""A whole conversation of fakes on a virtual clock: every stage but the picture, wired as the kiosk wires them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from avatar_ros.audio_io.base import SPEAKER_PORT, SpeakerSettings
+from avatar_ros.audio_io.speaker_stage import build_speaker
+from avatar_ros.core.arkit import ARKIT_INDEX
+from avatar_ros.core.clock import ns_from_s
+from avatar_ros.core.stage import Out, Port, Stage
+from avatar_ros.core.types import (
+    AudioFrame,
+    Expression,
+    FrameInfo,
+    InterruptAction,
+    Layer,
+    Message,
+    Mood,
+    PlaybackClock,
+    PlaybackState,
+    Prompt,
+    Reply,
+    Say,
+    SayWhen,
+    Transcript,
+)
+from avatar_ros.dialogue.base import PORT as DIALOGUE_PORT
+from avatar_ros.dialogue.base import DialogueSettings
+from avatar_ros.dialogue.stage import build as build_dialogue
+from avatar_ros.encoder.base import PORT as ENCODER_PORT
+from avatar_ros.encoder.base import EncoderSettings
+from avatar_ros.encoder.stage import build as build_encoder
+from avatar_ros.monitor.base import PORT as MONITOR_PORT
+from avatar_ros.monitor.base import MonitorSettings
+from avatar_ros.monitor.stage import build as build_monitor
+from avatar_ros.motion.base import PORT as MOTION_PORT
+from avatar_ros.motion.base import MotionSettings
+from avatar_ros.motion.stage import build as build_motion
+from avatar_ros.tts.base import PORT as TTS_PORT
+from avatar_ros.tts.base import TtsSettings
+from avatar_ros.tts.stage import build as build_tts
+from avatar_ros.vad.base import PORT as VAD_PORT
+from avatar_ros.vad.base import VadSettings
+from avatar_ros.vad.stage import build as build_vad
+from harness import Harness
+
+FRAME_S = 0.02
+MIC_RATE_HZ = 16000
+JAW_OPEN = ARKIT_INDEX["jawOpen"]
+
+Spans = tuple[tuple[float, float], ...]
+
+
+class Microphone(Stage):
+    """A tone while the person speaks (seconds from the start), silence else; frames come when they are over."""
+
+    tick_period_s = FRAME_S
+
+    def __init__(self, spans: Spans) -> None:
+        super().__init__()
+        self._spans = spans
+        self._begin_s: float | None = None
+        self._frames = 0
+
+    def tick(self, now_s: float) -> Iterable[Out]:
+        if self._begin_s is None:
+            self._begin_s = now_s
+            return
+        count = round(FRAME_S * MIC_RATE_HZ)
+        at_s = self._frames * FRAME_S
+        t = at_s + np.arange(count) / MIC_RATE_HZ
+        loud = any(begin <= at_s < end for begin, end in self._spans)
+        pcm = (loud * 8000 * np.sin(2 * np.pi * 200 * t)).astype(np.int16)
+        steady_ns = ns_from_s(self._begin_s + at_s)
+        yield Out("mic/audio", AudioFrame(first_sample=self._frames * count, pcm=pcm, steady_ns=steady_ns))
+        self._frames += 1
+
+
+class Ears(Stage):
+    """Understands the n-th utterance as the n-th of `script`."""
+
+    def __init__(self, script: tuple[Transcript, ...]) -> None:
+        super().__init__()
+        self._script = list(script)
+
+    def push(self, topic: str, message: Message, now_s: float) -> Iterable[Out]:
+        if isinstance(message, AudioFrame) and message.last:
+            yield Out("speech/transcript", replace(self._script.pop(0), utterance=message.utterance))
+
+
+class Brain(Stage):
+    """Sends an answer a word at a time."""
+
+    tick_period_s = 0.03
+
+    def __init__(self, answers: dict[str, str]) -> None:
+        super().__init__()
+        self._answers = answers
+        self._words: Iterator[Reply] = iter(())
+
+    def push(self, topic: str, message: Message, now_s: float) -> Iterable[Out]:
+        if isinstance(message, Prompt):
+            self._words = self._answer(message)
+        return ()
+
+    def tick(self, now_s: float) -> Iterable[Out]:
+        word = next(self._words, None)
+        return () if word is None else (Out("dialogue/reply", word),)
+
+    def _answer(self, prompt: Prompt) -> Iterator[Reply]:
+        words = (self._answers["?"] if prompt.rejected else self._answers[prompt.text]).split(" ")
+        for i, word in enumerate(words):
+            last = i == len(words) - 1
+            yield Reply(prompt.session, prompt.epoch, prompt.turn, i, word + " " * (not last), last)
+
+
+class Face(Stage):
+    """Tells, 30 times a second, how far the mouth is open for the sound that is heard."""
+
+    tick_period_s = 1 / 30
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._clock = PlaybackClock(state=PlaybackState.ENDED)
+        self._speech: list[Expression] = []
+
+    def push(self, topic: str, message: Message, now_s: float) -> Iterable[Out]:
+        if isinstance(message, PlaybackClock):
+            self._clock = message
+        elif isinstance(message, Expression) and message.layer is Layer.SPEECH:
+            self._speech.append(message)
+        return ()
+
+    def tick(self, now_s: float) -> Iterable[Out]:
+        clock = self._clock
+        speaking = clock.state is PlaybackState.PLAYING
+        sample = clock.sample + round((now_s - clock.steady_ns * 1e-9) * clock.sample_rate_hz)
+        shown = [e for e in self._speech if e.turn == clock.turn and e.sample <= sample]
+        mouth_open = float(shown[-1].weights[JAW_OPEN]) if shown and speaking else 0.0
+        yield Out(
+            "frame_info",
+            FrameInfo("local", clock.epoch, clock.turn, sample, speaking, mouth_open, 1.0, 30.0, 0, ns_from_s(now_s)),
+        )
+
+
+class Kiosk(Harness):
+    """The person speaks in `spans` (seconds from the start) and is understood as `heard`."""
+
+    def __init__(
+        self, folder: Path, spans: Spans, heard: tuple[Transcript, ...], answers: dict[str, str], **settings: Any
+    ) -> None:
+        super().__init__(latency_s=0.001)
+        script = ", ".join(f"{begin}-{end}" for begin, end in spans)
+        epoch_file = str(folder / "epoch")
+        self.report = folder / "turns.json"
+        self.dialogue_settings = DialogueSettings(epoch_file=epoch_file, **settings)
+        self.add("face", Face(), Port(("motion/expression", "speech/playback"), ("frame_info",)))
+        self.add("vad", build_vad(VadSettings(backend="fake", script=script)), VAD_PORT)
+        self.add("asr", Ears(heard), Port(("mic/utterance",), ("speech/transcript",)))
+        self.add("speaker", build_speaker(SpeakerSettings(backend="fake")), SPEAKER_PORT)
+        self.add("tts", build_tts(TtsSettings(backend="fake", fallback="")), TTS_PORT)
+        self.add("motion", build_motion(MotionSettings(backend="fake")), MOTION_PORT)
+        self.add("encoder", build_encoder(EncoderSettings(backend="fake")), ENCODER_PORT)
+        self.add("dialogue", build_dialogue(self.dialogue_settings), DIALOGUE_PORT)
+        self.add("llm", Brain(answers), Port(("dialogue/prompt",), ("dialogue/reply",)))
+        self.add("monitor", build_monitor(MonitorSettings(report=str(self.report))), MONITOR_PORT)
+        self.add("mic", Microphone(spans), Port((), ("mic/audio",)))
+
+    @property
+    def moods(self) -> list[Mood]:
+        return [state.state for state in self.sent("state")]
+
+    @property
+    def turns(self) -> list[dict[str, Any]]:
+        return json.loads(self.report.read_text())["turns"]
+
+    def silence_s(self, begin_s: float, end_s: float) -> float:
+        """How much of an interval (seconds from the start) was silent at the speaker."""
+        silent = 0
+        for frame in self.sent("speech/played"):
+            at_s = frame.steady_ns * 1e-9 - 1000.0 + np.arange(len(frame.pcm)) / frame.sample_rate_hz
+            silent += int(np.sum((at_s >= begin_s) & (at_s < end_s) & (np.abs(frame.pcm) < 30)))
+        return silent / 24000
+
+
+def words(text: str, **fields: Any) -> Transcript:
+    return Transcript(text=text, **fields)
+
+
+def test_a_question_is_answered_aloud(tmp_path: Path) -> None:
+    kiosk = Kiosk(tmp_path, ((1.0, 2.0),), (words("hello"),), {"hello": "[happy] Hi there. How are you today?"})
+    kiosk.until("turn_report")
+    kiosk.run(40.0)
+    assert kiosk.moods == [Mood.IDLE, Mood.LISTENING, Mood.THINKING, Mood.SPEAKING, Mood.LISTENING, Mood.IDLE]
+    (turn,) = kiosk.turns
+    assert (turn["transcript"], turn["spoken"], turn["interrupted"]) == (
+        "hello",
+        "Hi there. How are you today?",
+        False,
+    )
+    assert [s.expression for s in kiosk.sent("speech/sentence")] == ["happy", ""]
+    delays = [turn["ms"][step] for step in ("voice_stop", "transcript", "first_reply", "first_tts", "first_sound")]
+    assert delays == sorted(delays)
+    assert 480 <= delays[0] <= 560  # the wait for silence, in windows of 32 ms
+    assert 0 <= turn["ms"]["first_mouth"] - turn["ms"]["first_sound"] < 100
+    # The first sentence is complete with the third word; sound follows it within the prebuffer.
+    assert turn["ms"]["first_sound"] - turn["ms"]["first_reply"] < 250
+
+
+def test_two_questions_and_their_answers(tmp_path: Path) -> None:
+    kiosk = Kiosk(
+        tmp_path,
+        ((1.0, 2.0), (8.0, 9.0)),
+        (words("one"), words("two")),
+        {"one": "The first answer.", "two": "The second answer."},
+    )
+    kiosk.run(20.0)
+    assert [(t["turn"], t["spoken"]) for t in kiosk.turns] == [(1, "The first answer."), (2, "The second answer.")]
+    last = kiosk.sent("dialogue/prompt")[-1]
+    assert [message.text for message in last.history] == ["one", "The first answer."]
+
+
+@pytest.mark.parametrize("heard", [words("uh-huh"), words("", rejected=True), words("", events=("cough",))])
+def test_uh_huh_and_coughs_only_make_it_pause(tmp_path: Path, heard: Transcript) -> None:
+    answer = "This is quite a long answer that goes on for a while."
+    kiosk = Kiosk(tmp_path, ((1.0, 2.0), (4.0, 4.4)), (words("tell me"), heard), {"tell me": answer})
+    kiosk.run(20.0)
+    orders = [order.action for order in kiosk.sent("interrupt")][1:]
+    assert orders == [InterruptAction.PAUSE, InterruptAction.RESUME]
+    (turn,) = kiosk.turns
+    assert (turn["spoken"], turn["interrupted"]) == (answer, False)
+    assert kiosk.silence_s(4.2, 4.9) > 0.69  # paused 0.2 s after the voice began, at the latest
+
+
+def test_a_real_interruption_is_obeyed_and_remembered(tmp_path: Path) -> None:
+    answer = "One two three four five six seven eight nine ten eleven twelve."
+    kiosk = Kiosk(
+        tmp_path,
+        ((1.0, 2.0), (4.0, 5.0)),
+        (words("count"), words("what is next")),
+        {"count": answer, "what is next": "Nothing."},
+    )
+    kiosk.run(20.0)
+    first, second = kiosk.turns
+    assert first["interrupted"]
+    assert answer.startswith(first["spoken"]) and 3 <= len(first["spoken"].split()) <= 6
+    assert second["spoken"] == "Nothing."
+    assert [message.text for message in kiosk.sent("dialogue/prompt")[-1].history] == ["count", first["spoken"]]
+    assert kiosk.silence_s(4.2, 5.5) > 1.29
+    cancelled_s = kiosk.times("interrupt", action=InterruptAction.CANCEL, turn=1)[0]
+    late = [
+        r for r in kiosk.records if r.topic == "speech/audio" and r.message.turn == 1 and r.at_s > cancelled_s + 0.1
+    ]
+    assert not late
+
+
+def test_ten_interruptions_in_a_row(tmp_path: Path) -> None:
+    spans = tuple((1.0 + 3.0 * i, 2.0 + 3.0 * i) for i in range(11))
+    heard = tuple(words(f"question {i}") for i in range(11))
+    answers = {f"question {i}": "A long answer that never comes to its end." for i in range(11)}
+    kiosk = Kiosk(tmp_path, spans, heard, answers, idle_after_s=5.0)
+    kiosk.run(48.0)
+    assert [t["interrupted"] for t in kiosk.turns] == [True] * 10 + [False]
+    assert kiosk.moods[-1] is Mood.IDLE
+
+
+def test_a_program_speaks_between(tmp_path: Path) -> None:
+    kiosk = Kiosk(tmp_path, ((1.0, 2.0),), (words("hello"),), {"hello": "Hi there you."})
+    kiosk.send("say", Say(id="1", text="The museum closes soon.", when=SayWhen.QUEUE), after_s=2.6)
+    result = kiosk.until("say_result")
+    assert (result.id, result.done, result.spoken) == ("1", True, "The museum closes soon.")
+    kiosk.run(2.0)
+    assert [t["spoken"] for t in kiosk.turns] == ["Hi there you.", "The museum closes soon."]
+
+
+def test_a_dialogue_that_restarts_in_the_middle_of_an_answer_is_not_mute(tmp_path: Path) -> None:
+    kiosk = Kiosk(
+        tmp_path,
+        ((1.0, 2.0), (8.0, 9.0)),
+        (words("one"), words("two")),
+        {"one": "The first answer is long. " * 10, "two": "The second answer."},
+    )
+    kiosk.until("state", state=Mood.SPEAKING)
+    kiosk.run(1.0)
+    kiosk.remove("dialogue")
+    kiosk.run(1.0)
+    kiosk.add("dialogue", build_dialogue(kiosk.dialogue_settings), DIALOGUE_PORT)
+    restarted_s = kiosk.now_s - 1000.0
+    kiosk.run(15.0)
+    assert kiosk.silence_s(restarted_s + 0.1, 8.0) == pytest.approx(8.0 - restarted_s - 0.1, abs=0.01)
+    old, new = kiosk.turns
+    assert old["interrupted"] and old["epoch"] < new["epoch"]
+    assert (new["turn"], new["spoken"]) == (1, "The second answer.")
+
+
+@pytest.mark.parametrize("dead", ["llm", "tts", "speaker", "encoder", "asr"])
+def test_a_dead_stage_hangs_nothing(tmp_path: Path, dead: str) -> None:
+    patience = {"think_patience_s": 5.0, "speak_patience_s": 4.0, "idle_after_s": 5.0}
+    kiosk = Kiosk(tmp_path, ((1.0, 2.5),), (words("hello"),), {"hello": "Hi there."}, **patience)
+    kiosk.remove(dead)
+    kiosk.run(30.0)
+    assert kiosk.moods[-1] is Mood.IDLE
+    spoken = [clock.turn for clock in kiosk.sent("speech/playback", state=PlaybackState.ENDED)]
+    assert bool(spoken) == (dead in ("llm", "encoder", "asr"))  # it apologises, or has no voice to do it
+
+
+def test_the_same_conversation_twice(tmp_path: Path) -> None:
+    stories = []
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        kiosk = Kiosk(
+            tmp_path / name, ((1.0, 2.0), (3.5, 4.5)), (words("a"), words("b")), {"a": "Go on and on.", "b": "No."}
+        )
+        kiosk.run(15.0)
+        stories.append([(r.at_s, r.sender, r.topic) for r in kiosk.records])
+    assert stories[0] == stories[1]
