@@ -78,6 +78,7 @@ class Bound {
         d["sort_ms"] = ms[avatar::kSort];
         d["bin_ms"] = ms[avatar::kBin];
         d["blend_ms"] = ms[avatar::kBlend];
+        d["active_threads"] = rasteriser_.active_threads();
         d["visible"] = rasteriser_.visible();
         d["pairs"] = rasteriser_.pairs();
         return d;

@@ -1,5 +1,8 @@
 #include "pool.hpp"
 
+#include <algorithm>
+#include <chrono>
+
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif
@@ -29,7 +32,30 @@ class FlushDenormals {
 #endif
 };
 
+constexpr double kStallMs = 1.0, kStallShare = 0.25;
+
+double now_ms() {
+    using namespace std::chrono;
+    return duration<double, std::milli>(steady_clock::now().time_since_epoch()).count();
+}
+
 }  // namespace
+
+void Governor::note(double worked_ms, double waited_ms) {
+    if (waited_ms > kStallMs + kStallShare * worked_ms) {
+        patience_ = std::min(patience_ * 2, kLongest);
+        active_ = std::max(1, active_ / 2);
+        left_ = patience_;
+        calm_ = 0;
+    } else if (active_ < threads_) {
+        if (--left_ <= 0) {
+            active_ = std::min(threads_, active_ * 2);
+            left_ = patience_;
+        }
+    } else if (++calm_ >= kLongest) {
+        patience_ = kShortest;
+    }
+}
 
 struct Pool::Job {
     const std::function<void(int)>* task;
@@ -39,8 +65,8 @@ struct Pool::Job {
     int inside;   // workers that may still touch this job, guarded by the pool's mutex
 };
 
-Pool::Pool(int threads) {
-    for (int i = 1; i < threads; ++i) workers_.emplace_back([this] { work(); });
+Pool::Pool(int threads) : governor_(threads) {
+    for (int i = 1; i < threads; ++i) workers_.emplace_back([this, i] { work(i); });
 }
 
 Pool::~Pool() {
@@ -63,28 +89,33 @@ int Pool::take(Job& job) {
 void Pool::run(int count, const std::function<void(int)>& task) {
     if (count <= 0) return;
     Job job{&task, count, {0}, count, 0};
-    if (workers_.empty() || count == 1) {
+    if (count == 1 || governor_.active() == 1) {
         take(job);
+        governor_.note(0, 0);
         return;
     }
     {
         std::lock_guard lock(mutex_);
         job_ = &job;
+        active_ = governor_.active();
         ++generation_;
     }
     wake_.notify_all();
-    int did = take(job);
+    const double started = now_ms();
+    const int did = take(job);
+    const double finished = now_ms();
     std::unique_lock lock(mutex_);
     job_ = nullptr;
     job.left -= did;
     done_.wait(lock, [&] { return job.left == 0 && job.inside == 0; });
+    governor_.note(finished - started, now_ms() - finished);
 }
 
-void Pool::work() {
+void Pool::work(int number) {
     uint64_t seen = 0;
     std::unique_lock lock(mutex_);
     while (true) {
-        wake_.wait(lock, [&] { return stop_ || (job_ && generation_ != seen); });
+        wake_.wait(lock, [&] { return stop_ || (job_ && generation_ != seen && number < active_); });
         if (stop_) return;
         seen = generation_;
         Job& job = *job_;

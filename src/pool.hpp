@@ -4,12 +4,29 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <cstdint>
 #include <functional>
 #include <mutex>
 #include <thread>
 #include <vector>
 
 namespace avatar {
+
+// How many threads take part. A thread that another process pushed off its core in the middle of a task makes all
+// others wait for a scheduler's time slice (about 3 ms): then fewer take part, and more are tried again later, later each
+// time that it goes wrong.
+class Governor {
+   public:
+    explicit Governor(int threads) : threads_(threads), active_(threads) {}
+    int active() const { return active_; }
+    // What the last job was like: how long the caller worked, and waited for the others after that.
+    void note(double worked_ms, double waited_ms);
+
+   private:
+    int threads_, active_;
+    int patience_ = kShortest, left_ = 0, calm_ = 0;
+    static constexpr int kShortest = 64, kLongest = 1024;  // jobs; a frame has four
+};
 
 class Pool {
    public:
@@ -20,6 +37,7 @@ class Pool {
     Pool& operator=(const Pool&) = delete;
 
     int threads() const { return static_cast<int>(workers_.size()) + 1; }
+    int active() const { return governor_.active(); }  // of them, at the moment
 
     // Calls task(i) for every i in [0, count), on all threads; returns when all are done. The caller works too and
     // does not wait for threads that found nothing left to do.
@@ -27,12 +45,14 @@ class Pool {
 
    private:
     struct Job;
-    void work();
+    void work(int number);
     static int take(Job& job);
 
+    Governor governor_;
     std::mutex mutex_;
     std::condition_variable wake_, done_;
     Job* job_ = nullptr;  // guarded by mutex_
+    int active_ = 1;      // threads that may take part in it, guarded by mutex_
     uint64_t generation_ = 0;
     bool stop_ = false;
     std::vector<std::thread> workers_;

@@ -32,6 +32,7 @@ class Rasteriser {
     int visible() const { return visible_; }
     int64_t pairs() const { return pairs_; }
     int threads() const { return pool_.threads(); }
+    int active_threads() const { return pool_.active(); }
     const char* isa() const { return kernels_.name; }
 
    private:
