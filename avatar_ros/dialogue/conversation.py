@@ -18,7 +18,8 @@ from ..core.types import (
     VoiceActivity,
     VoiceKind,
 )
-from .barge_in import Phrases, interrupts, plain
+from .answering import Answering, Treatment, word_count
+from .barge_in import Phrases, interrupts
 from .base import DialogueSettings
 from .floor import Floor
 from .hearing import Hearing, Utterance
@@ -27,9 +28,8 @@ from .turns import Source, Turn
 
 #: Questions that may wait while an answer is being prepared; of more, the oldest is forgotten.
 MAX_QUESTIONS = 3
-#: Transcript event of a voice that was too quiet to be understood.
-TOO_QUIET = "too_quiet"
-_CHARACTERS_A_WORD = 10
+#: Reasons for a CANCEL that are not the person's own: questions that wait are still to be answered.
+_KEEPS_QUESTIONS = frozenset({"say", "no_answer", "no_sound"})
 
 
 class Conversation:
@@ -40,6 +40,7 @@ class Conversation:
         self._session = session
         self._floor = Floor(settings, session, epoch)
         self._hearing = Hearing(settings.hear_patience_s, settings.longest_voice_s)
+        self._answering = Answering(settings)
         self._says = SayQueue(settings.say_limit)
         self._questions: deque[tuple[Transcript, Utterance]] = deque(maxlen=MAX_QUESTIONS)
         self._backchannels = Phrases(settings.backchannels)
@@ -47,8 +48,6 @@ class Conversation:
         self._active_s: float | None = None  # when somebody last spoke; None: idle
         self._opened_s: float | None = None
         self._greet_at_start = settings.greet_when == "start"
-        self._new_person = True
-        self._rejected = 0
         self._told: tuple[Mood, int] | None = None
 
     @property
@@ -121,7 +120,8 @@ class Conversation:
     def tick(self, now_s: float) -> list[Out]:
         """What is due by time alone."""
         for lost in self._hearing.expire(now_s):
-            self._lost(lost, now_s)
+            if self._floor.turn is None:
+                self._follow(self._answering.treat_silence(lost), now_s)
         self._lose_patience(now_s)
         if self._greet_at_start and self._opened_s is not None:
             self._greet_when_due(now_s - self._opened_s, now_s)
@@ -145,7 +145,7 @@ class Conversation:
         turn, utterance = self._floor.turn, self._hearing.find(transcript)
         if turn is None or not turn.held or not turn.audible or utterance is None or not self._settings.partial_words:
             return
-        words = _word_count(transcript.text)
+        words = word_count(transcript.text)
         if words >= self._settings.partial_words and not self._backchannels.may_become(transcript.text):
             utterance.interrupted = True
             self._cancel("interrupted", now_s)
@@ -193,48 +193,22 @@ class Conversation:
         return utterance.started_at_s - turn.question_end_s <= self._settings.join_within_s
 
     def _answer(self, transcript: Transcript, utterance: Utterance, now_s: float) -> None:
-        words = _word_count(transcript.text)
-        if not words and not (transcript.rejected and self._worth_answering(utterance)):
-            return
-        self._active_s = now_s
-        if words > self._settings.too_long_words:
-            self._floor.remark(self._settings.too_long, now_s)
-            return
-        if transcript.rejected and not self._may_ask_again():
-            return
-        if not words and TOO_QUIET in transcript.events:
-            self._floor.remark(self._settings.too_quiet, now_s)
-            return
-        self._rejected = self._rejected if transcript.rejected else 0
-        prompt = Prompt(text=transcript.text, locale=transcript.locale, rejected=transcript.rejected)
-        self._floor.ask(prompt, utterance.stopped_at_s, self._opening(), now_s)
+        treatment = self._answering.treat(transcript, utterance)
+        if treatment.ask:
+            prompt = Prompt(text=transcript.text, locale=transcript.locale, rejected=transcript.rejected)
+            self._floor.ask(prompt, utterance.stopped_at_s, self._answering.opening(), now_s)
+        self._follow(treatment, now_s)
 
-    def _worth_answering(self, utterance: Utterance) -> bool:
-        """Whether a sound without words deserves to be asked about."""
-        noise = utterance.voice_s is not None and utterance.voice_s <= self._settings.noise_longest_s
-        return not (self._settings.ignore_noise and utterance.from_idle and noise)
-
-    def _may_ask_again(self) -> bool:
-        self._rejected += 1
-        return self._rejected <= self._settings.rejected_in_a_row
-
-    def _opening(self) -> str:
-        """The greeting, once for each new person."""
-        new, self._new_person = self._new_person, False
-        return self._settings.greeting if new and self._settings.greet_when == "voice" else ""
+    def _follow(self, treatment: Treatment, now_s: float) -> None:
+        if treatment.noticed:
+            self._active_s = now_s
+        if treatment.remark:
+            self._floor.remark(treatment.remark, now_s)
 
     def _stop(self, now_s: float) -> None:
         self._active_s = now_s
         self._questions.clear()
         self._cancel("stop", now_s)
-
-    def _lost(self, utterance: Utterance, now_s: float) -> None:
-        """No transcript came. Somebody who spoke for a while should not wait for an answer in vain."""
-        heard = utterance.voice_s is not None and utterance.voice_s >= self._settings.quiet_voice_s
-        if heard and not utterance.deaf and not utterance.over_speech and self._floor.turn is None:
-            self._active_s = now_s
-            if self._may_ask_again():
-                self._floor.remark(self._settings.too_quiet, now_s)
 
     # --- deciding by time -----------------------------------------------------------------------------------------
 
@@ -286,8 +260,7 @@ class Conversation:
 
     def _become_idle(self, now_s: float) -> None:
         self._active_s = None
-        self._new_person = True
-        self._rejected = 0
+        self._answering.next_person()
         if self._settings.forget_when_idle:
             self._floor.history.clear()
         self._floor.remark(self._settings.farewell, now_s, farewell=True)
@@ -302,7 +275,7 @@ class Conversation:
         if self._floor.turn is not None:
             self._active_s = now_s
         self._floor.cancel(reason, now_s, keep=keep)
-        if reason != "say":
+        if reason not in _KEEPS_QUESTIONS:
             self._questions.clear()
 
     def _settle(self, now_s: float) -> list[Out]:
@@ -359,9 +332,3 @@ def _with_text(transcript: Transcript, text: str) -> Transcript:
         emotion=transcript.emotion,
         events=transcript.events,
     )
-
-
-def _word_count(text: str) -> int:
-    """Words, counted by length where a script has no spaces."""
-    words = plain(text)
-    return max(len(words.split()), len(words) // _CHARACTERS_A_WORD)

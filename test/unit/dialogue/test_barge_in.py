@@ -221,6 +221,17 @@ def test_a_second_question_is_answered_after_the_first() -> None:
     assert CANCEL not in talk.actions
 
 
+def test_a_second_question_survives_an_llm_that_failed_at_the_first() -> None:
+    talk = Talk(follow_up="queue", think_patience_s=4.0, apology="Sorry.")
+    talk.ask("one?")
+    talk.ask("two?")
+    talk.run(4.0)
+    assert talk.sentences == ["Sorry."]
+    talk.play()
+    talk.end()
+    assert talk.prompts == ["one?", "two?"]
+
+
 def test_nobody_waits_for_an_apology() -> None:
     talk = Talk(follow_up="queue")
     talk.ask("", rejected=True)
