@@ -1,0 +1,1 @@
+"""Answers: from a file of questions, or from a chat service."""
