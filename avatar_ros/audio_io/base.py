@@ -28,7 +28,7 @@ MIC_BACKENDS = Registry(
     "mic",
     {
         "auto": Backend("avatar_ros.audio_io.mic_auto:AutoMic"),
-        "sounddevice": Backend("avatar_ros.audio_io.mic_sounddevice:SoundDeviceMic", _PORTAUDIO),
+        "sounddevice": Backend("avatar_ros.audio_io.mic_auto:CardMic", _PORTAUDIO),
         "file": Backend("avatar_ros.audio_io.mic_file:FileMic"),
         "none": Backend("avatar_ros.audio_io.mic_none:SilentMic"),
         "fake": Backend("avatar_ros.audio_io.fake:FakeMic"),
@@ -38,7 +38,7 @@ SPEAKER_BACKENDS = Registry(
     "speaker",
     {
         "auto": Backend("avatar_ros.audio_io.speaker_auto:AutoSpeaker"),
-        "sounddevice": Backend("avatar_ros.audio_io.speaker_sounddevice:SoundDeviceSpeaker", _PORTAUDIO),
+        "sounddevice": Backend("avatar_ros.audio_io.speaker_auto:CardSpeaker", _PORTAUDIO),
         "null": Backend("avatar_ros.audio_io.speaker_null:NullSpeaker"),
         "fake": Backend("avatar_ros.audio_io.fake:FakeSpeaker"),
     },
@@ -100,6 +100,9 @@ class Mic(Protocol):
 
     def __init__(self, settings: MicSettings) -> None: ...
 
+    def load(self) -> None:
+        """Read the files, look for the device. Raises ConfigError where they must be there and are not."""
+
     def open(self, now_s: float, wake: Callable[[], None]) -> None:
         """Start. Raises ConfigError or MicError."""
 
@@ -121,14 +124,12 @@ Render = Callable[[int, float], Pcm]
 
 
 class Speaker(Protocol):
-    """A loudspeaker, which asks for its sound.
-
-    paced: the sound flows by `pump` being called often enough, not by a thread of the device.
-    """
-
-    paced: bool
+    """A loudspeaker, which asks for its sound: in `pump`, or on a thread of its own."""
 
     def __init__(self, settings: SpeakerSettings) -> None: ...
+
+    def load(self) -> None:
+        """Look for the device. Raises ConfigError where it must be there and is not."""
 
     def open(self, render: Render, now_s: float) -> None:
         """Start. Raises ConfigError or SpeakerError."""

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 
-from .base import MIC_RATE_HZ, Block, MicSettings, Pcm, Render, SpeakerSettings
+from .base import MIC_RATE_HZ, MicSettings, Pcm, Render, SpeakerSettings
+from .mic_paced import PacedMic
 from .speaker_null import NullSpeaker
+
+#: Blocks that a fake loudspeaker remembers: a minute and more.
+MEMORY = 10000
 
 
 class FakeSpeaker(NullSpeaker):
-    """The null device with a memory. played: [(when heard, int16 sound)]."""
+    """The null device with a memory. played: (when heard, int16 sound), oldest first."""
 
     def __init__(self, settings: SpeakerSettings) -> None:
         super().__init__(settings)
-        self.played: list[tuple[float, Pcm]] = []
+        self.played: deque[tuple[float, Pcm]] = deque(maxlen=MEMORY)
 
     def open(self, render: Render, now_s: float) -> None:
         """Begin to count, and to remember."""
@@ -33,42 +37,20 @@ class FakeSpeaker(NullSpeaker):
         return {"device": "fake"}
 
 
-class FakeMic:
-    """Hears `script`: [(when, int16 sound at MIC_RATE_HZ)]; silence otherwise. Times count from `open`."""
-
-    paced = True
+class FakeMic(PacedMic):
+    """Hears `script`: (seconds from `open`, int16 sound at MIC_RATE_HZ), in order of time; silence otherwise."""
 
     def __init__(self, settings: MicSettings) -> None:
-        self._frame = round(settings.frame_s * MIC_RATE_HZ)
+        super().__init__(settings)
         self.script: deque[tuple[float, Pcm]] = deque()
-        self._origin_s = 0.0
-        self._heard = 0
         self._sound: Pcm = np.zeros(0, np.int16)
-
-    def open(self, now_s: float, wake: Callable[[], None]) -> None:
-        """Begin to count."""
-        self._origin_s, self._heard = now_s, 0
-
-    def read(self, now_s: float) -> list[Block]:
-        """Frames that are over."""
-        out = []
-        while self._origin_s + (self._heard + self._frame) / MIC_RATE_HZ <= now_s + 1e-9:
-            out.append(Block(self._next(), self._origin_s + self._heard / MIC_RATE_HZ))
-            self._heard += self._frame
-        return out
-
-    def mood(self, speaking: bool, now_s: float) -> None:
-        """The script does not care."""
 
     def status(self) -> Mapping[str, str]:
         """That this is no real device."""
         return {"device": "fake"}
 
-    def close(self) -> None:
-        """Nothing to free."""
-
-    def _next(self) -> Pcm:
-        while self.script and self.script[0][0] * MIC_RATE_HZ <= self._heard:
+    def _next(self, at_s: float) -> Pcm:
+        while self.script and self.script[0][0] * MIC_RATE_HZ <= self._heard + 1e-6:
             self._sound = np.concatenate([self._sound, self.script.popleft()[1]])
         pcm, self._sound = self._sound[: self._frame], self._sound[self._frame :]
         return np.pad(pcm, (0, self._frame - len(pcm)))

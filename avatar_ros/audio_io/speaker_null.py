@@ -15,13 +15,14 @@ MAX_BEHIND_S = 1.0
 class NullSpeaker:
     """Renders up to now + LATENCY_S at each `pump`."""
 
-    paced = True
-
     def __init__(self, settings: SpeakerSettings) -> None:
         self._rate_hz = settings.speech_rate_hz
         self._render: Render | None = None
         self._origin_s = 0.0
         self._rendered = 0
+
+    def load(self) -> None:
+        """Nothing to look for."""
 
     def open(self, render: Render, now_s: float) -> None:
         """Begin to count."""

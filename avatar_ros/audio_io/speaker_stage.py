@@ -41,7 +41,8 @@ class SpeakerStage(Stage):
         self._problem = ""
 
     def load(self) -> None:
-        """Nothing to load; the device opens with the first tick, when there is somebody to play to."""
+        """Look for the device; it opens with the first tick, when there is somebody to play to."""
+        self._speaker.load()
 
     def push(self, topic: str, message: Message, now_s: float) -> Iterable[Out]:
         """Sound to play, or the lips that it waits for."""

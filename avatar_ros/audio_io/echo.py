@@ -1,0 +1,89 @@
+"""What becomes of the avatar's own voice in the microphone: nothing, half duplex, or cancellation."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections import deque
+from typing import Protocol
+
+import numpy as np
+
+from ..core.clock import s_from_ns
+from ..core.errors import ConfigError
+from ..core.types import AudioFrame
+from .base import Block, MicSettings, Pcm
+
+#: Louder than -50 dBFS is heard.
+AUDIBLE = round(32767 * 10 ** (-50 / 20))
+
+
+class Echo(Protocol):
+    """Takes what is played, and treats what is heard. warning: what the user should know."""
+
+    warning: str
+    name: str
+
+    def played(self, frame: AudioFrame) -> None: ...
+
+    def treat(self, frame: Block) -> Pcm: ...
+
+
+class NoEcho:
+    """The microphone cannot hear the loudspeaker, or somebody else takes care of it."""
+
+    warning = ""
+    name = "off"
+
+    def played(self, frame: AudioFrame) -> None:
+        """Not needed."""
+
+    def treat(self, frame: Block) -> Pcm:
+        """The sound as it is."""
+        return frame.pcm
+
+
+class HalfDuplex:
+    """Deaf while the avatar is heard, and `tail_s` longer, for the room."""
+
+    name = "mute"
+
+    def __init__(self, tail_s: float, why: str = "") -> None:
+        self._tail_s = tail_s
+        self._spans: deque[tuple[float, float]] = deque(maxlen=64)  # when the avatar is heard, s
+        self.warning = f"half duplex: the avatar cannot be interrupted by voice{why}"
+
+    def played(self, frame: AudioFrame) -> None:
+        """Take note of when the avatar is heard."""
+        if not len(frame.pcm) or int(np.abs(frame.pcm.astype(np.int32)).max()) < AUDIBLE:
+            return
+        start_s = s_from_ns(frame.steady_ns)
+        end_s = start_s + len(frame.pcm) / frame.sample_rate_hz + self._tail_s
+        if self._spans and self._spans[-1][0] <= start_s <= self._spans[-1][1]:
+            start_s = self._spans.pop()[0]
+        self._spans.append((start_s, end_s))
+
+    def treat(self, frame: Block) -> Pcm:
+        """Silence where the avatar was heard within the frame."""
+        end_s = frame.at_s + len(frame.pcm) / 16000
+        deaf = any(start_s < end_s and frame.at_s < until_s for start_s, until_s in self._spans)
+        return np.zeros_like(frame.pcm) if deaf else frame.pcm
+
+
+def make_echo(settings: MicSettings) -> Echo:
+    """What `echo` asks for; auto: none for files, WebRTC's canceller where installed, else half duplex.
+
+    Raises ConfigError where the canceller was asked for by name and is not installed.
+    """
+    if settings.echo == "off" or (settings.echo == "auto" and settings.backend in ("file", "none", "fake")):
+        return NoEcho()
+    installed = importlib.util.find_spec("livekit") is not None
+    if settings.echo == "webrtc" and not installed:
+        raise ConfigError(
+            "backend_not_installed", "echo is 'webrtc', but livekit is not installed; pip install livekit==1.2.0"
+        )
+    if settings.echo == "mute" or not installed:
+        why = "" if settings.echo == "mute" else "; for echo cancellation: pip install livekit==1.2.0"
+        return HalfDuplex(settings.mute_tail_s, why)
+    from .echo_webrtc import WebRtcEcho
+
+    return WebRtcEcho()

@@ -1,0 +1,77 @@
+"""The mic stage: one continuous stream of frames, without the avatar's own voice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from ..core.clock import ns_from_s
+from ..core.stage import Out, Stage
+from ..core.types import AudioFrame, AvatarState, Message, Mood
+from .base import MIC_BACKENDS, MIC_RATE_HZ, Mic, MicSettings
+from .echo import Echo, make_echo
+from .frames import FrameCutter
+
+#: A device's thread wakes the stage; this only looks whether the device is still there.
+_WATCH_S = 0.25
+
+
+class MicStage(Stage):
+    """Reads the microphone, cuts frames, treats the echo."""
+
+    def __init__(self, settings: MicSettings, mic: Mic, echo: Echo) -> None:
+        super().__init__()
+        self._settings = settings
+        self._mic = mic
+        self._echo = echo
+        self._cutter = FrameCutter(round(settings.frame_s * MIC_RATE_HZ))
+        self._opened = False
+        self._sample = 0
+        self.tick_period_s = settings.frame_s
+
+    def load(self) -> None:
+        """Look for the device, read the files. Sound begins with the first tick."""
+        self._mic.load()
+
+    def push(self, topic: str, message: Message, now_s: float) -> Iterable[Out]:
+        """What is played, for the echo; the conversation's state, for questions from files."""
+        if isinstance(message, AudioFrame) and message.session == self._settings.session:
+            self._echo.played(message)
+        elif isinstance(message, AvatarState) and message.session == self._settings.session:
+            self._mic.mood(message.state in (Mood.THINKING, Mood.SPEAKING), now_s)
+        return ()
+
+    def tick(self, now_s: float) -> Iterable[Out]:
+        """Frames that have been heard since."""
+        if not self._opened:
+            self._mic.open(now_s, self.wake)
+            self._opened = True
+        self.tick_period_s = self._settings.frame_s if self._mic.paced else _WATCH_S
+        return self._frames(now_s)
+
+    def status(self) -> Mapping[str, str]:
+        """The device, how echo is treated; a warning where something is missing."""
+        out = {**self._mic.status(), "echo": self._echo.name}
+        warnings = [text for text in (out.get("warning", ""), self._echo.warning) if text]
+        return {**out, "warning": "; ".join(warnings)} if warnings else out
+
+    def close(self) -> None:
+        """Close the device."""
+        self._mic.close()
+        self._opened = False
+
+    def _frames(self, now_s: float) -> Iterator[Out]:
+        for block in self._cutter.cut(self._mic.read(now_s)):
+            frame = AudioFrame(
+                session=self._settings.session,
+                first_sample=self._sample,
+                sample_rate_hz=MIC_RATE_HZ,
+                pcm=self._echo.treat(block),
+                steady_ns=ns_from_s(block.at_s),
+            )
+            self._sample += len(block.pcm)
+            yield Out("mic/audio", frame)
+
+
+def build_mic(settings: MicSettings) -> Stage:
+    """The stage with the backend and echo treatment that `settings` name. Raises UnknownBackendError, ConfigError."""
+    return MicStage(settings, MIC_BACKENDS.load(settings.backend)(settings), make_echo(settings))
