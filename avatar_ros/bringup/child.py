@@ -73,9 +73,9 @@ class Child:
         return lines
 
     def send(self, number: signal.Signals) -> None:
-        """Signal the whole group: a node's helper processes as well."""
+        """Signal the node, which ends its own helpers; SIGKILL goes to these as well."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._process.pid, number)
+            (os.killpg if number is signal.SIGKILL else os.kill)(self._process.pid, number)
 
     def close(self) -> None:
         """After its end: kill what it left behind, close the pipe."""

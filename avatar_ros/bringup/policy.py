@@ -42,7 +42,7 @@ class StopPlan:
     steps: tuple[tuple[float, signal.Signals], ...]
 
     def due(self, since_s: float, now_s: float) -> signal.Signals | None:
-        """The strongest signal whose time has come, None before the first."""
+        """The last signal whose time has come, None before the first."""
         reached = [number for after_s, number in self.steps if now_s - since_s >= after_s]
         return reached[-1] if reached else None
 
@@ -52,10 +52,12 @@ class StopPlan:
         return min(later, default=None)
 
 
+# SIGTERM first: rclpy answers it as it answers SIGINT, and a process that has not come so far ends without a traceback.
+# SIGINT after it breaks a loop that Python code hangs in.
 #: Somebody waits at the keyboard: all gone within 3 s.
-STOP_NOW = StopPlan(((0.0, signal.SIGINT), (1.8, signal.SIGTERM), (2.5, signal.SIGKILL)))
+STOP_NOW = StopPlan(((0.0, signal.SIGTERM), (1.8, signal.SIGINT), (2.5, signal.SIGKILL)))
 #: The run has done its work: a recording may take a moment to be finished.
-STOP_FINISHED = StopPlan(((0.0, signal.SIGINT), (10.0, signal.SIGTERM), (12.0, signal.SIGKILL)))
+STOP_FINISHED = StopPlan(((0.0, signal.SIGTERM), (10.0, signal.SIGINT), (12.0, signal.SIGKILL)))
 
 
 def describe_exit(code: int) -> str:

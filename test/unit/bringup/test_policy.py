@@ -37,7 +37,7 @@ def test_old_deaths_leave_the_window():
 
 @pytest.mark.parametrize(
     ("after_s", "number"),
-    [(0.0, signal.SIGINT), (1.7, signal.SIGINT), (1.8, signal.SIGTERM), (2.5, signal.SIGKILL), (9, signal.SIGKILL)],
+    [(0.0, signal.SIGTERM), (1.7, signal.SIGTERM), (1.8, signal.SIGINT), (2.5, signal.SIGKILL), (9, signal.SIGKILL)],
 )
 def test_stop_gets_stronger(after_s, number):
     assert STOP_NOW.due(0.0, after_s) is number
@@ -45,7 +45,7 @@ def test_stop_gets_stronger(after_s, number):
 
 def test_stopping_on_request_ends_within_three_seconds_and_a_recording_has_longer():
     assert STOP_NOW.steps[-1][0] < 3.0 and STOP_NOW.steps[-1][1] is signal.SIGKILL
-    assert STOP_FINISHED.due(0.0, 9.0) is signal.SIGINT
+    assert STOP_FINISHED.due(0.0, 9.0) is signal.SIGTERM
 
 
 def test_next_step_is_known_for_the_loop_to_sleep_until():

@@ -22,13 +22,13 @@ from avatar_ros.bringup.runner import Runner
 
 ROOT = Path(__file__).resolve().parents[3]
 FOREVER = "import time\nprint('up', flush=True)\nwhile True: time.sleep(10)"
-#: Ends on SIGINT as a node does: after finishing its work.
+#: Ends on SIGTERM as a node does: after finishing its work.
 POLITE = """
 import signal, sys, time
 def leave(*_):
     print("finished my recording", flush=True)
     sys.exit(0)
-signal.signal(signal.SIGINT, leave)
+signal.signal(signal.SIGTERM, leave)
 print("up", flush=True)
 while True: time.sleep(10)
 """
