@@ -11,10 +11,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from avatar_ros.audio_io.base import SPEAKER_PORT, SpeakerSettings
+from avatar_ros.audio_io.base import MIC_PORT, MIC_RATE_HZ, SPEAKER_PORT, MicSettings, SpeakerSettings
+from avatar_ros.audio_io.echo import make_echo
+from avatar_ros.audio_io.fake import FakeMic
+from avatar_ros.audio_io.mic_stage import MicStage
 from avatar_ros.audio_io.speaker_stage import build_speaker
 from avatar_ros.core.arkit import ARKIT_INDEX
-from avatar_ros.core.clock import ns_from_s
+from avatar_ros.core.clock import ns_from_s, s_from_ns
 from avatar_ros.core.stage import Out, Port, Stage
 from avatar_ros.core.types import (
     AudioFrame,
@@ -52,36 +55,19 @@ from avatar_ros.vad.base import VadSettings
 from avatar_ros.vad.stage import build as build_vad
 from harness import Harness
 
-FRAME_S = 0.02
-MIC_RATE_HZ = 16000
 JAW_OPEN = ARKIT_INDEX["jawOpen"]
 
 Spans = tuple[tuple[float, float], ...]
 
 
-class Microphone(Stage):
-    """A tone while the person speaks (seconds from the start), silence else; frames come when they are over."""
-
-    tick_period_s = FRAME_S
-
-    def __init__(self, spans: Spans) -> None:
-        super().__init__()
-        self._spans = spans
-        self._begin_s: float | None = None
-        self._frames = 0
-
-    def tick(self, now_s: float) -> Iterable[Out]:
-        if self._begin_s is None:
-            self._begin_s = now_s
-            return
-        count = round(FRAME_S * MIC_RATE_HZ)
-        at_s = self._frames * FRAME_S
-        t = at_s + np.arange(count) / MIC_RATE_HZ
-        loud = any(begin <= at_s < end for begin, end in self._spans)
-        pcm = (loud * 8000 * np.sin(2 * np.pi * 200 * t)).astype(np.int16)
-        steady_ns = ns_from_s(self._begin_s + at_s)
-        yield Out("mic/audio", AudioFrame(first_sample=self._frames * count, pcm=pcm, steady_ns=steady_ns))
-        self._frames += 1
+def microphone(spans: Spans) -> MicStage:
+    """Hears a tone while the person speaks (seconds from the start), silence else."""
+    settings = MicSettings(backend="fake", echo="off")
+    mic = FakeMic(settings)
+    for begin_s, end_s in spans:
+        t = np.arange(round((end_s - begin_s) * MIC_RATE_HZ)) / MIC_RATE_HZ
+        mic.script.append((begin_s, (8000 * np.sin(2 * np.pi * 200 * t)).astype(np.int16)))
+    return MicStage(settings, mic, make_echo(settings))
 
 
 class Ears(Stage):
@@ -142,7 +128,7 @@ class Face(Stage):
     def tick(self, now_s: float) -> Iterable[Out]:
         clock = self._clock
         speaking = clock.state is PlaybackState.PLAYING
-        sample = clock.sample + round((now_s - clock.steady_ns * 1e-9) * clock.sample_rate_hz)
+        sample = clock.sample + round((now_s - s_from_ns(clock.steady_ns)) * clock.sample_rate_hz)
         shown = [e for e in self._speech if e.turn == clock.turn and e.sample <= sample]
         mouth_open = float(shown[-1].weights[JAW_OPEN]) if shown and speaking else 0.0
         yield Out(
@@ -172,7 +158,7 @@ class Kiosk(Harness):
         self.add("dialogue", build_dialogue(self.dialogue_settings), DIALOGUE_PORT)
         self.add("llm", Brain(answers), Port(("dialogue/prompt",), ("dialogue/reply",)))
         self.add("monitor", build_monitor(MonitorSettings(report=str(self.report))), MONITOR_PORT)
-        self.add("mic", Microphone(spans), Port((), ("mic/audio",)))
+        self.add("mic", microphone(spans), MIC_PORT)
 
     @property
     def moods(self) -> list[Mood]:
@@ -186,7 +172,7 @@ class Kiosk(Harness):
         """How much of an interval (seconds from the start) was silent at the speaker."""
         silent = 0
         for frame in self.sent("speech/played"):
-            at_s = frame.steady_ns * 1e-9 - 1000.0 + np.arange(len(frame.pcm)) / frame.sample_rate_hz
+            at_s = s_from_ns(frame.steady_ns) - 1000.0 + np.arange(len(frame.pcm)) / frame.sample_rate_hz
             silent += int(np.sum((at_s >= begin_s) & (at_s < end_s) & (np.abs(frame.pcm) < 30)))
         return silent / 24000
 
