@@ -1,1 +1,1 @@
-"""Answers: from a file of questions, or from a chat service."""
+"""Answers: a prompt in, the text of a reply out, streamed."""

@@ -1,0 +1,35 @@
+"""How loud it is, and how loud it is when nobody speaks."""
+
+from __future__ import annotations
+
+from collections import deque
+
+import numpy as np
+
+from ..core.types import Pcm
+
+SILENCE_DBFS = -100.0
+
+
+def level_dbfs(pcm: Pcm) -> float:
+    """Root mean square of int16 samples relative to full scale, dB; at least SILENCE_DBFS."""
+    if len(pcm) == 0:
+        return SILENCE_DBFS
+    rms = float(np.sqrt(np.mean(np.square(pcm, dtype=np.float64)))) / 32768.0
+    return max(20.0 * float(np.log10(rms)), SILENCE_DBFS) if rms > 0 else SILENCE_DBFS
+
+
+class Background:
+    """The background's level: the quietest window of the last `memory` windows, minimum statistics (Martin 2001)."""
+
+    def __init__(self, memory: int = 128) -> None:
+        self._levels: deque[float] = deque(maxlen=memory)
+
+    @property
+    def dbfs(self) -> float:
+        """SILENCE_DBFS before the first window."""
+        return min(self._levels, default=SILENCE_DBFS)
+
+    def add(self, dbfs: float) -> None:
+        """Take the level of the next window."""
+        self._levels.append(dbfs)

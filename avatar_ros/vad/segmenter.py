@@ -1,0 +1,73 @@
+"""From probabilities to utterances: told how many seconds passed and how likely they held speech; reads no clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .base import VadSettings
+
+
+@dataclass(frozen=True)
+class VoiceStarted:
+    """Speech began `speech_s` before the end of what was heard so far."""
+
+    speech_s: float
+
+
+@dataclass(frozen=True)
+class VoiceStopped:
+    """Speech ended `silence_s` before the end of what was heard so far. cut: it goes on, but was cut off as too long."""
+
+    silence_s: float
+    cut: bool = False
+
+
+class Segmenter:
+    """Hysteresis with a minimum of speech to start and an adjustable wait to stop."""
+
+    def __init__(self, settings: VadSettings) -> None:
+        self._settings = settings
+        self.wait_s = settings.stop_silence_s
+        self.speaking = False
+        self._speech_s = 0.0
+        self._silence_s = 0.0
+
+    @property
+    def silence_s(self) -> float:
+        """Silence since the last speech of the utterance, s."""
+        return self._silence_s
+
+    def step(self, seconds: float, probability: float, *, loud_enough: bool = True) -> VoiceStarted | VoiceStopped | None:
+        """Take the next `seconds` of sound. loud_enough: False keeps them from starting an utterance."""
+        if self.speaking:
+            return self._while_speaking(seconds, probability)
+        return self._while_quiet(seconds, probability if loud_enough else 0.0)
+
+    def stop(self) -> VoiceStopped | None:
+        """End the utterance now (the stream ended), None where nobody speaks."""
+        return self._stopped(cut=False) if self.speaking else None
+
+    def _while_quiet(self, seconds: float, probability: float) -> VoiceStarted | None:
+        threshold = self._settings.stop_threshold if self._speech_s else self._settings.start_threshold
+        if probability < threshold:
+            self._speech_s = 0.0
+            return None
+        self._speech_s += seconds
+        if self._speech_s < self._settings.min_speech_s:
+            return None
+        self.speaking, self._silence_s, self.wait_s = True, 0.0, self._settings.stop_silence_s
+        return VoiceStarted(self._speech_s)
+
+    def _while_speaking(self, seconds: float, probability: float) -> VoiceStopped | None:
+        self._speech_s += seconds
+        self._silence_s = 0.0 if probability >= self._settings.stop_threshold else self._silence_s + seconds
+        if self._silence_s >= self.wait_s:
+            return self._stopped(cut=False)
+        if self._speech_s >= self._settings.max_utterance_s:
+            return self._stopped(cut=True)
+        return None
+
+    def _stopped(self, *, cut: bool) -> VoiceStopped:
+        event = VoiceStopped(self._silence_s, cut)
+        self.speaking, self._speech_s, self._silence_s = False, 0.0, 0.0
+        return event

@@ -1,0 +1,215 @@
+"""The vad stage: microphone sound in, voice activity and numbered utterances out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+import numpy as np
+
+from ..core.errors import VadError
+from ..core.sessions import SessionTable
+from ..core.stage import Out, Stage
+from ..core.types import (
+    AudioFrame,
+    Message,
+    SessionEvent,
+    SessionKind,
+    Transcript,
+    VoiceActivity,
+    VoiceKind,
+)
+from .base import SAMPLE_RATE_HZ, VAD_BACKENDS, VadSettings, VoiceDetector, VoiceStream
+from .capture import Capture, PreRoll, Window
+from .level import Background, level_dbfs
+from .patience import wait_s
+from .segmenter import Segmenter, VoiceStarted, VoiceStopped
+
+#: Without sound for this long in mid-utterance the microphone is gone: the utterance is closed.
+SILENT_MIC_S = 1.0
+
+
+class _Ear:
+    """State of one session."""
+
+    def __init__(self, settings: VadSettings, stream: VoiceStream) -> None:
+        self.capture = Capture()
+        self.pre_roll = PreRoll()
+        self.background = Background()
+        self.segmenter = Segmenter(settings)
+        self.stream = stream
+        self.utterance = 0
+        self.sent_from = 0  # first sample of the current utterance, on mic/audio's stream
+        self.sent_to = 0  # the sample after the last that was sent
+        self.probability = 0.0
+        self.heard_s = 0.0
+
+
+class VadStage(Stage):
+    """Publishes STARTED with the pre-roll, then every window while somebody speaks, then STOPPED and the last frame.
+
+    Utterances are numbered from 1 for the life of the stage. AudioFrame.first_sample of an utterance counts from its
+    own beginning, VoiceActivity.sample on mic/audio's stream.
+    """
+
+    tick_period_s = 0.25
+
+    def __init__(self, detector: VoiceDetector, settings: VadSettings) -> None:
+        super().__init__()
+        self._detector = detector
+        self._settings = settings
+        self._ears: SessionTable[_Ear] = SessionTable(lambda: _Ear(settings, detector.stream()))
+        self._open: set[str] = set()
+        self._lost_samples = 0
+        self._utterances = 0
+        self._background_dbfs = float("nan")
+
+    def load(self) -> None:
+        """Load the detector."""
+        self._detector.load()
+
+    def close(self) -> None:
+        """Free the detector."""
+        self._detector.close()
+
+    def push(self, topic: str, message: Message, now_s: float) -> Iterable[Out]:
+        """mic/audio: listen; speech/transcript: a partial sets how long to wait for more."""
+        if isinstance(message, AudioFrame):
+            yield from self._hear(message, now_s)
+        elif isinstance(message, Transcript):
+            self._read(message, now_s)
+
+    def tick(self, now_s: float) -> Iterable[Out]:
+        """Close the utterance of a microphone that fell silent altogether."""
+        for session in sorted(self._open):
+            ear = self._ears.get(session, now_s)
+            if now_s - ear.heard_s >= SILENT_MIC_S:
+                yield from self._end_stream(ear, session)
+
+    def session(self, event: SessionEvent, now_s: float) -> Iterable[Out]:
+        """Drop the state of a closed session."""
+        if event.kind is SessionKind.CLOSED:
+            self._ears.drop(event.session)
+            self._open.discard(event.session)
+        return ()
+
+    def status(self) -> Mapping[str, str]:
+        """Utterances so far, sound lost on the way, the background's level."""
+        return {
+            "utterances": str(self._utterances),
+            "lost_audio_s": f"{self._lost_samples / SAMPLE_RATE_HZ:.2f}",
+            "background_dbfs": f"{self._background_dbfs:.0f}",
+        }
+
+    def _hear(self, frame: AudioFrame, now_s: float) -> Iterator[Out]:
+        _check(frame)
+        ear = self._ears.get(frame.session, now_s)
+        ear.heard_s = now_s
+        gap = ear.capture.gap_samples(frame)
+        self._lost_samples += max(gap, 0)
+        if not 0 <= gap <= self._settings.max_gap_s * SAMPLE_RATE_HZ:
+            yield from self._end_stream(ear, frame.session)
+        for window in ear.capture.add(frame):
+            yield from self._take(ear, window, frame.session)
+        if frame.last:
+            yield from self._end_stream(ear, frame.session)
+
+    def _read(self, transcript: Transcript, now_s: float) -> None:
+        if transcript.session not in self._open or transcript.final:
+            return
+        ear = self._ears.get(transcript.session, now_s)
+        if transcript.utterance == ear.utterance:
+            ear.segmenter.wait_s = wait_s(self._settings, transcript)
+
+    def _take(self, ear: _Ear, window: Window, session: str) -> Iterator[Out]:
+        dbfs = level_dbfs(window.pcm)
+        ear.background.add(dbfs)
+        self._background_dbfs = ear.background.dbfs
+        ear.probability = ear.stream.probability(window.pcm, window.first_sample)
+        ear.pre_roll.add(window, self._kept_samples)
+        event = ear.segmenter.step(
+            len(window.pcm) / SAMPLE_RATE_HZ, ear.probability, loud_enough=self._is_loud(dbfs, ear.background.dbfs)
+        )
+        if isinstance(event, VoiceStarted):
+            yield from self._start(ear, window, event, session)
+        elif isinstance(event, VoiceStopped):
+            yield from self._stop(ear, event, window.end_sample, session)
+        elif ear.segmenter.speaking:
+            yield self._send(ear, [window], session)
+
+    def _is_loud(self, dbfs: float, background_dbfs: float) -> bool:
+        return dbfs >= max(self._settings.min_level_dbfs, background_dbfs + self._settings.min_snr_db)
+
+    @property
+    def _kept_samples(self) -> int:
+        return round((self._settings.pre_roll_s + self._settings.min_speech_s) * SAMPLE_RATE_HZ)
+
+    def _start(self, ear: _Ear, window: Window, event: VoiceStarted, session: str) -> Iterator[Out]:
+        self._utterances += 1
+        ear.utterance = self._utterances
+        self._open.add(session)
+        began = max(window.end_sample - round(event.speech_s * SAMPLE_RATE_HZ), 0)
+        yield self._activity(ear, VoiceKind.STARTED, began, session)
+        windows = ear.pre_roll.since(max(began - round(self._settings.pre_roll_s * SAMPLE_RATE_HZ), ear.sent_to))
+        ear.sent_from = windows[0].first_sample
+        yield self._send(ear, windows, session)
+
+    def _stop(self, ear: _Ear, event: VoiceStopped, end_sample: int, session: str) -> Iterator[Out]:
+        last_sample = end_sample - round(event.silence_s * SAMPLE_RATE_HZ) - 1
+        self._open.discard(session)
+        yield self._activity(ear, VoiceKind.STOPPED, last_sample, session)
+        yield self._send(ear, ear.pre_roll.since(ear.sent_to), session, last=True)
+
+    def _end_stream(self, ear: _Ear, session: str) -> Iterator[Out]:
+        """Close what is open and begin anew with the next frame."""
+        event = ear.segmenter.stop()
+        if event is not None:
+            yield from self._stop(ear, event, ear.sent_to, session)
+        ear.capture.restart()
+        ear.pre_roll.clear()
+        ear.sent_to = 0
+        ear.stream = self._detector.stream()
+        ear.segmenter = Segmenter(self._settings)
+
+    def _send(self, ear: _Ear, windows: list[Window], session: str, *, last: bool = False) -> Out:
+        pcm = np.concatenate([window.pcm for window in windows]) if windows else np.zeros(0, np.int16)
+        first_sample = windows[0].first_sample if windows else ear.sent_to
+        ear.sent_to = first_sample + len(pcm)
+        return Out(
+            "mic/utterance",
+            AudioFrame(
+                session=session,
+                utterance=ear.utterance,
+                first_sample=first_sample - ear.sent_from,
+                sample_rate_hz=SAMPLE_RATE_HZ,
+                pcm=pcm,
+                last=last,
+                steady_ns=ear.capture.steady_ns(first_sample),
+            ),
+        )
+
+    def _activity(self, ear: _Ear, kind: VoiceKind, sample: int, session: str) -> Out:
+        return Out(
+            "mic/voice_activity",
+            VoiceActivity(
+                session=session,
+                utterance=ear.utterance,
+                kind=kind,
+                sample=sample,
+                probability=ear.probability,
+                steady_ns=ear.capture.steady_ns(sample),
+            ),
+        )
+
+
+def _check(frame: AudioFrame) -> None:
+    if frame.sample_rate_hz != SAMPLE_RATE_HZ or frame.channels != 1:
+        raise VadError(
+            "vad_audio_format",
+            f"mic/audio has {frame.sample_rate_hz} Hz and {frame.channels} channel(s); voice detection needs "
+            f"{SAMPLE_RATE_HZ} Hz mono: have the microphone node convert it",
+        )
+
+
+def build(settings: VadSettings) -> Stage:
+    """The stage with the backend that the settings name."""
+    return VadStage(VAD_BACKENDS.load(settings.backend)(settings), settings)
