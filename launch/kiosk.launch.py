@@ -10,15 +10,22 @@ from dataclasses import fields
 from functools import partial
 from typing import Any
 
+from launch.actions import (
+    DeclareLaunchArgument,
+    LogInfo,
+    OpaqueFunction,
+    RegisterEventHandler,
+    SetEnvironmentVariable,
+    Shutdown,
+)
+from launch.event_handlers import OnProcessExit
+from launch_ros.actions import Node
+
 from avatar_ros.bringup.graph import DISPLAYS, PACKAGE, PROFILES, KioskNode, KioskOptions, kiosk_graph
 from avatar_ros.bringup.policy import FIRST_DELAY_S, RestartPolicy
 from avatar_ros.bringup.runner import EXIT_CONFIG, EXIT_OK
 from avatar_ros.core.errors import ConfigError
 from launch import LaunchContext, LaunchDescription
-from launch.actions import DeclareLaunchArgument, LogInfo, OpaqueFunction, RegisterEventHandler, Shutdown
-from launch.actions import SetEnvironmentVariable
-from launch.event_handlers import OnProcessExit
-from launch_ros.actions import Node
 
 #: Argument -> what `--show-args` says of it; defaults are those of KioskOptions.
 ARGUMENTS = {

@@ -45,7 +45,8 @@ class Child:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=_die_with_parent(os.getpid()),
+            # Safe: the runner has one thread, and what runs between fork and exec takes no lock.
+            preexec_fn=_die_with_parent(os.getpid()),  # noqa: PLW1509
         )
         assert self._process.stdout is not None
         self.pipe = self._process.stdout

@@ -1,4 +1,4 @@
-"""The node graph of a kiosk, as data: what `ros2 launch` and the runner both start. It is written here and nowhere else.
+"""The node graph of a kiosk, as data: what `ros2 launch` and the runner both start. It is written here alone.
 
 What a node does by default stands in its Settings; a profile (config/<profile>.yaml) sets what differs on that kind of
 computer; KioskOptions set what the user asked for this time.
@@ -41,9 +41,9 @@ START_ORDER = (
 class KioskOptions:
     """What the user asked for.
 
-    profile: one of PROFILES, or a ROS parameter file of one's own (….yaml); avatar: file, or "" for the built-in one; mic: "auto", "none", a device's name or number, or WAV files joined by
-    commas; record: video file to write, or ""; turns: leave after so many answers, 0 for never; report: JSON file for
-    the turns, or "".
+    profile: one of PROFILES, or a ROS parameter file of one's own (….yaml); avatar: file, or "" for the built-in one;
+    mic: "auto", "none", a device's name or number, or WAV files joined by commas; record: video file to write, or "";
+    turns: leave after so many answers, 0 for never; report: JSON file for the turns, or "".
     """
 
     profile: str = "embedded"

@@ -1,4 +1,4 @@
-"""One log of many processes: each line with its node's name, on the terminal and in a file that does not grow forever."""
+"""One log of many processes: each line with its node's name, on the terminal and in a file of bounded size."""
 
 from __future__ import annotations
 

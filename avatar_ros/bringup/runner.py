@@ -1,6 +1,6 @@
 """Keeps a set of processes running: restarts what dies, gives up on what keeps dying, stops all of it within 3 s.
 
-One thread and one selector: it sleeps until a child writes or ends, a restart or a signal is due, or it is told to stop.
+One thread and one selector: it sleeps until a child writes or ends, a restart or a signal is due, or somebody stops it.
 """
 
 from __future__ import annotations

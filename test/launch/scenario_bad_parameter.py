@@ -7,9 +7,10 @@ import unittest
 from pathlib import Path
 
 import launch_testing.actions
-from launch import LaunchDescription
 from launch.actions import IncludeLaunchDescription
 from launch.launch_description_sources import PythonLaunchDescriptionSource
+
+from launch import LaunchDescription
 
 KIOSK = Path(__file__).resolve().parents[2] / "launch/kiosk.launch.py"
 PROFILE = """

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import launch_testing.actions
 import launch_testing.asserts
-from avatar_ros.bringup.graph import START_ORDER
-from launch import LaunchDescription
 from launch.actions import IncludeLaunchDescription
 from launch.launch_description_sources import PythonLaunchDescriptionSource
+
+from avatar_ros.bringup.graph import START_ORDER
+from launch import LaunchDescription
 
 KIOSK = Path(__file__).resolve().parents[2] / "launch/kiosk.launch.py"
 #: A busy machine may take long; this only catches a hang.

@@ -13,7 +13,9 @@ from pathlib import Path
 from .console import EXIT_BAD_MACHINE, SetupError, ask, run_step, say
 from .host import Python
 
-_LIBRARY_FOLDERS = ("/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64", "/usr/lib", "/usr/local/lib")
+_LIBRARY_FOLDERS = tuple(
+    f"/usr/{folder}" for folder in ("lib/x86_64-linux-gnu", "lib/aarch64-linux-gnu", "lib64", "lib", "local/lib")
+)
 
 
 @dataclass(frozen=True)

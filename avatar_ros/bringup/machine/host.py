@@ -74,7 +74,7 @@ def check_platform(has_ros: bool) -> None:
 
 
 def find_host(env: Mapping[str, str] = os.environ) -> Host:
-    """This machine. Raises SetupError where it cannot run avatar_ros, saying what to install."""
+    """The machine at hand. Raises SetupError where it cannot run avatar_ros, saying what to install."""
     prefixes = sourced_ros(env)
     check_platform(bool(prefixes))
     if env.get("ROS_DISTRO") and not prefixes:

@@ -59,7 +59,7 @@ class Venv:
         )
 
     def install(self, groups: Sequence[str], log: Path) -> None:
-        """pip install the groups that are not in it yet; what pip has fetched is kept when this is interrupted."""
+        """Install the groups that are not in it yet; what pip has fetched is kept when this is interrupted."""
         missing = [group for group in groups if not self.has(group)]
         for without_deps in (False, True):
             part = [group for group in missing if group.startswith("no_deps") == without_deps]
@@ -100,7 +100,7 @@ def pip_progress(line: str) -> str:
 
 
 def clean_environment() -> dict[str, str]:
-    """This process's environment without what would lead another Python's packages into the virtual environment."""
+    """The environment of this process without what would lead another Python's packages into the virtual environment."""
     unwanted = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__", "PIP_REQUIRE_VIRTUALENV")
     return {name: value for name, value in os.environ.items() if name not in unwanted}
 
@@ -108,6 +108,7 @@ def clean_environment() -> dict[str, str]:
 def headers(python: Path) -> tuple[str, str]:
     """The include folders of the environment's Python and of its numpy."""
     code = "import numpy, sysconfig; print(sysconfig.get_path('include')); print(numpy.get_include())"
-    done = subprocess.run([str(python), "-c", code], capture_output=True, text=True, check=True, env=clean_environment())
+    command = [str(python), "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=clean_environment())
     include, numpy_include = done.stdout.split("\n")[:2]
     return include, numpy_include

@@ -53,6 +53,8 @@ def test_next_step_is_known_for_the_loop_to_sleep_until():
     assert STOP_NOW.next_s(100.0, 103.0) is None
 
 
-@pytest.mark.parametrize(("code", "text"), [(1, "exit code 1"), (-11, "killed by SIGSEGV"), (-99, "killed by signal 99")])
+@pytest.mark.parametrize(
+    ("code", "text"), [(1, "exit code 1"), (-11, "killed by SIGSEGV"), (-99, "killed by signal 99")]
+)
 def test_exit_in_words(code, text):
     assert describe_exit(code) == text

@@ -108,8 +108,8 @@ def test_base_of_a_room_is_light(room):
 def modules_below_ros() -> list[str]:
     names = []
     for part in sorted(parts() - {"ros", "nodes", "commands", "bench", "__init__", "__main__"}):
-        for path in sources(part):
-            names.append(".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"))
+        paths = [path.relative_to(ROOT).with_suffix("") for path in sources(part)]
+        names += [".".join(path.parts).removesuffix(".__init__") for path in paths]
     return names
 
 

@@ -1,0 +1,39 @@
+"""`pip install .` into an environment that has ROS 2: the Python part and the shipped files.
+
+Messages and rasteriser are built by colcon (CMakeLists.txt); `./avatar` does all of it. Requirements are those of requirements/*.txt.
+"""
+
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+ROOT = Path(__file__).parent
+SHARE = "share/avatar_ros"
+
+
+def requirements(group: str) -> list[str]:
+    """The requirements of a group, comments and pip's options left out."""
+    lines = (line.partition("#")[0].strip() for line in (ROOT / f"requirements/{group}.txt").read_text().splitlines())
+    return [line for line in lines if line and not line.startswith("-")]
+
+
+def shared_files() -> list[tuple[str, list[str]]]:
+    """Launch files, profiles, avatars and pages, as share/avatar_ros of the environment."""
+    folders = [ROOT / name for name in ("launch", "config", "models", "docs")]
+    files = [path.relative_to(ROOT) for folder in folders for path in folder.rglob("*") if path.is_file()]
+    return [(f"{SHARE}/{file.parent}", [str(file)]) for file in sorted(files) if "__pycache__" not in file.parts]
+
+
+setup(
+    name="avatar_ros",
+    version="0.1.0",
+    description="A talking face for robots and kiosks, as one ROS 2 package",
+    license="Apache-2.0",
+    python_requires=">=3.11",
+    packages=find_packages(include=["avatar_ros", "avatar_ros.*"]),
+    data_files=[(SHARE, ["package.xml"]), *shared_files()],
+    install_requires=requirements("embedded"),
+    extras_require={"test": requirements("test")},
+    entry_points={"console_scripts": ["avatar = avatar_ros.cli:main"]},
+    zip_safe=False,
+)
