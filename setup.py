@@ -1,6 +1,7 @@
 """`pip install .` into an environment that has ROS 2: the Python part and the shipped files.
 
-Messages and rasteriser are built by colcon (CMakeLists.txt); `./avatar` does all of it. Requirements are those of requirements/*.txt.
+Messages and rasteriser are built by colcon (CMakeLists.txt); `./avatar` does all of it. The requirements are those of
+requirements/*.txt.
 """
 
 from pathlib import Path

@@ -11,7 +11,7 @@ from ..core.errors import AvatarRosError, ConfigError
 from .base import Block, MicSettings
 from .mic_none import SilentMic
 from .mic_sounddevice import SoundDeviceMic
-from .portaudio import rescan_quietly
+from .portaudio import rescan
 
 FIRST_RETRY_S, LONGEST_RETRY_S = 1.0, 30.0
 
@@ -56,7 +56,7 @@ class AutoMic:
                 self._fall_silent(error, now_s)
         elif now_s >= self._retry_at_s:
             self._card.close()
-            rescan_quietly()
+            rescan()
             self._try(now_s)
         return self._silence.read(now_s) if self._problem else []
 

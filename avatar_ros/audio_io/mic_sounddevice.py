@@ -13,7 +13,7 @@ from ..core.errors import MicError
 from .base import MIC_RATE_HZ, Block, MicSettings, Pcm
 from .device_clock import DeviceClock
 from .devices import Device
-from .portaudio import COMMON_RATES_HZ, STREAM_TIMEOUT_S, find, lead_s, monotonic_s, sounddevice
+from .portaudio import COMMON_RATES_HZ, Watch, find, lead_s, monotonic_s, sounddevice
 
 #: Blocks that may wait for the stage: 10 s.
 MAX_WAITING = 500
@@ -46,13 +46,12 @@ class SoundDeviceMic:
 
     def __init__(self, settings: MicSettings) -> None:
         self._settings = settings
-        self._stream: Any = None
+        self._watch: Watch | None = None
         self._intake: CardIntake | None = None
         self._wake: Callable[[], None] | None = None
         self._blocks: deque[tuple[Pcm, float]] = deque(maxlen=MAX_WAITING)
         self._name = ""
         self._rate_hz = 0
-        self._alive_s = 0.0
         self._overruns = 0
 
     def load(self) -> None:
@@ -70,15 +69,14 @@ class SoundDeviceMic:
             except module.PortAudioError as error:
                 problems.append(f"'{device['name']}': {error}")
                 continue
-            self._alive_s = now_s
             return
         raise MicError("mic_open", "no microphone could be opened: " + "; ".join(problems), retryable=True)
 
     def read(self, now_s: float) -> list[Block]:
         """What has come since. Raises MicError where the device is gone."""
-        if self._stream is None or self._intake is None:
+        if self._watch is None or self._intake is None:
             return []
-        if not self._stream.active or now_s - self._alive_s > STREAM_TIMEOUT_S:
+        if self._watch.is_dead():
             raise MicError("mic_lost", f"the microphone '{self._name}' is gone", retryable=True)
         out = []
         while self._blocks:
@@ -90,7 +88,7 @@ class SoundDeviceMic:
 
     def status(self) -> Mapping[str, str]:
         """Device, rate, overruns."""
-        if self._stream is None:
+        if self._watch is None:
             return {}
         out = {"device": self._name, "card_rate_hz": str(self._rate_hz)}
         if self._overruns:
@@ -99,10 +97,9 @@ class SoundDeviceMic:
 
     def close(self) -> None:
         """Close the stream."""
-        if self._stream is not None:
-            stream, self._stream = self._stream, None
-            stream.abort(ignore_errors=True)
-            stream.close(ignore_errors=True)
+        if self._watch is not None:
+            self._watch.close()
+            self._watch = None
         self._blocks.clear()
 
     def _open(self, module: Any, device: Device) -> None:
@@ -117,7 +114,8 @@ class SoundDeviceMic:
             latency="low",
             callback=self._take,
         )
-        self._stream, self._name, self._rate_hz = stream, device["name"], rate_hz
+        self._name, self._rate_hz = device["name"], rate_hz
+        self._watch = Watch(stream)
         stream.start()
 
     def _format(self, module: Any, device: Device) -> tuple[int, int]:
@@ -136,7 +134,8 @@ class SoundDeviceMic:
 
     def _take(self, data: Any, frames: int, times: Any, flags: Any) -> None:
         now_s = monotonic_s()
-        self._alive_s = now_s
+        if self._watch is not None:
+            self._watch.alive(now_s)
         self._overruns += bool(flags.input_overflow)
         heard_s = now_s - lead_s(times.currentTime, times.inputBufferAdcTime, frames / self._rate_hz)
         # The first channel: microphones of arrays cancel each other when they are summed.

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from ..core.errors import AvatarRosError, ConfigError
 from .base import Render, SpeakerSettings
-from .portaudio import rescan_quietly
+from .portaudio import rescan
 from .speaker_null import NullSpeaker
 from .speaker_sounddevice import SoundDeviceSpeaker
 
@@ -53,7 +53,7 @@ class AutoSpeaker:
         elif now_s >= self._retry_at_s:
             self._null.close()
             self._card.close()
-            rescan_quietly()
+            rescan()
             self._try(now_s)
         if self._problem:
             self._null.pump(now_s)

@@ -12,7 +12,7 @@ from ..core.errors import SpeakerError
 from .base import Floats, Pcm, Render, SpeakerSettings
 from .device_clock import DeviceClock
 from .devices import Device
-from .portaudio import COMMON_RATES_HZ, STREAM_TIMEOUT_S, find, lead_s, monotonic_s, sounddevice
+from .portaudio import COMMON_RATES_HZ, Watch, find, lead_s, monotonic_s, sounddevice
 
 #: Sound is asked for in pieces of this length where the card's rate is not ours.
 _PIECE_S = 0.005
@@ -59,11 +59,11 @@ class SoundDeviceSpeaker:
 
     def __init__(self, settings: SpeakerSettings) -> None:
         self._settings = settings
-        self._stream: Any = None
+        self._watch: Watch | None = None
+        self._latency_s = settings.latency_s
         self._feed: CardFeed | None = None
         self._name = ""
         self._rate_hz = 0
-        self._alive_s = 0.0
         self._underruns = 0
 
     def load(self) -> None:
@@ -80,36 +80,29 @@ class SoundDeviceSpeaker:
             except module.PortAudioError as error:
                 problems.append(f"'{device['name']}': {error}")
                 continue
-            self._alive_s = now_s
             return
         raise SpeakerError("speaker_open", "no loudspeaker could be opened: " + "; ".join(problems), retryable=True)
 
     def pump(self, now_s: float) -> None:
         """The card asks for sound by itself; this looks whether it still does. Raises SpeakerError."""
-        if self._stream is None:
-            return
-        if not self._stream.active or now_s - self._alive_s > STREAM_TIMEOUT_S:
+        if self._watch is not None and self._watch.is_dead():
             raise SpeakerError("speaker_lost", f"the loudspeaker '{self._name}' is gone", retryable=True)
 
     def status(self) -> Mapping[str, str]:
         """Device, rate, delay, underruns."""
-        if self._stream is None:
+        if self._watch is None:
             return {}
-        out = {
-            "device": self._name,
-            "card_rate_hz": str(self._rate_hz),
-            "latency_ms": f"{1e3 * self._stream.latency:.0f}",
-        }
+        latency_ms = f"{1e3 * self._latency_s:.0f}"
+        out = {"device": self._name, "card_rate_hz": str(self._rate_hz), "latency_ms": latency_ms}
         if self._underruns:
             out["underruns"] = str(self._underruns)
         return out
 
     def close(self) -> None:
         """Close the stream."""
-        if self._stream is not None:
-            stream, self._stream = self._stream, None
-            stream.abort(ignore_errors=True)
-            stream.close(ignore_errors=True)
+        if self._watch is not None:
+            self._watch.close()
+            self._watch = None
 
     def _open(self, module: Any, device: Device, render: Render) -> None:
         rate_hz, channels = self._format(module, device)
@@ -123,7 +116,8 @@ class SoundDeviceSpeaker:
             latency=self._settings.latency_s,
             callback=self._fill,
         )
-        self._stream, self._name, self._rate_hz = stream, device["name"], rate_hz
+        self._name, self._rate_hz, self._latency_s = device["name"], rate_hz, stream.latency
+        self._watch = Watch(stream)
         stream.start()
 
     def _format(self, module: Any, device: Device) -> tuple[int, int]:
@@ -142,9 +136,8 @@ class SoundDeviceSpeaker:
 
     def _fill(self, out: Any, frames: int, times: Any, flags: Any) -> None:
         now_s = monotonic_s()
-        self._alive_s = now_s
         self._underruns += bool(flags.output_underflow)
-        assert self._feed is not None
-        latency_s = self._stream.latency if self._stream is not None else self._settings.latency_s
-        heard_s = now_s + lead_s(times.currentTime, times.outputBufferDacTime, latency_s)
+        assert self._feed is not None and self._watch is not None
+        self._watch.alive(now_s)
+        heard_s = now_s + lead_s(times.currentTime, times.outputBufferDacTime, self._latency_s)
         out[:] = self._feed.fill(frames, heard_s)[:, None]

@@ -90,9 +90,7 @@ def _format(path: Path, body: bytes) -> _Format:
             "convert it with: ffmpeg -i FILE -c:a pcm_s16le question.wav",
         )
     if not 1 <= channels <= 64 or not 1000 <= rate_hz <= 768000:
-        raise ConfigError(
-            "sound_file", f"sound file {path} names {channels} channels at {rate_hz} Hz, which is no sound"
-        )
+        raise ConfigError("sound_file", f"sound file {path} names {channels} channels at {rate_hz} Hz: no sound")
     return _Format(tag, channels, rate_hz, bits)
 
 
@@ -106,8 +104,8 @@ def _samples(path: Path, form: _Format, sound: bytes) -> Floats:
     if form.bits == 24:
         wide = np.zeros((len(sound) // 3, 4), np.uint8)
         wide[:, 1:] = np.frombuffer(sound, np.uint8).reshape(-1, 3)
-        return wide.view("<i4")[:, 0].astype(np.float32) / 2**31
-    return np.frombuffer(sound, f"<i{form.bits // 8}").astype(np.float32) / 2 ** (form.bits - 1)
+        return wide.view("<i4")[:, 0].astype(np.float32) / np.float32(2**31)
+    return np.frombuffer(sound, f"<i{form.bits // 8}").astype(np.float32) / np.float32(2 ** (form.bits - 1))
 
 
 def _to_mic_rate(samples: Floats, rate_hz: int) -> Pcm:

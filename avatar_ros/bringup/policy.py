@@ -14,7 +14,7 @@ DEATHS_TO_GIVE_UP = 5
 
 
 class RestartPolicy:
-    """Back-off of one node: 0.5 s doubling to 10 s, forgotten after a minute of life; five deaths in a minute end it."""
+    """Back-off of one node: 0.5 s doubling to 10 s, forgotten after a minute of life; five deaths within one end it."""
 
     def __init__(self) -> None:
         self._deaths_s: deque[float] = deque()

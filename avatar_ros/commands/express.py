@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ..audio_io.base import MIC_RATE_HZ
+from ..audio_io.wav import read_wav
 from ..core.arkit import ARKIT_COUNT
 from ..core.errors import ConfigError
 from ..core.expression_file import write_expression
@@ -19,7 +21,6 @@ from ..motion.express import express_phones
 from .render import checked_fps
 
 CHUNK_S = 0.1
-RATE_HZ = 24000
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,8 +44,10 @@ def run(options: argparse.Namespace) -> int:
     folder = Path(options.out).absolute().parent
     if not folder.is_dir():
         raise ConfigError("file_missing", f"{options.out}: the folder {folder} does not exist")
-    pcm = read_speech(options.sound)
-    features, rate_hz = encode(pcm, options)
+    sound = read_wav(Path(options.sound))
+    if sound.warning:
+        print(sound.warning)
+    features, rate_hz = encode(sound.pcm, options)
     settings = MotionSettings(backend=options.backend)
     weights = express_phones(features, rate_hz, fps, settings) if len(features) else np.zeros((0, ARKIT_COUNT))
     write_expression(options.out, weights, fps, encoder=options.encoder, backend=options.backend)
@@ -56,14 +59,14 @@ def encode(pcm: NDArray[np.int16], options: argparse.Namespace) -> tuple[NDArray
     """Features [T, dim] of a whole recording and their rate, through the same stream as in a conversation."""
     encoder = ENCODER_BACKENDS.load(options.encoder)(EncoderSettings(backend=options.encoder))
     encoder.load()
-    stream = encoder.open(RATE_HZ)
-    step = int(CHUNK_S * RATE_HZ)
+    stream = encoder.open(MIC_RATE_HZ)
+    step = int(CHUNK_S * MIC_RATE_HZ)
     starts = range(0, max(len(pcm), 1), step)
     pieces = [
         stream.push(
             SpeechChunk(
                 first_sample=start,
-                sample_rate_hz=RATE_HZ,
+                sample_rate_hz=MIC_RATE_HZ,
                 pcm=pcm[start : start + step],
                 text=options.text if start == 0 else "",
                 locale=options.locale if start == 0 else "",
@@ -76,11 +79,3 @@ def encode(pcm: NDArray[np.int16], options: argparse.Namespace) -> tuple[NDArray
     pieces.append(stream.finish())
     encoder.close()
     return np.concatenate(pieces), encoder.rate_hz
-
-
-def read_speech(path: str) -> NDArray[np.int16]:
-    """A WAV file as mono int16 at RATE_HZ. Raises ConfigError naming what is wrong with it."""
-    from ..audio_io.wav import read_wav, resampled
-
-    sound = read_wav(path)
-    return resampled(sound, RATE_HZ)

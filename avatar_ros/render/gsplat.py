@@ -7,6 +7,10 @@ them at its first use, for minutes).
 from __future__ import annotations
 
 import importlib.util
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -23,12 +27,16 @@ class GsplatRasteriser:
 
     name = "gsplat"
 
-    def __init__(self, avatar: Avatar, settings: Settings) -> None:
-        """Raises RenderError where CUDA or gsplat's built kernels are missing."""
-        self._rasterization = _built_gsplat()
+    def __init__(self, avatar: Avatar, settings: Settings, rasterization: Callable[..., Any] | None = None,
+                 device: str = "cuda") -> None:
+        """Raises RenderError where CUDA or gsplat's built kernels are missing.
+
+        rasterization: called as gsplat's where given, on any torch device.
+        """
+        self._rasterization = rasterization or built_rasterization()
         self._settings = settings
         self._weights = WeightMap(avatar.morph_names, settings)
-        self._device = torch.device("cuda")
+        self._device = torch.device(device)
         self._scene = DeviceAvatar.load(avatar, self._device, MAX_ALPHA)
         self._image_key: int | None = None
         self._image: torch.Tensor | None = None
@@ -77,24 +85,33 @@ class GsplatRasteriser:
         torch.cuda.empty_cache()
 
 
-def _built_gsplat():  # type: ignore[no-untyped-def]  # gsplat has no stubs
-    """The `rasterization` of gsplat. Raises RenderError naming what is missing; never starts a compilation."""
+def built_rasterization() -> Callable[..., Any]:
+    """The function `gsplat.rasterization`. Raises RenderError naming what is missing; never starts a compilation."""
     if not torch.cuda.is_available():
         raise RenderError("render_no_cuda", "no CUDA device; install the NVIDIA driver or use backend: cpu")
     if importlib.util.find_spec("gsplat") is None:
         raise RenderError("render_no_gsplat", "gsplat is not installed; pip install gsplat, or use backend: cpu")
-    if importlib.util.find_spec("gsplat.csrc") is None and not _cached_kernels():
-        raise RenderError("render_gsplat_not_built", "gsplat's CUDA kernels are not built; build them with the image: "
-                          "python -c 'from gsplat.cuda._backend import _C'")
-    from gsplat import rasterization
+    if importlib.util.find_spec("gsplat.csrc") is None:
+        _adopt_kernels()
+    import gsplat
 
-    return rasterization
+    return gsplat.rasterization
 
 
-def _cached_kernels() -> bool:
-    """Whether an earlier build of gsplat's kernels lies in torch's extension cache."""
-    from pathlib import Path
+def _adopt_kernels() -> None:
+    """Put kernels that an earlier build left in torch's extension cache where gsplat looks first.
 
+    Left alone, gsplat would ask ninja whether they are current, and compile where anything differs.
+    """
     from torch.utils.cpp_extension import _get_build_directory
 
-    return (Path(_get_build_directory("gsplat_cuda", verbose=False)) / "gsplat_cuda.so").is_file()
+    library = Path(_get_build_directory("gsplat_cuda", verbose=False)) / "gsplat_cuda.so"
+    spec = importlib.util.spec_from_file_location("gsplat_cuda", library)
+    if not library.is_file() or spec is None or spec.loader is None:
+        raise RenderError("render_gsplat_not_built", "gsplat's CUDA kernels are not built; build them with the "
+                          "environment: python -c 'from gsplat.cuda._backend import _C'")
+    import gsplat
+
+    kernels = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(kernels)
+    sys.modules["gsplat.csrc"] = gsplat.csrc = kernels

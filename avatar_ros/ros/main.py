@@ -2,32 +2,46 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+from types import FrameType
 
 import rclpy
+from rclpy.signals import SignalHandlerOptions
 
 from ..core.errors import ConfigError
 from ..core.lock import hold_name
 from .stage_node import EXIT_CONFIG, NodeSpec, StageNode, spin
 
 
+class StopSignals:
+    """Notes SIGINT and SIGTERM. rclpy's own handlers would take the context away from a worker that is publishing."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._note)
+
+    def _note(self, number: int, frame: FrameType | None) -> None:
+        self.asked = True
+
+
 def run(spec: NodeSpec, args: list[str] | None = None) -> int:
-    """Run one stage node until it is told to stop. 0: asked to stop; 2: bad configuration; 1: it failed."""
-    rclpy.init(args=args)
+    """Run one stage node until it is told to stop. 0: asked to stop, or done; 2: bad configuration; 1: it failed."""
+    signals = StopSignals()
+    rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
     node = None
     try:
         node = StageNode(spec)
         name = node.get_fully_qualified_name()
         lock = hold_name(name, remedy="stop it, or give this one another name: -r __ns:=/avatar2")
         try:
-            return spin(node)
+            return spin(node, lambda: signals.asked)
         finally:
             lock.release()
     except ConfigError as error:
         print(f"[FATAL] [{spec.name}]: {error.code}: {error}", file=sys.stderr, flush=True)
         return EXIT_CONFIG
-    except KeyboardInterrupt:
-        return 0
     finally:
         if node is not None:
             node.destroy_node()

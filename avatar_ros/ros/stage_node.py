@@ -6,7 +6,6 @@ default) the node brings itself up. A ConfigError ends the process with exit cod
 
 from __future__ import annotations
 
-import logging
 import time
 import traceback
 from collections.abc import Callable, Mapping
@@ -15,7 +14,7 @@ from functools import partial
 from typing import Any
 
 from rcl_interfaces.msg import SetParametersResult
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.executors import SingleThreadedExecutor
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.parameter import Parameter
 
@@ -31,6 +30,8 @@ from .worker import StageWorker
 #: How long a worker may take to end before the process leaves without it; Ctrl-C must be done within 3 s.
 STOP_TIMEOUT_S = 2.0
 EXIT_CONFIG = 2
+#: A signal is noticed within this time.
+SPIN_S = 0.1
 
 SettingsByPrefix = Mapping[str, Settings]
 
@@ -232,15 +233,13 @@ class StageNode(LifecycleNode):
         }
 
 
-def spin(node: StageNode) -> int:
-    """Serve the node until it is told to stop; the process's exit code."""
+def spin(node: StageNode, stop_asked: Callable[[], bool]) -> int:
+    """Serve the node until it is done, has failed, or is told to stop; the process's exit code."""
     executor = SingleThreadedExecutor()
     executor.add_node(node)
     try:
-        while node.exit_code is None and not node.finished:
-            executor.spin_once(timeout_sec=0.2)
-    except (KeyboardInterrupt, ExternalShutdownException):
-        logging.getLogger(__name__).debug("asked to stop")
+        while node.exit_code is None and not node.finished and not stop_asked():
+            executor.spin_once(timeout_sec=SPIN_S)
     finally:
         node.release()
         executor.shutdown(timeout_sec=0.5)

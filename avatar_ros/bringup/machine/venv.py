@@ -59,7 +59,7 @@ class Venv:
         )
 
     def install(self, groups: Sequence[str], log: Path) -> None:
-        """Install the groups that are not in it yet; what pip has fetched is kept when this is interrupted."""
+        """Install the groups that it lacks; what pip has fetched is kept when this is interrupted."""
         missing = [group for group in groups if not self.has(group)]
         for without_deps in (False, True):
             part = [group for group in missing if group.startswith("no_deps") == without_deps]
