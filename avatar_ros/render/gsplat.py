@@ -38,8 +38,6 @@ class GsplatRasteriser:
         self._weights = WeightMap(avatar.morph_names, settings)
         self._device = torch.device(device)
         self._scene = DeviceAvatar.load(avatar, self._device, MAX_ALPHA)
-        self._image_key: int | None = None
-        self._image: torch.Tensor | None = None
 
     @property
     def bad_weights(self) -> int:
@@ -70,18 +68,12 @@ class GsplatRasteriser:
         return torch.from_numpy(np.ascontiguousarray(array)).to(self._device, non_blocking=True)
 
     def _behind(self, colour: tuple[float, float, float], image: np.ndarray | None) -> torch.Tensor:
-        """Colour [3] or picture [height, width, 3] of 0–1 on the card; a picture is uploaded when it changes."""
-        if image is None:
-            return torch.tensor(colour, device=self._device)
-        key = hash((id(image), image[::16, ::16].tobytes()))
-        if self._image is None or key != self._image_key:
-            self._image, self._image_key = self._to_device(image).float() / 255, key
-        return self._image
+        """Colour [3] or picture [height, width, 3] of 0–1 on the card."""
+        return torch.tensor(colour, device=self._device) if image is None else self._to_device(image).float() / 255
 
     def close(self) -> None:
         """Free the card's memory."""
         del self._scene
-        self._image = None
         torch.cuda.empty_cache()
 
 
