@@ -91,6 +91,18 @@ def test_it_stays_silent_while_somebody_speaks() -> None:
     assert talk.actions == [PAUSE, RESUME]
 
 
+def test_the_speaker_has_its_time_to_go_on() -> None:
+    talk = speaking(cancel_after_voice_s=0.0, speak_patience_s=2.0)
+    talk.speak()
+    talk.run(5.0)
+    talk.hush()
+    talk.words("ok")
+    talk.run(1.5)
+    assert talk.actions == [PAUSE, RESUME]
+    talk.run(1.0)
+    assert talk.orders[2:] == [(CANCEL, 1, "no_sound")]
+
+
 def test_a_voice_that_lasts_interrupts() -> None:
     talk = speaking(cancel_after_voice_s=3.0)
     talk.speak()

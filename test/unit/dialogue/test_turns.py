@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from dialogue_talk import EPOCH, Talk
 
-from avatar_ros.core.types import InterruptAction, Mood, PlaybackState, Reply, SessionKind, Transcript, VoiceKind
+from avatar_ros.core.types import (
+    InterruptAction,
+    Mood,
+    PlaybackClock,
+    PlaybackState,
+    Reply,
+    SessionKind,
+    Transcript,
+    VoiceKind,
+)
 
 IDLE, LISTENING, THINKING, SPEAKING = Mood.IDLE, Mood.LISTENING, Mood.THINKING, Mood.SPEAKING
 
@@ -370,6 +379,13 @@ def test_other_sessions_have_conversations_of_their_own() -> None:
     assert [(p.session, p.turn) for p in talk.sent("dialogue/prompt")] == [("local", 1), ("web", 1)]
     talk.run(90.0)
     assert [event.session for event in talk.sent("session", kind=SessionKind.CLOSED)] == ["web"]
+
+
+def test_stray_replies_and_clocks_open_no_session() -> None:
+    talk = Talk()
+    talk.tell("dialogue/reply", Reply("web", EPOCH, 1, 0, "Hi.", True))
+    talk.tell("speech/playback", PlaybackClock("web", EPOCH, 1))
+    assert not talk.sent("session")
 
 
 def test_the_state_is_told_on_change_only() -> None:

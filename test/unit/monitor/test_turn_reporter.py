@@ -152,6 +152,20 @@ def test_what_did_not_happen_is_null() -> None:
     assert report.spoken == ""
 
 
+def test_a_clock_that_comes_late_still_dates_the_first_sound() -> None:
+    scene = Scene()
+    scene.heard()
+    scene.at(551, "dialogue/prompt", Prompt(epoch=5, turn=1, text="hello"))
+    for ms, pcm in ((640, LOUD), (690, SILENT), (700, LOUD), (710, LOUD)):
+        frame = AudioFrame(sample_rate_hz=RATE_HZ, pcm=pcm, steady_ns=ns_from_s(START_S + 1.0 + ms / 1000))
+        scene.at(ms, "speech/played", frame)
+    clock = PlaybackClock(epoch=5, turn=1, sample=12240, steady_ns=ns_from_s(START_S + 1.0 + 1.2))
+    scene.at(1200, "speech/playback", clock)  # sample 0 was heard at 690 ms
+    scene.ended()
+    scene.run(5.0)
+    assert scene.reports[0].first_sound_ms == pytest.approx(700.0)
+
+
 def test_a_turn_that_nobody_asked_for_has_no_delays() -> None:
     scene = Scene(turns=1, leave_after_s=0.0)
     scene.at(0, "speech/sentence", Sentence(epoch=5, turn=1, text="Welcome.", last=True))
