@@ -10,6 +10,7 @@ import selectors
 import signal
 import socket
 import time
+from collections import deque
 from collections.abc import Mapping, Sequence
 from types import FrameType
 from typing import Any
@@ -19,15 +20,31 @@ from .log import RunLog
 from .policy import STOP_FINISHED, STOP_NOW, RestartPolicy, StopPlan, describe_exit
 
 EXIT_OK, EXIT_FAILED, EXIT_CONFIG = 0, 1, 2
+#: A child counts as starting until it writes its first line, this long at most, s.
+LONGEST_START_S = 3.0
 _NAME = "kiosk"
 _WATCHED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD)
 
 
 class Runner:
-    """Runs `specs` until one of them ends the run or it is told to stop; `run` may be called once."""
+    """Runs `specs` until one of them ends the run or it is told to stop; `run` may be called once.
 
-    def __init__(self, specs: Sequence[ChildSpec], log: RunLog, env: Mapping[str, str] = os.environ) -> None:
+    starting_at_once: how many may be starting at a time, in the order of `specs`. On two cores, eleven processes that
+    import and load side by side are all ready late; in order, the first of them (the face) is there at once, and the
+    last no later.
+    """
+
+    def __init__(
+        self,
+        specs: Sequence[ChildSpec],
+        log: RunLog,
+        env: Mapping[str, str] = os.environ,
+        starting_at_once: int = 1 + (os.cpu_count() or 1),
+    ) -> None:
         self._specs = specs
+        self._waiting = deque(specs)
+        self._starting_until_s: dict[str, float] = {}
+        self._starting_at_once = starting_at_once
         self._log = log
         self._env = env
         self._selector = selectors.DefaultSelector()
@@ -45,8 +62,7 @@ class Runner:
         """0: done or asked to stop; 1: a node kept dying; 2: a node refused its configuration."""
         with _Wakeup(self._on_signal) as wakeup:
             self._selector.register(wakeup, selectors.EVENT_READ, None)
-            for spec in self._specs:
-                self._start(spec)
+            self._start_waiting()
             while self._children or self._stop is None:
                 self._step()
         self._selector.close()
@@ -71,11 +87,13 @@ class Runner:
         for spec in self._specs:
             if self._stop is None and self._restart_at_s.get(spec.name, now_s + 1) <= now_s:
                 self._start(spec)
+        self._start_waiting()
         self._send_due(now_s)
 
     def _wait_s(self) -> float | None:
         now_s = time.monotonic()
         due = [] if self._stop else list(self._restart_at_s.values())
+        due += self._starting_until_s.values() if self._waiting and not self._stop else ()
         if self._stop and (next_s := self._stop[1].next_s(self._stop[0], now_s)) is not None:
             due.append(next_s)
         # A second bounds the harm of a lost SIGCHLD.
@@ -84,6 +102,8 @@ class Runner:
     def _read(self, child: Child) -> None:
         for line in child.read():
             self._log.write(child.spec.name, line)
+        if child.tail:
+            self._starting_until_s.pop(child.spec.name, None)
         if child.at_end:
             self._forget_pipe(child)
 
@@ -92,6 +112,14 @@ class Runner:
             self._selector.unregister(child.pipe)
 
     # --- starting and ending -------------------------------------------------------------------------------------
+
+    def _start_waiting(self) -> None:
+        now_s = time.monotonic()
+        self._starting_until_s = {name: at_s for name, at_s in self._starting_until_s.items() if at_s > now_s}
+        while self._waiting and self._stop is None and len(self._starting_until_s) < self._starting_at_once:
+            spec = self._waiting.popleft()
+            self._starting_until_s[spec.name] = now_s + LONGEST_START_S
+            self._start(spec)
 
     def _start(self, spec: ChildSpec) -> None:
         self._restart_at_s.pop(spec.name, None)
@@ -104,6 +132,7 @@ class Runner:
         self._forget_pipe(child)  # a helper that outlives it may hold the pipe open
         child.close()
         del self._children[child.spec.name]
+        self._starting_until_s.pop(child.spec.name, None)
         if self._stop is not None:
             return
         if code == EXIT_CONFIG:

@@ -100,7 +100,7 @@ def pip_progress(line: str) -> str:
 
 
 def clean_environment() -> dict[str, str]:
-    """The environment of this process without what would lead another Python's packages into the virtual environment."""
+    """The environment of this process, less what would lead another Python's packages into the virtual one."""
     unwanted = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__", "PIP_REQUIRE_VIRTUALENV")
     return {name: value for name, value in os.environ.items() if name not in unwanted}
 

@@ -107,6 +107,24 @@ def test_node_that_keeps_dying_ends_the_run_with_its_last_lines(environment, imp
     assert log.rstrip().endswith("[tts_node] no voice")
 
 
+def test_only_so_many_start_at_once_and_in_order(environment, tmp_path):
+    """The next one starts when the one before has written its first line."""
+    code = f"""
+        import pathlib, time
+        folder = pathlib.Path({str(tmp_path)!r})
+        here = len(list(folder.iterdir()))
+        time.sleep(0.3)
+        (folder / str(here)).touch()
+        print("saw", here, flush=True)
+        time.sleep(0.1 if here == 2 else 60)
+    """
+    screen = io.StringIO()
+    specs = [child(name, code, ends_run=True) for name in ("first", "second", "third")]
+    assert Runner(specs, RunLog(screen), environment, starting_at_once=1).run() == 0
+    lines = [line for line in screen.getvalue().splitlines() if "saw" in line]
+    assert lines == ["[first] saw 0", "[second] saw 1", "[third] saw 2"]
+
+
 def test_clean_exit_of_an_ordinary_node_is_a_death_too(environment, impatient):
     code, log = run([child("llm_node", "pass")], environment)
     assert code == 1 and "llm_node died (exit code 0)" in log
