@@ -1,30 +1,61 @@
-"""A scripted language model: the same reply to everything, word by word."""
+"""Scripted answers, word by word, exact to the time that it is told."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from datetime import datetime
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
 
 from ..core.types import Prompt
-from .base import LlmSettings
+from .base import Answer, LlmSettings
 
 
-class FakeLlm:
-    """LanguageModel."""
+class FakeChat:
+    """The n-th prompt gets the n-th line of `fake_script`, over again when they are used up."""
+
+    remote = False
 
     def __init__(self, settings: LlmSettings) -> None:
-        self._pieces = re.findall(r"\S+\s*", settings.script)
+        self._settings = settings
+        self._asked = 0
 
     def load(self) -> None:
         """Nothing to load."""
 
-    def stream(self, prompt: Prompt, now: datetime) -> Iterator[str]:
-        """The script, one word a piece."""
-        yield from self._pieces
+    def ask(self, prompt: Prompt, now_s: float, wake: Callable[[], None]) -> Answer:
+        """Begin with the next line."""
+        script = self._settings.fake_script or ("",)
+        text = script[self._asked % len(script)].replace("{text}", prompt.text)
+        self._asked += 1
+        return _TimedAnswer(text, now_s + self._settings.fake_delay_s, self._settings.fake_gap_s)
 
-    def abort(self) -> None:
-        """Nothing blocks."""
+    def status(self) -> Mapping[str, str]:
+        """That this is no real source of answers."""
+        return {"llm": "fake"}
+
+    def forget(self, session: str) -> None:
+        """Nothing is kept."""
 
     def close(self) -> None:
         """Nothing to free."""
+
+
+class _TimedAnswer:
+    """Its words, with the space before them, one every gap_s."""
+
+    def __init__(self, text: str, first_s: float, gap_s: float) -> None:
+        words = re.findall(r"\s*\S+", text) or [""]
+        self._due = deque((first_s + i * gap_s, word) for i, word in enumerate(words))
+
+    @property
+    def done(self) -> bool:
+        return not self._due
+
+    def take(self, now_s: float) -> Sequence[str]:
+        pieces = []
+        while self._due and self._due[0][0] <= now_s + 1e-9:
+            pieces.append(self._due.popleft()[1])
+        return pieces
+
+    def close(self) -> None:
+        self._due.clear()

@@ -1,119 +1,138 @@
-"""The llm stage: prompts in, replies out, and somebody else's answer while the service is down."""
+"""The llm stage: prompts in, pieces of answers out as they come, many sessions at once."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Mapping
 
 from ..core.errors import LlmError
 from ..core.stage import Out, Stage
-from ..core.types import Interrupt, InterruptAction, Message, Prompt, Reply
-from .base import LLM_BACKENDS, LanguageModel, LlmSettings
+from ..core.types import Interrupt, InterruptAction, Message, Prompt, Reply, SessionEvent, SessionKind
+from .base import LLM_BACKENDS, Answer, Chat, LlmSettings
+from .spare import ChatWithSpare
+
+#: While an answer is under way: deadlines are looked at this often. What arrives is taken at once, by wake().
+_BUSY_TICK_S = 0.05
 
 
-def local_time() -> datetime:
-    """The time of day where the machine stands."""
-    return datetime.now().astimezone()
+class _Running:
+    """An answer and the number of its next piece."""
+
+    def __init__(self, prompt: Prompt, answer: Answer) -> None:
+        self.prompt = prompt
+        self.answer = answer
+        self.seq = 0
+
+    @property
+    def key(self) -> tuple[int, int]:
+        return (self.prompt.epoch, self.prompt.turn)
+
+    def reply(self, text: str, final: bool) -> Out:
+        prompt = self.prompt
+        self.seq += 1
+        return Out("dialogue/reply", Reply(prompt.session, prompt.epoch, prompt.turn, self.seq - 1, text, final))
 
 
 class LlmStage(Stage):
-    """Streams the backend's reply; every prompt gets a reply that ends with `final`.
+    """Holds no conversation: at most one answer under way a session, dropped when cancelled or superseded."""
 
-    A backend that fails before its first piece is replaced by the fallback for this prompt and for `recovery_s`; one
-    that fails later ends its reply where it broke off, since what was said cannot be unsaid.
-    """
-
-    def __init__(
-        self,
-        model: LanguageModel,
-        fallback: LanguageModel | None,
-        settings: LlmSettings,
-        time_of_day: Callable[[], datetime] = local_time,
-    ) -> None:
+    def __init__(self, settings: LlmSettings, chat: Chat) -> None:
         super().__init__()
-        self._model = model
-        self._fallback = fallback
         self._settings = settings
-        self._time_of_day = time_of_day
-        self._retry_at_s = float("-inf")
-        self._failure = ""
-        self._now_answering: tuple[str, int, int] | None = None
+        self._chat = chat
+        self._running: dict[str, _Running] = {}  # by session
+        self._answered = 0
 
     def load(self) -> None:
-        """Load the backend and its fallback."""
-        self._model.load()
-        if self._fallback is not None:
-            self._fallback.load()
+        """Load the backend."""
+        self._chat.load()
 
     def push(self, topic: str, message: Message, now_s: float) -> Iterable[Out]:
-        """Answer a prompt."""
-        if isinstance(message, Prompt):
-            self._now_answering = (message.session, message.epoch, message.turn)
-            yield from self._numbered(message, self._pieces(message, now_s))
-            self._now_answering = None
+        """Begin to answer a prompt. One for a later turn means that nobody waits for the earlier one any more."""
+        if not isinstance(message, Prompt):
+            return
+        older = self._running.get(message.session)
+        if older is not None:
+            if older.key >= (message.epoch, message.turn):
+                return
+            self._drop(message.session)
+        running = _Running(message, self._chat.ask(message, now_s, self._wake))
+        self._running[message.session] = running
+        yield from self._take((running,), now_s)
+
+    def tick(self, now_s: float) -> Iterable[Out]:
+        """Pass on what has arrived, and what is due."""
+        yield from self._take(tuple(self._running.values()), now_s)
+
+    def interrupt(self, order: Interrupt, now_s: float) -> Iterable[Out]:
+        """CANCEL drops the answer."""
+        self.abort(order)
+        if self._voids(order, self._running.get(order.session)):
+            self._drop(order.session)
+        return ()
 
     def abort(self, order: Interrupt) -> None:
-        """Break the stream of a cancelled turn; called from another thread."""
-        answering = self._now_answering
-        if order.action is not InterruptAction.CANCEL or answering is None:
-            return
-        session, epoch, turn = answering
-        if order.session == session and (epoch, turn) <= (order.epoch, order.turn):
-            self._model.abort()
+        """Close the stream at once; the answer itself is dropped by `interrupt`, on the stage's own thread."""
+        running = self._running.get(order.session)
+        if running is not None and self._voids(order, running):
+            running.answer.close()
+
+    def session(self, event: SessionEvent, now_s: float) -> Iterable[Out]:
+        """Forget a closed session."""
+        if event.kind is SessionKind.CLOSED:
+            self._drop(event.session)
+            self._chat.forget(event.session)
+        return ()
 
     def status(self) -> Mapping[str, str]:
-        """Who answers; a warning while it is the fallback."""
-        if not self._failure:
-            return {"answering": self._settings.backend}
-        return {
-            "answering": self._settings.fallback or "nobody",
-            "warning": f"{self._settings.backend} fails ({self._failure}); {self._settings.fallback or 'nobody'} answers",
-        }
+        """What the backend says, and counts."""
+        counts = {"backend": self._settings.backend, "answers": str(self._answered), "running": str(len(self._running))}
+        return {**counts, **self._chat.status()}
 
     def close(self) -> None:
-        """Free both."""
-        self._model.close()
-        if self._fallback is not None:
-            self._fallback.close()
+        """Give up what is under way and free the backend."""
+        for session in list(self._running):
+            self._drop(session)
+        self._chat.close()
 
-    def _numbered(self, prompt: Prompt, pieces: Iterator[str]) -> Iterator[Out]:
-        seq = 0
-        for text in pieces:
-            if text:
-                yield _reply(prompt, seq, text)
-                seq += 1
-        yield _reply(prompt, seq, "", final=True)
+    def _wake(self) -> None:
+        self.wake()  # looked up when called: the runner sets it after the stage was built
 
-    def _pieces(self, prompt: Prompt, now_s: float) -> Iterator[str]:
-        now = self._time_of_day()
-        if self._fallback is not None and now_s < self._retry_at_s:
-            yield from self._fallback.stream(prompt, now)
-            return
-        said = False
-        try:
-            for text in self._model.stream(prompt, now):
-                said = said or bool(text.strip())
-                yield text
-            self._failure = ""
-        except LlmError as error:
-            self._failure = error.code
-            self._retry_at_s = now_s + self._settings.recovery_s
-            if self._fallback is None:
-                raise
-            if not said:
-                yield from self._fallback.stream(prompt, now)
+    @staticmethod
+    def _voids(order: Interrupt, running: _Running | None) -> bool:
+        cancels = order.action is InterruptAction.CANCEL
+        return cancels and running is not None and running.key <= (order.epoch, order.turn)
+
+    def _drop(self, session: str) -> None:
+        running = self._running.pop(session, None)
+        if running is not None:
+            running.answer.close()
+        self._set_pace()
+
+    def _set_pace(self) -> None:
+        self.tick_period_s = _BUSY_TICK_S if self._running else 0.0
+
+    def _take(self, several: Iterable[_Running], now_s: float) -> Iterator[Out]:
+        failure: LlmError | None = None
+        for running in several:
+            if self._running.get(running.prompt.session) is not running:
+                continue  # cancelled at one of our yields
+            try:
+                text = "".join(running.answer.take(now_s))
+            except LlmError as error:
+                text, failure = "", error
+            if running.answer.done:
+                self._answered += 1
+                self._drop(running.prompt.session)
+            if text or running.answer.done:
+                yield running.reply(text, final=running.answer.done)
+        self._set_pace()
+        if failure is not None:
+            raise failure
 
 
-def _reply(prompt: Prompt, seq: int, text: str, *, final: bool = False) -> Out:
-    return Out(
-        "dialogue/reply",
-        Reply(session=prompt.session, epoch=prompt.epoch, turn=prompt.turn, seq=seq, text=text, final=final),
-    )
-
-
-def build(settings: LlmSettings, time_of_day: Callable[[], datetime] = local_time) -> Stage:
-    """The stage with the backend that the settings name, and its fallback where that is another one."""
-    model = LLM_BACKENDS.load(settings.backend)(settings)
-    needs_fallback = settings.backend == "openai" and settings.fallback
-    fallback = LLM_BACKENDS.load(settings.fallback)(settings) if needs_fallback else None
-    return LlmStage(model, fallback, settings, time_of_day)
+def build(settings: LlmSettings) -> Stage:
+    """The stage with the backend that `settings` names and its fallback. Raises UnknownBackendError."""
+    chat: Chat = LLM_BACKENDS.load(settings.backend)(settings)
+    if settings.fallback and settings.fallback != settings.backend and chat.remote:
+        chat = ChatWithSpare(chat, LLM_BACKENDS.load(settings.fallback)(settings))
+    return LlmStage(settings, chat)

@@ -1,0 +1,86 @@
+"""A remote source of answers with a local one that answers what the first could not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from ..core.errors import LlmError
+from ..core.types import Prompt
+from .base import Answer, Chat
+
+
+class ChatWithSpare:
+    """Asks the service; where it fails before its first word, the spare answers the same prompt.
+
+    When to leave a failing service alone, and when to try it again, is the service's own matter (health.py): it then
+    fails at once. Once a word has been passed on nothing else is said: an answer that breaks off ends there.
+    """
+
+    remote = True
+
+    def __init__(self, service: Chat, spare: Chat) -> None:
+        self._service = service
+        self._spare = spare
+        self._switched = 0
+
+    def load(self) -> None:
+        """Load both: the spare must be ready when it is needed."""
+        self._spare.load()
+        self._service.load()
+
+    def ask(self, prompt: Prompt, now_s: float, wake: Callable[[], None]) -> Answer:
+        """Begin with the service."""
+
+        def turn_to_spare(at_s: float) -> Answer:
+            self._switched += 1
+            return self._spare.ask(prompt, at_s, wake)
+
+        return _SparedAnswer(self._service.ask(prompt, now_s, wake), turn_to_spare)
+
+    def status(self) -> Mapping[str, str]:
+        """Of the service; how often the spare had to answer."""
+        status = {**self._spare.status(), **self._service.status()}
+        if self._switched:
+            status["fallback_answers"] = str(self._switched)
+        return status
+
+    def forget(self, session: str) -> None:
+        """In both."""
+        self._service.forget(session)
+        self._spare.forget(session)
+
+    def close(self) -> None:
+        """Close both."""
+        self._service.close()
+        self._spare.close()
+
+
+class _SparedAnswer:
+    def __init__(self, answer: Answer, turn_to_spare: Callable[[float], Answer]) -> None:
+        self._answer = answer
+        self._turn_to_spare = turn_to_spare
+        self._spared = False
+        self._spoke = False
+        self._closed = False
+
+    @property
+    def done(self) -> bool:
+        return self._answer.done
+
+    def take(self, now_s: float) -> Sequence[str]:
+        if self._spared:
+            return self._answer.take(now_s)
+        try:
+            pieces = self._answer.take(now_s)
+        except LlmError:
+            if self._spoke or self._closed:
+                return ()
+            self._spared = True
+            self._answer = self._turn_to_spare(now_s)
+            return self._answer.take(now_s)
+        self._spoke = self._spoke or any(pieces)
+        return pieces
+
+    def close(self) -> None:
+        self._closed = True
+        self._answer.close()

@@ -1,0 +1,114 @@
+"""Time and date in the words that people say and voices read well.
+
+espeak-ng reads "3:05 PM" as "three zero five p m" and "12:00" as "twelve zero zero"; in words there is nothing to read
+wrong. English, since the answers file is.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+_ONES = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen"
+).split()
+_TENS = "_ _ twenty thirty forty fifty sixty seventy eighty ninety".split()
+_ORDINALS = {
+    "one": "first", "two": "second", "three": "third", "five": "fifth", "eight": "eighth", "nine": "ninth",
+    "twelve": "twelfth",
+}  # fmt: skip
+_WEEKDAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
+_MONTHS = "January February March April May June July August September October November December".split()
+_HALF, _QUARTER = 30, 15
+
+
+def spoken_number(number: int) -> str:
+    """0-99 in words."""
+    if number < len(_ONES):
+        return _ONES[number]
+    tens, ones = divmod(number, 10)
+    return _TENS[tens] + (f"-{_ONES[ones]}" if ones else "")
+
+
+def spoken_ordinal(number: int) -> str:
+    """1-99 as "first", "twenty-second"."""
+    head, dash, last = spoken_number(number).rpartition("-")
+    if last.endswith("y"):
+        return head + dash + last[:-1] + "ieth"
+    return head + dash + _ORDINALS.get(last, last + "th")
+
+
+def spoken_year(year: int) -> str:
+    """1000-9999 in words: "nineteen ninety-nine", "two thousand nine", "twenty twenty-six"."""
+    century, rest = divmod(year, 100)
+    if century % 10 == 0 and rest < 10:
+        return f"{_ONES[century // 10]} thousand" + (f" {_ONES[rest]}" if rest else "")
+    if rest == 0:
+        return f"{spoken_number(century)} hundred"
+    return f"{spoken_number(century)} {'oh ' if rest < 10 else ''}{spoken_number(rest)}"
+
+
+def spoken_time(now: datetime) -> str:
+    """ "a quarter past three in the afternoon", "seventeen minutes to nine in the morning", "noon"."""
+    if now.minute == 0 and now.hour in (0, 12):
+        return "noon" if now.hour else "midnight"
+    return f"{_on_the_clock(now.hour, now.minute)} {_of_the_day(now.hour)}"
+
+
+def spoken_date(day: date) -> str:
+    """ "November twenty-first, twenty twenty-six"."""
+    return f"{_MONTHS[day.month - 1]} {spoken_ordinal(day.day)}, {spoken_year(day.year)}"
+
+
+def spoken_weekday(day: date) -> str:
+    """ "Saturday"."""
+    return _WEEKDAYS[day.weekday()]
+
+
+def daypart(now: datetime) -> str:
+    """morning, afternoon, evening or night: what goes after "Have a good"."""
+    if 5 <= now.hour < 12:
+        return "morning"
+    if 12 <= now.hour < 17:
+        return "afternoon"
+    return "evening" if 17 <= now.hour < 22 else "night"
+
+
+def day_greeting(now: datetime) -> str:
+    """ "Good morning", "Good afternoon" or "Good evening": "Good night" would be a farewell."""
+    part = daypart(now)
+    return f"Good {'evening' if part == 'night' else part}"
+
+
+def spoken_now(now: datetime) -> dict[str, str]:
+    """The placeholders of the answers file that depend on the time of day (local)."""
+    return {
+        "time": spoken_time(now),
+        "date": spoken_date(now),
+        "weekday": spoken_weekday(now),
+        "year": spoken_year(now.year),
+        "tomorrow": spoken_weekday(now + timedelta(days=1)),
+        "daypart": daypart(now),
+        "day_greeting": day_greeting(now),
+    }
+
+
+def _on_the_clock(hour: int, minute: int) -> str:
+    to = minute > _HALF
+    count = 60 - minute if to else minute
+    named = spoken_number((hour + to - 1) % 12 + 1)
+    if count == 0:
+        return f"{named} o'clock"
+    if count in (_QUARTER, _HALF):
+        amount = "a quarter" if count == _QUARTER else "half"
+    else:
+        amount = spoken_number(count) + ("" if count % 5 == 0 else " minute" if count == 1 else " minutes")
+    return f"{amount} {'to' if to else 'past'} {named}"
+
+
+def _of_the_day(hour: int) -> str:
+    if hour < 1 or hour >= 21:
+        return "at night"
+    if hour < 12:
+        return "in the morning"
+    return "in the afternoon" if hour < 17 else "in the evening"
