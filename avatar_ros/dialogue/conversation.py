@@ -204,6 +204,8 @@ class Conversation:
             self._active_s = now_s
         if treatment.remark:
             self._floor.remark(treatment.remark, now_s)
+        if self._hearing.voice:  # the person went on before this was understood
+            self._floor.hold(now_s)
 
     def _stop(self, now_s: float) -> None:
         self._active_s = now_s

@@ -244,6 +244,21 @@ def test_a_second_question_survives_an_llm_that_failed_at_the_first() -> None:
     assert talk.prompts == ["one?", "two?"]
 
 
+def test_an_answer_waits_for_who_went_on_before_it_began() -> None:
+    talk = Talk(follow_up="join")
+    talk.speak()
+    talk.run(1.0)
+    talk.hush()
+    talk.run(0.3)
+    talk.speak()
+    talk.tell("speech/transcript", Transcript(utterance=1, text="where is"))
+    assert talk.orders == [(PAUSE, 1, "voice")]
+    talk.run(1.0)
+    talk.hush()
+    talk.words("the exit")
+    assert talk.prompts == ["where is", "where is the exit"]
+
+
 def test_nobody_waits_for_an_apology() -> None:
     talk = Talk(follow_up="queue")
     talk.ask("", rejected=True)
