@@ -47,6 +47,7 @@ class Checkout:
             self.venv.install(groups, log)
             if not self.build.is_current():
                 self.build.run(host, log)
+            self.venv.compile(self.root / "avatar_ros")
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:

@@ -33,9 +33,9 @@ class Venv:
         return next(iter(sorted(self.folder.glob("lib/python3.*/site-packages"))), None)
 
     def is_for(self, has_ros: bool) -> bool:
-        """Whether it exists, was made for this place, and sees the system's packages exactly where ROS needs it."""
-        config = self.folder / "pyvenv.cfg"
-        if not self.python.exists() or not config.exists():
+        """Whether it is whole, was made for this place, and sees the system's packages exactly where ROS needs it."""
+        config, site = self.folder / "pyvenv.cfg", self.site_packages()
+        if not self.python.exists() or not config.exists() or site is None or not (site / "pip").is_dir():
             return False
         text = config.read_text()
         sees_system = re.search(r"include-system-site-packages\s*=\s*true", text) is not None
@@ -49,7 +49,7 @@ class Venv:
     def create(self, host: Host, log: Path) -> None:
         """Make it, in place of one that does not fit."""
         if self.folder.exists():
-            say(f"{self.folder} was made for another place or kind of ROS 2; making it anew")
+            say(f"{self.folder} is incomplete, or was made for another place or kind of ROS 2; making it anew")
             shutil.rmtree(self.folder)
         command = [host.python.executable, "-m", "venv", str(self.folder)]
         if host.ros_prefixes:
@@ -67,6 +67,11 @@ class Venv:
                 self._pip(part, ["--no-deps"] if without_deps else [], log)
         for group in missing:
             self._stamp.put(group, self._digest(group))
+
+    def compile(self, sources: Path) -> None:
+        """Byte-compile, so that eleven processes do not do it at the first start. A syntax error shows at its import."""
+        command = [str(self.python), "-m", "compileall", "-q", str(sources)]
+        subprocess.run(command, check=False, capture_output=True, env=clean_environment())
 
     def _pip(self, groups: Sequence[str], options: list[str], log: Path) -> None:
         files = [argument for group in groups for argument in ("-r", str(self._file(group)))]

@@ -185,7 +185,8 @@ def make_venv(root: Path, *, system: bool = False, place: Path | None = None) ->
     venv = Venv(root)
     (venv.folder / "bin").mkdir(parents=True)
     venv.python.touch()
-    (venv.folder / "lib/python3.11/site-packages/ros_rcl.libs").mkdir(parents=True)
+    for name in ("ros_rcl.libs", "pip"):
+        (venv.folder / "lib/python3.11/site-packages" / name).mkdir(parents=True)
     (venv.folder / "pyvenv.cfg").write_text(
         f"include-system-site-packages = {str(system).lower()}\n"
         f"command = /usr/bin/python3 -m venv {place or venv.folder}\n"
@@ -199,6 +200,12 @@ def test_venv_of_another_place_or_kind_is_not_used(tmp_path):
     assert venv.is_for(has_ros=False) and not venv.is_for(has_ros=True)
     assert not make_venv(tmp_path / "c", place=Path("/elsewhere/.venv")).is_for(has_ros=False)
     assert make_venv(tmp_path / "d", system=True).is_for(has_ros=True)
+
+
+def test_venv_whose_making_was_interrupted_is_made_anew(tmp_path):
+    venv = make_venv(tmp_path)
+    (venv.folder / "lib/python3.11/site-packages/pip").rmdir()
+    assert not venv.is_for(has_ros=False)
 
 
 def test_exports_name_this_machines_headers_and_repairing_twice_changes_nothing(tmp_path, monkeypatch):
