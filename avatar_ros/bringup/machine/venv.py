@@ -69,7 +69,7 @@ class Venv:
             self._stamp.put(group, self._digest(group))
 
     def compile(self, sources: Path) -> None:
-        """Byte-compile, so that eleven processes do not do it at the first start. A syntax error shows at its import."""
+        """Byte-compile, so that eleven processes need not at their first start; a syntax error shows at its import."""
         command = [str(self.python), "-m", "compileall", "-q", str(sources)]
         subprocess.run(command, check=False, capture_output=True, env=clean_environment())
 
