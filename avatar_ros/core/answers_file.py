@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from .errors import ConfigError
@@ -18,7 +18,11 @@ from .phrases import NOTHING, Choice, Node, PhraseError, Series, parse
 SPOKEN = ("time", "date", "weekday", "year", "tomorrow", "daypart", "day_greeting", "last_reply", "suggestions")
 EXAMPLES = "examples"
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
-_TOP = ("locale", "facts", "parts", "before", "after", "intents", "not_understood", "not_understood_again", "suggestions")
+_TOP = (
+    "locale", "facts", "parts", "pronunciations", "before", "after",
+    "intents", "not_understood", "not_understood_again", "suggestions",
+)  # fmt: skip
+_NAME, _WORD = r"[a-z_][a-z0-9_]*", r"[a-z][a-z'-]*"
 _INTENT = ("name", "phrases", "answers", "suggest")
 
 
@@ -42,7 +46,10 @@ class Intent:
 
 @dataclass(frozen=True)
 class Answers:
-    """The whole file. before, after: what may be said around every question; both accept nothing at all."""
+    """The whole file. before, after: what may be said around every question; both accept nothing at all.
+
+    pronunciations: word -> ARPABET, for words that a pronouncing dictionary lacks.
+    """
 
     locale: str
     facts: Mapping[str, str]
@@ -52,6 +59,7 @@ class Answers:
     not_understood: tuple[str, ...]
     not_understood_again: tuple[str, ...]
     suggestions: tuple[str, ...]
+    pronunciations: Mapping[str, str] = field(default_factory=dict)
 
     def sentences(self, intent: Intent) -> Node:
         """The pattern of all sentences that ask this question."""
@@ -86,6 +94,7 @@ class _Reader:
             not_understood=self._texts(top["not_understood"], "not_understood", known),
             not_understood_again=again,
             suggestions=self._suggestions(top.get("suggestions"), facts),
+            pronunciations=self._pronunciations(top.get("pronunciations")),
         )
 
     def _facts(self, node: Located | None) -> dict[str, str]:
@@ -94,6 +103,10 @@ class _Reader:
             if name in (*SPOKEN, EXAMPLES):
                 raise self._error(node, f"fact '{name}'", "has the name of a built-in placeholder; choose another one")
         return facts
+
+    def _pronunciations(self, node: Located | None) -> dict[str, str]:
+        pairs = self._pairs(node, "pronunciations", _WORD)
+        return {word: self._text(value, f"pronunciation of '{word}'") for word, value in pairs}
 
     def _parts(self, node: Located | None) -> dict[str, Node]:
         parts: dict[str, Node] = {}
@@ -118,8 +131,8 @@ class _Reader:
         self._require(fields, "name", node, owner)
         name = self._text(fields["name"], owner)
         owner = f"intent '{name}'"
-        for field in ("phrases", "answers"):
-            self._require(fields, field, node, owner)
+        for needed in ("phrases", "answers"):
+            self._require(fields, needed, node, owner)
         phrases = [self._pattern(item, owner, parts) for item in self._items(fields["phrases"], owner + " phrases")]
         return Intent(
             name=name,
@@ -151,15 +164,15 @@ class _Reader:
             found[key.value] = value
         return found
 
-    def _pairs(self, node: Located | None, owner: str) -> Iterator[tuple[str, Located]]:
+    def _pairs(self, node: Located | None, owner: str, name: str = _NAME) -> Iterator[tuple[str, Located]]:
         if node is None:
             return
         if node.id != "mapping":
             raise self._error(node, owner, "must be lines of 'name: text'")
         seen: set[str] = set()
         for key, value in node.value:
-            if key.value in seen or not re.fullmatch(r"[a-z_][a-z0-9_]*", key.value):
-                fault = "stands there twice" if key.value in seen else "must be small letters, digits and _"
+            if key.value in seen or not re.fullmatch(name, key.value):
+                fault = "stands there twice" if key.value in seen else "must be in small letters, without spaces"
                 raise self._error(key, owner, f"the name '{key.value}' {fault}")
             seen.add(key.value)
             yield key.value, value

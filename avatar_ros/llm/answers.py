@@ -1,106 +1,77 @@
-"""Local answers: the embedded backend, from the answers file alone."""
+"""Local answers: what config/answers.yaml says, at once, with nothing but this computer."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+import random
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
 
+import yaml
+
+from ..core.answers_file import Answers, read_answers
+from ..core.errors import ConfigError
 from ..core.paths import share_file
+from ..core.sessions import SessionTable
 from ..core.types import Prompt
-from .answers_file import Answers, load
-from .base import LlmSettings
+from .base import Answer, LlmSettings
 from .matching import Matcher
+from .variants import Talk, Teller
+from .whole import WholeAnswer
 
-EXAMPLES_AT_ONCE = 3
 
+class LocalAnswers:
+    """The embedded source of answers. Of a session it keeps which variants were used last, nothing that was said.
 
-class AnswersLlm:
-    """LanguageModel. What varies (which wording, which examples) follows from the prompt's turn and history alone."""
+    now: the wall clock of the place where the kiosk stands.
+    """
 
-    def __init__(self, settings: LlmSettings) -> None:
+    remote = False
+
+    def __init__(self, settings: LlmSettings, now: Callable[[], datetime] = datetime.now) -> None:
         self._settings = settings
-        self._answers: Answers | None = None
+        self._now = now
+        self._talks: SessionTable[Talk] = SessionTable(Talk, settings.session_ttl_s)
+        self._counts = {"answered": 0, "not_understood": 0}
         self._matcher: Matcher | None = None
+        self._teller: Teller | None = None
 
     def load(self) -> None:
         """Read the file. Raises ConfigError naming the line of a mistake."""
-        self._answers = load(share_file(self._settings.answers_file))
-        self._matcher = Matcher(self._answers)
+        answers = load_answers(share_file(self._settings.answers_file))
+        self._matcher = Matcher(answers, self._settings.fuzzy_threshold)
+        self._teller = Teller(answers, random.Random(self._settings.seed or None))
 
-    def stream(self, prompt: Prompt, now: datetime) -> Iterator[str]:
-        """The whole answer in one piece."""
-        assert self._answers is not None and self._matcher is not None
-        threshold = self._settings.match_threshold
-        intent = None if prompt.rejected else self._matcher.find(prompt.text, threshold)
-        variants = intent.answers if intent else _not_understood(self._answers, prompt)
-        yield _fill(_pick(variants, prompt), values(self._answers, prompt, now))
+    def ask(self, prompt: Prompt, now_s: float, wake: Callable[[], None]) -> Answer:
+        """The whole answer."""
+        assert self._matcher is not None and self._teller is not None, "load() comes first"
+        intent = None if prompt.rejected else self._matcher.find(prompt.text)
+        self._counts["answered" if intent else "not_understood"] += 1
+        talk = self._talks.get(prompt.session, now_s)
+        return WholeAnswer(self._teller.tell(intent, talk, prompt.history, self._now()))
 
-    def abort(self) -> None:
-        """Nothing blocks."""
+    def status(self) -> Mapping[str, str]:
+        """Counts, no words."""
+        return {f"local_{name}": str(count) for name, count in self._counts.items()}
+
+    def forget(self, session: str) -> None:
+        """Drop the session's variants."""
+        self._talks.drop(session)
 
     def close(self) -> None:
         """Forget the file."""
-        self._answers = self._matcher = None
+        self._matcher = self._teller = None
 
 
-def values(answers: Answers, prompt: Prompt, now: datetime) -> dict[str, str]:
-    """What the placeholders stand for; English."""
-    examples = _examples(answers, prompt)
-    suggestion = answers.suggestions[prompt.turn % len(answers.suggestions)] if examples else ""
-    daypart = "morning" if now.hour < 12 else "afternoon" if now.hour < 18 else "evening"
-    return {
-        **answers.facts,
-        "time": f"{now.hour % 12 or 12}:{now.minute:02d} {'AM' if now.hour < 12 else 'PM'}",
-        "date": f"{now:%B} {_ordinal(now.day)}, {now.year}",
-        "weekday": f"{now:%A}",
-        "year": str(now.year),
-        "tomorrow": f"{now + timedelta(days=1):%A}",
-        "daypart": daypart,
-        "day_greeting": f"Good {daypart}",
-        "last_reply": _last_reply(answers, prompt),
-        "examples": examples,
-        "suggestions": suggestion.format(examples=examples),
-    }
-
-
-def _fill(text: str, known: Mapping[str, str]) -> str:
-    return text.format_map(known).strip()
-
-
-def _ordinal(day: int) -> str:
-    suffix = "th" if 10 <= day % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(day % 10, "th")
-    return f"{day}{suffix}"
-
-
-def _pick(variants: tuple[str, ...], prompt: Prompt) -> str:
-    """A wording that was not used lately, by turn."""
-    said = [line.text for line in prompt.history if line.role == "assistant"][-4:]
-    fresh = [text for text in variants if not any(_same(text, line) for line in said)] or list(variants)
-    return fresh[prompt.turn % len(fresh)]
-
-
-def _same(variant: str, said: str) -> bool:
-    """Whether `said` was made from `variant`: same beginning, as far as nothing was filled in or left out."""
-    start = variant.partition("{")[0].rpartition("]")[2].strip()
-    return bool(start) and said.rpartition("]")[2].strip().startswith(start)
-
-
-def _not_understood(answers: Answers, prompt: Prompt) -> tuple[str, ...]:
-    """Suggests what can be asked when it is the second time in a row."""
-    last = next((line.text for line in reversed(prompt.history) if line.role == "assistant"), "")
-    again = any(_same(text, last) for text in (*answers.not_understood, *answers.not_understood_again))
-    return answers.not_understood_again if again else answers.not_understood
-
-
-def _last_reply(answers: Answers, prompt: Prompt) -> str:
-    last = next((line.text for line in reversed(prompt.history) if line.role == "assistant"), "")
-    return last or "I have not said anything yet."
-
-
-def _examples(answers: Answers, prompt: Prompt) -> str:
-    named = [intent.suggest for intent in answers.intents if intent.suggest]
-    if not named:
-        return ""
-    first = prompt.turn * EXAMPLES_AT_ONCE
-    chosen = list(dict.fromkeys(named[(first + i) % len(named)] for i in range(EXAMPLES_AT_ONCE)))
-    return ", ".join(chosen[:-1]) + (" or " if len(chosen) > 1 else "") + chosen[-1]
+def load_answers(path: Path) -> Answers:
+    """The file at `path`. Raises ConfigError where it cannot be read or used."""
+    try:
+        root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError("answers_file", f"{path} cannot be read: {error}") from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f"line {mark.line + 1}: " if mark else ""
+        problem = getattr(error, "problem", None) or error
+        raise ConfigError("answers_file", f"{path}: {line}not valid YAML: {problem}; put the text in quotes") from error
+    return read_answers(root, str(path))

@@ -1,10 +1,9 @@
-"""What a language model is here, its settings, and where the backends live."""
+"""What every source of answers shares: settings, the table of backends, and the two Protocols."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Protocol
 
 from ..core.registry import Backend, Registry
@@ -13,66 +12,115 @@ from ..core.stage import Port
 from ..core.types import Prompt
 
 PORT = Port(takes=("dialogue/prompt",), gives=("dialogue/reply",))
-
+OPENAI_INSTALL = "pip install openai==3.52.0"
 LLM_BACKENDS = Registry(
     "llm",
     {
-        "answers": Backend("avatar_ros.llm.answers:AnswersLlm", "pip install pyyaml"),
-        "openai": Backend("avatar_ros.llm.openai_api:OpenAiLlm", "pip install openai"),
-        "fake": Backend("avatar_ros.llm.fake:FakeLlm"),
+        "answers": Backend("avatar_ros.llm.answers:LocalAnswers"),
+        "openai": Backend("avatar_ros.llm.openai_chat:OpenAiChat", OPENAI_INSTALL),
+        "fake": Backend("avatar_ros.llm.fake:FakeChat"),
     },
+)
+
+SYSTEM_PROMPT = (
+    "You are {name}, a talking avatar on the screen of a kiosk at {place}. It is {weekday}, {date}, {time}. "
+    "What you write is spoken aloud at once: answer in one to three short sentences of plain spoken language, with no "
+    "lists, no markup, no emoji, no web addresses, and numbers and abbreviations as one says them. "
+    "Answer in the language of the last question ({locale}). "
+    "You may begin a sentence with the face that goes with it, one word in square brackets: [happy], [sad], "
+    "[surprised], [confused], [excited], [disappointed], [embarrassed] or [neutral]; use it sparingly. "
+    "What you are asked comes from a speech recogniser and may contain wrong words; guess what was meant, and ask back "
+    "if you cannot. Say so when you do not know something."
 )
 
 
 @dataclass(frozen=True)
 class LlmSettings(Settings):
-    """Parameters of the llm node."""
+    """Parameters of the llm node. Keys are never parameters: key_variable names where one is kept."""
 
-    backend: str = setting("answers", "who answers: answers (the local file), openai (any compatible API), fake")
-    fallback: str = setting("answers", "who answers while the backend fails; empty: nobody", choices=("answers", "fake", ""))
-    answers_file: str = setting("config/answers.yaml", "questions and answers; relative to the package's share folder")
-    match_threshold: float = setting(
-        0.72, "likeness from which a typed question counts as one of the file's", low=0.3, high=1.0
+    backend: str = setting("answers", "source of answers: answers, openai or fake")
+    fallback: str = setting("answers", "what answers while the backend fails; '' for nothing")
+    answers_file: str = setting("config/answers.yaml", "questions and answers, YAML")
+    fuzzy_threshold: float = setting(
+        0.7, "answers: least likeness of a question that fits no pattern, 0-1; 1: it is not answered", low=0.1, high=1.0
     )
-    base_url: str = setting("", "openai: the service's address; empty: OpenAI's own")
-    model: str = setting("gpt-4o-mini", "openai: the model's name")
-    key_variable: str = setting("OPENAI_API_KEY", "openai: environment variable (or line of .env) that holds the key")
-    env_file: str = setting(".env", "openai: file of NAME=value lines to look the key up in; empty: none")
+    seed: int = setting(0, "answers: start of the choice among variants; 0: another each time", low=0)
+    session_ttl_s: float = setting(
+        60.0, "answers: which variant was last used is forgotten after so long without a question, s", low=0.0
+    )
+
+    url: str = setting("https://api.openai.com/v1", "openai: address of the service, up to and including its version")
+    model: str = setting("gpt-4o-mini", "openai: model")
+    key_variable: str = setting(
+        "OPENAI_API_KEY", "openai: environment variable, or line of env_file, that holds the key; '' for no key"
+    )
+    env_file: str = setting(".env", "openai: file of NAME=value lines, read where the environment lacks the variable")
     system_prompt: str = setting(
-        "You are {name}, a friendly avatar who talks with visitors. Answer in one or two short spoken sentences, "
-        "without lists or markup. You may start a sentence with [happy], [sad] or [surprised].",
-        "openai: instruction; {name} and {place} are filled in from the answers file, {date} and {time} from the clock",
+        SYSTEM_PROMPT,
+        "openai: what the model is told first, with {name} {place} {time} {date} {weekday} {locale} filled in",
     )
-    history_messages: int = setting(12, "openai: how many earlier messages go with a question", low=0, high=200)
-    temperature: float = setting(0.6, "openai: randomness of the answer", low=0.0, high=2.0)
-    max_tokens: int = setting(200, "openai: longest answer, tokens", low=1, high=8192)
-    connect_timeout_s: float = setting(3.0, "openai: to reach the service, s", low=0.05, high=60.0)
-    read_timeout_s: float = setting(8.0, "openai: without a new piece of the answer, s", low=0.05, high=120.0)
-    retries: int = setting(2, "openai: tries after the first that failed before it said anything", low=0, high=10)
-    backoff_s: float = setting(0.3, "openai: wait before the second try, doubled before each further one, s", low=0.0, high=10.0)
-    max_backoff_s: float = setting(2.0, "openai: longest wait between tries, also when the service asks for more, s", low=0.0, high=60.0)
-    recovery_s: float = setting(15.0, "after a failure the fallback answers for this long, then the service is tried again, s", low=0.0, high=3600.0)
-    script: str = setting("Hello there. I am a scripted answer.", "fake backend: what it says to everything")
+    name: str = setting("Ava", "openai: name of the avatar, for system_prompt")
+    place: str = setting("a visitor centre", "openai: where it stands, for system_prompt")
+    history_messages: int = setting(20, "openai: messages of the conversation sent along, at most", low=0, high=200)
+    temperature: float = setting(0.7, "openai: 0 always the same words, 2 wild; negative: the service's own", high=2.0)
+    max_tokens: int = setting(300, "openai: longest answer, tokens; 0: the service's own", low=0)
+    connect_timeout_s: float = setting(3.0, "openai: longest wait for a connection, s", low=0.05, high=60.0)
+    first_token_timeout_s: float = setting(6.0, "openai: longest wait for the first word, s", low=0.05, high=120.0)
+    gap_timeout_s: float = setting(5.0, "openai: longest wait between two words, s", low=0.05, high=60.0)
+    patience_s: float = setting(
+        9.0, "openai: retries included, the fallback answers after so long without a word, s", low=0.05, high=120.0
+    )
+    retries: int = setting(2, "openai: further tries before the first word", low=0, high=10)
+    backoff_s: float = setting(0.3, "openai: pause before the first retry, doubled for each further one, s", low=0.0)
+    probe_after_s: float = setting(
+        15.0, "openai: after it failed, the service is tried again by the first question after so long, s", low=0.0
+    )
+    probe_timeout_s: float = setting(2.0, "openai: longest wait for the first word of such a try, s", low=0.05)
+    fake_script: tuple[str, ...] = setting(
+        ("You said: {text}",), "fake: its answers in turn; {text} is what was asked"
+    )
+    fake_delay_s: float = setting(0.2, "fake: before the first word, s", low=0.0)
+    fake_gap_s: float = setting(0.02, "fake: between two words, s", low=0.0)
+    parallel: int = setting(16, "openai: answers under way at once; beyond that the fallback answers", low=1, high=256)
 
 
-class LanguageModel(Protocol):
-    """A backend. It keeps nothing between prompts."""
+class Answer(Protocol):
+    """One answer, under way. All but `close` are called on the stage's thread; done: nothing more will come."""
+
+    @property
+    def done(self) -> bool: ...
+
+    def take(self, now_s: float) -> Sequence[str]:
+        """The pieces of text that came since the last call, and what is due by time.
+
+        Raises LlmError, once, where the answer failed; it is then done, and what came before stands.
+        """
+
+    def close(self) -> None:
+        """Give it up at once; from any thread, any number of times."""
+
+
+class Chat(Protocol):
+    """A source of answers. It keeps no conversation: a Prompt brings its history.
+
+    remote: it may fail where the kiosk itself is well, so a fallback makes sense.
+    """
+
+    remote: bool
+
+    def __init__(self, settings: LlmSettings) -> None: ...
 
     def load(self) -> None:
-        """Get ready. Raises ConfigError with what to do."""
-        ...
+        """Get ready to answer at once. Raises ConfigError or LlmError."""
 
-    def stream(self, prompt: Prompt, now: datetime) -> Iterator[str]:
-        """The reply in pieces, as soon as they exist; `now` is the time of day where the avatar stands.
+    def ask(self, prompt: Prompt, now_s: float, wake: Callable[[], None]) -> Answer:
+        """Begin to answer; never waits. wake: called, from any thread, when there is something to take."""
 
-        Raises LlmError, also after some pieces.
-        """
-        ...
+    def status(self) -> Mapping[str, str]:
+        """What /diagnostics should say; "warning" where answers are degraded."""
 
-    def abort(self) -> None:
-        """Break the stream that is being read, from another thread; it ends without an error."""
-        ...
+    def forget(self, session: str) -> None:
+        """Drop what is kept of a closed session."""
 
     def close(self) -> None:
         """Free what `load` took."""
-        ...

@@ -49,19 +49,19 @@ def spoken_year(year: int) -> str:
 
 
 def spoken_time(now: datetime) -> str:
-    """ "a quarter past three in the afternoon", "seventeen minutes to nine in the morning", "noon"."""
+    """E.g. "a quarter past three in the afternoon", "seventeen minutes to nine in the morning", "noon"."""
     if now.minute == 0 and now.hour in (0, 12):
         return "noon" if now.hour else "midnight"
     return f"{_on_the_clock(now.hour, now.minute)} {_of_the_day(now.hour)}"
 
 
 def spoken_date(day: date) -> str:
-    """ "November twenty-first, twenty twenty-six"."""
+    """E.g. "November twenty-first, twenty twenty-six"."""
     return f"{_MONTHS[day.month - 1]} {spoken_ordinal(day.day)}, {spoken_year(day.year)}"
 
 
 def spoken_weekday(day: date) -> str:
-    """ "Saturday"."""
+    """E.g. "Saturday"."""
     return _WEEKDAYS[day.weekday()]
 
 
@@ -75,7 +75,7 @@ def daypart(now: datetime) -> str:
 
 
 def day_greeting(now: datetime) -> str:
-    """ "Good morning", "Good afternoon" or "Good evening": "Good night" would be a farewell."""
+    """One of "Good morning", "Good afternoon" or "Good evening": "Good night" would be a farewell."""
     part = daypart(now)
     return f"Good {'evening' if part == 'night' else part}"
 
