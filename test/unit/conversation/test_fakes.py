@@ -1,16 +1,20 @@
-"""A whole conversation of fakes on a virtual clock: every stage but the picture, wired as the kiosk wires them."""
+"""A whole conversation of fakes on a virtual clock: all stages but the picture, wired as in the kiosk, none of them
+patched: the fake backends that ship with the rooms.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from avatar_ros.asr.base import PORT as ASR_PORT
+from avatar_ros.asr.base import AsrSettings
+from avatar_ros.asr.stage import build as build_asr
 from avatar_ros.audio_io.base import MIC_PORT, MIC_RATE_HZ, SPEAKER_PORT, MicSettings, SpeakerSettings
 from avatar_ros.audio_io.echo import make_echo
 from avatar_ros.audio_io.fake import FakeMic
@@ -20,7 +24,6 @@ from avatar_ros.core.arkit import ARKIT_INDEX
 from avatar_ros.core.clock import ns_from_s, s_from_ns
 from avatar_ros.core.stage import Out, Port, Stage
 from avatar_ros.core.types import (
-    AudioFrame,
     Expression,
     FrameInfo,
     InterruptAction,
@@ -29,11 +32,8 @@ from avatar_ros.core.types import (
     Mood,
     PlaybackClock,
     PlaybackState,
-    Prompt,
-    Reply,
     Say,
     SayWhen,
-    Transcript,
 )
 from avatar_ros.dialogue.base import PORT as DIALOGUE_PORT
 from avatar_ros.dialogue.base import DialogueSettings
@@ -41,6 +41,9 @@ from avatar_ros.dialogue.stage import build as build_dialogue
 from avatar_ros.encoder.base import PORT as ENCODER_PORT
 from avatar_ros.encoder.base import EncoderSettings
 from avatar_ros.encoder.stage import build as build_encoder
+from avatar_ros.llm.base import PORT as LLM_PORT
+from avatar_ros.llm.base import LlmSettings
+from avatar_ros.llm.stage import build as build_llm
 from avatar_ros.monitor.base import PORT as MONITOR_PORT
 from avatar_ros.monitor.base import MonitorSettings
 from avatar_ros.monitor.stage import build as build_monitor
@@ -68,44 +71,6 @@ def microphone(spans: Spans) -> MicStage:
         t = np.arange(round((end_s - begin_s) * MIC_RATE_HZ)) / MIC_RATE_HZ
         mic.script.append((begin_s, (8000 * np.sin(2 * np.pi * 200 * t)).astype(np.int16)))
     return MicStage(settings, mic, make_echo(settings))
-
-
-class Ears(Stage):
-    """Understands the n-th utterance as the n-th of `script`."""
-
-    def __init__(self, script: tuple[Transcript, ...]) -> None:
-        super().__init__()
-        self._script = list(script)
-
-    def push(self, topic: str, message: Message, now_s: float) -> Iterable[Out]:
-        if isinstance(message, AudioFrame) and message.last:
-            yield Out("speech/transcript", replace(self._script.pop(0), utterance=message.utterance))
-
-
-class Brain(Stage):
-    """Sends an answer a word at a time."""
-
-    tick_period_s = 0.03
-
-    def __init__(self, answers: dict[str, str]) -> None:
-        super().__init__()
-        self._answers = answers
-        self._words: Iterator[Reply] = iter(())
-
-    def push(self, topic: str, message: Message, now_s: float) -> Iterable[Out]:
-        if isinstance(message, Prompt):
-            self._words = self._answer(message)
-        return ()
-
-    def tick(self, now_s: float) -> Iterable[Out]:
-        word = next(self._words, None)
-        return () if word is None else (Out("dialogue/reply", word),)
-
-    def _answer(self, prompt: Prompt) -> Iterator[Reply]:
-        words = (self._answers["?"] if prompt.rejected else self._answers[prompt.text]).split(" ")
-        for i, word in enumerate(words):
-            last = i == len(words) - 1
-            yield Reply(prompt.session, prompt.epoch, prompt.turn, i, word + " " * (not last), last)
 
 
 class Face(Stage):
@@ -138,10 +103,12 @@ class Face(Stage):
 
 
 class Kiosk(Harness):
-    """The person speaks in `spans` (seconds from the start) and is understood as `heard`."""
+    """The person speaks in `spans` (seconds from the start) and is understood as `heard`; each prompt is answered by
+    the next of `answers`.
+    """
 
     def __init__(
-        self, folder: Path, spans: Spans, heard: tuple[Transcript, ...], answers: dict[str, str], **settings: Any
+        self, folder: Path, spans: Spans, heard: tuple[str, ...], answers: tuple[str, ...], **settings: Any
     ) -> None:
         super().__init__(latency_s=0.001)
         script = ", ".join(f"{begin}-{end}" for begin, end in spans)
@@ -150,13 +117,13 @@ class Kiosk(Harness):
         self.dialogue_settings = DialogueSettings(epoch_file=epoch_file, **settings)
         self.add("face", Face(), Port(("motion/expression", "speech/playback"), ("frame_info",)))
         self.add("vad", build_vad(VadSettings(backend="fake", script=script)), VAD_PORT)
-        self.add("asr", Ears(heard), Port(("mic/utterance",), ("speech/transcript",)))
+        self.add("asr", build_asr(AsrSettings(backend="fake", script="|".join(heard))), ASR_PORT)
         self.add("speaker", build_speaker(SpeakerSettings(backend="fake")), SPEAKER_PORT)
         self.add("tts", build_tts(TtsSettings(backend="fake", fallback="")), TTS_PORT)
         self.add("motion", build_motion(MotionSettings(backend="fake")), MOTION_PORT)
         self.add("encoder", build_encoder(EncoderSettings(backend="fake")), ENCODER_PORT)
         self.add("dialogue", build_dialogue(self.dialogue_settings), DIALOGUE_PORT)
-        self.add("llm", Brain(answers), Port(("dialogue/prompt",), ("dialogue/reply",)))
+        self.add("llm", build_llm(LlmSettings(backend="fake", fake_script=answers, fallback="")), LLM_PORT)
         self.add("monitor", build_monitor(MonitorSettings(report=str(self.report))), MONITOR_PORT)
         self.add("mic", microphone(spans), MIC_PORT)
 
@@ -177,12 +144,8 @@ class Kiosk(Harness):
         return silent / 24000
 
 
-def words(text: str, **fields: Any) -> Transcript:
-    return Transcript(text=text, **fields)
-
-
 def test_a_question_is_answered_aloud(tmp_path: Path) -> None:
-    kiosk = Kiosk(tmp_path, ((1.0, 2.0),), (words("hello"),), {"hello": "[happy] Hi there. How are you today?"})
+    kiosk = Kiosk(tmp_path, ((1.0, 2.0),), ("hello",), ("[happy] Hi there. How are you today?",))
     kiosk.until("turn_report")
     kiosk.run(40.0)
     assert kiosk.moods == [Mood.IDLE, Mood.LISTENING, Mood.THINKING, Mood.SPEAKING, Mood.LISTENING, Mood.IDLE]
@@ -195,7 +158,7 @@ def test_a_question_is_answered_aloud(tmp_path: Path) -> None:
     assert [s.expression for s in kiosk.sent("speech/sentence")] == ["happy", ""]
     delays = [turn["ms"][step] for step in ("voice_stop", "transcript", "first_reply", "first_tts", "first_sound")]
     assert delays == sorted(delays)
-    assert 480 <= delays[0] <= 560  # the wait for silence, in windows of 32 ms
+    assert 280 <= delays[0] <= 340  # the short wait of a whole question, in windows of 32 ms
     assert 0 <= turn["ms"]["first_mouth"] - turn["ms"]["first_sound"] < 100
     # The first sentence is complete with the third word; sound follows it within the prebuffer.
     assert turn["ms"]["first_sound"] - turn["ms"]["first_reply"] < 250
@@ -205,8 +168,8 @@ def test_two_questions_and_their_answers(tmp_path: Path) -> None:
     kiosk = Kiosk(
         tmp_path,
         ((1.0, 2.0), (8.0, 9.0)),
-        (words("one"), words("two")),
-        {"one": "The first answer.", "two": "The second answer."},
+        ("one", "two"),
+        ("The first answer.", "The second answer."),
     )
     kiosk.run(20.0)
     assert [(t["turn"], t["spoken"]) for t in kiosk.turns] == [(1, "The first answer."), (2, "The second answer.")]
@@ -214,16 +177,16 @@ def test_two_questions_and_their_answers(tmp_path: Path) -> None:
     assert [message.text for message in last.history] == ["one", "The first answer."]
 
 
-@pytest.mark.parametrize("heard", [words("uh-huh"), words("", rejected=True), words("", events=("cough",))])
-def test_uh_huh_and_coughs_only_make_it_pause(tmp_path: Path, heard: Transcript) -> None:
+@pytest.mark.parametrize("heard", ["uh-huh", ""])
+def test_uh_huh_and_coughs_only_make_it_pause(tmp_path: Path, heard: str) -> None:
     answer = "This is quite a long answer that goes on for a while."
-    kiosk = Kiosk(tmp_path, ((1.0, 2.0), (4.0, 4.4)), (words("tell me"), heard), {"tell me": answer})
+    kiosk = Kiosk(tmp_path, ((1.0, 2.0), (4.0, 4.4)), ("tell me", heard), (answer,))
     kiosk.run(20.0)
     orders = [order.action for order in kiosk.sent("interrupt")][1:]
     assert orders == [InterruptAction.PAUSE, InterruptAction.RESUME]
     (turn,) = kiosk.turns
     assert (turn["spoken"], turn["interrupted"]) == (answer, False)
-    assert kiosk.silence_s(4.2, 4.9) > 0.69  # paused 0.2 s after the voice began, at the latest
+    assert kiosk.silence_s(4.2, 4.65) > 0.44  # paused 0.2 s after the voice began, at the latest
 
 
 def test_a_real_interruption_is_obeyed_and_remembered(tmp_path: Path) -> None:
@@ -231,8 +194,8 @@ def test_a_real_interruption_is_obeyed_and_remembered(tmp_path: Path) -> None:
     kiosk = Kiosk(
         tmp_path,
         ((1.0, 2.0), (4.0, 5.0)),
-        (words("count"), words("what is next")),
-        {"count": answer, "what is next": "Nothing."},
+        ("count", "what is next"),
+        (answer, "Nothing."),
     )
     kiosk.run(20.0)
     first, second = kiosk.turns
@@ -250,8 +213,8 @@ def test_a_real_interruption_is_obeyed_and_remembered(tmp_path: Path) -> None:
 
 def test_ten_interruptions_in_a_row(tmp_path: Path) -> None:
     spans = tuple((1.0 + 3.0 * i, 2.0 + 3.0 * i) for i in range(11))
-    heard = tuple(words(f"question {i}") for i in range(11))
-    answers = {f"question {i}": "A long answer that never comes to its end." for i in range(11)}
+    heard = tuple(f"question {i}" for i in range(11))
+    answers = ("A long answer that never comes to its end.",)
     kiosk = Kiosk(tmp_path, spans, heard, answers, idle_after_s=5.0)
     kiosk.run(48.0)
     assert [t["interrupted"] for t in kiosk.turns] == [True] * 10 + [False]
@@ -259,7 +222,7 @@ def test_ten_interruptions_in_a_row(tmp_path: Path) -> None:
 
 
 def test_a_program_speaks_between(tmp_path: Path) -> None:
-    kiosk = Kiosk(tmp_path, ((1.0, 2.0),), (words("hello"),), {"hello": "Hi there you."})
+    kiosk = Kiosk(tmp_path, ((1.0, 2.0),), ("hello",), ("Hi there you.",))
     kiosk.send("say", Say(id="1", text="The museum closes soon.", when=SayWhen.QUEUE), after_s=2.6)
     result = kiosk.until("say_result")
     assert (result.id, result.done, result.spoken) == ("1", True, "The museum closes soon.")
@@ -271,8 +234,8 @@ def test_a_dialogue_that_restarts_in_the_middle_of_an_answer_is_not_mute(tmp_pat
     kiosk = Kiosk(
         tmp_path,
         ((1.0, 2.0), (8.0, 9.0)),
-        (words("one"), words("two")),
-        {"one": "The first answer is long. " * 10, "two": "The second answer."},
+        ("one", "two"),
+        ("The first answer is long. " * 10, "The second answer."),
     )
     kiosk.until("state", state=Mood.SPEAKING)
     kiosk.run(1.0)
@@ -290,7 +253,7 @@ def test_a_dialogue_that_restarts_in_the_middle_of_an_answer_is_not_mute(tmp_pat
 @pytest.mark.parametrize("dead", ["llm", "tts", "speaker", "encoder", "asr"])
 def test_a_dead_stage_hangs_nothing(tmp_path: Path, dead: str) -> None:
     patience = {"think_patience_s": 5.0, "speak_patience_s": 4.0, "idle_after_s": 5.0}
-    kiosk = Kiosk(tmp_path, ((1.0, 2.5),), (words("hello"),), {"hello": "Hi there."}, **patience)
+    kiosk = Kiosk(tmp_path, ((1.0, 2.5),), ("hello",), ("Hi there.",), **patience)
     kiosk.remove(dead)
     kiosk.run(30.0)
     assert kiosk.moods[-1] is Mood.IDLE
@@ -302,9 +265,7 @@ def test_the_same_conversation_twice(tmp_path: Path) -> None:
     stories = []
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
-        kiosk = Kiosk(
-            tmp_path / name, ((1.0, 2.0), (3.5, 4.5)), (words("a"), words("b")), {"a": "Go on and on.", "b": "No."}
-        )
+        kiosk = Kiosk(tmp_path / name, ((1.0, 2.0), (3.5, 4.5)), ("a", "b"), ("Go on and on.", "No."))
         kiosk.run(15.0)
         stories.append([(r.at_s, r.sender, r.topic) for r in kiosk.records])
     assert stories[0] == stories[1]
