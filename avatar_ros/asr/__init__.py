@@ -1,0 +1,1 @@
+"""Recognition: the sound of an utterance in, its words out, while it is being spoken."""

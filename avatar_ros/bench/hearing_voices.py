@@ -18,8 +18,8 @@ from ..core.types import Pcm
 
 SAMPLE_RATE_HZ = 16000
 
-# Run by a second Python: reads {"voice": …, "rate": …, "texts": […]} and writes 22.05 kHz int16, each text as its length
-# in samples (uint32) and its samples.
+# Run by a second Python: reads {"voice": …, "rate": …, "texts": […]} and writes, for each text, the number of samples
+# (uint32) and the samples (int16, 22.05 kHz).
 _ESPEAK_PROGRAM = r"""
 import ctypes, json, struct, sys
 import espeakng_loader

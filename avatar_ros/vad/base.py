@@ -46,13 +46,17 @@ class VadSettings(Settings):
         0.9, "silence that ends an utterance whose words break off in mid-sentence, s", low=0.1, high=5.0
     )
     adaptive: bool = setting(True, "let the partial transcript choose among the three waits")
-    pre_roll_s: float = setting(0.3, "sound from before the detected start that goes with the utterance, s", low=0.0, high=2.0)
+    pre_roll_s: float = setting(
+        0.3, "sound from before the detected start that goes with the utterance, s", low=0.0, high=2.0
+    )
     max_utterance_s: float = setting(20.0, "an utterance is cut off here, s", low=1.0, high=120.0)
     min_level_dbfs: float = setting(-60.0, "softer sound never starts an utterance, dBFS", low=-100.0, high=0.0)
     min_snr_db: float = setting(
         3.0, "sound less than this above the background starts no utterance, dB", low=0.0, high=40.0
     )
-    max_gap_s: float = setting(1.0, "lost sound up to this long counts as silence; more ends the utterance, s", low=0.0, high=10.0)
+    max_gap_s: float = setting(
+        1.0, "lost sound up to this long counts as silence; more ends the utterance, s", low=0.0, high=10.0
+    )
     script: str = setting("", "fake backend: when there is speech, s from the stream's start: '0.5-2.0, 3-4.5'")
 
 

@@ -37,7 +37,9 @@ class Segmenter:
         """Silence since the last speech of the utterance, s."""
         return self._silence_s
 
-    def step(self, seconds: float, probability: float, *, loud_enough: bool = True) -> VoiceStarted | VoiceStopped | None:
+    def step(
+        self, seconds: float, probability: float, *, loud_enough: bool = True
+    ) -> VoiceStarted | VoiceStopped | None:
         """Take the next `seconds` of sound. loud_enough: False keeps them from starting an utterance."""
         if self.speaking:
             return self._while_speaking(seconds, probability)

@@ -1,0 +1,83 @@
+"""What a recogniser is, its settings, and where the backends live."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from ..core.registry import Backend, Registry
+from ..core.settings import Settings, setting
+from ..core.stage import Port
+from ..core.types import Pcm
+
+SAMPLE_RATE_HZ = 16000
+
+PORT = Port(takes=("mic/utterance",), gives=("speech/transcript",))
+
+ASR_BACKENDS = Registry(
+    "asr",
+    {
+        "pocketsphinx": Backend("avatar_ros.asr.sphinx:SphinxRecogniser", "pip install pocketsphinx pyyaml"),
+        "fake": Backend("avatar_ros.asr.fake:FakeRecogniser"),
+    },
+)
+
+
+@dataclass(frozen=True)
+class AsrSettings(Settings):
+    """Parameters of the asr node."""
+
+    backend: str = setting("pocketsphinx", "recogniser: pocketsphinx (the answers file's questions) or fake")
+    answers_file: str = setting("config/answers.yaml", "questions to expect; relative to the package's share folder")
+    min_confidence: float = setting(0.5, "what is understood with less is rejected", low=0.0, high=1.0)
+    partial_period_s: float = setting(0.1, "how often words are published while somebody speaks, s", low=0.03, high=2.0)
+    max_utterance_s: float = setting(30.0, "a longer utterance is rejected, s", low=1.0, high=300.0)
+    script: str = setting("what time is it", "fake backend: what it hears, utterance by utterance, separated by |")
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What a recogniser makes of the sound so far.
+
+    confidence 0–1; rejected: sound, but no words that it knows; complete: the text is a whole known sentence.
+    """
+
+    text: str = ""
+    confidence: float = 0.0
+    rejected: bool = False
+    complete: bool = False
+    locale: str = "en-US"
+    emotion: str = ""
+    events: tuple[str, ...] = ()
+
+
+class Hearing(Protocol):
+    """One utterance being recognised."""
+
+    def accept(self, pcm: Pcm) -> None:
+        """Take the next sound, int16 mono at 16 kHz."""
+        ...
+
+    def partial(self) -> Heard:
+        """What the sound so far seems to say; cheap."""
+        ...
+
+    def finish(self) -> Heard:
+        """The final result; nothing may be asked of this utterance afterwards."""
+        ...
+
+
+class Recogniser(Protocol):
+    """A backend: a model that many utterances share."""
+
+    def load(self) -> None:
+        """Load and warm the model. Raises ConfigError with what to do."""
+        ...
+
+    def start(self) -> Hearing:
+        """Begin an utterance."""
+        ...
+
+    def close(self) -> None:
+        """Free the model."""
+        ...
