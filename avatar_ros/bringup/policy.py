@@ -52,8 +52,7 @@ class StopPlan:
         return min(later, default=None)
 
 
-# SIGTERM first: rclpy answers it as it answers SIGINT, and a process that has not come so far ends without a traceback.
-# SIGINT after it breaks a loop that Python code hangs in.
+# SIGTERM first: a node obeys it as it obeys SIGINT, and a process that is still importing ends without a traceback.
 #: Somebody waits at the keyboard: all gone within 3 s.
 STOP_NOW = StopPlan(((0.0, signal.SIGTERM), (1.8, signal.SIGINT), (2.5, signal.SIGKILL)))
 #: The run has done its work: a recording may take a moment to be finished.

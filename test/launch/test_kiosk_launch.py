@@ -15,6 +15,10 @@ import pytest
 pytest.importorskip("launch_testing", reason="launch_testing is not installed: it comes with ROS 2, not as a wheel")
 pytest.importorskip("launch_ros", reason="launch_ros is not installed: it comes with ROS 2, not as a wheel")
 
+KIOSK = Path(__file__).resolve().parents[2] / "launch/kiosk.launch.py"
+#: A busy machine may take long; this only catches a hang.
+LONGEST_RUN_S = 90.0
+
 pytestmark = pytest.mark.ros
 
 
@@ -36,12 +40,11 @@ def own_domain(monkeypatch):
         yield domain
 
 
-@pytest.mark.parametrize("scenario", ["scenario_up", "scenario_bad_parameter"])
-def test_launch(scenario, own_domain):
+def test_every_node_comes_up_and_leaves(own_domain):
     from launch_testing.loader import LoadTestsFromPythonModule
     from launch_testing.test_runner import LaunchTestRunner
 
-    runner = LaunchTestRunner(LoadTestsFromPythonModule(load(scenario)))
+    runner = LaunchTestRunner(LoadTestsFromPythonModule(load("scenario_up")))
     runner.validate()
     results = runner.run()
     assert results
@@ -49,3 +52,37 @@ def test_launch(scenario, own_domain):
         problems = [text for _, text in (*result.errors, *result.failures)]
         assert result.wasSuccessful(), "\n".join(problems)
         assert result.testsRun > 0
+
+
+def test_node_that_refuses_its_configuration_ends_the_launch(own_domain, tmp_path):
+    """Not with launch_testing, to which a launch that ends by itself is a failure."""
+    from launch.actions import IncludeLaunchDescription, RegisterEventHandler, Shutdown, TimerAction
+    from launch.event_handlers import OnProcessExit
+    from launch.launch_description_sources import PythonLaunchDescriptionSource
+
+    from launch import LaunchDescription, LaunchService
+
+    profile = tmp_path / "profile.yaml"
+    profile.write_text("/**/vad_node:\n  ros__parameters:\n    backend: nonsense\n")
+    arguments = {"mic": "none", "display": "off", "namespace": "launched", "profile": str(profile)}
+    codes: dict[str, list[int]] = {}
+    too_late: list[Shutdown] = [Shutdown(reason="the launch did not end by itself")]
+    service = LaunchService(noninteractive=True)
+    service.include_launch_description(
+        LaunchDescription(
+            [
+                RegisterEventHandler(OnProcessExit(on_exit=lambda event, _: note(codes, event))),
+                TimerAction(period=LONGEST_RUN_S, actions=too_late),
+                IncludeLaunchDescription(
+                    PythonLaunchDescriptionSource(str(KIOSK)), launch_arguments=arguments.items()
+                ),
+            ]
+        )
+    )
+    service.run()
+    assert codes["vad_node"] == [2]  # once: it was not started again
+
+
+def note(codes: dict[str, list[int]], event) -> None:
+    """Remember how a process ended; launch numbers them: "vad_node-2"."""
+    codes.setdefault(event.process_name.rpartition("-")[0], []).append(event.returncode)
