@@ -56,6 +56,9 @@ class DialogueSettings(Settings):
     partial_words: int = setting(
         3, "words of a partial transcript that interrupt before the voice stops; 0: none do", low=0, high=50
     )
+    partial_confidence: float = setting(
+        0.6, "a partial transcript of less confidence interrupts nothing: a cough has words too", low=0.0, high=1.0
+    )
     backchannels: str = setting(BACKCHANNELS, "what may be said over the avatar without interrupting, commas between")
     stop_phrases: str = setting(STOP_PHRASES, "what silences the avatar and wants no answer, commas between")
 

@@ -145,8 +145,9 @@ class Conversation:
         turn, utterance = self._floor.turn, self._hearing.find(transcript)
         if turn is None or not turn.held or not turn.audible or utterance is None or not self._settings.partial_words:
             return
-        words = word_count(transcript.text)
-        if words >= self._settings.partial_words and not self._backchannels.may_become(transcript.text):
+        sure = transcript.confidence >= self._settings.partial_confidence
+        enough = word_count(transcript.text) >= self._settings.partial_words
+        if sure and enough and not self._backchannels.may_become(transcript.text):
             utterance.interrupted = True
             self._cancel("interrupted", now_s)
 

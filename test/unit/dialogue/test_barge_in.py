@@ -130,6 +130,15 @@ def test_words_heard_so_far_interrupt_before_the_voice_stops() -> None:
     assert talk.prompts[-1] == "but where is it now"
 
 
+def test_a_cough_that_sounds_like_words_at_first_does_not_interrupt() -> None:
+    talk = speaking()
+    talk.speak()
+    talk.words("what time is it", final=False, confidence=0.5)
+    talk.hush()
+    talk.words("", rejected=True)
+    assert talk.actions == [PAUSE, RESUME]
+
+
 def test_a_second_voice_is_waited_for() -> None:
     talk = speaking()
     talk.ask("", voice_s=0.3)
