@@ -10,8 +10,8 @@ from .devices import Device, candidates, sockets_in_use
 
 #: Rates to try where a card does not take ours, in order.
 COMMON_RATES_HZ = (48000, 44100, 32000, 16000)
-#: A stream that is silent this long is dead: its device was pulled out. A new one may take a little longer.
-STREAM_TIMEOUT_S, START_TIMEOUT_S = 1.5, 4.0
+#: A stream that is silent this long is dead: its device was pulled out. Sound servers begin with a pause.
+STREAM_TIMEOUT_S, START_TIMEOUT_S = 2.0, 5.0
 
 _open_streams: set[int] = set()
 
@@ -38,7 +38,7 @@ class Watch:
 
     def alive(self, now_s: float) -> None:
         """The callback was called."""
-        self._alive_until_s = now_s + STREAM_TIMEOUT_S
+        self._alive_until_s = max(self._alive_until_s, now_s + STREAM_TIMEOUT_S)
 
     def is_dead(self) -> bool:
         """The device does not call any more, or PortAudio says that the stream ended."""

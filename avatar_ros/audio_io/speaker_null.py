@@ -27,7 +27,7 @@ class NullSpeaker:
     def open(self, render: Render, now_s: float) -> None:
         """Begin to count."""
         self._render = render
-        self._origin_s, self._rendered = now_s, 0
+        self._restart(now_s)
 
     def pump(self, now_s: float) -> None:
         """Render what is due."""
@@ -35,12 +35,15 @@ class NullSpeaker:
             return
         due = int((now_s + LATENCY_S - self._origin_s) * self._rate_hz) - self._rendered
         if due > MAX_BEHIND_S * self._rate_hz:
-            self.open(self._render, now_s)
+            self._restart(now_s)
             due = int(LATENCY_S * self._rate_hz)
         if due > 0:
             at_s = self._origin_s + self._rendered / self._rate_hz
             self._rendered += due
             self._render(due, at_s)
+
+    def _restart(self, now_s: float) -> None:
+        self._origin_s, self._rendered = now_s, 0
 
     def status(self) -> Mapping[str, str]:
         """That nobody hears it."""

@@ -41,7 +41,7 @@ def read_wav(path: Path) -> WavSound:
         raise ConfigError("sound_file", f"sound file {path} {what}; convert it with: ffmpeg -i FILE question.wav")
     form, sound, promised = _chunks(path, data)
     usable = len(sound) - len(sound) % (form.channels * form.bits // 8)
-    samples = _samples(path, form, sound[:usable]).reshape(-1, form.channels).mean(axis=1)
+    samples = _samples(path, form, sound[:usable]).reshape(-1, form.channels).mean(axis=1, dtype=np.float32)
     if not len(samples):
         raise ConfigError("sound_file", f"sound file {path} holds no sound")
     warning = ""
@@ -98,14 +98,14 @@ def _samples(path: Path, form: _Format, sound: bytes) -> Floats:
     """Interleaved samples in [-1, 1]."""
     if form.tag == _FLOAT:
         values = np.frombuffer(sound, f"<f{form.bits // 8}").astype(np.float32)
-        return np.clip(np.nan_to_num(values), -1.0, 1.0)
+        return np.clip(np.nan_to_num(values), -1.0, 1.0).astype(np.float32)
     if form.bits == 8:
-        return (np.frombuffer(sound, np.uint8).astype(np.float32) - 128) / 128
+        return (np.frombuffer(sound, np.uint8).astype(np.float32) - 128) * np.float32(2**-7)
     if form.bits == 24:
         wide = np.zeros((len(sound) // 3, 4), np.uint8)
         wide[:, 1:] = np.frombuffer(sound, np.uint8).reshape(-1, 3)
-        return wide.view("<i4")[:, 0].astype(np.float32) / np.float32(2**31)
-    return np.frombuffer(sound, f"<i{form.bits // 8}").astype(np.float32) / np.float32(2 ** (form.bits - 1))
+        return wide.view("<i4")[:, 0].astype(np.float32) * np.float32(2**-31)
+    return np.frombuffer(sound, f"<i{form.bits // 8}").astype(np.float32) * np.float32(2.0 ** (1 - form.bits))
 
 
 def _to_mic_rate(samples: Floats, rate_hz: int) -> Pcm:
