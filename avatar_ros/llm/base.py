@@ -42,7 +42,7 @@ class LlmSettings(Settings):
     fallback: str = setting("answers", "what answers while the backend fails; '' for nothing")
     answers_file: str = setting("config/answers.yaml", "questions and answers, YAML")
     fuzzy_threshold: float = setting(
-        0.7, "answers: least likeness of a question that fits no pattern, 0-1; 1: it is not answered", low=0.1, high=1.0
+        0.55, "answers: least likeness of a question that fits no pattern, 0-1; 1: it is not answered", low=0.1, high=1.0
     )
     seed: int = setting(0, "answers: start of the choice among variants; 0: another each time", low=0)
     session_ttl_s: float = setting(
