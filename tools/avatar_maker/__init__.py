@@ -1,0 +1,5 @@
+"""How the built-in avatar is made: geometry, colours, light and morphs, all from numbers in these files.
+
+Everything here is in millimetres with the origin 1.65 m above the floor: x to the character's left, y up, z out of
+the face. `writer` turns it into metres. The order of making: `build.build_character`.
+"""

@@ -1,0 +1,209 @@
+"""Eyeballs, lids, lashes and brows of both sides. `a` is the place along the lid (-1 inner corner, 1 outer corner)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from .cloud import Cloud, gather, make
+from .sdf import Array, smoothstep, unit
+from .solids import EYE, EYE_RADIUS, LID_RADIUS
+
+OPENING_HALF_WIDTH = 16.4
+IRIS_RADIUS = 8.1
+PUPIL_RADIUS = 3.5
+CLOSED_AT = 0.16  # how far up from the lower lid the two lids meet, as a share of the opening
+
+
+def lid_heights(x: Array) -> tuple[Array, Array, Array]:
+    """For x (mm, left eye): t along the opening, heights of the lower and the upper lid's edge at rest."""
+    t = (x - EYE[0]) / OPENING_HALF_WIDTH
+    inner = np.clip(t, -1, 1)
+    up = inner + 0.10 * (1 - inner**2)
+    low = inner - 0.14 * (1 - inner**2)
+    tilt = EYE[1] - 0.4 + 1.3 * inner
+    upper = tilt + 8.3 * np.maximum(1 - np.abs(up) ** 2.4, 0) ** 0.9
+    lower = tilt - 7.0 * np.maximum(1 - np.abs(low) ** 2.1, 0)
+    return t, lower, upper
+
+
+def closed_height(x: Array) -> Array:
+    """Where the lids meet, mm."""
+    _, lower, upper = lid_heights(x)
+    return lower + CLOSED_AT * (upper - lower)
+
+
+def lid_angle(x: Array, y: Array, radius: float = LID_RADIUS) -> Array:
+    """Elevation about the eyeball's horizontal axis of the lid point at (x, y), radians."""
+    rho = np.sqrt(np.maximum(radius**2 - (x - EYE[0]) ** 2, 9.0))
+    return np.arcsin(np.clip((y - EYE[1]) / rho, -0.98, 0.98))
+
+
+def on_lid(x: Array, angle: Array, radius: Array | float) -> Array:
+    """Point at x and an elevation on a sphere around the eyeball."""
+    rho = np.sqrt(np.maximum(np.asarray(radius) ** 2 - (x - EYE[0]) ** 2, 9.0))
+    return np.stack([x, EYE[1] + rho * np.sin(angle), EYE[2] + rho * np.cos(angle)], axis=-1)
+
+
+def make_eyes(rng: np.random.Generator) -> Cloud:
+    """Both eyes with lids' edges, hidden lids, lashes and brows."""
+    left = gather([_sclera(), _iris(rng), _glints(), _hidden_lid(), _edges(), _shadow(), _lashes(rng), _caruncle()])
+    return gather([left, mirror(left)])
+
+
+def mirror(cloud: Cloud) -> Cloud:
+    """The same on the other side."""
+    flip = np.array([-1.0, 1, 1])
+    return replace(cloud, position=cloud.position * flip, normal=cloud.normal * flip, tangent=cloud.tangent * flip)
+
+
+def _sclera() -> Cloud:
+    rings = np.arange(0.40, 1.72, 0.095)
+    angles = [np.arange(0, 2 * np.pi, 0.098 / np.sin(r)) + 0.5 * i for i, r in enumerate(rings)]
+    polar = np.concatenate([np.full(len(a), r) for a, r in zip(angles, rings, strict=True)])
+    around = np.concatenate(angles)
+    n = _direction(polar, around)
+    p = EYE + (EYE_RADIUS - 0.05) * n
+    t = (p[:, 0] - EYE[0]) / OPENING_HALF_WIDTH
+    color = np.array([0.93, 0.91, 0.89]) - 0.10 * smoothstep(0.45, 1.0, np.abs(t))[:, None] * np.array([0.3, 1.0, 1.0])
+    color = color * (1 - 0.30 * smoothstep(0.02, 0.42, n[:, 1]))[:, None]
+    color = color * (1 - 0.16 * smoothstep(-0.1, -0.42, n[:, 1]))[:, None]
+    return make("eye", p, n, (1.2, 1.2, 0.2), color, a=t)
+
+
+def _direction(polar: Array, around: Array) -> Array:
+    return np.stack([np.sin(polar) * np.cos(around), np.sin(polar) * np.sin(around), np.cos(polar)], axis=-1)
+
+
+def _iris(rng: np.random.Generator) -> Cloud:
+    """Rings of fibres, each disc longer along the radius; light pools opposite the key light, as in a real iris."""
+    radii = np.concatenate([[0.0, 0.55], np.arange(1.1, IRIS_RADIUS + 0.75, 0.5)])
+    counts = [max(1, round(2 * np.pi * r / 0.53)) for r in radii]
+    r = np.repeat(radii, counts)
+    around = np.concatenate([np.arange(c) * 2 * np.pi / c + 0.37 * i for i, c in enumerate(counts)])
+    n = _direction(np.arcsin(r / EYE_RADIUS), around)
+    dished = 0.25 * smoothstep(IRIS_RADIUS, PUPIL_RADIUS, r)
+    color = iris_color(r, around, rng)
+    tangent = np.stack([np.cos(around), np.sin(around), np.zeros(len(r))], axis=1)
+    scale = np.stack([np.where(r > PUPIL_RADIUS, 0.44, 0.40), np.full(len(r), 0.33), np.full(len(r), 0.08)], axis=1)
+    return make("eye", EYE + (EYE_RADIUS + 0.12 - dished)[:, None] * n, n, scale, color, tangent=tangent, opacity=0.97, b=1.0)
+
+
+def iris_color(r: Array, around: Array, rng: np.random.Generator) -> Array:
+    """Hazel: amber by the pupil, green further out, a dark limbal ring; brighter low, dim under the lid."""
+    phases = rng.uniform(0, 2 * np.pi, 5)
+    fibre = sum(np.cos(k * around + ph) for k, ph in zip((9, 17, 23, 31, 41), phases, strict=True)) / 5
+    x = np.clip((r - PUPIL_RADIUS) / (IRIS_RADIUS - PUPIL_RADIUS) + 0.10 * fibre, 0, 1)[:, None]
+    amber, green, rim = np.array([0.62, 0.36, 0.12]), np.array([0.36, 0.45, 0.24]), np.array([0.10, 0.13, 0.09])
+    color = amber + (green - amber) * smoothstep(0.05, 0.55, x)
+    color = color * (1 + 0.26 * fibre[:, None])
+    pool = np.cos(around + 1.15)  # brightest low on the character's left: opposite the key light
+    color = color * (0.92 + 0.50 * np.clip(pool, -0.75, 1) * smoothstep(0.02, 0.5, x[:, 0]))[:, None]
+    color = color + (rim - color) * smoothstep(0.66, 0.97, x)
+    pupil = smoothstep(PUPIL_RADIUS + 0.35, PUPIL_RADIUS - 0.35, r)[:, None]
+    color = color + (np.array([0.012, 0.010, 0.012]) - color) * pupil
+    soft = smoothstep(IRIS_RADIUS - 0.1, IRIS_RADIUS + 0.8, r)[:, None]
+    color = color + (np.array([0.74, 0.71, 0.68]) - color) * soft
+    shade = 1 - 0.48 * smoothstep(0.25, 1.0, r * np.sin(around) / IRIS_RADIUS)
+    return np.clip(color * shade[:, None], 0, 1)
+
+
+def _glints() -> Cloud:
+    """Reflections of the key light (two panes), of the fill, and a wet line; they stay while the eye turns."""
+    spots = [(-2.7, 3.2, 0.95, 0.95, 0.97), (-1.6, 3.5, 0.7, 0.75, 0.85), (-3.4, 2.2, 0.5, 0.6, 0.7),
+             (2.8, -3.4, 1.15, 0.8, 0.30), (3.4, -2.4, 0.6, 0.6, 0.22)]
+    x, y, wide, high, opacity = np.array(spots).T
+    n = unit(np.stack([x, y, np.sqrt(EYE_RADIUS**2 - x**2 - y**2)], axis=1))
+    return make("glint", EYE + (EYE_RADIUS + 0.45) * n, n, np.stack([wide, high, np.full(5, 0.1)], axis=1),
+                (1, 1, 0.985), tangent=(1, 0, 0), opacity=opacity)
+
+
+def _lid_grid(step: float) -> Array:
+    t = np.arange(-0.985, 0.99, step / OPENING_HALF_WIDTH)
+    return EYE[0] + OPENING_HALF_WIDTH * t
+
+
+def _hidden_lid() -> Cloud:
+    """The upper lid's skin that waits folded above the opening; closing the eye turns it down over the eyeball."""
+    x = _lid_grid(0.8)
+    _, _, upper = lid_heights(x)
+    travel = lid_angle(x, upper) - lid_angle(x, closed_height(x))
+    rows = [np.clip(travel * LID_RADIUS / 0.8, 2, None).astype(int) + 2][0]
+    xs = np.repeat(x, rows)
+    k = np.concatenate([np.arange(r) for r in rows]) / np.repeat(rows, rows)
+    angle = np.repeat(lid_angle(x, upper), rows) + 0.02 + k * np.repeat(travel, rows)
+    p = on_lid(xs, angle, LID_RADIUS - 0.7)
+    n = unit(p - EYE)
+    closed = unit(on_lid(xs, angle - np.repeat(travel, rows), LID_RADIUS) - EYE)
+    color = np.array([0.80, 0.56, 0.45]) * (1 - 0.05 * k[:, None])
+    return make("lid_inner", p, closed * 0.7 + n * 0.3, (0.75, 0.75, 0.2), color, a=(xs - EYE[0]) / OPENING_HALF_WIDTH)
+
+
+def _edges() -> Cloud:
+    """The thickness of both lids: from the skin back to the eyeball, wet and pink below."""
+    x = _lid_grid(0.45)
+    t, lower, upper = lid_heights(x)
+    out = []
+    for name, height, sign, tone in (("upper", upper, 1.0, (0.50, 0.27, 0.22)), ("lower", lower, -1.0, (0.88, 0.60, 0.53))):
+        for k in np.linspace(0, 1, 4):
+            radius = LID_RADIUS + 0.05 - k * (LID_RADIUS - EYE_RADIUS - 0.1)
+            p = on_lid(x, lid_angle(x, height), radius)
+            n = unit(np.stack([0 * x, np.full(len(x), -sign), np.full(len(x), 0.9)], axis=1))
+            wet = 0.10 * (1 - abs(2 * k - 1)) if name == "lower" else 0.0
+            color = np.clip(np.array(tone) * (1 - 0.25 * k * (name == "upper")) + wet, 0, 1)
+            out.append(make("lid_edge", p, n, (0.50, 0.42, 0.25), color, tangent=(1, 0, 0), a=t, b=sign))
+    return gather(out)
+
+
+def _caruncle() -> Cloud:
+    """The pink corner by the nose."""
+    x = EYE[0] + OPENING_HALF_WIDTH * np.linspace(-0.97, -0.83, 5)
+    _, lower, upper = lid_heights(x)
+    p = on_lid(x, lid_angle(x, (lower + upper) / 2), EYE_RADIUS + 0.35)
+    return make("lid_edge", p, (0, 0, 1), np.stack([np.full(5, 0.8), (upper - lower) / 2.6, np.full(5, 0.3)], axis=1),
+                (0.83, 0.50, 0.45), tangent=(1, 0, 0), a=-0.9, b=-1.0)
+
+
+def _shadow() -> Cloud:
+    """Soft shade that the upper lid throws on the eyeball; it follows the lid."""
+    x = _lid_grid(1.0)
+    t, _, upper = lid_heights(x)
+    out = []
+    for depth, opacity in ((0.5, 0.42), (1.4, 0.30), (2.4, 0.15)):
+        p = on_lid(x, lid_angle(x, upper - depth), EYE_RADIUS + 0.4)
+        out.append(make("lid_shadow", p, unit(p - EYE), (0.9, 0.75, 0.1), (0.16, 0.08, 0.07), tangent=(1, 0, 0),
+                        opacity=opacity, a=t, b=1.0))
+    return gather(out)
+
+
+def _lashes(rng: np.random.Generator) -> Cloud:
+    """Upper lashes: a dark root line and curved hairs, longer outward; faint lower ones."""
+    out = []
+    x = _lid_grid(0.38)
+    t, lower, upper = lid_heights(x)
+    root = on_lid(x, lid_angle(x, upper), LID_RADIUS + 0.15)
+    out.append(make("lash", root, (0, -0.2, 1), (0.46, 0.27, 0.2), (0.075, 0.045, 0.04), tangent=(1, 0, 0),
+                    opacity=0.9 * smoothstep(-1.0, -0.6, t), a=t, b=1.0))
+    for start, end, width in ((0.0, 0.4, 0.22), (0.4, 0.75, 0.18), (0.75, 1.0, 0.14)):
+        out.append(_lash_row(x, t, upper, 1.0, start, end, width, rng))
+    out.append(_lash_row(x[::2], t[::2], lower[::2], -1.0, 0.0, 0.7, 0.16, rng))
+    return gather(out)
+
+
+def _lash_row(x: Array, t: Array, height: Array, sign: float, start: float, end: float, width: float,
+              rng: np.random.Generator) -> Cloud:
+    """One stretch of all lashes, from `start` to `end` of their length."""
+    root = on_lid(x, lid_angle(x, height), LID_RADIUS + 0.1)
+    length = (1.7 + 2.2 * smoothstep(-0.6, 0.8, t)) * (1.0 if sign > 0 else 0.5)
+
+    def at(u: float) -> Array:
+        rise, reach = sign * (0.10 * u + 0.75 * u * u), 0.8 * u - 0.15 * u * u
+        sweep = np.stack([0.55 * t * u, np.full(len(t), rise), np.full(len(t), reach)], axis=1)
+        return root + length[:, None] * sweep
+
+    p, axis = (at(start) + at(end)) / 2, at(end) - at(start)
+    half = np.linalg.norm(axis, axis=1) / 2
+    scale = np.stack([half * 0.75, np.full(len(x), width), np.full(len(x), width)], axis=1)
+    fade = smoothstep(-0.95, -0.55, t) * (0.85 if sign > 0 else 0.35) * rng.uniform(0.7, 1.0, len(x))
+    return make("lash", p, (0, 0, 1), scale, (0.08, 0.05, 0.045), tangent=axis, opacity=fade, a=t, b=sign)

@@ -1,0 +1,131 @@
+"""The character as solids: head with nose, sockets and ears, neck, clothed shoulders, and the bulk of the hair."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .sdf import Array, capsule, cut, ellipsoid, join, mirrored, ring, smoothstep, sphere
+
+EYE = np.array([33.0, 42.0, 54.5])  # centre of the left eyeball (the character's left is +x)
+EYE_RADIUS = 17.4
+LID_RADIUS = 19.1
+MOUTH_Y = -23.0
+MOUTH_HALF_WIDTH = 24.5
+JAW_HINGE = np.array([0.0, 12.0, -2.0])
+
+
+def head(p: Array) -> Array:
+    """Skull, face and neck without the ears."""
+    q = mirrored(p)
+    d = join(_skull(q), _face(q), 14)
+    d = join(d, _nose(q), 9)
+    d = _nostrils(_sockets(d, q), q)
+    return join(d, _neck(q), 16)
+
+
+def _skull(q: Array) -> Array:
+    cranium = ellipsoid(q, (0, 66, -16), (72, 74, 91))
+    forehead = ellipsoid(q, (0, 80, 14), (60, 54, 65))
+    return join(cranium, forehead, 20)
+
+
+def _face(q: Array) -> Array:
+    d = ellipsoid(q, (0, 6, 14), (57, 78, 64))
+    d = join(d, ellipsoid(q, (0, -36, 40), (33, 27, 43)), 16)  # jaw
+    d = join(d, capsule(q, (47, -2, 4), (11, -52, 68), 7.5, 7.5), 18)  # mandible
+    d = join(d, ellipsoid(q, (0, -52, 72), (13, 11, 15.5)), 12)  # chin
+    d = join(d, sphere(q, (31, 4, 56), 22.5), 14)  # cheek
+    d = join(d, ellipsoid(q, (43, 18, 42), (15, 12, 24)), 14)  # cheekbone
+    d = join(d, capsule(q, (8, 62, 72), (44, 63, 57), 8), 12)  # brow ridge
+    d = join(d, ellipsoid(q, (0, MOUTH_Y, 66), (27, 20, 21.5)), 14)  # muzzle
+    crease = capsule(q, (0, -39.5, 92), (12, -38.5, 88), 2.5)  # between lower lip and chin
+    return cut(d, crease, 9)
+
+
+def _nose(q: Array) -> Array:
+    bridge = capsule(q, (0, 52, 75.5), (0, 13, 94.5), 5.0, 6.2)
+    tip = sphere(q, (0, 8.0, 98.0), 7.6)
+    wings = ellipsoid(q, (7.8, 4.5, 89.5), (5.2, 5.0, 7.2))
+    return join(join(bridge, tip, 9), wings, 7)
+
+
+def _nostrils(d: Array, q: Array) -> Array:
+    d = cut(d, ellipsoid(q, (4.7, -1.6, 93.5), (2.6, 2.8, 4.2)), 2.0)
+    return cut(d, capsule(q, (0, -4, 94.5), (0, -14, 92), 1.6), 3.5)  # philtrum
+
+
+def _sockets(d: Array, q: Array) -> Array:
+    d = cut(d, ellipsoid(q, (32, 42, 87), (19, 14.5, 15)), 11)
+    return join(d, sphere(q, (EYE[0], EYE[1], EYE[2]), LID_RADIUS), 4.5)
+
+
+def _neck(q: Array) -> Array:
+    d = capsule(q, (0, -180, -30), (0, -30, -22), 43, 41)
+    muscle = capsule(q, (50, 5, -28), (10, -128, 10), 8, 6)  # sternocleidomastoid
+    return join(d, muscle, 14)
+
+
+def ear_frame(q: Array) -> Array:
+    """Points in the ear's own axes: back, up, outward (mm, from the middle of the ear)."""
+    centre = np.array([72.0, 26.0, -14.0])
+    back, up, out = np.array([0.34, 0.16, -0.93]), np.array([0.10, 0.98, 0.16]), np.array([0.93, -0.13, 0.33])
+    return (q - centre) @ np.stack([back, up, out], axis=1)
+
+
+def ears(p: Array) -> Array:
+    """Both outer ears: a plate with a rim, a bowl and a lobe."""
+    e = ear_frame(mirrored(p))
+    plate = ellipsoid(e, (3, 0, 1), (14.5, 27, 3.6))
+    angle = np.arctan2(e[:, 1] / 27, (e[:, 0] - 3) / 15)
+    rim_line = np.stack([3 + 14.5 * np.cos(angle), 26.5 * np.sin(angle), np.full(len(e), 3.2)], axis=1)
+    rim = np.linalg.norm(e - rim_line, axis=1) - 2.9 * (0.55 + 0.45 * smoothstep(-20, 5, e[:, 1]))
+    fold = capsule(e, (9, 13, 3), (7, -12, 3.5), 2.6)
+    d = join(join(plate, rim, 3), fold, 4)
+    d = join(d, ellipsoid(e, (-1, -25, 1.5), (7.5, 7.5, 3.8)), 5)
+    d = join(d, ellipsoid(e, (-9, -6, 3.5), (3, 5.5, 3)), 3)  # tragus
+    return cut(d, ellipsoid(e, (0, -5, 7), (6.5, 10, 7.5)), 4)
+
+
+def skin(p: Array) -> Array:
+    """Everything that is skin."""
+    return join(head(p), ears(p), 5)
+
+
+def garment(p: Array) -> Array:
+    """A knitted jumper: shoulders, chest and a rolled collar."""
+    q = mirrored(p)
+    d = ellipsoid(q, (0, -290, -22), (128, 155, 78))
+    d = join(d, capsule(q, (0, -125, -34), (126, -198, -34), 36, 42), 36)  # shoulder slope
+    d = join(d, capsule(q, (138, -215, -34), (162, -330, -28), 44), 30)  # upper arm
+    d = cut(d, capsule(q, (0, -30, -18), (0, -92, -18), 46), 8)  # the opening at the neck
+    return join(d, collar(p), 5)
+
+
+def collar(p: Array) -> Array:
+    """The collar: two soft rolls around the neck, lower in front."""
+    return join(ring(p, (0, -104, -22), (49, 51), 6.5, -0.26), ring(p, (0, -114, -21), (53, 56), 7.5, -0.28), 3)
+
+
+def hair_bulk(p: Array) -> Array:
+    """Roughly where the hair is, for shadows and occlusion."""
+    shell = ellipsoid(p, (2, 76, -20), (80, 77, 98))
+    return np.maximum(shell, hairline_y(p) - p[:, 1] - 4)
+
+
+def hairline_y(p: Array) -> Array:
+    """Height of the hairline at a point of the scalp, from its depth z and side x."""
+    z = np.array([-120.0, -80, -50, -28, -8, 8, 22, 38, 52, 62, 90])
+    y = np.array([-48.0, -44, -30, -2, 22, 34, 52, 78, 101, 113, 116])
+    widow = -2.5 * np.exp(-((p[:, 0] / 9) ** 2)) * (p[:, 2] > 40)
+    return np.interp(p[:, 2], z, y) + widow
+
+
+def scene(p: Array) -> Array:
+    """All of it, for light."""
+    return np.minimum(np.minimum(skin(p), garment(p)), hair_bulk(p))
+
+
+def hair_shell(p: Array) -> Array:
+    """What hair lies on: the head with the ears' upper half, smoothed."""
+    over_ear = ellipsoid(mirrored(p), (70, 38, -16), (9, 22, 20))
+    return join(head(p), over_ear, 12)
