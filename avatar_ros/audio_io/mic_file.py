@@ -36,7 +36,7 @@ class FileMic(PacedMic):
         """The dialogue lives; while it thinks or speaks, the next question waits."""
         if self._ready_s is None:
             self._ready_s = now_s
-        if self._answering or speaking:
+        if self._settings.wait_for_answer and (self._answering or speaking):
             self._free_s = now_s
         self._answering = speaking
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+import numpy as np
+
 from ..core.clock import Clock, SteadyClock
 from ..core.errors import TtsError
 from ..core.spoken import words_said
@@ -12,6 +14,8 @@ from .base import Part, TtsSettings, Voice, VoiceMark
 
 #: What a voice usually says in a second, where it gives no word marks.
 _CHARS_PER_S, _WIDE_CHARS_PER_S = 15.0, 4.5
+#: Louder than -50 dBFS is heard.
+_AUDIBLE = 104
 
 
 class VoiceWithSpare:
@@ -46,9 +50,7 @@ class VoiceWithSpare:
             return
         said = _Said(text)
         try:
-            for part in self._first.speak(text, locale):
-                said.hear(part)
-                yield part
+            yield from self._speak_first(text, locale, said)
             self._failure = ""
         except TtsError as error:
             self._fail(error)
@@ -66,6 +68,19 @@ class VoiceWithSpare:
         self._first.close()
         self._spare.close()
 
+    def _speak_first(self, text: str, locale: str, said: _Said) -> Iterator[Part]:
+        """Parts of the first voice; what is silent is held back until something is heard."""
+        held: list[Part] = []
+        for part in self._first.speak(text, locale):
+            held.append(part)
+            if said.heard_s or _is_audible(part):
+                for heard in held:
+                    said.hear(heard)
+                    yield heard
+                held.clear()
+        if not said.heard_s:
+            raise TtsError("tts_silent", "the voice service sent no audible sound", retryable=True)
+
     def _fail(self, error: TtsError) -> None:
         self._failure, self._failures = str(error), self._failures + 1
         self._retry_at_s = self._clock.now_s() + self._settings.retry_s
@@ -77,6 +92,10 @@ class VoiceWithSpare:
         for part in self._spare.speak(rest, locale):
             moved = (VoiceMark(m.kind, m.text, m.start_s + said.heard_s, m.end_s + said.heard_s) for m in part.marks)
             yield Part(part.pcm, part.sample_rate_hz, tuple(moved))
+
+
+def _is_audible(part: Part) -> bool:
+    return bool(len(part.pcm)) and int(np.abs(part.pcm.astype(np.int32)).max()) > _AUDIBLE
 
 
 class _Said:

@@ -1,0 +1,48 @@
+"""Backend `cosyvoice`: CosyVoice's own server (its runtime/python/fastapi), which streams raw samples."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from urllib.parse import urlencode
+
+from .base import Part, TtsSettings
+from .decode import decode
+from .http_sound import check_url, post
+from .voices import nearest
+
+_USUAL_URL = "http://127.0.0.1:50000"
+#: CosyVoice 1 speaks at 22050 Hz, CosyVoice 2 at 24000: set service_rate_hz for the latter.
+_USUAL_RATE_HZ = 22050
+#: Built-in speakers of the SFT model.
+_SPEAKERS = {"zh": "中文女", "en": "英文女", "ja": "日语男", "ko": "韩语女", "yue": "粤语女"}
+
+
+class CosyVoice:
+    """One POST to /inference_sft a sentence."""
+
+    blocking = True
+
+    def __init__(self, settings: TtsSettings) -> None:
+        self._settings = settings
+        self._url = (settings.url or _USUAL_URL).rstrip("/") + "/inference_sft"
+        self._wanted = {**_SPEAKERS, **settings.voice_by_locale()}
+
+    def load(self) -> None:
+        """Check the address. Raises ConfigError."""
+        check_url(self._url)
+
+    def speak(self, text: str, locale: str) -> Iterator[Part]:
+        """Sound as it streams in. Raises TtsError."""
+        own = self._settings
+        speaker, _ = nearest(locale, self._wanted, (), self._wanted["en"])
+        body = urlencode({"tts_text": text, "spk_id": speaker}).encode()
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        pieces = post(self._url, headers, body, own.first_sound_timeout_s, own.gap_timeout_s)
+        yield from decode(pieces, own.service_rate_hz or _USUAL_RATE_HZ)
+
+    def status(self) -> Mapping[str, str]:
+        """The service's address."""
+        return {"voice_service": self._url}
+
+    def close(self) -> None:
+        """Nothing to free."""

@@ -1,0 +1,76 @@
+"""Backend `edge`: Microsoft Edge's read-aloud voices through edge-tts; mp3 decoded as it streams, words marked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import aiohttp
+import edge_tts
+from edge_tts.exceptions import EdgeTTSException
+
+from ..core.errors import TtsError
+from ..core.types import MarkKind
+from .base import Part, TtsSettings, VoiceMark
+from .decode import mp3
+from .voices import nearest
+
+_TICKS_PER_S = 10_000_000
+_VOICES = {
+    "en": "en-US-AriaNeural", "en-gb": "en-GB-SoniaNeural", "zh": "zh-CN-XiaoxiaoNeural", "de": "de-DE-KatjaNeural",
+    "fr": "fr-FR-DeniseNeural", "es": "es-ES-ElviraNeural", "it": "it-IT-ElsaNeural", "ja": "ja-JP-NanamiNeural",
+    "ko": "ko-KR-SunHiNeural", "pt": "pt-BR-FranciscaNeural", "ru": "ru-RU-SvetlanaNeural", "nl": "nl-NL-ColetteNeural",
+}  # fmt: skip
+
+
+class EdgeVoice:
+    """One connection a sentence."""
+
+    blocking = True
+
+    def __init__(self, settings: TtsSettings) -> None:
+        self._settings = settings
+        self._wanted = {**_VOICES, **settings.voice_by_locale()}
+
+    def load(self) -> None:
+        """Point edge-tts at another server, if one is set."""
+        if self._settings.url:
+            edge_tts.communicate.WSS_URL = self._settings.url
+
+    def speak(self, text: str, locale: str) -> Iterator[Part]:
+        """Sound as it streams in, each word's mark with the sound that came after it. Raises TtsError."""
+        marks: list[VoiceMark] = []
+        for part in mp3(self._mp3(text, locale, marks)):
+            yield Part(part.pcm, part.sample_rate_hz, tuple(marks))
+            marks.clear()
+
+    def status(self) -> Mapping[str, str]:
+        """The service's name."""
+        return {"voice_service": self._settings.url or "edge-tts"}
+
+    def close(self) -> None:
+        """Nothing to free."""
+
+    def _mp3(self, text: str, locale: str, marks: list[VoiceMark]) -> Iterator[bytes]:
+        voice, _ = nearest(locale, self._wanted, (), _VOICES["en"])
+        own = self._settings
+        try:
+            talk = edge_tts.Communicate(
+                text,
+                voice,
+                boundary="WordBoundary",
+                connect_timeout=max(1, round(own.first_sound_timeout_s)),
+                receive_timeout=max(1, round(own.gap_timeout_s)),
+            )
+            for event in talk.stream_sync():
+                if event["type"] == "audio":
+                    yield event["data"]
+                elif event["type"] == "WordBoundary":
+                    marks.append(_mark(event))
+        except (TimeoutError, EdgeTTSException, aiohttp.ClientError, OSError, ValueError) as error:
+            raise TtsError("tts_down", f"edge-tts fails: {error!r}", retryable=True) from error
+
+
+def _mark(event: Any) -> VoiceMark:
+    start_s = event["offset"] / _TICKS_PER_S
+    return VoiceMark(MarkKind.WORD, event["text"], start_s, start_s + event["duration"] / _TICKS_PER_S)
