@@ -36,8 +36,20 @@ class Segment:
 
 
 #: feature -> (mean, standard deviation, weight); the bias stands beside it.
-WEIGHTS: Mapping[str, tuple[float, float, float]] = {}
-BIAS = 0.0
+WEIGHTS: Mapping[str, tuple[float, float, float]] = {
+    "mean": (-3.037, 1.958, 0.72),
+    "worst_400ms": (-5.587, 2.964, 0.41),
+    "worst_700ms": (-4.589, 2.775, 0.93),
+    "worst_word": (-6.166, 3.447, 0.81),
+    "everywhere": (-2.339, 1.520, 0.42),
+    "grammar": (-6.234, 1.863, 0.57),
+    "phone_errors": (0.558, 0.177, -1.01),
+    "slowest_word": (17.171, 9.062, -0.73),
+    "fastest_word": (6.175, 2.045, 0.89),
+    "log_frames": (4.992, 0.387, 0.25),
+    "phones_per_heard": (1.282, 0.315, -0.25),
+}
+BIAS = 0.63
 
 _CLASSES = (
     "P T K", "B D G", "F TH S SH CH HH", "V DH Z ZH JH", "M N NG", "L R W Y",

@@ -16,10 +16,13 @@ class VoiceStarted:
 
 @dataclass(frozen=True)
 class VoiceStopped:
-    """Speech ended `silence_s` before the end of what was heard so far. cut: it goes on, but was cut off as too long."""
+    """Speech ended `silence_s` before the end of what was heard so far. cut: it goes on, but became too long."""
 
     silence_s: float
     cut: bool = False
+
+
+VoiceEvent = VoiceStarted | VoiceStopped
 
 
 class Segmenter:
@@ -37,9 +40,7 @@ class Segmenter:
         """Silence since the last speech of the utterance, s."""
         return self._silence_s
 
-    def step(
-        self, seconds: float, probability: float, *, loud_enough: bool = True
-    ) -> VoiceStarted | VoiceStopped | None:
+    def step(self, seconds: float, probability: float, *, loud_enough: bool = True) -> VoiceEvent | None:
         """Take the next `seconds` of sound. loud_enough: False keeps them from starting an utterance."""
         if self.speaking:
             return self._while_speaking(seconds, probability)

@@ -1,0 +1,74 @@
+"""The evidence for and against a sentence."""
+
+import numpy as np
+import pytest
+
+from avatar_ros.asr.confidence import (
+    WEIGHTS,
+    Segment,
+    confidence,
+    edit_distance,
+    features,
+    is_word,
+    per_frame,
+    sigmoid,
+    worst_window,
+)
+
+SPOKEN = [["W", "AH", "T"], ["T", "AY", "M"]]
+WORDS = [Segment("<sil>", 0, 9, -20.0), Segment("what", 10, 39, -120.0), Segment("time", 40, 79, -180.0)]
+
+
+def loop(score_per_frame, phones=("W", "AH", "T", "T", "AY", "M")):
+    starts = [10, 20, 30, 40, 50, 65]
+    stops = [*starts[1:], 80]
+    sounds = [Segment(p, a, b - 1, score_per_frame * (b - a)) for p, a, b in zip(phones, starts, stops, strict=True)]
+    return [Segment("SIL", 0, 9, -20.0), *sounds]
+
+
+def test_words_that_fit_as_well_as_free_phones_are_sure_and_others_are_not():
+    right = confidence(WORDS, loop(-4.0), SPOKEN)
+    wrong = confidence(WORDS, loop(2.0, ("S", "IY", "L", "UW", "B", "OW")), SPOKEN)
+    assert right > 0.9 > 0.1 > wrong
+
+
+def test_the_features_are_those_that_have_weights():
+    assert set(features(WORDS, loop(-4.0), SPOKEN)) == set(WEIGHTS)
+
+
+def test_feature_values_of_a_known_case():
+    found = features(WORDS, loop(-4.0), SPOKEN)
+    assert found["mean"] == pytest.approx((-300 + 280) / 70)
+    assert found["worst_word"] == pytest.approx(-4.5 + 4.0)
+    assert found["phone_errors"] == 0
+    assert found["slowest_word"] == pytest.approx(40 / 3)
+
+
+def test_edit_distance_knows_classes():
+    assert edit_distance(["P"], ["P"]) == 0
+    assert edit_distance(["P"], ["T"]) < edit_distance(["P"], ["AA"])
+    assert edit_distance(["P", "AA"], []) == pytest.approx(1.6)
+    assert edit_distance([], ["AA"]) == pytest.approx(0.8)
+
+
+def test_worst_window_equals_the_slow_way():
+    scores = np.random.default_rng(0).normal(size=200)
+    slow = min(scores[i : i + 25].mean() for i in range(len(scores) - 24))
+    assert worst_window(scores, 25) == pytest.approx(slow)
+    assert worst_window(scores[:10], 25) == pytest.approx(scores[:10].mean())
+
+
+def test_scores_are_spread_over_frames():
+    assert per_frame([Segment("a", 0, 1, -4.0), Segment("b", 2, 2, -1.0)]).tolist() == [-2.0, -2.0, -1.0]
+    assert len(per_frame([])) == 0
+
+
+@pytest.mark.parametrize(("text", "real"), [("what", True), ("what(2)", True), ("<sil>", False), ("[NOISE]", False)])
+def test_fillers_are_no_words(text, real):
+    assert is_word(text) is real
+
+
+def test_sigmoid_is_safe():
+    assert sigmoid(-1e6) == 0.0
+    assert sigmoid(0) == 0.5
+    assert sigmoid(1e6) == 1.0

@@ -1,0 +1,85 @@
+"""The asr stage over the scripted recogniser."""
+
+import numpy as np
+import pytest
+
+from avatar_ros.asr.base import AsrSettings
+from avatar_ros.asr.stage import build
+from avatar_ros.core.errors import AsrError, ConfigError
+from avatar_ros.core.types import EVENT_COMPLETE, AudioFrame, SessionEvent, SessionKind
+
+
+def stage_for(script, **settings):
+    stage = build(AsrSettings(backend="fake", script=script, **settings))
+    stage.load()
+    return stage
+
+
+def speak(stage, seconds, utterance=1, *, last=True, session="local"):
+    samples, out = round(seconds * 16000), []
+    for first in range(0, max(samples, 1), 512):
+        pcm = np.ones(min(512, samples - first), np.int16)
+        end = last and first + 512 >= samples
+        frame = AudioFrame(session=session, utterance=utterance, first_sample=first, pcm=pcm, last=end)
+        out += [o.message for o in stage.push("mic/utterance", frame, 0.0)]
+    return out
+
+
+def test_partials_grow_and_one_final_follows():
+    out = speak(stage_for("what time is it"), 2.0)
+    assert [m.text for m in out] == ["what", "what time", "what time is", "what time is it", "what time is it"]
+    assert [m.final for m in out] == [False] * 4 + [True]
+    assert out[3].events == (EVENT_COMPLETE,)
+    assert out[4].events == ()
+    assert {m.utterance for m in out} == {1}
+
+
+def test_every_utterance_gets_a_final_in_order():
+    stage = stage_for("one|two")
+    finals = [m for u in (1, 2, 3) for m in speak(stage, 0.5, u) if m.final]
+    assert [(m.utterance, m.text) for m in finals] == [(1, "one"), (2, "two"), (3, "one")]
+
+
+def test_what_is_not_understood_is_rejected_with_no_text():
+    final = speak(stage_for(""), 1.0)[-1]
+    assert final.final
+    assert final.rejected
+    assert final.text == ""
+
+
+def test_an_utterance_of_no_sound_is_rejected():
+    final = speak(stage_for("hello"), 0.0)[-1]
+    assert final.final
+    assert final.rejected
+
+
+def test_too_long_is_rejected_and_the_next_one_is_heard():
+    stage = stage_for("word " * 500 + "|hello", max_utterance_s=2.0)
+    final = speak(stage, 60.0)[-1]
+    assert final.rejected
+    assert speak(stage, 1.0, 2)[-1].text == "hello"
+
+
+def test_an_utterance_that_never_ended_is_counted_and_replaced():
+    stage = stage_for("one|two")
+    speak(stage, 0.5, 1, last=False)
+    assert speak(stage, 0.5, 2)[-1].text == "two"
+    assert stage.status()["abandoned"] == "1"
+
+
+def test_sessions_do_not_mix_and_are_forgotten():
+    stage = stage_for("one|two")
+    speak(stage, 0.5, 1, last=False, session="a")
+    assert speak(stage, 0.5, 1, session="b")[-1].text == "two"
+    list(stage.session(SessionEvent(session="a", kind=SessionKind.CLOSED), 0.0))
+    assert stage.status()["abandoned"] == "1"
+
+
+def test_the_wrong_rate_is_refused_by_name():
+    with pytest.raises(AsrError, match="8000 Hz"):
+        list(stage_for("x").push("mic/utterance", AudioFrame(sample_rate_hz=8000), 0.0))
+
+
+def test_an_unknown_backend_is_named_with_the_known_ones():
+    with pytest.raises(ConfigError, match="pocketsphinx"):
+        build(AsrSettings(backend="ears"))

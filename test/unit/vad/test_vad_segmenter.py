@@ -1,0 +1,70 @@
+"""When an utterance starts and stops, from probabilities alone."""
+
+import pytest
+
+from avatar_ros.vad.base import VadSettings
+from avatar_ros.vad.segmenter import Segmenter, VoiceStarted, VoiceStopped
+
+STEP_S = 0.1
+SETTINGS = VadSettings(
+    start_threshold=0.6, stop_threshold=0.4, min_speech_s=0.2, stop_silence_s=0.5, max_utterance_s=3.0
+)
+
+
+def run(segmenter, probabilities, **options):
+    """Index and event of each step that gave one."""
+    events = [segmenter.step(STEP_S, p, **options) for p in probabilities]
+    return [(i, event) for i, event in enumerate(events) if event is not None]
+
+
+def test_speech_starts_after_the_minimum_and_stops_after_the_wait():
+    events = run(Segmenter(SETTINGS), [0, 0.9, 0.9, 0.9, 0, 0, 0, 0, 0, 0])
+    assert [i for i, _ in events] == [2, 8]
+    assert events[0][1] == VoiceStarted(pytest.approx(0.2))
+    assert events[1][1] == VoiceStopped(pytest.approx(0.5))
+
+
+def test_a_click_starts_nothing():
+    assert run(Segmenter(SETTINGS), [0.9, 0.1] * 10) == []
+
+
+def test_between_the_thresholds_speech_goes_on_but_does_not_start():
+    assert run(Segmenter(SETTINGS), [0.5] * 10) == []
+    events = run(Segmenter(SETTINGS), [0.9, 0.9] + [0.5] * 10)
+    assert [type(event) for _, event in events] == [VoiceStarted]
+
+
+def test_a_short_pause_does_not_end_it():
+    events = run(Segmenter(SETTINGS), [0.9, 0.9, 0, 0, 0, 0, 0.9, 0, 0, 0, 0])
+    assert [type(event) for _, event in events] == [VoiceStarted]
+
+
+def test_too_long_is_cut_and_may_start_again():
+    events = run(Segmenter(SETTINGS), [0.9] * 40)
+    assert [type(event) for _, event in events] == [VoiceStarted, VoiceStopped, VoiceStarted]
+    assert events[1][1].cut
+
+
+def test_soft_sound_starts_nothing_but_continues():
+    assert run(Segmenter(SETTINGS), [0.9] * 5, loud_enough=False) == []
+    segmenter = Segmenter(SETTINGS)
+    run(segmenter, [0.9, 0.9])
+    run(segmenter, [0.9] * 8, loud_enough=False)
+    assert segmenter.speaking
+
+
+def test_the_wait_can_be_changed_while_it_is_silent_and_is_reset_with_the_next_utterance():
+    segmenter = Segmenter(SETTINGS)
+    run(segmenter, [0.9, 0.9, 0.0])
+    segmenter.wait_s = 0.2
+    assert [type(event) for _, event in run(segmenter, [0.0])] == [VoiceStopped]
+    run(segmenter, [0.9, 0.9])
+    assert segmenter.wait_s == SETTINGS.stop_silence_s
+
+
+def test_stop_ends_what_is_open_once():
+    segmenter = Segmenter(SETTINGS)
+    assert segmenter.stop() is None
+    run(segmenter, [0.9, 0.9])
+    assert isinstance(segmenter.stop(), VoiceStopped)
+    assert segmenter.stop() is None

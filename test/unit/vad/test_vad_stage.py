@@ -1,0 +1,164 @@
+"""The vad stage over a scripted detector: numbers, places and times of what it publishes."""
+
+import numpy as np
+import pytest
+
+from avatar_ros.core.errors import ConfigError, VadError
+from avatar_ros.core.types import EVENT_COMPLETE, AudioFrame, SessionEvent, SessionKind, Transcript, VoiceKind
+from avatar_ros.vad.base import VadSettings
+from avatar_ros.vad.stage import build
+
+RATE = 16000
+FRAME = 320
+T0_NS = 7_000_000_000
+
+
+def sound(samples):
+    """Loud and different at each place, so that a misplaced piece shows."""
+    return ((np.arange(samples) * 37) % 20011 - 10000).astype(np.int16)
+
+
+def listen(stage, seconds, *, start_s=0.0, pcm=None, session="local", last=False):
+    pcm = sound(round(seconds * RATE)) if pcm is None else pcm
+    out = []
+    for k in range(round(start_s * RATE), round(seconds * RATE), FRAME):
+        frame = AudioFrame(
+            session=session,
+            first_sample=k,
+            pcm=pcm[k : k + FRAME],
+            steady_ns=T0_NS + round(k / RATE * 1e9),
+            last=last and k + FRAME >= round(seconds * RATE),
+        )
+        out += [(k / RATE, o) for o in stage.push("mic/audio", frame, 7 + k / RATE)]
+    return out
+
+
+def stage_for(script, **settings):
+    # The test's sound is equally loud throughout: no level above the background is asked for.
+    stage = build(VadSettings(**({"backend": "fake", "script": script, "min_snr_db": 0.0} | settings)))
+    stage.load()
+    return stage
+
+
+def activities(out):
+    return [o.message for _, o in out if o.topic == "mic/voice_activity"]
+
+
+def frames(out):
+    return [o.message for _, o in out if o.topic == "mic/utterance"]
+
+
+def test_an_utterance_holds_pre_roll_speech_and_trailing_silence_without_a_hole():
+    out = listen(stage_for("1.0-2.0"), 4.0)
+    started, stopped = activities(out)
+    assert (started.kind, stopped.kind) == (VoiceKind.STARTED, VoiceKind.STOPPED)
+    assert started.sample / RATE == pytest.approx(1.0, abs=0.032)
+    assert stopped.sample / RATE == pytest.approx(2.0, abs=0.032)
+    assert stopped.steady_ns == pytest.approx(T0_NS + stopped.sample / RATE * 1e9, abs=1e6)
+    pieces = frames(out)
+    assert [piece.last for piece in pieces] == [False] * (len(pieces) - 1) + [True]
+    place = 0
+    for piece in pieces:
+        assert piece.first_sample == place
+        place += len(piece.pcm)
+    first = round((pieces[0].steady_ns - T0_NS) * 1e-9 * RATE)
+    assert np.array_equal(np.concatenate([piece.pcm for piece in pieces]), sound(64000)[first : first + place])
+    assert 0.28 <= (started.sample - first) / RATE <= 0.35
+    assert (first + place - 1 - stopped.sample) / RATE == pytest.approx(0.5, abs=0.04)
+
+
+def test_started_is_published_within_150_ms_of_speech():
+    out = listen(stage_for("1.0-2.0"), 2.0)
+    heard_s = next(at for at, o in out if o.topic == "mic/voice_activity")
+    assert heard_s - 1.0 <= 0.15
+
+
+def test_two_questions_in_quick_succession_are_two_utterances_with_no_sound_twice():
+    out = listen(stage_for("0.5-1.0, 1.7-2.2"), 3.5)
+    assert [a.utterance for a in activities(out)] == [1, 1, 2, 2]
+    spans = {}
+    for piece in frames(out):
+        first = round((piece.steady_ns - T0_NS) * 1e-9 * RATE)
+        spans.setdefault(piece.utterance, []).append((first, first + len(piece.pcm)))
+    assert spans[1][-1][1] <= spans[2][0][0]
+
+
+def test_silence_and_the_hum_of_nothing_start_nothing():
+    stage = stage_for("0-5")
+    assert listen(stage, 3.0, pcm=np.zeros(48000, np.int16)) == []
+    hum = np.random.default_rng(0).integers(-3, 4, 48000).astype(np.int16)
+    assert listen(stage_for("0-5"), 3.0, pcm=hum) == []
+
+
+def test_a_finished_question_is_waited_for_less_and_an_unfinished_one_more():
+    def wait(events, text):
+        stage = stage_for("0.5-1.5")
+        listen(stage, 1.2)
+        list(stage.push("speech/transcript", Transcript(utterance=1, text=text, final=False, events=events), 8.2))
+        out = listen(stage, 4.0, start_s=1.2)
+        return next(at for at, o in out if o.topic == "mic/voice_activity") - 1.5
+
+    assert wait((EVENT_COMPLETE,), "what time is it") == pytest.approx(0.28, abs=0.05)
+    assert wait((), "i like trees") == pytest.approx(0.5, abs=0.05)
+    assert wait((), "what is the") == pytest.approx(0.9, abs=0.05)
+
+
+def test_a_partial_of_another_utterance_changes_nothing():
+    stage = stage_for("0.5-1.5")
+    listen(stage, 1.2)
+    list(stage.push("speech/transcript", Transcript(utterance=9, final=False, events=(EVENT_COMPLETE,)), 8.2))
+    out = listen(stage, 4.0, start_s=1.2)
+    assert next(at for at, o in out if o.topic == "mic/voice_activity") - 1.5 == pytest.approx(0.5, abs=0.05)
+
+
+def test_the_wrong_rate_is_refused_by_name():
+    with pytest.raises(VadError, match="44100 Hz and 2 channel"):
+        list(stage_for("").push("mic/audio", AudioFrame(sample_rate_hz=44100, channels=2), 0.0))
+
+
+def test_a_long_gap_and_a_restarted_microphone_end_the_utterance():
+    for jump in (RATE * 10, -RATE):
+        stage = stage_for("0.2-100", max_gap_s=1.0)
+        out = listen(stage, 1.0)
+        frame = AudioFrame(first_sample=max(RATE + jump, 0), pcm=sound(FRAME))
+        after = [(0, o) for o in stage.push("mic/audio", frame, 9.0)]
+        assert [a.kind for a in activities(out + after)] == [VoiceKind.STARTED, VoiceKind.STOPPED]
+        assert frames(after)[-1].last
+
+
+def test_a_short_gap_is_silence_and_places_stay_right():
+    stage = stage_for("1.0-2.0")
+    out = listen(stage, 0.5) + listen(stage, 4.0, start_s=0.7)
+    assert activities(out)[0].sample / RATE == pytest.approx(1.0, abs=0.04)
+    assert stage.status()["lost_audio_s"] == "0.20"
+
+
+def test_a_microphone_that_falls_silent_and_a_file_that_ends_close_the_utterance():
+    stage = stage_for("0.2-100")
+    listen(stage, 1.0)
+    assert list(stage.tick(8.5)) == []
+    closing = [(0, o) for o in stage.tick(9.2)]
+    assert frames(closing)[-1].last
+    assert list(stage.tick(20.0)) == []
+    out = listen(stage_for("0.2-100"), 1.0, last=True)
+    assert frames(out)[-1].last
+
+
+def test_too_long_is_cut_into_utterances():
+    out = listen(stage_for("0-100", max_utterance_s=2.0), 5.0)
+    assert [a.kind for a in activities(out)][:3] == [VoiceKind.STARTED, VoiceKind.STOPPED, VoiceKind.STARTED]
+
+
+def test_sessions_do_not_mix_and_closed_ones_are_forgotten():
+    stage = stage_for("0.2-100")
+    listen(stage, 1.0, session="a")
+    out = listen(stage, 1.0, session="b")
+    assert {a.session for a in activities(out)} == {"b"}
+    list(stage.session(SessionEvent(session="a", kind=SessionKind.CLOSED), 9.0))
+    assert {o.message.session for o in stage.tick(99.0)} == {"b"}
+
+
+@pytest.mark.parametrize("script", ["x", "2-1", "1", "-1-2"])
+def test_a_bad_script_is_named(script):
+    with pytest.raises(ConfigError, match="script"):
+        build(VadSettings(backend="fake", script=script))
