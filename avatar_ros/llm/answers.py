@@ -20,7 +20,6 @@ from .matching import Matcher
 from .variants import Talk, Teller
 from .whole import WholeAnswer
 
-
 #: The C parser where PyYAML was built with it: the same tree in a tenth of the time.
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 

@@ -42,7 +42,7 @@ class LlmSettings(Settings):
     fallback: str = setting("answers", "what answers while the backend fails; '' for nothing")
     answers_file: str = setting("config/answers.yaml", "questions and answers, YAML")
     fuzzy_threshold: float = setting(
-        0.55, "answers: least likeness of a question that fits no pattern, 0-1; 1: it is not answered", low=0.1, high=1.0
+        0.55, "answers: least likeness of a question that fits no pattern, 0-1; 1: none counts", low=0.1, high=1.0
     )
     seed: int = setting(0, "answers: start of the choice among variants; 0: another each time", low=0)
     session_ttl_s: float = setting(
@@ -64,6 +64,12 @@ class LlmSettings(Settings):
     history_messages: int = setting(20, "openai: messages of the conversation sent along, at most", low=0, high=200)
     temperature: float = setting(0.7, "openai: 0 always the same words, 2 wild; negative: the service's own", high=2.0)
     max_tokens: int = setting(300, "openai: longest answer, tokens; 0: the service's own", low=0)
+    max_tokens_name: str = setting(
+        "max_tokens",
+        "openai: how the service calls max_tokens",
+        choices=("max_tokens", "max_completion_tokens"),
+    )
+    extra_body: str = setting("", "openai: JSON object of further fields of the request, '' for none")
     connect_timeout_s: float = setting(3.0, "openai: longest wait for a connection, s", low=0.05, high=60.0)
     first_token_timeout_s: float = setting(6.0, "openai: longest wait for the first word, s", low=0.05, high=120.0)
     gap_timeout_s: float = setting(5.0, "openai: longest wait between two words, s", low=0.05, high=60.0)
@@ -76,9 +82,7 @@ class LlmSettings(Settings):
         15.0, "openai: after it failed, the service is tried again by the first question after so long, s", low=0.0
     )
     probe_timeout_s: float = setting(2.0, "openai: longest wait for the first word of such a try, s", low=0.05)
-    fake_script: tuple[str, ...] = setting(
-        ("You said: {text}",), "fake: its answers in turn; {text} is what was asked"
-    )
+    fake_script: tuple[str, ...] = setting(("You said: {text}",), "fake: its answers in turn; {text} is what was asked")
     fake_delay_s: float = setting(0.2, "fake: before the first word, s", low=0.0)
     fake_gap_s: float = setting(0.02, "fake: between two words, s", low=0.0)
     parallel: int = setting(16, "openai: answers under way at once; beyond that the fallback answers", low=1, high=256)

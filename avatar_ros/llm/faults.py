@@ -1,0 +1,68 @@
+"""What can go wrong with a chat service, and what follows from it. No text of the service or of people is kept."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
+
+from ..core.errors import LlmError
+
+_IDENTIFIER = re.compile(r"[\w.-]{1,64}")
+_TOO_MANY = 429
+_SERVER = 500
+
+
+class ServiceError(LlmError):
+    """retryable: the same prompt may work in a moment; lasting: the next prompt will fail as well;
+    retry_after_s: the service asked to be left alone so long, seconds.
+    """
+
+    def __init__(
+        self, code: str, text: str, *, retryable: bool = False, lasting: bool = True, retry_after_s: float = 0.0
+    ) -> None:
+        super().__init__(code, text, retryable=retryable)
+        self.lasting = lasting
+        self.retry_after_s = retry_after_s
+
+    def again(self) -> ServiceError:
+        """The same to be raised anew: an exception that is raised twice drags its first traceback along."""
+        return ServiceError(
+            self.code,
+            self.text,
+            retryable=self.retryable,
+            lasting=self.lasting,
+            retry_after_s=self.retry_after_s,
+        )
+
+
+def status_fault(status: int, detail: str, headers: Mapping[str, str], key_variable: str) -> ServiceError:
+    """The fault that an HTTP status stands for. detail: the error's code in the body, shown if it is an identifier."""
+    named = f" ({detail})" if _IDENTIFIER.fullmatch(detail) else ""
+    if status in (401, 403):
+        key = f"check the key in {key_variable}" if key_variable else "it wants a key: set key_variable"
+        return ServiceError("llm_unauthorized", f"the chat service refuses the key, HTTP {status}{named}; {key}")
+    if status == _TOO_MANY:
+        spent = detail == "insufficient_quota"
+        wait_s = retry_after_s(headers)
+        text = "the chat service's quota is used up" if spent else "the chat service has too many requests"
+        return ServiceError("llm_rate_limited", f"{text}, HTTP 429{named}", retryable=not spent, retry_after_s=wait_s)
+    if status == 404:
+        return ServiceError("llm_not_found", f"HTTP 404{named}: there is no such address or model; check url and model")
+    if status >= _SERVER or status in (408, 409):
+        wait_s = retry_after_s(headers)
+        text = f"the chat service fails, HTTP {status}{named}"
+        return ServiceError("llm_server_error", text, retryable=True, retry_after_s=wait_s)
+    return ServiceError("llm_refused", f"the chat service refuses the request, HTTP {status}{named}", lasting=False)
+
+
+def retry_after_s(headers: Mapping[str, str]) -> float:
+    """Seconds of Retry-After (RFC 9110, 10.2.3), a date being compared with the service's own Date; 0: none."""
+    value = headers.get("retry-after", "")
+    if re.fullmatch(r"\d+(\.\d+)?", value):
+        return float(value)
+    try:
+        wait = parsedate_to_datetime(value) - parsedate_to_datetime(headers.get("date", ""))
+    except (ValueError, TypeError):
+        return 0.0
+    return max(0.0, wait.total_seconds())

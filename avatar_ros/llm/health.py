@@ -1,0 +1,50 @@
+"""Whether a service is worth asking: a failing one is left alone for a while, then tried by a single prompt."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from .faults import ServiceError
+
+#: A service may not ask to be left alone for longer than this, seconds.
+_LONGEST_WAIT_S = 600.0
+
+
+class Ask(Enum):
+    """How to treat the next prompt."""
+
+    NORMALLY = 1
+    BRIEFLY = 2
+    NOT_AT_ALL = 3
+
+
+class Health:
+    """probe_after_s: how long a failing service is left alone."""
+
+    def __init__(self, probe_after_s: float) -> None:
+        self._probe_after_s = probe_after_s
+        self._next_s: float | None = None  # when to try again; None: it is not failing
+        self.fault: ServiceError | None = None
+
+    def advice(self, now_s: float) -> Ask:
+        """For a prompt that comes now; only one at a time is sent to find out whether the service is back."""
+        if self._next_s is None:
+            return Ask.NORMALLY
+        if now_s < self._next_s:
+            return Ask.NOT_AT_ALL
+        self._next_s = now_s + self._probe_after_s
+        return Ask.BRIEFLY
+
+    def works(self) -> None:
+        """A word of an answer came, or its end."""
+        self._next_s, self.fault = None, None
+
+    def failed(self, fault: ServiceError, now_s: float) -> None:
+        """An answer failed. What lies in the one request alone does not speak against the next."""
+        self.fault = fault
+        if fault.lasting:
+            self._next_s = now_s + max(self._probe_after_s, min(fault.retry_after_s, _LONGEST_WAIT_S))
+
+    def broke_off(self, fault: ServiceError) -> None:
+        """An answer broke off after its first words."""
+        self.fault = fault

@@ -1,0 +1,194 @@
+"""Answers from any service that speaks OpenAI's chat completions: OpenAI, DashScope, Ollama and many more.
+
+https://platform.openai.com/docs/api-reference/chat/streaming. Streams are read on one asyncio thread, whatever their
+number; closing one closes its connection at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from datetime import datetime
+from typing import Any
+
+import httpx2
+import openai
+
+from ..core.types import Prompt
+from .base import Answer, LlmSettings
+from .faults import ServiceError, status_fault
+from .health import Ask, Health
+from .inbox import Inbox, Stream
+from .keys import find_key
+from .loop_thread import LoopThread
+from .request import checked_url, extra_body, request
+from .service_answer import Patience, ServiceAnswer
+from .thinking import ThinkingFilter
+from .whole import WholeAnswer
+
+#: Connections are kept for the next turn, which saves it the handshakes.
+_KEEP_CONNECTION_S = 120.0
+#: What may follow the end of an answer (usage, [DONE]) is waited for so long before the connection is dropped.
+_TAIL_S = 1.0
+#: What a stream that is no stream makes the library raise, besides its own errors.
+_MALFORMED = (ValueError, TypeError, AttributeError)
+
+
+class OpenAiChat:
+    """See the module's text. now: the wall clock of the place where the kiosk stands."""
+
+    remote = True
+
+    def __init__(
+        self,
+        settings: LlmSettings,
+        environment: Mapping[str, str] = os.environ,
+        now: Callable[[], datetime] = datetime.now,
+    ) -> None:
+        self._settings = settings
+        self._environment = environment
+        self._now = now
+        self._health = Health(settings.probe_after_s)
+        self._url = checked_url(settings.url)
+        self._extra = extra_body(settings.extra_body)
+        self._client: Any = None
+        self._thread: LoopThread | None = None
+        self._running: list[ServiceAnswer] = []
+
+    def load(self) -> None:
+        """Find the key and make the client; the service itself is not asked yet. Raises ConfigError."""
+        settings = self._settings
+        key = find_key(settings.key_variable, settings.env_file, self._environment)
+        longest_s = max(settings.first_token_timeout_s, settings.gap_timeout_s) + _TAIL_S
+        timeout = httpx2.Timeout(longest_s, connect=settings.connect_timeout_s)
+        limits = httpx2.Limits(max_keepalive_connections=settings.parallel, keepalive_expiry=_KEEP_CONNECTION_S)
+        self._client = openai.AsyncOpenAI(
+            api_key=key or "none",
+            base_url=self._url,
+            timeout=timeout,
+            max_retries=0,  # retried here, where it is known what was said already
+            http_client=httpx2.AsyncClient(limits=limits, timeout=timeout, follow_redirects=True),
+        )
+        self._thread = LoopThread("llm streams")
+
+    def ask(self, prompt: Prompt, now_s: float, wake: Callable[[], None]) -> Answer:
+        """Send the request, unless the service is known to fail or has enough to do."""
+        advice = self._health.advice(now_s)
+        if advice is Ask.NOT_AT_ALL and self._health.fault is not None:
+            return WholeAnswer(failure=self._health.fault.again())
+        self._running = [answer for answer in self._running if not answer.done]
+        if len(self._running) >= self._settings.parallel:
+            busy = f"{len(self._running)} answers are under way, no more than parallel allows"
+            return WholeAnswer(failure=ServiceError("llm_busy", busy, lasting=False))
+        body = request(self._settings, self._extra, prompt, self._now())
+        answer = ServiceAnswer(lambda: self._connect(body, wake), self._patience(advice), self._health, now_s)
+        self._running.append(answer)
+        return answer
+
+    def status(self) -> Mapping[str, str]:
+        """Service and model; a warning from a failure on until a word comes again."""
+        status = {"service": self._url, "model": self._settings.model}
+        if self._health.fault is not None:
+            status["warning"] = self._health.fault.text
+        return status
+
+    def forget(self, session: str) -> None:
+        """Nothing is kept of a session."""
+
+    def close(self) -> None:
+        """Break off what is under way and close the connections."""
+        if self._thread is not None:
+            self._thread.close(self._client.close())
+            self._thread = self._client = None
+
+    def _patience(self, advice: Ask) -> Patience:
+        settings = self._settings
+        if advice is Ask.BRIEFLY:
+            return Patience(settings.probe_timeout_s, settings.gap_timeout_s, settings.probe_timeout_s, 0, 0.0)
+        return Patience(
+            settings.first_token_timeout_s,
+            settings.gap_timeout_s,
+            settings.patience_s,
+            settings.retries,
+            settings.backoff_s,
+        )
+
+    def _connect(self, body: Mapping[str, Any], wake: Callable[[], None]) -> Stream:
+        assert self._thread is not None, "load() comes first"
+        inbox = Inbox(wake)
+        return _OpenAiStream(inbox, self._thread.submit(self._read(body, inbox)))
+
+    async def _read(self, body: Mapping[str, Any], inbox: Inbox) -> None:
+        began = False
+        try:
+            chunks = await self._client.chat.completions.create(**body)
+            began = True
+            await _pass_on(chunks, inbox)
+        except (openai.OpenAIError, *_MALFORMED) as error:
+            inbox.end(fault_of(error, began, self._settings.key_variable))
+
+
+class _OpenAiStream:
+    def __init__(self, inbox: Inbox, reading: Future[None]) -> None:
+        self.inbox = inbox
+        self._reading = reading
+
+    def close(self) -> None:
+        """Cancel the reading task, which closes its connection."""
+        self._reading.cancel()
+
+
+async def _pass_on(chunks: Any, inbox: Inbox) -> None:
+    """Text into the inbox until the service says why it stopped, then the rest of the stream into nothing."""
+    thinking = ThinkingFilter()
+    async with chunks:
+        async for chunk in chunks:
+            for choice in chunk.choices or ():
+                if text := thinking.feed((choice.delta and choice.delta.content) or ""):
+                    inbox.put(text)
+                if choice.finish_reason:
+                    inbox.put(thinking.finish())
+                    inbox.end(_end_fault(choice.finish_reason))
+            if inbox.ended:
+                break
+        if inbox.ended:
+            await _drain(chunks)
+        else:
+            inbox.end(ServiceError("llm_cut", "the chat service cut an answer off", retryable=True))
+
+
+async def _drain(chunks: Any) -> None:
+    """Read to the end, so that the connection can serve the next request."""
+    try:
+        async with asyncio.timeout(_TAIL_S):
+            async for _ in chunks:
+                continue
+    except TimeoutError:
+        return
+
+
+def _end_fault(reason: str) -> ServiceError | None:
+    if reason != "content_filter":
+        return None  # "stop"; "length": what fits was said
+    return ServiceError("llm_filtered", "the chat service's content filter stopped an answer", lasting=False)
+
+
+def fault_of(error: Exception, began: bool, key_variable: str) -> ServiceError:
+    """What an error of the library means. began: the service had accepted the request."""
+    if isinstance(error, openai.APIStatusError):
+        detail = str(error.code or error.type or "")
+        return status_fault(error.status_code, detail, error.response.headers, key_variable)
+    if isinstance(error, openai.APITimeoutError):
+        return ServiceError("llm_timeout", "the chat service does not answer in time", retryable=True)
+    if isinstance(error, openai.APIConnectionError):
+        code, text = ("llm_cut", "cut an answer off") if began else ("llm_unreachable", "cannot be reached")
+        return ServiceError(code, f"the chat service {text} ({_cause(error)}); check url and network", retryable=True)
+    if isinstance(error, openai.APIError) and not isinstance(error, openai.APIResponseValidationError):
+        return ServiceError("llm_server_error", "the chat service reports an error within an answer", retryable=True)
+    return ServiceError("llm_malformed", f"the chat service sent something malformed ({_cause(error)})", retryable=True)
+
+
+def _cause(error: Exception) -> str:
+    return type(error.__cause__ or error).__name__
