@@ -11,7 +11,6 @@ namespace avatar {
 
 namespace {
 
-constexpr int kBuckets = 2048;
 constexpr size_t kInsertionLimit = 48;
 
 double now_ms() {
@@ -68,7 +67,7 @@ void Rasteriser::render(const float* weights, const View& view, const Target& ta
 // of the time in stage_ms_[kMorph].
 void Rasteriser::morph_and_project(const float* weights, const View& view) {
     find_depths(view);
-    bucket_counts_.resize(static_cast<size_t>(blocks_) * kBuckets);
+    bucket_counts_.resize(static_cast<size_t>(blocks_) * buckets_);
     std::vector<double> morph_ms(blocks_), all_ms(blocks_);
     pool_.run(blocks_, [&](int block) {
         const double started = now_ms();
@@ -108,8 +107,8 @@ void Rasteriser::project_block(int block, const View& view) {
     const int count = kernels_.project(scene_, view, begin, end, projected_.data() + begin,
                                         boxes_.data() + begin, depths_.data() + begin);
     block_counts_[block] = count;
-    uint32_t* counts = bucket_counts_.data() + static_cast<size_t>(block) * kBuckets;
-    std::memset(counts, 0, kBuckets * sizeof(uint32_t));
+    uint32_t* counts = bucket_counts_.data() + static_cast<size_t>(block) * buckets_;
+    std::memset(counts, 0, buckets_ * sizeof(uint32_t));
     for (int i = begin; i < begin + count; ++i) ++counts[bucket(depths_[i])];
 }
 
@@ -119,21 +118,21 @@ void Rasteriser::find_depths(const View& view) {
     const float depth = m[0] * centre_[0] + m[1] * centre_[1] + m[2] * centre_[2] + m[3];
     const float reach = std::fabs(m[0]) * half_[0] + std::fabs(m[1]) * half_[1] + std::fabs(m[2]) * half_[2];
     depth_low_ = depth - reach;
-    depth_scale_ = kBuckets / std::max(2 * reach, 1e-6f);
+    depth_scale_ = buckets_ / std::max(2 * reach, 1e-6f);
 }
 
 int Rasteriser::bucket(float depth) const {
     float x = (depth - depth_low_) * depth_scale_;
-    return x > 0 ? static_cast<int>(std::min(x, kBuckets - 1.0f)) : 0;
+    return x > 0 ? static_cast<int>(std::min(x, buckets_ - 1.0f)) : 0;
 }
 
 // Counting sort into depth buckets, then each bucket on its own.
 void Rasteriser::sort() {
-    bucket_starts_.resize(kBuckets + 1);
-    const uint32_t place = counts_to_places(bucket_counts_.data(), blocks_, kBuckets, bucket_starts_.data());
+    bucket_starts_.resize(buckets_ + 1);
+    const uint32_t place = counts_to_places(bucket_counts_.data(), blocks_, buckets_, bucket_starts_.data());
     visible_ = static_cast<int>(place);
     pool_.run(blocks_, [&](int block) {
-        uint32_t* places = bucket_counts_.data() + static_cast<size_t>(block) * kBuckets;
+        uint32_t* places = bucket_counts_.data() + static_cast<size_t>(block) * buckets_;
         const int begin = block * block_size_;
         for (int i = begin; i < begin + block_counts_[block]; ++i)
             order_[places[bucket(depths_[i])]++] = sort_key(depths_[i], static_cast<uint32_t>(i));
@@ -145,7 +144,7 @@ void Rasteriser::sort() {
             std::lower_bound(bucket_starts_.begin(), bucket_starts_.end(), share) - bucket_starts_.begin());
     }
     group_starts_[0] = 0;
-    group_starts_[groups_] = kBuckets;
+    group_starts_[groups_] = buckets_;
 }
 
 void Rasteriser::sort_group(int group) {

@@ -53,7 +53,7 @@ class Rasteriser {
 
     const Kernels& kernels_;
     Pool pool_;
-    int splats_ = 0, morphs_ = 0, blocks_ = 0, block_size_ = 0, groups_ = 0;
+    int splats_ = 0, morphs_ = 0, blocks_ = 0, block_size_ = 0, groups_ = 0, buckets_ = 0;
 
     std::vector<float> arrays_;     // 14 columns of padded_ floats: rest x y z, covariance, colour, peak, reach, …
     std::vector<float> morphed_;    // 3 columns

@@ -11,7 +11,9 @@ namespace {
 constexpr int kPad = 16;
 constexpr int kColumns = 14;
 constexpr int kSmallestBlock = 1024;
-constexpr int kMostBlocks = 64;
+constexpr int kBlocksPerThread = 8;
+constexpr int kSplatsPerBucket = 8;
+constexpr int kFewestBuckets = 1024, kMostBuckets = 8192;
 
 // R·S²·Rᵀ of one splat as xx xy xz yy yz zz; rotation wxyz of unit length.
 std::array<float, 6> covariance(const float* scale, const float* q) {
@@ -34,10 +36,12 @@ std::array<float, 6> covariance(const float* scale, const float* q) {
 
 Rasteriser::Rasteriser(const SceneInput& input, int threads, const Kernels& kernels)
     : kernels_(kernels), pool_(std::max(1, threads)), splats_(input.splats), morphs_(input.morphs) {
-    block_size_ = std::max(kSmallestBlock, (splats_ + kMostBlocks - 1) / kMostBlocks);
+    const int shares = kBlocksPerThread * pool_.threads();
+    block_size_ = std::max(kSmallestBlock, (splats_ + shares - 1) / shares);
     block_size_ = (block_size_ + kPad - 1) / kPad * kPad;
     blocks_ = (splats_ + block_size_ - 1) / block_size_;
     groups_ = 4 * pool_.threads();
+    buckets_ = std::clamp(splats_ / kSplatsPerBucket, kFewestBuckets, kMostBuckets);
     load_scene(input);
     load_morphs(input);
     projected_.resize(splats_);
