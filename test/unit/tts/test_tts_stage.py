@@ -1,0 +1,308 @@
+"""The tts stage with the scripted voice: order, counting, pacing, cancelling, faults."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from avatar_ros.core.errors import TtsError
+from avatar_ros.core.types import (
+    Interrupt,
+    InterruptAction,
+    MarkKind,
+    PlaybackClock,
+    PlaybackState,
+    Sentence,
+    SessionEvent,
+    SessionKind,
+)
+from avatar_ros.tts.base import Part, TtsSettings, VoiceMark
+from avatar_ros.tts.fake import CLICK_AT_S, CLICK_SLOT_S, OPEN_S, FakeVoice
+from avatar_ros.tts.stage import TtsStage, build
+
+RATE = 24000
+
+
+class Bench:
+    """The stage and a clock moved by hand; errors are kept as the runner would."""
+
+    def __init__(self, voice=None, **settings):
+        self.settings = TtsSettings(backend="fake", **settings)
+        self.stage = TtsStage(self.settings, voice or FakeVoice(self.settings))
+        self.stage.load()
+        self.now_s = 10.0
+        self.chunks = []
+        self.errors = []
+
+    def keep(self, outs):
+        try:
+            for out in outs:
+                self.chunks.append(out.message)
+        except TtsError as error:
+            self.errors.append(error)
+
+    def say(self, text, index=0, turn=1, **more):
+        self.keep(self.stage.push("speech/sentence", Sentence(turn=turn, index=index, text=text, **more), self.now_s))
+
+    def hear(self, sample, state=PlaybackState.PLAYING, turn=1):
+        clock = PlaybackClock(turn=turn, sample=sample, state=state, steady_ns=round(self.now_s * 1e9))
+        self.keep(self.stage.push("speech/playback", clock, self.now_s))
+
+    def cancel(self, turn=1):
+        self.keep(self.stage.interrupt(Interrupt(turn=turn, action=InterruptAction.CANCEL), self.now_s))
+
+    def run(self, seconds):
+        for _ in range(round(seconds / 0.04)):
+            self.now_s += 0.04
+            self.keep(self.stage.tick(self.now_s))
+
+    def sound(self):
+        return np.concatenate([chunk.pcm for chunk in self.chunks])
+
+    def sent_s(self):
+        return sum(len(chunk.pcm) for chunk in self.chunks) / RATE
+
+
+def test_first_chunk_leaves_at_once_with_text_locale_and_marks():
+    bench = Bench()
+    bench.say("one two", locale="en-GB")
+    first = bench.chunks[0]
+    assert (first.text, first.locale, first.first_sample, len(first.pcm)) == ("one two", "en-GB", 0, 960)
+    assert [m.text for m in first.marks if m.kind is MarkKind.WORD] == ["one"]
+    assert not any(chunk.text for chunk in bench.chunks[1:])
+
+
+def test_samples_count_on_over_the_sentences_of_a_turn():
+    bench = Bench(ahead_s=10.0)
+    bench.say("one two three", 0)
+    bench.say("four", 1)
+    bench.say("five", 2, last=True)
+    ends = [chunk.first_sample + len(chunk.pcm) for chunk in bench.chunks]
+    assert [chunk.first_sample for chunk in bench.chunks] == [0, *ends[:-1]]
+    assert [c.sentence for c in bench.chunks if c.sentence_end] == [0, 1, 2]
+    assert [c.turn_end for c in bench.chunks] == [False] * (len(bench.chunks) - 1) + [True]
+    assert ends[-1] == round((5 * 0.3 + 2 * 0.25 + 0.05) * RATE)
+    words = [m for c in bench.chunks for m in c.marks if m.kind is MarkKind.WORD]
+    assert words[3].start_sample == round((0.9 + 0.25) * RATE)
+    assert [(c.sentence, c.text) for c in bench.chunks if c.text] == [(0, "one two three"), (1, "four"), (2, "five")]
+
+
+def test_clicks_lie_where_their_marks_say():
+    bench = Bench(ahead_s=10.0)
+    bench.say("click click, Click.", last=True)
+    loud = np.flatnonzero(np.abs(bench.sound().astype(int)) > 20000)
+    clicks = loud[np.diff(loud, prepend=-9999) > 5000]
+    np.testing.assert_array_equal(clicks, [round((CLICK_AT_S + CLICK_SLOT_S * i) * RATE) for i in range(3)])
+    opens = [m for c in bench.chunks for m in c.marks if m.text == "AA"]
+    for click, mark in zip(clicks, opens, strict=True):
+        assert (mark.start_sample + mark.end_sample) / 2 == pytest.approx(click, abs=1)
+        assert mark.end_sample - mark.start_sample == pytest.approx(OPEN_S * RATE, abs=1)
+    phones = sorted((m.start_sample, m.end_sample) for c in bench.chunks for m in c.marks if m.kind is MarkKind.PHONE)
+    assert all(before[1] == after[0] for before, after in pairwise(phones))
+
+
+def test_goes_at_most_two_seconds_ahead_of_playback():
+    bench = Bench()
+    bench.say("word " * 40, last=True)
+    assert 1.9 <= bench.sent_s() <= 2.0
+    bench.hear(0)
+    for i in range(1, 100):
+        bench.run(0.04)
+        bench.hear(round(0.04 * i * RATE))
+        assert bench.sent_s() <= 0.04 * i + 2.0 + 1e-6
+    assert bench.sent_s() > 0.04 * 99 + 1.9
+
+
+@pytest.mark.parametrize("state", [PlaybackState.PAUSED, PlaybackState.STARVED])
+def test_stands_still_with_the_playback(state):
+    bench = Bench()
+    bench.say("word " * 40, last=True)
+    bench.hear(RATE // 2, state)
+    sent_s = bench.sent_s()
+    for _ in range(20):  # a standing clock is repeated by the speaker
+        bench.run(0.5)
+        bench.hear(RATE // 2, state)
+    assert bench.sent_s() == sent_s <= 2.5
+
+
+def test_goes_on_in_real_time_where_nobody_plays():
+    bench = Bench(no_clock_s=1.0)
+    bench.say("word " * 30, last=True)
+    bench.run(5.0)
+    assert bench.sent_s() == pytest.approx(6.0, abs=0.1)
+    bench.run(10.0)
+    assert bench.chunks[-1].turn_end
+
+
+def test_goes_on_where_the_speaker_dies_while_it_waits():
+    bench = Bench(no_clock_s=1.0)
+    bench.say("word " * 30, last=True)
+    bench.hear(1000, PlaybackState.STARVED)
+    bench.run(20.0)
+    assert bench.chunks[-1].turn_end
+
+
+def test_cancel_drops_the_turn_and_what_is_late_for_it():
+    bench = Bench()
+    bench.say("word " * 40, 0)
+    bench.say("more", 1)
+    bench.cancel()
+    sent = len(bench.chunks)
+    bench.run(5.0)
+    bench.say("late", 2)
+    assert len(bench.chunks) == sent
+    assert bench.stage.status()["ignored_sentences"] == "1"
+    bench.say("next", turn=2, last=True)
+    assert bench.chunks[-1].turn_end and bench.chunks[-1].turn == 2
+    assert bench.chunks[sent].first_sample == 0
+
+
+def test_old_turns_and_repeated_sentences_are_ignored():
+    bench = Bench()
+    bench.say("two", turn=2, last=True)
+    sent = len(bench.chunks)
+    bench.say("one", turn=1)
+    bench.say("two", turn=2, last=True)
+    assert len(bench.chunks) == sent
+
+
+def test_empty_last_sentence_closes_the_turn():
+    bench = Bench()
+    bench.say("one", 0)
+    assert not bench.chunks[-1].turn_end
+    bench.say("", 1, last=True)
+    closing = bench.chunks[-1]
+    assert closing.turn_end and closing.sentence_end and not len(closing.pcm)
+    assert closing.first_sample == round((0.3 + 0.25) * RATE)
+
+
+def test_turn_without_any_sound_is_one_closing_chunk():
+    bench = Bench()
+    bench.say("👍", last=True)
+    assert [(len(c.pcm), c.turn_end) for c in bench.chunks] == [(0, True)]
+
+
+def test_next_turn_waits_until_the_one_before_was_sent_whole():
+    bench = Bench()
+    bench.say("word " * 20, turn=1, last=True)
+    bench.say("next", turn=2, last=True)
+    assert {c.turn for c in bench.chunks} == {1}
+    for i in range(200):
+        bench.run(0.04)
+        bench.hear(round(0.04 * i * RATE))
+    turns = [c.turn for c in bench.chunks]
+    assert turns == sorted(turns) and turns[-1] == 2 and bench.chunks[-1].turn_end
+
+
+def test_unfinished_turn_is_closed_by_a_newer_one():
+    bench = Bench()
+    bench.say("one", turn=1)
+    bench.say("two", turn=2, last=True)
+    ends = [c.turn for c in bench.chunks if c.turn_end]
+    assert ends == [1, 2]
+
+
+def test_new_epoch_drops_the_turns_of_the_old_one():
+    bench = Bench()
+    bench.say("word " * 40, turn=5)
+    bench.say("hello", turn=1, epoch=1, last=True)
+    assert (bench.chunks[-1].epoch, bench.chunks[-1].turn_end) == (1, True)
+
+
+def test_sessions_do_not_disturb_each_other():
+    bench = Bench()
+    bench.say("word " * 40)
+    bench.say("hello", session="other", last=True)
+    assert [c.session for c in bench.chunks if c.turn_end] == ["other"]
+    bench.keep(bench.stage.session(SessionEvent(kind=SessionKind.CLOSED), bench.now_s))
+    sent = len(bench.chunks)
+    bench.run(5.0)
+    assert len(bench.chunks) == sent
+
+
+def test_idle_stage_does_not_tick():
+    bench = Bench()
+    assert bench.stage.tick_period_s == 0
+    bench.say("word " * 40, last=True)
+    assert bench.stage.tick_period_s > 0
+    bench.run(30.0)
+    assert bench.stage.tick_period_s == 0
+
+
+class ToneVoice:
+    """1 kHz in many small parts, at another rate than the session's."""
+
+    blocking = False
+    rate = 22050
+
+    def __init__(self, fail_after=None):
+        self.fail_after = fail_after
+
+    def load(self): ...
+
+    def close(self): ...
+
+    def status(self):
+        return {}
+
+    def speak(self, text, locale):
+        pcm = np.round(10000 * np.sin(2 * np.pi * 1000 * np.arange(self.rate) / self.rate)).astype(np.int16)
+        for i, piece in enumerate(np.array_split(pcm, 37)):
+            if i == self.fail_after:
+                raise TtsError("tts_down", "the service fails", retryable=True)
+            marks = (VoiceMark(MarkKind.PHONE, "a", 0.5, 0.6),) if i == 0 else ()
+            yield Part(piece, self.rate, marks)
+
+
+def test_resampling_has_no_seams_and_keeps_marks_true():
+    bench = Bench(ToneVoice(), ahead_s=10.0)
+    for i in range(3):
+        bench.say("tone", i, last=i == 2)
+    out = bench.sound().astype(float)
+    assert len(out) == round((3 + 2 * 0.25 + 0.05) * RATE)
+    expected = np.round(10000 * np.sin(2 * np.pi * 1000 * np.arange(RATE) / RATE))
+    for first in (0, 30000, 60000):
+        assert np.abs(out[first + 100 : first + RATE - 100] - expected[100:-100]).max() < 30
+        assert not out[first + RATE + 100 : first + 30000 - 100].any()
+    marks = [m for c in bench.chunks for m in c.marks]
+    assert [m.start_sample for m in marks] == [12000, 42000, 72000]
+
+
+def test_failing_voice_closes_its_sentence_and_the_next_one_is_spoken():
+    bench = Bench(ToneVoice(fail_after=18), ahead_s=10.0)
+    bench.say("one", 0)
+    bench.run(0.2)
+    bench.say("two", 1, last=True)
+    bench.run(0.2)
+    assert [error.code for error in bench.errors] == ["tts_down"] * 2
+    assert [c.sentence for c in bench.chunks if c.sentence_end] == [0, 1] and bench.chunks[-1].turn_end
+    assert bench.sent_s() == pytest.approx(2 * 18 / 37 + 0.25 + 0.05, abs=0.01)
+
+
+def test_long_text_is_spoken_in_parts_without_a_break_in_the_count():
+    bench = Bench(ahead_s=10.0, split_chars=40)
+    bench.say("alpha beta gamma delta, " * 6, last=True)
+    bench.run(60.0)
+    words = [m for c in bench.chunks for m in c.marks if m.kind is MarkKind.WORD]
+    assert len(words) == 24
+    assert [w.start_sample for w in words] == [round(0.3 * i * RATE) for i in range(24)]
+
+
+def test_other_rates_than_the_usual_one():
+    bench = Bench(speech_rate_hz=16000, ahead_s=10.0)
+    bench.say("click", last=True)
+    assert {c.sample_rate_hz for c in bench.chunks} == {16000}
+    assert np.argmax(np.abs(bench.sound())) == pytest.approx(CLICK_AT_S * 16000, abs=8)
+
+
+def test_nonsense_rate_of_a_voice_is_an_error():
+    voice = ToneVoice()
+    voice.rate = 100
+    bench = Bench(voice)
+    bench.say("tone", last=True)
+    bench.run(0.1)
+    assert bench.errors[0].code == "tts_rate" and bench.chunks[-1].turn_end
+
+
+def test_fake_needs_no_spare():
+    assert isinstance(build(TtsSettings(backend="fake")), TtsStage)

@@ -1,0 +1,155 @@
+"""Text hygiene, choice of voices, espeak's events, who goes on when a voice fails."""
+
+import numpy as np
+import pytest
+
+from avatar_ros.core.clock import VirtualClock
+from avatar_ros.core.errors import TtsError
+from avatar_ros.core.types import MarkKind
+from avatar_ros.tts.base import Part, TtsSettings, VoiceMark
+from avatar_ros.tts.espeak_marks import marks, speech_end_sample
+from avatar_ros.tts.fallback import VoiceWithSpare
+from avatar_ros.tts.text import clean, split
+from avatar_ros.tts.voices import nearest
+
+
+@pytest.mark.parametrize(
+    ("text", "spoken"),
+    [
+        ("Hello, world!", "Hello, world!"),
+        ("**Bold** and _thin_ and `code`", "Bold and thin and code"),
+        ("# Title\n- one\n* two\n> three", "Title one two three"),
+        ("See [the page](https://x.org/a?b=1).", "See the page."),
+        ("Go to https://www.example.com/x/y?z=1, now.", "Go to example.com, now."),
+        ("Hi 👋🏽 there 👨‍👩‍👧 ❤️!", "Hi there!"),
+        ("a\x00b\x1b[31mc\u200bd", "a b [31mcd"),
+        ("what???!!!", "what?!"),
+        ("2 * 3 = 6 and 5 < 7", "2 3 = 6 and 5 7"),
+        ("It costs $3.50 (20 °C).", "It costs $3.50 (20 °C)."),
+        ("snake_case_name", "snake case name"),
+        ("你好，世界。", "你好，世界。"),
+        ("Ça va? Ünïcödé e\u0301", "Ça va? Ünïcödé é"),
+        ("🎉🎉", ""),
+        ("...", ""),
+        ("", ""),
+        ("<b>tag</b> a ```print(1)``` b", "tag a b"),
+    ],
+)
+def test_clean(text, spoken):
+    assert clean(text) == spoken
+
+
+def test_split_keeps_every_word_within_the_limit():
+    text = "One sentence here. Another one, with a comma, goes on and on. " * 20
+    parts = split(text.strip(), 100)
+    assert " ".join(parts) == text.strip()
+    assert all(len(part) <= 100 for part in parts)
+    assert parts[0].endswith(".")
+
+
+def test_split_cuts_what_has_no_spaces():
+    assert split("x" * 250, 100) == ["x" * 100, "x" * 100, "x" * 50]
+    assert [len(part) for part in split("你好世界。" * 30, 100)] == [100, 50]
+
+
+@pytest.mark.parametrize(
+    ("locale", "voice", "known"),
+    [
+        ("en-US", "en-us", True),
+        ("en_GB", "en-gb-x-rp", True),
+        ("en-AU", "en-us", True),
+        ("zh-CN", "cmn", True),
+        ("de-AT", "de", True),
+        ("fr-CA", "fr", True),
+        ("tlh", "en-us", False),
+        ("", "en-us", False),
+        ("es-MX", "my-voice", True),
+    ],
+)
+def test_nearest_voice(locale, voice, known):
+    codes = ("en-us", "en-gb-x-rp", "en", "cmn", "de", "fr", "es", "pt-br")
+    assert nearest(locale, {"es": "my-voice"}, codes, "en-us") == (voice, known)
+
+
+EVENTS = [
+    (1, 0, 1, 5, ""), (7, 0, 1, 0, "h"), (7, 100, 1, 0, "ə"), (7, 300, 1, 0, "ˈoʊ"), (7, 500, 7, 0, "_:"),
+    (1, 700, 7, 5, ""), (7, 700, 7, 0, "(en)"), (7, 710, 7, 0, "w"), (7, 900, 7, 0, "ˈ"), (7, 900, 7, 0, "ɜː"),
+    (7, 1200, 12, 0, ""), (7, 1500, 12, 0, ""),
+]  # fmt: skip
+
+
+def test_espeak_events_become_marks():
+    found = marks(EVENTS, "hello world", 1000, 1220)
+    phones = [(m.text, m.start_s, m.end_s) for m in found if m.kind is MarkKind.PHONE]
+    assert phones == [
+        ("h", 0.0, 0.1), ("ə", 0.1, 0.3), ("oʊ", 0.3, 0.5), ("w", 0.71, 0.9), ("ɜː", 0.9, 1.2),
+    ]  # fmt: skip
+    words = [(m.text, m.start_s, m.end_s) for m in found if m.kind is MarkKind.WORD]
+    assert words == [("hello", 0.0, 0.5), ("world", 0.7, 1.2)]
+    assert speech_end_sample(EVENTS, 2000) == 1200
+
+
+class Service:
+    """Says a second a word with word marks, or fails after some."""
+
+    blocking = True
+
+    def __init__(self, fail_after=99, with_marks=True, silent=False):
+        self.fail_after, self.with_marks, self.silent = fail_after, with_marks, silent
+        self.asked = []
+
+    def load(self): ...
+
+    def close(self): ...
+
+    def status(self):
+        return {}
+
+    def speak(self, text, locale):
+        self.asked.append(text)
+        for i, word in enumerate(text.split()):
+            if i >= self.fail_after:
+                raise TtsError("tts_down", "cut", retryable=True)
+            mark = VoiceMark(MarkKind.WORD, word.strip(",."), float(i), i + 0.9)
+            yield Part(np.full(1000, 0 if self.silent else 500, np.int16), 1000, (mark,) if self.with_marks else ())
+
+
+def pair(first):
+    spare, clock = Service(), VirtualClock()
+    return VoiceWithSpare(first, spare, TtsSettings(backend="edge", retry_s=30.0), clock), spare, clock
+
+
+def test_spare_goes_on_after_the_last_word_that_was_said():
+    voice, spare, _ = pair(Service(fail_after=2))
+    parts = list(voice.speak("one two, three four", "en"))
+    assert spare.asked == ["three four"]
+    assert len(parts) == 4
+    assert [m.start_s for part in parts for m in part.marks] == [0.0, 1.0, 2.0, 3.0]
+    assert "speaks" in voice.status()["warning"]
+
+
+def test_spare_says_all_where_nothing_was_heard():
+    for first in (Service(fail_after=0), Service(silent=True)):
+        voice, spare, _ = pair(first)
+        assert len(list(voice.speak("one two three", "en"))) == 3
+        assert spare.asked == ["one two three"]
+
+
+def test_without_marks_what_was_said_is_judged_by_time():
+    voice, spare, _ = pair(Service(fail_after=2, with_marks=False))
+    list(voice.speak("fifteen letters and then as many again, really so", "en"))  # 2 s are 30 letters
+    assert spare.asked == ["as many again, really so"] or spare.asked == ["many again, really so"]
+
+
+def test_failing_service_is_left_alone_for_a_while_and_then_tried_again():
+    first = Service(fail_after=0)
+    voice, _, clock = pair(first)
+    list(voice.speak("one", "en"))
+    clock.advance(29)
+    list(voice.speak("two", "en"))
+    assert first.asked == ["one"]
+    clock.advance(2)
+    first.fail_after = 99
+    list(voice.speak("three", "en"))
+    assert first.asked == ["one", "three"]
+    assert "warning" not in voice.status()
