@@ -51,8 +51,8 @@ class Report:
         return not any(finding.fault for finding in self.findings)
 
     def text(self) -> str:
-        """The report for people, several lines."""
-        lines = [f"{self.path}: {'good' if self.good else 'cannot be used'} ({self.kind})"]
+        """The report for people, several lines; the last is the verdict."""
+        lines = [f"{self.path} ({self.kind})"] if self.splats else []
         if self.splats:
             lines.append(f"  splats  {self.splats}")
             shapes = sum(name in ARKIT_INDEX for name in self.morph_names)
@@ -64,7 +64,9 @@ class Report:
             spans = (f"{axis} {a:.2f} to {b:.2f}" for axis, a, b in zip("xyz", low, high, strict=True))
             lines.append(f"  extent  {', '.join(spans)} m")
         lines += [f"  {'fault' if f.fault else 'note '}   {f.text} [{f.code}]" for f in self.findings]
-        return "\n".join(lines)
+        faults = sum(finding.fault for finding in self.findings)
+        verdict = "good" if self.good else f"cannot be used, {faults} fault{'s' if faults > 1 else ''}"
+        return "\n".join([*lines, f"{self.path}: {verdict}"])
 
 
 def validate(path: str | Path) -> Report:
