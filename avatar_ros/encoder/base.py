@@ -34,7 +34,7 @@ class EncoderSettings(Settings):
     use_marks: bool = setting(True, "phones: take the voice's own phone marks where it gives them")
     use_text: bool = setting(True, "phones: align the sentence's text to its sound where there are no marks (English)")
     delay_s: float = setting(
-        0.1, "phones: sound after a frame that is heard before the frame is decided, s", low=0.0, high=0.5
+        0.05, "phones: sound after a frame that is heard before the frame is decided, s", low=0.0, high=0.5
     )
     session_ttl_s: float = setting(600.0, "a session unused for this long is forgotten, s; 0: never", low=0.0)
 

@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 from ..core.errors import EncoderError
 from ..core.phones import LOUDNESS, PHONE_COUNT, PHONE_DIM, PHONE_KIND, PHONE_RATE_HZ
 from ..core.types import MarkKind, SpeechChunk
+from .acoustic import installed_model, read_definition
 from .base import EncoderSettings
+from .listener import Ears, VoiceMean
 from .loudness import WINDOW_AFTER_S, LoudnessMeter, frame_levels_db
 from .marks import Stretch, stretches
 from .sources import FrameGrid, LoudSource, MarkSource, PhoneSource
@@ -47,7 +49,22 @@ class PhoneEncoder:
         self.unknown_marks: dict[str, int] = {}
 
     def load(self) -> None:
-        """Load the acoustic model, if it is installed."""
+        """Load the acoustic model, if it is installed, and run it once."""
+        folder = installed_model()
+        if folder is None:
+            self._warning = (
+                "PocketSphinx is not installed: without phone marks the mouth only follows the loudness; "
+                "install it with: pip install pocketsphinx"
+            )
+            return
+        from .pocketsphinx_lm import phone_bigram
+
+        names = tuple(name for name in read_definition(folder / "en-us" / "mdef").phones if not name.startswith("+"))
+        ears = Ears(folder, phone_bigram(folder / "en-us-phone.lm.bin", names), names)
+        delay_s = self._settings.delay_s
+        self._listen = lambda grid, text, locale: ears.listen(grid, text, locale, delay_s)
+        self._listen(FrameGrid(0, 16000), "hello", "en").push(np.zeros(3200, np.int16))
+        ears.mean = VoiceMean()
 
     def open(self, sample_rate_hz: int) -> PhoneStream:
         """A stream for one turn's speech."""

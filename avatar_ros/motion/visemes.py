@@ -26,13 +26,13 @@ _BILABIALS = [PHONE_INDEX[name] for name in ("P", "B", "M")]
 #: Lips move towards a closure and away from it within this time.
 _CLOSING_S = 0.025
 #: Share of bilabial in the window where lips begin to close, and where they are shut.
-_CLOSE_FROM, _SHUT_FROM = 0.20, 0.60
+_CLOSE_FROM, _SHUT_FROM = 0.15, 0.45
 #: Loudness of silence, and the openings that go with silence and with 10 dB above usual.
 _QUIET_OPENING, _LOUD_OPENING = 0.55, 1.15
 #: Phones a second: slow and fast speech. Fast speech moves in narrower windows and a little less (hypoarticulation).
 _SLOW_HZ, _FAST_HZ = 8.0, 20.0
 _FAST_WIDTH, _FAST_SIZE = 0.75, 0.9
-_BEFORE, _AFTER, _REQUIRED_AFTER = 20, 15, 7
+_BEFORE, _AFTER, _REQUIRED_AFTER = 20, 15, 4
 
 
 class VisemeLips:
@@ -120,13 +120,13 @@ def closure(phones: F32) -> F32:
     return np.clip((share - _CLOSE_FROM) / (_SHUT_FROM - _CLOSE_FROM), 0, 1).astype(np.float32)
 
 
-def opening_from_loudness(loudness: F32) -> NDArray[Any]:
+def opening_from_loudness(loudness: F32) -> NDArray[np.floating[Any]]:
     """Size of mouth movements [T] at loudness [T] (smoothed over 150 ms); 1 at the voice's usual loudness."""
     kernel = np.ones(_BEFORE + 1 + _AFTER, np.float32)
     kernel[np.abs(np.arange(-_BEFORE, _AFTER + 1)) > 7] = 0
     level = smooth(loudness, kernel) / np.maximum(smooth(np.ones_like(loudness), kernel), 1e-6)
     knots = [0.0, USUAL_LOUDNESS - 0.05, 1.0]
-    return np.interp(level, knots, [_QUIET_OPENING, 1.0, _LOUD_OPENING]).astype(np.float32)
+    return np.asarray(np.interp(level, knots, [_QUIET_OPENING, 1.0, _LOUD_OPENING]))
 
 
 def _hurry(phones: F32) -> F32:

@@ -1,0 +1,148 @@
+"""Text to words, and words to ARPABET: the dictionary first, letter-to-sound rules for the rest."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+#: word -> pronunciations (ARPABET without stress), or () where this speller does not know it
+Speller = Callable[[str], tuple[tuple[str, ...], ...]]
+Pronunciation = tuple[str, ...]
+
+_WORD = re.compile(r"[a-z]+(?:'[a-z]+)*|\d+")
+_ONES = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen"
+).split()
+_TENS = "zero ten twenty thirty forty fifty sixty seventy eighty ninety".split()
+_SIGNS = {
+    "%": " percent ",
+    "&": " and ",
+    "+": " plus ",
+    "=": " equals ",
+    "@": " at ",
+    "°": " degrees ",
+    "$": " dollars ",
+}
+_LONGEST_NUMBER = 9
+
+
+def words(text: str) -> list[str]:
+    """Spoken words of a sentence, lower case: numbers in words, signs that are read aloud, the rest left out."""
+    text = text.lower().replace("\u2019", "'")
+    for sign, word in _SIGNS.items():
+        text = text.replace(sign, word)
+    out: list[str] = []
+    for word in _WORD.findall(text):
+        out.extend(number_words(word) if word.isdigit() else [word])
+    return out
+
+
+def number_words(digits: str) -> list[str]:
+    """A whole number as one says it; very long ones and those with leading zeros digit by digit."""
+    if len(digits) > _LONGEST_NUMBER or (digits.startswith("0") and len(digits) > 1):
+        return [_ONES[int(d)] for d in digits]
+    return _whole(int(digits))
+
+
+def _whole(number: int) -> list[str]:
+    if number < 20:
+        return [_ONES[number]]
+    if number < 100:
+        return [_TENS[number // 10], *([_ONES[number % 10]] if number % 10 else [])]
+    for size, name in ((1_000_000, "million"), (1000, "thousand"), (100, "hundred")):
+        if number >= size:
+            rest = number % size
+            return [*_whole(number // size), name, *(_whole(rest) if rest else [])]
+    return []
+
+
+class Lexicon:
+    """Pronunciations of words, from CMU's dictionary as PocketSphinx ships it: sorted, so searched and not parsed."""
+
+    def __init__(self, path: Path | None, spell: Speller | None = None) -> None:
+        self._data = path.read_bytes() if path is not None else b""
+        ends = np.flatnonzero(np.frombuffer(self._data, np.uint8) == ord("\n"))
+        self._starts = [0, *(ends[:-1] + 1).tolist()] if len(ends) else []
+        self._spell = spell
+        self._known: dict[str, tuple[Pronunciation, ...]] = {}
+        self.guessed: dict[str, int] = {}
+
+    def pronunciations(self, word: str) -> tuple[Pronunciation, ...]:
+        """All known ways to say a word; never empty."""
+        if word not in self._known:
+            found = self._look_up(word) or self._parts(word)
+            if not found:
+                self.guessed[word] = self.guessed.get(word, 0) + 1
+                found = (self._spell(word) if self._spell is not None else ()) or (letters_to_sounds(word),)
+            self._known[word] = found
+        return self._known[word]
+
+    def _look_up(self, word: str) -> tuple[Pronunciation, ...]:
+        """All lines of a word; they stand together: "read R IY D", "read(2) R EH D"."""
+        key = word.encode()
+        at = bisect_left(range(len(self._starts)), key, key=self._key)
+        found = []
+        while at < len(self._starts) and self._key(at) == key:
+            start = self._starts[at]
+            found.append(tuple(self._data[start : self._data.index(b"\n", start)].decode().split()[1:]))
+            at += 1
+        return tuple(found)
+
+    def _key(self, line: int) -> bytes:
+        start = self._starts[line]
+        return self._data[start : self._data.index(b" ", start)].split(b"(")[0]
+
+    def _parts(self, word: str) -> tuple[Pronunciation, ...]:
+        """Regular endings of known words."""
+        for ending, sounds in (("'s", ("Z",)), ("s'", ("Z",)), ("s", ("Z",)), ("ed", ("D",)), ("ing", ("IH", "NG"))):
+            if word.endswith(ending) and len(word) > len(ending) + 2:
+                stem = self._look_up(word[: -len(ending)]) or self._look_up(word[: -len(ending)] + "e")
+                if stem:
+                    return tuple((*way, *sounds) for way in stem)
+        return ()
+
+
+#: English letters to sounds, longest match first; crude, for names and new words: alignment forgives a wrong vowel.
+_RULES: tuple[tuple[str, str], ...] = tuple(
+    (pattern, sounds)
+    for pattern, sounds in (
+        item.split(":")
+        for item in """
+        tion:SH AH N|sion:ZH AH N|ough:AO|augh:AO|eigh:EY|igh:AY|tch:CH|sch:SH|dge:JH|que:K|ture:CH ER|ious:IY AH S
+        ous:AH S|air:EH R|ear:IH R|eer:IH R|our:AO R|oor:AO R|are:EH R|ire:AY R|ore:AO R|ure:Y UH R|all:AO L
+        ai:EY|ay:EY|au:AO|aw:AO|ea:IY|ee:IY|ei:EY|eu:Y UW|ew:Y UW|ey:IY|ia:IY AH|ie:IY|io:IY OW|oa:OW|oe:OW|oi:OY
+        oo:UW|ou:AW|ow:OW|oy:OY|ue:UW|ui:UW|ar:AA R|er:ER|ir:ER|or:AO R|ur:ER|yr:ER
+        ch:CH|ck:K|gh:G|gn:N|kn:N|mb:M|ng:NG|ph:F|ps:S|qu:K W|rh:R|sh:SH|sc:S K|th:TH|wh:W|wr:R|zh:ZH|ce:S|ci:S IH
+        cy:S IY|ge:JH|gi:JH IH|bb:B|cc:K|dd:D|ff:F|gg:G|ll:L|mm:M|nn:N|pp:P|rr:R|ss:S|tt:T|zz:Z
+        a:AE|b:B|c:K|d:D|e:EH|f:F|g:G|h:HH|i:IH|j:JH|k:K|l:L|m:M|n:N|o:AA|p:P|q:K|r:R|s:S|t:T|u:AH|v:V|w:W|x:K S
+        y:IY|z:Z
+        """.replace("\n", "|").split("|")
+        if item.strip()
+    )
+)
+_BY_LETTERS = {pattern.strip(): tuple(sounds.split()) for pattern, sounds in _RULES}
+_LONGEST = max(map(len, _BY_LETTERS))
+
+
+def letters_to_sounds(word: str) -> Pronunciation:
+    """A guess at how an English word is said; a silent last e stays silent. Letters that are no English give AH."""
+    letters = "".join(c for c in word if c.isalpha())
+    if len(letters) > 3 and letters.endswith("e") and letters[-2] not in "aeiou":
+        letters = letters[:-1]
+    out: list[str] = []
+    at = 0
+    while at < len(letters):
+        for length in range(min(_LONGEST, len(letters) - at), 0, -1):
+            sounds = _BY_LETTERS.get(letters[at : at + length])
+            if sounds is not None:
+                break
+        else:
+            length, sounds = 1, ("AH",)
+        out.extend(sounds)
+        at += length
+    return tuple(out) or ("AH",)
