@@ -8,6 +8,22 @@ from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPo
 #: a burst of 200 chunks lost 187 of them.
 STREAM_DEPTH = 3000
 
+#: The conversation's own stream: a node begins to work once somebody reads what it gives of these, since what is
+#: published before DDS has found the reader is lost.
+STREAM = frozenset(
+    {
+        "mic/audio",
+        "mic/utterance",
+        "speech/transcript",
+        "dialogue/prompt",
+        "dialogue/reply",
+        "speech/sentence",
+        "speech/audio",
+        "motion/features",
+        "motion/expression",
+    }
+)
+
 #: Topics whose last message a late joiner needs.
 KEPT = frozenset({"state", "session"})
 

@@ -30,6 +30,7 @@ from .worker import StageWorker
 #: How long a worker may take to end before the process leaves without it; Ctrl-C must be done within 3 s.
 STOP_TIMEOUT_S = 2.0
 EXIT_CONFIG = 2
+CONNECT_POLL_S = 0.02
 #: A signal is noticed within this time.
 SPIN_S = 0.1
 
@@ -41,6 +42,9 @@ class NodeSettings(Settings):
     """Parameters that every node has."""
 
     autostart: bool = setting(True, "configure and activate without being asked")
+    connect_wait_s: float = setting(
+        10.0, "wait so long for somebody to read what the node gives before it works, s", low=0.0, high=600.0
+    )
     queue_limit: int = setting(
         4000, "messages that may wait for the worker; the oldest are dropped", low=1, high=100000
     )
@@ -101,12 +105,14 @@ class StageNode(LifecycleNode):
         return TransitionCallbackReturn.SUCCESS
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Start the worker; instant, since the model is loaded."""
+        """Begin to queue what comes, and to work once somebody reads the results; the model is loaded already."""
         assert self._stage is not None
         self._worker = StageWorker(
             self._stage, self._publish, self._report, self._steady, queue_limit=self._own.queue_limit
         )
-        self._worker.start()
+        self._connect_by_s = self._steady.now_s() + self._own.connect_wait_s
+        self._connecting = self.create_timer(CONNECT_POLL_S, self._start_when_connected)
+        self._start_when_connected()
         return super().on_activate(state)
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -158,6 +164,14 @@ class StageNode(LifecycleNode):
             return
         self.trigger_activate()
         self.get_logger().info(f"ready after {time.monotonic() - started_s:.2f} s")
+
+    def _start_when_connected(self) -> None:
+        connected = all(p.get_subscription_count() for t, p in self._publishers_by_topic.items() if t in qos.STREAM)
+        if self._worker is not None and not connected and self._steady.now_s() < self._connect_by_s:
+            return
+        self.destroy_timer(self._connecting)
+        if self._worker is not None:
+            self._worker.start()
 
     def _connect(self) -> None:
         for topic in self._spec.port.gives:

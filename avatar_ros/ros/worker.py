@@ -69,7 +69,8 @@ class StageWorker:
         """Finish the item at hand and end. False where the stage did not come back within `timeout_s`."""
         self._stopping = True
         self._queue.close()
-        self._thread.join(timeout_s)
+        if self._thread.ident is not None:  # else it never began
+            self._thread.join(timeout_s)
         return not self._thread.is_alive()
 
     def push(self, topic: str, message: Message) -> None:

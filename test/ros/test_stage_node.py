@@ -60,6 +60,7 @@ def make():
     running = []
 
     def start(*arguments):
+        arguments = ("connect_wait_s:=0.0", *arguments)
         rclpy.init(args=["--ros-args", *[part for argument in arguments for part in ("-p", argument)]])
         node = StageNode(spec())
         executor = SingleThreadedExecutor()
@@ -103,6 +104,22 @@ def test_brings_itself_up_and_serves(make):
     sender.publish(convert.to_msg(Reply(turn=1, text="hello"), 1))
     until(lambda: heard)
     assert heard == ["hello 2.0"]
+
+
+def test_works_once_somebody_reads_and_loses_nothing_until_then(make):
+    node, _ = make("connect_wait_s:=60.0")
+    until(lambda: active(node))
+    sender = node.create_publisher(convert.msg_type(Reply), "dialogue/reply", qos.for_topic("dialogue/reply"))
+    until(lambda: sender.get_subscription_count() == 1)
+    for i in range(20):
+        sender.publish(convert.to_msg(Reply(turn=1, text=str(i)), 1))
+    until(lambda: node._worker.queued == 20)
+    heard = []
+    kind = convert.msg_type(Sentence)
+    profile = qos.for_topic("speech/sentence")
+    node.create_subscription(kind, "speech/sentence", lambda msg: heard.append(msg.text), profile)
+    until(lambda: len(heard) == 20)
+    assert heard == [f"{i} 1.0" for i in range(20)]
 
 
 def test_diagnostics_carry_warning_and_last_error(make):
