@@ -87,7 +87,8 @@ def message_table() -> list[str]:
     rows = ["| topic | message | carries |", "|---|---|---|"]
     for topic, kind in TOPICS.items():
         text = (kind.__doc__ or "").strip().split("\n\n")[0].replace("\n    ", " ").replace("|", "\\|")
-        rows.append(f"| `{topic}` | `avatar_ros/msg/{kind.__name__}` | {text} |")
+        name = "geometry_msgs/PointStamped" if kind.__name__ == "GazeTarget" else f"avatar_ros/{kind.__name__}"
+        rows.append(f"| `{topic}` | `{name}` | {text} |")
     return rows
 
 
