@@ -40,9 +40,13 @@ class EdgeVoice:
     def speak(self, text: str, locale: str) -> Iterator[Part]:
         """Sound as it streams in, each word's mark with the sound that came after it. Raises TtsError."""
         marks: list[VoiceMark] = []
+        words: list[str] = []
         for part in mp3(self._mp3(text, locale, marks)):
             yield Part(part.pcm, part.sample_rate_hz, tuple(marks))
+            words += [mark.text for mark in marks]
             marks.clear()
+        if was_cut(text, words):
+            raise TtsError("tts_cut", "edge-tts ended before the end of the sentence", retryable=True)
 
     def status(self) -> Mapping[str, str]:
         """The service's name."""
@@ -69,6 +73,20 @@ class EdgeVoice:
                     marks.append(_mark(event))
         except (TimeoutError, EdgeTTSException, aiohttp.ClientError, OSError, ValueError) as error:
             raise TtsError("tts_down", f"edge-tts fails: {error!r}", retryable=True) from error
+
+
+def was_cut(text: str, words: list[str]) -> bool:
+    """Whether two or more words of `text` follow the last of the `words` that were marked.
+
+    edge-tts does not tell a connection that was closed early from one that had no more to say.
+    """
+    at = 0
+    for word in words:
+        found = text.find(word, at)
+        if found < 0:
+            return False  # the service reads numbers and the like in words of its own: no way to tell
+        at = found + len(word)
+    return bool(words) and len(text[at:].split()) >= 2
 
 
 def _mark(event: Any) -> VoiceMark:

@@ -1,0 +1,269 @@
+"""Every voice through the stage: the same rules for the scripted one, espeak-ng, and the services on local servers."""
+
+import importlib.util
+import os
+import threading
+import time
+from contextlib import contextmanager
+
+import numpy as np
+import pytest
+
+from avatar_ros.core.errors import ConfigError, TtsError
+from avatar_ros.core.types import MarkKind, PlaybackClock, PlaybackState, Sentence
+from avatar_ros.tts.base import TtsSettings
+from avatar_ros.tts.stage import build
+from contract.voice_servers import EdgeServer, speech_server
+
+RATE = 24000
+VOICES = ("fake", "espeak", "edge", "openai_speech", "cosyvoice")
+NEEDS = {"espeak": "espeakng_loader", "edge": "edge_tts"}
+
+
+def need(backend):
+    module = NEEDS.get(backend)
+    if module and importlib.util.find_spec(module) is None:
+        pytest.skip(f"{module} is not installed")
+
+
+@contextmanager
+def service(backend, mode="ok"):
+    """The address of a local server for the backend; "" for those that need none."""
+    if backend == "edge":
+        with EdgeServer(mode) as server:
+            yield server
+    elif backend in ("openai_speech", "cosyvoice"):
+        with speech_server(mode) as server:
+            yield server
+    else:
+        yield None
+
+
+class Bench:
+    """A stage that is run in real time until its turn has ended."""
+
+    def __init__(self, backend, server=None, **settings):
+        need(backend)
+        url = server.url if server else ""
+        self.stage = build(TtsSettings(backend=backend, url=url, ahead_s=10.0, **settings))
+        self.awake = threading.Event()
+        self.stage.wake = self.awake.set
+        self.chunks, self.errors = [], []
+        self.stage.load()
+
+    def keep(self, outs):
+        try:
+            self.chunks += [out.message for out in outs]
+        except TtsError as error:
+            self.errors.append(error)
+
+    def say(self, *texts, turn=1, locale="en-US"):
+        for i, text in enumerate(texts):
+            last = i == len(texts) - 1
+            sentence = Sentence(turn=turn, index=i, text=text, locale=locale, last=last)
+            self.keep(self.stage.push("speech/sentence", sentence, time.monotonic()))
+        # As if all had been heard long ago: pacing has tests of its own.
+        clock = PlaybackClock(turn=turn, sample=10**9, state=PlaybackState.PAUSED)
+        self.keep(self.stage.push("speech/playback", clock, time.monotonic()))
+        until_s = time.monotonic() + 20
+        while not (self.chunks and self.chunks[-1].turn_end and self.chunks[-1].turn == turn):
+            assert time.monotonic() < until_s, "the turn never ended"
+            self.awake.wait(0.02)
+            self.awake.clear()
+            self.keep(self.stage.tick(time.monotonic()))
+        return self
+
+    def sound(self, turn=1):
+        return np.concatenate([c.pcm for c in self.chunks if c.turn == turn])
+
+    def marks(self, kind):
+        return [m for c in self.chunks for m in c.marks if m.kind is kind]
+
+
+@pytest.fixture(params=VOICES)
+def bench(request):
+    with service(request.param) as server:
+        made = Bench(request.param, server)
+        yield made
+        made.stage.close()
+
+
+def test_a_turn_of_three_sentences(bench):
+    bench.say("Hello there.", "This is a longer sentence, with a comma.", "Bye!")
+    ends = [c.first_sample + len(c.pcm) for c in bench.chunks]
+    assert [c.first_sample for c in bench.chunks] == [0, *ends[:-1]]
+    assert [c.sentence for c in bench.chunks if c.sentence_end] == [0, 1, 2]
+    assert [c.turn_end for c in bench.chunks].count(True) == 1
+    assert [c.text for c in bench.chunks if c.text] == [
+        "Hello there.", "This is a longer sentence, with a comma.", "Bye!",
+    ]  # fmt: skip
+    assert all(c.sample_rate_hz == RATE and c.pcm.dtype == np.int16 and len(c.pcm) <= 960 for c in bench.chunks)
+    assert 1000 < np.abs(bench.sound().astype(int)).max() < 32767
+    assert 1.0 < ends[-1] / RATE < 12.0
+    assert not bench.errors
+
+
+def test_marks_lie_within_the_sound_and_in_order(bench):
+    bench.say("Hello my brave world.", "Again.")
+    total = len(bench.sound())
+    for kind in MarkKind:
+        found = bench.marks(kind)
+        assert [m.start_sample for m in found] == sorted(m.start_sample for m in found)
+        assert all(0 <= m.start_sample < m.end_sample <= total + RATE // 20 for m in found)
+
+
+def test_nothing_to_say_closes_the_turn(bench):
+    bench.say("", turn=1)
+    bench.say("🎉 *** 🎉", turn=2)
+    assert len(bench.sound(1)) == len(bench.sound(2)) == 0
+
+
+@pytest.mark.parametrize("text", ["42", "x" * 700, "https://a.b/c?d=e", "\x00\x07 hi", "你好，世界。", "¡Olé! ñ ß ø"])
+def test_any_text(bench, text):
+    bench.say(text)
+    assert len(bench.sound()) and not bench.errors
+
+
+# --- espeak-ng -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def espeak():
+    made = Bench("espeak")
+    yield made
+    made.stage.close()
+
+
+def test_espeak_phones_are_plain_and_lie_on_the_sound(espeak):
+    espeak.say("Papa, pop a map!")
+    phones = espeak.marks(MarkKind.PHONE)
+    text = "".join(m.text for m in phones)
+    assert text.count("p") == 5 and not set("ˈˌ_:|()") & set(text)
+    sound = np.abs(espeak.sound().astype(int))
+    assert not sound[phones[-1].end_sample + RATE // 20 :].any()
+    closure = next(m for i, m in enumerate(phones) if m.text == "p" and i)
+    vowel = next(m for m in phones if m.text in ("ɑː", "ɒ", "æ"))
+    level = [sound[m.start_sample : m.end_sample].mean() for m in (closure, vowel)]
+    assert level[0] < level[1] / 2
+
+
+def test_espeak_speaks_the_locale_and_names_what_it_cannot(espeak):
+    espeak.say("世界。", locale="zh-CN")
+    assert any("ɕ" in m.text or "ʂ" in m.text or "s" in m.text for m in espeak.marks(MarkKind.PHONE))
+    espeak.say("hello", turn=2, locale="xx-XX")
+    assert "xx-XX" in espeak.stage.status()["warning"] and len(espeak.sound(2))
+    espeak.say("hello", turn=3)
+    assert "warning" not in espeak.stage.status()
+
+
+def test_espeak_helper_is_a_process_of_its_own_and_comes_back_after_a_crash(espeak):
+    voice = espeak.stage._voice
+    process = voice._helper.process
+    assert process.pid != os.getpid()
+    process.kill()
+    process.wait()
+    espeak.say("Still here.")
+    assert len(espeak.sound()) > RATE // 2 and not espeak.errors
+    assert espeak.stage.status()["espeak_restarts"] == "1"
+
+
+def test_espeak_refuses_a_voice_that_is_not_there():
+    need("espeak")
+    with pytest.raises(ConfigError, match="no-such-voice"):
+        Bench("espeak", voices=("en-US=no-such-voice",))
+
+
+def test_espeak_helper_ends_with_the_stage():
+    bench = Bench("espeak")
+    process = bench.stage._voice._helper.process
+    bench.stage.close()
+    assert process.poll() is not None
+
+
+def _crossings(pcm):
+    """How often the sound rises through zero."""
+    return np.count_nonzero(np.diff((pcm > 0).astype(int)) > 0)
+
+
+# --- services --------------------------------------------------------------------------------------------------------
+
+HTTP_FAULTS = ("401", "429", "500", "hang", "cut", "text", "silent")
+
+
+@pytest.mark.parametrize("mode", HTTP_FAULTS)
+def test_faulty_service_costs_neither_the_sentence_nor_the_turn(mode):
+    need("espeak")
+    with speech_server(mode) as server:
+        bench = Bench("openai_speech", server, gap_timeout_s=0.5, first_sound_timeout_s=2.0)
+        bench.say("One two three four five six seven eight nine ten.", "And more.")
+        assert not bench.errors
+        assert "espeak" in bench.stage.status()["warning"]
+        spoken_s = len(bench.sound()) / RATE
+        whole_s = 2.5 if mode not in ("hang", "cut") else 2.5 + 1.0  # half of the tone, then the rest in words
+        assert spoken_s > whole_s
+        assert len(server.asked) == 1  # the second sentence does not wait for it again
+        bench.stage.close()
+
+
+def test_without_a_spare_the_error_is_reported_and_the_turn_ends():
+    with speech_server("500") as server:
+        bench = Bench("openai_speech", server, fallback="")
+        bench.say("One.", "Two.")
+        assert [error.code for error in bench.errors] == ["tts_refused"] * 2
+        bench.stage.close()
+
+
+def test_key_comes_from_the_environment_and_is_not_shown(monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
+    with speech_server("401") as server:
+        bench = Bench("openai_speech", server, fallback="")
+        bench.say("One.")
+        assert server.asked[0][2] == "Bearer sk-secret"
+        assert "secret" not in repr(bench.errors) + repr(bench.stage.status())
+        bench.stage.close()
+
+
+@pytest.mark.parametrize("mode", ["wav", "mp3"])
+def test_services_may_send_wav_or_mp3(mode):
+    with speech_server(mode) as server:
+        bench = Bench("openai_speech", server, fallback="")
+        bench.say("x" * 20)
+        assert not bench.errors
+        assert len(bench.sound()) / RATE == pytest.approx(2.0 + 0.05, abs=0.1)
+        crossings = _crossings(bench.sound()[RATE // 2 : RATE])
+        assert crossings == pytest.approx(220, abs=3)
+        bench.stage.close()
+
+
+def test_cosyvoice_is_resampled_to_the_session():
+    with speech_server() as server:
+        bench = Bench("cosyvoice", server)
+        bench.say("abcdefghij", locale="zh-CN")
+        assert server.asked[0][:2] == ("/inference_sft", "abcdefghij")
+        crossings = _crossings(bench.sound()[:RATE])
+        assert crossings == pytest.approx(440, abs=2)
+        bench.stage.close()
+
+
+def test_nobody_there_falls_back_and_bad_address_is_refused():
+    need("espeak")
+    bench = Bench("cosyvoice", type("Nowhere", (), {"url": "http://127.0.0.1:9"}))
+    bench.say("Hello there.")
+    assert len(bench.sound()) and "fails" in bench.stage.status()["warning"]
+    bench.stage.close()
+    with pytest.raises(ConfigError, match="url"):
+        Bench("cosyvoice", type("Nonsense", (), {"url": "not an address"}))
+
+
+def test_edge_marks_words_and_goes_on_with_espeak_where_it_was_cut():
+    need("espeak")
+    with service("edge", "cut") as server:
+        bench = Bench("edge", server)
+        bench.say("alpha bravo charlie delta echo")
+        words = [m.text for m in bench.marks(MarkKind.WORD)]
+        assert words == ["alpha", "bravo", "charlie", "delta", "echo"] or words == [
+            "alpha", "bravo", "bravo", "charlie", "delta", "echo",
+        ]  # fmt: skip
+        phones = bench.marks(MarkKind.PHONE)
+        assert phones and phones[0].start_sample > 0.3 * RATE  # only espeak marks phones
+        bench.stage.close()
