@@ -116,10 +116,8 @@ class LlmStage(Stage):
         for running in several:
             if self._running.get(running.prompt.session) is not running:
                 continue  # cancelled at one of our yields
-            try:
-                text = "".join(running.answer.take(now_s))
-            except LlmError as error:
-                text, failure = "", error
+            text, error = _all_of(running.answer, now_s)
+            failure = error or failure
             if running.answer.done:
                 self._answered += 1
                 self._drop(running.prompt.session)
@@ -128,6 +126,17 @@ class LlmStage(Stage):
         self._set_pace()
         if failure is not None:
             raise failure
+
+
+def _all_of(answer: Answer, now_s: float) -> tuple[str, LlmError | None]:
+    """What came so far, and what it ended with: a failure right behind the last word is not left for the next tick."""
+    text = ""
+    try:
+        while pieces := "".join(answer.take(now_s)):
+            text += pieces
+    except LlmError as error:
+        return text, error
+    return text, None
 
 
 def build(settings: LlmSettings) -> Stage:
