@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pocketsphinx
+from numpy.typing import NDArray
 
 from ..core.answers_file import Answers
 from ..core.errors import ConfigError
@@ -21,12 +22,21 @@ from .base import AsrSettings, Heard
 from .confidence import Segment, confidence, features, is_word
 from .questions import load, pattern
 
+Floats64 = NDArray[np.float64]
+
 _GRAMMAR, _LOOP = "questions", "phones"
 #: PocketSphinx hands out probabilities, exp(score), those of the phone loop scaled down by 2^10 (SENSCR_SHIFT).
 _LOOP_SCALE = 1024.0
 _SMALLEST = 1e-320
-#: Frames of 10 ms; less sound than this is not worth decoding.
+#: Less sound than this is not worth decoding.
 _FEWEST_SAMPLES = 1600
+#: Sound that is kept back until its cepstral mean is known: the pre-roll and the first word or two.
+_HEAD_SAMPLES = 16000
+#: PocketSphinx begins with this mean, as if it had been heard for so many frames (CMN_WIN of cmn.h): its own running
+#: mean would reach a new voice or microphone after ten seconds only.
+_FIRST_MEAN = np.array([40.0, 3.0, -1.0] + [0.0] * 10)
+_FIRST_MEAN_FRAMES = 500
+_FRAME_SAMPLES, _HOP_SAMPLES = 410, 160
 
 
 class SphinxRecogniser:
@@ -77,9 +87,23 @@ class _Decoders:
         self.phones.add_allphone_file(_LOOP, f"{pocketsphinx.get_model_path()}/en-us/en-us-phone.lm.bin")
         self.phones.activate_search(_LOOP)
 
-    def start(self) -> None:
-        self.words.start_utt()
+    def start(self, head: Pcm) -> None:
+        """Begin an utterance with its first second, whose cepstral mean is taken off from the first frame on."""
+        mean = self._mean_text(head)
+        for decoder in (self.words, self.phones):
+            decoder.set_cmn(mean)
+            decoder.start_utt()
+        self.process(head)
+
+    def _mean_text(self, head: Pcm) -> str:
+        """Mean cepstrum of `head`: what PocketSphinx makes of it without searching, less what it began with."""
+        self.phones.set_cmn(_text(_FIRST_MEAN))
         self.phones.start_utt()
+        self.phones.process_raw(head.tobytes(), True, False)
+        mixed = np.array([float(value) for value in self.phones.get_cmn(True).split(",")])
+        self.phones.end_utt()
+        frames = max((len(head) - _FRAME_SAMPLES) // _HOP_SAMPLES + 1, 1)
+        return _text(mixed + (mixed - _FIRST_MEAN) * _FIRST_MEAN_FRAMES / frames)
 
     def process(self, pcm: Pcm) -> None:
         data = pcm.tobytes()
@@ -100,16 +124,25 @@ class SphinxHearing:
         self._locale = locale
         self._free = free
         self._samples = 0
-        decoders.start()
+        self._head: list[Pcm] = []
+        self._started = False
 
     def accept(self, pcm: Pcm) -> None:
         """Decode the next sound."""
-        if len(pcm):
-            self._samples += len(pcm)
+        if len(pcm) == 0:
+            return
+        self._samples += len(pcm)
+        if self._started:
             self._decoders.process(pcm)
+            return
+        self._head.append(pcm)
+        if self._samples >= _HEAD_SAMPLES:
+            self._start()
 
     def partial(self) -> Heard:
         """The grammar's best beginning of a sentence; its confidence is not known yet."""
+        if not self._started:
+            return Heard(locale=self._locale)
         hypothesis = self._decoders.words.hyp()
         words = hypothesis.hypstr.split() if hypothesis else []
         complete = bool(words) and self._decoders.grammar.accepts(words)
@@ -117,13 +150,24 @@ class SphinxHearing:
 
     def finish(self) -> Heard:
         """The sentence, if it was one of the grammar's and probably said; else rejected."""
-        self._decoders.end()
-        found = self._judge() if self._samples >= _FEWEST_SAMPLES else Heard(rejected=True, locale=self._locale)
+        found = Heard(rejected=True, locale=self._locale)
+        if self._samples >= _FEWEST_SAMPLES:
+            if not self._started:
+                self._start()
+            self._decoders.end()
+            found = self._judge()
         self._free.append(self._decoders)
         return found
 
+    def _start(self) -> None:
+        self._decoders.start(np.concatenate(self._head))
+        self._head.clear()
+        self._started = True
+
     def evidence(self) -> tuple[str, dict[str, float]] | None:
         """After `finish`: the grammar's sentence and the features it is judged by, None where it found none."""
+        if not self._started:
+            return None
         hypothesis = self._decoders.words.hyp()
         words = hypothesis.hypstr.split() if hypothesis else []
         if not words or not self._decoders.grammar.accepts(words):
@@ -145,6 +189,10 @@ class SphinxHearing:
         lookup = self._decoders.words.lookup_word
         spoken = [lookup(word.text).split() for word in words if is_word(word.text)]
         return words, _read_segments(self._decoders.phones, _LOOP_SCALE), spoken
+
+
+def _text(mean: Floats64) -> str:
+    return ",".join(f"{value:.4f}" for value in mean)
 
 
 def _read_segments(decoder: Any, scale: float) -> list[Segment]:

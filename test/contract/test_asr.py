@@ -1,0 +1,110 @@
+"""What every recogniser must do: the same test over the scripted and the real one."""
+
+import os
+import wave
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from avatar_ros.asr.base import ASR_BACKENDS, AsrSettings
+from avatar_ros.asr.stage import build
+from avatar_ros.core.errors import ConfigError
+from avatar_ros.core.types import EVENT_COMPLETE, AudioFrame
+
+RATE = 16000
+DATA = Path(os.environ.get("AVATAR_ROS_TEST_DATA", Path(__file__).resolve().parents[3] / "shared" / "data"))
+
+
+@pytest.fixture(params=ASR_BACKENDS.names)
+def backend(request):
+    if request.param == "pocketsphinx":
+        pytest.importorskip("pocketsphinx", reason="pocketsphinx is not installed")
+    return request.param
+
+
+def stage_for(backend, script, **settings):
+    stage = build(AsrSettings(backend=backend, script=script, **settings))
+    stage.load()
+    return stage
+
+
+def hear(stage, pcm, utterance=1):
+    out = []
+    for first in range(0, max(len(pcm), 1), 512):
+        last = first + 512 >= len(pcm)
+        frame = AudioFrame(utterance=utterance, first_sample=first, pcm=pcm[first : first + 512], last=last)
+        out += [o.message for o in stage.push("mic/utterance", frame, first / RATE)]
+    return out
+
+
+def spoken(text):
+    """The text by espeak-ng, with the silence that the vad stage leaves around it."""
+    pytest.importorskip("espeakng_loader", reason="espeakng-loader is not installed")
+    pytest.importorskip("soxr", reason="soxr is not installed")
+    from avatar_ros.bench.hearing_voices import VOICES, synthesize
+
+    pcm = synthesize(VOICES["espeak en-us"], [text])[0]
+    return np.concatenate([quiet(0.3), pcm, quiet(0.5)])
+
+
+def quiet(seconds):
+    return np.random.default_rng(0).integers(-15, 16, round(seconds * RATE)).astype(np.int16)
+
+
+def test_a_question_is_heard_while_and_after_it_is_spoken(backend):
+    out = hear(stage_for(backend, "what time is it"), spoken("what time is it"))
+    assert [m.final for m in out] == [False] * (len(out) - 1) + [True]
+    assert out[-1].text == "what time is it"
+    assert not out[-1].rejected
+    assert out[-1].confidence >= 0.5
+    assert any(EVENT_COMPLETE in m.events for m in out[:-1])
+
+
+def test_utterances_follow_each_other(backend):
+    stage = stage_for(backend, "tell me a joke|thank you very much")
+    for number, text in enumerate(("tell me a joke", "thank you very much"), 1):
+        final = hear(stage, spoken(text), number)[-1]
+        assert (final.utterance, final.text) == (number, text)
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.01, 2.0])
+def test_no_words_are_rejected_with_no_text(backend, seconds):
+    final = hear(stage_for(backend, ""), quiet(seconds))[-1]
+    assert final.final
+    assert final.rejected
+    assert final.text == ""
+
+
+def test_recorded_noise_is_rejected(backend):
+    for name in ("noise2.wav", "noise3.wav"):
+        path = DATA / "acoustics" / name
+        if not path.exists():
+            pytest.skip(f"{path} is absent")
+        with wave.open(str(path), "rb") as file:
+            pcm = np.frombuffer(file.readframes(2 * RATE), np.int16)
+        final = hear(stage_for(backend, ""), pcm)[-1]
+        assert final.rejected
+        assert final.text == ""
+
+
+def test_an_overlong_utterance_is_rejected_and_the_next_is_heard(backend):
+    stage = stage_for(backend, "long|tell me a joke", max_utterance_s=2.0)
+    assert hear(stage, np.tile(spoken("tell me a joke"), 5))[-1].rejected
+    assert hear(stage, spoken("tell me a joke"), 2)[-1].text == "tell me a joke"
+
+
+def test_a_word_without_pronunciation_is_named(tmp_path):
+    pytest.importorskip("pocketsphinx", reason="pocketsphinx is not installed")
+    path = tmp_path / "answers.yaml"
+    path.write_text(
+        "intents:\n- name: x\n  phrases: [where is the zorkmid]\n  answers: [Here.]\nnot_understood: [Sorry.]\n"
+    )
+    with pytest.raises(ConfigError, match="zorkmid"):
+        stage_for("pocketsphinx", "", answers_file=str(path))
+
+
+def test_a_missing_answers_file_is_named():
+    pytest.importorskip("pocketsphinx", reason="pocketsphinx is not installed")
+    with pytest.raises(ConfigError, match=r"nowhere\.yaml"):
+        stage_for("pocketsphinx", "", answers_file="nowhere.yaml")

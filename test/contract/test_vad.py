@@ -1,0 +1,88 @@
+"""What every voice detector must do: the same test over the scripted and the real one."""
+
+import os
+import wave
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from avatar_ros.core.types import AudioFrame, VoiceKind
+from avatar_ros.vad.base import VAD_BACKENDS, WINDOW_SAMPLES, VadSettings
+from avatar_ros.vad.stage import build
+
+RATE = 16000
+DATA = Path(os.environ.get("AVATAR_ROS_TEST_DATA", Path(__file__).resolve().parents[3] / "shared" / "data"))
+LEAD_S = 1.0
+
+
+@pytest.fixture(params=VAD_BACKENDS.names)
+def backend(request):
+    if request.param == "silero":
+        pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
+    return request.param
+
+
+def read(path):
+    if not path.exists():
+        pytest.skip(f"{path} is absent")
+    with wave.open(str(path), "rb") as file:
+        return np.frombuffer(file.readframes(file.getnframes()), np.int16)
+
+
+def stage_for(backend, script):
+    stage = build(VadSettings(backend=backend, script=script))
+    stage.load()
+    return stage
+
+
+def listen(stage, pcm, frame_samples=320):
+    out = []
+    for first in range(0, len(pcm), frame_samples):
+        frame = AudioFrame(first_sample=first, pcm=pcm[first : first + frame_samples], steady_ns=1 + first * 62500)
+        out += list(stage.push("mic/audio", frame, first / RATE))
+    return [o.message for o in out]
+
+
+def quiet(seconds, seed=0):
+    return np.random.default_rng(seed).integers(-20, 21, round(seconds * RATE)).astype(np.int16)
+
+
+def test_a_sentence_between_silences_is_one_utterance(backend):
+    sentence = read(DATA / "speech" / "spk1_snt1.wav")
+    pcm = np.concatenate([quiet(LEAD_S), sentence, quiet(1.5)])
+    # Spoken from 0 to 2.84 s of the file by its phone labels.
+    out = listen(stage_for(backend, f"{LEAD_S}-{LEAD_S + 2.84}"), pcm)
+    activity = [m for m in out if not isinstance(m, AudioFrame)]
+    assert [m.kind for m in activity] == [VoiceKind.STARTED, VoiceKind.STOPPED]
+    assert activity[0].sample / RATE == pytest.approx(LEAD_S, abs=0.1)
+    assert activity[1].sample / RATE == pytest.approx(LEAD_S + 2.84, abs=0.15)
+    pieces = [m for m in out if isinstance(m, AudioFrame)]
+    assert [m.last for m in pieces].count(True) == 1
+    assert pieces[-1].last
+    heard = np.concatenate([m.pcm for m in pieces])
+    first = (pieces[0].steady_ns - 1) // 62500
+    assert np.array_equal(heard, pcm[first : first + len(heard)])
+
+
+def test_quiet_and_noise_are_no_speech(backend):
+    for pcm in (quiet(3.0), np.zeros(3 * RATE, np.int16), (quiet(3.0) * 100).astype(np.int16)):
+        assert listen(stage_for(backend, ""), pcm) == []
+
+
+def test_recorded_noise_is_no_speech(backend):
+    for name in ("noise2.wav", "noise3.wav"):
+        assert listen(stage_for(backend, ""), read(DATA / "acoustics" / name)) == []
+
+
+def test_probabilities_are_probabilities_and_streams_are_independent(backend):
+    detector = VAD_BACKENDS.load(backend)(VadSettings(backend=backend, script="0-1"))
+    detector.load()
+    first, second = detector.stream(), detector.stream()
+    loud = np.random.default_rng(1).integers(-9000, 9000, (20, WINDOW_SAMPLES)).astype(np.int16)
+    alone = [first.probability(window, 512 * i) for i, window in enumerate(loud)]
+    for i, window in enumerate(loud):
+        first.probability(-window, 0)
+        assert second.probability(window, 512 * i) == alone[i]
+    assert all(0.0 <= p <= 1.0 for p in alone)
+    detector.close()
