@@ -20,6 +20,7 @@ class CpuRasteriser:
         self._settings = settings
         self._weights = WeightMap(avatar.morph_names, settings)
         morphs = avatar.morphs
+        self._raster: _raster.Rasteriser | None
         try:
             self._raster = _raster.Rasteriser(
                 avatar.positions, avatar.scales, avatar.rotations, avatar.colors, avatar.opacities,
@@ -35,24 +36,30 @@ class CpuRasteriser:
     @property
     def isa(self) -> str:
         """Instruction set in use: avx512, avx2, sse2 or generic."""
-        return self._raster.isa
+        return self._open.isa
 
     @property
     def stats(self) -> dict[str, float]:
         """Milliseconds by stage, visible splats and (splat, tile) pairs of the last frame."""
-        return self._raster.stats()
+        return self._open.stats()
 
     def render(self, weights: np.ndarray, head: np.ndarray, camera: Camera, background: Background = None,
                out: U8 | None = None) -> Frame:
         """See Rasteriser.render."""
         colour, image, alpha = background_parts(background, camera, self._settings)
         pixels = output_buffer(out, camera)
-        self._raster.render(
+        self._open.render(
             self._weights(weights), model_view(camera, head), (camera.fx, camera.fy, camera.cx, camera.cy),
             self._settings.blur_at(camera.width, camera.height), colour, image, alpha, pixels,
         )
         return Frame(pixels, alpha)
 
+    @property
+    def _open(self) -> _raster.Rasteriser:
+        if self._raster is None:
+            raise RenderError("render_closed", "the rasteriser was closed; make a new one")
+        return self._raster
+
     def close(self) -> None:
-        """Free the threads with the object."""
-        del self._raster
+        """Free threads and memory; the rasteriser draws no more."""
+        self._raster = None

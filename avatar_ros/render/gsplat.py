@@ -37,7 +37,7 @@ class GsplatRasteriser:
         self._settings = settings
         self._weights = WeightMap(avatar.morph_names, settings)
         self._device = torch.device(device)
-        self._scene = DeviceAvatar.load(avatar, self._device, MAX_ALPHA)
+        self._scene: DeviceAvatar | None = DeviceAvatar.load(avatar, self._device, MAX_ALPHA)
 
     @property
     def bad_weights(self) -> int:
@@ -49,6 +49,8 @@ class GsplatRasteriser:
         """See Rasteriser.render; without `out` the frame stays on the card."""
         colour, image, alpha = background_parts(background, camera, self._settings)
         scene = self._scene
+        if scene is None:
+            raise RenderError("render_closed", "the rasteriser was closed; make a new one")
         points = morphed(scene, torch.from_numpy(self._weights(weights)).to(self._device, non_blocking=True))
         rgb, cover, _ = self._rasterization(
             points, scene.rotations, scene.scales, scene.opacities, scene.colors,
@@ -72,8 +74,8 @@ class GsplatRasteriser:
         return torch.tensor(colour, device=self._device) if image is None else self._to_device(image).float() / 255
 
     def close(self) -> None:
-        """Free the card's memory."""
-        del self._scene
+        """Free the card's memory; the rasteriser draws no more."""
+        self._scene = None
         torch.cuda.empty_cache()
 
 

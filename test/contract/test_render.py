@@ -140,6 +140,11 @@ def test_without_a_background_the_corner_is_transparent(raster):
     assert frame.numpy()[0, 0].tolist() == [0, 0, 0, 0]
 
 
+def test_closing_twice_does_no_harm(raster):
+    raster.close()
+    raster.close()
+
+
 def test_auto_falls_back_and_says_why():
     try:
         raster, reason = make_rasteriser(AVATAR, Settings(backend="auto"))

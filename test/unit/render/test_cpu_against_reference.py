@@ -201,3 +201,10 @@ def test_bad_scenes_are_refused():
     morphs = replace(avatar.morphs, indices=avatar.morphs.indices + np.uint32(1000))
     with pytest.raises(RenderError, match="beyond"):
         CpuRasteriser(replace(avatar, morphs=morphs), Settings())
+
+
+def test_a_closed_rasteriser_says_so():
+    raster = CpuRasteriser(fake_avatar(), Settings())
+    raster.close()
+    with pytest.raises(RenderError, match="closed"):
+        raster.render(NO_WEIGHTS, UPRIGHT, camera())
