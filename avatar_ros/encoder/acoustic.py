@@ -27,6 +27,8 @@ STREAMS, STREAM_DIM, STATES = 3, 13, 3
 _VARIANCE_FLOOR = 1e-4
 #: Keeps the logarithm of three streams' product finite.
 _TINY = 1e-12
+#: Score of a senone that was not worked out.
+UNLIKELY = -1e9
 #: One unit of a weight's byte, in natural logarithm: 1024 steps of base 1.0001.
 _WEIGHT_STEP = 1024 * np.log(1.0001)
 #: Words: first phone of several, inner, last, and the only phone of a word (mdef's numbering is i, b, e, s).
@@ -161,38 +163,36 @@ class AcousticModel:
     def scorer(self, senones: Sequence[int] | I32) -> SenoneScorer:
         """A scorer of these senones (any order, repetitions allowed)."""
         ids = np.asarray(senones, np.int32)
-        weights = np.exp(-_WEIGHT_STEP * self._weights[:, :, ids].astype(np.float32))  # [streams, densities, n]
-        return SenoneScorer(self._phone_of[ids], weights)
+        bytes_ = self._weights[:, :, ids].transpose(0, 2, 1).astype(np.float32)  # [streams, n, densities]
+        return SenoneScorer(self._phone_of[ids], np.exp(-_WEIGHT_STEP * bytes_).astype(np.float32))
 
 
 class SenoneScorer:
-    """log p(frame | senone) for a fixed list of senones, grouped by phone so that each group is one matrix product."""
+    """log p(frame | senone) for a fixed list of senones; phones [n], weights [streams, n, densities]."""
 
     def __init__(self, phones: I32, weights: F32) -> None:
         self.count = len(phones)
-        self._groups = []
-        for phone in np.unique(phones).tolist():
-            columns = np.flatnonzero(phones == phone)
-            self._groups.append((phone, columns, np.ascontiguousarray(weights[:, :, columns])))
+        self._phones = phones
+        self._weights = np.ascontiguousarray(weights)
 
-    def scores(self, found: Likelihoods) -> F32:
-        """Log p(frame | senone) [T, count]."""
-        out = np.empty((len(found.peaks), self.count), np.float32)
-        for phone, columns, weights in self._groups:
-            total = found.shares[0][:, phone] @ weights[0] + _TINY
-            for s in range(1, STREAMS):
-                total *= found.shares[s][:, phone] @ weights[s] + _TINY
-            out[:, columns] = np.log(total) + found.peaks[:, phone, None]
+    def scores(self, found: Likelihoods, low: int = 0, high: int | None = None) -> F32:
+        """log p(frame | senone) [T, count]; worked out for senones low … high only, UNLIKELY for the others."""
+        part = slice(low, self.count if high is None else high)
+        phones = self._phones[part]
+        out = np.full((len(found.peaks), self.count), UNLIKELY, np.float32)
+        total = np.ones((len(out), len(phones)), np.float32)
+        for stream, weights in zip(found.shares, self._weights, strict=True):
+            total *= np.einsum("tsd,sd->ts", stream[:, phones], weights[part]) + _TINY
+        out[:, part] = np.log(total) + found.peaks[:, phones]
         return out
 
     def scores_reference(self, found: Likelihoods) -> F32:
         """`scores` written down as the formula says. Slow; for tests."""
-        out = np.zeros((len(found.peaks), self.count), np.float64)
-        for phone, columns, weights in self._groups:
-            for t in range(len(out)):
-                for i, column in enumerate(columns.tolist()):
-                    out[t, column] = float(found.peaks[t, phone])
-                    for s in range(STREAMS):
-                        terms = found.shares[s][t, phone].astype(np.float64) * weights[s, :, i]
-                        out[t, column] += np.log(terms.sum() + _TINY)
+        out = np.zeros((len(found.peaks), self.count))
+        for t in range(len(out)):
+            for i, phone in enumerate(self._phones.tolist()):
+                out[t, i] = found.peaks[t, phone]
+                for stream, weights in zip(found.shares, self._weights, strict=True):
+                    terms = stream[t, phone].astype(np.float64) * weights[i]
+                    out[t, i] += np.log(terms.sum() + _TINY)
         return out.astype(np.float32)

@@ -106,7 +106,8 @@ class _Track:
         return self._smoother.fit / self._scale
 
     def push(self, found: Likelihoods) -> F32:
-        return self._smoother.push(self._scorer.scores(found)) @ self._classes
+        low, high = self._smoother.window(len(found.peaks))
+        return self._smoother.push(self._scorer.scores(found, low, high)) @ self._classes
 
     def finish(self) -> F32:
         return self._smoother.finish() @ self._classes

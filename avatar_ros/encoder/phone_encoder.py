@@ -49,7 +49,8 @@ class PhoneEncoder:
         self.unknown_marks: dict[str, int] = {}
 
     def load(self) -> None:
-        """Load the acoustic model, if it is installed, and run it once."""
+        """Load the acoustic model, if it is installed, and run it once. The voice is unknown again."""
+        self.meter = LoudnessMeter()
         folder = installed_model()
         if folder is None:
             self._warning = (

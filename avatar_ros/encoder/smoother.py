@@ -48,10 +48,12 @@ class Smoother:
         self._count = 0
         self.fit = 0.0  # log likelihood of a frame given those before it, mean over the last _FIT_FRAMES or so
 
-    @property
-    def window(self) -> tuple[int, int]:
-        """States (from, until) that the next frame may be in: only their scores matter."""
-        return self._low, self._high
+    def window(self, frames: int) -> tuple[int, int]:
+        """States (from, until) that the next so many frames may be in: only their scores matter."""
+        high = self._high
+        for _ in range(frames - 1):
+            high = int(self._reach[high - 1])
+        return self._low, high
 
     def push(self, scores: F32) -> F32:
         """Log p(frame | state) [T, S] -> posteriors [n, S] of the frames that are decided now."""

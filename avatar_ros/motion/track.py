@@ -23,6 +23,8 @@ REST_AFTER_S = 0.1
 MAX_GAP_S = 30.0
 #: A frame that is needed within this time is made with whatever context there is.
 URGENT_S = 0.15
+#: Frames that are needed later than this are made in batches of BATCH_S.
+PATIENT_S, BATCH_S = 0.3, 0.1
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ class LipTrack:
         self._first = 0  # number of the frame in _features[0]
         self._hold_s = 1 / rate_hz if model.hold_frames else 0.0
         self._next = 0  # number of the next output frame
+        self._batch = round(BATCH_S * rate_hz)
         self._ended = False
         self.done = False
 
@@ -82,7 +85,7 @@ class LipTrack:
         """Frames that are due: up to `until_s`; heard_s: playback's position (negative: not begun)."""
         self._skip_past(heard_s)
         count = self._ready(until_s, heard_s)
-        if count <= 0:
+        if count <= 0 or (count < self._batch and self._patient(heard_s)):
             return []
         times_s = (self._next + np.arange(count)) / self._rate_hz
         weights = self._weights(times_s)
@@ -124,6 +127,10 @@ class LipTrack:
         if self._ended:
             last = ceil((self._end_s + REST_AFTER_S) * self._rate_hz - 1e-6)
         return min(last, floor(until_s * self._rate_hz + 1e-6)) - self._next + 1
+
+    def _patient(self, heard_s: float) -> bool:
+        """Whether frames may wait for others, to be made together, which is cheaper."""
+        return self._next > 0 and not self._ended and self._next / self._rate_hz - heard_s > PATIENT_S
 
     def _last_with(self, after: int) -> int:
         """Number of the last output frame that has `after` frames of features behind the two it mixes."""

@@ -53,15 +53,21 @@ class VisemeLips:
             return weights_from_mouth(Mouth.rest(0))
         phones, loudness = features[:, :PHONE_COUNT], features[:, LOUDNESS]
         hurry = _hurry(phones)
-        blended = blend(phones, 1.0) * (1 - hurry) + blend(phones, _FAST_WIDTH) * hurry
+        windows = _windows(phones @ _PULL_AND_DOMINANCE)  # [T, 2 · parameters, lags]
+        blended = _blend_windows(windows, 1.0)
+        if hurry.any():
+            blended = blended * (1 - hurry) + _blend_windows(windows, _FAST_WIDTH) * hurry
         size = self._articulation * opening_from_loudness(loudness) * (1 - (1 - _FAST_SIZE) * hurry[:, 0])
         return weights_from_mouth(Mouth(dict(zip(PARAMETERS, blended.T, strict=True)), closure(phones), size))
 
 
 def blend(phones: F32, width: float) -> F32:
     """Parameters [T, parameters] of phones [T, PHONE_COUNT]; width scales the kernels' duration."""
-    both = _windows(phones @ _PULL_AND_DOMINANCE)  # [T, 2 · parameters, lags]
-    pull, weight = np.einsum("tpl,pl->pt", both, _KERNELS[width]).reshape(2, len(PARAMETERS), -1)
+    return _blend_windows(_windows(phones @ _PULL_AND_DOMINANCE), width)
+
+
+def _blend_windows(windows: F32, width: float) -> F32:
+    pull, weight = np.einsum("tpl,pl->pt", windows, _KERNELS[width]).reshape(2, len(PARAMETERS), -1)
     out: F32 = (pull / np.maximum(weight, 1e-6)).T
     return out
 
@@ -102,14 +108,16 @@ _PULL_AND_DOMINANCE = np.concatenate([DOMINANCE * TARGETS, DOMINANCE], axis=1)
 
 def _windows(values: F32) -> F32:
     """[T, columns] -> [T, columns, lags]: each instant with its context, nothing (zero) outside."""
-    padded = np.pad(values, ((_BEFORE, _AFTER), (0, 0)))
+    padded = np.zeros((_BEFORE + len(values) + _AFTER, values.shape[1]), np.float32)
+    padded[_BEFORE : _BEFORE + len(values)] = values
     return sliding_window_view(padded, _BEFORE + 1 + _AFTER, axis=0)
 
 
 def smooth(values: F32, kernel: F32) -> F32:
     """out[t] = sum over lags of kernel[lag] · values[t + lag], for lags of the window; nothing outside."""
-    out: F32 = _windows(values[:, None])[:, 0] @ kernel
-    return out
+    padded = np.zeros(_BEFORE + len(values) + _AFTER, np.float32)
+    padded[_BEFORE : _BEFORE + len(values)] = values
+    return np.correlate(padded, kernel, "valid")
 
 
 def closure(phones: F32) -> F32:
@@ -120,13 +128,13 @@ def closure(phones: F32) -> F32:
     return np.clip((share - _CLOSE_FROM) / (_SHUT_FROM - _CLOSE_FROM), 0, 1).astype(np.float32)
 
 
-def opening_from_loudness(loudness: F32) -> NDArray[np.floating[Any]]:
+def opening_from_loudness(loudness: F32) -> NDArray[Any]:
     """Size of mouth movements [T] at loudness [T] (smoothed over 150 ms); 1 at the voice's usual loudness."""
     kernel = np.ones(_BEFORE + 1 + _AFTER, np.float32)
     kernel[np.abs(np.arange(-_BEFORE, _AFTER + 1)) > 7] = 0
     level = smooth(loudness, kernel) / np.maximum(smooth(np.ones_like(loudness), kernel), 1e-6)
     knots = [0.0, USUAL_LOUDNESS - 0.05, 1.0]
-    return np.asarray(np.interp(level, knots, [_QUIET_OPENING, 1.0, _LOUD_OPENING]))
+    return np.interp(level, knots, [_QUIET_OPENING, 1.0, _LOUD_OPENING])
 
 
 def _hurry(phones: F32) -> F32:
