@@ -20,7 +20,7 @@ def make_brows(rng: np.random.Generator) -> Cloud:
 def arch(u: Array) -> tuple[Array, Array, Array]:
     """Along the brow (0 by the nose, 1 at the temple): x, y of its middle, and its height, mm."""
     x = 12.5 + 37.5 * u
-    y = 64.0 + 6.2 * np.sin(np.pi * np.clip(u * 0.80 + 0.02, 0, 1)) ** 1.3 - 2.6 * smoothstep(0.62, 1.0, u)
+    y = 66.5 + 6.2 * np.sin(np.pi * np.clip(u * 0.80 + 0.02, 0, 1)) ** 1.3 - 2.6 * smoothstep(0.62, 1.0, u)
     return x, y, 6.6 * (1 - 0.80 * smoothstep(0.30, 1.0, u)) * smoothstep(-0.12, 0.16, u)
 
 

@@ -10,9 +10,9 @@ from .cloud import Cloud, gather, make
 from .sdf import Array, smoothstep, unit
 from .solids import EYE, EYE_RADIUS, LID_RADIUS
 
-OPENING_HALF_WIDTH = 16.4
-IRIS_RADIUS = 8.1
-PUPIL_RADIUS = 3.5
+OPENING_HALF_WIDTH = 17.3
+IRIS_RADIUS = 8.7
+PUPIL_RADIUS = 3.8
 CLOSED_AT = 0.16  # how far up from the lower lid the two lids meet, as a share of the opening
 
 
@@ -23,8 +23,8 @@ def lid_heights(x: Array) -> tuple[Array, Array, Array]:
     up = inner + 0.10 * (1 - inner**2)
     low = inner - 0.14 * (1 - inner**2)
     tilt = EYE[1] - 0.4 + 1.3 * inner
-    upper = tilt + 8.3 * np.maximum(1 - np.abs(up) ** 2.4, 0) ** 0.9
-    lower = tilt - 7.0 * np.maximum(1 - np.abs(low) ** 2.1, 0)
+    upper = tilt + 8.5 * np.maximum(1 - np.abs(up) ** 2.4, 0) ** 0.9
+    lower = tilt - 7.5 * np.maximum(1 - np.abs(low) ** 2.1, 0)
     return t, lower, upper
 
 
@@ -59,8 +59,8 @@ def mirror(cloud: Cloud) -> Cloud:
 
 
 def _sclera() -> Cloud:
-    rings = np.arange(0.40, 1.72, 0.095)
-    angles = [np.arange(0, 2 * np.pi, 0.098 / np.sin(r)) + 0.5 * i for i, r in enumerate(rings)]
+    rings = np.arange(0.52, 1.72, 0.10)
+    angles = [np.arange(0, 2 * np.pi, 0.104 / np.sin(r)) + 0.5 * i for i, r in enumerate(rings)]
     polar = np.concatenate([np.full(len(a), r) for a, r in zip(angles, rings, strict=True)])
     around = np.concatenate(angles)
     n = _direction(polar, around)
@@ -68,7 +68,7 @@ def _sclera() -> Cloud:
     t = (p[:, 0] - EYE[0]) / OPENING_HALF_WIDTH
     color = np.array([0.93, 0.91, 0.89]) - 0.10 * smoothstep(0.45, 1.0, np.abs(t))[:, None] * np.array([0.3, 1.0, 1.0])
     color = color * (1 - 0.30 * smoothstep(0.02, 0.42, n[:, 1]))[:, None]
-    color = color * (1 - 0.16 * smoothstep(-0.1, -0.42, n[:, 1]))[:, None]
+    color = color * (1 - 0.10 * smoothstep(-0.1, -0.42, n[:, 1]))[:, None]
     return make("eye", p, n, (1.2, 1.2, 0.2), color, a=t)
 
 
@@ -111,7 +111,7 @@ def iris_color(r: Array, around: Array, rng: np.random.Generator) -> Array:
 
 def _glints() -> Cloud:
     """Reflections of the key light (two panes), of the fill, and a wet line; they stay while the eye turns."""
-    spots = [(-2.7, 3.2, 0.95, 0.95, 0.97), (-1.6, 3.5, 0.7, 0.75, 0.85), (-3.4, 2.2, 0.5, 0.6, 0.7),
+    spots = [(-2.9, 3.0, 1.15, 1.15, 0.98), (-1.5, 3.5, 0.8, 0.8, 0.9), (-3.6, 1.9, 0.6, 0.7, 0.8),
              (2.8, -3.4, 1.15, 0.8, 0.30), (3.4, -2.4, 0.6, 0.6, 0.22)]
     x, y, wide, high, opacity = np.array(spots).T
     n = unit(np.stack([x, y, np.sqrt(EYE_RADIUS**2 - x**2 - y**2)], axis=1))
@@ -126,18 +126,18 @@ def _lid_grid(step: float) -> Array:
 
 def _hidden_lid() -> Cloud:
     """The upper lid's skin that waits folded above the opening; closing the eye turns it down over the eyeball."""
-    x = _lid_grid(0.8)
+    x = _lid_grid(0.9)
     _, _, upper = lid_heights(x)
     travel = lid_angle(x, upper) - lid_angle(x, closed_height(x))
-    rows = [np.clip(travel * LID_RADIUS / 0.8, 2, None).astype(int) + 2][0]
+    rows = [np.clip(1.75 * travel * LID_RADIUS / 0.95, 2, None).astype(int) + 2][0]
     xs = np.repeat(x, rows)
-    k = np.concatenate([np.arange(r) for r in rows]) / np.repeat(rows, rows)
+    k = 1.75 * np.concatenate([np.arange(r) for r in rows]) / np.repeat(rows, rows)
     angle = np.repeat(lid_angle(x, upper), rows) + 0.02 + k * np.repeat(travel, rows)
     p = on_lid(xs, angle, LID_RADIUS - 0.7)
     n = unit(p - EYE)
     closed = unit(on_lid(xs, angle - np.repeat(travel, rows), LID_RADIUS) - EYE)
     color = np.array([0.80, 0.56, 0.45]) * (1 - 0.05 * k[:, None])
-    return make("lid_inner", p, closed * 0.7 + n * 0.3, (0.75, 0.75, 0.2), color, a=(xs - EYE[0]) / OPENING_HALF_WIDTH)
+    return make("lid_inner", p, closed * 0.7 + n * 0.3, (0.85, 0.85, 0.2), color, a=(xs - EYE[0]) / OPENING_HALF_WIDTH)
 
 
 def _edges() -> Cloud:
@@ -146,13 +146,13 @@ def _edges() -> Cloud:
     t, lower, upper = lid_heights(x)
     out = []
     for name, height, sign, tone in (("upper", upper, 1.0, (0.50, 0.27, 0.22)), ("lower", lower, -1.0, (0.88, 0.60, 0.53))):
-        for k in np.linspace(0, 1, 4):
+        for k in np.linspace(0, 1, 3):
             radius = LID_RADIUS + 0.05 - k * (LID_RADIUS - EYE_RADIUS - 0.1)
             p = on_lid(x, lid_angle(x, height), radius)
             n = unit(np.stack([0 * x, np.full(len(x), -sign), np.full(len(x), 0.9)], axis=1))
             wet = 0.10 * (1 - abs(2 * k - 1)) if name == "lower" else 0.0
             color = np.clip(np.array(tone) * (1 - 0.25 * k * (name == "upper")) + wet, 0, 1)
-            out.append(make("lid_edge", p, n, (0.50, 0.42, 0.25), color, tangent=(1, 0, 0), a=t, b=sign))
+            out.append(make("lid_edge", p, n, (0.50, 0.48, 0.25), color, tangent=(1, 0, 0), a=t, b=sign))
     return gather(out)
 
 
@@ -185,8 +185,8 @@ def _lashes(rng: np.random.Generator) -> Cloud:
     root = on_lid(x, lid_angle(x, upper), LID_RADIUS + 0.15)
     out.append(make("lash", root, (0, -0.2, 1), (0.46, 0.27, 0.2), (0.075, 0.045, 0.04), tangent=(1, 0, 0),
                     opacity=0.9 * smoothstep(-1.0, -0.6, t), a=t, b=1.0))
-    for start, end, width in ((0.0, 0.4, 0.22), (0.4, 0.75, 0.18), (0.75, 1.0, 0.14)):
-        out.append(_lash_row(x, t, upper, 1.0, start, end, width, rng))
+    for start, end, width in ((0.0, 0.4, 0.17), (0.4, 0.75, 0.13), (0.75, 1.0, 0.09)):
+        out.append(_lash_row(x[::2], t[::2], upper[::2], 1.0, start, end, width, np.random.default_rng(7)))
     out.append(_lash_row(x[::2], t[::2], lower[::2], -1.0, 0.0, 0.7, 0.16, rng))
     return gather(out)
 
@@ -194,16 +194,17 @@ def _lashes(rng: np.random.Generator) -> Cloud:
 def _lash_row(x: Array, t: Array, height: Array, sign: float, start: float, end: float, width: float,
               rng: np.random.Generator) -> Cloud:
     """One stretch of all lashes, from `start` to `end` of their length."""
+    length_jitter, lean = rng.uniform(0.75, 1.15, len(x)), rng.normal(0, 0.10, len(x))
     root = on_lid(x, lid_angle(x, height), LID_RADIUS + 0.1)
-    length = (1.7 + 2.2 * smoothstep(-0.6, 0.8, t)) * (1.0 if sign > 0 else 0.5)
+    length = (1.7 + 2.2 * smoothstep(-0.6, 0.8, t)) * (1.0 if sign > 0 else 0.5) * length_jitter
 
     def at(u: float) -> Array:
         rise, reach = sign * (0.10 * u + 0.75 * u * u), 0.8 * u - 0.15 * u * u
-        sweep = np.stack([0.55 * t * u, np.full(len(t), rise), np.full(len(t), reach)], axis=1)
+        sweep = np.stack([(0.55 * t + lean) * u, np.full(len(t), rise), np.full(len(t), reach)], axis=1)
         return root + length[:, None] * sweep
 
     p, axis = (at(start) + at(end)) / 2, at(end) - at(start)
     half = np.linalg.norm(axis, axis=1) / 2
     scale = np.stack([half * 0.75, np.full(len(x), width), np.full(len(x), width)], axis=1)
-    fade = smoothstep(-0.95, -0.55, t) * (0.85 if sign > 0 else 0.35) * rng.uniform(0.7, 1.0, len(x))
+    fade = smoothstep(-0.95, -0.55, t) * (0.85 if sign > 0 else 0.22) * rng.uniform(0.7, 1.0, len(x))
     return make("lash", p, (0, 0, 1), scale, (0.08, 0.05, 0.045), tangent=axis, opacity=fade, a=t, b=sign)

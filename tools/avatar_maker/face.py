@@ -11,17 +11,20 @@ from .lips import lip_borders
 from .sdf import Array, gradient, mirrored, smoothstep
 
 SKIN = np.array([0.885, 0.685, 0.575])
+UNDER_DEPTH = 3.5  # mm
 BOX = ((-105, -175, -118), (105, 148, 116))
 
 
 def make_skin(rng: np.random.Generator) -> Cloud:
     """Face, ears and neck, with a coarse second layer beneath that no stretching opens."""
-    dense = scatter(solids.skin, (-62, -75, 30), (62, 72, 114), 2.6, rng)
-    points = np.concatenate([dense, scatter(solids.skin, *BOX, 0.7, rng)])
+    eyes = [scatter(solids.skin, (side - 24, 22, 40), (side + 24, 64, 90), 6.0, rng) for side in (-33, 33)]
+    middle = scatter(solids.skin, (-36, -46, 55), (36, 22, 114), 6.0, rng)
+    ear = [scatter(solids.skin, (side - 18, -10, -45), (side + 18, 62, 12), 3.0, rng) for side in (-78, 78)]
+    points = np.concatenate([*eyes, middle, *ear, scatter(solids.skin, *BOX, 1.1, rng)])
     points = points[visible(points)]
     points = points[thin_out(points, spacing(points))]
     radius = spacing(points)
-    outer = surface("skin", solids.skin, points, radius, albedo(points))
+    outer = surface("skin", solids.skin, points, radius, albedo(points), fat=0.97)
     return gather([outer, _undercoat(points, rng)])
 
 
@@ -54,7 +57,7 @@ def spacing(p: Array) -> Array:
     focus = np.where(q[:, 2] > 35, np.minimum(np.minimum(eye, mouth), nose), 9.0)
     fine = 0.88 + 1.3 * smoothstep(0.8, 2.0, focus)
     ear = smoothstep(6, 1, np.abs(solids.ears(p))) * (np.abs(p[:, 0]) > 66) * (np.abs(p[:, 1] - 26) < 34)
-    back = smoothstep(20, -20, q[:, 2]) * 1.2 + smoothstep(-70, -110, q[:, 1]) * 0.9
+    back = smoothstep(20, -20, q[:, 2]) * 1.4 + smoothstep(-65, -105, q[:, 1]) * 1.1
     return np.where(ear > 0.3, 1.35, fine + back)
 
 
@@ -70,7 +73,8 @@ def albedo(p: Array) -> Array:
     around_mouth = _blob(q, (0, -24), (29, 13)) * (p[:, 2] > 60)
     color += around_mouth[:, None] * np.array([-0.01, -0.035, -0.03])
     color += freckles(q)[:, None] * np.array([-0.05, -0.075, -0.075])
-    return np.clip(color, 0, 1)
+    grain = np.random.default_rng(9).normal(0, 0.007, (len(p), 1))
+    return np.clip(color + grain, 0, 1)
 
 
 def freckles(q: Array) -> Array:
@@ -95,7 +99,7 @@ def _undercoat(points: Array, rng: np.random.Generator) -> Cloud:
     base = points[~(thin | busy | lips | nose)]
     base = base[thin_out(base, np.full(len(base), 4.6))]
     normal = gradient(solids.head, base)
-    return make("under", base - 1.5 * normal, normal, (3.6, 3.6, 0.5), albedo(base) * 0.97)
+    return make("under", base - UNDER_DEPTH * normal, normal, (3.3, 3.3, 0.5), albedo(base), a=UNDER_DEPTH)
 
 
 def seal(cloud: Cloud) -> Cloud:

@@ -49,15 +49,19 @@ def _cap(scalp: Array) -> Cloud:
     p = scalp[thin_out(scalp, np.full(len(scalp), 5.0))]
     n = gradient(solids.head, p)
     inside = p[:, 1] - solids.hairline_y(p)
-    opacity = 0.96 * smoothstep(1.0, 9.0, inside) + 0.02
-    return make("hair", p + 1.6 * n, n, (3.9, 3.9, 0.6), DARK * 0.62, opacity=opacity)
+    side = smoothstep(60, 35, p[:, 2])
+    opacity = 0.96 * smoothstep(2.0 + 6 * side, 12.0 + 8 * side, inside) + 0.02
+    volume = 1.6 + 7.5 * smoothstep(10, 45, inside) * smoothstep(70, 115, p[:, 1])
+    return make("hair", p + volume[:, None] * n, n, (4.1, 4.1, 0.6), DARK * 0.85, opacity=opacity)
 
 
 def _roots(scalp: Array, rng: np.random.Generator) -> Array:
     """Where locks grow: evenly, closer along the hairline and the parting."""
     edge = np.abs(scalp[:, 1] - solids.hairline_y(scalp))
     gap = 17.0 - 6.5 * smoothstep(16, 4, edge) * (scalp[:, 2] > -30)
-    gap = np.where((np.abs(scalp[:, 0] - PARTING_X) < 8) & (scalp[:, 2] > -30), 10.0, gap)
+    gap = np.where((np.abs(scalp[:, 0] - PARTING_X) < 8) & (scalp[:, 2] > -30), 9.0, gap)
+    gap = np.where(np.linalg.norm(scalp - CROWN, axis=1) < 32, 9.5, gap)
+    gap = np.where((scalp[:, 2] < -60) & (scalp[:, 1] < 0), 11.0, gap)
     return scalp[thin_out(scalp, gap * rng.uniform(0.9, 1.1))]
 
 
@@ -81,8 +85,10 @@ def grow(roots: Array, rng: np.random.Generator) -> Locks:
     """Walk along the combed field at a height above the head that rises from the root and sinks to the tip."""
     count = len(roots)
     top = smoothstep(70, 104, roots[:, 1]) * smoothstep(-60, 5, roots[:, 2])
-    length = (62 + 52 * top + rng.uniform(-10, 12, count)) * (0.45 + 0.55 * smoothstep(-45, 25, roots[:, 1]))
-    height = 5.5 + 9.5 * top + 4.0 * smoothstep(60, 120, roots[:, 1]) + rng.uniform(-1.5, 3.0, count)
+    length = (62 + 52 * top + rng.uniform(-10, 12, count)) * (0.34 + 0.66 * smoothstep(-45, 30, roots[:, 1]))
+    height = 5.5 + 9.5 * np.maximum(top, 0.8 * smoothstep(75, 110, roots[:, 1])) + 4.0 * smoothstep(60, 120, roots[:, 1]) + rng.uniform(-1.5, 3.0, count)
+    crown = smoothstep(62, 20, np.linalg.norm(roots - CROWN, axis=1))
+    lift = 0.85 * np.maximum(top * smoothstep(34, 10, np.abs(roots[:, 0] - PARTING_X)), crown)
     swerve = rng.normal(0, 0.16, count)
     p = roots.copy()
     path, outs = [p], [gradient(solids.hair_shell, p)]
@@ -92,29 +98,29 @@ def grow(roots: Array, rng: np.random.Generator) -> Locks:
         n = outs[-1]
         way = way + np.cross(n, way) * (swerve * np.cos(2.6 * np.pi * t + 9 * swerve))[:, None]
         p = p + unit(way) * (length / STEPS)[:, None]
-        target = height * (smoothstep(0, 0.32, np.full(count, t + 1 / STEPS)) * (1 - 0.55 * smoothstep(0.5, 1.0, np.full(count, t)))) + 1.2
+        target = height * (lift + (1 - lift) * smoothstep(0, 0.32, np.full(count, t + 1 / STEPS))) * (1.0 * (1 - 0.55 * smoothstep(0.5, 1.0, np.full(count, t)))) + 1.2
         for _ in range(2):
             n = gradient(solids.hair_shell, p)
             p = p + ((target - solids.hair_shell(p)) * 0.8)[:, None] * n
         path.append(p)
         outs.append(n)
-    width = (7.4 + 2.8 * top) * rng.uniform(0.8, 1.2, count)
+    width = (7.4 + 2.8 * top) * (0.62 + 0.38 * smoothstep(-20, 40, roots[:, 1])) * rng.uniform(0.8, 1.2, count)
     return Locks(np.stack(path, 1), np.stack(outs, 1), width, rng.uniform(0.80, 1.22, count))
 
 
-def _strands(locks: Locks, rng: np.random.Generator, per_lock: int = 8) -> Cloud:
+def _strands(locks: Locks, rng: np.random.Generator, per_lock: int = 7) -> Cloud:
     """Strands of all locks as short overlapping splats."""
     count = len(locks.path)
     u = np.linspace(-1, 1, per_lock)[None] + rng.normal(0, 0.10, (count, per_lock))
     v = rng.uniform(-0.5, 1.0, (count, per_lock)) * (1 - 0.7 * u**2)
-    shade = locks.shade[:, None] * rng.uniform(0.82, 1.18, (count, per_lock)) * (1 - 0.22 * u**2) * (0.9 + 0.16 * v)
+    shade = locks.shade[:, None] * rng.uniform(0.70, 1.30, (count, per_lock)) * (1 - 0.22 * u**2) * (0.9 + 0.16 * v)
     points, outs, taper = _lines(locks, u, v)
-    return _segments(points, outs, shade, 0.65 + 1.25 * taper, 0.90, locks)
+    return _segments(points, outs, shade, 0.50 + 0.95 * taper, 0.90, locks)
 
 
 def _flyaways(locks: Locks, rng: np.random.Generator) -> Cloud:
     """A few loose, thin hairs that break the outline."""
-    chosen = np.flatnonzero(rng.uniform(size=len(locks.path)) < 0.4)
+    chosen = np.flatnonzero(rng.uniform(size=len(locks.path)) < 0.3)
     some = Locks(locks.path[chosen], locks.out[chosen], locks.width[chosen], locks.shade[chosen])
     u, v = rng.normal(0, 0.9, (len(chosen), 1)), rng.uniform(0.8, 2.2, (len(chosen), 1))
     points, outs, taper = _lines(some, u, v)
@@ -156,9 +162,9 @@ def hair_light(p: Array, along: Array, n: Array, t: Array, shade: Array) -> Arra
     half = unit(view + unit(KEY))
     sine = np.sqrt(np.clip(1 - np.sum(along * half, axis=1) ** 2, 0, 1))
     facing = np.clip(0.25 + 0.75 * (n @ unit(KEY)), 0.05, 1)
-    gloss = (0.10 * sine**60 + 0.055 * sine**14) * facing * shadow * shade
+    gloss = (0.20 * sine**60 + 0.09 * sine**14) * facing * shadow * shade
     edge = (1 - np.clip(np.sum(n * view, axis=1), 0, 1)) ** 2
     rim = sum(np.clip(n @ unit(d) + 0.2, 0, 1) for d in (RIM_LEFT, RIM_RIGHT)) * edge
     lit = base * (0.30 + 1.05 * facing * shadow + 0.18 * np.clip(n[:, 1], 0, 1) + 1.3 * rim)[:, None]
     root = 0.42 + 0.58 * smoothstep(0.0, 0.30, t)
-    return to_srgb(tone((lit + gloss[:, None] * np.array([1.0, 0.86, 0.72])) * root[:, None]))
+    return to_srgb(tone((lit + gloss[:, None] * np.array([1.0, 0.76, 0.52])) * root[:, None]))

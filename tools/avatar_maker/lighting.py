@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from scipy.spatial import cKDTree
 
 from . import solids
 from .cloud import Cloud
@@ -17,12 +18,12 @@ CAMERA = np.array([0.0, 5.0, 900.0])
 KEY = np.array([-0.50, 0.55, 0.68])
 FILL = np.array([0.80, 0.10, 0.55])
 RIM_LEFT, RIM_RIGHT = np.array([0.86, 0.30, -0.42]), np.array([-0.84, 0.42, -0.40])
-KEY_COLOR, FILL_COLOR = np.array([1.0, 0.935, 0.85]) * 0.86, np.array([0.72, 0.84, 1.0]) * 0.27
+KEY_COLOR, FILL_COLOR = np.array([1.0, 0.935, 0.85]) * 0.86, np.array([0.78, 0.87, 1.0]) * 0.36
 RIM_COLOR = np.array([1.0, 0.93, 0.86]) * 0.75
 SKY, BOUNCE = np.array([0.86, 0.93, 1.0]) * 0.30, np.array([1.0, 0.80, 0.66]) * 0.20
 # per part: wrap of red, green and blue around the terminator; gloss; sharpness of the gloss
 _LOOK = {
-    "skin": ((0.42, 0.22, 0.16), 0.10, 14), "under": ((0.42, 0.22, 0.16), 0.05, 14),
+    "skin": ((0.42, 0.22, 0.16), 0.15, 16), "under": ((0.42, 0.22, 0.16), 0.05, 14),
     "garment": ((0.15, 0.15, 0.15), 0.0, 4), "upper_lip": ((0.40, 0.22, 0.18), 0.14, 26),
     "lower_lip": ((0.40, 0.22, 0.18), 0.20, 30), "lid_inner": ((0.42, 0.22, 0.16), 0.08, 14),
     "lid_edge": ((0.4, 0.25, 0.2), 0.12, 30), "eye": ((0.5, 0.45, 0.45), 0.0, 10),
@@ -43,9 +44,11 @@ def light(cloud: Cloud) -> Cloud:
 
 def _lit(cloud: Cloud, rows: Array, wrap: Array, gloss: float, sharpness: float, part: str) -> Array:
     p, n, albedo = cloud.position[rows], cloud.normal[rows], to_linear(cloud.color[rows])
+    p = p + cloud.a[rows, None] * n if part == "under" else p  # light it as the skin above it
     inner = part in ("eye", "upper_teeth", "lower_teeth", "gum", "tongue", "lid_inner", "lid_edge")
     shadow = np.ones(len(p)) if inner else soft_shadow(p + 2.2 * n, unit(KEY))
     open_sky = np.full(len(p), 0.85) if inner else occlusion(p, n)
+    shadow, open_sky = (smoothed(p, v) for v in (shadow, open_sky))
     light_in = _diffuse(n, KEY, wrap) * KEY_COLOR * tinted(shadow)
     light_in = light_in + _diffuse(n, FILL, wrap) * FILL_COLOR * open_sky[:, None]
     up = 0.5 + 0.5 * n[:, [1]]
@@ -86,12 +89,18 @@ def soft_shadow(p: Array, direction: Array, hardness: float = 5.0) -> Array:
     return smoothstep(0.0, 1.0, seen)
 
 
+def smoothed(p: Array, values: Array, count: int = 10) -> Array:
+    """Values averaged over the nearest neighbours: a splat is larger than the noise of a marched ray."""
+    _, around = cKDTree(p).query(p, min(count, len(p)))
+    return values[around].mean(axis=1)
+
+
 def occlusion(p: Array, n: Array) -> Array:
     """Open share of the sky over p [N], 0–1, from the distance field along the normal."""
     total = np.zeros(len(p))
     for step, weight in ((2.0, 0.16), (5.0, 0.11), (11.0, 0.05), (22.0, 0.022)):
         total += weight * np.clip(step - solids.scene(p + step * n), 0, step) / 1.0
-    return np.clip(1 - 0.62 * total, 0.12, 1)
+    return np.clip(1 - 0.52 * total, 0.12, 1)
 
 
 def to_linear(srgb: Array) -> Array:

@@ -21,7 +21,7 @@ _INWARD = PchipInterpolator(_B, [0.0, 0.0, 0.0, 0.0, 0.9, 3.0, 5.2, 7.5])
 def lip_line(x: Array) -> Array:
     """Height of the line between the closed lips: a slight smile, a small dip in the middle."""
     s = x / HALF
-    return solids.MOUTH_Y + 1.9 * s * s - 0.9 * np.exp(-((x / 4.5) ** 2)) + 0.5 * np.exp(-(((np.abs(x) - 9) / 5) ** 2))
+    return solids.MOUTH_Y + 3.2 * s * s - 0.9 * np.exp(-((x / 4.5) ** 2)) + 0.5 * np.exp(-(((np.abs(x) - 9) / 5) ** 2))
 
 
 def lip_borders(x: Array) -> tuple[Array, Array, Array]:
@@ -29,8 +29,8 @@ def lip_borders(x: Array) -> tuple[Array, Array, Array]:
     s = np.clip(np.abs(x) / HALF, 0, 1)
     line = lip_line(x)
     bow = 1.3 * np.exp(-((np.abs(x) - 5.2) ** 2) / 12) - 0.5 * np.exp(-((x / 2.6) ** 2))
-    upper = line + 6.0 * (1 - s**1.5) + bow * (1 - s**4)
-    lower = line - 8.4 * (1 - s**2.3)
+    upper = line + 5.3 * (1 - s**1.5) + bow * (1 - s**4)
+    lower = line - 7.4 * (1 - s**2.3)
     return line, upper, lower
 
 
@@ -44,7 +44,7 @@ def lip_point(s: Array, b: Array, sign: float) -> Array:
     x = s * HALF
     line, upper, lower = lip_borders(x)
     height = np.abs((upper if sign > 0 else lower) - line) + 0.4
-    bulge = (3.6 if sign > 0 else 4.6) * np.maximum(1 - np.abs(s) ** 2.2, 0) ** 0.8
+    bulge = (2.7 if sign > 0 else 3.6) * np.maximum(1 - np.abs(s) ** 2.2, 0) ** 0.8
     y = line + sign * (_HEIGHT(b) * height - 0.12)
     z = _skin_depth(x, line + sign * (0.35 + 0.65 * np.minimum(_HEIGHT(b), 1)) * height)
     z = z + bulge * _BULGE(b) - _INWARD(b) * (0.35 + 0.65 * (1 - s * s)) + 0.15
@@ -57,23 +57,23 @@ def _skin_depth(x: Array, y: Array) -> Array:
 
 
 def _lip(part: str, sign: float, rng: np.random.Generator) -> Cloud:
-    rows = np.linspace(0, 1, 20)
-    across = np.linspace(-0.995, 0.995, 66)
+    rows = np.linspace(0, 1, 18)
+    across = np.linspace(-0.995, 0.995, 60)
     s, b = (g.ravel() for g in np.meshgrid(across, rows))
-    s = np.clip(s + (np.repeat(np.arange(20) % 2, 66) - 0.5) * 0.015, -0.995, 0.995)
+    s = np.clip(s + (np.repeat(np.arange(18) % 2, 60) - 0.5) * 0.015, -0.995, 0.995)
     p = lip_point(s, b, sign)
     along = lip_point(np.clip(s + 0.01, -1, 1), b, sign) - lip_point(np.clip(s - 0.01, -1, 1), b, sign)
     over = lip_point(s, np.clip(b + 0.01, 0, 1), sign) - lip_point(s, np.clip(b - 0.01, 0, 1), sign)
     n = unit(np.cross(along, over)) * -sign
     n = np.where((n[:, [2]] < 0) & (b < 0.6)[:, None], -n, n)
-    scale = np.stack([np.full(len(s), 0.72), np.clip(np.linalg.norm(over, axis=1) / 0.02 / 19 * 0.72, 0.3, 0.75),
+    scale = np.stack([np.full(len(s), 0.78), np.clip(np.linalg.norm(over, axis=1) / 0.02 / 17 * 0.72, 0.3, 0.75),
                       np.full(len(s), 0.16)], axis=1)
     return make(part, p, n, scale, _lip_color(s, b, sign, rng), tangent=along, a=s, b=b)
 
 
 def _lip_color(s: Array, b: Array, sign: float, rng: np.random.Generator) -> Array:
-    rose = np.array([0.765, 0.405, 0.385]) if sign > 0 else np.array([0.80, 0.445, 0.42])
-    skin = np.array([0.835, 0.585, 0.48])
+    rose = np.array([0.775, 0.47, 0.44]) if sign > 0 else np.array([0.815, 0.52, 0.485])
+    skin = np.array([0.86, 0.645, 0.545])
     creases = 0.05 * np.cos(s * 75 + 2 * np.sin(s * 21)) * smoothstep(0.1, 0.4, b) * smoothstep(0.75, 0.5, b)
     color = skin + (rose - skin) * smoothstep(-0.02, 0.17, b)[:, None]
     color = color * (1 - creases + rng.normal(0, 0.008, len(s)))[:, None]

@@ -20,7 +20,7 @@ def make_morphs(cloud: Cloud) -> dict[str, Array]:
     for side, sign in (("Left", 1.0), ("Right", -1.0)):
         fields |= {name + side: field for name, field in eye_morphs.make(cloud, sign).items()}
         fields |= {name + side: bumps(cloud, sign, *BUMPS[name]) for name in BUMPS}
-    fields["browInnerUp"] = bumps(cloud, 1, ((13, 67), (15, 15), (0, 6.8, 0))) + bumps(cloud, -1, ((13, 67), (15, 15), (0, 6.8, 0)))
+    fields["browInnerUp"] = bumps(cloud, 1, ((13, 69), (15, 15), (0, 6.8, 0))) + bumps(cloud, -1, ((13, 69), (15, 15), (0, 6.8, 0)))
     fields["cheekPuff"] = fields["cheekPuff"] + sum(bumps(cloud, sign, ((40, -16), (19, 20), (5.0, 0, 6.5))) for sign in (1, -1))
     return fields
 
@@ -28,8 +28,8 @@ def make_morphs(cloud: Cloud) -> dict[str, Array]:
 Bump = tuple[tuple[float, float], tuple[float, float], tuple[float, float, float]]
 # name: bumps of (x, y of the middle), (radii), (how far the middle moves), for the left side
 BUMPS: dict[str, tuple[Bump, ...]] = {
-    "browDown": (((20, 66), (17, 13), (-2.8, -5.6, 0.9)), ((40, 67), (14, 13), (-0.6, -3.2, 0.3))),
-    "browOuterUp": (((42, 68), (16, 14), (0, 7.2, -0.8)),),
+    "browDown": (((20, 68), (17, 13), (-2.8, -5.6, 0.9)), ((40, 69), (14, 13), (-0.6, -3.2, 0.3))),
+    "browOuterUp": (((42, 70), (16, 14), (0, 7.2, -0.8)),),
     "cheekSquint": (((41, 15), (18, 12), (-0.5, 5.6, 1.8)), ((33, 30), (16, 7), (0, 1.6, 0.4))),
     "noseSneer": (((10, 8), (9, 11), (0.6, 3.6, 0.3)), ((9, 34), (9, 14), (-0.4, 1.6, 0.9)),
                   ((12, -14), (11, 8), (0.4, 2.6, 0.6)), ((13, 62), (10, 9), (-1.0, -2.6, 0.4))),

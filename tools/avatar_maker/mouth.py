@@ -64,7 +64,7 @@ def _gum(y: float, sign: float, back: float) -> Cloud:
 
 def _tongue() -> Cloud:
     """A flattened body with a groove; its tip rests behind the lower teeth."""
-    u, v = (g.ravel() for g in np.meshgrid(np.linspace(0, 1, 24), np.linspace(0, 2 * np.pi, 32, endpoint=False)))
+    u, v = (g.ravel() for g in np.meshgrid(1 - np.linspace(1, 0, 24) ** 1.3, np.linspace(0, 2 * np.pi, 26, endpoint=False)))
     wide = 16.0 * np.sqrt(np.clip(1 - ((u - 0.35) / 0.66) ** 4, 0.002, 1))
     tall = 6.0 * np.sqrt(np.clip(1 - ((u - 0.35) / 0.66) ** 4, 0.01, 1))
     x, lift = wide * np.cos(v), tall * np.sin(v)
@@ -73,18 +73,18 @@ def _tongue() -> Cloud:
     n = unit(np.stack([np.cos(v) / 16, np.sin(v) / 6, 0.10 * smoothstep(0.6, 1.0, u)], axis=1))
     tone = np.array([0.80, 0.42, 0.42]) * (0.60 + 0.40 * smoothstep(0.2, 0.95, u))[:, None]
     tone = tone * (1 - 0.12 * np.exp(-((x / 2) ** 2)))[:, None]
-    return make("tongue", p, n, (1.35, 1.15, 0.3), tone, tangent=(0, 0, 1), a=u)
+    return make("tongue", p, n, (2.3, 1.7, 0.3), tone, tangent=(0, 0, 1), a=u)
 
 
 def _bag(rng: np.random.Generator) -> Cloud:
     """The cheeks' inside and the throat: dark, opaque from any opening of the jaw."""
-    k = np.arange(900) + 0.5
-    polar, around = np.arccos(1 - 2 * k / 900), np.pi * (1 + 5**0.5) * k
+    k = np.arange(640) + 0.5
+    polar, around = np.arccos(1 - 2 * k / 640), np.pi * (1 + 5**0.5) * k
     n = np.stack([np.sin(polar) * np.cos(around), np.cos(polar), np.sin(polar) * np.sin(around)], axis=1)
     p = np.array([0.0, -24, 46]) + n * np.array([27.0, 17.0, 34.0])
     open_front = (p[:, 2] > 73) & (np.abs(p[:, 1] + 24) < 14)
     tone = np.array([0.23, 0.06, 0.065]) * (0.16 + 0.84 * smoothstep(30, 76, p[:, 2]))[:, None]
-    cloud = make("bag", p, -n, (2.9, 2.9, 0.5), tone * rng.uniform(0.95, 1.05, (900, 1)))
+    cloud = make("bag", p, -n, (3.4, 3.4, 0.5), tone * rng.uniform(0.95, 1.05, (640, 1)))
     from .cloud import keep
 
     return keep(cloud, ~open_front)

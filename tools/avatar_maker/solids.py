@@ -6,11 +6,11 @@ import numpy as np
 
 from .sdf import Array, capsule, cut, ellipsoid, join, mirrored, ring, smoothstep, sphere
 
-EYE = np.array([33.0, 42.0, 54.5])  # centre of the left eyeball (the character's left is +x)
-EYE_RADIUS = 17.4
-LID_RADIUS = 19.1
+EYE = np.array([33.0, 42.0, 53.4])  # centre of the left eyeball (the character's left is +x)
+EYE_RADIUS = 18.5
+LID_RADIUS = 20.3
 MOUTH_Y = -23.0
-MOUTH_HALF_WIDTH = 24.5
+MOUTH_HALF_WIDTH = 25.5
 JAW_HINGE = np.array([0.0, 12.0, -2.0])
 
 
@@ -31,12 +31,13 @@ def _skull(q: Array) -> Array:
 
 def _face(q: Array) -> Array:
     d = ellipsoid(q, (0, 6, 14), (57, 78, 64))
-    d = join(d, ellipsoid(q, (0, -36, 40), (33, 27, 43)), 16)  # jaw
-    d = join(d, capsule(q, (47, -2, 4), (11, -52, 68), 7.5, 7.5), 18)  # mandible
-    d = join(d, ellipsoid(q, (0, -52, 72), (13, 11, 15.5)), 12)  # chin
+    d = join(d, ellipsoid(q, (0, -34, 40), (33, 27, 43)), 16)  # jaw
+    d = join(d, capsule(q, (47, -2, 4), (11, -50, 68), 7.5, 7.5), 18)  # mandible
+    d = join(d, ellipsoid(q, (0, -50, 72), (13, 11, 16.5)), 12)  # chin
     d = join(d, sphere(q, (31, 4, 56), 22.5), 14)  # cheek
-    d = join(d, ellipsoid(q, (43, 18, 42), (15, 12, 24)), 14)  # cheekbone
-    d = join(d, capsule(q, (8, 62, 72), (44, 63, 57), 8), 12)  # brow ridge
+    d = join(d, ellipsoid(q, (40, 18, 42), (14, 12, 23)), 14)  # cheekbone
+    d = join(d, ellipsoid(q, (46, 44, 24), (17, 26, 29)), 20)  # temple
+    d = join(d, capsule(q, (8, 63.5, 72), (44, 65, 57), 8), 12)  # brow ridge
     d = join(d, ellipsoid(q, (0, MOUTH_Y, 66), (27, 20, 21.5)), 14)  # muzzle
     crease = capsule(q, (0, -39.5, 92), (12, -38.5, 88), 2.5)  # between lower lip and chin
     return cut(d, crease, 9)
@@ -44,13 +45,13 @@ def _face(q: Array) -> Array:
 
 def _nose(q: Array) -> Array:
     bridge = capsule(q, (0, 52, 75.5), (0, 13, 94.5), 5.0, 6.2)
-    tip = sphere(q, (0, 8.0, 98.0), 7.6)
-    wings = ellipsoid(q, (7.8, 4.5, 89.5), (5.2, 5.0, 7.2))
+    tip = sphere(q, (0, 8.0, 98.0), 6.7)
+    wings = ellipsoid(q, (7.0, 4.6, 89.0), (4.8, 4.8, 7.2))
     return join(join(bridge, tip, 9), wings, 7)
 
 
 def _nostrils(d: Array, q: Array) -> Array:
-    d = cut(d, ellipsoid(q, (4.7, -1.6, 93.5), (2.6, 2.8, 4.2)), 2.0)
+    d = cut(d, ellipsoid(q, (4.3, -1.4, 93.0), (2.4, 2.8, 4.2)), 2.0)
     return cut(d, capsule(q, (0, -4, 94.5), (0, -14, 92), 1.6), 3.5)  # philtrum
 
 
@@ -97,7 +98,8 @@ def garment(p: Array) -> Array:
     d = ellipsoid(q, (0, -290, -22), (128, 155, 78))
     d = join(d, capsule(q, (0, -125, -34), (126, -198, -34), 36, 42), 36)  # shoulder slope
     d = join(d, capsule(q, (138, -215, -34), (162, -330, -28), 44), 30)  # upper arm
-    d = cut(d, capsule(q, (0, -30, -18), (0, -92, -18), 46), 8)  # the opening at the neck
+    d = join(d, capsule(p, (0, -172, -24), (0, -195, -26), 48, 64), 20)
+    d = cut(d, capsule(q, (0, -20, -18), (0, -66, -18), 46), 8)  # the opening at the neck
     return join(d, collar(p), 5)
 
 
@@ -115,7 +117,7 @@ def hair_bulk(p: Array) -> Array:
 def hairline_y(p: Array) -> Array:
     """Height of the hairline at a point of the scalp, from its depth z and side x."""
     z = np.array([-120.0, -80, -50, -28, -8, 8, 22, 38, 52, 62, 90])
-    y = np.array([-48.0, -44, -30, -2, 22, 34, 52, 78, 101, 113, 116])
+    y = np.array([-48.0, -44, -30, -2, 24, 44, 62, 82, 102, 113, 116])
     widow = -2.5 * np.exp(-((p[:, 0] / 9) ** 2)) * (p[:, 2] > 40)
     return np.interp(p[:, 2], z, y) + widow
 
