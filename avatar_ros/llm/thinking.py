@@ -27,7 +27,7 @@ class ThinkingFilter:
             if not closed:
                 self._held = self._held[-len(_CLOSE) :]
                 return ""
-            self._held, self._state = answer.lstrip(), "answer"
+            self._held, self._state = answer, "answer"
         held, self._held = self._held, ""
         return held
 

@@ -21,7 +21,10 @@ BRINGUP = "bringup"
 #: Rooms that may look into another one.
 ALLOWED = {("render", "avatar"), ("motion", "avatar")}
 #: Libraries that cost seconds or gigabytes, or that may be missing: imported where the backend is chosen.
-HEAVY = {"torch", "onnxruntime", "cv2", "av", "pygame", "sounddevice", "pocketsphinx", "gsplat", "scipy", "edge_tts"}
+HEAVY = {
+    *("torch", "onnxruntime", "cv2", "av", "pygame", "sounddevice", "pocketsphinx", "gsplat", "scipy", "edge_tts"),
+    "openai",
+}
 ROS = {"rclpy", "rcl_interfaces", "sensor_msgs", "std_msgs", "geometry_msgs", "diagnostic_msgs", "lifecycle_msgs"}
 
 
@@ -137,7 +140,7 @@ print("\\n".join(bad))
 
 
 def test_everything_below_ros_imports_without_rclpy():
-    optional = sorted(HEAVY | {"espeakng_loader", "soxr", "miniaudio", "livekit", "sherpa_onnx", "funasr"})
+    optional = sorted(HEAVY | {"espeakng_loader", "soxr", "miniaudio", "livekit", "sherpa_onnx", "funasr", "httpx2"})
     script = WITHOUT_ROS.format(root=str(ROOT), ros=sorted(ROS), modules=modules_below_ros(), optional=optional)
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -351,7 +351,7 @@ def test_missing_key_ends_the_node_with_one_line(monkeypatch):
 
 def test_service_without_a_key(monkeypatch):
     monkeypatch.delenv("OPENAI_API_KEY")
-    with talking(answer("Hi."), key_variable="") as (server, user):
+    with talking(answer("Hi."), key_variable="") as (_, user):
         assert user.answer("hello") == "Hi."
 
 
