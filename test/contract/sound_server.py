@@ -32,24 +32,31 @@ def missing() -> str:
     return ""
 
 
-@contextmanager
-def sound_server(folder: Path, rate_hz: int):
-    """A server with one sink whose monitor is the microphone; yields the environment of its clients."""
-    (folder / ".asoundrc").write_text("pcm.!default { type pulse }\nctl.!default { type pulse }\n")
-    env = {**os.environ, "HOME": str(folder), "XDG_RUNTIME_DIR": str(folder), "PULSE_RUNTIME_PATH": str(folder)}
-    env |= {"PYTHONPATH": str(ROOT), "PULSE_SERVER": f"unix:{folder}/native"}
+def start_server(folder: Path, rate_hz: int, env: dict[str, str]) -> subprocess.Popen:
+    """A server whose socket is folder/native; returns when it answers."""
     modules = (
         f"module-native-protocol-unix socket={folder}/native auth-anonymous=1",
         f"module-null-sink sink_name=room rate={rate_hz} channels=2",
     )
     loads = [argument for module in modules for argument in ("-L", module)]
     command = ["pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no", *loads]
+    (folder / "native").unlink(missing_ok=True)
     server = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    for _ in range(100):
+        if (folder / "native").exists():
+            break
+        time.sleep(0.05)
+    return server
+
+
+@contextmanager
+def sound_server(folder: Path, rate_hz: int):
+    """A server with one sink whose monitor is the microphone; yields the environment of its clients."""
+    (folder / ".asoundrc").write_text("pcm.!default { type pulse }\nctl.!default { type pulse }\n")
+    env = {**os.environ, "HOME": str(folder), "XDG_RUNTIME_DIR": str(folder), "PULSE_RUNTIME_PATH": str(folder)}
+    env |= {"PYTHONPATH": str(ROOT), "PULSE_SERVER": f"unix:{folder}/native"}
+    server = start_server(folder, rate_hz, env)
     try:
-        for _ in range(100):
-            if (folder / "native").exists():
-                break
-            time.sleep(0.05)
         yield env, server
     finally:
         server.terminate()
@@ -152,7 +159,7 @@ def play() -> dict:
 
 
 def vanish() -> dict:
-    """The server dies while it plays (our parent kills it); what the stages say, and whether time goes on."""
+    """The server dies while it plays, and comes back; what the stages say, and whether time goes on."""
     from avatar_ros.core.types import SpeechChunk
 
     loop = Loop()
@@ -166,11 +173,18 @@ def vanish() -> dict:
     clock = loop.out["speech/playback"][-1]
     loop.run(1.0)
     later = loop.out["speech/playback"][-1]
+    frames = len(loop.out["mic/audio"]) - frames
+    gone = {"speaker": dict(loop.speaker.status()), "mic": dict(loop.mic.status())}
+    server = start_server(Path(os.environ["HOME"]), 48000, dict(os.environ))
+    loop.run(9.0)  # the third look comes 1 + 2 + 4 s after the loss
+    back = {"speaker": dict(loop.speaker.status()), "mic": dict(loop.mic.status())}
+    server.terminate()
+    server.wait()
     return {
         "before": before,
-        "speaker": dict(loop.speaker.status()),
-        "mic": dict(loop.mic.status()),
-        "mic_frames_in_a_second": len(loop.out["mic/audio"]) - frames,
+        "gone": gone,
+        "back": back,
+        "mic_frames_in_a_second": frames,
         "played_in_a_second": later.sample - clock.sample,
     }
 

@@ -93,10 +93,12 @@ def test_real_card_path_keeps_time(tmp_path, rate_hz):
 
 
 @needs_server
-def test_card_that_vanishes_costs_the_sound_but_not_the_time(tmp_path):
+def test_card_that_vanishes_costs_the_sound_but_not_the_time_and_is_found_again(tmp_path):
     with sound_server.sound_server(tmp_path, 48000) as (env, server):
         found = sound_server.run(env, "vanish", str(server.pid))
     assert "warning" not in found["before"]
-    assert "silent" in found["speaker"]["warning"] and "no microphone" in found["mic"]["warning"]
+    assert "silent" in found["gone"]["speaker"]["warning"] and "no microphone" in found["gone"]["mic"]["warning"]
     assert found["mic_frames_in_a_second"] == pytest.approx(50, abs=5)
     assert found["played_in_a_second"] == pytest.approx(RATE, abs=0.1 * RATE)
+    for status in found["back"].values():
+        assert status["device"] == "default" and "warning" not in status
