@@ -31,6 +31,7 @@ class Rasteriser:
         background: tuple[float, float, float],
         image: NDArray[np.uint8] | None,
         alpha: str,
+        smoke: float,
         out: NDArray[np.uint8],
     ) -> None: ...
     def stats(self) -> dict[str, float]: ...

@@ -47,7 +47,7 @@ class Bound {
                             morph_deltas), threads, kernels(isa)) {}
 
     void render(const Array<float>& weights, const Array<float>& view, const std::array<float, 4>& focal, float blur,
-                const std::array<float, 3>& background, const py::object& image, const std::string& alpha,
+                const std::array<float, 3>& background, const py::object& image, const std::string& alpha, float smoke,
                 py::array_t<uint8_t> out) {
         need_shape<float>(weights, "weights", {morphs_});
         need_shape<float>(view, "view", {4, 4});
@@ -57,7 +57,7 @@ class Bound {
         need(height > 0 && width > 0 && height <= kLargestSide && width <= kLargestSide,
              "out: sides must be 1 to " + std::to_string(kLargestSide) + " pixels");
         avatar::Target target{out.mutable_data(), nullptr, {background[0], background[1], background[2]},
-                              mode(alpha), width, height};
+                              smoke, mode(alpha), width, height};
         Array<uint8_t> held;
         if (!image.is_none()) {
             held = image.cast<Array<uint8_t>>();
@@ -154,7 +154,8 @@ PYBIND11_MODULE(_raster, m) {
              py::arg("morph_offsets"), py::arg("morph_indices"), py::arg("morph_deltas"), py::arg("threads"),
              py::arg("isa") = "auto")
         .def("render", &Bound::render, py::arg("weights"), py::arg("view"), py::arg("focal"), py::arg("blur"),
-             py::arg("background"), py::arg("image"), py::arg("alpha"), py::arg("out").noconvert())
+             py::arg("background"), py::arg("image"), py::arg("alpha"), py::arg("smoke"),
+             py::arg("out").noconvert())
         .def("stats", &Bound::stats)
         .def_property_readonly("threads", &Bound::threads)
         .def_property_readonly("isa", &Bound::isa);

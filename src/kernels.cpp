@@ -214,7 +214,16 @@ inline void background_lanes(const Target& t, int x, int y, VF& red, VF& green, 
     red = to_float(r) * (1.0f / 255), green = to_float(g) * (1.0f / 255), blue = to_float(b) * (1.0f / 255);
 }
 
-inline VI pack(const Cell& c, const Target& t, int x, int y) {
+// Thin smoke around the head vanishes: coverage times smoothstep(0, smoke, coverage).
+inline Cell without_smoke(const Cell& c, float smoke) {
+    const VF cover = 1.0f - c.through;
+    const VF t = vmin(cover * (1.0f / smoke), splat(1.0f));
+    const VF keep = t * t * (3.0f - 2.0f * t);
+    return {c.red * keep, c.green * keep, c.blue * keep, 1.0f - cover * keep};
+}
+
+inline VI pack(const Cell& raw, const Target& t, int x, int y) {
+    const Cell c = t.smoke > 0.0f ? without_smoke(raw, t.smoke) : raw;
     VF red = c.red, green = c.green, blue = c.blue;
     VI alpha = VI{} + 255;
     if (t.alpha == Alpha::kOpaque) {

@@ -50,6 +50,7 @@ struct Target {
     uint8_t* rgba;            // [height, width, 4]
     const uint8_t* image;     // [height, width, 3] background, or null
     float background[3];      // colour where there is no image
+    float smoke;              // coverage below which a pixel is thinned towards nothing; 0: never
     Alpha alpha;
     int width, height;
 };

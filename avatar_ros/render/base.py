@@ -76,6 +76,7 @@ class Settings:
     threads: int = 2  # of the CPU rasteriser, the caller's included
     blur_px2: float = 0.3  # variance of the antialias filter at 512 px, px²; grows with the picture
     transparent_alpha: AlphaKind = "premultiplied"  # of frames without a background: premultiplied or straight
+    smoke_cover: float = 0.0  # pixels covered less than this are thinned: 0.3 clears the smoke around LAM heads
     lam_weight_scaling: bool = False  # LAM's own factors; right for its Audio2Expression only
     isa: str = "auto"  # instruction set of the CPU rasteriser: auto, avx512, avx2, sse2 or generic
 
@@ -84,6 +85,8 @@ class Settings:
             raise RenderError("render_bad_setting", f"threads is {self.threads}; give 1 to 256")
         if not 0 <= self.blur_px2 <= 100:
             raise RenderError("render_bad_setting", f"blur_px2 is {self.blur_px2}; give 0 to 100")
+        if not 0 <= self.smoke_cover <= 1:
+            raise RenderError("render_bad_setting", f"smoke_cover is {self.smoke_cover}; give 0 to 1")
         if self.transparent_alpha not in ("premultiplied", "straight"):
             raise RenderError("render_bad_setting",
                               f"transparent_alpha is '{self.transparent_alpha}'; give premultiplied or straight")

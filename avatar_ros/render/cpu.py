@@ -50,7 +50,8 @@ class CpuRasteriser:
         pixels = output_buffer(out, camera)
         self._open.render(
             self._weights(weights), model_view(camera, head), (camera.fx, camera.fy, camera.cx, camera.cy),
-            self._settings.blur_at(camera.width, camera.height), colour, image, alpha, pixels,
+            self._settings.blur_at(camera.width, camera.height), colour, image, alpha,
+            self._settings.smoke_cover, pixels,
         )
         return Frame(pixels, alpha)
 

@@ -19,7 +19,7 @@ from ..avatar.model import Avatar
 from ..core.errors import RenderError
 from .base import MAX_ALPHA, NEAR_M, U8, Background, Camera, Frame, Settings
 from .inputs import WeightMap, background_parts, model_view, output_buffer
-from .torch_ops import DeviceAvatar, composite, morphed
+from .torch_ops import DeviceAvatar, composite, morphed, thin_smoke
 
 
 class GsplatRasteriser:
@@ -59,7 +59,7 @@ class GsplatRasteriser:
             eps2d=self._settings.blur_at(camera.width, camera.height),
         )
         behind = self._behind(colour, image)
-        pixels = composite(rgb[0], cover[0], behind, alpha)
+        pixels = composite(*thin_smoke(rgb[0], cover[0], self._settings.smoke_cover), behind, alpha)
         if out is None:
             return Frame(pixels, alpha)
         buffer = output_buffer(out, camera)

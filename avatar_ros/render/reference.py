@@ -37,6 +37,8 @@ class ReferenceRasteriser:
         colour, image, alpha = background_parts(background, camera, self._settings)
         pixels = output_buffer(out, camera)
         premultiplied, through = self.accumulate(weights, head, camera)
+        keep = smoke_share(1 - through, self._settings.smoke_cover)
+        premultiplied, through = premultiplied * keep[..., None], 1 - (1 - through) * keep
         cover = 1 - through
         if alpha == "opaque":
             behind = np.asarray(colour) if image is None else image / 255.0
@@ -103,6 +105,12 @@ class ReferenceRasteriser:
 
     def close(self) -> None:
         """Nothing to free."""
+
+
+def smoke_share(cover: np.ndarray, smoke_cover: float) -> np.ndarray:
+    """What stays of thinly covered pixels: smoothstep(0, smoke_cover, cover); all of them where smoke_cover is 0."""
+    t = np.minimum(cover / smoke_cover, 1) if smoke_cover > 0 else np.ones_like(cover)
+    return t * t * (3 - 2 * t)
 
 
 def _pixels(low: float, high: float, size: int) -> tuple[int, int]:

@@ -51,6 +51,15 @@ def morphed(scene: DeviceAvatar, weights: torch.Tensor) -> torch.Tensor:
     return scene.positions + (scene.morph_matrix @ weights[:, None]).reshape(-1, 3)
 
 
+def thin_smoke(rgb: torch.Tensor, cover: torch.Tensor, smoke_cover: float) -> tuple[torch.Tensor, torch.Tensor]:
+    """Premultiplied rgb and cover times smoothstep(0, smoke_cover, cover); unchanged where smoke_cover is 0."""
+    if smoke_cover <= 0:
+        return rgb, cover
+    t = (cover / smoke_cover).clamp(max=1)
+    keep = t * t * (3 - 2 * t)
+    return rgb * keep, cover * keep
+
+
 def composite(rgb: torch.Tensor, cover: torch.Tensor, behind: torch.Tensor, alpha: AlphaKind) -> torch.Tensor:
     """RGBA uint8 [height, width, 4] of premultiplied rgb [height, width, 3] and cover [height, width, 1], 0–1.
 

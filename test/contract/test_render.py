@@ -159,7 +159,14 @@ def test_an_unknown_backend_is_named():
 
 
 @pytest.mark.parametrize(
-    "bad", [{"threads": 0}, {"blur_px2": -1.0}, {"blur_px2": float("nan")}, {"transparent_alpha": "odd"}]
+    "bad",
+    [
+        {"threads": 0},
+        {"blur_px2": -1.0},
+        {"blur_px2": float("nan")},
+        {"smoke_cover": 2.0},
+        {"transparent_alpha": "odd"},
+    ],
 )
 def test_bad_settings_are_refused(bad):
     with pytest.raises(RenderError):

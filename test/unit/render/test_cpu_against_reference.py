@@ -109,6 +109,17 @@ def test_backgrounds(background, alpha):
         assert (fast[..., 3] == 255).all()
 
 
+@pytest.mark.parametrize("background", [None, (1.0, 1.0, 1.0)])
+def test_thin_smoke_is_cleared(background):
+    avatar = splats(positions=[[0, 1.65, 0]], opacities=[0.9], scales=[[0.03] * 3])
+    fast, _ = assert_same(avatar, camera(), background=background, smoke_cover=0.4)
+    plain, _ = both(avatar, camera(), background=background)
+    np.testing.assert_array_equal(fast[32, 32], plain[32, 32])
+    edge = (32, 42)
+    distance = fast[edge].astype(int) - fast[0, 0], plain[edge].astype(int) - plain[0, 0]
+    assert 0 < abs(distance[0]).max() < 0.7 * abs(distance[1]).max()
+
+
 def test_no_splats_at_all_leaves_the_background():
     fast, slow = both(splats(positions=np.empty((0, 3))), camera(20, 20), background=(1.0, 0.0, 0.0))
     assert (fast == (255, 0, 0, 255)).all() and (slow == fast).all()

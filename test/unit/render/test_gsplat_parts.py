@@ -45,7 +45,7 @@ def test_frames_are_the_references(background, alpha):
     rng = np.random.default_rng(0)
     if background == "picture":
         background = rng.integers(0, 256, (30, 40, 3), dtype=np.uint8)
-    avatar, settings = fake_avatar(150), Settings(transparent_alpha=alpha)
+    avatar, settings = fake_avatar(150), Settings(transparent_alpha=alpha, smoke_cover=0.3)
     weights = rng.random(ARKIT_COUNT).astype(np.float32)
     here = GsplatRasteriser(avatar, settings, reference_rasterization, "cpu")
     frame = here.render(weights, turned_head(), CAMERA, background)
