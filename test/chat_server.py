@@ -33,7 +33,7 @@ class Request:
 
 @dataclass
 class ChatServer:
-    """url: for the parameter of that name; requests: as they come; gone: one entry a client that hung up on a hang."""
+    """url: for the parameter of that name; requests: as they come; gone: an entry for each client that hung up early."""
 
     url: str
     script: list[Act]
@@ -85,8 +85,7 @@ class Exchange:
         connection = self._handler.connection
         while not self._server.closing.is_set():
             if select.select([connection], [], [], 0.05)[0] and not connection.recv(1, socket.MSG_PEEK):
-                self._server.gone.put(self.request.path)
-                break
+                raise ConnectionAbortedError("the client hung up")
         self.cut()
 
     def cut(self) -> None:
@@ -165,7 +164,8 @@ def chat_server(*script: Act) -> Iterator[ChatServer]:
             try:
                 server.next_act()(Exchange(self, server, request))
             except OSError:
-                self.close_connection = True  # the client has gone
+                self.close_connection = True
+                server.gone.put(self.path)
 
         def log_message(self, *_: object) -> None:
             pass
