@@ -3,7 +3,7 @@
 A grammar always finds something. So the same sound is decoded a second time, by a free loop of phones that no grammar
 binds: where the words were really said, the two score alike and name the same phones; where they were not, the grammar
 scores worse, at least somewhere. A logistic regression over these differences gives the probability that the
-sentence is right; `python -m avatar_ros.bench.hearing fit` prints its weights, from synthetic voices with noise.
+sentence is right; `python -m avatar_ros.bench.hearing asr --fit` prints its weights, from synthetic voices with noise.
 Likelihood ratios against a phone loop are the classical measure (Jiang, "Confidence measures for speech
 recognition", Speech Communication 45, 2005).
 """
@@ -37,19 +37,19 @@ class Segment:
 
 #: feature -> (mean, standard deviation, weight); the bias stands beside it.
 WEIGHTS: Mapping[str, tuple[float, float, float]] = {
-    "mean": (-3.037, 1.958, 0.72),
-    "worst_400ms": (-5.587, 2.964, 0.41),
-    "worst_700ms": (-4.589, 2.775, 0.93),
-    "worst_word": (-6.166, 3.447, 0.81),
-    "everywhere": (-2.339, 1.520, 0.42),
-    "grammar": (-6.234, 1.863, 0.57),
-    "phone_errors": (0.558, 0.177, -1.01),
-    "slowest_word": (17.171, 9.062, -0.73),
-    "fastest_word": (6.175, 2.045, 0.89),
-    "log_frames": (4.992, 0.387, 0.25),
-    "phones_per_heard": (1.282, 0.315, -0.25),
+    "mean": (-2.726, 1.825, 0.56),
+    "worst_400ms": (-5.031, 2.739, 0.58),
+    "worst_700ms": (-4.046, 2.546, 0.77),
+    "worst_word": (-5.690, 3.166, 0.71),
+    "everywhere": (-1.878, 1.300, 0.28),
+    "grammar": (-5.870, 1.754, 0.28),
+    "phone_errors": (0.532, 0.165, -0.92),
+    "slowest_word": (15.973, 7.360, -0.46),
+    "fastest_word": (6.166, 2.128, 0.16),
+    "log_frames": (4.965, 0.439, 0.28),
+    "phones_per_heard": (1.264, 0.279, -0.58),
 }
-BIAS = 0.63
+BIAS = 1.11
 
 _CLASSES = (
     "P T K", "B D G", "F TH S SH CH HH", "V DH Z ZH JH", "M N NG", "L R W Y",

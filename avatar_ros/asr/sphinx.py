@@ -168,27 +168,33 @@ class SphinxHearing:
         """After `finish`: the grammar's sentence and the features it is judged by, None where it found none."""
         if not self._started:
             return None
-        hypothesis = self._decoders.words.hyp()
-        words = hypothesis.hypstr.split() if hypothesis else []
-        if not words or not self._decoders.grammar.accepts(words):
-            return None
-        return " ".join(words), features(*self._segments())
+        words = self._sentence()
+        return (" ".join(words), features(*self._segments(len(words)))) if words else None
 
     def _judge(self) -> Heard:
-        hypothesis = self._decoders.words.hyp()
-        words = hypothesis.hypstr.split() if hypothesis else []
-        if not words or not self._decoders.grammar.accepts(words):
+        words = self._sentence()
+        if not words:
             return Heard(rejected=True, locale=self._locale)
-        sure = confidence(*self._segments())
+        sure = confidence(*self._segments(len(words)))
         if sure < self._min_confidence:
             return Heard("", sure, rejected=True, locale=self._locale)
         return Heard(" ".join(words), sure, complete=True, locale=self._locale)
 
-    def _segments(self) -> tuple[list[Segment], list[Segment], list[Sequence[str]]]:
+    def _sentence(self) -> list[str]:
+        """What the grammar found, if it is a whole sentence, perhaps but for one last word that was only begun."""
+        hypothesis = self._decoders.words.hyp()
+        words = hypothesis.hypstr.split() if hypothesis else []
+        accepts = self._decoders.grammar.accepts
+        return next((found for found in (words, words[:-1]) if found and accepts(found)), [])
+
+    def _segments(self, count: int) -> tuple[list[Segment], list[Segment], list[Sequence[str]]]:
+        """The first `count` words' segments and what lies between them, the phone loop's, and the words' phones."""
         words = _read_segments(self._decoders.words, 1.0)
+        real = [word for word in words if is_word(word.text)]
+        dropped = real[count:]
         lookup = self._decoders.words.lookup_word
-        spoken = [lookup(word.text).split() for word in words if is_word(word.text)]
-        return words, _read_segments(self._decoders.phones, _LOOP_SCALE), spoken
+        spoken = [lookup(word.text).split() for word in real[:count]]
+        return [w for w in words if w not in dropped], _read_segments(self._decoders.phones, _LOOP_SCALE), spoken
 
 
 def _text(mean: Floats64) -> str:

@@ -183,8 +183,8 @@ def _all_said(answers: Answers, data: Path, share: float) -> Iterator[_Said]:
         for intent in answers.intents
         for _ in range(max(1, round(100 * share)))
     ]
-    asked += [("tuning", text) for text in TUNING if rng.random() < 4 * share]
-    asked += [("unseen", text) for text in UNSEEN if rng.random() < 4 * share]
+    asked += [("tuning", text) for text in TUNING if rng.random() < 15 * share]
+    asked += [("unseen", text) for text in UNSEEN if rng.random() < 15 * share]
     usable = [name for name, voice in VOICES.items() if available(voice)]
     for number, name in enumerate(usable):
         mine = asked[number :: len(usable)]
