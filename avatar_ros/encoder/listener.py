@@ -33,6 +33,9 @@ _MISSED_CLOSURE_COST = 4.0
 LEAD_S = 0.01
 #: Difference of log likelihood a frame (text less free phones) below which the text is doubted, and disbelieved.
 _DOUBTED, _DISBELIEVED = -0.8, -1.6
+#: A synthesizer's pauses are often pure zeros, which no recording that the model learnt from held: a little noise is
+#: added, 78 dB below full scale.
+DITHER_RMS = 4.0
 #: Cepstral mean of ordinary speech, until the voice is known; how many frames that assumption is worth.
 _FIRST_MEAN = (41.0, -5.29, -0.12, 5.09, 2.48, -4.07, -1.37, -1.78, -5.08, -2.05, -6.45, -1.42, 1.17)
 _FIRST_MEAN_FRAMES, _VOICE_FRAMES = 80.0, 300.0
@@ -138,6 +141,7 @@ class ListenSource:
         self._start_s = grid.end_sample / grid.rate_hz
         self._resampler = Resampler(grid.rate_hz)
         self._cepstra = Cepstra()
+        self._dither = np.random.default_rng(0)
         self._held: F32 = np.zeros((0, CEPSTRA), np.float32)
         self._aligner = aligner
         self._loop = _Track(ears.loop, ears.loop_scorer, LOOP_SCALE, delay_s)
@@ -146,7 +150,7 @@ class ListenSource:
     def push(self, pcm: Pcm) -> F32:
         """Frames that are decided now."""
         self._grid.grow(len(pcm))
-        self._take(self._cepstra.push(self._resampler.push(pcm)))
+        self._take(self._cepstra.push(self._dithered(self._resampler.push(pcm))))
         last = self._decided.first + len(self._decided.rows) - 1
         end_s = self._start_s + last / PHONE_RATE_HZ + CENTRE_S - LEAD_S
         ready = int(np.floor(end_s * PHONE_RATE_HZ + 1e-6)) + 1 - self._grid.next_frame
@@ -156,11 +160,14 @@ class ListenSource:
         """Frames up to the last sample."""
         # The last window is filled up with silence, then the last deltas with what there is.
         tail = np.concatenate([self._resampler.finish(), np.zeros(512)])
-        self._take(self._cepstra.push(tail))
+        self._take(self._cepstra.push(self._dithered(tail)))
         if len(self._held):
             self._take(np.repeat(self._held[-1:], _CONTEXT, axis=0))
         self._add(self._loop.finish(), self._aligner.finish() if self._aligner is not None else None)
         return self._give(self._grid.rest())
+
+    def _dithered(self, samples: NDArray[np.float64]) -> NDArray[np.float64]:
+        return samples + self._dither.normal(0.0, DITHER_RMS, len(samples))
 
     def _take(self, cepstra: F32) -> None:
         if not len(cepstra):

@@ -44,6 +44,8 @@ class Resampler:
 
     def finish(self) -> F64:
         """What is left, as if silence followed."""
+        if self._step == self._phases:
+            return np.zeros(0)
         return self.push(np.zeros(self._half, np.int16))
 
     def _forget(self) -> None:

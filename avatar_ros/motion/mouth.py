@@ -46,11 +46,11 @@ def weights_from_mouth(mouth: Mouth) -> F32:
     jaw = jaw * (open_lips + _JAW_BEHIND_LIPS * mouth.closure) * (1 - 0.5 * bite)
     rounding, funnel = mouth["round"] * size, mouth["funnel"] * size
     # Puckered lips of an ARKit face are parted; people's nearly touch, so the lips are drawn together again.
-    together = np.minimum(jaw, 0.05 * rounding + 0.03 * funnel) * open_lips
+    together = np.minimum(jaw, 0.07 * rounding + 0.03 * funnel) * open_lips
     shapes = {
         "jawOpen": jaw,
         "mouthClose": jaw * mouth.closure + together,
-        "mouthPucker": rounding * (0.35 + 0.30 * open_lips),
+        "mouthPucker": rounding * (0.40 + 0.45 * open_lips),
         "mouthFunnel": funnel * 0.6 * open_lips,
         "mouthRollLower": 0.12 * mouth.closure + 0.55 * bite * open_lips,
         "mouthRollUpper": 0.10 * mouth.closure,
@@ -60,8 +60,8 @@ def weights_from_mouth(mouth: Mouth) -> F32:
     }
     sides = {
         "mouthPress": 0.25 * mouth.closure,
-        "mouthStretch": 0.25 * mouth["spread"] * size * open_lips,
-        "mouthSmile": 0.22 * mouth["spread"] * size,
+        "mouthStretch": 0.30 * mouth["spread"] * size * open_lips,
+        "mouthSmile": 0.35 * mouth["spread"] * size,
         "mouthUpperUp": 0.7 * mouth["upper"] * size * open_lips,
         "mouthLowerDown": 0.8 * mouth["lower"] * size * open_lips * (1 - bite),
     }

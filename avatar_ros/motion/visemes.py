@@ -144,4 +144,5 @@ def _hurry(phones: F32) -> F32:
     kernel = np.ones(_BEFORE + 1 + _AFTER, np.float32)
     voiced = np.maximum(smooth(1 - phones[:, SIL], kernel), 5.0)
     per_second = smooth(changes, kernel) / voiced * PHONE_RATE_HZ
-    return np.clip((per_second - _SLOW_HZ) / (_FAST_HZ - _SLOW_HZ), 0, 1)[:, None]
+    hurry: F32 = np.clip((per_second - _SLOW_HZ) / (_FAST_HZ - _SLOW_HZ), 0, 1)[:, None].astype(np.float32)
+    return hurry

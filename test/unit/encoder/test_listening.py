@@ -1,0 +1,280 @@
+"""Hearing phones: each fast path against its slow reference, and the whole on recorded people where data is at hand."""
+
+import json
+import os
+import wave
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from avatar_ros.core.phones import PHONE_CLASSES, PHONE_COUNT, PHONE_INDEX
+from avatar_ros.encoder.acoustic import BEGIN, END, AcousticModel, Likelihoods, SenoneScorer, installed_model
+from avatar_ros.encoder.cepstra import SHIFT, WINDOW, Cepstra, with_deltas
+from avatar_ros.encoder.encode import encode, load_encoder
+from avatar_ros.encoder.graph import loop_graph, sentence_graph
+from avatar_ros.encoder.resample import Resampler
+from avatar_ros.encoder.smoother import Smoother
+from avatar_ros.encoder.words import Lexicon, letters_to_sounds, number_words, words
+
+DATA = Path(os.environ.get("AVATAR_ROS_TEST_DATA") or Path(__file__).resolve().parents[3] / ".." / "shared" / "data")
+needs_data = pytest.mark.skipif(not (DATA / "speech").is_dir(), reason="needs ../shared/data")
+needs_model = pytest.mark.skipif(installed_model() is None, reason="needs pocketsphinx")
+
+
+def recording(name):
+    with wave.open(str(DATA / "speech" / f"{name}.wav")) as file:
+        return np.frombuffer(file.readframes(file.getnframes()), np.int16)
+
+
+@pytest.fixture(scope="module")
+def model():
+    return AcousticModel(installed_model() / "en-us")
+
+
+# --- words
+
+
+def test_words_of_awkward_text():
+    assert words("It’s 21 °C & 5% off!") == "it's twenty one degrees c and five percent off".split()
+    assert words("你好 🙂 …") == []
+    assert words("007") == ["zero", "zero", "seven"]
+
+
+@pytest.mark.parametrize(
+    ("digits", "said"),
+    [("0", "zero"), ("13", "thirteen"), ("40", "forty"), ("105", "one hundred five"),
+     ("2026", "two thousand twenty six"), ("1000000", "one million"), ("1234567890", "one two three four five six seven eight nine zero")],
+)  # fmt: skip
+def test_numbers(digits, said):
+    assert " ".join(number_words(digits)) == said
+
+
+def test_lexicon_gives_every_way_to_say_a_word(tmp_path):
+    path = tmp_path / "dict"
+    path.write_text("a AH\na(2) EY\nread R EH D\nread(2) R IY D\nrobot R OW B AA T\n")
+    lexicon = Lexicon(path)
+    assert lexicon.pronunciations("read") == (("R", "EH", "D"), ("R", "IY", "D"))
+    assert lexicon.pronunciations("robots") == (("R", "OW", "B", "AA", "T", "Z"),)
+    assert lexicon.guessed == {}
+    assert lexicon.pronunciations("ship") == (("SH", "IH", "P"),)
+    assert lexicon.guessed == {"ship": 1}
+
+
+def test_lexicon_asks_the_speller_first(tmp_path):
+    lexicon = Lexicon(None, lambda word: (("M", "AA"),) if word == "xqz" else ())
+    assert lexicon.pronunciations("xqz") == (("M", "AA"),)
+    assert lexicon.pronunciations("map") == (("M", "AE", "P"),)
+
+
+@pytest.mark.parametrize("word", ["", "'", "rhythm", "queue", "zzz", "ümlaut"])
+def test_letters_always_give_sounds(word):
+    assert letters_to_sounds(word)
+
+
+# --- sound to cepstra
+
+
+@pytest.mark.parametrize("rate_hz", [8000, 16000, 22050, 24000, 44100, 48000])
+def test_resampling_keeps_time_and_shape(rate_hz):
+    t = np.arange(rate_hz) / rate_hz
+    tone = (10000 * np.sin(2 * np.pi * 440 * t)).astype(np.int16)
+    resampler = Resampler(rate_hz)
+    parts = [resampler.push(tone[i : i + 777]) for i in range(0, len(tone), 777)]
+    out = np.concatenate([*parts, resampler.finish()])
+    assert abs(len(out) - 16000) <= 1
+    expected = 10000 * np.sin(2 * np.pi * 440 * np.arange(len(out)) / 16000)
+    assert np.abs(out - expected)[200:-200].max() < 40
+
+
+def test_resampling_keeps_out_what_16_khz_cannot_hold():
+    tone = (10000 * np.sin(2 * np.pi * 11000 * np.arange(48000) / 48000)).astype(np.int16)
+    assert np.abs(Resampler(48000).push(tone)[200:]).max() < 300
+
+
+def test_cepstra_do_not_depend_on_chunks():
+    pcm = np.random.default_rng(0).integers(-9000, 9000, 8000).astype(np.int16)
+    whole = Cepstra().push(pcm)
+    parts = Cepstra()
+    pieces = np.concatenate([parts.push(pcm[i : i + 333]) for i in range(0, 8000, 333)])
+    assert len(whole) == (8000 - WINDOW) // SHIFT + 1
+    np.testing.assert_allclose(pieces, whole, atol=1e-4)
+
+
+@needs_data
+@needs_model
+def test_cepstra_are_pocketsphinx_own(tmp_path):
+    from pocketsphinx import Config, Decoder
+
+    pcm = recording("spk1_snt4")
+    decoder = Decoder(Config(mfclogdir=str(tmp_path), lm=None, loglevel="FATAL"))
+    decoder.set_align_text("hello")
+    decoder.start_utt()
+    decoder.process_raw(pcm.tobytes(), full_utt=True)
+    decoder.end_utt()
+    raw = next(tmp_path.iterdir()).read_bytes()
+    theirs = np.frombuffer(raw[4:], ">f4").reshape(-1, 13)
+    ours = Cepstra().push(pcm)
+    np.testing.assert_allclose(ours, theirs[: len(ours)], atol=1e-3)
+
+
+def test_deltas_are_slope_and_curvature():
+    t = np.arange(20, dtype=np.float32)[:, None]
+    frames = with_deltas(np.repeat(0.5 * t**2, 13, axis=1))
+    assert frames.shape == (14, 39)
+    np.testing.assert_allclose(frames[:, 13], 4 * np.arange(3, 17))
+    np.testing.assert_allclose(frames[:, 26], 8)
+
+
+# --- scores
+
+
+def test_scores_equal_their_reference():
+    rng = np.random.default_rng(4)
+    shares = [rng.random((5, 4, 16)).astype(np.float32) for _ in range(3)]
+    found = Likelihoods(shares, rng.normal(size=(5, 4)).astype(np.float32))
+    weights = rng.dirichlet(np.ones(16), (3, 9)).astype(np.float32)
+    scorer = SenoneScorer(rng.integers(4, size=9).astype(np.int32), weights)
+    np.testing.assert_allclose(scorer.scores(found), scorer.scores_reference(found), atol=1e-4)
+    part = scorer.scores(found, 3, 6)
+    np.testing.assert_allclose(part[:, 3:6], scorer.scores(found)[:, 3:6], atol=1e-5)
+    assert part[:, 0].max() < -1e8
+
+
+@needs_model
+def test_gaussians_are_densities(model):
+    frames = np.random.default_rng(0).normal(0, 3, (4, 39)).astype(np.float32)
+    found = model.likelihoods(frames)
+    assert all(s.min() >= 0 and s.max() <= 1 + 1e-5 for s in found.shares)
+    definition = model.definition
+    assert len(definition.phones) == 42
+    assert definition.senone_count == 5126
+    number = {p: i for i, p in enumerate(definition.phones)}
+    inside = definition.unit(number["AA"], number["M"], number["P"], BEGIN)
+    assert inside >= 42
+    assert definition.unit(number["SIL"], number["M"], number["P"], END) == number["SIL"]
+
+
+# --- which state
+
+
+def forward_backward(graph_transitions, start, ends, scores, scale):
+    """The textbook's way, in logarithms, over all frames at once."""
+    with np.errstate(divide="ignore"):
+        a, b = np.log(graph_transitions.astype(float)), scale * scores.astype(float)
+        alpha = [np.log(start.astype(float)) + b[0]]
+        for row in b[1:]:
+            alpha.append(np.logaddexp.reduce(alpha[-1][:, None] + a, axis=0) + row)
+        beta = [np.log(ends.astype(float))]
+        for row in b[:0:-1]:
+            beta.insert(0, np.logaddexp.reduce(a + (row + beta[0])[None, :], axis=1))
+    both = np.array(alpha) + np.array(beta)
+    return np.exp(both - np.logaddexp.reduce(both, axis=1)[:, None])
+
+
+def some_graph(states=12, seed=0):
+    rng = np.random.default_rng(seed)
+    transitions = np.zeros((states, states), np.float32)
+    for i in range(states):
+        transitions[i, i : i + 3] = rng.dirichlet(np.ones(3))[: min(3, states - i)]
+    start, ends = np.zeros(states, np.float32), np.zeros(states, np.float32)
+    start[:2], ends[-1] = 1, 1
+    return transitions, start, ends, rng.normal(0, 3, (30, states)).astype(np.float32)
+
+
+def test_whole_smoothing_equals_forward_backward():
+    transitions, start, ends, scores = some_graph()
+    smoother = Smoother(transitions, start, ends, 0.5, delay=1000)
+    assert len(smoother.push(scores)) == 0
+    np.testing.assert_allclose(smoother.finish(), forward_backward(transitions, start, ends, scores, 0.5), atol=2e-4)
+
+
+def test_delayed_smoothing_sees_exactly_the_delay():
+    transitions, start, ends, scores = some_graph(seed=1)
+    smoother = Smoother(transitions, start, ends, 0.5, delay=4)
+    out = np.concatenate([smoother.push(scores[i : i + 1]) for i in range(20)])
+    assert len(out) == 16
+    for t in (0, 7, 15):
+        anywhere = np.ones_like(ends)
+        expected = forward_backward(transitions, start, anywhere, scores[: t + 5], 0.5)[t]
+        np.testing.assert_allclose(out[t], expected, atol=2e-4)
+
+
+def test_impossible_sound_does_not_stop_the_smoother():
+    transitions, start, ends, scores = some_graph(seed=2)
+    scores[10] = -1e9
+    smoother = Smoother(transitions, start, ends, 0.5, delay=3)
+    assert np.isfinite(np.concatenate([smoother.push(scores), smoother.finish()])).all()
+
+
+# --- graphs and the whole
+
+
+@needs_model
+def test_a_sentence_graph_goes_from_start_to_end(model):
+    lexicon = Lexicon(installed_model() / "cmudict-en-us.dict")
+    graph = sentence_graph(model.definition, [lexicon.pronunciations(w) for w in ("read", "my", "lips")])
+    assert (np.nonzero(graph.transitions)[0] <= np.nonzero(graph.transitions)[1]).all()
+    sums = graph.transitions.sum(axis=1)
+    leaves = (graph.ends == 1) & (sums < 0.999)
+    np.testing.assert_allclose(sums[~leaves], 1.0, atol=1e-5)
+    reached = graph.start.copy()
+    for _ in range(len(reached)):
+        reached = np.minimum(1, reached + reached @ (graph.transitions > 0))
+    assert reached.all()
+    np.testing.assert_allclose(graph.classes.sum(axis=1), 1.0)
+
+
+@needs_model
+def test_the_loop_leads_from_any_phone_to_any(model):
+    names = ("SIL", "M", "AA")
+    graph = loop_graph(model.definition, names, np.full((3, 3), 1 / 3, np.float32))
+    np.testing.assert_allclose(graph.transitions.sum(axis=1), 1.0, atol=1e-6)
+    assert (graph.transitions[2, ::3] > 0).all()
+
+
+@pytest.fixture(scope="module")
+def encoder():
+    return load_encoder()
+
+
+def agreement(features, entry):
+    """Share of frames whose likeliest class is the label's, silence aside."""
+    ends = np.array(entry["phone_end_samples_16k"]) / 160
+    right = total = 0
+    for i in range(len(features)):
+        at = int(np.searchsorted(ends, i, "right"))
+        name = entry["phones"][at].upper().rstrip("012") if at < len(ends) else "SIL"
+        if name in PHONE_CLASSES and name != "SIL":
+            total += 1
+            right += PHONE_CLASSES[int(features[i, :PHONE_COUNT].argmax())] == name
+    return right / total
+
+
+@needs_data
+@needs_model
+@pytest.mark.data
+def test_text_helps_and_a_wrong_text_does_no_harm(encoder):
+    entry = json.loads((DATA / "speech" / "transcripts.json").read_text())["acoustic_corpus"]
+    pcm = recording("acoustic_corpus")[: 8 * 16000]
+    encoder.load()
+    free = agreement(encode(pcm, 16000, encoder=encoder), entry)
+    encoder.load()
+    aligned = agreement(encode(pcm, 16000, entry["text"], encoder=encoder), entry)
+    encoder.load()
+    wrong = "Purple elephants have never really enjoyed swimming in Greenland, nor will they ever, I suppose."
+    misled = agreement(encode(pcm, 16000, wrong, encoder=encoder), entry)
+    assert aligned > 0.6
+    assert aligned > free > 0.3
+    assert misled > free - 0.1
+
+
+@needs_data
+@needs_model
+@pytest.mark.data
+@pytest.mark.parametrize("text", ["AND SO MY FELLOW AMERICANS ASK NOT WHAT YOUR COUNTRY CAN DO FOR YOU", ""])
+def test_silence_is_heard_as_silence(encoder, text):
+    encoder.load()
+    pcm = np.concatenate([recording("jfk")[: 6 * 16000], np.zeros(16000, np.int16)])
+    features = encode(pcm, 16000, text, encoder=encoder)
+    assert features[-60:, PHONE_INDEX["SIL"]].mean() > 0.8
