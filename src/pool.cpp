@@ -43,17 +43,15 @@ double now_ms() {
 
 void Governor::note(double worked_ms, double waited_ms) {
     if (waited_ms > kStallMs + kStallShare * worked_ms) {
-        patience_ = std::min(patience_ * 2, kLongest);
+        patience_ = calm_ >= kCalm ? kShortest : std::min(patience_ * 2, kLongest);
         active_ = std::max(1, active_ / 2);
         left_ = patience_;
         calm_ = 0;
-    } else if (active_ < threads_) {
-        if (--left_ <= 0) {
-            active_ = std::min(threads_, active_ * 2);
-            left_ = patience_;
-        }
-    } else if (++calm_ >= kLongest) {
-        patience_ = kShortest;
+    } else if (active_ == threads_) {
+        if (calm_ < kCalm) ++calm_;
+    } else if (--left_ <= 0) {
+        active_ = std::min(threads_, active_ * 2);
+        left_ = patience_;
     }
 }
 

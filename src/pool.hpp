@@ -13,8 +13,8 @@
 namespace avatar {
 
 // How many threads take part. A thread that another process pushed off its core in the middle of a task makes all
-// others wait for a scheduler's time slice (about 3 ms): then fewer take part, and more are tried again later, later each
-// time that it goes wrong.
+// others wait for a scheduler's time slice (about 3 ms): then fewer take part, and more are tried again later, each time
+// later where it goes wrong again at once.
 class Governor {
    public:
     explicit Governor(int threads) : threads_(threads), active_(threads) {}
@@ -24,8 +24,8 @@ class Governor {
 
    private:
     int threads_, active_;
-    int patience_ = kShortest, left_ = 0, calm_ = 0;
-    static constexpr int kShortest = 64, kLongest = 1024;  // jobs; a frame has four
+    int patience_ = kShortest, left_ = 0, calm_ = kCalm;
+    static constexpr int kShortest = 32, kLongest = 1024, kCalm = 128;  // jobs; a frame has four
 };
 
 class Pool {
