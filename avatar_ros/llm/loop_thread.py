@@ -40,3 +40,4 @@ class LoopThread:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
         await last
+        await asyncio.get_running_loop().shutdown_asyncgens()

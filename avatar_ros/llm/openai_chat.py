@@ -15,6 +15,7 @@ from typing import Any
 
 import httpx2
 import openai
+from openai.types.chat import ChatCompletionChunk
 
 from ..core.types import Prompt
 from .base import Answer, LlmSettings
@@ -35,6 +36,8 @@ _TAIL_S = 1.0
 #: What a stream that is no stream makes the library raise, besides its own errors.
 _MALFORMED = (ValueError, TypeError, AttributeError)
 
+_A_CHUNK = {"id": "", "choices": [], "created": 0, "model": "", "object": "chat.completion.chunk"}
+
 
 class OpenAiChat:
     """See the module's text. now: the wall clock of the place where the kiosk stands."""
@@ -54,11 +57,12 @@ class OpenAiChat:
         self._url = checked_url(settings.url)
         self._extra = extra_body(settings.extra_body)
         self._client: Any = None
+        self._completions: Any = None
         self._thread: LoopThread | None = None
         self._running: list[ServiceAnswer] = []
 
     def load(self) -> None:
-        """Find the key and make the client; the service itself is not asked yet. Raises ConfigError."""
+        """Find the key and make the client; connecting goes on in the background. Raises ConfigError."""
         settings = self._settings
         key = find_key(settings.key_variable, settings.env_file, self._environment)
         longest_s = max(settings.first_token_timeout_s, settings.gap_timeout_s) + _TAIL_S
@@ -72,6 +76,10 @@ class OpenAiChat:
             http_client=httpx2.AsyncClient(limits=limits, timeout=timeout, follow_redirects=True),
         )
         self._thread = LoopThread("llm streams")
+        # The library imports and builds things at their first use, which would cost the first visitor the time.
+        self._completions = self._client.chat.completions
+        ChatCompletionChunk.model_validate(_A_CHUNK)
+        self._thread.submit(self._shake_hands())
 
     def ask(self, prompt: Prompt, now_s: float, wake: Callable[[], None]) -> Answer:
         """Send the request, unless the service is known to fail or has enough to do."""
@@ -101,7 +109,7 @@ class OpenAiChat:
         """Break off what is under way and close the connections."""
         if self._thread is not None:
             self._thread.close(self._client.close())
-            self._thread = self._client = None
+            self._thread = self._client = self._completions = None
 
     def _patience(self, advice: Ask) -> Patience:
         settings = self._settings
@@ -120,10 +128,17 @@ class OpenAiChat:
         inbox = Inbox(wake)
         return _OpenAiStream(inbox, self._thread.submit(self._read(body, inbox)))
 
+    async def _shake_hands(self) -> None:
+        """Have a connection ready for the first prompt. A failure means nothing yet: that prompt will find out."""
+        try:
+            await self._client.models.with_raw_response.list(timeout=self._settings.connect_timeout_s)
+        except (openai.OpenAIError, *_MALFORMED):
+            return
+
     async def _read(self, body: Mapping[str, Any], inbox: Inbox) -> None:
         began = False
         try:
-            chunks = await self._client.chat.completions.create(**body)
+            chunks = await self._completions.create(**body)
             began = True
             await _pass_on(chunks, inbox)
         except (openai.OpenAIError, *_MALFORMED) as error:

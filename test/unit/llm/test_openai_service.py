@@ -106,11 +106,12 @@ def test_what_was_not_understood_is_not_put_into_the_users_mouth():
         assert "mumble" not in said and "did not understand" in said
 
 
-def test_connection_serves_the_next_turn():
-    with talking(answer("One."), answer("Two.")) as (server, user):
-        assert [user.answer("a"), user.answer("b")] == ["One.", "Two."]
-        first, second = (server.requests.get(timeout=PATIENCE_S) for _ in range(2))
-        assert first.connection == second.connection
+def test_connections_serve_the_next_turns():
+    with talking(answer("One.")) as (server, user):
+        for _ in range(6):
+            user.answer("a")
+        used = {server.requests.get(timeout=PATIENCE_S).connection for _ in range(6)}
+        assert len(used) <= 2  # the one made at the start, and one for a prompt that came before it stood
 
 
 def test_sessions_are_answered_side_by_side():
