@@ -176,7 +176,7 @@ def worst_psnr_db(raster: Rasteriser, avatar: Avatar, camera: Camera, frames: in
         fast = raster.render(weights, head, camera, GREY).numpy()[..., :3].astype(np.float64)
         slow = reference.render(weights, head, camera, GREY).numpy()[..., :3]
         error = float(np.mean((fast - slow) ** 2))
-        worst = min(worst, 10 * np.log10(255**2 / error) if error else worst)
+        worst = min(worst, 10 * np.log10(255**2 / max(error, 1e-10)))
     return worst
 
 
