@@ -176,7 +176,7 @@ class SenoneScorer:
         self._weights = np.ascontiguousarray(weights)
 
     def scores(self, found: Likelihoods, low: int = 0, high: int | None = None) -> F32:
-        """log p(frame | senone) [T, count]; worked out for senones low … high only, UNLIKELY for the others."""
+        """Log p(frame | senone) [T, count]; worked out for senones low … high only, UNLIKELY for the others."""
         part = slice(low, self.count if high is None else high)
         phones = self._phones[part]
         out = np.full((len(found.peaks), self.count), UNLIKELY, np.float32)

@@ -56,8 +56,8 @@ _CLOSURE_LABELS = ("CL", "VCL")
 #: IPA letters, by what they look and sound like. Vowels follow height and rounding, consonants place of articulation.
 IPA: dict[str, str] = {
     # vowels: front, central, back; high to low
-    "i": "IY", "ɪ": "IH", "ᵻ": "IH", "e": "EH", "ɛ": "EH", "æ": "AE", "a": "AA", "y": "UW", "ʏ": "UH", "ø": "UH",
-    "œ": "AO", "ɶ": "AA", "ɨ": "IH", "ʉ": "UW", "ɘ": "AX", "ə": "AX", "ɵ": "UH", "ɜ": "ER", "ɝ": "ER", "ɚ": "ER",
+    "i": "IY", "ɪ": "IH", "ᵻ": "IH", "e": "EH", "ɛ": "EH", "ε": "EH", "æ": "AE", "a": "AA", "y": "UW", "ʏ": "UH",
+    "ø": "UH", "œ": "AO", "ɶ": "AA", "ɨ": "IH", "ʉ": "UW", "ɘ": "AX", "ə": "AX", "ɵ": "UH", "ɜ": "ER", "ɝ": "ER", "ɚ": "ER",
     "ɞ": "ER", "ɐ": "AX", "ɯ": "IH", "u": "UW", "ʊ": "UH", "ɤ": "AX", "o": "AO", "ʌ": "AH", "ɔ": "AO", "ɑ": "AA",
     "ɒ": "AO", "ɿ": "IH", "ʅ": "IH", "ʮ": "UW", "ʯ": "UW",
     # lips

@@ -43,9 +43,16 @@ def test_words_of_awkward_text():
 
 @pytest.mark.parametrize(
     ("digits", "said"),
-    [("0", "zero"), ("13", "thirteen"), ("40", "forty"), ("105", "one hundred five"),
-     ("2026", "two thousand twenty six"), ("1000000", "one million"), ("1234567890", "one two three four five six seven eight nine zero")],
-)  # fmt: skip
+    [
+        ("0", "zero"),
+        ("13", "thirteen"),
+        ("40", "forty"),
+        ("105", "one hundred five"),
+        ("2026", "two thousand twenty six"),
+        ("1000000", "one million"),
+        ("1234567890", "one two three four five six seven eight nine zero"),
+    ],
+)
 def test_numbers(digits, said):
     assert " ".join(number_words(digits)) == said
 
