@@ -27,7 +27,7 @@ def make_garment(rng: np.random.Generator) -> Cloud:
 def spacing(p: Array) -> Array:
     """Finer at the collar, coarse behind and at the bottom."""
     near = smoothstep(14, 4, np.abs(solids.collar(p)))
-    return 6.0 - 3.5 * near + 2.4 * smoothstep(-20, -70, p[:, 2]) * (1 - near)
+    return 6.6 - 3.9 * near + 2.4 * smoothstep(-20, -70, p[:, 2]) * (1 - near)
 
 
 def knit_color(p: Array) -> Array:

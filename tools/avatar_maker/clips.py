@@ -46,7 +46,7 @@ def _clip(name, seconds, angles) -> HeadClip:
 
 
 def euler_quaternions(pitch: Array, yaw: Array, roll: Array) -> Array:
-    """xyzw [K, 4] of turns in degrees: pitch down (x), then roll (z), then yaw to the character's left (y)."""
+    """Xyzw [K, 4] of turns in degrees: pitch down (x), then roll (z), then yaw to the character's left (y)."""
     x, y, z = (np.radians(v) / 2 for v in (pitch, yaw, roll))
     cx, sx, cy, sy, cz, sz = np.cos(x), np.sin(x), np.cos(y), np.sin(y), np.cos(z), np.sin(z)
     return np.stack([cy * cz * sx + sy * sz * cx, cx * cz * sy + sx * sz * cy, cx * cy * sz - sx * sy * cz,

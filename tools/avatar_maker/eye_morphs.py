@@ -23,7 +23,7 @@ def make(cloud: Cloud, sign: float) -> dict[str, Array]:
         "eyeWide": wide,
         "eyeSquint": lids.upper(0.16) + lids.lower(2.1),
         "eyeLookUp": turn_eye(cloud, sign, -UP_DEG, 0) + lids.upper(-0.22) + lids.lower(0.5),
-        "eyeLookDown": turn_eye(cloud, sign, DOWN_DEG, 0) + lids.upper(0.42) + lids.lower(-1.0),
+        "eyeLookDown": turn_eye(cloud, sign, DOWN_DEG, 0) + lids.upper(0.42) + lids.lower(-1.5),
         "eyeLookIn": turn_eye(cloud, sign, 0, -IN_DEG * sign),
         "eyeLookOut": turn_eye(cloud, sign, 0, OUT_DEG * sign),
     }

@@ -69,7 +69,7 @@ def _sclera() -> Cloud:
     color = np.array([0.93, 0.91, 0.89]) - 0.10 * smoothstep(0.45, 1.0, np.abs(t))[:, None] * np.array([0.3, 1.0, 1.0])
     color = color * (1 - 0.30 * smoothstep(0.02, 0.42, n[:, 1]))[:, None]
     color = color * (1 - 0.10 * smoothstep(-0.1, -0.42, n[:, 1]))[:, None]
-    return make("eye", p, n, (1.2, 1.2, 0.2), color, a=t)
+    return make("eye", p, n, (1.5, 1.5, 0.2), color, a=t)
 
 
 def _direction(polar: Array, around: Array) -> Array:
@@ -95,7 +95,7 @@ def iris_color(r: Array, around: Array, rng: np.random.Generator) -> Array:
     phases = rng.uniform(0, 2 * np.pi, 5)
     fibre = sum(np.cos(k * around + ph) for k, ph in zip((9, 17, 23, 31, 41), phases, strict=True)) / 5
     x = np.clip((r - PUPIL_RADIUS) / (IRIS_RADIUS - PUPIL_RADIUS) + 0.10 * fibre, 0, 1)[:, None]
-    amber, green, rim = np.array([0.62, 0.36, 0.12]), np.array([0.36, 0.45, 0.24]), np.array([0.10, 0.13, 0.09])
+    amber, green, rim = np.array([0.60, 0.36, 0.13]), np.array([0.38, 0.43, 0.25]), np.array([0.10, 0.12, 0.09])
     color = amber + (green - amber) * smoothstep(0.05, 0.55, x)
     color = color * (1 + 0.26 * fibre[:, None])
     pool = np.cos(around + 1.15)  # brightest low on the character's left: opposite the key light

@@ -24,7 +24,8 @@ def make_skin(rng: np.random.Generator) -> Cloud:
     points = points[visible(points)]
     points = points[thin_out(points, spacing(points))]
     radius = spacing(points)
-    outer = surface("skin", solids.skin, points, radius, albedo(points), fat=0.97)
+    stretched = 1 + 0.22 * np.exp(-(((np.abs(points[:, 0]) - 25) / 11) ** 2) - ((points[:, 1] + 24) / 12) ** 2)
+    outer = surface("skin", solids.skin, points, radius * stretched, albedo(points), fat=0.97)
     return gather([outer, _undercoat(points, rng)])
 
 
@@ -55,9 +56,9 @@ def spacing(p: Array) -> Array:
     mouth = np.hypot(q[:, 0] / 31, (q[:, 1] + 24) / 17)
     nose = np.hypot(q[:, 0] / 16, (q[:, 1] - 4) / 14)
     focus = np.where(q[:, 2] > 35, np.minimum(np.minimum(eye, mouth), nose), 9.0)
-    fine = 0.88 + 1.3 * smoothstep(0.8, 2.0, focus)
+    fine = 0.92 + 1.45 * smoothstep(0.8, 2.0, focus)
     ear = smoothstep(6, 1, np.abs(solids.ears(p))) * (np.abs(p[:, 0]) > 66) * (np.abs(p[:, 1] - 26) < 34)
-    back = smoothstep(20, -20, q[:, 2]) * 1.4 + smoothstep(-65, -105, q[:, 1]) * 1.1
+    back = smoothstep(35, -15, q[:, 2]) * 1.9 + smoothstep(-65, -105, q[:, 1]) * 1.1
     return np.where(ear > 0.3, 1.35, fine + back)
 
 
@@ -65,7 +66,7 @@ def albedo(p: Array) -> Array:
     """Colour of the skin [N, 3] before light: warmer cheeks, nose, ears and lids, cooler jaw."""
     q = mirrored(p)
     color = np.tile(SKIN, (len(p), 1))
-    rosy = 0.50 * _blob(q, (40, 4), (20, 15)) + 0.42 * _blob(q, (0, 6), (14, 11)) * (p[:, 2] > 80)
+    rosy = 0.50 * _blob(q, (40, 4), (20, 15)) + 0.42 * _blob(q, (0, 8), (14, 11)) * (p[:, 2] > 80)
     rosy += 0.40 * (solids.ears(p) < 2.5) * (q[:, 0] > 66) + 0.18 * _blob(q, (0, -58), (15, 12))
     color += rosy[:, None] * np.array([0.025, -0.105, -0.095])
     around_eye = _blob(q, (33, 46), (22, 13)) * (p[:, 2] > 40)

@@ -17,7 +17,7 @@ from .sdf import Array, gradient, smoothstep, unit
 
 DARK, LIGHT = np.array([0.19, 0.095, 0.06]), np.array([0.53, 0.32, 0.19])
 STEPS = 9
-PARTING_X = 24.0
+PARTING_X = 37.0
 CROWN = np.array([10.0, 138.0, -52.0])
 
 
@@ -49,18 +49,20 @@ def _cap(scalp: Array) -> Cloud:
     p = scalp[thin_out(scalp, np.full(len(scalp), 5.0))]
     n = gradient(solids.head, p)
     inside = p[:, 1] - solids.hairline_y(p)
-    side = smoothstep(60, 35, p[:, 2])
+    side = smoothstep(60, 35, p[:, 2]) * smoothstep(-70, -40, p[:, 2])
     opacity = 0.96 * smoothstep(2.0 + 6 * side, 12.0 + 8 * side, inside) + 0.02
-    volume = 1.6 + 7.5 * smoothstep(10, 45, inside) * smoothstep(70, 115, p[:, 1])
-    return make("hair", p + volume[:, None] * n, n, (4.1, 4.1, 0.6), DARK * 0.85, opacity=opacity)
+    volume = 1.6 + 11.5 * smoothstep(10, 45, inside) * smoothstep(70, 115, p[:, 1])
+    along, raised = combed(p, 0.2, p), p + volume[:, None] * n
+    color = hair_light(raised, along, n, np.full(len(p), 0.22), np.full(len(p), 0.75))
+    return make("hair", raised, n, (4.6, 3.8, 0.6), color, tangent=along, opacity=opacity)
 
 
 def _roots(scalp: Array, rng: np.random.Generator) -> Array:
     """Where locks grow: evenly, closer along the hairline and the parting."""
     edge = np.abs(scalp[:, 1] - solids.hairline_y(scalp))
-    gap = 17.0 - 6.5 * smoothstep(16, 4, edge) * (scalp[:, 2] > -30)
+    gap = 17.9 - 6.5 * smoothstep(16, 4, edge) * (scalp[:, 2] > -30)
     gap = np.where((np.abs(scalp[:, 0] - PARTING_X) < 8) & (scalp[:, 2] > -30), 9.0, gap)
-    gap = np.where(np.linalg.norm(scalp - CROWN, axis=1) < 32, 9.5, gap)
+    gap = np.where(np.linalg.norm(scalp - CROWN, axis=1) < 32, 10.5, gap)
     gap = np.where((scalp[:, 2] < -60) & (scalp[:, 1] < 0), 11.0, gap)
     return scalp[thin_out(scalp, gap * rng.uniform(0.9, 1.1))]
 
@@ -85,7 +87,7 @@ def grow(roots: Array, rng: np.random.Generator) -> Locks:
     """Walk along the combed field at a height above the head that rises from the root and sinks to the tip."""
     count = len(roots)
     top = smoothstep(70, 104, roots[:, 1]) * smoothstep(-60, 5, roots[:, 2])
-    length = (62 + 52 * top + rng.uniform(-10, 12, count)) * (0.34 + 0.66 * smoothstep(-45, 30, roots[:, 1]))
+    length = (62 + 52 * top + 26 * smoothstep(60, 20, np.linalg.norm(roots - CROWN, axis=1)) + rng.uniform(-10, 12, count)) * (0.34 + 0.66 * smoothstep(-45, 30, roots[:, 1]))
     height = 5.5 + 9.5 * np.maximum(top, 0.8 * smoothstep(75, 110, roots[:, 1])) + 4.0 * smoothstep(60, 120, roots[:, 1]) + rng.uniform(-1.5, 3.0, count)
     crown = smoothstep(62, 20, np.linalg.norm(roots - CROWN, axis=1))
     lift = 0.85 * np.maximum(top * smoothstep(34, 10, np.abs(roots[:, 0] - PARTING_X)), crown)
@@ -108,14 +110,14 @@ def grow(roots: Array, rng: np.random.Generator) -> Locks:
     return Locks(np.stack(path, 1), np.stack(outs, 1), width, rng.uniform(0.80, 1.22, count))
 
 
-def _strands(locks: Locks, rng: np.random.Generator, per_lock: int = 7) -> Cloud:
+def _strands(locks: Locks, rng: np.random.Generator, per_lock: int = 6) -> Cloud:
     """Strands of all locks as short overlapping splats."""
     count = len(locks.path)
     u = np.linspace(-1, 1, per_lock)[None] + rng.normal(0, 0.10, (count, per_lock))
     v = rng.uniform(-0.5, 1.0, (count, per_lock)) * (1 - 0.7 * u**2)
     shade = locks.shade[:, None] * rng.uniform(0.70, 1.30, (count, per_lock)) * (1 - 0.22 * u**2) * (0.9 + 0.16 * v)
     points, outs, taper = _lines(locks, u, v)
-    return _segments(points, outs, shade, 0.50 + 0.95 * taper, 0.90, locks)
+    return _segments(points, outs, shade, 0.56 + 1.08 * taper, 0.90, locks)
 
 
 def _flyaways(locks: Locks, rng: np.random.Generator) -> Cloud:

@@ -104,7 +104,7 @@ def occlusion(p: Array, n: Array) -> Array:
 
 
 def to_linear(srgb: Array) -> Array:
-    """sRGB to linear light."""
+    """SRGB to linear light."""
     return np.where(srgb <= 0.04045, srgb / 12.92, ((np.maximum(srgb, 0) + 0.055) / 1.055) ** 2.4)
 
 

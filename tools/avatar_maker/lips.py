@@ -30,7 +30,7 @@ def lip_borders(x: Array) -> tuple[Array, Array, Array]:
     line = lip_line(x)
     bow = 1.3 * np.exp(-((np.abs(x) - 5.2) ** 2) / 12) - 0.5 * np.exp(-((x / 2.6) ** 2))
     upper = line + 5.3 * (1 - s**1.5) + bow * (1 - s**4)
-    lower = line - 7.4 * (1 - s**2.3)
+    lower = line - 7.0 * (1 - s**2.8)
     return line, upper, lower
 
 

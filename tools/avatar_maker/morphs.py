@@ -28,7 +28,7 @@ def make_morphs(cloud: Cloud) -> dict[str, Array]:
 Bump = tuple[tuple[float, float], tuple[float, float], tuple[float, float, float]]
 # name: bumps of (x, y of the middle), (radii), (how far the middle moves), for the left side
 BUMPS: dict[str, tuple[Bump, ...]] = {
-    "browDown": (((20, 68), (17, 13), (-2.8, -5.6, 0.9)), ((40, 69), (14, 13), (-0.6, -3.2, 0.3))),
+    "browDown": (((20, 68), (17, 13), (-3.2, -6.6, 1.0)), ((40, 69), (14, 13), (-0.6, -3.2, 0.3))),
     "browOuterUp": (((42, 70), (16, 14), (0, 7.2, -0.8)),),
     "cheekSquint": (((41, 15), (18, 12), (-0.5, 5.6, 1.8)), ((33, 30), (16, 7), (0, 1.6, 0.4))),
     "noseSneer": (((10, 8), (9, 11), (0.6, 3.6, 0.3)), ((9, 34), (9, 14), (-0.4, 1.6, 0.9)),

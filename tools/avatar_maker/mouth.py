@@ -45,9 +45,9 @@ def _teeth(part: str, widths: tuple[float, ...], edge: float, height: float, bac
             p = np.stack([place[:, 0], y, place[:, 1]], axis=1)
             n3 = np.stack([normal[:, 0] + 0.25 * u * side, np.zeros(len(u)), normal[:, 1]], axis=1)
             p = p + depth[:, None] * np.stack([normal[:, 0], 0 * u, normal[:, 1]], axis=1)
-            tone = np.array([0.93, 0.90, 0.85]) * (1 - 0.22 * np.abs(u) ** 6 - 0.10 * v**3)[:, None]
+            tone = np.array([0.90, 0.87, 0.81]) * (1 - 0.22 * np.abs(u) ** 6 - 0.10 * v**3)[:, None]
             tone = tone * (1 - 0.42 * smoothstep(8, 30, np.abs(along)))[:, None]
-            out.append(make(part, p, n3, (width / 12, tall / 10.5, 0.15), tone))
+            out.append(make(part, p, n3, (width / 9.5, tall / 8.5, 0.15), tone))
         start += width
     return gather(out)
 
@@ -73,7 +73,7 @@ def _tongue() -> Cloud:
     n = unit(np.stack([np.cos(v) / 16, np.sin(v) / 6, 0.10 * smoothstep(0.6, 1.0, u)], axis=1))
     tone = np.array([0.80, 0.42, 0.42]) * (0.60 + 0.40 * smoothstep(0.2, 0.95, u))[:, None]
     tone = tone * (1 - 0.12 * np.exp(-((x / 2) ** 2)))[:, None]
-    return make("tongue", p, n, (2.3, 1.7, 0.3), tone, tangent=(0, 0, 1), a=u)
+    return make("tongue", p, n, (1.9, 1.5, 1.0), tone, tangent=(0, 0, 1), a=u)
 
 
 def _bag(rng: np.random.Generator) -> Cloud:

@@ -44,20 +44,20 @@ def _face(q: Array) -> Array:
 
 
 def _nose(q: Array) -> Array:
-    bridge = capsule(q, (0, 52, 75.5), (0, 13, 94.5), 5.0, 6.2)
-    tip = sphere(q, (0, 8.0, 98.0), 6.7)
-    wings = ellipsoid(q, (7.0, 4.6, 89.0), (4.8, 4.8, 7.2))
+    bridge = capsule(q, (0, 53, 75.5), (0, 15, 93.5), 4.8, 6.0)
+    tip = sphere(q, (0, 10.0, 97.0), 6.7)
+    wings = ellipsoid(q, (6.9, 6.4, 88.5), (4.8, 4.8, 7.2))
     return join(join(bridge, tip, 9), wings, 7)
 
 
 def _nostrils(d: Array, q: Array) -> Array:
-    d = cut(d, ellipsoid(q, (4.3, -1.4, 93.0), (2.4, 2.8, 4.2)), 2.0)
-    return cut(d, capsule(q, (0, -4, 94.5), (0, -14, 92), 1.6), 3.5)  # philtrum
+    d = cut(d, ellipsoid(q, (4.3, 0.5, 92.5), (2.4, 2.8, 4.2)), 2.0)
+    return cut(d, capsule(q, (0, -2, 93.5), (0, -14, 92), 1.6), 3.5)  # philtrum
 
 
 def _sockets(d: Array, q: Array) -> Array:
     d = cut(d, ellipsoid(q, (32, 42, 87), (19, 14.5, 15)), 11)
-    return join(d, sphere(q, (EYE[0], EYE[1], EYE[2]), LID_RADIUS), 4.5)
+    return join(d, sphere(q, (EYE[0], EYE[1], EYE[2]), LID_RADIUS), 5.5)
 
 
 def _neck(q: Array) -> Array:
@@ -98,7 +98,8 @@ def garment(p: Array) -> Array:
     d = ellipsoid(q, (0, -290, -22), (128, 155, 78))
     d = join(d, capsule(q, (0, -125, -34), (126, -198, -34), 36, 42), 36)  # shoulder slope
     d = join(d, capsule(q, (138, -215, -34), (162, -330, -28), 44), 30)  # upper arm
-    d = join(d, capsule(p, (0, -172, -24), (0, -195, -26), 48, 64), 20)
+    d = join(d, capsule(p, (0, -172, -31), (0, -195, -30), 53, 66), 20)
+    d = join(d, capsule(p, (0, -150, -48), (0, -195, -42), 43, 60), 14)
     d = cut(d, capsule(q, (0, -20, -18), (0, -66, -18), 46), 8)  # the opening at the neck
     return join(d, collar(p), 5)
 
@@ -117,7 +118,7 @@ def hair_bulk(p: Array) -> Array:
 def hairline_y(p: Array) -> Array:
     """Height of the hairline at a point of the scalp, from its depth z and side x."""
     z = np.array([-120.0, -80, -50, -28, -8, 8, 22, 38, 52, 62, 90])
-    y = np.array([-48.0, -44, -30, -2, 24, 44, 62, 82, 102, 113, 116])
+    y = np.array([-48.0, -44, -20, 28, 44, 50, 64, 82, 102, 113, 116])
     widow = -2.5 * np.exp(-((p[:, 0] / 9) ** 2)) * (p[:, 2] > 40)
     return np.interp(p[:, 2], z, y) + widow
 

@@ -27,7 +27,7 @@ _TYPES = {1: "SCALAR", 3: "VEC3", 4: "VEC4", 16: "MAT4"}
 
 def write_zip(path: Path, cloud: Cloud, morphs: Mapping[str, Array], head_share: Array,
               clips: list[HeadClip], sample: dict[str, Any]) -> None:
-    """cloud in mm; morphs: name to deltas [N, 3] mm; head_share: [N] how much a splat follows the head joint."""
+    """Cloud in mm; morphs: name to deltas [N, 3] mm; head_share: [N] how much a splat follows the head joint."""
     members = {
         "skin.glb": skin_glb(cloud, morphs, head_share),
         "offset.ply": offset_ply(cloud),
@@ -57,7 +57,7 @@ def offset_ply(cloud: Cloud) -> bytes:
 
 
 def quaternions(cloud: Cloud) -> Array:
-    """wxyz [N, 4] of the rotations that turn x, y, z into tangent, across, normal."""
+    """Wxyz [N, 4] of the rotations that turn x, y, z into tangent, across, normal."""
     t, n = cloud.tangent, cloud.normal
     m = np.stack([t, np.cross(n, t), n], axis=2)
     d = np.stack([m[:, 0, 0], m[:, 1, 1], m[:, 2, 2]], axis=1)
