@@ -36,7 +36,7 @@ _OWN_FRAMES = ("", "avatar")
 
 
 class _Performer:
-    """One session: the turn being spoken, the playback clock, and the face."""
+    """One session: the turns being spoken and prepared, the playback clock, and the face."""
 
     def __init__(self, settings: MotionSettings, session: str, model: LipModel) -> None:
         self.face = IdleFace(settings, session)
@@ -44,55 +44,55 @@ class _Performer:
         self._settings = settings
         self._session = session
         self._model = model
-        self._key = _NONE
-        self._track: LipTrack | None = None
+        self._newest = _NONE
+        self._tracks: dict[tuple[int, int], LipTrack] = {}
         self._rate_hz = 24000
         self._clock: PlaybackClock | None = None
         self._emotions: dict[tuple[int, int, int], str] = {}
 
     def features(self, message: AudioFeatures, now_s: float) -> Iterable[Out]:
-        """Take features of the current or a newer turn."""
+        """Take features of a turn; the next turn may be prepared while one is still heard."""
         key = (message.epoch, message.turn)
-        if key < self._key or (key == self._key and self._track is None):
-            return ()
-        if key > self._key:
-            self._key, self._track = key, LipTrack(self._model, self._settings.rate_hz)
-        assert self._track is not None
+        if key not in self._tracks:
+            if key <= self._newest:
+                return ()
+            self._newest = key
+            self._drop_done()
+            self._tracks[key] = LipTrack(self._model, self._settings.rate_hz)
         self._rate_hz = message.sample_rate_hz
-        self._track.add(message)
+        self._tracks[key].add(message)
         return self.speak(now_s)
 
     def speak(self, now_s: float) -> Iterable[Out]:
         """Frames of the speech layer that are due."""
-        if self._track is None or self._track.done:
-            return
-        heard_s = self._heard_s(now_s)
-        for frame in self._track.give(max(0.0, heard_s) + self._settings.ahead_s, heard_s):
-            yield Out(
-                "motion/expression",
-                Expression(
-                    session=self._session,
-                    epoch=self._key[0],
-                    turn=self._key[1],
-                    layer=Layer.SPEECH,
-                    sample=round(frame.time_s * self._rate_hz),
-                    sample_rate_hz=self._rate_hz,
-                    weights=frame.weights,
-                    last=frame.last,
-                ),
-            )
+        for key, track in tuple(self._tracks.items()):
+            if track.done:
+                continue
+            heard_s = self._heard_s(key, now_s)
+            for frame in track.give(max(0.0, heard_s) + self._settings.ahead_s, heard_s):
+                yield Out(
+                    "motion/expression",
+                    Expression(
+                        session=self._session,
+                        epoch=key[0],
+                        turn=key[1],
+                        layer=Layer.SPEECH,
+                        sample=round(frame.time_s * self._rate_hz),
+                        sample_rate_hz=self._rate_hz,
+                        weights=frame.weights,
+                        last=frame.last,
+                    ),
+                )
 
     def live(self, now_s: float) -> Out:
         """A frame of the idle layer."""
-        heard_s = self._heard_s(now_s)
-        loudness = self._track.loudness(heard_s) if self._track is not None and heard_s >= 0 else 0.0
-        pose = self.face.step(now_s, self.mood, loudness)
+        pose = self.face.step(now_s, self.mood, self._loudness(now_s))
         return Out(
             "motion/expression",
             Expression(
                 session=self._session,
-                epoch=max(0, self._key[0]),
-                turn=max(0, self._key[1]),
+                epoch=max(0, self._newest[0]),
+                turn=max(0, self._newest[1]),
                 layer=Layer.IDLE,
                 weights=pose.weights,
                 head_rotation=pose.rotation,
@@ -106,8 +106,7 @@ class _Performer:
         self._clock = clock
         if clock.state is PlaybackState.ENDED:
             self.face.emotion.want("")
-            if (clock.epoch, clock.turn) == self._key and self._track is not None and not self._track.done:
-                self._track = None
+            self._drop((clock.epoch, clock.turn))
         elif clock.state is PlaybackState.PLAYING:
             self.face.emotion.want(self._emotions.get((clock.epoch, clock.turn, clock.sentence), ""))
 
@@ -119,14 +118,33 @@ class _Performer:
 
     def cancel(self, order: Interrupt) -> None:
         """Forget the turn; its late features are dropped."""
-        if self._key <= (order.epoch, order.turn):
-            self._key, self._track = (order.epoch, order.turn), None
+        key = (order.epoch, order.turn)
+        self._newest = max(self._newest, key)
+        self._drop(key)
+        if self._clock is not None and (self._clock.epoch, self._clock.turn) <= key:
             self.face.emotion.want("")
 
-    def _heard_s(self, now_s: float) -> float:
-        """Position of playback in the current turn, seconds; -1: not begun."""
+    def _drop(self, until: tuple[int, int]) -> None:
+        """Forget the lips of all turns up to and including `until`."""
+        self._tracks = {key: track for key, track in self._tracks.items() if key > until}
+
+    def _drop_done(self) -> None:
+        # Where nobody says ENDED (no speaker), finished turns would pile up.
+        heard = (self._clock.epoch, self._clock.turn) if self._clock is not None else _NONE
+        self._tracks = {key: track for key, track in self._tracks.items() if key == heard or not track.done}
+
+    def _loudness(self, now_s: float) -> float:
+        """How loud the avatar is heard now."""
         clock = self._clock
-        if clock is None or (clock.epoch, clock.turn) != self._key:
+        if clock is None or clock.state is not PlaybackState.PLAYING:
+            return 0.0
+        key = (clock.epoch, clock.turn)
+        return self._tracks[key].loudness(self._heard_s(key, now_s)) if key in self._tracks else 0.0
+
+    def _heard_s(self, key: tuple[int, int], now_s: float) -> float:
+        """Position of playback in a turn, seconds; -1: not begun."""
+        clock = self._clock
+        if clock is None or (clock.epoch, clock.turn) != key:
             return -1.0
         heard_s = clock.sample / clock.sample_rate_hz
         if clock.state is PlaybackState.PLAYING and clock.steady_ns:

@@ -133,6 +133,18 @@ def test_cancel_and_old_turns(stage):
     assert speech(push(stage, features(0, 50, turn=2)))
 
 
+def test_the_next_turn_is_prepared_while_one_is_heard(stage):
+    push(stage, features(0, 300, last=True))
+    push(stage, clock(1.0, 5.0), 5.0)
+    early = speech(push(stage, features(0, 200, turn=2), 5.1))
+    assert [e.turn for e in early if e.turn == 2]
+    assert max(e.sample for e in early if e.turn == 2) <= 0.5 * RATE_HZ
+    more = speech(push(stage, clock(2.0, 6.0), 6.0))
+    assert {e.turn for e in more} == {1}
+    assert more[-1].sample == 2.5 * RATE_HZ
+    assert speech(push(stage, features(300, 10), 6.0)) == []  # turn 1 had ended
+
+
 def test_ended_playback_ends_the_lips(stage):
     push(stage, features(0, 300))
     push(stage, clock(0.3, 1.0, PlaybackState.ENDED), 1.0)
