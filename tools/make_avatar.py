@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Make the built-in avatar: `python tools/make_avatar.py` writes models/avatar.zip, `--sheet FILE` its contact sheet.
 
-Deterministic: the same numbers give the same bytes. Needs numpy and scipy; the sheet needs the C++ rasteriser and OpenCV.
+Deterministic: the same numbers give the same bytes. Needs numpy and scipy; the sheet needs the C++ rasteriser and
+OpenCV too.
 """
 
 from __future__ import annotations

@@ -16,7 +16,8 @@ def make_garment(rng: np.random.Generator) -> Cloud:
     points = scatter(solids.garment, (-215, -262, -125), (215, -95, 90), 0.45, rng)
     points = points[(points[:, 1] > -258) & (solids.head(points) > -3)]
     points = points[thin_out(points, spacing(points))]
-    outer = surface("garment", solids.garment, points, spacing(points), knit_color(points))
+    full = spacing(points) * (1 + 0.35 * smoothstep(10, 3, solids.collar(points)))
+    outer = surface("garment", solids.garment, points, full, knit_color(points), fat=0.68)
     base = points[solids.collar(points) > 8]
     base = base[thin_out(base, np.full(len(base), 9.0))]
     normal = gradient(solids.garment, base)

@@ -45,5 +45,6 @@ def _brow(rng: np.random.Generator) -> Cloud:
     x, y, tall = arch(u)
     p, n = _on_skin(x, y, 0.4)
     scale = np.stack([np.full(30, 1.5), tall * 0.27, np.full(30, 0.15)], axis=1)
-    soft = make("brow", p, n, scale, BROW * 1.5, tangent=np.stack([np.gradient(x), np.gradient(y), 0 * x], 1), opacity=0.42)
+    along = np.stack([np.gradient(x), np.gradient(y), 0 * x], axis=1)
+    soft = make("brow", p, n, scale, BROW * 1.5, tangent=along, opacity=0.42)
     return gather([hairs, soft])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,10 @@ BONES: tuple[tuple[str, tuple[float, float, float]], ...] = (  # places at rest,
     ("hip", (0.0, 1.05, 0.0)), ("chestUpper", (0.0, 1.40, -0.03)), ("neckLower", (0.0, 1.52, -0.03)),
     ("neckUpper", (0.0, 1.57, -0.022)), (HEAD_BONE, (0.0, 1.60, -0.018)),
 )
+
+
+Turns = tuple[Array, Array, Array]  # pitch, yaw, roll, degrees
+Angles = Callable[[Array], Turns]  # of the share of the clip that has passed, 0–1
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,7 @@ def make_clips() -> list[HeadClip]:
     return [_clip(name, seconds, angles) for name, (seconds, angles) in makers.items()]
 
 
-def _clip(name, seconds, angles) -> HeadClip:
+def _clip(name: str, seconds: float, angles: Angles) -> HeadClip:
     times = np.linspace(0, seconds, round(seconds * RATE_HZ) + 1)
     u = times / seconds
     pitch, yaw, roll = (np.broadcast_to(v, u.shape) for v in angles(u))
@@ -62,34 +67,36 @@ def _bell(u: Array, middle: float, width: float) -> Array:
     return np.exp(-(((u - middle) / width) ** 2)) * smoothstep(0, 0.15, u) * smoothstep(1, 0.85, u)
 
 
-def _idle(u: Array):
+def _idle(u: Array) -> Turns:
     home = smoothstep(0, 0.08, u) * smoothstep(1, 0.92, u)
     return (home * (0.9 * _wave(u, 2) + 0.5 * _wave(u, 5, 0.2)), home * (2.6 * _wave(u, 1) + 1.2 * _wave(u, 3, 0.3)),
             home * (1.3 * _wave(u, 1, 0.4) + 0.6 * _wave(u, 2, 0.1)))
 
 
-def _listen(u: Array):
+def _listen(u: Array) -> Turns:
     lean = smoothstep(0, 0.15, u) * smoothstep(1, 0.85, u)
     return (lean * 1.5 + 3.2 * _bell(u, 0.38, 0.05) + 2.4 * _bell(u, 0.50, 0.05),
             1.5 * lean * _wave(u, 1), lean * (3.2 + 0.8 * _wave(u, 2)))
 
 
-def _hello(u: Array):
+def _hello(u: Array) -> Turns:
     nod = 7.5 * _bell(u, 0.42, 0.14) - 2.5 * _bell(u, 0.18, 0.10)
     return nod, 2.0 * _bell(u, 0.6, 0.25), 5.0 * _bell(u, 0.55, 0.22)
 
 
-def _head_test(u: Array):
+def _head_test(u: Array) -> Turns:
     return (8 * (_bell(u, 0.12, 0.05) - _bell(u, 0.25, 0.05)), 13 * (_bell(u, 0.42, 0.06) - _bell(u, 0.58, 0.06)),
             8 * (_bell(u, 0.75, 0.05) - _bell(u, 0.87, 0.05)))
 
 
-def _speak(kind: int):
-    def angles(u: Array):
+def _speak(kind: int) -> Angles:
+    def angles(u: Array) -> Turns:
         home = smoothstep(0, 0.12, u) * smoothstep(1, 0.88, u)
         p = 0.17 * kind
-        return (home * (2.3 * _wave(u, 1, p) + 1.5 * _wave(u, 3, 2 * p)), home * (2.6 * _wave(u, 1, 3 * p) + 1.0 * _wave(u, 2, p)),
-                home * (1.7 * _wave(u, 1, 5 * p) + 0.7 * _wave(u, 2, 4 * p)))
+        pitch = 2.3 * _wave(u, 1, p) + 1.5 * _wave(u, 3, 2 * p)
+        yaw = 2.6 * _wave(u, 1, 3 * p) + 1.0 * _wave(u, 2, p)
+        roll = 1.7 * _wave(u, 1, 5 * p) + 0.7 * _wave(u, 2, 4 * p)
+        return home * pitch, home * yaw, home * roll
 
     return angles
 
@@ -97,13 +104,15 @@ def _speak(kind: int):
 _THINK = np.array([-4.5, 7.0, 3.5])  # up, to the side, tilted
 
 
-def _think_start(u: Array):
-    return tuple(_THINK[:, None] * smoothstep(0, 1, u))
+def _think_start(u: Array) -> Turns:
+    grown = smoothstep(0, 1, u)
+    return _THINK[0] * grown, _THINK[1] * grown, _THINK[2] * grown
 
 
-def _think(u: Array):
-    return _THINK[0] + 0.8 * _wave(u, 1), _THINK[1] + 1.2 * (1 - np.cos(2 * np.pi * u)) / 2, _THINK[2] + 0.7 * _wave(u, 2)
+def _think(u: Array) -> Turns:
+    sway = 1.2 * (1 - np.cos(2 * np.pi * u)) / 2
+    return _THINK[0] + 0.8 * _wave(u, 1), _THINK[1] + sway, _THINK[2] + 0.7 * _wave(u, 2)
 
 
-def _think_end(u: Array):
-    return tuple(_THINK[:, None] * smoothstep(1, 0, u))
+def _think_end(u: Array) -> Turns:
+    return _think_start(1 - u)

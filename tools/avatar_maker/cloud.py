@@ -39,9 +39,11 @@ class Cloud:
         return np.isin(self.part, [PART[name] for name in names])
 
 
-def make(part: str, position: Array, normal: Array, scale: Array | Sequence[float], color: Array | Sequence[float],
-         *, tangent: Array | None = None, opacity: Array | float = 0.96, a: Array | float = 0.0,
-         b: Array | float = 0.0) -> Cloud:
+Values = Array | Sequence[float]
+
+
+def make(part: str, position: Array, normal: Values, scale: Values, color: Values, *, tangent: Values | None = None,
+         opacity: Array | float = 0.96, a: Array | float = 0.0, b: Array | float = 0.0) -> Cloud:
     """A cloud of one part; what is given once holds for all."""
     n = len(position)
     normal = unit(np.broadcast_to(np.asarray(normal, float), (n, 3)))
@@ -50,9 +52,9 @@ def make(part: str, position: Array, normal: Array, scale: Array | Sequence[floa
     tangent = unit(np.broadcast_to(np.asarray(tangent, float), (n, 3)))
     tangent = unit(tangent - np.sum(tangent * normal, axis=1, keepdims=True) * normal)
     spread = [np.array(np.broadcast_to(np.asarray(v, float), (n,))) for v in (opacity, a, b)]
-    return Cloud(np.asarray(position, float), normal, tangent, np.array(np.broadcast_to(np.asarray(scale, float), (n, 3))),
-                 np.array(np.broadcast_to(np.asarray(color, float), (n, 3))), spread[0], np.full(n, PART[part]),
-                 spread[1], spread[2])
+    size, tone = (np.array(np.broadcast_to(np.asarray(v, float), (n, 3))) for v in (scale, color))
+    return Cloud(np.asarray(position, float), normal, tangent, size, tone, spread[0], np.full(n, PART[part]), spread[1],
+                 spread[2])
 
 
 def gather(clouds: Sequence[Cloud]) -> Cloud:

@@ -23,7 +23,7 @@ def lid_heights(x: Array) -> tuple[Array, Array, Array]:
     up = inner + 0.10 * (1 - inner**2)
     low = inner - 0.14 * (1 - inner**2)
     tilt = EYE[1] - 0.4 + 1.3 * inner
-    upper = tilt + 8.5 * np.maximum(1 - np.abs(up) ** 2.4, 0) ** 0.9
+    upper = tilt + 8.1 * np.maximum(1 - np.abs(up) ** 2.4, 0) ** 0.9
     lower = tilt - 7.5 * np.maximum(1 - np.abs(low) ** 2.1, 0)
     return t, lower, upper
 
@@ -87,7 +87,8 @@ def _iris(rng: np.random.Generator) -> Cloud:
     color = iris_color(r, around, rng)
     tangent = np.stack([np.cos(around), np.sin(around), np.zeros(len(r))], axis=1)
     scale = np.stack([np.where(r > PUPIL_RADIUS, 0.44, 0.40), np.full(len(r), 0.33), np.full(len(r), 0.08)], axis=1)
-    return make("eye", EYE + (EYE_RADIUS + 0.12 - dished)[:, None] * n, n, scale, color, tangent=tangent, opacity=0.97, b=1.0)
+    p = EYE + (EYE_RADIUS + 0.12 - dished)[:, None] * n
+    return make("eye", p, n, scale, color, tangent=tangent, opacity=0.97, b=1.0)
 
 
 def iris_color(r: Array, around: Array, rng: np.random.Generator) -> Array:
@@ -129,7 +130,7 @@ def _hidden_lid() -> Cloud:
     x = _lid_grid(0.9)
     _, _, upper = lid_heights(x)
     travel = lid_angle(x, upper) - lid_angle(x, closed_height(x))
-    rows = [np.clip(1.75 * travel * LID_RADIUS / 0.95, 2, None).astype(int) + 2][0]
+    rows = np.clip(1.75 * travel * LID_RADIUS / 0.95, 2, None).astype(int) + 2
     xs = np.repeat(x, rows)
     k = 1.75 * np.concatenate([np.arange(r) for r in rows]) / np.repeat(rows, rows)
     angle = np.repeat(lid_angle(x, upper), rows) + 0.02 + k * np.repeat(travel, rows)
@@ -145,7 +146,8 @@ def _edges() -> Cloud:
     x = _lid_grid(0.45)
     t, lower, upper = lid_heights(x)
     out = []
-    for name, height, sign, tone in (("upper", upper, 1.0, (0.50, 0.27, 0.22)), ("lower", lower, -1.0, (0.88, 0.60, 0.53))):
+    both = (("upper", upper, 1.0, (0.50, 0.27, 0.22)), ("lower", lower, -1.0, (0.88, 0.60, 0.53)))
+    for name, height, sign, tone in both:
         for k in np.linspace(0, 1, 3):
             radius = LID_RADIUS + 0.05 - k * (LID_RADIUS - EYE_RADIUS - 0.1)
             p = on_lid(x, lid_angle(x, height), radius)
@@ -185,8 +187,8 @@ def _lashes(rng: np.random.Generator) -> Cloud:
     root = on_lid(x, lid_angle(x, upper), LID_RADIUS + 0.15)
     out.append(make("lash", root, (0, -0.2, 1), (0.46, 0.27, 0.2), (0.075, 0.045, 0.04), tangent=(1, 0, 0),
                     opacity=0.9 * smoothstep(-1.0, -0.6, t), a=t, b=1.0))
-    for start, end, width in ((0.0, 0.4, 0.17), (0.4, 0.75, 0.13), (0.75, 1.0, 0.09)):
-        out.append(_lash_row(x[::2], t[::2], upper[::2], 1.0, start, end, width, np.random.default_rng(7)))
+    for start, end, width in ((0.0, 0.4, 0.13), (0.4, 0.75, 0.11), (0.75, 1.0, 0.08)):
+        out.append(_lash_row(x, t, upper, 1.0, start, end, width, np.random.default_rng(7)))
     out.append(_lash_row(x[::2], t[::2], lower[::2], -1.0, 0.0, 0.7, 0.16, rng))
     return gather(out)
 
@@ -194,7 +196,7 @@ def _lashes(rng: np.random.Generator) -> Cloud:
 def _lash_row(x: Array, t: Array, height: Array, sign: float, start: float, end: float, width: float,
               rng: np.random.Generator) -> Cloud:
     """One stretch of all lashes, from `start` to `end` of their length."""
-    length_jitter, lean = rng.uniform(0.75, 1.15, len(x)), rng.normal(0, 0.10, len(x))
+    length_jitter, lean = rng.uniform(0.6, 1.15, len(x)), rng.normal(0, 0.22, len(x))
     root = on_lid(x, lid_angle(x, height), LID_RADIUS + 0.1)
     length = (1.7 + 2.2 * smoothstep(-0.6, 0.8, t)) * (1.0 if sign > 0 else 0.5) * length_jitter
 

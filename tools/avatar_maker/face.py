@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from . import solids
-from .cloud import Cloud, gather, keep, make, scatter, surface, thin_out
+from .cloud import Cloud, gather, make, scatter, surface, thin_out
 from .eyes import lid_heights
 from .lips import lip_borders
 from .sdf import Array, gradient, mirrored, smoothstep
@@ -45,7 +45,7 @@ def in_eye_opening(p: Array, grow: float = 0.0) -> Array:
 
 def in_lips(p: Array) -> Array:
     """Points of the face where the lips lie instead."""
-    line, top, bottom = lip_borders(p[:, 0])
+    _, top, bottom = lip_borders(p[:, 0])
     return (p[:, 2] > 60) & (np.abs(p[:, 0]) < solids.MOUTH_HALF_WIDTH) & (p[:, 1] < top) & (p[:, 1] > bottom)
 
 
@@ -74,6 +74,8 @@ def albedo(p: Array) -> Array:
     around_mouth = _blob(q, (0, -24), (29, 13)) * (p[:, 2] > 60)
     color += around_mouth[:, None] * np.array([-0.01, -0.035, -0.03])
     color += freckles(q)[:, None] * np.array([-0.05, -0.075, -0.075])
+    under_chin = smoothstep(-56, -74, p[:, 1]) * smoothstep(70, 50, p[:, 2])
+    color = color * (1 - under_chin[:, None] * np.array([0.12, 0.17, 0.19]))
     grain = np.random.default_rng(9).normal(0, 0.007, (len(p), 1))
     return np.clip(color + grain, 0, 1)
 
@@ -101,8 +103,3 @@ def _undercoat(points: Array, rng: np.random.Generator) -> Cloud:
     base = base[thin_out(base, np.full(len(base), 4.6))]
     normal = gradient(solids.head, base)
     return make("under", base - UNDER_DEPTH * normal, normal, (3.3, 3.3, 0.5), albedo(base), a=UNDER_DEPTH)
-
-
-def seal(cloud: Cloud) -> Cloud:
-    """Without discs whose centre lies in an opening (used after sampling other parts)."""
-    return keep(cloud, ~in_eye_opening(cloud.position))

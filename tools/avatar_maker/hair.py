@@ -87,10 +87,14 @@ def grow(roots: Array, rng: np.random.Generator) -> Locks:
     """Walk along the combed field at a height above the head that rises from the root and sinks to the tip."""
     count = len(roots)
     top = smoothstep(70, 104, roots[:, 1]) * smoothstep(-60, 5, roots[:, 2])
-    length = (62 + 52 * top + 26 * smoothstep(60, 20, np.linalg.norm(roots - CROWN, axis=1)) + rng.uniform(-10, 12, count)) * (0.34 + 0.66 * smoothstep(-45, 30, roots[:, 1]))
-    height = 5.5 + 9.5 * np.maximum(top, 0.8 * smoothstep(75, 110, roots[:, 1])) + 4.0 * smoothstep(60, 120, roots[:, 1]) + rng.uniform(-1.5, 3.0, count)
+    length = 62 + 52 * top + 26 * smoothstep(60, 20, np.linalg.norm(roots - CROWN, axis=1))
+    length = (length + rng.uniform(-10, 12, count)) * (0.34 + 0.66 * smoothstep(-45, 30, roots[:, 1]))
+    height = 5.5 + 9.5 * np.maximum(top, 0.8 * smoothstep(75, 110, roots[:, 1]))
+    height = height + 4.0 * smoothstep(60, 120, roots[:, 1]) + rng.uniform(-1.5, 3.0, count)
     crown = smoothstep(62, 20, np.linalg.norm(roots - CROWN, axis=1))
     lift = 0.85 * np.maximum(top * smoothstep(34, 10, np.abs(roots[:, 0] - PARTING_X)), crown)
+    low_side = smoothstep(PARTING_X - 2, PARTING_X + 4, roots[:, 0]) * top
+    lift, height = lift * (1 - 0.6 * low_side), height - 6.0 * low_side
     swerve = rng.normal(0, 0.16, count)
     p = roots.copy()
     path, outs = [p], [gradient(solids.hair_shell, p)]
@@ -100,7 +104,9 @@ def grow(roots: Array, rng: np.random.Generator) -> Locks:
         n = outs[-1]
         way = way + np.cross(n, way) * (swerve * np.cos(2.6 * np.pi * t + 9 * swerve))[:, None]
         p = p + unit(way) * (length / STEPS)[:, None]
-        target = height * (lift + (1 - lift) * smoothstep(0, 0.32, np.full(count, t + 1 / STEPS))) * (1.0 * (1 - 0.55 * smoothstep(0.5, 1.0, np.full(count, t)))) + 1.2
+        risen = smoothstep(0, 0.32, np.full(count, t + 1 / STEPS))
+        sunk = 1 - 0.55 * smoothstep(0.5, 1.0, np.full(count, t))
+        target = height * (lift + (1 - lift) * risen) * sunk + 1.2
         for _ in range(2):
             n = gradient(solids.hair_shell, p)
             p = p + ((target - solids.hair_shell(p)) * 0.8)[:, None] * n
@@ -122,9 +128,9 @@ def _strands(locks: Locks, rng: np.random.Generator, per_lock: int = 6) -> Cloud
 
 def _flyaways(locks: Locks, rng: np.random.Generator) -> Cloud:
     """A few loose, thin hairs that break the outline."""
-    chosen = np.flatnonzero(rng.uniform(size=len(locks.path)) < 0.3)
+    chosen = np.flatnonzero((rng.uniform(size=len(locks.path)) < 0.35) & (locks.path[:, 0, 1] > 70))
     some = Locks(locks.path[chosen], locks.out[chosen], locks.width[chosen], locks.shade[chosen])
-    u, v = rng.normal(0, 0.9, (len(chosen), 1)), rng.uniform(0.8, 2.2, (len(chosen), 1))
+    u, v = rng.normal(0, 0.9, (len(chosen), 1)), rng.uniform(0.6, 1.4, (len(chosen), 1))
     points, outs, taper = _lines(some, u, v)
     return _segments(points, outs, some.shade[:, None] * 1.05, 0.22 + 0.12 * taper, 0.5, some)
 
@@ -149,11 +155,11 @@ def _segments(points: Array, outs: Array, shade: Array, width: Array, opacity: f
     half = np.linalg.norm(along, axis=-1) / 2
     wide = np.broadcast_to(((width[1:] + width[:-1]) / 2)[None, None], half.shape)
     scale = np.stack([half * 0.95, wide, wide * 0.45], axis=-1).reshape(-1, 3)
-    flat = [a.reshape(-1, 3) for a in (middle, unit(along), n)]
+    centre, along, out = (a.reshape(-1, 3) for a in (middle, unit(along), n))
     tt = np.broadcast_to(t, half.shape).ravel()
-    color = hair_light(*flat, tt, np.broadcast_to(shade[:, :, None], half.shape).ravel())
+    color = hair_light(centre, along, out, tt, np.broadcast_to(shade[:, :, None], half.shape).ravel())
     fade = opacity * smoothstep(-0.08, 0.10, tt) * (1 - 0.35 * smoothstep(0.8, 1.0, tt))
-    return make("hair", flat[0], flat[2], scale, color, tangent=flat[1], opacity=fade)
+    return make("hair", centre, out, scale, color, tangent=along, opacity=fade)
 
 
 def hair_light(p: Array, along: Array, n: Array, t: Array, shade: Array) -> Array:

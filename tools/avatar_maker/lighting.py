@@ -18,8 +18,8 @@ CAMERA = np.array([0.0, 5.0, 900.0])
 KEY = np.array([-0.50, 0.55, 0.68])
 FILL = np.array([0.80, 0.10, 0.55])
 RIM_LEFT, RIM_RIGHT = np.array([0.86, 0.30, -0.42]), np.array([-0.84, 0.42, -0.40])
-KEY_COLOR, FILL_COLOR = np.array([1.0, 0.935, 0.85]) * 0.86, np.array([0.78, 0.87, 1.0]) * 0.36
-RIM_COLOR = np.array([1.0, 0.93, 0.86]) * 0.75
+KEY_COLOR, FILL_COLOR = np.array([1.0, 0.935, 0.85]) * 0.86, np.array([0.90, 0.89, 0.94]) * 0.37
+RIM_COLOR = np.array([1.0, 0.93, 0.86]) * 0.55
 SKY, BOUNCE = np.array([0.86, 0.93, 1.0]) * 0.30, np.array([1.0, 0.80, 0.66]) * 0.20
 # per part: wrap of red, green and blue around the terminator; gloss; sharpness of the gloss
 _LOOK = {
@@ -55,6 +55,7 @@ def _lit(cloud: Cloud, rows: Array, wrap: Array, gloss: float, sharpness: float,
     light_in = light_in + (SKY * up + BOUNCE * (1 - up)) * open_sky[:, None] ** np.array([0.85, 1.1, 1.2])
     view = unit(CAMERA - p)
     edge = (1 - np.clip(np.sum(n * view, axis=1), 0, 1)) ** 2.2
+    edge = edge * (0.35 + 0.65 * smoothstep(-95, -45, p[:, 1])) if part == "skin" else edge  # the collar hides the neck
     for direction in (RIM_LEFT, RIM_RIGHT):
         facing = np.clip(n @ unit(direction) + 0.25, 0, 1) * (0.0 if inner else 1.0)
         light_in = light_in + (facing * edge * open_sky**2)[:, None] * RIM_COLOR

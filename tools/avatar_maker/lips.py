@@ -29,8 +29,8 @@ def lip_borders(x: Array) -> tuple[Array, Array, Array]:
     s = np.clip(np.abs(x) / HALF, 0, 1)
     line = lip_line(x)
     bow = 1.3 * np.exp(-((np.abs(x) - 5.2) ** 2) / 12) - 0.5 * np.exp(-((x / 2.6) ** 2))
-    upper = line + 5.3 * (1 - s**1.5) + bow * (1 - s**4)
-    lower = line - 7.0 * (1 - s**2.8)
+    upper = line + 5.0 * (1 - s**1.5) + bow * (1 - s**4)
+    lower = line - 6.5 * (1 - s**2.6)
     return line, upper, lower
 
 
@@ -75,7 +75,7 @@ def _lip_color(s: Array, b: Array, sign: float, rng: np.random.Generator) -> Arr
     rose = np.array([0.775, 0.47, 0.44]) if sign > 0 else np.array([0.815, 0.52, 0.485])
     skin = np.array([0.86, 0.645, 0.545])
     creases = 0.05 * np.cos(s * 75 + 2 * np.sin(s * 21)) * smoothstep(0.1, 0.4, b) * smoothstep(0.75, 0.5, b)
-    color = skin + (rose - skin) * smoothstep(-0.02, 0.17, b)[:, None]
+    color = skin + (rose - skin) * smoothstep(-0.05, 0.30, b)[:, None]
     color = color * (1 - creases + rng.normal(0, 0.008, len(s)))[:, None]
     inner = smoothstep(0.60, 0.78, b)[:, None]
     color = color + (np.array([0.56, 0.23, 0.23]) - color) * inner

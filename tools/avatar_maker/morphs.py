@@ -20,8 +20,8 @@ def make_morphs(cloud: Cloud) -> dict[str, Array]:
     for side, sign in (("Left", 1.0), ("Right", -1.0)):
         fields |= {name + side: field for name, field in eye_morphs.make(cloud, sign).items()}
         fields |= {name + side: bumps(cloud, sign, *BUMPS[name]) for name in BUMPS}
-    fields["browInnerUp"] = bumps(cloud, 1, ((13, 69), (15, 15), (0, 6.8, 0))) + bumps(cloud, -1, ((13, 69), (15, 15), (0, 6.8, 0)))
-    fields["cheekPuff"] = fields["cheekPuff"] + sum(bumps(cloud, sign, ((40, -16), (19, 20), (5.0, 0, 6.5))) for sign in (1, -1))
+    fields["browInnerUp"] = both_sides(cloud, ((13, 69), (15, 15), (0, 6.8, 0)))
+    fields["cheekPuff"] = fields["cheekPuff"] + both_sides(cloud, ((40, -16), (19, 20), (5.0, 0, 6.5)))
     return fields
 
 
@@ -40,7 +40,7 @@ def bumps(cloud: Cloud, sign: float, *shapes: Bump) -> Array:
     """Sum of smooth bumps on the front of the face, of one side."""
     p = cloud.position
     moves = cloud.where("skin", "under", "brow", "upper_lip", "lid_edge", "lash")
-    moves &= ~(cloud.where("lid_edge", "lash") & (p[:, 1] > 40))  # the upper lid's edge is moved by the eye's own shapes
+    moves &= ~(cloud.where("lid_edge", "lash") & (p[:, 1] > 40))  # the eye's own shapes move the upper lid's edge
     front = smoothstep(22, 44, p[:, 2]) * moves
     total = np.zeros_like(p)
     for (x, y), (rx, ry), way in shapes:
@@ -49,3 +49,6 @@ def bumps(cloud: Cloud, sign: float, *shapes: Bump) -> Array:
     return total
 
 
+def both_sides(cloud: Cloud, shape: Bump) -> Array:
+    """A bump of the left side and its mirror image."""
+    return bumps(cloud, 1.0, shape) + bumps(cloud, -1.0, shape)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .cloud import Cloud, gather, make
+from .cloud import Cloud, gather, keep, make
 from .sdf import Array, smoothstep, unit
 
 UPPER_WIDTHS = (8.6, 6.8, 7.6, 7.0, 6.8, 8.6)  # mm, from the middle outwards
@@ -64,7 +64,8 @@ def _gum(y: float, sign: float, back: float) -> Cloud:
 
 def _tongue() -> Cloud:
     """A flattened body with a groove; its tip rests behind the lower teeth."""
-    u, v = (g.ravel() for g in np.meshgrid(1 - np.linspace(1, 0, 24) ** 1.3, np.linspace(0, 2 * np.pi, 26, endpoint=False)))
+    along, around = 1 - np.linspace(1, 0, 24) ** 1.3, np.linspace(0, 2 * np.pi, 26, endpoint=False)
+    u, v = (g.ravel() for g in np.meshgrid(along, around))
     wide = 16.0 * np.sqrt(np.clip(1 - ((u - 0.35) / 0.66) ** 4, 0.002, 1))
     tall = 6.0 * np.sqrt(np.clip(1 - ((u - 0.35) / 0.66) ** 4, 0.01, 1))
     x, lift = wide * np.cos(v), tall * np.sin(v)
@@ -85,6 +86,4 @@ def _bag(rng: np.random.Generator) -> Cloud:
     open_front = (p[:, 2] > 73) & (np.abs(p[:, 1] + 24) < 14)
     tone = np.array([0.23, 0.06, 0.065]) * (0.16 + 0.84 * smoothstep(30, 76, p[:, 2]))[:, None]
     cloud = make("bag", p, -n, (3.4, 3.4, 0.5), tone * rng.uniform(0.95, 1.05, (640, 1)))
-    from .cloud import keep
-
     return keep(cloud, ~open_front)

@@ -131,7 +131,8 @@ class Mouth:
         out = self.lip(-1, 18, (0, -7.5, -1.0)) + self.lip(1, 12, (0, 1.6, 0.4))
         rows = self.cloud.where("tongue")
         reach = smoothstep(0.05, 1.0, self.cloud.a[rows])
-        out[rows] += np.stack([-0.10 * self.x[rows] * reach, 4.5 * smoothstep(0.1, 0.6, reach) - 14 * reach**4, 36 * reach], axis=1)
+        rise = 4.5 * smoothstep(0.1, 0.6, reach) - 14 * reach**4
+        out[rows] += np.stack([-0.10 * self.x[rows] * reach, rise, 36 * reach], axis=1)
         for name, drop in (("lower_teeth", -6.5), ("upper_teeth", 0.0)):
             out[self.cloud.where(name), 1] += drop
         out[self.cloud.where("gum") & (self.cloud.b < 0), 1] -= 6.5

@@ -10,7 +10,7 @@ EYE = np.array([33.0, 42.0, 53.4])  # centre of the left eyeball (the character'
 EYE_RADIUS = 18.5
 LID_RADIUS = 20.3
 MOUTH_Y = -23.0
-MOUTH_HALF_WIDTH = 25.5
+MOUTH_HALF_WIDTH = 24.0
 JAW_HINGE = np.array([0.0, 12.0, -2.0])
 
 
@@ -20,7 +20,7 @@ def head(p: Array) -> Array:
     d = join(_skull(q), _face(q), 14)
     d = join(d, _nose(q), 9)
     d = _nostrils(_sockets(d, q), q)
-    return join(d, _neck(q), 16)
+    return join(d, _neck(q), 10)
 
 
 def _skull(q: Array) -> Array:
@@ -32,7 +32,7 @@ def _skull(q: Array) -> Array:
 def _face(q: Array) -> Array:
     d = ellipsoid(q, (0, 6, 14), (57, 78, 64))
     d = join(d, ellipsoid(q, (0, -34, 40), (33, 27, 43)), 16)  # jaw
-    d = join(d, capsule(q, (47, -2, 4), (11, -50, 68), 7.5, 7.5), 18)  # mandible
+    d = join(d, capsule(q, (48, -4, 4), (11, -50, 69), 7.5, 7.5), 18)  # mandible
     d = join(d, ellipsoid(q, (0, -50, 72), (13, 11, 16.5)), 12)  # chin
     d = join(d, sphere(q, (31, 4, 56), 22.5), 14)  # cheek
     d = join(d, ellipsoid(q, (40, 18, 42), (14, 12, 23)), 14)  # cheekbone
@@ -61,8 +61,8 @@ def _sockets(d: Array, q: Array) -> Array:
 
 
 def _neck(q: Array) -> Array:
-    d = capsule(q, (0, -180, -30), (0, -30, -22), 43, 41)
-    muscle = capsule(q, (50, 5, -28), (10, -128, 10), 8, 6)  # sternocleidomastoid
+    d = capsule(q, (0, -180, -32), (0, -30, -26), 41, 37)
+    muscle = capsule(q, (48, 5, -30), (9, -128, 4), 7, 5)  # sternocleidomastoid
     return join(d, muscle, 14)
 
 
@@ -106,7 +106,7 @@ def garment(p: Array) -> Array:
 
 def collar(p: Array) -> Array:
     """The collar: two soft rolls around the neck, lower in front."""
-    return join(ring(p, (0, -104, -22), (49, 51), 6.5, -0.26), ring(p, (0, -114, -21), (53, 56), 7.5, -0.28), 3)
+    return join(ring(p, (0, -105, -24), (47, 49), 6.5, -0.26), ring(p, (0, -115, -23), (51, 54), 7.5, -0.28), 3)
 
 
 def hair_bulk(p: Array) -> Array:

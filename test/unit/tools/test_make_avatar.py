@@ -52,7 +52,8 @@ def test_all_arkit_shapes_move_something(deltas: dict[str, np.ndarray]) -> None:
 
 
 def test_clips_start_and_end_at_rest_and_are_natural(avatar: Avatar) -> None:
-    assert {"idle", "hello", "listen", "speak", "speak_end", "head_test", "think_part_1", "think_part_3"} <= set(avatar.clips)
+    needed = "idle hello listen speak speak_1 speak_end head_test think_part_1 think_part_2 think_part_3".split()
+    assert set(needed) <= set(avatar.clips)
     for name, clip in avatar.clips.items():
         cosine = (np.trace(clip.matrices[:, :3, :3], axis1=1, axis2=2) - 1) / 2
         widest = np.degrees(np.arccos(np.clip(cosine, -1, 1))).max()
@@ -119,15 +120,14 @@ def test_eyes_turn_the_way_their_names_say(avatar: Avatar, deltas: dict[str, np.
             assert 0.006 < move @ way < 0.011, (name, side)
 
 
-@pytest.mark.parametrize("shape", ["mouthSmile", "eyeBlink", "browDown", "cheekSquint", "noseSneer", "mouthStretch", "browOuterUp"])
+@pytest.mark.parametrize("shape", "mouthSmile eyeBlink browDown cheekSquint noseSneer mouthStretch browOuterUp".split())
 def test_left_and_right_stay_on_their_side(avatar: Avatar, deltas: dict[str, np.ndarray], shape: str) -> None:
     for side, sign in (("Left", 1.0), ("Right", -1.0)):
         size = np.linalg.norm(deltas[shape + side], axis=1)
         assert np.average(avatar.positions[:, 0] * sign, weights=size) > 0.008
 
 
-def test_script_makes_the_stored_file(tmp_path: Path) -> None:
-    """The writer is deterministic, and reads back as written; the whole character is made by the slow test."""
+def test_same_input_gives_the_same_bytes_and_reads_back(tmp_path: Path) -> None:
     from avatar_maker import clips, writer
     from avatar_maker.cloud import make
     from avatar_maker.sample import sample_expression
@@ -151,7 +151,8 @@ def test_splat_axes_survive_the_quaternion() -> None:
     from avatar_ros.avatar.clips import quaternion_matrices
 
     rng = np.random.default_rng(2)
-    cloud = make("skin", np.zeros((200, 3)), rng.normal(size=(200, 3)), 1.0, (0, 0, 0), tangent=rng.normal(size=(200, 3)))
+    normal, tangent = rng.normal(size=(2, 200, 3))
+    cloud = make("skin", np.zeros((200, 3)), normal, (1, 1, 1), (0, 0, 0), tangent=tangent)
     turned = quaternion_matrices(quaternions(cloud))
     assert np.abs(turned[:, :, 0] - cloud.tangent).max() < 1e-9
     assert np.abs(turned[:, :, 2] - cloud.normal).max() < 1e-9
