@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
+LONGEST_DEFAULT = 60
 NODES = (
     "mic_node",
     "vad_node",
@@ -53,7 +54,9 @@ def filled(text: str) -> str:
     tables = {"nodes": node_table(specs), "messages": message_table(), "parameters": parameter_table(specs)}
     for name, rows in tables.items():
         block = f"<!-- {name}: made by tools/write_tables.py -->\n" + "\n".join(rows) + f"\n<!-- end of {name} -->"
-        text, count = re.subn(rf"<!-- {name}:.*?<!-- end of {name} -->", lambda _, b=block: b, text, flags=re.S)
+        pattern = rf"<!-- {name}:.*?<!-- end of {name} -->"
+        count = len(re.findall(pattern, text, flags=re.S))
+        text = re.sub(pattern, block.replace("\\", r"\\"), text, flags=re.S)
         if count != 1:
             raise SystemExit(f"README.md has {count} places for the table of {name}; it needs one")
     return text
@@ -113,7 +116,8 @@ def shown(value: Any) -> str:
     """A default as ROS would print it; an empty string as ''."""
     if isinstance(value, bool):
         return str(value).lower()
-    return "''" if value == "" else str(value).replace("|", "\\|")
+    text = str(value).replace("|", "\\|").replace("\n", " ")
+    return "''" if text == "" else text if len(text) <= LONGEST_DEFAULT else text[:LONGEST_DEFAULT] + " …"
 
 
 def span(meta: Any) -> str:

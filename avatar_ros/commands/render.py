@@ -18,9 +18,10 @@ from ..core.progress import progress
 from ..render.auto import make_rasteriser
 from ..render.base import Settings as RasteriserSettings
 from ..render.camera import portrait_camera
-from ..render.stage import BUILT_IN, parse_background
+from ..render.stage import BUILT_IN, RendererSettings, parse_background
 
 MAX_SIDE_PX = 4096
+SMOKE_COVER = RendererSettings().smoke_cover
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -47,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
     background = parse_background(options.background or ("#e8e4de" if video else "transparent"))
     avatar = load_avatar(share_file("models/avatar.zip") if options.avatar == BUILT_IN else options.avatar)
     settings = RasteriserSettings(
-        backend=options.backend, lam_weight_scaling=options.lam_weight_scaling, transparent_alpha="straight"
+        backend=options.backend, lam_weight_scaling=options.lam_weight_scaling, transparent_alpha="straight", smoke_cover=SMOKE_COVER
     )
     rasteriser, warning = make_rasteriser(avatar, settings)
     if warning:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from ..core.settings import Settings, setting
+from ..core.settings import setting
 from ..display.base import DisplaySettings
 from ..display.recorder import Recorder, RecorderSettings
 from ..display.sinks import RecorderSink, ScreenSink
@@ -28,7 +28,7 @@ def wall_ns(steady_s: float) -> int:
     return time.time_ns() + round((steady_s - time.monotonic()) * 1e9)
 
 
-def build(settings: Mapping[str, Settings], node: Any) -> RenderStage:
+def build(settings: Mapping[str, Any], node: Any) -> RenderStage:
     """The stage with its sinks: image topics always, recording and screen as configured."""
     renderer = cast(RendererSettings, settings[""])
     record = cast(RecordSettings, settings["record."])

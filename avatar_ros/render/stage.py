@@ -60,6 +60,9 @@ class RendererSettings(Settings):
     backend: str = setting("auto", "rasteriser: auto, cpu, gsplat, reference or fake")
     threads: int = setting(2, "threads of the CPU rasteriser", low=1, high=256)
     blur_px2: float = setting(0.3, "variance of the antialias filter at 512 px, px²", low=0.0, high=100.0)
+    smoke_cover: float = setting(
+        0.3, "thin what covers a pixel by less than this share: the smoke around LAM heads, 0-1", low=0.0, high=1.0
+    )
     lam_weight_scaling: bool = setting(False, "LAM's own weight factors; right for its Audio2Expression only")
     background: str = setting("#e8e4de", "colour '#rrggbb' behind the head, or 'transparent'")
     session: str = setting(LOCAL_SESSION, "session whose face is shown")
@@ -77,6 +80,7 @@ def rasteriser_settings(settings: RendererSettings) -> RasteriserSettings:
         backend=settings.backend,
         threads=settings.threads,
         blur_px2=settings.blur_px2,
+        smoke_cover=settings.smoke_cover,
         lam_weight_scaling=settings.lam_weight_scaling,
     )
 

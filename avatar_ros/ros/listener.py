@@ -24,10 +24,12 @@ class Listener:
     """Subscribes to all topics of a namespace from the moment it is made.
 
     heard[topic]: messages in order; times[topic]: when each came, seconds of CLOCK_MONOTONIC. Use as a context manager.
+    refused: what was wrong with messages that do not fit their type.
     """
 
     def __init__(self, namespace: str = "avatar", topics: tuple[str, ...] = tuple(TOPICS)) -> None:
         self.heard: dict[str, list[Any]] = defaultdict(list)
+        self.refused: list[str] = []
         self.times: dict[str, list[float]] = defaultdict(list)
         self._changed = threading.Condition()
         self._context = rclpy.Context()
@@ -47,8 +49,13 @@ class Listener:
         kind = TOPICS[topic]
 
         def take(msg: Any) -> None:
+            try:
+                message = convert.from_msg(kind, msg)
+            except convert.MessageError as error:
+                self.refused.append(str(error))
+                return
             with self._changed:
-                self.heard[topic].append(convert.from_msg(kind, msg))
+                self.heard[topic].append(message)
                 self.times[topic].append(time.monotonic())
                 self._changed.notify_all()
 

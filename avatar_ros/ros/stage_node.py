@@ -34,7 +34,7 @@ CONNECT_POLL_S = 0.02
 #: A signal is noticed within this time.
 SPIN_S = 0.1
 
-SettingsByPrefix = Mapping[str, Settings]
+SettingsByPrefix = Mapping[str, Any]  # prefix -> its Settings; the builder knows which class it asked for
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class NodeSettings(Settings):
 
     autostart: bool = setting(True, "configure and activate without being asked")
     connect_wait_s: float = setting(
-        10.0, "wait so long for somebody to read what the node gives before it works, s", low=0.0, high=600.0
+        8.0, "wait so long for a kiosk's readers of what the node gives before it works, s", low=0.0, high=600.0
     )
     queue_limit: int = setting(
         4000, "messages that may wait for the worker; the oldest are dropped", low=1, high=100000
@@ -166,7 +166,10 @@ class StageNode(LifecycleNode):
         self.get_logger().info(f"ready after {time.monotonic() - started_s:.2f} s")
 
     def _start_when_connected(self) -> None:
-        connected = all(p.get_subscription_count() for t, p in self._publishers_by_topic.items() if t in qos.STREAM)
+        connected = all(
+            publisher.get_subscription_count() >= qos.READERS.get(topic, 0)
+            for topic, publisher in self._publishers_by_topic.items()
+        )
         if self._worker is not None and not connected and self._steady.now_s() < self._connect_by_s:
             return
         self.destroy_timer(self._connecting)

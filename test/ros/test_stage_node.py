@@ -117,6 +117,9 @@ def test_works_once_somebody_reads_and_loses_nothing_until_then(make):
     heard = []
     kind = convert.msg_type(Sentence)
     profile = qos.for_topic("speech/sentence")
+    for _ in range(qos.READERS["speech/sentence"] - 1):
+        node.create_subscription(kind, "speech/sentence", lambda msg: None, profile)
+    assert node._worker.queued == 20, "one reader is still missing"
     node.create_subscription(kind, "speech/sentence", lambda msg: heard.append(msg.text), profile)
     until(lambda: len(heard) == 20)
     assert heard == [f"{i} 1.0" for i in range(20)]

@@ -1,0 +1,33 @@
+"""The nodes fit together: every topic has an owner and readers, as many as ros/qos.py counts on."""
+
+import importlib
+
+import pytest
+
+pytest.importorskip("rclpy", reason="needs ROS 2")
+
+from avatar_ros.bringup.graph import START_ORDER
+from avatar_ros.core.types import TOPICS
+from avatar_ros.ros import qos
+
+pytestmark = pytest.mark.ros
+SPECS = [importlib.import_module(f"avatar_ros.nodes.{name}").SPEC for name in START_ORDER]
+FROM_OUTSIDE = {"say", "gaze_target"}
+FOR_OUTSIDE = {"say_result", "turn_report"}
+
+
+def test_each_node_is_named_as_its_module():
+    assert [spec.name for spec in SPECS] == list(START_ORDER)
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_every_topic_has_one_owner_and_a_reader(topic):
+    owners = [spec.name for spec in SPECS if topic in spec.port.gives]
+    readers = [spec.name for spec in SPECS if topic in spec.port.takes]
+    assert len(owners) == (topic not in FROM_OUTSIDE), owners
+    assert readers or topic in FOR_OUTSIDE or topic in ("interrupt", "session"), "nobody listens"
+
+
+def test_the_number_of_readers_is_what_nodes_wait_for():
+    counted = {topic: sum(topic in spec.port.takes for spec in SPECS) for topic in qos.READERS}
+    assert counted == dict(qos.READERS)
