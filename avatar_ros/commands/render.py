@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import importlib.util
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -51,8 +53,8 @@ def run(options: argparse.Namespace) -> int:
         backend=options.backend, lam_weight_scaling=options.lam_weight_scaling, transparent_alpha="straight", smoke_cover=SMOKE_COVER
     )
     rasteriser, warning = make_rasteriser(avatar, settings)
-    if warning:
-        print(warning)
+    if warning and importlib.util.find_spec("torch"):  # without torch nobody expects a GPU to be used
+        print(warning, file=sys.stderr)
     camera = portrait_camera(avatar, width, height)
     frames = draw(rasteriser, track, fps, camera, background)
     save(options, frames, fps, video)
