@@ -69,7 +69,7 @@ def built_in_avatar() -> Finding:
 
     report = validate(share_file("models/avatar.zip"))
     lines = report.text().splitlines()
-    return Finding(report.good, lines[0] if lines else "", "restore models/avatar.zip from the repository")
+    return Finding(report.good, lines[-1] if lines else "", "restore models/avatar.zip from the repository")
 
 
 def vad() -> Finding:

@@ -50,7 +50,10 @@ def run(options: argparse.Namespace) -> int:
     background = parse_background(options.background or ("#e8e4de" if video else "transparent"))
     avatar = load_avatar(share_file("models/avatar.zip") if options.avatar == BUILT_IN else options.avatar)
     settings = RasteriserSettings(
-        backend=options.backend, lam_weight_scaling=options.lam_weight_scaling, transparent_alpha="straight", smoke_cover=SMOKE_COVER
+        backend=options.backend,
+        lam_weight_scaling=options.lam_weight_scaling,
+        transparent_alpha="straight",
+        smoke_cover=SMOKE_COVER,
     )
     rasteriser, warning = make_rasteriser(avatar, settings)
     if warning and importlib.util.find_spec("torch"):  # without torch nobody expects a GPU to be used
