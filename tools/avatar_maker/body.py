@@ -13,8 +13,8 @@ KNIT = np.array([0.17, 0.40, 0.43])
 
 def make_garment(rng: np.random.Generator) -> Cloud:
     """Shoulders and collar, with a coarse layer beneath; ribbed like a knit."""
-    points = scatter(solids.garment, (-215, -262, -125), (215, -95, 90), 0.45, rng)
-    points = points[(points[:, 1] > -258) & (solids.head(points) > -3)]
+    points = scatter(solids.garment, (-215, -272, -125), (215, -88, 90), 0.45, rng)
+    points = points[(points[:, 1] > -268) & (solids.head(points) > -3)]
     points = points[thin_out(points, spacing(points))]
     full = spacing(points) * (1 + 0.35 * smoothstep(10, 3, solids.collar(points)))
     outer = surface("garment", solids.garment, points, full, knit_color(points), fat=0.68)

@@ -31,7 +31,7 @@ def make_skin(rng: np.random.Generator) -> Cloud:
 
 def visible(p: Array) -> Array:
     """Skin that is not an opening (eyes, lips), under the hair's middle or inside the garment."""
-    hidden = (p[:, 1] > solids.hairline_y(p) + 14) | (p[:, 1] < -158) | (solids.garment(p) < -6)
+    hidden = (p[:, 1] > solids.hairline_y(p) + 14) | (p[:, 1] < -150) | (solids.garment(p) < -6)
     return ~(hidden | in_eye_opening(p) | in_lips(p))
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import solids
-from .cloud import Cloud, gather, make, scatter, thin_out
+from .cloud import Cloud, gather, keep, make, scatter, thin_out
 from .lighting import KEY, RIM_LEFT, RIM_RIGHT, soft_shadow, to_linear, to_srgb, tone
 from .sdf import Array, gradient, smoothstep, unit
 
@@ -36,7 +36,9 @@ def make_hair(rng: np.random.Generator) -> Cloud:
     scalp = _scalp(rng)
     roots = _roots(scalp, rng)
     locks = grow(roots, rng)
-    return gather([_cap(scalp), _strands(locks, rng), _flyaways(locks, rng)])
+    hair = gather([_cap(scalp), _strands(locks, rng), _flyaways(locks, rng)])
+    stray = (hair.position[:, 1] < 34) & (solids.hair_shell(hair.position) > 11)
+    return keep(hair, ~stray)
 
 
 def _scalp(rng: np.random.Generator) -> Array:

@@ -116,7 +116,7 @@ class Mouth:
 
         press = np.exp(-((self.dy / 9) ** 2)) * self.part * half * self.front * (np.abs(self.dy) > 1.2)
         return {
-            "mouthSmile": move(corner, 5.8, 6.0, -3.6) + move(cheek, 0.8, 3.0, 2.2),
+            "mouthSmile": move(corner, 6.4, 7.2, -3.8) + move(cheek, 0.8, 3.4, 2.4),
             "mouthFrown": move(corner, 0.4, -6.5, -1.2),
             "mouthStretch": move(self._corner(s, 15, 18), 6.4, -2.6, -3.6),
             "mouthDimple": move(self._corner(s, 12, 12), 4.6, 1.6, -4.4),

@@ -15,7 +15,7 @@ from avatar_ros.render.cpu import CpuRasteriser
 
 from .shots import SHOTS, Shot
 
-TILE_PX = 300
+TILE_PX = 288
 COLUMNS = 6
 BACKGROUND = (0.86, 0.87, 0.885)
 _PIVOT_M = np.array([0.0, 1.65, 0.0])
@@ -75,4 +75,4 @@ def quantised(image: np.ndarray) -> np.ndarray:
 def _labelled(tile: np.ndarray, text: str) -> np.ndarray:
     import cv2
 
-    return cv2.putText(tile, text, (8, TILE_PX - 9), cv2.FONT_HERSHEY_SIMPLEX, 0.42, (250, 250, 250), 1, cv2.LINE_AA)
+    return cv2.putText(tile, text, (7, 16), cv2.FONT_HERSHEY_SIMPLEX, 0.42, (40, 40, 40), 1, cv2.LINE_AA)

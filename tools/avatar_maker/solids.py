@@ -96,17 +96,17 @@ def garment(p: Array) -> Array:
     """A knitted jumper: shoulders, chest and a rolled collar."""
     q = mirrored(p)
     d = ellipsoid(q, (0, -290, -22), (128, 155, 78))
-    d = join(d, capsule(q, (0, -125, -34), (126, -198, -34), 36, 42), 36)  # shoulder slope
+    d = join(d, capsule(q, (0, -119, -34), (126, -194, -34), 36, 42), 36)  # shoulder slope
     d = join(d, capsule(q, (138, -215, -34), (162, -330, -28), 44), 30)  # upper arm
-    d = join(d, capsule(p, (0, -172, -31), (0, -195, -30), 53, 66), 20)
-    d = join(d, capsule(p, (0, -150, -48), (0, -195, -42), 43, 60), 14)
-    d = cut(d, capsule(q, (0, -20, -18), (0, -66, -18), 46), 8)  # the opening at the neck
+    d = join(d, capsule(p, (0, -166, -31), (0, -190, -30), 53, 66), 20)
+    d = join(d, capsule(p, (0, -144, -48), (0, -190, -42), 43, 60), 14)
+    d = cut(d, capsule(q, (0, -20, -18), (0, -60, -18), 46), 8)  # the opening at the neck
     return join(d, collar(p), 5)
 
 
 def collar(p: Array) -> Array:
     """The collar: two soft rolls around the neck, lower in front."""
-    return join(ring(p, (0, -105, -24), (47, 49), 6.5, -0.26), ring(p, (0, -115, -23), (51, 54), 7.5, -0.28), 3)
+    return join(ring(p, (0, -98, -24), (46.5, 48.5), 6.5, -0.26), ring(p, (0, -108, -23), (50.5, 53.5), 7.5, -0.28), 3)
 
 
 def hair_bulk(p: Array) -> Array:
