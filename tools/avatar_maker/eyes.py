@@ -59,8 +59,8 @@ def mirror(cloud: Cloud) -> Cloud:
 
 
 def _sclera() -> Cloud:
-    rings = np.arange(0.52, 1.72, 0.10)
-    angles = [np.arange(0, 2 * np.pi, 0.104 / np.sin(r)) + 0.5 * i for i, r in enumerate(rings)]
+    rings = np.concatenate([[0.575, 0.64], np.arange(0.72, 1.72, 0.10)])
+    angles = [np.arange(0, 2 * np.pi, (0.06 if r < 0.7 else 0.104) / np.sin(r)) + 0.5 * i for i, r in enumerate(rings)]
     polar = np.concatenate([np.full(len(a), r) for a, r in zip(angles, rings, strict=True)])
     around = np.concatenate(angles)
     n = _direction(polar, around)
@@ -69,7 +69,8 @@ def _sclera() -> Cloud:
     color = np.array([0.93, 0.91, 0.89]) - 0.10 * smoothstep(0.45, 1.0, np.abs(t))[:, None] * np.array([0.3, 1.0, 1.0])
     color = color * (1 - 0.30 * smoothstep(0.02, 0.42, n[:, 1]))[:, None]
     color = color * (1 - 0.10 * smoothstep(-0.1, -0.42, n[:, 1]))[:, None]
-    return make("eye", p, n, (1.5, 1.5, 0.2), color, a=t)
+    wide = np.interp(polar, [0.575, 0.64, 0.72, 0.82], [0.62, 0.8, 1.1, 1.5])  # none may cover the iris
+    return make("eye", p, n, np.stack([wide, wide, np.full(len(wide), 0.2)], axis=1), color, a=t)
 
 
 def _direction(polar: Array, around: Array) -> Array:

@@ -38,7 +38,9 @@ def make_hair(rng: np.random.Generator) -> Cloud:
     locks = grow(roots, rng)
     hair = gather([_cap(scalp), _strands(locks, rng), _flyaways(locks, rng)])
     stray = (hair.position[:, 1] < 34) & (solids.hair_shell(hair.position) > 11)
-    return keep(hair, ~stray)
+    x, y, z = hair.position.T
+    by_ear = (np.abs(x) > 56) & (y < 26) & (z > -36)
+    return keep(hair, ~(stray | by_ear))
 
 
 def _scalp(rng: np.random.Generator) -> Array:

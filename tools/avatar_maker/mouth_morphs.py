@@ -21,7 +21,7 @@ def make(cloud: Cloud) -> dict[str, Array]:
         "mouthClose": m.close(),
         "jawForward": m.jaw[:, None] * np.array([0, -0.6, 4.2]),
         "mouthPucker": m.pucker(-0.44, 8.5, 0.2, -0.5),
-        "mouthFunnel": m.pucker(-0.27, 5.5, 3.6, -4.6),
+        "mouthFunnel": m.pucker(-0.29, 6.0, 2.4, -5.0),
         "mouthRollUpper": m.lip(1, 9, (0, -2.2, -5.5)),
         "mouthRollLower": m.lip(-1, 11, (0, 1.6, -6.0)),
         "mouthShrugUpper": m.lip(1, 15, (0, 5.0, 1.8)),

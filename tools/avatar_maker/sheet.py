@@ -75,4 +75,6 @@ def quantised(image: np.ndarray) -> np.ndarray:
 def _labelled(tile: np.ndarray, text: str) -> np.ndarray:
     import cv2
 
-    return cv2.putText(tile, text, (7, 16), cv2.FONT_HERSHEY_SIMPLEX, 0.42, (40, 40, 40), 1, cv2.LINE_AA)
+    for tone, thickness in (((235, 235, 235), 3), ((30, 30, 30), 1)):
+        cv2.putText(tile, text, (7, 16), cv2.FONT_HERSHEY_SIMPLEX, 0.42, tone, thickness, cv2.LINE_AA)
+    return tile
