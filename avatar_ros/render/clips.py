@@ -30,7 +30,8 @@ class ClipMixer:
     """
 
     def __init__(self, clips: Mapping[str, Clip], amount: float = 1.0) -> None:
-        self._clips = clips
+        names = {name for wanted in CLIPS_BY_MOOD.values() for name in wanted}
+        self._clips = {name: clip for name in names if (clip := find_clip(clips, name)) is not None}
         self._amount = amount
         self._names: tuple[str, ...] = ()
         self._since_s = 0.0
@@ -81,6 +82,13 @@ class ClipMixer:
                 return here * (1 - t) + following * t
             time_s -= clip.duration_s
         return clips[0].at(0.0)
+
+
+def find_clip(clips: Mapping[str, Clip], name: str) -> Clip | None:
+    """The clip of that name; LAM's files put the animator's own prefix before it ("yumi_h5_a3_idle")."""
+    if name in clips:
+        return clips[name]
+    return next((clip for full, clip in clips.items() if full.endswith("_" + name)), None)
 
 
 def smoothstep(t: float) -> float:

@@ -48,6 +48,14 @@ def test_moves_without_jumps_through_states_and_loops(mixer):
     assert np.ptp(angles) > 8, "it does move"
 
 
+def test_lams_prefixes_are_looked_through():
+    prefixed = ClipMixer({"yumi_h5_a3_idle": clip("idle", 8, 8), "yumi_h5_a3_think_part_1": clip("t", 3, 3)})
+    prefixed.mood(Mood.LISTENING, 0.0)
+    assert angle(prefixed.at(5.0)) == pytest.approx(8.0, abs=0.1)
+    prefixed.mood(Mood.THINKING, 5.0)
+    assert angle(prefixed.at(9.0)) == pytest.approx(3.0, abs=0.1)
+
+
 def test_amount_scales_the_movement():
     half = ClipMixer({"think_part_1": clip("think_part_1", 6, 6)}, amount=0.5)
     half.mood(Mood.THINKING, 0.0)
