@@ -65,7 +65,11 @@ def confidence(words: Sequence[Segment], loop: Sequence[Segment], spoken: Sequen
     words, loop: the grammar's and the phone loop's segments over the same sound, silence and fillers included;
     spoken: the phones of each real word of `words`.
     """
-    found = features(words, loop, spoken)
+    return probability(features(words, loop, spoken))
+
+
+def probability(found: Mapping[str, float]) -> float:
+    """Probability 0–1 that features like these come from the right sentence."""
     return sigmoid(sum(w * (found[name] - mean) / sd for name, (mean, sd, w) in WEIGHTS.items()) + BIAS)
 
 

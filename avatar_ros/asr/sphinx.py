@@ -1,12 +1,15 @@
 """PocketSphinx (BSD): the answers file's sentences as a grammar, and a loop of phones to judge what it found.
 
-The acoustic model and the dictionary come with the package. Both decoders run while the sound comes in.
+The acoustic model and the dictionary come with the package. The words so far are found while the sound comes in; what
+counts is a second look at the whole utterance, whose cepstral mean is known only then. It is taken as soon as the
+utterance falls silent, so that the result is ready when the silence has lasted long enough to be the end.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -19,28 +22,34 @@ from ..core.paths import share_file
 from ..core.types import Pcm
 from . import automaton
 from .base import AsrSettings, Heard
-from .confidence import Segment, confidence, features, is_word
+from .confidence import Segment, features, is_word, probability
 from .questions import load, pattern
+from .span import SpeechSpan
 
 Floats64 = NDArray[np.float64]
 
 _GRAMMAR, _LOOP = "questions", "phones"
+_OPTIONS = {"lm": None, "loglevel": "FATAL"}
 #: PocketSphinx hands out probabilities, exp(score), those of the phone loop scaled down by 2^10 (SENSCR_SHIFT).
 _LOOP_SCALE = 1024.0
 _SMALLEST = 1e-320
 #: Less sound than this is not worth decoding.
 _FEWEST_SAMPLES = 1600
-#: Sound that is kept back until its cepstral mean is known: the pre-roll and the first word or two.
-_HEAD_SAMPLES = 16000
+#: The first sound, whose cepstral mean the words heard so far are found with; the final result uses the true mean.
+_HEAD_SAMPLES = 12800
 #: PocketSphinx begins with this mean, as if it had been heard for so many frames (CMN_WIN of cmn.h): its own running
 #: mean would reach a new voice or microphone after ten seconds only.
 _FIRST_MEAN = np.array([40.0, 3.0, -1.0] + [0.0] * 10)
 _FIRST_MEAN_FRAMES = 500
 _FRAME_SAMPLES, _HOP_SAMPLES = 410, 160
+#: RMS of the loudest 20 ms after levelling, of the noise that is added, int16; noise before and after.
+_LOUDEST_RMS, _HISS_RMS, _PADDING_SAMPLES = 6000.0, 50.0, 1600
+#: Search beams of the second try, made where the first, PocketSphinx's own, found nothing sure: 3 times the work.
+_WIDE = {"beam": 1e-60, "pbeam": 1e-60, "wbeam": 1e-40, "maxhmmpf": 3000}
 
 
 class SphinxRecogniser:
-    """Recogniser. Each utterance needs a pair of decoders of its own; pairs are used again."""
+    """Recogniser. Each utterance needs a set of decoders of its own; sets are used again."""
 
     def __init__(self, settings: AsrSettings) -> None:
         self._settings = settings
@@ -49,7 +58,7 @@ class SphinxRecogniser:
         self._free: list[_Decoders] = []
 
     def load(self) -> None:
-        """Read the questions and make the first pair. Raises ConfigError naming words without a pronunciation."""
+        """Read the questions and make the first set. Raises ConfigError naming words without a pronunciation."""
         self._questions = load(share_file(self._settings.answers_file))
         self._grammar = automaton.build(pattern(self._questions))
         self._free.append(self._decoders())
@@ -58,7 +67,7 @@ class SphinxRecogniser:
         warm.finish()
 
     def start(self) -> SphinxHearing:
-        """Begin an utterance with a free pair, or a new one."""
+        """Begin an utterance with a free set, or a new one."""
         assert self._questions is not None
         decoders = self._free.pop() if self._free else self._decoders()
         return SphinxHearing(decoders, self._settings.min_confidence, self._questions.locale, self._free)
@@ -72,129 +81,134 @@ class SphinxRecogniser:
         return _Decoders(self._grammar, self._questions.pronunciations)
 
 
+@dataclass(frozen=True)
+class Judged:
+    """A whole sentence of the grammar, what speaks for it, and the probability that it was said."""
+
+    text: str = ""
+    evidence: Mapping[str, float] = field(default_factory=dict)
+    confidence: float = 0.0
+
+
 class _Decoders:
-    """The grammar's decoder and the phone loop's."""
+    """One decoder for the words so far, which goes with the sound; the others take the whole utterance at once."""
 
     def __init__(self, grammar: automaton.Automaton, pronunciations: Mapping[str, str]) -> None:
         self.grammar = grammar
-        # compallsen: scores are relative to the best of ALL senones, so that the two decoders' can be compared.
-        options = {"lm": None, "loglevel": "FATAL", "compallsen": True}
-        self.words = pocketsphinx.Decoder(**options)
-        _teach(self.words, grammar.words, pronunciations)
-        self.words.add_fsg(_GRAMMAR, _fsg(self.words, grammar))
-        self.words.activate_search(_GRAMMAR)
-        self.phones = pocketsphinx.Decoder(**options)
+        # compallsen: scores are relative to the best of ALL senones, so that grammar's and loop's can be compared.
+        self.live = _grammar_decoder(grammar, pronunciations)
+        self.words = _grammar_decoder(grammar, pronunciations, compallsen=True)
+        self.wide = _grammar_decoder(grammar, pronunciations, compallsen=True, **_WIDE)
+        self.phones = pocketsphinx.Decoder(**_OPTIONS, compallsen=True)
         self.phones.add_allphone_file(_LOOP, f"{pocketsphinx.get_model_path()}/en-us/en-us-phone.lm.bin")
         self.phones.activate_search(_LOOP)
 
     def start(self, head: Pcm) -> None:
-        """Begin an utterance with its first second, whose cepstral mean is taken off from the first frame on."""
-        mean = self._mean_text(head)
-        for decoder in (self.words, self.phones):
-            decoder.set_cmn(mean)
-            decoder.start_utt()
-        self.process(head)
+        """Begin an utterance with its first sound, whose cepstral mean is taken off from the first frame on."""
+        self.live.set_cmn(self._mean_text(head))
+        self.live.start_utt()
+        self.live.process_raw(head.tobytes(), False, False)
 
     def _mean_text(self, head: Pcm) -> str:
         """Mean cepstrum of `head`: what PocketSphinx makes of it without searching, less what it began with."""
-        self.phones.set_cmn(_text(_FIRST_MEAN))
-        self.phones.start_utt()
-        self.phones.process_raw(head.tobytes(), True, False)
-        mixed = np.array([float(value) for value in self.phones.get_cmn(True).split(",")])
-        self.phones.end_utt()
+        self.live.set_cmn(_text(_FIRST_MEAN))
+        self.live.start_utt()
+        self.live.process_raw(head.tobytes(), True, False)
+        mixed = np.array([float(value) for value in self.live.get_cmn(True).split(",")])
+        self.live.end_utt()
         frames = max((len(head) - _FRAME_SAMPLES) // _HOP_SAMPLES + 1, 1)
         return _text(mixed + (mixed - _FIRST_MEAN) * _FIRST_MEAN_FRAMES / frames)
 
-    def process(self, pcm: Pcm) -> None:
+    def judge(self, pcm: Pcm, enough: float) -> Judged:
+        """The likeliest sentence of a whole utterance, searched more widely where it is not sure `enough`."""
         data = pcm.tobytes()
-        self.words.process_raw(data, False, False)
-        self.phones.process_raw(data, False, False)
+        _decode(self.phones, data)
+        loop = _read_segments(self.phones, _LOOP_SCALE)
+        first = self._try(self.words, data, loop)
+        if first.confidence >= enough:
+            return first
+        return max(self._try(self.wide, data, loop), first, key=lambda judged: judged.confidence)
 
-    def end(self) -> None:
-        self.words.end_utt()
-        self.phones.end_utt()
+    def _try(self, decoder: Any, data: bytes, loop: list[Segment]) -> Judged:
+        _decode(decoder, data)
+        words = self.sentence(decoder)
+        if not words:
+            return Judged()
+        segments = _read_segments(decoder, 1.0)
+        real = [segment for segment in segments if is_word(segment.text)]
+        spoken = [decoder.lookup_word(segment.text).split() for segment in real[: len(words)]]
+        dropped = real[len(words) :]
+        found = features([s for s in segments if s not in dropped], loop, spoken)
+        return Judged(" ".join(words), found, probability(found))
+
+    def sentence(self, decoder: Any) -> list[str]:
+        """What the grammar found, if it is a whole sentence, perhaps but for one last word that was only begun."""
+        hypothesis = decoder.hyp()
+        words = hypothesis.hypstr.split() if hypothesis else []
+        return next((found for found in (words, words[:-1]) if found and self.grammar.accepts(found)), [])
 
 
 class SphinxHearing:
-    """Hearing."""
+    """Hearing. As soon as the utterance falls silent it is recognised as a whole: mostly the end is near."""
 
     def __init__(self, decoders: _Decoders, min_confidence: float, locale: str, free: list[_Decoders]) -> None:
         self._decoders = decoders
         self._min_confidence = min_confidence
         self._locale = locale
         self._free = free
-        self._samples = 0
-        self._head: list[Pcm] = []
-        self._started = False
+        self._pcm = np.zeros(0, np.int16)
+        self._speech = SpeechSpan()
+        self._live = False
+        self._judged: Judged | None = None
 
     def accept(self, pcm: Pcm) -> None:
         """Decode the next sound."""
         if len(pcm) == 0:
             return
-        self._samples += len(pcm)
-        if self._started:
-            self._decoders.process(pcm)
-            return
-        self._head.append(pcm)
-        if self._samples >= _HEAD_SAMPLES:
-            self._start()
+        self._pcm = np.concatenate([self._pcm, pcm])
+        if self._speech.add(pcm):
+            self._judged = None
+        if self._live:
+            self._decoders.live.process_raw(pcm.tobytes(), False, False)
+        elif len(self._pcm) >= _HEAD_SAMPLES:
+            self._decoders.start(self._pcm)
+            self._live = True
+        if self._judged is None and self._speech.fell_silent:
+            self._judge()
 
     def partial(self) -> Heard:
-        """The grammar's best beginning of a sentence; its confidence is not known yet."""
-        if not self._started:
-            return Heard(locale=self._locale)
-        hypothesis = self._decoders.words.hyp()
-        words = hypothesis.hypstr.split() if hypothesis else []
-        complete = bool(words) and self._decoders.grammar.accepts(words)
-        return Heard(" ".join(words), 0.5 if words else 0.0, complete=complete, locale=self._locale)
+        """The sentence, once it is over; before, the grammar's best beginning, of unknown confidence."""
+        if self._judged is not None:
+            heard = self._heard(self._judged)
+            return replace(heard, rejected=False)
+        hypothesis = self._decoders.live.hyp() if self._live else None
+        text = hypothesis.hypstr if hypothesis else ""
+        return Heard(text, 0.5 if text else 0.0, locale=self._locale)
 
     def finish(self) -> Heard:
         """The sentence, if it was one of the grammar's and probably said; else rejected."""
-        found = Heard(rejected=True, locale=self._locale)
-        if self._samples >= _FEWEST_SAMPLES:
-            if not self._started:
-                self._start()
-            self._decoders.end()
-            found = self._judge()
+        if self._live:
+            self._decoders.live.end_utt()
+        judged = self._judged or self._judge()
         self._free.append(self._decoders)
-        return found
+        return self._heard(judged)
 
-    def _start(self) -> None:
-        self._decoders.start(np.concatenate(self._head))
-        self._head.clear()
-        self._started = True
+    def evidence(self) -> Judged:
+        """After `finish`: the grammar's sentence, accepted or not, and the features it is judged by."""
+        return self._judged or Judged()
 
-    def evidence(self) -> tuple[str, dict[str, float]] | None:
-        """After `finish`: the grammar's sentence and the features it is judged by, None where it found none."""
-        if not self._started:
-            return None
-        words = self._sentence()
-        return (" ".join(words), features(*self._segments(len(words)))) if words else None
+    def _judge(self) -> Judged:
+        sound = self._pcm[self._speech.first_sample : self._speech.last_sample]
+        if len(sound) < _FEWEST_SAMPLES:
+            self._judged = Judged()
+        else:
+            self._judged = self._decoders.judge(_prepared(sound, self._speech.loudest), self._min_confidence)
+        return self._judged
 
-    def _judge(self) -> Heard:
-        words = self._sentence()
-        if not words:
-            return Heard(rejected=True, locale=self._locale)
-        sure = confidence(*self._segments(len(words)))
-        if sure < self._min_confidence:
-            return Heard("", sure, rejected=True, locale=self._locale)
-        return Heard(" ".join(words), sure, complete=True, locale=self._locale)
-
-    def _sentence(self) -> list[str]:
-        """What the grammar found, if it is a whole sentence, perhaps but for one last word that was only begun."""
-        hypothesis = self._decoders.words.hyp()
-        words = hypothesis.hypstr.split() if hypothesis else []
-        accepts = self._decoders.grammar.accepts
-        return next((found for found in (words, words[:-1]) if found and accepts(found)), [])
-
-    def _segments(self, count: int) -> tuple[list[Segment], list[Segment], list[Sequence[str]]]:
-        """The first `count` words' segments and what lies between them, the phone loop's, and the words' phones."""
-        words = _read_segments(self._decoders.words, 1.0)
-        real = [word for word in words if is_word(word.text)]
-        dropped = real[count:]
-        lookup = self._decoders.words.lookup_word
-        spoken = [lookup(word.text).split() for word in real[:count]]
-        return [w for w in words if w not in dropped], _read_segments(self._decoders.phones, _LOOP_SCALE), spoken
+    def _heard(self, judged: Judged) -> Heard:
+        if judged.confidence < self._min_confidence or not judged.text:
+            return Heard("", judged.confidence, rejected=True, locale=self._locale)
+        return Heard(judged.text, judged.confidence, complete=True, locale=self._locale)
 
 
 def _text(mean: Floats64) -> str:
@@ -207,6 +221,28 @@ def _read_segments(decoder: Any, scale: float) -> list[Segment]:
         for s in decoder.seg() or ()
         if s.end_frame >= s.start_frame
     ]
+
+
+def _prepared(sound: Pcm, loudest: float) -> Pcm:
+    """Sound at the usual level, in soft noise: the logarithms of digital silence would spoil the cepstral mean."""
+    levelled = np.pad(sound * (_LOUDEST_RMS / loudest), _PADDING_SAMPLES)
+    levelled += np.random.default_rng(0).normal(0.0, _HISS_RMS, len(levelled))
+    return np.clip(np.rint(levelled), -32768, 32767).astype(np.int16)
+
+
+def _decode(decoder: Any, data: bytes) -> None:
+    """A whole utterance, with its own cepstral mean."""
+    decoder.start_utt()
+    decoder.process_raw(data, False, True)
+    decoder.end_utt()
+
+
+def _grammar_decoder(grammar: automaton.Automaton, pronunciations: Mapping[str, str], **options: Any) -> Any:
+    decoder = pocketsphinx.Decoder(**_OPTIONS, **options)
+    _teach(decoder, grammar.words, pronunciations)
+    decoder.add_fsg(_GRAMMAR, _fsg(decoder, grammar))
+    decoder.activate_search(_GRAMMAR)
+    return decoder
 
 
 def _fsg(decoder: Any, grammar: automaton.Automaton) -> Any:

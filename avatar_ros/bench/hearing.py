@@ -14,7 +14,7 @@ import sys
 import time
 import wave
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,12 +51,15 @@ def main(argv: list[str]) -> int:
     parser.add_argument("what", choices=("vad", "asr"))
     parser.add_argument("--data", type=Path, default=_DEFAULT_DATA, help="folder with speech/ and acoustics/")
     parser.add_argument("--share", type=float, default=0.1, help="asr: share of all sentences that is measured")
+    parser.add_argument("--json", type=Path, help="asr: also write the table to this file")
     parser.add_argument("--fit", action="store_true", help="asr: print weights for asr/confidence.py")
     options = parser.parse_args(argv)
     if not (options.data / "speech").is_dir():
         print(f"{options.data}: no speech/ in it; name the folder of recordings with --data", file=sys.stderr)
         return 2
-    return _vad(options.data) if options.what == "vad" else _asr(options.data, options.share, fit=options.fit)
+    if options.what == "vad":
+        return _vad(options.data)
+    return _asr(options.data, options.share, fit=options.fit, json_path=options.json)
 
 
 # --- voice activity ------------------------------------------------------------------------------------------------
@@ -154,14 +157,14 @@ class _Result:
     said: _Said
     intent: str  # of what was understood, "" where it was rejected
     guess: str  # of the grammar's sentence, before it was judged
-    evidence: dict[str, float] | None
+    evidence: Mapping[str, float] | None
     final_s: float
 
 
 _OUT = ("tuning", "unseen", "real")
 
 
-def _asr(data: Path, share: float, *, fit: bool) -> int:
+def _asr(data: Path, share: float, *, fit: bool, json_path: Path | None) -> int:
     answers = load(share_file("config/answers.yaml"))
     recogniser = SphinxRecogniser(AsrSettings())
     recogniser.load()
@@ -170,7 +173,9 @@ def _asr(data: Path, share: float, *, fit: bool) -> int:
     for number, said in enumerate(_all_said(answers, data, share)):
         pcm = _dressed(said.pcm, noise if number % 2 else None, _GAINS_DB[number % 3], number)
         results.append(_recognise(recogniser, answers, said, pcm))
-    _report(results)
+    table = _report(results)
+    if json_path is not None:
+        json_path.write_text(json.dumps(table, indent=2) + "\n", "utf-8")
     if fit:
         _print_weights(results)
     return 0
@@ -202,9 +207,9 @@ def _recognise(recogniser: SphinxRecogniser, answers: Answers, said: _Said, pcm:
     began_s = time.process_time()
     heard = hearing.finish()
     final_s = time.process_time() - began_s
-    evidence = hearing.evidence()
-    guess = _intent(answers, evidence[0]) if evidence else ""
-    return _Result(said, "" if heard.rejected else guess, guess, evidence[1] if evidence else None, final_s)
+    judged = hearing.evidence()
+    guess = _intent(answers, judged.text) if judged.text else ""
+    return _Result(said, "" if heard.rejected else guess, guess, judged.evidence if judged.text else None, final_s)
 
 
 def _feed(hearing: Hearing, pcm: Pcm) -> None:
@@ -217,19 +222,24 @@ def _intent(answers: Answers, text: str) -> str:
     return next((intent.name for intent in answers.intents if accepts(answers.sentences(intent), words)), "")
 
 
-def _report(results: list[_Result]) -> None:
-    voices = dict.fromkeys(result.said.voice for result in results if result.said.kind not in _OUT)
-    for voice in voices:
+def _report(results: list[_Result]) -> dict[str, dict[str, float]]:
+    """Prints the table and returns it: shares in percent, milliseconds of CPU time."""
+    table: dict[str, dict[str, float]] = {}
+    for voice in dict.fromkeys(result.said.voice for result in results if result.said.kind not in _OUT):
         mine = [r for r in results if r.said.voice == voice and r.said.kind not in _OUT]
-        right = np.mean([r.intent == r.said.kind for r in mine])
-        wrong = np.mean([r.intent not in ("", r.said.kind) for r in mine])
-        print(f"{voice:22s} {len(mine):4d} questions   right {100 * right:5.1f} %   wrong answer {100 * wrong:4.1f} %")
+        right = 100 * float(np.mean([r.intent == r.said.kind for r in mine]))
+        wrong = 100 * float(np.mean([r.intent not in ("", r.said.kind) for r in mine]))
+        table[voice] = {"questions": len(mine), "right_percent": right, "wrong_answer_percent": wrong}
+        print(f"{voice:22s} {len(mine):4d} questions   right {right:5.1f} %   wrong answer {wrong:4.1f} %")
     for kind in _OUT:
         mine = [r for r in results if r.said.kind == kind]
-        taken = np.mean([bool(r.intent) for r in mine]) if mine else float("nan")
-        print(f"out of domain, {kind:7s} {len(mine):4d}   answered {100 * taken:4.1f} %")
-    final_ms = [1e3 * result.final_s for result in results]
-    print(f"final after last, CPU ms: median {np.median(final_ms):.1f}, p95 {np.percentile(final_ms, 95):.1f}")
+        taken = 100 * float(np.mean([bool(r.intent) for r in mine])) if mine else float("nan")
+        table[f"out of domain, {kind}"] = {"questions": len(mine), "answered_percent": taken}
+        print(f"out of domain, {kind:7s} {len(mine):4d}   answered {taken:4.1f} %")
+    median_ms, p95_ms = (float(q) for q in np.percentile([1e3 * r.final_s for r in results], (50, 95)))
+    table["final after last"] = {"median_cpu_ms": median_ms, "p95_cpu_ms": p95_ms}
+    print(f"final after last, CPU ms: median {median_ms:.1f}, p95 {p95_ms:.1f}")
+    return table
 
 
 def _print_weights(results: list[_Result]) -> None:

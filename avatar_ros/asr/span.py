@@ -1,0 +1,64 @@
+"""Where in an utterance the speech is, by loudness alone: enough to know when to look at the whole."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..core.types import Pcm
+from .base import SAMPLE_RATE_HZ
+
+_BLOCK_SAMPLES = 320
+#: A block this far below the loudest so far counts as silence: noise 20 dB below speech is 25 dB below its vowels.
+_SILENT_BELOW = 0.1
+#: RMS of int16 (-60 dBFS); an utterance that is nowhere louder holds no speech.
+_QUIETEST_SPEECH = 30.0
+_SILENCE_SAMPLES = round(0.18 * SAMPLE_RATE_HZ)
+#: What is kept around the loud part: soft consonants, and silence for the decoder to begin and end in.
+_MARGIN_SAMPLES = round(0.25 * SAMPLE_RATE_HZ)
+
+
+class SpeechSpan:
+    """Loud blocks of 20 ms, found as the sound comes."""
+
+    def __init__(self) -> None:
+        self._rest = np.zeros(0, np.int16)
+        self._levels: list[float] = []
+        self._last_loud = -1
+
+    def add(self, pcm: Pcm) -> bool:
+        """Take the next sound, int16 at 16 kHz; whether there was a loud block in it."""
+        sound = np.concatenate([self._rest, pcm])
+        blocks = len(sound) // _BLOCK_SAMPLES
+        self._rest = sound[blocks * _BLOCK_SAMPLES :]
+        before = self._last_loud
+        for block in sound[: blocks * _BLOCK_SAMPLES].reshape(blocks, _BLOCK_SAMPLES).astype(float):
+            self._levels.append(float(np.sqrt(np.mean(np.square(block)))))
+            if self._levels[-1] >= self._threshold():
+                self._last_loud = len(self._levels) - 1
+        return self._last_loud != before
+
+    @property
+    def fell_silent(self) -> bool:
+        """Whether speech was heard and silence since."""
+        silent = (len(self._levels) - 1 - self._last_loud) * _BLOCK_SAMPLES
+        return self._last_loud >= 0 and silent >= _SILENCE_SAMPLES
+
+    @property
+    def loudest(self) -> float:
+        """RMS of the loudest block; 0 before there is one."""
+        return max(self._levels, default=0.0)
+
+    @property
+    def first_sample(self) -> int:
+        """Where the part worth decoding begins."""
+        threshold = self._threshold()
+        first = next((i for i, level in enumerate(self._levels) if level >= threshold), 0)
+        return max(first * _BLOCK_SAMPLES - _MARGIN_SAMPLES, 0)
+
+    @property
+    def last_sample(self) -> int:
+        """Where it ends, not included; equal to or before `first_sample` where there is none."""
+        return (self._last_loud + 1) * _BLOCK_SAMPLES + _MARGIN_SAMPLES if self._last_loud >= 0 else 0
+
+    def _threshold(self) -> float:
+        return max(self.loudest * _SILENT_BELOW, _QUIETEST_SPEECH)
