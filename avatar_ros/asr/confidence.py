@@ -37,19 +37,19 @@ class Segment:
 
 #: feature -> (mean, standard deviation, weight); the bias stands beside it.
 WEIGHTS: Mapping[str, tuple[float, float, float]] = {
-    "mean": (-2.726, 1.825, 0.56),
-    "worst_400ms": (-5.031, 2.739, 0.58),
-    "worst_700ms": (-4.046, 2.546, 0.77),
-    "worst_word": (-5.690, 3.166, 0.71),
-    "everywhere": (-1.878, 1.300, 0.28),
-    "grammar": (-5.870, 1.754, 0.28),
-    "phone_errors": (0.532, 0.165, -0.92),
-    "slowest_word": (15.973, 7.360, -0.46),
-    "fastest_word": (6.166, 2.128, 0.16),
-    "log_frames": (4.965, 0.439, 0.28),
-    "phones_per_heard": (1.264, 0.279, -0.58),
+    "mean": (-2.950, 1.505, 0.54),
+    "worst_400ms": (-5.397, 2.397, 0.09),
+    "worst_700ms": (-4.207, 2.047, 0.21),
+    "worst_word": (-6.000, 3.153, 1.10),
+    "everywhere": (-2.573, 1.173, 0.48),
+    "grammar": (-6.368, 1.392, 0.44),
+    "phone_errors": (0.538, 0.130, -1.88),
+    "slowest_word": (16.238, 6.330, -0.69),
+    "fastest_word": (6.149, 1.778, 0.14),
+    "log_frames": (4.978, 0.392, 0.66),
+    "phones_per_heard": (1.265, 0.360, -0.48),
 }
-BIAS = 1.11
+BIAS = 1.31
 
 _CLASSES = (
     "P T K", "B D G", "F TH S SH CH HH", "V DH Z ZH JH", "M N NG", "L R W Y",
@@ -104,6 +104,12 @@ def features(words: Sequence[Segment], loop: Sequence[Segment], spoken: Sequence
         "log_frames": math.log(last - first + 1),
         "phones_per_heard": len(wanted) / max(len(heard), 1),
     }
+
+
+def silent_share(loop: Sequence[Segment]) -> float:
+    """Share of the sound, 0–1, that the phone loop takes for silence or noise."""
+    frames = sum(segment.frames for segment in loop)
+    return sum(s.frames for s in loop if s.text not in _CLASS_OF) / frames if frames else 1.0
 
 
 def is_word(text: str) -> bool:

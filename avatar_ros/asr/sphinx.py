@@ -22,7 +22,7 @@ from ..core.paths import share_file
 from ..core.types import Pcm
 from . import automaton
 from .base import AsrSettings, Heard
-from .confidence import Segment, features, is_word, probability
+from .confidence import Segment, features, is_word, probability, silent_share
 from .questions import load, pattern
 from .span import SpeechSpan
 
@@ -44,8 +44,10 @@ _FIRST_MEAN_FRAMES = 500
 _FRAME_SAMPLES, _HOP_SAMPLES = 410, 160
 #: RMS of the loudest 20 ms after levelling, of the noise that is added, int16; noise before and after.
 _LOUDEST_RMS, _HISS_RMS, _PADDING_SAMPLES = 6000.0, 50.0, 1600
+#: Recorded and synthetic noise: at least this share of it is silence to the phone loop; of the shortest words, half.
+_MOST_SILENCE = 0.78
 #: Search beams of the second try, made where the first, PocketSphinx's own, found nothing sure: 3 times the work.
-_WIDE = {"beam": 1e-60, "pbeam": 1e-60, "wbeam": 1e-40, "maxhmmpf": 3000}
+_WIDE = {"beam": 1e-60, "pbeam": 1e-60, "wbeam": 1e-40, "maxhmmpf": 1500}
 
 
 class SphinxRecogniser:
@@ -124,6 +126,8 @@ class _Decoders:
         data = pcm.tobytes()
         _decode(self.phones, data)
         loop = _read_segments(self.phones, _LOOP_SCALE)
+        if silent_share(loop) > _MOST_SILENCE:
+            return Judged()
         first = self._try(self.words, data, loop)
         if first.confidence >= enough:
             return first
