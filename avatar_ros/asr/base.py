@@ -29,7 +29,7 @@ class AsrSettings(Settings):
 
     backend: str = setting("pocketsphinx", "recogniser: pocketsphinx (the answers file's questions) or fake")
     answers_file: str = setting("config/answers.yaml", "questions to expect; relative to the package's share folder")
-    min_confidence: float = setting(0.6, "what is understood with less is rejected", low=0.0, high=1.0)
+    min_confidence: float = setting(0.5, "what is understood with less is rejected", low=0.0, high=1.0)
     partial_period_s: float = setting(0.1, "how often words are published while somebody speaks, s", low=0.03, high=2.0)
     max_utterance_s: float = setting(30.0, "a longer utterance is rejected, s", low=1.0, high=300.0)
     script: str = setting("what time is it", "fake backend: what it hears, utterance by utterance, separated by |")

@@ -37,19 +37,19 @@ class Segment:
 
 #: feature -> (mean, standard deviation, weight); the bias stands beside it.
 WEIGHTS: Mapping[str, tuple[float, float, float]] = {
-    "mean": (-2.950, 1.505, 0.54),
-    "worst_400ms": (-5.397, 2.397, 0.09),
-    "worst_700ms": (-4.207, 2.047, 0.21),
-    "worst_word": (-6.000, 3.153, 1.10),
-    "everywhere": (-2.573, 1.173, 0.48),
-    "grammar": (-6.368, 1.392, 0.44),
-    "phone_errors": (0.538, 0.130, -1.88),
-    "slowest_word": (16.238, 6.330, -0.69),
-    "fastest_word": (6.149, 1.778, 0.14),
-    "log_frames": (4.978, 0.392, 0.66),
-    "phones_per_heard": (1.265, 0.360, -0.48),
+    "mean": (-2.466, 1.554, 1.23),
+    "worst_400ms": (-4.631, 2.470, 0.11),
+    "worst_700ms": (-3.540, 2.162, 0.61),
+    "worst_word": (-5.311, 3.041, 1.22),
+    "everywhere": (-2.196, 1.196, -0.28),
+    "grammar": (-5.644, 1.586, 0.68),
+    "phone_errors": (0.523, 0.136, -1.25),
+    "slowest_word": (16.359, 6.103, -0.73),
+    "fastest_word": (6.126, 1.806, 0.09),
+    "log_frames": (4.900, 0.430, 0.74),
+    "phones_per_heard": (1.297, 0.349, -0.74),
 }
-BIAS = 1.31
+BIAS = 1.80
 
 _CLASSES = (
     "P T K", "B D G", "F TH S SH CH HH", "V DH Z ZH JH", "M N NG", "L R W Y",
