@@ -6,6 +6,8 @@ Arguments are those of `./avatar kiosk`; see them with `ros2 launch avatar_ros k
 from __future__ import annotations
 
 import os
+import time
+from collections.abc import Mapping
 from dataclasses import fields
 from functools import partial
 from typing import Any
@@ -20,11 +22,13 @@ from launch.actions import (
 )
 from launch.event_handlers import OnProcessExit
 from launch_ros.actions import Node
+from launch_ros.parameter_descriptions import ParameterValue
 
 from avatar_ros.bringup.graph import DISPLAYS, PACKAGE, PROFILES, KioskNode, KioskOptions, kiosk_graph
 from avatar_ros.bringup.policy import FIRST_DELAY_S, RestartPolicy
-from avatar_ros.bringup.runner import EXIT_CONFIG, EXIT_OK
 from avatar_ros.core.errors import ConfigError
+from avatar_ros.core.exit_codes import EXIT_CONFIG, EXIT_DONE
+from avatar_ros.core.run import RUN_BEGAN
 from launch import LaunchContext, LaunchDescription
 
 #: Argument -> what `--show-args` says of it; defaults are those of KioskOptions.
@@ -47,13 +51,14 @@ def generate_launch_description() -> LaunchDescription:
         DeclareLaunchArgument(name, default_value=str(getattr(defaults, name)), description=text)
         for name, text in ARGUMENTS.items()
     ]
-    return LaunchDescription([*arguments, *_local_only(), OpaqueFunction(function=_start)])
+    return LaunchDescription([*arguments, *_environment(), OpaqueFunction(function=_start)])
 
 
-def _local_only() -> list[SetEnvironmentVariable]:
-    """A kiosk talks to itself only, unless it is told otherwise."""
+def _environment() -> list[SetEnvironmentVariable]:
+    """A kiosk talks to itself only, unless it is told otherwise; nodes know when their run began."""
     name = "ROS_AUTOMATIC_DISCOVERY_RANGE"
-    return [] if name in os.environ else [SetEnvironmentVariable(name, "LOCALHOST")]
+    began = SetEnvironmentVariable(RUN_BEGAN, str(time.time_ns()))
+    return [began] if name in os.environ else [began, SetEnvironmentVariable(name, "LOCALHOST")]
 
 
 def _start(context: LaunchContext) -> list[Any]:
@@ -70,7 +75,7 @@ def _actions(node: KioskNode) -> list[Any]:
         executable=node.executable,
         name=node.executable,
         namespace=node.namespace,
-        parameters=[str(node.params_file), dict(node.parameters)] if node.parameters else [str(node.params_file)],
+        parameters=[str(node.params_file), *([_typed(node.parameters)] if node.parameters else [])],
         output="screen",
         emulate_tty=False,
         respawn=True,
@@ -81,13 +86,18 @@ def _actions(node: KioskNode) -> list[Any]:
     return [RegisterEventHandler(on_exit), process]
 
 
+def _typed(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Texts stay texts: launch would read a device called "3" as a number."""
+    return {name: ParameterValue(v, value_type=str) if isinstance(v, str) else v for name, v in parameters.items()}
+
+
 def _on_exit(node: KioskNode, policy: RestartPolicy, event: Any, context: LaunchContext) -> list[Any]:
     """End the run where the runner would; else launch starts the node again."""
     if context.is_shutdown:
         return []
     if event.returncode == EXIT_CONFIG:
         return _end(f"{node.executable} refused its configuration")
-    if event.returncode == EXIT_OK and node.ends_run:
+    if event.returncode == EXIT_DONE and node.ends_run:
         return _end(f"{node.executable} is done")
     now_s = context.asyncio_loop.time()
     if policy.died(now_s, now_s) is None:

@@ -14,12 +14,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.errors import ConfigError, StageError
 from ..core.types import AudioFrame, TurnReport
 from .question_files import question_files
 
@@ -55,7 +57,10 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--avatar", default="", help="avatar file (default: the built-in one)")
     parser.add_argument("--record", default="", help="record the run, which makes the renderer draw every frame")
     parser.add_argument("--json", help="write the figures to this file")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    if options.turns < 1:
+        raise ConfigError("bad_option", f"--turns is {options.turns}; it must be 1 or more")
+    return options
 
 
 def converse(files: Sequence[Path], options: argparse.Namespace) -> dict[str, Any]:
@@ -68,17 +73,26 @@ def converse(files: Sequence[Path], options: argparse.Namespace) -> dict[str, An
         command += [part for name in ("avatar", "record") if getattr(options, name)
                     for part in (f"--{name}", getattr(options, name))]  # fmt: skip
         started_s = time.monotonic()
-        done = subprocess.run(command, stdout=subprocess.DEVNULL, timeout=60 + 40 * len(files), check=False)
+        limit_s = 60 + 40 * len(files)
+        try:
+            done = subprocess.run(command, stdout=subprocess.DEVNULL, timeout=limit_s, check=False)
+        except subprocess.TimeoutExpired as error:
+            raise StageError("bench_timeout", f"the kiosk did not leave within {limit_s} s") from error
         if done.returncode:
-            raise RuntimeError(f"the kiosk left with exit code {done.returncode}")
-        return figures(listener.heard, listener.times, started_s)
+            text = f"the kiosk left with exit code {done.returncode}; see its log, or run: {' '.join(command[1:])}"
+            raise StageError("bench_kiosk", text)
+        return figures(listener.heard, listener.times, started_s, len(files))
 
 
-def figures(heard: dict[str, list[Any]], times: dict[str, list[float]], started_s: float) -> dict[str, Any]:
+def figures(
+    heard: dict[str, list[Any]], times: dict[str, list[float]], started_s: float, questions: int
+) -> dict[str, Any]:
     """Delays of each turn in ms, from what the topics said."""
     ends = speech_ends(heard["mic/audio"])
     sounds = audible_starts(heard["speech/played"])
-    waits = [1000 * (min((s for s in sounds if s > end), default=float("nan")) - end) for end in ends]
+    if len(ends) != questions:
+        raise StageError("bench_questions", f"{len(ends)} questions were heard at the microphone, not {questions}")
+    waits = [1000 * (first_between(sounds, end, until) - end) for end, until in pairwise([*ends, float("inf")])]
     reports: list[TurnReport] = heard["turn_report"]
     frames = heard["frame_info"]
     drawn = [f.render_ms for f in frames if f.render_ms > 0]
@@ -94,6 +108,11 @@ def figures(heard: dict[str, list[Any]], times: dict[str, list[float]], started_
             "dropped": frames[-1].dropped,
         },
     }
+
+
+def first_between(sounds: Sequence[float], start_s: float, end_s: float) -> float:
+    """The first sound after the end of one question and before that of the next; NaN where there was none."""
+    return min((sound for sound in sounds if start_s < sound < end_s), default=float("nan"))
 
 
 def speech_ends(frames: Sequence[AudioFrame], gap_s: float = 1.5) -> list[float]:

@@ -22,7 +22,7 @@ _LIBC = ctypes.CDLL(None, use_errno=True)
 
 @dataclass(frozen=True)
 class ChildSpec:
-    """A process to keep running. ends_run: its exit with code 0 means that the run has done its work."""
+    """A process to keep running. ends_run: its exit with EXIT_DONE (core/exit_codes.py) ends the run, well done."""
 
     name: str
     command: tuple[str, ...]

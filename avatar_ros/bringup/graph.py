@@ -61,7 +61,7 @@ class KioskNode:
     """One process of the graph.
 
     executable: in lib/avatar_ros, the node's name, and the module's in avatar_ros.nodes; parameters override those of
-    params_file; ends_run: this node leaving with exit code 0 means that the kiosk has done what it was asked to do.
+    params_file; ends_run: this node leaving with EXIT_DONE means that the kiosk has done what it was asked to do.
     """
 
     executable: str
@@ -98,6 +98,7 @@ def profile_file(profile: str) -> Path:
         path = Path(profile).absolute()
         if not path.is_file():
             raise ConfigError("file_missing", f"profile file {profile} does not exist")
+        _check_yaml(path)
         return path
     _one_of("profile", profile, PROFILES)
     return share_file(f"config/{profile}.yaml")
@@ -145,6 +146,19 @@ def _check(options: KioskOptions) -> None:
     for option in ("record", "report"):
         _check_folder(option, getattr(options, option))
     _check_sounds(options.mic)
+
+
+def _check_yaml(path: Path) -> None:
+    """Refuse a damaged parameter file before eleven processes stumble over it."""
+    import yaml
+
+    try:
+        tree = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ConfigError("bad_profile", f"profile file {path}: {' '.join(str(error).split())}") from error
+    if not isinstance(tree, dict) or not all(isinstance(v, dict) and "ros__parameters" in v for v in tree.values()):
+        example = "/**/vad_node: {ros__parameters: {backend: silero}}"
+        raise ConfigError("bad_profile", f"profile file {path} is no ROS parameter file, such as {example}")
 
 
 def _one_of(option: str, value: str, known: tuple[str, ...]) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from collections.abc import Mapping
 
 from ..core.lock import hold_name
+from ..core.run import RUN_BEGAN
 from .child import ChildSpec
 from .graph import KioskNode, KioskOptions, Value, kiosk_graph
 from .log import RunLog, log_folder
@@ -60,4 +62,4 @@ def kiosk_environment(env: Mapping[str, str] = os.environ) -> dict[str, str]:
         "RCUTILS_LOGGING_BUFFERED_STREAM": "0",
         "PYTHONUNBUFFERED": "1",
     }
-    return defaults | dict(env)
+    return defaults | dict(env) | {RUN_BEGAN: str(time.time_ns())}

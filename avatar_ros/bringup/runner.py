@@ -15,11 +15,11 @@ from collections.abc import Mapping, Sequence
 from types import FrameType
 from typing import Any
 
+from ..core.exit_codes import EXIT_CONFIG, EXIT_DONE, EXIT_FAILED, EXIT_OK
 from .child import Child, ChildSpec
 from .log import RunLog
 from .policy import STOP_FINISHED, STOP_NOW, RestartPolicy, StopPlan, describe_exit
 
-EXIT_OK, EXIT_FAILED, EXIT_CONFIG = 0, 1, 2
 #: A child counts as starting until it writes its first line, this long at most, s.
 LONGEST_START_S = 3.0
 _NAME = "kiosk"
@@ -138,7 +138,7 @@ class Runner:
         if code == EXIT_CONFIG:
             self._begin_stop(STOP_NOW, EXIT_CONFIG, f"stopping: {child.spec.name} refused its configuration")
             self._farewell = [(child.spec.name, _last(child))]
-        elif code == EXIT_OK and child.spec.ends_run:
+        elif code == EXIT_DONE and child.spec.ends_run:
             self._begin_stop(STOP_FINISHED, EXIT_OK, f"{child.spec.name} is done")
         else:
             self._restart_or_give_up(child, code)

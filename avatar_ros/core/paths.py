@@ -14,7 +14,7 @@ def share_file(relative: str) -> Path:
     """The shipped file or folder `relative` ("config/answers.yaml"); an absolute path is taken as it is.
 
     Looked for in the checkout that this module lies in, then in share/avatar_ros of the prefix that it is installed in
-    and of each prefix in AMENT_PREFIX_PATH, then in the working directory. Raises ConfigError naming the places where it is missing.
+    and of each prefix in AMENT_PREFIX_PATH, then in the working directory. Raises ConfigError naming the places.
     """
     places = [root / relative for root in _roots()]
     for place in places:

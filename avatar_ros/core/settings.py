@@ -51,7 +51,9 @@ class Settings:
 
 
 def _check(owner: str, name: str, value: Any, default: Any, meta: Mapping[str, Any]) -> None:
-    if isinstance(default, list | tuple):
+    if isinstance(default, tuple):
+        if not isinstance(value, tuple) or not all(isinstance(item, str) for item in value):
+            raise ConfigError("parameter_type", f"parameter '{name}' must be a list of texts, not {value!r}")
         return
     if type(value) is not type(default):
         raise ConfigError(

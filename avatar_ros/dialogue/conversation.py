@@ -35,10 +35,10 @@ _KEEPS_QUESTIONS = frozenset({"say", "no_answer", "no_sound"})
 class Conversation:
     """One session. Each method takes news and the time and returns what is to be sent, in order."""
 
-    def __init__(self, settings: DialogueSettings, session: str, epoch: int) -> None:
+    def __init__(self, settings: DialogueSettings, session: str, epoch: int, last_turn: int = 0) -> None:
         self._settings = settings
         self._session = session
-        self._floor = Floor(settings, session, epoch)
+        self._floor = Floor(settings, session, epoch, last_turn)
         self._hearing = Hearing(settings.hear_patience_s, settings.longest_voice_s)
         self._answering = Answering(settings)
         self._says = SayQueue(settings.say_limit)

@@ -30,12 +30,12 @@ REPEAT_ORDER_S = 0.5
 class Floor:
     """Begins, holds, resumes, cancels and finishes turns. What is to be sent gathers in `out`."""
 
-    def __init__(self, settings: DialogueSettings, session: str, epoch: int) -> None:
+    def __init__(self, settings: DialogueSettings, session: str, epoch: int, last_turn: int = 0) -> None:
         self._settings = settings
         self._session = session
         self.epoch = epoch
         self.turn: Turn | None = None
-        self.last_turn = 0
+        self.last_turn = last_turn
         self.history = History(settings.history_messages, settings.history_characters)
         self.out: list[Out] = []
         self._cancelled_s = float("-inf")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..core.errors import ConfigError
+from ..core.run import begun_in_this_run
 from ..core.types import TurnReport
 from .turns import STEPS
 
@@ -35,11 +36,18 @@ class ReportFile:
         self._turns: list[dict[str, Any]] = []
 
     def begin(self) -> None:
-        """Write an empty report. Raises ConfigError where the file cannot be written."""
+        """Write an empty report, or go on with that of this run. Raises ConfigError where it cannot be written."""
         try:
+            if begun_in_this_run(self._path):
+                self._turns = json.loads(self._path.read_text(encoding="utf-8"))["turns"]
             self._write()
         except OSError as error:
             raise ConfigError("report_unwritable", f"cannot write the report {self._path}: {error.strerror}") from error
+
+    @property
+    def answers(self) -> int:
+        """Turns of this run that were heard before the monitor was started again."""
+        return sum(turn["ms"]["first_sound"] is not None for turn in self._turns)
 
     def add(self, report: TurnReport) -> None:
         """Append a turn. Raises OSError where the disk is full or gone."""

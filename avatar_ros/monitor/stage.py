@@ -32,6 +32,7 @@ class MonitorStage(Stage):
         """Begin the report file, so that a path that cannot be written is known at once."""
         if self._file is not None:
             self._file.begin()
+            self._answers = self._file.answers
 
     def push(self, topic: str, message: Message, now_s: float) -> Iterable[Out]:
         """Take note."""

@@ -4,8 +4,10 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, cast
 
+from ..core.run import unused_in_this_run
 from ..core.settings import setting
 from ..display.base import DisplaySettings
 from ..display.recorder import Recorder, RecorderSettings
@@ -37,7 +39,7 @@ def build(settings: Mapping[str, Any], node: Any) -> RenderStage:
     def sinks() -> Sequence[FrameSink]:
         made: list[FrameSink] = [ImagePublisher(node, lambda: stage.focal_px, wall_ns)]
         if record.path:
-            made.append(RecorderSink(Recorder(record.path, record)))
+            made.append(RecorderSink(Recorder(unused_in_this_run(Path(record.path)), record)))
         if display.backend != "off":
             made.append(ScreenSink(display))
         return made

@@ -7,11 +7,17 @@ import sys
 from types import FrameType
 
 import rclpy
+from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.signals import SignalHandlerOptions
 
 from ..core.errors import ConfigError
+from ..core.exit_codes import EXIT_CONFIG
 from ..core.lock import hold_name
-from .stage_node import EXIT_CONFIG, NodeSpec, StageNode, spin
+from .stage_node import NodeSpec, StageNode, spin
+
+RCLError = rclpy_implementation.RCLError
+RCLInvalidROSArgsError = rclpy_implementation.RCLInvalidROSArgsError
+UnknownROSArgsError = rclpy_implementation.UnknownROSArgsError
 
 
 class StopSignals:
@@ -26,12 +32,22 @@ class StopSignals:
         self.asked = True
 
 
+def _init(args: list[str] | None) -> None:
+    """Start rclpy. Raises ConfigError for arguments or parameter files that it cannot read."""
+    try:
+        rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
+    except (RCLError, RCLInvalidROSArgsError, UnknownROSArgsError) as error:
+        raise ConfigError("ros_arguments", " ".join(str(error).split())) from error
+
+
 def run(spec: NodeSpec, args: list[str] | None = None) -> int:
-    """Run one stage node until it is told to stop. 0: asked to stop, or done; 2: bad configuration; 1: it failed."""
+    """Run one stage node until it is told to stop. 0: asked to stop; 10: done; 2: bad
+    configuration; 1: it failed.
+    """
     signals = StopSignals()
-    rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
     node = None
     try:
+        _init(args)
         node = StageNode(spec)
         name = node.get_fully_qualified_name()
         lock = hold_name(name, remedy="stop it, or give this one another name: -r __ns:=/avatar2")

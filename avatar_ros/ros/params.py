@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
@@ -67,7 +68,7 @@ def _value(item: Any, value: Any) -> Any:
     """A parameter's value as its field wants it: YAML, and so `-p`, reads a bare off as false and on as true."""
     if isinstance(item.default, str) and isinstance(value, bool):
         return "on" if value else "off"
-    return tuple(value) if isinstance(item.default, tuple) else value
+    return tuple(value) if isinstance(value, list | array) else value
 
 
 def _with_prefix(prefix: str, error: ConfigError) -> str:

@@ -20,17 +20,19 @@ from rclpy.parameter import Parameter
 
 from ..core.clock import SteadyClock
 from ..core.errors import AvatarRosError, ConfigError
+from ..core.exit_codes import EXIT_CONFIG, EXIT_DONE, EXIT_FAILED, EXIT_OK
 from ..core.settings import Settings, setting
 from ..core.stage import Out, Port, Stage
 from ..core.types import TOPICS, Interrupt
 from . import convert, params, qos
 from .diagnostics import Diagnostics
+from .guard import guarded
 from .worker import StageWorker
 
 #: How long a worker may take to end before the process leaves without it; Ctrl-C must be done within 3 s.
 STOP_TIMEOUT_S = 2.0
-EXIT_CONFIG = 2
 CONNECT_POLL_S = 0.02
+SAME_FAULT_S = 5.0
 #: A signal is noticed within this time.
 SPIN_S = 0.1
 
@@ -79,6 +81,7 @@ class StageNode(LifecycleNode):
         self._errors = 0
         self._bad_messages = 0
         self._last_error = ""
+        self._told_faults = (0, 0, 0)
         self._seen = (0.0, 0.0)
         self._declare()
         self._diagnostics = Diagnostics(self)
@@ -95,14 +98,9 @@ class StageNode(LifecycleNode):
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Build the stage, load its model, create publishers and subscriptions."""
-        try:
-            self._stage = self._spec.build(params.read(self, self._spec.groups), self)
-            self._stage.load()
-        except AvatarRosError as error:
-            self._fail(error)
-            return TransitionCallbackReturn.FAILURE
-        self._connect()
-        return TransitionCallbackReturn.SUCCESS
+        # rclpy swallows what a transition raises; a node that says nothing and does nothing would stay for ever.
+        done = guarded(self._configure, self._fail)
+        return TransitionCallbackReturn.SUCCESS if done else TransitionCallbackReturn.FAILURE
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Begin to queue what comes, and to work once somebody reads the results; the model is loaded already."""
@@ -143,6 +141,11 @@ class StageNode(LifecycleNode):
         self._subscribers.clear()
         self._publishers_by_topic.clear()
 
+    def _configure(self) -> None:
+        self._stage = self._spec.build(params.read(self, self._spec.groups), self)
+        self._stage.load()
+        self._connect()
+
     # --- wiring --------------------------------------------------------------------------------------------------
 
     def _declare(self) -> None:
@@ -160,9 +163,10 @@ class StageNode(LifecycleNode):
     def _bring_up(self) -> None:
         self._autostart.cancel()
         started_s = time.monotonic()
-        if self.trigger_configure() is not TransitionCallbackReturn.SUCCESS:
-            return
-        self.trigger_activate()
+        for transition in (self.trigger_configure, self.trigger_activate):
+            if transition() is not TransitionCallbackReturn.SUCCESS:
+                self.exit_code = self.exit_code or EXIT_FAILED
+                return
         self.get_logger().info(f"ready after {time.monotonic() - started_s:.2f} s")
 
     def _start_when_connected(self) -> None:
@@ -172,6 +176,8 @@ class StageNode(LifecycleNode):
         )
         if self._worker is not None and not connected and self._steady.now_s() < self._connect_by_s:
             return
+        if not connected:
+            self.get_logger().info(f"nobody reads all of {', '.join(self._publishers_by_topic)}; working all the same")
         self.destroy_timer(self._connecting)
         if self._worker is not None:
             self._worker.start()
@@ -215,27 +221,39 @@ class StageNode(LifecycleNode):
 
     # --- faults and status ---------------------------------------------------------------------------------------
 
-    def _fail(self, error: AvatarRosError) -> None:
-        self.get_logger().fatal(f"{error.code}: {error}")
+    def _fail(self, error: Exception) -> None:
+        self.get_logger().fatal(_text(error))
+        if not isinstance(error, AvatarRosError):
+            self.get_logger().fatal("".join(traceback.format_exception(error)))
         if self._own.autostart:
-            self.exit_code = EXIT_CONFIG if isinstance(error, ConfigError) else 1
+            self.exit_code = EXIT_CONFIG if isinstance(error, ConfigError) else EXIT_FAILED
 
     def _report(self, error: Exception) -> None:
         self._errors += 1
-        code = getattr(error, "code", type(error).__name__)
-        self._last_error = f"{code}: {error}"
-        self.get_logger().error(self._last_error)
+        self._last_error = _text(error)
+        # A tick that fails at 30 Hz must not roll the log over: the same fault is told every few seconds.
+        self.get_logger().error(self._last_error, throttle_duration_sec=SAME_FAULT_S)
         if not isinstance(error, AvatarRosError):
-            self.get_logger().error("".join(traceback.format_exception(error)))
+            self.get_logger().error("".join(traceback.format_exception(error)), throttle_duration_sec=SAME_FAULT_S)
 
     def _publish_status(self) -> None:
         values = {"state": self._state_machine.current_state[1]}
         if self._stage is not None and self._worker is not None:
             values |= self._worker_values(self._worker)
             values |= {key: str(value) for key, value in self._stage.status().items()}
+        self._add_faults(values)
         if self._last_error:
             values["last_error"] = self._last_error
         self._diagnostics.publish(values)
+
+    def _add_faults(self, values: dict[str, str]) -> None:
+        """Faults since the last status make it a warning."""
+        dropped = self._worker.dropped if self._worker is not None else 0
+        faults = (self._errors, self._bad_messages, dropped)
+        if faults != self._told_faults and not values.get("error"):
+            fallback = f"{dropped} messages dropped: the queue is full"
+            values["warning"] = "; ".join(filter(None, (values.get("warning", ""), self._last_error or fallback)))
+        self._told_faults = faults
 
     def _worker_values(self, worker: StageWorker) -> dict[str, str]:
         now_s, busy_s = self._steady.now_s(), worker.busy_s
@@ -257,7 +275,12 @@ def spin(node: StageNode, stop_asked: Callable[[], bool]) -> int:
     try:
         while node.exit_code is None and not node.finished and not stop_asked():
             executor.spin_once(timeout_sec=SPIN_S)
+        done = node.finished
     finally:
         node.release()
         executor.shutdown(timeout_sec=0.5)
-    return node.exit_code or 0
+    return node.exit_code or (EXIT_DONE if done else EXIT_OK)
+
+
+def _text(error: Exception) -> str:
+    return f"{getattr(error, 'code', type(error).__name__)}: {error}"

@@ -13,6 +13,7 @@ from ..core.queues import DropOldestQueue
 from ..core.stage import Out, Stage
 from ..core.types import Interrupt, InterruptAction, Message, SessionEvent, SessionKind
 from ..core.void import VoidGate
+from .guard import guarded
 
 #: A stage that ticks by wake alone is still looked at this often.
 IDLE_WAIT_S = 0.5
@@ -135,10 +136,9 @@ class StageWorker:
         return self._stage.push(topic, message, now_s)
 
     def _safely(self, work: Callable[[], Iterable[Out]]) -> None:
-        # The one broad except of the project: a stage's failure is reported, and the next message is served.
-        try:
-            for out in work():
-                if not self._gate.is_void(out.message):
-                    self._publish(out)
-        except Exception as error:  # noqa: BLE001
-            self._report(error)
+        guarded(partial(self._drain, work), self._report)
+
+    def _drain(self, work: Callable[[], Iterable[Out]]) -> None:
+        for out in work():
+            if not self._gate.is_void(out.message):
+                self._publish(out)

@@ -8,11 +8,12 @@ import pytest
 pytest.importorskip("rclpy", reason="needs ROS 2")
 
 from avatar_ros.core.errors import ConfigError, StageError
+from avatar_ros.core.exit_codes import EXIT_CONFIG, EXIT_FAILED
 from avatar_ros.core.settings import Settings, setting
 from avatar_ros.core.stage import Out, Port, Stage
 from avatar_ros.core.types import Reply, Sentence
 from avatar_ros.ros import convert, qos
-from avatar_ros.ros.stage_node import EXIT_CONFIG, NodeSpec, StageNode
+from avatar_ros.ros.stage_node import NodeSpec, StageNode
 
 pytestmark = pytest.mark.ros
 WAIT_S = 30.0
@@ -22,7 +23,8 @@ PORT = Port(takes=("dialogue/reply",), gives=("speech/sentence",))
 @dataclass(frozen=True)
 class EchoSettings(Settings):
     gain: float = setting(1.0, "factor", low=0.0, high=2.0)
-    backend: str = setting("good", "kind", choices=("good", "broken"))
+    backend: str = setting("good", "kind", choices=("good", "broken", "raises"))
+    words: tuple[str, ...] = setting((), "any words")
 
 
 class EchoStage(Stage):
@@ -34,6 +36,9 @@ class EchoStage(Stage):
     def load(self):
         if self.settings.backend == "broken":
             raise ConfigError("weights_missing", "weights missing: models/x.onnx; run ./avatar fetch x")
+
+        if self.settings.backend == "raises":
+            raise ZeroDivisionError("a library's own fault")
 
     def push(self, topic, message, now_s):
         if message.text == "fail":
@@ -136,7 +141,7 @@ def test_diagnostics_carry_warning_and_last_error(make):
     until(lambda: sender.get_subscription_count() == 1)
     sender.publish(convert.to_msg(Reply(turn=1, text="fail"), 1))
     until(lambda: any(v.key == "last_error" and "echo_failed" in v.value for s in seen for v in s.values))
-    assert seen[-1].level == b"\x01" and seen[-1].message == "degraded"
+    assert seen[-1].level == b"\x01" and seen[-1].message in ("degraded", "degraded; echo_failed: cannot echo that")
 
 
 def test_a_misspelt_parameter_is_refused(make):
@@ -146,7 +151,8 @@ def test_a_misspelt_parameter_is_refused(make):
 
 @pytest.mark.parametrize(
     ("argument", "text"),
-    [("gain:=3.5", "'gain' is 3.5; it must be at most 2"), ("backend:=other", "one of good, broken")],
+    [("gain:=3.5", "'gain' is 3.5; it must be at most 2"), ("backend:=other", "one of good, broken"),
+     ("words:=[1, 2]", "'words' must be a list of texts"), ("words:=a.wav", "'words' must be a list of texts")],
 )
 def test_bad_values_are_refused_by_name(make, capfd, argument, text):
     node, _ = make(argument)
@@ -159,6 +165,14 @@ def test_a_missing_model_ends_with_the_exit_code_of_bad_configuration(make):
     node, _ = make("backend:=broken")
     until(lambda: node.exit_code is not None)
     assert node.exit_code == EXIT_CONFIG
+
+
+def test_what_nobody_foresaw_at_configure_is_said_and_ends_the_node(make, capfd):
+    node, _ = make("backend:=raises")
+    until(lambda: node.exit_code is not None)
+    assert node.exit_code == EXIT_FAILED
+    said = capfd.readouterr().err
+    assert "ZeroDivisionError: a library's own fault" in said and "Traceback" in said
 
 
 def test_without_autostart_the_lifecycle_is_driven_from_outside(make):

@@ -273,6 +273,6 @@ def test_every_requirement_is_pinned_and_none_is_torch():
     for file in (ROOT / "requirements").glob("*.txt"):
         for line in file.read_text().splitlines():
             requirement = line.partition("#")[0].strip()
-            if requirement and not requirement.startswith("-c "):
+            if requirement and not requirement.startswith(("-c ", "-r ")):
                 assert "==" in requirement, f"{file.name}: {requirement}"
                 assert not requirement.startswith("torch")

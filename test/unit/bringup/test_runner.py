@@ -67,7 +67,8 @@ def impatient(monkeypatch):
 
 
 def test_node_that_ends_the_run_stops_the_others_politely(environment):
-    specs = [child("renderer_node", POLITE), child("monitor_node", "import time; time.sleep(0.5)", ends_run=True)]
+    done = "import time; time.sleep(0.5); raise SystemExit(10)"
+    specs = [child("renderer_node", POLITE), child("monitor_node", done, ends_run=True)]
     code, log = run(specs, environment)
     assert code == 0
     assert "[renderer_node] finished my recording" in log
@@ -91,6 +92,7 @@ def test_node_that_dies_is_started_again(environment, impatient, tmp_path):
             flag.touch()
             os.kill(os.getpid(), signal.SIGKILL)
         print("back", flush=True)
+        raise SystemExit(10)
     """
     exit_code, log = run([child("asr_node", code, ends_run=True)], environment)
     assert exit_code == 0
@@ -117,6 +119,7 @@ def test_only_so_many_start_at_once_and_in_order(environment, tmp_path):
         (folder / str(here)).touch()
         print("saw", here, flush=True)
         time.sleep(0.1 if here == 2 else 60)
+        raise SystemExit(10)
     """
     screen = io.StringIO()
     specs = [child(name, code, ends_run=True) for name in ("first", "second", "third")]
@@ -128,6 +131,12 @@ def test_only_so_many_start_at_once_and_in_order(environment, tmp_path):
 def test_clean_exit_of_an_ordinary_node_is_a_death_too(environment, impatient):
     code, log = run([child("llm_node", "pass")], environment)
     assert code == 1 and "llm_node died (exit code 0)" in log
+
+
+def test_a_node_that_was_told_to_stop_by_somebody_else_is_started_again(environment, impatient):
+    """`kill` of one node is no reason to end the run, also of a node whose work could end it."""
+    code, log = run([child("renderer_node", "pass", ends_run=True)], environment)
+    assert code == 1 and "renderer_node died (exit code 0)" in log
 
 
 SCRIPT = """
@@ -210,6 +219,7 @@ def test_helper_process_of_a_node_goes_with_it(environment, tmp_path):
         import pathlib, subprocess, sys
         helper = subprocess.Popen([sys.executable, "-S", "-c", {FOREVER!r}])
         pathlib.Path({str(note)!r}).write_text(str(helper.pid))
+        raise SystemExit(10)
     """
     exit_code, _ = run([child("tts_node", code, ends_run=True)], environment)
     assert exit_code == 0

@@ -1,0 +1,29 @@
+"""The report file over a restart of the monitor."""
+
+import json
+
+from avatar_ros.core.run import RUN_BEGAN
+from avatar_ros.core.types import TurnReport
+from avatar_ros.monitor.report import ReportFile
+
+
+def test_a_restarted_monitor_goes_on_with_the_report_of_its_run(tmp_path, monkeypatch):
+    path = tmp_path / "turns.json"
+    monkeypatch.setenv(RUN_BEGAN, "1")
+    first = ReportFile(path)
+    first.begin()
+    first.add(TurnReport(turn=1, transcript="hello", first_sound_ms=500.0))
+    first.add(TurnReport(turn=2, transcript="nothing was heard of its answer"))
+    second = ReportFile(path)
+    second.begin()
+    assert second.answers == 1
+    second.add(TurnReport(turn=3))
+    assert [turn["turn"] for turn in json.loads(path.read_text())["turns"]] == [1, 2, 3]
+
+
+def test_a_report_of_an_earlier_run_is_begun_anew(tmp_path, monkeypatch):
+    path = tmp_path / "turns.json"
+    path.write_text('{"turns": [{"turn": 9}]}')
+    monkeypatch.setenv(RUN_BEGAN, str(10**20))
+    ReportFile(path).begin()
+    assert json.loads(path.read_text()) == {"turns": []}
