@@ -35,6 +35,10 @@ from .turns import Heard, WatchedTurn
 _REMEMBERED = 16  # utterances and reported turns
 
 
+#: A question and the transcript that became it are this close in time, s.
+NEAR_S = 2.0
+
+
 @dataclass(frozen=True)
 class FinishedTurn:
     """A report, and whether the turn answered something that a person said and could be heard."""
@@ -102,6 +106,8 @@ class TurnReporter:
         if transcript.final:
             heard = self._utterance(transcript.utterance)
             heard.transcript_s, heard.text, heard.rejected = now_s, transcript.text, transcript.rejected
+            for turn in self._turns.values():
+                self._match(turn)
 
     def _utterance(self, number: int) -> Heard:
         """The newest utterance of that number (numbers begin anew when vad_node does)."""
@@ -111,15 +117,20 @@ class TurnReporter:
         self._utterances.append(Heard(number))
         return self._utterances[-1]
 
-    def _question(self, prompt: Prompt) -> Heard | None:
-        """The utterance that a prompt asks about: the newest whose words it ends with, else the newest unanswered."""
+    def _match(self, turn: WatchedTurn) -> None:
+        """Find the utterance that a turn answers: the newest unanswered whose words its question ends with.
+
+        Prompt and transcript come on topics of their own, so either may be here first: asked again at each of both,
+        and when the turn is over. Then the newest unanswered one counts whose text differs (several were joined).
+        """
+        if turn.heard is not None or not turn.asked:
+            return
         open_ = [heard for heard in self._utterances if not heard.answered and not math.isnan(heard.transcript_s)]
-        fitting = [h for h in open_ if h.rejected == prompt.rejected and prompt.text.endswith(h.text)]
-        if not open_:
-            return None
-        found = (fitting or open_)[-1]
-        found.answered = True
-        return found
+        fitting = [h for h in open_ if h.rejected == turn.rejected and turn.question.endswith(h.text)]
+        near = [h for h in open_ if turn.ended_s is not None and abs(h.transcript_s - turn.asked_s) < NEAR_S]
+        if found := (fitting or near)[-1:]:
+            turn.heard = found[0]
+            turn.heard.answered = True
 
     # --- what became of it ----------------------------------------------------------------------------------------
 
@@ -130,7 +141,8 @@ class TurnReporter:
         if turn is None:
             return
         if isinstance(message, Prompt):
-            turn.question, turn.heard = message.text, self._question(message)
+            turn.question, turn.rejected, turn.asked_s = message.text, message.rejected, now_s
+            self._match(turn)
         elif isinstance(message, Reply):
             turn.reply += message.text
             if message.text.strip():
@@ -190,6 +202,8 @@ class TurnReporter:
         turn = self._turns.pop(mark)
         self._reported.append(mark)
         turn.interrupted = turn.interrupted or turn.ended_s is None
+        turn.ended_s = turn.ended_s if turn.ended_s is not None else turn.news_s
+        self._match(turn)
         report = turn.report(self._settings.session)
         answered = turn.heard is not None and (not turn.interrupted or bool(report.spoken))
         return FinishedTurn(report, answered)

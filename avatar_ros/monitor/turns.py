@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import isnan
 from typing import Any
 
 from ..core.spoken import join_sentences, text_said
@@ -36,6 +37,8 @@ class WatchedTurn:
     news_s: float
     heard: Heard | None = None
     question: str = ""
+    rejected: bool = False
+    asked_s: float = NAN  # when its prompt came; NaN: nobody asked (say, a greeting)
     steps: dict[str, float] = field(default_factory=dict)
     reply: str = ""
     sentences: dict[int, str] = field(default_factory=dict)
@@ -44,6 +47,11 @@ class WatchedTurn:
     progress: float = 0.0
     ended_s: float | None = None
     interrupted: bool = False
+
+    @property
+    def asked(self) -> bool:
+        """Whether it answers a prompt."""
+        return not isnan(self.asked_s)
 
     def mark(self, step: str, at_s: float) -> None:
         """Note when a step was first reached."""

@@ -274,3 +274,28 @@ def test_sound_counts_from_its_first_sample_over_the_threshold() -> None:
     assert played.first_after(10.1) is None
     played.add(AudioFrame(sample_rate_hz=24000, pcm=np.full(10, -32768, np.int16), steady_ns=ns_from_s(16.0)), 16.0)
     assert played.first_after(0.0) == pytest.approx(16.0)  # what is older was forgotten
+
+
+def test_a_prompt_may_arrive_before_its_transcript():
+    """Two topics: DDS promises no order between them."""
+    scene = Scene()
+    for turn, text in enumerate(("what time is it", "who made you"), 1):
+        base_ms = 5000.0 * (turn - 1)
+        scene.heard(turn, text, base_ms)
+        scene.answered(turn, text, base_ms - 10)  # its prompt at 541 ms, the transcript at 550 ms
+        scene.ended(turn, base_ms + 2000)
+    scene.run(12)
+    assert [report.utterance for report in scene.reports] == [1, 2]
+    assert [report.transcript for report in scene.reports] == ["what time is it", "who made you"]
+    assert all(report.transcript_ms == pytest.approx(550, abs=2) for report in scene.reports)
+
+
+def test_an_unanswered_utterance_of_long_ago_is_not_taken_for_the_question():
+    scene = Scene()
+    scene.heard(1, "nobody answered this")
+    scene.heard(2, "how do you work", 30000)
+    scene.answered(2, "how do you really work", 30000)
+    scene.ended(2, 33000)
+    scene.run(36)
+    (report,) = scene.reports
+    assert report.utterance == 2
