@@ -18,7 +18,7 @@ from avatar_ros.ros.listener import Listener
 from kiosk_process import ROOT, KioskProcess
 
 pytestmark = pytest.mark.ros
-QUESTION = "what is your name"
+QUESTION = "what can you do"
 
 
 class Conversation:
@@ -62,7 +62,7 @@ def test_hears_and_answers(conversation):
     kinds = [v.kind for v in heard["mic/voice_activity"]]
     assert kinds == [VoiceKind.STARTED, VoiceKind.STOPPED]
     reply = "".join(r.text for r in heard["dialogue/reply"])
-    assert "name" in reply.lower() and heard["dialogue/reply"][-1].final
+    assert len(reply) > 30 and "understand" not in reply and heard["dialogue/reply"][-1].final
     said = " ".join(s.text for s in heard["speech/sentence"] if s.text)
     assert said.split() == reply.split()
 
@@ -129,7 +129,7 @@ def test_images_open_in_any_viewer(conversation):
 
 def test_the_report_tells_all_delays_in_order(conversation):
     (turn,) = json.loads(conversation.report.read_text())["turns"]
-    assert turn["transcript"].lower().strip(" ?.") == QUESTION and "name" in turn["reply"].lower()
+    assert turn["transcript"].lower().strip(" ?.") == QUESTION and len(turn["reply"]) > 30
     ms = turn["ms"]
     order = ["voice_stop", "transcript", "first_reply", "first_tts", "first_expression", "first_sound"]
     values = [ms[name] for name in (*order, "first_mouth")]
