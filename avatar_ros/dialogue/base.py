@@ -73,7 +73,7 @@ class DialogueSettings(Settings):
     )
 
     ignore_noise: bool = setting(True, "while idle, do not answer short sounds in which no word was heard")
-    noise_longest_s: float = setting(0.8, "longest sound without words that counts as noise, s", low=0.0, high=10.0)
+    noise_longest_s: float = setting(0.5, "longest sound without words that counts as noise, s", low=0.0, high=10.0)
     rejected_in_a_row: int = setting(
         2, "polite answers to what was not understood, one after another, before it keeps silent", low=0, high=100
     )
