@@ -8,20 +8,6 @@ from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPo
 #: a burst of 200 chunks lost 187 of them.
 STREAM_DEPTH = 3000
 
-#: The conversation's own stream, and how many nodes of a kiosk read each topic (a test counts them). A node begins to
-#: work once they are there: what is published before DDS has found a reader is lost to it.
-READERS = {
-    "mic/audio": 1,
-    "mic/utterance": 1,
-    "speech/transcript": 4,
-    "dialogue/prompt": 2,
-    "dialogue/reply": 2,
-    "speech/sentence": 4,
-    "speech/audio": 3,
-    "motion/features": 1,
-    "motion/expression": 3,
-}
-
 #: Topics whose last message a late joiner needs.
 KEPT = frozenset({"state", "session"})
 

@@ -24,7 +24,7 @@ from ..core.exit_codes import EXIT_CONFIG, EXIT_DONE, EXIT_FAILED, EXIT_OK
 from ..core.settings import Settings, setting
 from ..core.stage import Out, Port, Stage
 from ..core.types import TOPICS, Interrupt
-from . import convert, params, qos
+from . import convert, params, qos, readers
 from .diagnostics import Diagnostics
 from .guard import guarded
 from .worker import StageWorker
@@ -170,14 +170,13 @@ class StageNode(LifecycleNode):
         self.get_logger().info(f"ready after {time.monotonic() - started_s:.2f} s")
 
     def _start_when_connected(self) -> None:
-        connected = all(
-            publisher.get_subscription_count() >= qos.READERS.get(topic, 0)
-            for topic, publisher in self._publishers_by_topic.items()
+        missing = set[str]().union(
+            *(readers.missing(self, topic, publisher) for topic, publisher in self._publishers_by_topic.items())
         )
-        if self._worker is not None and not connected and self._steady.now_s() < self._connect_by_s:
+        if self._worker is not None and missing and self._steady.now_s() < self._connect_by_s:
             return
-        if not connected:
-            self.get_logger().info(f"nobody reads all of {', '.join(self._publishers_by_topic)}; working all the same")
+        if missing:
+            self.get_logger().info(f"does not wait longer for {', '.join(sorted(missing))}: works all the same")
         self.destroy_timer(self._connecting)
         if self._worker is not None:
             self._worker.start()

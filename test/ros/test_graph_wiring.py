@@ -1,4 +1,4 @@
-"""The nodes fit together: every topic has an owner and readers, as many as ros/qos.py counts on."""
+"""The nodes fit together: every topic has an owner and readers, those that ros/readers.py names."""
 
 import importlib
 
@@ -8,7 +8,7 @@ pytest.importorskip("rclpy", reason="needs ROS 2")
 
 from avatar_ros.bringup.graph import START_ORDER
 from avatar_ros.core.types import TOPICS
-from avatar_ros.ros import qos
+from avatar_ros.ros.readers import READERS
 
 pytestmark = pytest.mark.ros
 SPECS = [importlib.import_module(f"avatar_ros.nodes.{name}").SPEC for name in START_ORDER]
@@ -28,6 +28,6 @@ def test_every_topic_has_one_owner_and_a_reader(topic):
     assert readers or topic in FOR_OUTSIDE or topic in ("interrupt", "session"), "nobody listens"
 
 
-def test_the_number_of_readers_is_what_nodes_wait_for():
-    counted = {topic: sum(topic in spec.port.takes for spec in SPECS) for topic in qos.READERS}
-    assert counted == dict(qos.READERS)
+def test_nodes_wait_for_those_that_read_them():
+    reading = {topic: {spec.name for spec in SPECS if topic in spec.port.takes} for topic in READERS}
+    assert reading == READERS

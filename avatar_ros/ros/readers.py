@@ -1,0 +1,41 @@
+"""Who must read a topic before its node begins to work: what is published before DDS has found a reader is lost to it.
+
+Readers are asked for by name. A count is not enough: a recorder or a viewer that is found first would stand in for the
+voice, and the first sentence would be lost.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rclpy.node import Node
+
+#: The conversation's own stream: the nodes of a kiosk that read each topic (a test compares this with their ports).
+READERS: dict[str, frozenset[str]] = {
+    topic: frozenset(names.split())
+    for topic, names in {
+        "mic/audio": "vad_node",
+        "mic/utterance": "asr_node",
+        "speech/transcript": "dialogue_node vad_node renderer_node monitor_node",
+        "dialogue/prompt": "llm_node monitor_node",
+        "dialogue/reply": "dialogue_node monitor_node",
+        "speech/sentence": "tts_node expression_node renderer_node monitor_node",
+        "speech/audio": "audio_encoder_node speaker_node monitor_node",
+        "motion/features": "expression_node",
+        "motion/expression": "renderer_node speaker_node monitor_node",
+    }.items()
+}
+
+
+def missing(node: Node, topic: str, publisher: Any) -> frozenset[str]:
+    """Names of the kiosk's nodes that should read `topic` (relative to the node's namespace) and do not yet.
+
+    A reader that is known by name but not yet matched with `publisher` cannot be told from the others: then all count
+    as missing until as many are matched as are known.
+    """
+    wanted = READERS.get(topic, frozenset())
+    if not wanted:
+        return wanted
+    known = [info.node_name for info in node.get_subscriptions_info_by_topic(topic)]
+    absent = wanted.difference(known)
+    return absent or (wanted if publisher.get_subscription_count() < len(known) else frozenset())
