@@ -17,6 +17,9 @@ from .guard import guarded
 
 #: A stage that ticks by wake alone is still looked at this often.
 IDLE_WAIT_S = 0.5
+#: A tick that is due lets queued messages go first for this long: the face that is drawn is that of the newest news,
+#: and a stage whose ticks take all their time (a slow renderer) does not fall behind what it is told.
+HOLD_TICK_S = 0.05
 
 
 class _Item(NamedTuple):
@@ -100,12 +103,19 @@ class StageWorker:
             if self._stopping:
                 return
             started_s = time.thread_time()
-            if item is not None and item.message is not None:
-                self._safely(partial(self._take, item.topic, item.message))
+            self._serve(item)
             now_s = self._clock.now_s()
             if self._tick_due(now_s):
                 self._safely(partial(self._stage.tick, now_s))
             self.busy_s += time.thread_time() - started_s
+
+    def _serve(self, item: _Item | None) -> None:
+        """The item and those that wait behind it, until somebody asks for a tick or HOLD_TICK_S are over."""
+        until_s = self._clock.now_s() + HOLD_TICK_S
+        while item is not None and item.message is not None and not self._stopping:
+            self._safely(partial(self._take, item.topic, item.message))
+            hold = len(self._queue) > 0 and self._clock.now_s() < until_s
+            item = self._queue.get(0.0) if hold else None
 
     def _wait_s(self) -> float:
         if not self._stage.tick_period_s:

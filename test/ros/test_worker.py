@@ -2,10 +2,10 @@
 
 import threading
 
-from avatar_ros.core.clock import SteadyClock
+from avatar_ros.core.clock import SteadyClock, VirtualClock
 from avatar_ros.core.stage import Out, Stage
 from avatar_ros.core.types import Interrupt, InterruptAction, Reply, Sentence
-from avatar_ros.ros.worker import StageWorker
+from avatar_ros.ros.worker import HOLD_TICK_S, StageWorker
 
 WAIT_S = 30.0  # a bound for a hung test, far above what is needed
 
@@ -148,3 +148,41 @@ def test_a_full_queue_drops_the_oldest_and_counts():
     worker.stop(WAIT_S)
     assert [out.message.text for out in recorder.outs] == ["2", "3", "4"]
     assert worker.dropped == 2
+
+
+class Busy(Stage):
+    """Its ticks take all their time; says how many messages it had seen at each. push_s: what a message costs."""
+
+    tick_period_s = 0.001
+
+    def __init__(self, clock, push_s=0.0):
+        super().__init__()
+        self._clock, self._push_s, self._seen = clock, push_s, 0
+
+    def push(self, topic, message, now_s):
+        self._seen += 1
+        self._clock.advance(self._push_s)
+        return ()
+
+    def tick(self, now_s):
+        self._clock.advance(2 * self.tick_period_s)
+        yield Out("speech/sentence", Sentence(turn=1, index=self._seen))
+
+
+def seen_at_first_tick(push_s):
+    clock, recorder = VirtualClock(), Recorder()
+    worker = StageWorker(Busy(clock, push_s), recorder.publish, recorder.report, clock, 1000)
+    for _ in range(100):
+        worker.push("dialogue/reply", Reply(turn=1))
+    worker.start()
+    recorder.wait(outs=1)
+    worker.stop(WAIT_S)
+    return recorder.outs[0].message.index
+
+
+def test_a_stage_whose_ticks_take_all_its_time_does_not_fall_behind_its_messages():
+    assert seen_at_first_tick(0.0) == 100
+
+
+def test_messages_hold_up_a_tick_for_a_bounded_time():
+    assert seen_at_first_tick(HOLD_TICK_S / 5) == 5
