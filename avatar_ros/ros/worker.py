@@ -17,8 +17,8 @@ from .guard import guarded
 
 #: A stage that ticks by wake alone is still looked at this often.
 IDLE_WAIT_S = 0.5
-#: A tick that is due lets queued messages go first for this long: the face that is drawn is that of the newest news,
-#: and a stage whose ticks take all their time (a slow renderer) does not fall behind what it is told.
+#: A tick that is due lets queued messages go first, for this long or for as long as the last tick took: the face that is
+#: drawn is that of the newest news, and a stage whose ticks take all its time (a slow renderer) does not fall behind.
 HOLD_TICK_S = 0.05
 
 
@@ -51,6 +51,7 @@ class StageWorker:
         self._awake = threading.Event()
         self._stopping = False
         self._next_tick_s = 0.0
+        self._tick_took_s = 0.0
         self._thread = threading.Thread(target=self._run, name="stage", daemon=True)
         self.busy_s = 0.0
         stage.wake = self.wake
@@ -107,11 +108,12 @@ class StageWorker:
             now_s = self._clock.now_s()
             if self._tick_due(now_s):
                 self._safely(partial(self._stage.tick, now_s))
+                self._tick_took_s = self._clock.now_s() - now_s
             self.busy_s += time.thread_time() - started_s
 
     def _serve(self, item: _Item | None) -> None:
-        """The item and those that wait behind it, until somebody asks for a tick or HOLD_TICK_S are over."""
-        until_s = self._clock.now_s() + HOLD_TICK_S
+        """The item and those that wait behind it, until somebody asks for a tick or has waited for it long enough."""
+        until_s = self._clock.now_s() + max(HOLD_TICK_S, self._tick_took_s)
         while item is not None and item.message is not None and not self._stopping:
             self._safely(partial(self._take, item.topic, item.message))
             hold = len(self._queue) > 0 and self._clock.now_s() < until_s
