@@ -12,6 +12,7 @@ from ... import cli
 from .console import SetupError, say
 from .environment import run_environment
 from .prepare import Checkout
+from .venv import EXTRAS, PROFILE_EXTRAS
 
 #: Verbs that exist here alone: they are about the checkout, not about avatars.
 OWN_VERBS = {
@@ -24,11 +25,12 @@ EXIT_BAD_INPUT, EXIT_INTERRUPTED = 2, 130
 
 @dataclass(frozen=True)
 class Call:
-    """What was typed. yes: nobody is there to ask; rest: everything after the verb but --yes."""
+    """What was typed. yes: nobody is there to ask; extras: of --with; rest: all else after the verb."""
 
     verb: str
     rest: tuple[str, ...]
     yes: bool = False
+    extras: tuple[str, ...] = ()
 
     @property
     def wants_help(self) -> bool:
@@ -36,17 +38,39 @@ class Call:
 
 
 def parse(arguments: Sequence[str]) -> Call:
-    """Split `arguments`; --yes may stand anywhere before a --, except in a command for `exec`."""
+    """Split `arguments`; --yes and --with may stand anywhere before a --, except in a command for `exec`."""
     words = list(arguments)
-    yes = False
     end = words.index("--") if "--" in words else len(words)
-    if (verb_at := next((i for i, word in enumerate(words) if not word.startswith("-")), len(words))) < len(words):
+    if (verb_at := _verb_at(words)) < len(words):
         end = min(end, verb_at + 1) if words[verb_at] == "exec" else end
-    for flag in ("--yes", "-y"):
-        while flag in words[:end]:
-            words.remove(flag)
-            yes, end = True, end - 1
-    return Call(words[0] if words else "", tuple(words[1:]), yes)
+    ours, rest = words[:end], words[end:]
+    yes = any(flag in ours for flag in ("--yes", "-y"))
+    ours = [word for word in ours if word not in ("--yes", "-y")]
+    ours, extras = _take_extras(ours)
+    words = ours + rest
+    return Call(words[0] if words else "", tuple(words[1:]), yes, extras)
+
+
+def _verb_at(words: list[str]) -> int:
+    """Where the verb stands: the first word that is neither an option nor what --with names."""
+    at = 0
+    while at < len(words) and words[at].startswith("-"):
+        at += 2 if words[at] == "--with" else 1
+    return at
+
+
+def _take_extras(words: list[str]) -> tuple[list[str], tuple[str, ...]]:
+    """`words` without `--with a,b` and `--with=a,b`, and the extras named there."""
+    kept: list[str] = []
+    extras: list[str] = []
+    rest = iter(words)
+    for word in rest:
+        if word == "--with" or word.startswith("--with="):
+            named = next(rest, "") if word == "--with" else word.removeprefix("--with=")
+            extras += named.split(",")
+        else:
+            kept.append(word)
+    return kept, tuple(dict.fromkeys(extras))
 
 
 def main(root: Path, arguments: Sequence[str]) -> int:
@@ -73,7 +97,7 @@ def main(root: Path, arguments: Sequence[str]) -> int:
 
 
 def _set_up_and_run(checkout: Checkout, call: Call) -> int:
-    groups = checkout.groups(tests=call.verb == "test")
+    groups = checkout.groups(tests=call.verb == "test", extras=_extras(call))
     if not checkout.is_ready(groups):
         _check_arguments(call)
         checkout.prepare(groups, yes=call.yes)
@@ -88,6 +112,15 @@ def _set_up_and_run(checkout: Checkout, call: Call) -> int:
         os.execvpe(command[0], command, env)
     except FileNotFoundError:
         raise SetupError(f"command not found: {command[0]}", EXIT_BAD_INPUT) from None
+
+
+def _extras(call: Call) -> tuple[str, ...]:
+    """Extras that were asked for, and those of the profile. Raises SetupError naming an unknown one."""
+    for name in call.extras:
+        if name not in EXTRAS:
+            raise SetupError(f"--with names '{name}'; known: {', '.join(EXTRAS)}", EXIT_BAD_INPUT)
+    profile = next((after for word, after in zip(call.rest, call.rest[1:], strict=False) if word == "--profile"), "")
+    return tuple(dict.fromkeys((*call.extras, *PROFILE_EXTRAS.get(profile, ()))))
 
 
 def _check_arguments(call: Call) -> None:
@@ -106,7 +139,7 @@ def _command(checkout: Checkout, call: Call) -> list[str]:
     if call.verb == "test":
         if "--" in rest:
             rest.remove("--")
-        return [python, "-m", "pytest", *rest]
+        return [python, "-m", "pytest", *_side_by_side(rest), *rest]
     if call.verb == "exec":
         if not rest:
             raise SetupError("exec needs a command: ./avatar exec python", EXIT_BAD_INPUT)
@@ -114,13 +147,23 @@ def _command(checkout: Checkout, call: Call) -> list[str]:
     return [python, "-m", "avatar_ros", call.verb, *rest]
 
 
+def _side_by_side(rest: Sequence[str]) -> tuple[str, ...]:
+    """Most tests of a kiosk wait for speech in real time, so files run beside each other; one alone for a debugger."""
+    alone = ("-s", "--capture=no", "--pdb", "--trace", "no:xdist")
+    if any(word in alone or word.startswith(("-n", "--numprocesses")) for word in rest):
+        return ()
+    return ("-n", "3", "--dist", "loadscope")
+
+
 def help_text() -> str:
     """What `./avatar --help` prints, before anything is installed."""
     verbs = {verb: text for verb, (_, text) in cli.VERBS.items()} | OWN_VERBS
     lines = "\n".join(f"  {verb:<10}{text}" for verb, text in verbs.items())
+    extras = "\n".join(f"  {name:<12}{text}" for name, text in EXTRAS.items())
     return (
         "usage: ./avatar VERB [--yes] …\n\n"
         "A talking face for robots and kiosks. Every verb first sets up what is missing (system packages, a virtual\n"
-        "environment in .venv, a build in build/ and install/); --yes lets it use sudo without asking.\n\n"
-        f"verbs:\n{lines}\n\n{cli.EPILOG}"
+        "environment in .venv, a build in build/ and install/); --yes lets it use sudo without asking, --with EXTRA,…\n"
+        "installs optional libraries too.\n\n"
+        f"verbs:\n{lines}\n\nextras for --with:\n{extras}\n\n{cli.EPILOG}"
     )

@@ -14,9 +14,20 @@ from .host import Host
 from .stamps import Stamp, digest
 
 #: requirements/<group>.txt; a group named no_deps* is installed without its dependencies (silero-vad names torch).
-RUN_GROUPS = ("build", "embedded", "no_deps")
+RUN_GROUPS = ("build", "embedded", "aec", "no_deps")
 ROS_GROUP = "ros"
 TEST_GROUP = "test"
+#: What --with can add, and what for.
+EXTRAS = {
+    "openai": "llm_node, backend openai: any OpenAI-compatible service",
+    "edge": "tts_node, backend edge: neural voices over the network",
+    "sherpa": "asr_node, backend sensevoice_sherpa: the light way to run SenseVoice",
+    "sensevoice": "asr_node, backend sensevoice: FunASR; brings torch",
+    "neural": "tools/ that export and train models: torch, transformers, onnx",
+    "gpu": "renderer_node, backend gsplat: torch and gsplat; needs CUDA",
+}
+#: Extras that a profile is made of.
+PROFILE_EXTRAS = {"full": ("openai", "edge")}
 
 
 class Venv:

@@ -17,7 +17,7 @@ from avatar_ros.bringup.machine.environment import run_environment
 from avatar_ros.bringup.machine.main import parse
 from avatar_ros.bringup.machine.prepare import Checkout
 from avatar_ros.bringup.machine.stamps import Stamp, digest
-from avatar_ros.bringup.machine.venv import Venv, pip_progress
+from avatar_ros.bringup.machine.venv import EXTRAS, PROFILE_EXTRAS, RUN_GROUPS, Venv, pip_progress
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -55,6 +55,29 @@ def test_unknown_verb_is_one_line_and_exit_code_2():
 def test_yes_is_ours_and_the_rest_is_the_verbs(typed, verb, rest, yes):
     call = parse(typed)
     assert (call.verb, call.rest, call.yes) == (verb, rest, yes)
+
+
+@pytest.mark.parametrize(
+    ("typed", "verb", "rest", "extras"),
+    [
+        (["test", "--with", "neural", "--", "--with", "x"], "test", ("--", "--with", "x"), ("neural",)),
+        (["--with=edge,openai", "kiosk", "--turns", "1"], "kiosk", ("--turns", "1"), ("edge", "openai")),
+        (["--with", "edge", "exec", "a", "--with", "b"], "exec", ("a", "--with", "b"), ("edge",)),
+    ],
+)
+def test_extras_are_ours(typed, verb, rest, extras):
+    call = parse(typed)
+    assert (call.verb, call.rest, call.extras) == (verb, rest, extras)
+
+
+def test_an_unknown_extra_is_named_with_the_known_ones():
+    done = bare("kiosk", "--with", "magic")
+    assert done.returncode == 2 and "'magic'" in done.stderr and "edge" in done.stderr
+
+
+def test_each_extra_has_its_requirements():
+    assert all((ROOT / "requirements" / f"{name}.txt").is_file() for name in (*EXTRAS, *RUN_GROUPS))
+    assert {name for names in PROFILE_EXTRAS.values() for name in names} <= set(EXTRAS)
 
 
 # --- stamps ----------------------------------------------------------------------------------------------------------
@@ -263,16 +286,27 @@ def test_build_is_current_until_a_source_changes(tmp_path):
 def test_tests_need_more_and_a_sourced_ros_needs_less(tmp_path):
     checkout = Checkout(tmp_path)
     checkout.has_ros = False
-    assert checkout.groups(tests=False) == ("ros", "build", "embedded", "no_deps")
+    assert checkout.groups(tests=False) == ("ros", "build", "embedded", "aec", "no_deps")
     assert checkout.groups(tests=True)[-1] == "test"
     checkout.has_ros = True
     assert "ros" not in checkout.groups(tests=True)
 
 
-def test_every_requirement_is_pinned_and_none_is_torch():
+def requirements(group):
+    """Its requirements, those of the files that it includes too."""
+    for line in (ROOT / "requirements" / f"{group}.txt").read_text().splitlines():
+        requirement = line.partition("#")[0].strip()
+        if requirement.startswith("-r "):
+            yield from requirements(requirement[3:].removesuffix(".txt"))
+        elif requirement and not requirement.startswith("-c "):
+            yield requirement
+
+
+def test_every_requirement_is_pinned():
     for file in (ROOT / "requirements").glob("*.txt"):
-        for line in file.read_text().splitlines():
-            requirement = line.partition("#")[0].strip()
-            if requirement and not requirement.startswith(("-c ", "-r ")):
-                assert "==" in requirement, f"{file.name}: {requirement}"
-                assert not requirement.startswith("torch")
+        assert all("==" in requirement for requirement in requirements(file.stem)), file.name
+
+
+def test_torch_comes_only_where_it_is_asked_for():
+    with_torch = {group for group in (*EXTRAS, *RUN_GROUPS, "test") if any("torch==" in r for r in requirements(group))}
+    assert with_torch == {"sensevoice", "neural", "gpu"}
