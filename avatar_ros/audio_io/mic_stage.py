@@ -54,6 +54,11 @@ class MicStage(Stage):
         warnings = [text for text in (out.get("warning", ""), self._echo.warning) if text]
         return {**out, "warning": "; ".join(warnings)} if warnings else out
 
+    def deactivate(self, now_s: float) -> Iterable[Out]:
+        """Be deaf: a device that goes on would fill the memory with what nobody reads."""
+        self.close()
+        return ()
+
     def close(self) -> None:
         """Close the device."""
         self._mic.close()

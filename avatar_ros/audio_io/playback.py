@@ -119,6 +119,16 @@ class Playback:
         heard = min(turn.next_sample, sample + round((now_s - at_s) * self._rate_hz))
         return Event(turn.key, PlaybackState.PLAYING, sample, at_s, *turn.progress(max(0, heard)))
 
+    def abandoned(self, now_s: float) -> Event | None:
+        """ENDED where the turn stands now, for a device that is being closed; None where none has begun."""
+        if not self._turns or self._state is None:
+            return None
+        turn, sample = self._turns[0], self._turns[0].next_sample
+        if self._state is PlaybackState.PLAYING:
+            begun, at_s = self._anchor
+            sample = max(0, min(sample, begun + round((now_s - at_s) * self._rate_hz)))
+        return Event(turn.key, PlaybackState.ENDED, sample, now_s, *turn.progress(sample))
+
     # --- what the device calls -----------------------------------------------------------------------------------
 
     def render(self, count: int, at_s: float) -> Pcm:

@@ -84,6 +84,20 @@ class SpeakerStage(Stage):
             out["last_problem"] = self._problem
         return out
 
+    def deactivate(self, now_s: float) -> Iterable[Out]:
+        """Fall silent: close the device, forget all turns, and say of the one that was heard that it is over."""
+        self.close()
+        with self._lock:
+            over, self._playback = self._playback.abandoned(now_s), Playback(self._settings)
+        self._rendered.clear()
+        self._framer = PlayedFramer(self._settings)
+        self._lips.clear()
+        self._sound_since_s.clear()
+        self._starving_since_s = None
+        self._last = None
+        if over is not None:
+            yield self._clock(over, now_s)
+
     def close(self) -> None:
         """Close the device."""
         self._speaker.close()

@@ -65,6 +65,13 @@ class Stage:
         """What /diagnostics should say of this stage, name -> value."""
         return {}
 
+    def deactivate(self, now_s: float) -> Iterable[Out]:
+        """The runner stops calling, perhaps for long: let go of devices, forget what is under way, say so.
+
+        Called after the worker has ended; what is loaded stays loaded, and `push` and `tick` may come again.
+        """
+        return ()
+
     def close(self) -> None:
         """Free the model and the device. `load` may be called again."""
 

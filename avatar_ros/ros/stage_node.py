@@ -114,8 +114,9 @@ class StageNode(LifecycleNode):
         return super().on_activate(state)
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Stop the worker; the model stays loaded."""
+        """Stop the worker and let go of devices; the model stays loaded."""
         self._stop_worker()
+        guarded(self._rest, self._report)
         return super().on_deactivate(state)
 
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -210,6 +211,11 @@ class StageNode(LifecycleNode):
         if isinstance(out.message, Interrupt) and self._worker is not None:
             self._worker.void(out.message)
         publisher.publish(convert.to_msg(out.message, time.time_ns()))
+
+    def _rest(self) -> None:
+        if self._stage is not None:
+            for out in self._stage.deactivate(self._steady.now_s()):
+                self._publish(out)
 
     def _stop_worker(self) -> None:
         if self._worker is None:

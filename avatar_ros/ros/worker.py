@@ -17,8 +17,8 @@ from .guard import guarded
 
 #: A stage that ticks by wake alone is still looked at this often.
 IDLE_WAIT_S = 0.5
-#: A tick that is due lets queued messages go first, for this long or for as long as the last tick took: the face that is
-#: drawn is that of the newest news, and a stage whose ticks take all its time (a slow renderer) does not fall behind.
+#: A tick that is due lets queued messages go first, for this long or for as long as the last tick took: the face that
+#: is drawn is that of the newest news, and a stage whose ticks take all its time (a slow renderer) keeps up.
 HOLD_TICK_S = 0.05
 
 

@@ -33,6 +33,11 @@ class EchoStage(Stage):
         super().__init__()
         self.settings = settings
         self.closed = False
+        self.rests = 0
+
+    def deactivate(self, now_s):
+        self.rests += 1
+        yield Out("speech/sentence", Sentence(text="resting"))
 
     def load(self):
         if self.settings.backend == "broken":
@@ -209,7 +214,13 @@ def test_without_autostart_the_lifecycle_is_driven_from_outside(make):
     node.trigger_activate()
     assert active(node)
     stage = node._stage
+    heard = []
+    profile = qos.for_topic("speech/sentence")
+    node.create_subscription(convert.msg_type(Sentence), "speech/sentence", lambda msg: heard.append(msg.text), profile)
+    until(lambda: node._publishers_by_topic["speech/sentence"].get_subscription_count() == 1)
     node.trigger_deactivate()
+    until(lambda: heard)
+    assert stage.rests == 1 and heard == ["resting"] and not stage.closed
     node.trigger_cleanup()
     assert stage.closed and node._stage is None
     node.trigger_configure()

@@ -202,6 +202,33 @@ def test_turn_without_sound_ends_at_once():
     assert bench.states() == [PlaybackState.ENDED]
 
 
+def test_deactivated_it_is_silent_forgets_its_turns_and_keeps_nothing():
+    bench = Bench()
+    bench.send(Expression(turn=1), "motion/expression")
+    bench.send(speech(3 * RATE))
+    bench.run(0.5)
+    bench.keep(bench.stage.deactivate(bench.now_s))
+    assert bench.states() == [PlaybackState.PLAYING, PlaybackState.ENDED]
+    assert 0 < bench.clocks()[-1][1].sample < RATE
+    played = len(bench.speaker.played)
+    for _ in range(100):  # a device that is still open would be asked for sound here
+        bench.now_s += 0.01
+        bench.speaker.pump(bench.now_s)
+    assert len(bench.speaker.played) == played and not bench.stage._rendered
+    bench.keep(bench.stage.tick(bench.now_s))
+    assert not bench.stage._playback.current, "the old turn must not go on"
+    bench.send(Expression(turn=2), "motion/expression")
+    bench.send(speech(RATE // 2, turn=2, turn_end=True))
+    bench.run(1.0)
+    assert [(m.turn, m.state) for _, m in bench.clocks()][-1] == (2, PlaybackState.ENDED)
+
+
+def test_deactivated_before_anything_was_said_it_says_nothing():
+    bench = Bench()
+    bench.run(0.1)
+    assert list(bench.stage.deactivate(bench.now_s)) == []
+
+
 def test_null_device_does_not_drift_nor_hurry_after_a_stall():
     bench = Bench()
     bench.run(20.0)
