@@ -12,6 +12,7 @@ BENCHES = {
     "hearing": "hearing",
     "av-sync": "av_sync",
     "turn": "turn",
+    "lips-sync": "lips_sync",
 }
 
 
