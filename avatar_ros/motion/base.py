@@ -15,7 +15,7 @@ from ..core.stage import Port
 F32 = NDArray[np.float32]
 
 PORT = Port(
-    takes=("motion/features", "state", "speech/playback", "gaze_target", "speech/sentence"),
+    takes=("motion/features", "state", "speech/playback", "gaze_target", "speech/sentence", "speech/transcript"),
     gives=("motion/expression",),
 )
 MOTION_BACKENDS = Registry(

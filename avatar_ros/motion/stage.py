@@ -1,4 +1,4 @@
-"""The expression stage: features, playback, mood, gaze target and sentences in; both layers of expressions out."""
+"""The expression stage: features, playback, mood, gaze, sentences and what was heard in; both layers out."""
 
 from __future__ import annotations
 
@@ -22,9 +22,11 @@ from ..core.types import (
     Sentence,
     SessionEvent,
     SessionKind,
+    Transcript,
 )
 from .base import MOTION_BACKENDS, LipModel, MotionSettings
 from .idle import IdleFace
+from .reaction import Reaction
 from .track import LipTrack
 
 _NONE = (-1, -1)
@@ -40,6 +42,7 @@ class _Performer:
 
     def __init__(self, settings: MotionSettings, session: str, model: LipModel) -> None:
         self.face = IdleFace(settings, session)
+        self.reaction = Reaction()
         self.mood = Mood.IDLE
         self._settings = settings
         self._session = session
@@ -49,6 +52,7 @@ class _Performer:
         self._rate_hz = 24000
         self._clock: PlaybackClock | None = None
         self._emotions: dict[tuple[int, int, int], str] = {}
+        self._spoken_emotion = ""  # of the sentence that is heard
 
     def features(self, message: AudioFeatures, now_s: float) -> Iterable[Out]:
         """Take features of a turn; the next turn may be prepared while one is still heard."""
@@ -86,6 +90,7 @@ class _Performer:
 
     def live(self, now_s: float) -> Out:
         """A frame of the idle layer."""
+        self.face.emotion.want(self._spoken_emotion or self.reaction.at(now_s))
         pose = self.face.step(now_s, self.mood, self._loudness(now_s))
         return Out(
             "motion/expression",
@@ -105,10 +110,10 @@ class _Performer:
         """Take the clock; the sentence that is heard sets the expression."""
         self._clock = clock
         if clock.state is PlaybackState.ENDED:
-            self.face.emotion.want("")
+            self._spoken_emotion = ""
             self._drop((clock.epoch, clock.turn))
         elif clock.state is PlaybackState.PLAYING:
-            self.face.emotion.want(self._emotions.get((clock.epoch, clock.turn, clock.sentence), ""))
+            self._spoken_emotion = self._emotions.get((clock.epoch, clock.turn, clock.sentence), "")
 
     def sentence(self, sentence: Sentence) -> None:
         """Remember a sentence's expression until it is heard."""
@@ -122,7 +127,7 @@ class _Performer:
         self._newest = max(self._newest, key)
         self._drop(key)
         if self._clock is not None and (self._clock.epoch, self._clock.turn) <= key:
-            self.face.emotion.want("")
+            self._spoken_emotion = ""
 
     def _drop(self, until: tuple[int, int]) -> None:
         """Forget the lips of all turns up to and including `until`."""
@@ -176,6 +181,8 @@ class ExpressionStage(Stage):
             self._performer(message.session, now_s).mood = message.state
         elif isinstance(message, Sentence):
             self._performer(message.session, now_s).sentence(message)
+        elif isinstance(message, Transcript):
+            self._performer(message.session, now_s).reaction.hear(message, now_s)
         elif isinstance(message, GazeTarget):
             self._aim(message, now_s)
 

@@ -16,7 +16,7 @@ READERS: dict[str, frozenset[str]] = {
     for topic, names in {
         "mic/audio": "vad_node",
         "mic/utterance": "asr_node",
-        "speech/transcript": "dialogue_node vad_node renderer_node monitor_node",
+        "speech/transcript": "dialogue_node vad_node expression_node renderer_node monitor_node",
         "dialogue/prompt": "llm_node monitor_node",
         "dialogue/reply": "dialogue_node monitor_node",
         "speech/sentence": "tts_node expression_node renderer_node monitor_node",
