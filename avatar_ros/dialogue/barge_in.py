@@ -6,8 +6,10 @@ import unicodedata
 
 from ..core.types import Transcript
 
-#: Sound events (SenseVoice's names and others') of a body, made without wanting to interrupt.
-BODY_SOUNDS = frozenset("cough coughing sneeze sneezing laugh laughter breath breathing cry crying".split())
+#: Sound events (SenseVoice's names and others') that people make without wanting to interrupt.
+BODY_SOUNDS = frozenset(
+    "cough coughing sneeze sneezing laugh laughter breath breathing cry crying applause clapping".split()
+)
 #: "ha ha", "aha", "hmm": what a recogniser writes for a laugh or a hum.
 _LAUGHED_WORDS = 3
 _LONGEST_BACKCHANNEL = 60
@@ -44,8 +46,16 @@ def interrupts(transcript: Transcript, backchannels: Phrases) -> bool:
     words = plain(transcript.text).split()
     if transcript.rejected or not words or backchannels.match(transcript.text):
         return False
-    body_sound = any(event.lower() in BODY_SOUNDS for event in transcript.events)
-    return not (body_sound and len(words) <= _LAUGHED_WORDS)
+    return not (_holds_body_sound(transcript) and len(words) <= _LAUGHED_WORDS)
+
+
+def only_body_sound(transcript: Transcript) -> bool:
+    """Whether what was heard so far is a laugh, a cough or applause, and no words."""
+    return _holds_body_sound(transcript) and not plain(transcript.text)
+
+
+def _holds_body_sound(transcript: Transcript) -> bool:
+    return any(event.lower() in BODY_SOUNDS for event in transcript.events)
 
 
 def plain(text: str) -> str:

@@ -19,7 +19,7 @@ from ..core.types import (
     VoiceKind,
 )
 from .answering import Answering, Treatment, word_count
-from .barge_in import Phrases, interrupts
+from .barge_in import Phrases, interrupts, only_body_sound
 from .base import DialogueSettings
 from .floor import Floor
 from .hearing import Hearing, Utterance
@@ -143,6 +143,8 @@ class Conversation:
     def _partial(self, transcript: Transcript, now_s: float) -> None:
         """Enough words interrupt before the voice stops."""
         turn, utterance = self._floor.turn, self._hearing.find(transcript)
+        if utterance is not None:
+            utterance.wordless = only_body_sound(transcript)
         if turn is None or not turn.held or not turn.audible or utterance is None or not self._settings.partial_words:
             return
         sure = transcript.confidence >= self._settings.partial_confidence
@@ -235,7 +237,9 @@ class Conversation:
 
     def _lasts(self, utterance: Utterance, now_s: float) -> bool:
         limit_s = self._settings.cancel_after_voice_s
-        return limit_s > 0 and utterance.going_on and now_s - utterance.heard_started_s >= limit_s
+        if limit_s <= 0 or utterance.wordless or not utterance.going_on:  # who laughs long still wants to hear the rest
+            return False
+        return now_s - utterance.heard_started_s >= limit_s
 
     def _lose_patience(self, now_s: float) -> None:
         turn = self._floor.turn

@@ -39,7 +39,15 @@ def test_it_may_be_softened_instead() -> None:
 
 @pytest.mark.parametrize(
     ("text", "fields"),
-    [("uh-huh", {}), ("Yeah, ok.", {}), ("", {}), ("", {"events": ("cough",)}), ("mumble", {"rejected": True})],
+    [
+        ("uh-huh", {}),
+        ("Yeah, ok.", {}),
+        ("", {}),
+        ("", {"events": ("cough",)}),
+        ("", {"events": ("applause",)}),
+        ("Ha ha ha.", {"events": ("laughter",)}),
+        ("mumble", {"rejected": True}),
+    ],
 )
 def test_what_is_no_interruption_lets_it_go_on(text: str, fields: dict) -> None:
     talk = speaking()
@@ -114,6 +122,43 @@ def test_a_voice_that_lasts_interrupts() -> None:
     talk.words("", rejected=True)  # many words, none understood: it must say so
     assert talk.prompt.rejected
     assert talk.history == ["u: tell me", "a: First one. And then the"]
+
+
+def test_who_laughs_long_still_wants_to_hear_the_rest() -> None:
+    talk = speaking(cancel_after_voice_s=3.0)
+    talk.speak()
+    talk.run(1.0)
+    talk.words("", final=False, events=("laughter",))
+    talk.run(4.0)
+    assert talk.actions == [PAUSE]
+    talk.hush()
+    talk.words("", events=("laughter",))
+    assert talk.actions == [PAUSE, RESUME]
+    assert talk.prompts == ["tell me"]
+
+
+def test_who_laughs_and_then_speaks_interrupts() -> None:
+    talk = speaking(cancel_after_voice_s=3.0, partial_words=0)
+    talk.speak()
+    talk.words("", final=False, events=("laughter",))
+    talk.run(2.0)
+    talk.words("that is", final=False, events=("laughter",))
+    talk.run(2.0)
+    assert talk.actions == [PAUSE, CANCEL]
+
+
+def test_a_laugh_with_a_question_in_it_is_a_question() -> None:
+    talk = speaking()
+    talk.ask("and where is that exhibit", events=("laughter",))
+    assert talk.prompts[-1] == "and where is that exhibit"
+
+
+@pytest.mark.parametrize("sound", ["laughter", "music"])
+def test_a_sound_without_words_asks_nothing_while_nobody_speaks(sound: str) -> None:
+    talk = Talk()
+    talk.ask("", voice_s=3.0, events=(sound,))
+    assert talk.prompts == []
+    assert talk.sentences == []
 
 
 def test_words_heard_so_far_interrupt_before_the_voice_stops() -> None:
