@@ -25,6 +25,9 @@ class Echo(Protocol):
 
     def played(self, frame: AudioFrame) -> None: ...
 
+    def ready(self, frame: Block) -> bool:
+        """Whether it is known what was played while `frame` was heard."""
+
     def treat(self, frame: Block) -> Pcm: ...
 
 
@@ -36,6 +39,10 @@ class NoEcho:
 
     def played(self, frame: AudioFrame) -> None:
         """Not needed."""
+
+    def ready(self, frame: Block) -> bool:
+        """Always."""
+        return True
 
     def treat(self, frame: Block) -> Pcm:
         """The sound as it is."""
@@ -61,6 +68,10 @@ class HalfDuplex:
         if self._spans and self._spans[-1][0] <= start_s <= self._spans[-1][1]:
             start_s = self._spans.pop()[0]
         self._spans.append((start_s, end_s))
+
+    def ready(self, frame: Block) -> bool:
+        """What is not known in time would only be a few ms of echo."""
+        return True
 
     def treat(self, frame: Block) -> Pcm:
         """Silence where the avatar was heard within the frame."""

@@ -37,9 +37,15 @@ class WebRtcEcho:
         if frame.pcm.any():
             self._sound_until_s = frame.steady_ns * 1e-9 + len(frame.pcm) / frame.sample_rate_hz
 
+    def ready(self, frame: Block) -> bool:
+        """Whether the reference that belongs to the frame has come; without it, the echo would pass as a voice."""
+        if self._line is None or self._is_quiet(frame):
+            return True
+        return self._line.end_s >= frame.at_s + len(frame.pcm) / MIC_RATE_HZ + LEAD_S
+
     def treat(self, frame: Block) -> Pcm:
         """The sound without the echo. Frames are multiples of 10 ms."""
-        if self._line is None or frame.at_s > self._sound_until_s + QUIET_S:
+        if self._line is None or self._is_quiet(frame):
             return frame.pcm
         size = round(_PIECE_S * MIC_RATE_HZ)
         pieces = [
@@ -47,6 +53,9 @@ class WebRtcEcho:
             for at in range(0, len(frame.pcm) - size + 1, size)
         ]
         return np.concatenate(pieces) if pieces else frame.pcm
+
+    def _is_quiet(self, frame: Block) -> bool:
+        return frame.at_s > self._sound_until_s + QUIET_S
 
     def _piece(self, line: ReferenceLine, pcm: Pcm, at_s: float) -> Pcm:
         reference = line.take(at_s + LEAD_S, round(_PIECE_S * line.rate_hz))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 
 from ..core.clock import ns_from_s
@@ -13,6 +14,8 @@ from .frames import FrameCutter
 
 #: A device's thread wakes the stage; this only looks whether the device is still there.
 _WATCH_S = 0.25
+#: A loudspeaker tells what it plays before it is heard, but messages travel: a frame waits for them at most so long, s.
+LONGEST_HOLD_S = 0.04
 
 
 class MicStage(Stage):
@@ -26,6 +29,7 @@ class MicStage(Stage):
         self._cutter = FrameCutter(round(settings.frame_s * MIC_RATE_HZ))
         self._opened = False
         self._sample = 0
+        self._held: deque[Block] = deque()  # heard, while the reference of its echo is awaited
         self.tick_period_s = settings.frame_s
 
     def load(self) -> None:
@@ -36,6 +40,7 @@ class MicStage(Stage):
         """What is played, for the echo; the conversation's state, for questions from files."""
         if isinstance(message, AudioFrame) and message.session == self._settings.session:
             self._echo.played(message)
+            return self._treated(now_s)
         elif isinstance(message, AvatarState) and message.session == self._settings.session:
             self._mic.mood(message.state in (Mood.THINKING, Mood.SPEAKING), now_s)
         return ()
@@ -65,7 +70,16 @@ class MicStage(Stage):
         self._opened = False
 
     def _frames(self, now_s: float) -> Iterator[Out]:
-        for block in self._cutter.cut(self._mic.read(now_s)):
+        self._held.extend(self._cutter.cut(self._mic.read(now_s)))
+        yield from self._treated(now_s)
+
+    def _treated(self, now_s: float) -> Iterator[Out]:
+        while self._held:
+            block = self._held[0]
+            late_s = now_s - block.at_s - len(block.pcm) / MIC_RATE_HZ
+            if not self._echo.ready(block) and late_s < LONGEST_HOLD_S:
+                return
+            self._held.popleft()
             frame = AudioFrame(
                 session=self._settings.session,
                 first_sample=self._sample,

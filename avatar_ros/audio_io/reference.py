@@ -32,6 +32,11 @@ class ReferenceLine:
         self._pcm = np.concatenate([self._pcm, pcm])[-round(KEEP_S * self.rate_hz) :]
         self._end += len(pcm)
 
+    @property
+    def end_s(self) -> float:
+        """Until when it is known what is played."""
+        return self._end / self.rate_hz
+
     def take(self, start_s: float, count: int) -> Pcm:
         """`count` samples from the instant `start_s` on."""
         out = np.zeros(count, np.int16)

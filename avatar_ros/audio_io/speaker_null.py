@@ -13,7 +13,9 @@ MAX_BEHIND_S = 1.0
 
 
 class NullSpeaker:
-    """Renders up to now + LATENCY_S at each `pump`."""
+    """Renders up to now + latency_s at each `pump`."""
+
+    latency_s = LATENCY_S
 
     def __init__(self, settings: SpeakerSettings) -> None:
         self._rate_hz = settings.speech_rate_hz
@@ -33,10 +35,10 @@ class NullSpeaker:
         """Render what is due."""
         if self._render is None:
             return
-        due = int((now_s + LATENCY_S - self._origin_s) * self._rate_hz) - self._rendered
+        due = int((now_s + self.latency_s - self._origin_s) * self._rate_hz) - self._rendered
         if due > MAX_BEHIND_S * self._rate_hz:
             self._restart(now_s)
-            due = int(LATENCY_S * self._rate_hz)
+            due = int(self.latency_s * self._rate_hz)
         if due > 0:
             at_s = self._origin_s + self._rendered / self._rate_hz
             self._rendered += due

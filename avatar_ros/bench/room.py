@@ -1,0 +1,171 @@
+"""A room on a virtual clock: a microphone that hears a person, the loudspeaker's echo, and its own noise.
+
+The echo is what the loudspeaker really played (audio_io/fake.py), carried to 16 kHz and convolved with the room's
+impulse response, at the instants at which it was heard.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..audio_io.base import MIC_RATE_HZ, MicSettings, Pcm, SpeakerSettings
+from ..audio_io.fake import FakeSpeaker
+from ..audio_io.mic_paced import PacedMic
+from ..audio_io.wav import read_wav
+
+F32 = NDArray[np.float32]
+
+NOISE_DBFS = -75.0
+#: An impulse response is cut where less than this share of its energy is left.
+_REST = 1e-6
+_FRAME = 160
+
+
+def active_dbfs(sound: NDArray[np.float32]) -> float:
+    """Level while somebody speaks: RMS of the 10 ms frames within 25 dB of the 95th percentile, dBFS.
+
+    sound: [n] at 16 kHz, full scale 1. After the idea of ITU-T P.56, without its hangover.
+    """
+    whole = sound[: len(sound) // _FRAME * _FRAME].reshape(-1, _FRAME)
+    power = np.mean(np.square(whole, dtype=np.float64), axis=1)
+    loud = power >= np.percentile(power, 95) * 10**-2.5
+    return float(10 * np.log10(np.mean(power[loud]) + 1e-12))
+
+
+def at_level(sound: NDArray[np.float32], dbfs: float) -> F32:
+    """`sound` with that active level."""
+    return (sound * 10 ** ((dbfs - active_dbfs(sound)) / 20)).astype(np.float32)
+
+
+def read_sound(path: Path) -> F32:
+    """A WAV file at 16 kHz, full scale 1."""
+    return read_wav(path).pcm.astype(np.float32) / 32768
+
+
+def response(path: Path) -> F32:
+    """A room's impulse response without its end that nobody hears, its largest sample 1."""
+    taps = read_sound(path)
+    left = np.cumsum(taps[::-1].astype(np.float64) ** 2)[::-1] / np.sum(taps.astype(np.float64) ** 2)
+    taps = taps[: int(np.sum(left > _REST))]
+    return taps / np.abs(taps).max()
+
+
+class RoomSpeaker(FakeSpeaker):
+    """A sound card's latency, as PortAudio is asked for it (SpeakerSettings.latency_s)."""
+
+    latency_s = SpeakerSettings().latency_s
+
+
+class Echo:
+    """Sound of a loudspeaker in a room, as a stream. taps: the room's response at 16 kHz, its gain included."""
+
+    def __init__(self, taps: F32, rate_hz: int) -> None:
+        self._size = 1 << int(np.ceil(np.log2(len(taps) + 2048)))
+        self._spectrum = np.fft.rfft(taps, self._size)
+        self._rate = _ToMicRate(rate_hz)
+        self._tail = np.zeros(self._size, np.float64)
+        self._ready: list[F32] = []
+
+    def add(self, pcm: Pcm) -> None:
+        """The next samples that the loudspeaker plays, int16."""
+        dry = self._rate.push(pcm.astype(np.float32) / 32768)
+        for at in range(0, len(dry), 2048):
+            self._convolve(dry[at : at + 2048])
+
+    def take(self, count: int) -> F32:
+        """The next `count` samples of the echo; silence for those that are not known yet."""
+        sound = np.concatenate(self._ready) if self._ready else np.zeros(0, np.float32)
+        self._ready = [sound[count:]]
+        return np.pad(sound[:count], (0, max(0, count - len(sound)))).astype(np.float32)
+
+    def _convolve(self, dry: F32) -> None:
+        if dry.any() or self._tail.any():
+            self._tail += np.fft.irfft(np.fft.rfft(dry, self._size) * self._spectrum, self._size)
+        self._ready.append(self._tail[: len(dry)].astype(np.float32))
+        self._tail = np.concatenate([self._tail[len(dry) :], np.zeros(len(dry))])
+        self._tail[np.abs(self._tail) < 1e-9] = 0.0
+
+
+class _ToMicRate:
+    """To 16 kHz by a polyphase filter (windowed sinc) whose delay is under a millisecond, where a resampler for
+    music holds back 40 ms.
+    """
+
+    _HALF = 32
+
+    def __init__(self, rate_hz: int) -> None:
+        common = int(np.gcd(rate_hz, MIC_RATE_HZ))
+        self._up, self._down = MIC_RATE_HZ // common, rate_hz // common
+        cut = 0.9 / max(self._up, self._down)
+        n = np.arange(-self._HALF, self._HALF + 1)
+        self._taps = self._up * cut * np.sinc(cut * n) * np.hamming(len(n))
+        self._past = np.zeros(2 * self._HALF)
+        self._phase = 0
+
+    def push(self, sound: F32) -> F32:
+        """[n] at the rate given -> what it makes at 16 kHz."""
+        wide = np.zeros(len(sound) * self._up)
+        wide[:: self._up] = sound
+        wide = np.concatenate([self._past, wide])
+        self._past = wide[-2 * self._HALF :]
+        low = np.convolve(wide, self._taps, "valid")
+        out = low[self._phase :: self._down]
+        self._phase = (self._phase - len(low)) % self._down
+        return out.astype(np.float32)
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A sound and when its first sample reaches the microphone, s of the clock."""
+
+    at_s: float
+    sound: F32
+
+
+class RoomMic(PacedMic):
+    """Hears the loudspeaker through the room, and what `say` puts in front of it."""
+
+    def __init__(self, settings: MicSettings, speaker: FakeSpeaker, echo: Echo, seed: int = 0) -> None:
+        super().__init__(settings)
+        self._speaker = speaker
+        self._echo = echo
+        self._echo_at_s: float | None = None
+        self._said: list[Placed] = []
+        self._noise = np.random.default_rng(seed)
+
+    def say(self, at_s: float, sound: F32) -> None:
+        """Somebody speaks from the instant `at_s` on; the sound as it is at the microphone, full scale 1."""
+        self._said.append(Placed(at_s, sound))
+
+    def _next(self, at_s: float) -> Pcm:
+        heard = self._noise.normal(0, 10 ** (NOISE_DBFS / 20), self._frame).astype(np.float32)
+        heard += self._echoed(at_s)
+        self._said = [s for s in self._said if s.at_s + len(s.sound) / MIC_RATE_HZ > at_s]
+        for said in self._said:
+            _mix(heard, said.sound, round((said.at_s - at_s) * MIC_RATE_HZ))
+        return np.clip(np.round(heard * 32768), -32768, 32767).astype(np.int16)
+
+    def _echoed(self, at_s: float) -> F32:
+        while self._speaker.played:
+            begin_s, pcm = self._speaker.played.popleft()
+            if self._echo_at_s is None:
+                self._echo_at_s = begin_s
+            self._echo.add(pcm)
+        if self._echo_at_s is None or at_s < self._echo_at_s - 1e-9:
+            return np.zeros(self._frame, np.float32)
+        late = round((at_s - self._echo_at_s) * MIC_RATE_HZ)
+        if late > 0:  # the loudspeaker played before anybody listened
+            self._echo.take(late)
+        self._echo_at_s = at_s + self._frame / MIC_RATE_HZ
+        return self._echo.take(self._frame)
+
+
+def _mix(into: F32, sound: F32, at: int) -> None:
+    """Add `sound`, whose first sample lies at index `at` of `into`, where they overlap."""
+    low, high = max(at, 0), min(at + len(sound), len(into))
+    if high > low:
+        into[low:high] += sound[low - at : high - at]
