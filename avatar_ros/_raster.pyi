@@ -16,6 +16,7 @@ class Rasteriser:
         rotations: NDArray[np.float32],
         colors: NDArray[np.float32],
         opacities: NDArray[np.float32],
+        head_share: NDArray[np.float32],
         morph_offsets: NDArray[np.int64],
         morph_indices: NDArray[np.uint32],
         morph_deltas: NDArray[np.float32],
@@ -25,7 +26,8 @@ class Rasteriser:
     def render(
         self,
         weights: NDArray[np.float32],
-        view: NDArray[np.float32],
+        body: NDArray[np.float32],
+        head: NDArray[np.float32],
         focal: tuple[float, float, float, float],
         blur: float,
         background: tuple[float, float, float],

@@ -4,6 +4,7 @@
 #include <pybind11/stl.h>
 
 #include <algorithm>
+#include <functional>
 #include <mutex>
 #include <stdexcept>
 #include <string>
@@ -40,17 +41,20 @@ void need_shape(const Array<T>& a, const char* name, std::initializer_list<py::s
 class Bound {
    public:
     Bound(const Array<float>& positions, const Array<float>& scales, const Array<float>& rotations,
-          const Array<float>& colors, const Array<float>& opacities, const Array<int64_t>& morph_offsets,
-          const Array<uint32_t>& morph_indices, const Array<float>& morph_deltas, int threads, const std::string& isa)
+          const Array<float>& colors, const Array<float>& opacities, const Array<float>& head_share,
+          const Array<int64_t>& morph_offsets, const Array<uint32_t>& morph_indices, const Array<float>& morph_deltas,
+          int threads, const std::string& isa)
         : morphs_(static_cast<int>(morph_offsets.size()) - 1),
-          rasteriser_(input(positions, scales, rotations, colors, opacities, morph_offsets, morph_indices,
+          rasteriser_(input(positions, scales, rotations, colors, opacities, head_share, morph_offsets, morph_indices,
                             morph_deltas), threads, kernels(isa)) {}
 
-    void render(const Array<float>& weights, const Array<float>& view, const std::array<float, 4>& focal, float blur,
+    void render(const Array<float>& weights, const Array<float>& body, const Array<float>& head,
+                const std::array<float, 4>& focal, float blur,
                 const std::array<float, 3>& background, const py::object& image, const std::string& alpha, float smoke,
                 py::array_t<uint8_t> out) {
         need_shape<float>(weights, "weights", {morphs_});
-        need_shape<float>(view, "view", {4, 4});
+        need_shape<float>(body, "body", {4, 4});
+        need_shape<float>(head, "head", {4, 4});
         need(out.ndim() == 3 && out.shape(2) == 4 && (out.flags() & py::array::c_style) && out.writeable(),
              "out: must be a writeable C-contiguous uint8 array [height, width, 4]");
         const int height = static_cast<int>(out.shape(0)), width = static_cast<int>(out.shape(1));
@@ -64,7 +68,7 @@ class Bound {
             need_shape<uint8_t>(held, "background", {height, width, 3});
             target.image = held.data();
         }
-        const avatar::View v = make_view(view.data(), focal, blur, width, height);
+        const avatar::View v = make_view(body.data(), head.data(), focal, blur, width, height);
         py::gil_scoped_release release;
         std::lock_guard lock(mutex_);
         rasteriser_.render(weights.data(), v, target);
@@ -102,10 +106,11 @@ class Bound {
         return Alpha::kStraight;
     }
 
-    static avatar::View make_view(const float* m, const std::array<float, 4>& focal, float blur, int width,
-                                  int height) {
+    static avatar::View make_view(const float* body, const float* head, const std::array<float, 4>& focal, float blur,
+                                  int width, int height) {
         avatar::View v{};
-        std::copy(m, m + 12, v.m);
+        std::copy(body, body + 12, v.body);
+        std::transform(head, head + 12, body, v.turn, std::minus<float>());
         v.fx = focal[0], v.fy = focal[1], v.cx = focal[2], v.cy = focal[3], v.blur = blur;
         const float margin_x = 0.15f * width / v.fx, margin_y = 0.15f * height / v.fy;  // as gsplat's
         v.limit_left = -v.cx / v.fx - margin_x, v.limit_right = (width - v.cx) / v.fx + margin_x;
@@ -116,14 +121,16 @@ class Bound {
 
     static avatar::SceneInput input(const Array<float>& positions, const Array<float>& scales,
                                     const Array<float>& rotations, const Array<float>& colors,
-                                    const Array<float>& opacities, const Array<int64_t>& offsets,
-                                    const Array<uint32_t>& indices, const Array<float>& deltas) {
+                                    const Array<float>& opacities, const Array<float>& head_share,
+                                    const Array<int64_t>& offsets, const Array<uint32_t>& indices,
+                                    const Array<float>& deltas) {
         const py::ssize_t n = opacities.size(), entries = indices.size();
         need(n < (1 << 26), "opacities: more than 67 million splats");
         need_shape<float>(positions, "positions", {n, 3});
         need_shape<float>(scales, "scales", {n, 3});
         need_shape<float>(rotations, "rotations", {n, 4});
         need_shape<float>(colors, "colors", {n, 3});
+        need_shape<float>(head_share, "head_share", {n});
         need_shape<float>(deltas, "morph_deltas", {entries, 3});
         need(offsets.ndim() == 1 && offsets.size() >= 1, "morph_offsets: must have one element more than morphs");
         const int64_t* o = offsets.data();
@@ -134,7 +141,7 @@ class Bound {
             need(std::is_sorted(i + o[m], i + o[m + 1]), "morph_indices: must ascend within a morph");
         need(std::all_of(i, i + entries, [n](uint32_t k) { return k < n; }), "morph_indices: beyond the last splat");
         return {static_cast<int>(n), static_cast<int>(offsets.size()) - 1, positions.data(), scales.data(),
-                rotations.data(), colors.data(), opacities.data(), o, i, deltas.data()};
+                rotations.data(), colors.data(), opacities.data(), head_share.data(), o, i, deltas.data()};
     }
 
     int morphs_;
@@ -148,13 +155,13 @@ PYBIND11_MODULE(_raster, m) {
     m.doc() = "CPU rasteriser of Gaussian-splat avatars; use avatar_ros.render instead of this module.";
     py::class_<Bound>(m, "Rasteriser")
         .def(py::init<const Array<float>&, const Array<float>&, const Array<float>&, const Array<float>&,
-                      const Array<float>&, const Array<int64_t>&, const Array<uint32_t>&, const Array<float>&, int,
-                      const std::string&>(),
+                      const Array<float>&, const Array<float>&, const Array<int64_t>&, const Array<uint32_t>&,
+                      const Array<float>&, int, const std::string&>(),
              py::arg("positions"), py::arg("scales"), py::arg("rotations"), py::arg("colors"), py::arg("opacities"),
-             py::arg("morph_offsets"), py::arg("morph_indices"), py::arg("morph_deltas"), py::arg("threads"),
+             py::arg("head_share"), py::arg("morph_offsets"), py::arg("morph_indices"), py::arg("morph_deltas"), py::arg("threads"),
              py::arg("isa") = "auto")
-        .def("render", &Bound::render, py::arg("weights"), py::arg("view"), py::arg("focal"), py::arg("blur"),
-             py::arg("background"), py::arg("image"), py::arg("alpha"), py::arg("smoke"),
+        .def("render", &Bound::render, py::arg("weights"), py::arg("body"), py::arg("head"), py::arg("focal"),
+             py::arg("blur"), py::arg("background"), py::arg("image"), py::arg("alpha"), py::arg("smoke"),
              py::arg("out").noconvert())
         .def("stats", &Bound::stats)
         .def_property_readonly("threads", &Bound::threads)

@@ -20,7 +20,9 @@ struct Projected {
 
 // EWA projection (Zwicker et al. 2001, as 3D Gaussian Splatting): covariance J·R·S·Rᵀ·Jᵀ + blur.
 inline void project_lanes(const SceneArrays& s, const View& v, int i, Projected& out) {
-    const float* m = v.m;
+    const VF share = load(s.share + i);
+    VF m[12];
+    for (int k = 0; k < 12; ++k) m[k] = v.body[k] + share * v.turn[k];
     VF px = load(s.x + i), py = load(s.y + i), pz = load(s.z + i);
     VF x = m[0] * px + m[1] * py + m[2] * pz + m[3];
     VF y = m[4] * px + m[5] * py + m[6] * pz + m[7];

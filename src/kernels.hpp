@@ -35,10 +35,12 @@ struct SceneArrays {
     const float *x, *y, *z;                            // morphed centres, avatar space
     const float *xx, *xy, *xz, *yy, *yz, *zz;          // covariance, avatar space
     const float *red, *green, *blue, *peak, *reach;    // peak = log2(opacity), reach = 2 ln(255·opacity)
+    const float* share;                                // how much a splat follows the head, 0–1
 };
 
 struct View {
-    float m[12];  // avatar to camera, rows of [R | t], OpenCV axes
+    float body[12];  // avatar to camera, rows of [R | t], OpenCV axes: where nothing follows the head
+    float turn[12];  // the head's matrix less the body's; a splat's own is body + share · turn
     float fx, fy, cx, cy, blur;
     float limit_left, limit_right, limit_top, limit_bottom;  // clamp of x/z and y/z in the Jacobian
     int width, height;

@@ -112,13 +112,20 @@ void Rasteriser::project_block(int block, const View& view) {
     for (int i = begin; i < begin + count; ++i) ++counts[bucket(depths_[i])];
 }
 
-// Depths of the avatar's bounding box, so that buckets need no pass over the splats.
+// Depths of the avatar's bounding box, moved with the body and with the head, so that buckets need no pass over the
+// splats.
 void Rasteriser::find_depths(const View& view) {
-    const float* m = view.m + 8;
-    const float depth = m[0] * centre_[0] + m[1] * centre_[1] + m[2] * centre_[2] + m[3];
-    const float reach = std::fabs(m[0]) * half_[0] + std::fabs(m[1]) * half_[1] + std::fabs(m[2]) * half_[2];
-    depth_low_ = depth - reach;
-    depth_scale_ = buckets_ / std::max(2 * reach, 1e-6f);
+    float low = 1e30f, high = -1e30f;
+    for (const float share : {0.0f, 1.0f}) {
+        float m[4];
+        for (int k = 0; k < 4; ++k) m[k] = view.body[8 + k] + share * view.turn[8 + k];
+        const float depth = m[0] * centre_[0] + m[1] * centre_[1] + m[2] * centre_[2] + m[3];
+        const float reach = std::fabs(m[0]) * half_[0] + std::fabs(m[1]) * half_[1] + std::fabs(m[2]) * half_[2];
+        low = std::min(low, depth - reach);
+        high = std::max(high, depth + reach);
+    }
+    depth_low_ = low;
+    depth_scale_ = buckets_ / std::max(high - low, 1e-6f);
 }
 
 int Rasteriser::bucket(float depth) const {

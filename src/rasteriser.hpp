@@ -14,6 +14,7 @@ namespace avatar {
 struct SceneInput {
     int splats, morphs;
     const float *positions, *scales, *rotations, *colors, *opacities;  // [N,3] [N,3] [N,4] wxyz [N,3] [N]
+    const float* head_share;                                           // [N]
     const int64_t* morph_offsets;                                      // [M + 1]
     const uint32_t* morph_indices;                                     // [E], ascending within a morph
     const float* morph_deltas;                                         // [E, 3]
@@ -55,7 +56,7 @@ class Rasteriser {
     Pool pool_;
     int splats_ = 0, morphs_ = 0, blocks_ = 0, block_size_ = 0, groups_ = 0, buckets_ = 0;
 
-    std::vector<float> arrays_;     // 14 columns of padded_ floats: rest x y z, covariance, colour, peak, reach, …
+    std::vector<float> arrays_;     // 15 columns of padded_ floats: rest x y z, covariance, colour, peak, reach, share
     std::vector<float> morphed_;    // 3 columns
     size_t padded_ = 0;
     SceneArrays scene_{};

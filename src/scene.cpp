@@ -9,7 +9,7 @@ namespace avatar {
 namespace {
 
 constexpr int kPad = 16;
-constexpr int kColumns = 14;
+constexpr int kColumns = 15;
 constexpr int kSmallestBlock = 1024;
 constexpr int kBlocksPerThread = 8;
 constexpr int kSplatsPerBucket = 8;
@@ -53,7 +53,7 @@ Rasteriser::Rasteriser(const SceneInput& input, int threads, const Kernels& kern
 
 void Rasteriser::load_scene(const SceneInput& in) {
     padded_ = (static_cast<size_t>(splats_) + kPad - 1) / kPad * kPad;
-    arrays_.assign(padded_ * kColumns + padded_, 0.0f);
+    arrays_.assign(padded_ * kColumns, 0.0f);
     morphed_.assign(padded_ * 3, 0.0f);
     auto column = [&](int c) { return arrays_.data() + padded_ * c; };
     for (int i = 0; i < splats_; ++i) {
@@ -65,11 +65,12 @@ void Rasteriser::load_scene(const SceneInput& in) {
         for (int k = 0; k < 3; ++k) column(9 + k)[i] = in.colors[3 * i + k];
         column(12)[i] = seen ? std::log2(opacity) : -200.0f;
         column(13)[i] = seen ? 2.0f * std::log(255.0f * opacity) : 0.0f;
+        column(14)[i] = in.head_share[i];
     }
     for (int k = 0; k < 3; ++k) rest_[k] = column(k);
     scene_ = {morphed_.data(), morphed_.data() + padded_, morphed_.data() + 2 * padded_,
               column(3), column(4), column(5), column(6), column(7), column(8),
-              column(9), column(10), column(11), column(12), column(13)};
+              column(9), column(10), column(11), column(12), column(13), column(14)};
     for (int k = 0; k < 3 && splats_ > 0; ++k) {
         auto [low, high] = std::minmax_element(rest_[k], rest_[k] + splats_);
         centre_[k] = 0.5f * (*low + *high);

@@ -68,5 +68,6 @@ def select(avatar: Avatar, keep: np.ndarray) -> Avatar:
         rotations=avatar.rotations[keep],
         colors=avatar.colors[keep],
         opacities=avatar.opacities[keep],
+        neck=avatar.neck and replace(avatar.neck, share=avatar.neck.share[keep]),
         morphs=Morphs.from_parts(avatar.morph_names, parts),
     )

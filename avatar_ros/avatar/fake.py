@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..core.arkit import ARKIT_NAMES
-from .model import Avatar, Clip, Morphs
+from .model import Avatar, Clip, Morphs, Neck
 
 CENTRE_M = (0.0, 1.65, 0.0)
 RADII_M = (0.09, 0.13, 0.1)
@@ -17,15 +17,17 @@ def fake_avatar(splats: int = 300, seed: int = 0, *, names: tuple[str, ...] = AR
     directions = rng.normal(size=(splats, 3))
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)
     rotations = rng.normal(size=(splats, 4))
+    positions = (CENTRE_M + directions * RADII_M).astype(np.float32)
     return Avatar(
         name=f"fake{seed}",
-        positions=(CENTRE_M + directions * RADII_M).astype(np.float32),
+        positions=positions,
         scales=np.exp(rng.uniform(np.log(2e-4), np.log(2e-2), (splats, 3))).astype(np.float32),
         rotations=(rotations / np.linalg.norm(rotations, axis=1, keepdims=True)).astype(np.float32),
         colors=rng.random((splats, 3), np.float32),
         opacities=rng.uniform(0.002, 0.9999, splats).astype(np.float32),
         morphs=_morphs(rng, splats, names),
         clips={"idle": _nod()},
+        neck=Neck(np.clip((positions[:, 1] - 1.54) / 0.1, 0, 1), (0.0, 1.6, -0.02)),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -11,24 +11,33 @@ from ..core.errors import AvatarError
 from .archive import AvatarArchive
 from .clips import bake_clips
 from .glb import Glb
-from .model import Avatar, Clip, Morphs
+from .model import F32, Avatar, Clip, Morphs, Neck
 from .ply import read_splats
+from .skin import read_neck
 
-_LOOKUP_ERRORS = (KeyError, IndexError, TypeError)
+_LOOKUP_ERRORS = (KeyError, IndexError, TypeError, ValueError, np.linalg.LinAlgError)
 
 
 def load_lam(path: Path) -> Avatar:
     """Load a LAM zip. Raises AvatarError with one line that names the part and the remedy."""
     with AvatarArchive(path) as archive:
         raw = read_offsets(archive)
-        positions, morphs = read_mesh(archive)
+        mesh = read_mesh(archive)
         clips = read_clips(archive)
-    return assemble(path, raw, positions, morphs, clips)
+    return assemble(path, raw, mesh, clips)
 
 
-def assemble(path: Path, raw: dict[str, np.ndarray], positions: np.ndarray, morphs: Morphs,
-             clips: dict[str, Clip]) -> Avatar:
+class Mesh(NamedTuple):
+    """What skin.glb holds."""
+
+    positions: F32  # [N, 3] metres
+    morphs: Morphs
+    neck: Neck | None
+
+
+def assemble(path: Path, raw: dict[str, np.ndarray], mesh: Mesh, clips: dict[str, Clip]) -> Avatar:
     """An avatar of the parts read below. Raises AvatarError where they do not fit together or are not finite."""
+    positions, morphs, neck = mesh
     if len(positions) != len(raw["xyz"]):
         raise AvatarError("avatar_count_mismatch", f"{path}: skin.glb has {len(positions)} vertices, offset.ply "
                                                    f"{len(raw['xyz'])} splats; they must come from the same export")
@@ -45,6 +54,7 @@ def assemble(path: Path, raw: dict[str, np.ndarray], positions: np.ndarray, morp
         opacities=sigmoid(raw["opacity"]),
         morphs=morphs,
         clips=clips,
+        neck=neck,
     )
 
 
@@ -86,8 +96,8 @@ def read_clips(archive: AvatarArchive) -> dict[str, Clip]:
     return bake_clips(Glb(archive.read("animation.glb"), f"{archive.path}: animation.glb"))
 
 
-def read_mesh(archive: AvatarArchive) -> tuple[np.ndarray, Morphs]:
-    """Positions [N, 3] and morphs of skin.glb."""
+def read_mesh(archive: AvatarArchive) -> Mesh:
+    """Positions, morphs and joints of skin.glb."""
     glb = Glb(archive.read("skin.glb"), f"{archive.path}: skin.glb")
     try:
         mesh = _morphed_mesh(glb)
@@ -98,12 +108,13 @@ def read_mesh(archive: AvatarArchive) -> tuple[np.ndarray, Morphs]:
         if len(names) != len(targets):
             raise glb.error(f"has {len(targets)} morphs and {len(names)} names in mesh.extras.targetNames")
         parts = [glb.sparse(target["POSITION"]) for target in targets]
+        neck = read_neck(glb, primitive["attributes"], len(positions))
     except _LOOKUP_ERRORS as error:
         raise glb.error(f"its mesh is damaged ({error!r})") from None
     for name, (indices, _) in zip(names, parts, strict=True):
         if len(indices) and int(indices.max()) >= len(positions):
             raise glb.error(f"morph {name} moves vertex {int(indices.max())} of {len(positions)}")
-    return positions, Morphs.from_parts([str(name) for name in names], parts)
+    return Mesh(positions, Morphs.from_parts([str(name) for name in names], parts), neck)
 
 
 def _morphed_mesh(glb: Glb) -> dict[str, Any]:

@@ -65,7 +65,7 @@ NO_MORPHS = Morphs.from_parts((), ())
 
 @dataclass(frozen=True, eq=False)
 class Clip:
-    """A head movement: `matrices[k]` = world(head)·inverseBind(head) at `times_s[k]`; identity is the rest pose."""
+    """A head movement: `matrices[k]` is the head's at `times_s[k]`, seen from the chest; identity is the rest pose."""
 
     name: str
     times_s: F32  # [K] from 0, ascending
@@ -86,6 +86,14 @@ class Clip:
 
 
 @dataclass(frozen=True, eq=False)
+class Neck:
+    """What ties the head to shoulders that stay still."""
+
+    share: F32  # [N] 0–1: how much a splat follows the head; 0 on the shoulders
+    pivot: tuple[float, float, float]  # where the head turns, metres
+
+
+@dataclass(frozen=True, eq=False)
 class Avatar:
     """A head of N splats at rest, ready for a rasteriser."""
 
@@ -97,6 +105,12 @@ class Avatar:
     opacities: F32  # [N] 0–1
     morphs: Morphs = NO_MORPHS
     clips: Mapping[str, Clip] = field(default_factory=dict)
+    neck: Neck | None = None  # None: all of it is head and moves as one
+
+    @property
+    def head_share(self) -> F32:
+        """[N] 0–1: splat i moves by (1 - share)·identity + share·head."""
+        return np.ones(self.splats, np.float32) if self.neck is None else self.neck.share
 
     @property
     def splats(self) -> int:

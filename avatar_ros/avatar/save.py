@@ -10,12 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from .model import Avatar, Clip
+from .model import Avatar, Clip, Neck
+from .skin import HEAD_JOINT, NECK_LEVELS
 
 _PLY_PROPERTIES = (
     "x y z nx ny nz f_dc_0 f_dc_1 f_dc_2 opacity scale_0 scale_1 scale_2 rot_0 rot_1 rot_2 rot_3".split()
 )
-_COMPONENTS = {"float32": 5126, "uint16": 5123, "uint32": 5125}
+_COMPONENTS = {"float32": 5126, "uint8": 5121, "uint16": 5123, "uint32": 5125}
 _TYPES = {1: "SCALAR", 3: "VEC3", 4: "VEC4", 16: "MAT4"}
 _LOWEST_SCALE_M = 1e-13
 _FIXED_DATE = (2020, 1, 1, 0, 0, 0)  # so that the same avatar makes the same bytes
@@ -62,7 +63,27 @@ def skin_glb(avatar: Avatar) -> bytes:
     if targets:
         primitive["targets"] = targets
     mesh = {"name": "head", "primitives": [primitive], "extras": {"targetNames": list(avatar.morph_names)}}
-    return glb.bytes({"meshes": [mesh], "nodes": [{"name": "head_mesh", "mesh": 0}], "scenes": [{"nodes": [0]}]})
+    doc: dict[str, Any] = {"meshes": [mesh], "nodes": [{"name": "head_mesh", "mesh": 0}], "scenes": [{"nodes": [0]}]}
+    if avatar.neck is not None:
+        _add_skin(glb, doc, avatar.neck)
+    return glb.bytes(doc)
+
+
+def _add_skin(glb: _GlbWriter, doc: dict[str, Any], neck: Neck) -> None:
+    """Bind each splat to the head and to the chest, the joint NECK_LEVELS above it, by its share."""
+    joints = np.tile(np.array([NECK_LEVELS, 0, 0, 0], np.uint8), (len(neck.share), 1))
+    weights = np.stack([neck.share, 1 - neck.share, 0 * neck.share, 0 * neck.share], axis=1).astype("<f4")
+    names = ["chest", *(f"neck_{i}" for i in range(1, NECK_LEVELS)), HEAD_JOINT]
+    nodes = [{"name": name, "children": [i + 2]} for i, name in enumerate(names[:-1])]
+    bind = np.tile(np.eye(4, dtype="<f4"), (len(names), 1, 1))
+    bind[-1, 3, :3] = -np.array(neck.pivot)  # glTF stores columns
+    doc["meshes"][0]["primitives"][0]["attributes"] |= {"JOINTS_0": glb.accessor(joints),
+                                                        "WEIGHTS_0": glb.accessor(weights)}
+    doc["nodes"][0]["skin"] = 0
+    doc["nodes"] += [*nodes, {"name": HEAD_JOINT, "translation": list(neck.pivot)}]
+    doc["scenes"][0]["nodes"].append(1)
+    doc["skins"] = [{"joints": list(range(1, len(names) + 1)),
+                     "inverseBindMatrices": glb.accessor(bind.reshape(-1, 16))}]
 
 
 def animation_glb(clips: list[Clip]) -> bytes:

@@ -103,15 +103,14 @@ def _lam(report: Report) -> Avatar | None:
         mesh = _try(report, lambda: read_mesh(archive))
         clips = _try(report, lambda: read_clips(archive))
     if mesh is not None:
-        positions, morphs = mesh
-        arrays = {"POSITION": positions, "morph targets": morphs.deltas}
+        arrays = {"POSITION": mesh.positions, "morph targets": mesh.morphs.deltas}
         _try(report, lambda: check_finite(report.path, "skin.glb", arrays))
     if raw is not None:
         columns = raw
         _try(report, lambda: check_finite(report.path, "offset.ply", columns))
     if raw is None or mesh is None:
         return None
-    parts = (raw, *mesh, clips or {})
+    parts = (raw, mesh, clips or {})
     return _try(report, lambda: assemble(report.path, *parts))
 
 

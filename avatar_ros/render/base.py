@@ -1,7 +1,8 @@
 """What every rasteriser shares: Camera, Settings, Frame, the Protocol and the table of backends.
 
 Axes: avatar and world are metres, Y up, face towards +Z. The camera has OpenCV's axes: x right, y down, z forward.
-Matrices act on column vectors: camera_point = view @ world_point, world_point = head @ avatar_point.
+Matrices act on column vectors: camera_point = view @ world_point; world_point = pose @ avatar_point, where a splat's
+pose is (1 - share)·identity + share·head with the avatar's head_share: shoulders stay, the neck bends.
 Pixel (column i, row j) has its centre at (i + 0.5, j + 0.5).
 """
 
@@ -132,8 +133,9 @@ class Rasteriser(Protocol):
                out: U8 | None = None) -> Frame:
         """Draw one frame.
 
-        weights: [52] in the order of ARKIT_NAMES, clipped to 0–1. head: [4, 4] avatar to world. out: uint8
-        [height, width, 4] to draw into (the frame's pixels then, on the CPU); made anew where None.
+        weights: [52] in the order of ARKIT_NAMES, clipped to 0–1. head: [4, 4] avatar to world, for what
+        follows the head wholly. out: uint8 [height, width, 4] to draw into (the frame's pixels then, on the CPU); made
+        anew where None.
         Raises RenderError for wrong shapes.
         """
         ...

@@ -24,7 +24,7 @@ class CpuRasteriser:
         try:
             self._raster = _raster.Rasteriser(
                 avatar.positions, avatar.scales, avatar.rotations, avatar.colors, avatar.opacities,
-                morphs.offsets, morphs.indices, morphs.deltas, settings.threads, settings.isa,
+                avatar.head_share, morphs.offsets, morphs.indices, morphs.deltas, settings.threads, settings.isa,
             )
         except ValueError as error:
             raise RenderError("render_bad_scene", f"avatar {avatar.name} cannot be drawn: {error}") from None
@@ -49,9 +49,9 @@ class CpuRasteriser:
         colour, image, alpha = background_parts(background, camera, self._settings)
         pixels = output_buffer(out, camera)
         self._open.render(
-            self._weights(weights), model_view(camera, head), (camera.fx, camera.fy, camera.cx, camera.cy),
-            self._settings.blur_at(camera.width, camera.height), colour, image, alpha,
-            self._settings.smoke_cover, pixels,
+            self._weights(weights), camera.view, model_view(camera, head),
+            (camera.fx, camera.fy, camera.cx, camera.cy), self._settings.blur_at(camera.width, camera.height),
+            colour, image, alpha, self._settings.smoke_cover, pixels,
         )
         return Frame(pixels, alpha)
 

@@ -19,7 +19,7 @@ from ..avatar.model import Avatar
 from ..core.errors import RenderError
 from .base import MAX_ALPHA, NEAR_M, U8, Background, Camera, Frame, Settings
 from .inputs import WeightMap, background_parts, model_view, output_buffer
-from .torch_ops import DeviceAvatar, composite, morphed, thin_smoke
+from .torch_ops import DeviceAvatar, composite, morphed, posed, thin_smoke, turn_parts, upload
 
 
 class GsplatRasteriser:
@@ -51,14 +51,20 @@ class GsplatRasteriser:
         scene = self._scene
         if scene is None:
             raise RenderError("render_closed", "the rasteriser was closed; make a new one")
-        points = morphed(scene, torch.from_numpy(self._weights(weights)).to(self._device, non_blocking=True))
+        view = model_view(camera, head)
+        if scene.share is not None:
+            view = camera.view
+        mix, viewmat, intrinsics, flat, *turn = upload(
+            [self._weights(weights), view, camera.matrix, np.array(colour), *turn_parts(head)], self._device)
+        points, rotations = morphed(scene, mix), scene.rotations
+        if scene.share is not None:
+            points, rotations = posed(scene, points, *turn)
         rgb, cover, _ = self._rasterization(
-            points, scene.rotations, scene.scales, scene.opacities, scene.colors,
-            self._to_device(model_view(camera, head))[None], self._to_device(camera.matrix)[None],
+            points, rotations, scene.scales, scene.opacities, scene.colors, viewmat[None], intrinsics[None],
             camera.width, camera.height, near_plane=NEAR_M, packed=False,
             eps2d=self._settings.blur_at(camera.width, camera.height),
         )
-        behind = self._behind(colour, image)
+        behind = flat if image is None else self._to_device(image).float() / 255
         pixels = composite(*thin_smoke(rgb[0], cover[0], self._settings.smoke_cover), behind, alpha)
         if out is None:
             return Frame(pixels, alpha)
@@ -67,11 +73,7 @@ class GsplatRasteriser:
         return Frame(buffer, alpha)
 
     def _to_device(self, array: np.ndarray) -> torch.Tensor:
-        return torch.from_numpy(np.ascontiguousarray(array)).to(self._device, non_blocking=True)
-
-    def _behind(self, colour: tuple[float, float, float], image: np.ndarray | None) -> torch.Tensor:
-        """Colour [3] or picture [height, width, 3] of 0–1 on the card."""
-        return torch.tensor(colour, device=self._device) if image is None else self._to_device(image).float() / 255
+        return torch.from_numpy(np.ascontiguousarray(array)).to(self._device)
 
     def close(self) -> None:
         """Free the card's memory; the rasteriser draws no more."""

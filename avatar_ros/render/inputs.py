@@ -35,7 +35,10 @@ class WeightMap:
 
 
 def model_view(camera: Camera, head: np.ndarray) -> np.ndarray:
-    """Avatar to camera [4, 4] float32. Raises RenderError where the head's matrix is no finite [4, 4]."""
+    """Avatar to camera [4, 4] float32, for what follows the head wholly.
+
+    Raises RenderError where the head's matrix is no finite [4, 4].
+    """
     head = np.asarray(head, np.float64)
     if head.shape != (4, 4) or not np.isfinite(head).all():
         raise RenderError("render_bad_head", f"the head's matrix must be finite and [4, 4], not {head.shape}")

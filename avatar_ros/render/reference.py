@@ -1,7 +1,8 @@
 """The slow, obvious rasteriser: float64 NumPy, one splat at a time over the whole picture's box. The measure of others.
 
-Morph: p = base + Σ w·delta. Projection: EWA (Zwicker et al., "EWA Splatting", 2002) as in 3D Gaussian Splatting
-(Kerbl et al. 2023) and gsplat: covariance J·R·Σ·Rᵀ·Jᵀ + blur, alpha = min(opacity, 0.999)·exp(-½ dᵀ·inverse·d), nothing
+Morph: p = base + Σ w·delta. Pose: linear blend skinning by the head's share.
+Projection: EWA (Zwicker et al., "EWA Splatting", 2002) as in 3D Gaussian Splatting (Kerbl et al. 2023) and gsplat:
+covariance J·R·Σ·Rᵀ·Jᵀ + blur, alpha = min(opacity, 0.999)·exp(-½ dᵀ·inverse·d), nothing
 below 1/255, front to back, premultiplied, in sRGB without linearisation.
 """
 
@@ -53,16 +54,23 @@ class ReferenceRasteriser:
     def accumulate(self, weights: np.ndarray, head: np.ndarray, camera: Camera) -> tuple[np.ndarray, np.ndarray]:
         """Premultiplied colour [height, width, 3] and remaining transmittance [height, width], float64."""
         avatar = self._avatar
-        view = model_view(camera, head).astype(np.float64)
-        points = self._morphed(self._weights(weights)) @ view[:3, :3].T + view[:3, 3]
+        views = self._views(camera, head)
+        centres = self._morphed(self._weights(weights))
+        points = np.einsum("nij,nj->ni", views[:, :3, :3], centres) + views[:, :3, 3]
         colour = np.zeros((camera.height, camera.width, 3))
         through = np.ones((camera.height, camera.width))
         seen = (points[:, 2] > NEAR_M) & (avatar.opacities >= ALPHA_THRESHOLD)
         order = np.argsort(points[:, 2], kind="stable")
         for i in order[seen[order]]:
-            self._blend(points[i], view[:3, :3] @ self._covariances[i] @ view[:3, :3].T,
+            self._blend(points[i], views[i, :3, :3] @ self._covariances[i] @ views[i, :3, :3].T,
                         float(avatar.opacities[i]), avatar.colors[i].astype(np.float64), camera, colour, through)
         return colour, through
+
+    def _views(self, camera: Camera, head: np.ndarray) -> np.ndarray:
+        """Avatar to camera [N, 4, 4] of each splat: linear blend skinning between a body at rest and the head."""
+        body, moved = camera.view.astype(np.float64), model_view(camera, head).astype(np.float64)
+        share = self._avatar.head_share.astype(np.float64)[:, None, None]
+        return (1 - share) * body + share * moved
 
     def _morphed(self, weights: np.ndarray) -> np.ndarray:
         points = self._avatar.positions.astype(np.float64)

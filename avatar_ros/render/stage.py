@@ -279,6 +279,8 @@ class RenderStage(Stage):
 
 
 def head_pivot(avatar: Avatar) -> NDArray[np.float64]:
-    """Where the head turns, metres: the top of the neck, a third of the way up a head-and-shoulders splat cloud."""
+    """Where the head turns, metres: its joint, or a third of the way up a cloud that has none."""
+    if avatar.neck is not None:
+        return np.array(avatar.neck.pivot)
     low, high = np.percentile(avatar.positions.astype(np.float64), [1, 99], axis=0)
     return np.array([(low[0] + high[0]) / 2, low[1] + 0.33 * (high[1] - low[1]), (low[2] + high[2]) / 2 - 0.02])

@@ -77,7 +77,7 @@ def skin_glb(cloud: Cloud, morphs: Mapping[str, Array], head_share: Array) -> by
     """Centres, joints and weights, and the morphs as sparse targets."""
     glb = Glb()
     joints = np.zeros((len(cloud), 4), np.uint8)
-    joints[:, 0], joints[:, 1] = len(BONES) - 1, len(BONES) - 3
+    joints[:, 0], joints[:, 1] = len(BONES) - 1, len(BONES) - 4  # head and chest, which does not move
     weights = np.zeros((len(cloud), 4), "<f4")
     weights[:, 0] = np.round(head_share * 256) / 256
     weights[:, 1] = 1 - weights[:, 0]

@@ -57,6 +57,8 @@ def test_a_saved_avatar_loads_as_it_was(tmp_path):
         np.testing.assert_allclose(getattr(loaded, name), getattr(avatar, name), rtol=2e-5, atol=1e-6, err_msg=name)
     assert loaded.morph_names == avatar.morph_names
     np.testing.assert_array_equal(loaded.morph_deltas, avatar.morph_deltas)
+    np.testing.assert_allclose(loaded.head_share, avatar.head_share, atol=1e-6)
+    assert loaded.neck.pivot == pytest.approx(avatar.neck.pivot)
     np.testing.assert_allclose(loaded.clips["idle"].matrices, avatar.clips["idle"].matrices, atol=1e-5)
 
 

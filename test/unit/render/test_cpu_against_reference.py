@@ -83,6 +83,27 @@ def test_every_instruction_set(isa):
     assert_same(fake_avatar(400, 7), camera(90, 70), isa=isa)
 
 
+@pytest.mark.parametrize("share", [np.zeros, np.ones, lambda n: np.linspace(0, 1, n)])
+def test_shoulders_stay_and_the_neck_bends(share):
+    avatar = fake_avatar(300, 8)
+    rng = np.random.default_rng(8)
+    avatar = replace(avatar, neck=replace(avatar.neck, share=share(avatar.splats).astype(np.float32)))
+    head = pose(rng)
+    fast, _ = assert_same(avatar, camera(80, 90), head=head)
+    if share is np.zeros:
+        np.testing.assert_array_equal(fast, both(avatar, camera(80, 90))[0])
+    if share is np.ones:
+        assert psnr_db(fast, both(replace(avatar, neck=None), camera(80, 90), head=head)[0]) > 70
+
+
+def test_a_head_far_from_its_body_is_drawn_in_order():
+    """Depths are bucketed over the box of the body and that of the head."""
+    avatar = fake_avatar(2000, 9)
+    head = UPRIGHT.copy()
+    head[2, 3] = -0.8
+    assert_same(avatar, camera(80, 90), head=head)
+
+
 def test_many_bright_splats_that_saturate_the_picture():
     avatar = fake_avatar(3000, 3)
     avatar = replace(avatar, opacities=np.clip(avatar.opacities * 3, 0, 1), scales=avatar.scales * 2)

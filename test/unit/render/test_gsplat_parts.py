@@ -1,5 +1,7 @@
 """The GPU path's own parts, on whatever device torch has: morphs, pose, camera, compositing, uploads."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,7 @@ pytest.importorskip("torch", reason="torch is not installed (extra: gpu)")
 
 import torch
 
+from avatar_ros.avatar.clips import quaternion_matrices
 from avatar_ros.avatar.fake import fake_avatar
 from avatar_ros.avatar.model import NO_MORPHS, Avatar
 from avatar_ros.core.arkit import ARKIT_COUNT
@@ -14,7 +17,7 @@ from avatar_ros.core.errors import RenderError
 from avatar_ros.render.base import Camera, Settings
 from avatar_ros.render.gsplat import GsplatRasteriser, built_rasterization
 from avatar_ros.render.reference import ReferenceRasteriser
-from avatar_ros.render.torch_ops import DeviceAvatar, composite, morphed
+from avatar_ros.render.torch_ops import DeviceAvatar, composite, morphed, posed, turn_parts, upload
 
 CAMERA = Camera.look_at((0.05, 1.7, 0.9), (0.0, 1.65, 0.0), 24.0, 40, 30)
 
@@ -32,9 +35,10 @@ def reference_rasterization(means, quats, scales, opacities, colors, viewmats, i
     return rgb, cover, {}
 
 
-def turned_head():
+def turned_head(degrees=16.0):
     head = np.eye(4, dtype=np.float32)
-    head[:3, :3] = [[0.96, 0, 0.28], [0, 1, 0], [-0.28, 0, 0.96]]
+    c, s = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+    head[:3, :3] = [[c, 0, s], [0, 1, 0], [-s, 0, c]]
     head[:3, 3] = (0.01, -0.02, 0.03)
     return head
 
@@ -45,13 +49,48 @@ def test_frames_are_the_references(background, alpha):
     rng = np.random.default_rng(0)
     if background == "picture":
         background = rng.integers(0, 256, (30, 40, 3), dtype=np.uint8)
-    avatar, settings = fake_avatar(150), Settings(transparent_alpha=alpha, smoke_cover=0.3)
+    avatar, settings = replace(fake_avatar(150), neck=None), Settings(transparent_alpha=alpha, smoke_cover=0.3)
     weights = rng.random(ARKIT_COUNT).astype(np.float32)
     here = GsplatRasteriser(avatar, settings, reference_rasterization, "cpu")
     frame = here.render(weights, turned_head(), CAMERA, background)
     expected = ReferenceRasteriser(avatar, settings).render(weights, turned_head(), CAMERA, background)
     assert frame.alpha == expected.alpha and isinstance(frame.pixels, torch.Tensor)
     assert abs(frame.numpy().astype(int) - expected.numpy()).max() <= 1
+
+
+def test_a_bent_neck_is_the_references():
+    avatar, settings = fake_avatar(150), Settings()
+    weights = np.random.default_rng(0).random(ARKIT_COUNT).astype(np.float32)
+    makers = (lambda: GsplatRasteriser(avatar, settings, reference_rasterization, "cpu"),
+              lambda: ReferenceRasteriser(avatar, settings))  # fmt: skip
+    here, expected = (make().render(weights, turned_head(6.0), CAMERA, (0.5, 0.5, 0.5)).numpy() for make in makers)
+    error = np.mean((here.astype(float) - expected) ** 2)
+    assert 10 * np.log10(255**2 / error) > 55
+    straight = ReferenceRasteriser(replace(avatar, neck=None), settings)
+    whole = straight.render(weights, turned_head(6.0), CAMERA, (0.5, 0.5, 0.5)).numpy()
+    assert np.mean((whole.astype(float) - expected) ** 2) > 20 * error, "the neck makes a difference"
+
+
+def test_posing_moves_each_splat_by_its_share():
+    avatar, head = fake_avatar(80), turned_head().astype(np.float64)
+    scene = DeviceAvatar.load(avatar, torch.device("cpu"), 0.999)
+    centres, rotations = posed(scene, scene.positions, *map(torch.from_numpy, turn_parts(head)))
+    share = avatar.head_share[:, None].astype(np.float64)
+    moved = avatar.positions @ head[:3, :3].T + head[:3, 3]
+    np.testing.assert_allclose(centres.numpy(), avatar.positions * (1 - share) + moved * share, atol=1e-6)
+    turned = quaternion_matrices(rotations.numpy().astype(np.float64))
+    rest = quaternion_matrices(avatar.rotations.astype(np.float64))
+    body, whole = share[:, 0] == 0, share[:, 0] == 1
+    assert body.any() and whole.any()
+    np.testing.assert_allclose(turned[body], rest[body], atol=1e-6)
+    np.testing.assert_allclose(turned[whole], head[:3, :3] @ rest[whole], atol=1e-6)
+
+
+def test_small_arrays_travel_together():
+    arrays = [np.eye(4), np.arange(3), np.zeros(0), np.full((1, 2), 7.5)]
+    for sent, back in zip(arrays, upload(arrays, torch.device("cpu")), strict=True):
+        np.testing.assert_array_equal(back.numpy(), sent)
+        assert back.dtype is torch.float32
 
 
 def test_a_background_picture_may_change_in_place():
