@@ -8,6 +8,7 @@ import importlib
 #: what -> module of avatar_ros/bench with `main(arguments) -> exit code`
 BENCHES = {
     "render": "render",
+    "render-soak": "render_soak",
     "express": "express",
     "hearing": "hearing",
     "av-sync": "av_sync",
