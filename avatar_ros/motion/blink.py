@@ -10,8 +10,11 @@ _CLOSE_S, _SHUT_S, _OPEN_S = 0.075, 0.03, 0.17
 _MIN_INTERVAL_S = 0.6
 #: Share of blinks that come as a pair.
 _DOUBLE = 0.08
-#: People blink more often while they speak (Bentivoglio et al. 1997: 17 a minute at rest, 26 in conversation).
-_SPEAKING_FACTOR = 1.5
+#: No two blinks are alike: how slow, against the times above; and some do not shut the eye.
+_PACE, _PARTIAL, _PARTIAL_DEPTH = (0.8, 1.3), 0.12, (0.6, 0.9)
+#: People blink more often while they speak (Bentivoglio et al. 1997: 17 a minute at rest, 26 in conversation); the ends
+#: of phrases, which ask for blinks of their own, bring the rest.
+_SPEAKING_FACTOR = 1.2
 
 
 class Blinker:
@@ -22,6 +25,7 @@ class Blinker:
         self._per_min = blinks_per_min
         self._start_s: float | None = None
         self._next_s: float | None = None
+        self._pace = self._depth = 1.0
 
     def step(self, now_s: float, speaking: bool) -> float:
         """Lid closure 0–1 at `now_s`."""
@@ -31,9 +35,12 @@ class Blinker:
             self._next_s = now_s + self._interval_s(speaking)
         if now_s >= self._next_s:
             self._start_s = now_s
+            self._pace = float(self._rng.uniform(*_PACE))
+            partial = self._rng.random() < _PARTIAL
+            self._depth = float(self._rng.uniform(*_PARTIAL_DEPTH)) if partial else 1.0
             double = self._rng.random() < _DOUBLE
             self._next_s = now_s + (0.38 if double else self._interval_s(speaking))
-        return blink_shape(now_s - self._start_s) if self._start_s is not None else 0.0
+        return self._depth * blink_shape((now_s - self._start_s) / self._pace) if self._start_s is not None else 0.0
 
     def hint(self, now_s: float, probability: float) -> None:
         """A moment at which people like to blink (a large glance, the end of a phrase)."""

@@ -17,18 +17,20 @@ _MAX_HEAD_DEG, _MAX_EYE_DEG = 30.0, 28.0
 _ROVE_DEG, _ROVE_S = (1.3, 0.8), (0.5, 2.2)
 #: A saccade of a few degrees takes 30–50 ms.
 _SACCADE_TAU_S = 0.018
-#: Looking away: where (yaw, pitch in degrees, pitch up is negative) and for how long, by mood.
+#: Looking away: where (yaw, pitch in degrees, pitch up is negative), after and for how long, by mood. People look
+#: at their listener for 40 to 60 % of the time while they speak and at the speaker for about 75 % while they listen
+#: (Kendon 1967; Argyle & Cook 1976), and away while they think (Glenberg et al. 1998). A host looks away less.
 _AWAY_DEG = ((-17.0, -9.0), (15.0, -10.0), (-14.0, 5.0), (12.0, 6.0))
 _AWAY_AFTER_S = {
     Mood.THINKING: (0.3, 0.9),
-    Mood.SPEAKING: (3.5, 8.0),
-    Mood.LISTENING: (8.0, 16.0),
+    Mood.SPEAKING: (2.0, 5.0),
+    Mood.LISTENING: (4.0, 9.0),
     Mood.IDLE: (4.0, 10.0),
 }
 _AWAY_FOR_S = {
     Mood.THINKING: (1.2, 3.0),
-    Mood.SPEAKING: (0.5, 1.1),
-    Mood.LISTENING: (0.3, 0.7),
+    Mood.SPEAKING: (0.7, 1.8),
+    Mood.LISTENING: (0.4, 1.1),
     Mood.IDLE: (0.8, 2.0),
 }
 _TARGET_KEPT_S = 2.0

@@ -48,8 +48,9 @@ class HeadMotion:
         self._beat = 0.0
         self._phrase_goal = np.zeros(3)
         self._phrase = np.zeros(3)
-        self._quiet_since_s: float | None = 0.0
-        self.phrase_ended = False
+        self._quiet_since_s: float | None = None
+        self._between_phrases = True
+        self.phrase_ended = False  # a pause of one's own voice was noticed in the last step
 
     def step(self, now_s: float, step_s: float, mood: Mood, loudness: float) -> Sway:
         """The pose at `now_s`; loudness 0–1 of what is heard of the avatar now."""
@@ -89,13 +90,18 @@ class HeadMotion:
         stress = max(0.0, loudness - 0.55) / 0.45
         self._beat += (stress - self._beat) * (1 - exp(-step_s / _BEAT_TAU_S))
         self.phrase_ended = False
-        if loudness < _QUIET:
-            self._quiet_since_s = now_s if self._quiet_since_s is None else self._quiet_since_s
-            if now_s - self._quiet_since_s > 1.0:
-                self._phrase_goal = np.zeros(3)
-        elif self._quiet_since_s is not None:
-            if now_s - self._quiet_since_s > _PHRASE_PAUSE_S:
-                self.phrase_ended = True
+        if loudness >= _QUIET:
+            if self._between_phrases:
                 self._phrase_goal = self._rng.normal(0, 0.6, 3) * _PHRASE_DEG
-            self._quiet_since_s = None
+            self._quiet_since_s, self._between_phrases = None, False
+        else:
+            self._be_quiet(now_s)
         self._phrase += (self._phrase_goal - self._phrase) * (1 - exp(-step_s / _PHRASE_TAU_S))
+
+    def _be_quiet(self, now_s: float) -> None:
+        self._quiet_since_s = now_s if self._quiet_since_s is None else self._quiet_since_s
+        quiet_s = now_s - self._quiet_since_s
+        if quiet_s > _PHRASE_PAUSE_S and not self._between_phrases:
+            self.phrase_ended = self._between_phrases = True
+        if quiet_s > 1.0:
+            self._phrase_goal = np.zeros(3)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from math import isfinite
 
 from ..core.clock import ns_from_s, s_from_ns
 from ..core.stage import Out, Stage
@@ -235,6 +236,9 @@ class ExpressionStage(Stage):
                 f"gaze_target in frame '{target.frame_id}' is ignored: only the avatar's own frame ('avatar') is "
                 "understood without tf2"
             )
+            return
+        if not all(isfinite(value) for value in (target.x, target.y, target.z)):
+            self._warning = f"gaze_target ({target.x}, {target.y}, {target.z}) is ignored: it is no place"
             return
         self._warning = ""
         for performer in self._performers.values():
