@@ -151,6 +151,8 @@ def _judge(report: Report, avatar: Avatar) -> None:
         note("avatar_floaters", f"{floaters} floaters or halos; they are dropped at load")
     if report.kind.startswith("LAM") and not avatar.clips:
         note("avatar_no_clips", "no head clips (animation.glb); the head is moved by the expression alone")
+    if report.kind.startswith("LAM") and avatar.neck is None:
+        note("avatar_no_neck", "skin.glb binds no splat to a joint named 'head'; the shoulders turn with the head")
 
 
 def _judge_morphs(morphs: Morphs, lam: bool, fault: Callable[[str, str], None],

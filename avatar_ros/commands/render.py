@@ -17,13 +17,16 @@ from ..core.errors import ConfigError
 from ..core.expression_file import ExpressionTrack, read_expression
 from ..core.paths import share_file
 from ..core.progress import progress
+from ..core.types import Mood
 from ..render.auto import make_rasteriser
 from ..render.base import Settings as RasteriserSettings
 from ..render.camera import portrait_camera
+from ..render.clips import ClipMixer
 from ..render.stage import BUILT_IN, RendererSettings, parse_background
 
 MAX_SIDE_PX = 4096
-SMOKE_COVER = RendererSettings().smoke_cover
+SMOKE_COVER, CLIPS = RendererSettings().smoke_cover, RendererSettings().clips
+MOODS = {mood.name.lower(): mood for mood in Mood}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,6 +39,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--fps", type=float, help="frames a second (default: those of the expression file)")
     parser.add_argument("--background", metavar="COLOUR", help="#rrggbb, or transparent (the default for PNGs)")
     parser.add_argument("--backend", default="auto", help="auto, cpu, gsplat or reference (default: %(default)s)")
+    parser.add_argument("--clips", default="speaking", choices=("none", *MOODS), help="the avatar's own head movements "
+                        "of a state, as the kiosk plays them (default: %(default)s)")
     parser.add_argument("--lam-weight-scaling", action="store_true", help="scale weights as LAM's viewer does")
 
 
@@ -59,7 +64,9 @@ def run(options: argparse.Namespace) -> int:
     if warning and importlib.util.find_spec("torch"):  # without torch nobody expects a GPU to be used
         print(warning, file=sys.stderr)
     camera = portrait_camera(avatar, width, height)
-    frames = draw(rasteriser, track, fps, camera, background)
+    mixer = ClipMixer(avatar.clips, CLIPS if options.clips in MOODS else 0.0)
+    mixer.mood(MOODS.get(options.clips, Mood.IDLE), 0.0)
+    frames = draw(rasteriser, track, fps, camera, background, mixer)
     save(options, frames, fps, video)
     rasteriser.close()
     print(f"{options.out}: {frame_count(track, fps)} frames of {width}x{height}")
@@ -90,13 +97,12 @@ def frame_count(track: ExpressionTrack, fps: float) -> int:
 
 
 def draw(
-    rasteriser: Any, track: ExpressionTrack, fps: float, camera: Any, background: Any
+    rasteriser: Any, track: ExpressionTrack, fps: float, camera: Any, background: Any, mixer: ClipMixer
 ) -> Iterator[NDArray[np.uint8]]:
     """Frame after frame [H, W, 4], with a progress bar; one buffer is used again and again."""
     out = np.zeros((camera.height, camera.width, 4), np.uint8)
-    head = np.eye(4, dtype=np.float32)
     for i in progress(range(frame_count(track, fps)), "rendering"):
-        rasteriser.render(track.at(i / fps), head, camera, background, out)
+        rasteriser.render(track.at(i / fps), mixer.at(i / fps), camera, background, out)
         yield out
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,76 +14,102 @@ from ..core.types import Mood
 
 Matrix = NDArray[np.float32]
 
-#: Clips of a LAM avatar for each state, in the order in which they are played; what an avatar lacks is skipped.
-CLIPS_BY_MOOD: Mapping[Mood, tuple[str, ...]] = {
-    Mood.IDLE: ("idle",),
-    Mood.LISTENING: ("listen", "idle"),
-    Mood.THINKING: ("think_part_1", "think_part_2", "think_part_3"),
-    Mood.SPEAKING: ("speak_1", "speak_2", "speak_3", "speak_4"),
+#: Clips of a LAM avatar for each state: what is played once at its beginning, then what is played in turn as long as it
+#: lasts. What an avatar lacks is skipped. The way out of a thought (LAM's think_part_3) is the blend to what follows.
+CLIPS_BY_MOOD: Mapping[Mood, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    Mood.IDLE: ((), ("idle",)),
+    Mood.LISTENING: ((), ("listen",)),
+    Mood.THINKING: (("think_part_1",), ("think_part_2",)),
+    Mood.SPEAKING: ((), ("speak_1", "speak_2", "speak_3", "speak_4")),
 }
+HELLO = "hello"
 BLEND_S = 0.6
+GREET_AFTER_S = 60.0
+"""Words after so long a silence, and the first words of all, are spoken to somebody new: `hello` comes first."""
 IDENTITY: Matrix = np.eye(4, dtype=np.float32)
 
 
+@dataclass(frozen=True)
+class Sequence:
+    """Clips from `since_s` on: those of `first` once, those of `then` in turn for ever, each blended into the next."""
+
+    first: tuple[Clip, ...]
+    then: tuple[Clip, ...]
+    since_s: float
+
+    def at(self, at_s: float) -> Matrix:
+        """The head at an instant; identity where there is nothing to play."""
+        clips = [*self.first, *self.then, *self.then[:1]]
+        if not clips:
+            return IDENTITY
+        fades_s = [min(BLEND_S, a.duration_s / 2, b.duration_s / 2) for a, b in pairwise(clips)]
+        time_s = self._within_a_round(max(at_s - self.since_s, 0.0), clips, fades_s)
+        for (clip, following), fade_s in zip(pairwise(clips), fades_s, strict=True):
+            follows_s = clip.duration_s - fade_s  # both play during the fade
+            if time_s < follows_s:
+                return clip.at(time_s, loop=False)
+            time_s -= follows_s
+            if time_s < fade_s:
+                before = clip.at(follows_s + time_s, loop=False)
+                return mix(before, following.at(time_s, loop=False), smoothstep(time_s / fade_s))
+        return clips[-1].at(time_s, loop=False)
+
+    def _within_a_round(self, time_s: float, clips: list[Clip], fades_s: list[float]) -> float:
+        """The time less the whole rounds of `then` that have passed; a round is over when its last clip has faded."""
+        if not self.then:
+            return time_s
+        steps_s = [clip.duration_s - fade_s for clip, fade_s in zip(clips[:-1], fades_s, strict=True)]
+        begins_s, round_s = sum(steps_s[: len(self.first)]) + fades_s[-1], sum(steps_s[len(self.first) :])
+        return time_s - max(0.0, (time_s - begins_s) // round_s) * round_s if round_s > 0 else 0.0
+
+
 class ClipMixer:
-    """The head's matrix [4, 4] at an instant: the state's clips in turn, cross-faded over `BLEND_S`.
+    """The head's matrix [4, 4] at an instant: the state's clips, cross-faded over `BLEND_S` while both play on.
 
     amount: 0 switches the clips off, 1 plays them as they were made.
     """
 
     def __init__(self, clips: Mapping[str, Clip], amount: float = 1.0) -> None:
-        names = {name for wanted in CLIPS_BY_MOOD.values() for name in wanted}
-        self._clips = {name: clip for name in names if (clip := find_clip(clips, name)) is not None}
+        self._clips = clips
         self._amount = amount
-        self._names: tuple[str, ...] = ()
-        self._since_s = 0.0
-        self._from = IDENTITY
-        self._changed_s = float("-inf")
-        self._last = IDENTITY
+        self._mood: Mood | None = None
+        self._spoke_s: float | None = None
+        self._playing: list[Sequence] = [Sequence((), (), float("-inf"))]  # the last one counts, earlier ones fade
 
     def mood(self, mood: Mood, now_s: float) -> None:
         """The conversation's state changed."""
-        names = tuple(name for name in CLIPS_BY_MOOD[mood] if name in self._clips)
-        if mood is Mood.LISTENING:
-            names = names[:1]
-        if names == self._names:
+        greets = mood is Mood.SPEAKING and (self._spoke_s is None or now_s - self._spoke_s > GREET_AFTER_S)
+        if Mood.SPEAKING in (mood, self._mood):
+            self._spoke_s = now_s
+        if mood is self._mood:
             return
-        self._from, self._changed_s = self._last, now_s
-        self._names, self._since_s = names, now_s
+        self._mood = mood
+        first, then = (self._found(names) for names in CLIPS_BY_MOOD[mood])
+        if mood is Mood.LISTENING and not then:
+            then = self._found(("idle",))
+        if greets:
+            first = (*self._found((HELLO,)), *first)
+        if first or then != self._playing[-1].then:
+            self._playing.append(Sequence(first, then, now_s))
 
     def at(self, at_s: float) -> Matrix:
         """The matrix at `at_s`, avatar space to avatar space; identity where there is nothing to play."""
         if self._amount <= 0:
             return IDENTITY
-        target = self._playing(at_s - self._since_s)
-        target = IDENTITY + np.float32(self._amount) * (target - IDENTITY)
-        t = np.float32(smoothstep((at_s - self._changed_s) / BLEND_S))
-        self._last = rigid(self._from * (1 - t) + target * t)
-        return self._last
+        while len(self._playing) > 1 and at_s >= self._playing[1].since_s + BLEND_S:
+            self._playing.pop(0)
+        matrix = self._playing[0].at(at_s)
+        for sequence in self._playing[1:]:
+            matrix = mix(matrix, sequence.at(at_s), smoothstep((at_s - sequence.since_s) / BLEND_S))
+        return rigid(mix(IDENTITY, matrix, self._amount))
 
-    def _playing(self, elapsed_s: float) -> Matrix:
-        if not self._names:
-            return IDENTITY
-        clips = [self._clips[name] for name in self._names]
-        total_s = sum(clip.duration_s for clip in clips)
-        if total_s <= 0:
-            return clips[0].at(0.0)
-        return self._seamless(clips, elapsed_s % total_s)
+    def _found(self, names: tuple[str, ...]) -> tuple[Clip, ...]:
+        return tuple(clip for name in names if (clip := find_clip(self._clips, name)) is not None)
 
-    def _seamless(self, clips: list[Clip], time_s: float) -> Matrix:
-        """The clips end to end; the end of each is blended into the start of the next."""
-        for i, clip in enumerate(clips):
-            if time_s < clip.duration_s:
-                here = clip.at(time_s, loop=False)
-                left_s = clip.duration_s - time_s
-                fade_s = min(BLEND_S, clip.duration_s / 2)
-                if left_s >= fade_s:
-                    return here
-                following = clips[(i + 1) % len(clips)].at(0.0)
-                t = np.float32(smoothstep(1 - left_s / fade_s))
-                return here * (1 - t) + following * t
-            time_s -= clip.duration_s
-        return clips[0].at(0.0)
+
+def mix(a: Matrix, b: Matrix, t: float) -> Matrix:
+    """From a (t = 0) to b (t = 1), linearly."""
+    return a * np.float32(1 - t) + b * np.float32(t)
 
 
 def find_clip(clips: Mapping[str, Clip], name: str) -> Clip | None:

@@ -33,6 +33,7 @@ def test_a_good_avatar_is_described(tmp_path):
         ({"scales": np.full((300, 3), 1.0, np.float32)}, "avatar_bad_scales", False),
         ({"morphs": fake_avatar(names=("smile",)).morphs}, "avatar_missing_morphs", False),
         ({"clips": {}}, "avatar_no_clips", True),
+        ({"neck": None}, "avatar_no_neck", True),
     ],
 )
 def test_odd_avatars(tmp_path, change, code, good):

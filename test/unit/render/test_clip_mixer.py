@@ -5,7 +5,7 @@ import pytest
 
 from avatar_ros.avatar.model import Clip
 from avatar_ros.core.types import Mood
-from avatar_ros.render.clips import IDENTITY, ClipMixer, pose_matrix, rigid
+from avatar_ros.render.clips import GREET_AFTER_S, IDENTITY, ClipMixer, pose_matrix, rigid
 
 
 def turn(degrees):
@@ -34,18 +34,64 @@ def test_nothing_to_play_is_rest():
     assert np.array_equal(ClipMixer({"idle": clip("idle", 9, 9)}, amount=0.0).at(1.0), IDENTITY)
 
 
-def test_moves_without_jumps_through_states_and_loops(mixer):
-    moods = [(0.0, Mood.IDLE), (3.3, Mood.LISTENING), (5.0, Mood.THINKING), (5.2, Mood.SPEAKING), (11.0, Mood.IDLE)]
-    angles = []
-    for t in np.arange(0, 14, 1 / 60):
+def angles_through(mixer, moods, end_s, step_s=1 / 60):
+    """Degrees at each frame while the states change as told: (time, mood)."""
+    moods, out = list(moods), []
+    for t in np.arange(0, end_s, step_s):
         while moods and moods[0][0] <= t:
             mixer.mood(moods.pop(0)[1], t)
         matrix = mixer.at(t)
         np.testing.assert_allclose(matrix[:3, :3] @ matrix[:3, :3].T, np.eye(3), atol=1e-5)
-        angles.append(angle(matrix))
-    steps = np.abs(np.diff(angles))
-    assert steps.max() < 1.5, f"{steps.max():.2f} degrees in a 60th of a second"
+        out.append(angle(matrix))
+    return np.array(out)
+
+
+DAY = [(0.0, Mood.IDLE), (3.3, Mood.LISTENING), (5.0, Mood.THINKING), (5.2, Mood.SPEAKING), (11.0, Mood.IDLE)]
+
+
+def test_moves_without_jumps_through_states_and_loops(mixer):
+    angles = angles_through(mixer, DAY, 14)
+    speed = np.diff(angles) * 60
+    assert np.abs(speed).max() < 60, "degrees a second"
+    assert np.abs(np.diff(speed)).max() < 8, "degrees a second from one frame to the next: no kink either"
     assert np.ptp(angles) > 8, "it does move"
+
+
+def test_states_that_change_faster_than_they_blend_do_not_jump(mixer):
+    hectic = [(i * 0.15, list(Mood)[i % 4]) for i in range(60)]
+    angles = angles_through(mixer, hectic, 10)
+    assert np.abs(np.diff(angles)).max() * 60 < 90
+    assert len(mixer._playing) < 10, "what has faded is forgotten"
+
+
+def test_hello_comes_first_and_again_for_somebody_new():
+    clips = (clip("hello", 20, 20), clip("speak_1", 1, 1), clip("idle", 0, 0))
+    mixer = ClipMixer({c.name: c for c in clips})
+    mixer.mood(Mood.SPEAKING, 0.0)
+    assert angle(mixer.at(1.0)) == pytest.approx(20, abs=0.1)
+    assert angle(mixer.at(5.0)) == pytest.approx(1, abs=0.1), "once, not in turn"
+    mixer.mood(Mood.IDLE, 100.0)
+    mixer.mood(Mood.SPEAKING, 110.0)
+    assert angle(mixer.at(111.0)) == pytest.approx(1, abs=0.1), "the same person: no second greeting"
+    mixer.mood(Mood.IDLE, 112.0)
+    mixer.mood(Mood.SPEAKING, 112.0 + GREET_AFTER_S + 1)
+    assert angle(mixer.at(112.0 + GREET_AFTER_S + 2)) == pytest.approx(20, abs=0.1)
+
+
+def test_a_thought_begins_once_and_is_held():
+    clips = (clip("think_part_1", 0, 12, 1.2), clip("think_part_2", 12, 12, 3.0), clip("think_part_3", 12, 0, 1.3))
+    mixer = ClipMixer({c.name: c for c in clips})
+    mixer.mood(Mood.THINKING, 0.0)
+    angles = [angle(mixer.at(t)) for t in np.arange(0, 20, 0.1)]
+    assert angles[0] == pytest.approx(0, abs=0.1)
+    assert np.allclose(angles[15:], 12, atol=0.1)
+
+
+@pytest.mark.parametrize("seconds", [0.0, 1 / 30, 0.3, 1.0])
+def test_very_short_clips_play_on(seconds):
+    mixer = ClipMixer({"speak_1": clip("speak_1", 0, 3, seconds), "speak_2": clip("speak_2", 3, 0, seconds)})
+    mixer.mood(Mood.SPEAKING, 0.0)
+    assert all(0 <= angle(mixer.at(t)) <= 3.01 for t in np.arange(0, 5, 0.01))
 
 
 def test_lams_prefixes_are_looked_through():
