@@ -2,13 +2,16 @@
 
 16 kHz samples -> pre-emphasis, Hamming windows, power spectrum, 25 mel bands, suppression of stationary noise (minimum
 tracking after Doblinger 1995, temporal masking after Kim & Stern's PNCC), log, DCT, lifter: 13 cepstra a frame.
-Equal to PocketSphinx's own front end for the same model (model/en-us/feat.params); a test compares them.
+Equal to PocketSphinx's own front end for the same model (model/en-us/feat.params); a test compares them. Only where a
+room is heard is its echo taken out first (room.py).
 """
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+
+from .room import EchoCanceller, Room
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
@@ -53,12 +56,16 @@ _HAMMING = 0.54 - 0.46 * np.cos(2 * np.pi * np.arange(WINDOW) / (WINDOW - 1))
 
 
 class Cepstra:
-    """Streaming: 16 kHz samples in, frames [T, 13] out; frame i is ready 410 samples after sample 160 · i."""
+    """Streaming: 16 kHz samples in, frames [T, 13] out; frame i is ready 410 samples after sample 160 · i.
 
-    def __init__(self) -> None:
+    room: what is known of the voice's room, and learnt here.
+    """
+
+    def __init__(self, room: Room | None = None) -> None:
         self._samples: F64 = np.zeros(0)
         self._before = 0.0
         self._noise = NoiseSuppressor()
+        self._echo = EchoCanceller(BANDS, room or Room())
 
     def push(self, pcm: NDArray[np.int16] | F64) -> F32:
         """Take samples (int16 scale); the frames [T, CEPSTRA] that they complete."""
@@ -75,7 +82,9 @@ class Cepstra:
 
     def _cepstra(self, frames: F64) -> F32:
         power = np.abs(np.fft.rfft(frames * _HAMMING, FFT, axis=1)) ** 2
-        bands = self._noise.clean(power @ _FILTERS)
+        bands = np.empty((len(frames), BANDS))
+        for i, frame in enumerate(power @ _FILTERS):
+            bands[i] = self._noise.clean(self._echo.clean(frame))
         return (np.log(bands + 1e-4) @ _DCT).astype(np.float32)
 
 
@@ -88,12 +97,9 @@ class NoiseSuppressor:
         near = np.abs(index[:, None] - index) <= _SMOOTH_BANDS
         self._spread = near / near.sum(axis=0)
 
-    def clean(self, bands: F64) -> F64:
-        """[T, BANDS] -> [T, BANDS]; remembers across calls."""
-        out = np.empty_like(bands)
-        for i, frame in enumerate(bands):
-            out[i] = frame * (self._gain(frame) @ self._spread)
-        return out
+    def clean(self, frame: F64) -> F64:
+        """One frame [BANDS] without the noise that is remembered of those before."""
+        return np.asarray(frame * (self._gain(frame) @ self._spread))
 
     def _gain(self, frame: F64) -> F64:
         if self._power is None:

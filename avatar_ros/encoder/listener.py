@@ -17,6 +17,7 @@ from .acoustic import AcousticModel, Likelihoods, SenoneScorer
 from .cepstra import CENTRE_S, CEPSTRA, Cepstra, with_deltas
 from .graph import Graph, loop_graph, sentence_graph
 from .resample import Resampler
+from .room import Room
 from .smoother import Smoother
 from .sources import FrameGrid
 from .words import Lexicon, Speller, words
@@ -31,6 +32,8 @@ ALIGN_SCALE, LOOP_SCALE = 0.3, 0.25
 _MISSED_CLOSURE_COST = 4.0
 #: Lips are where they must be this much before it is heard: a closure has begun when its sound stops.
 LEAD_S = 0.01
+#: In a room sounds end later than the mouth ends them: this much more.
+_ROOM_LEAD_S = 0.02
 #: Difference of log likelihood a frame (text less free phones) below which the text is doubted, and disbelieved.
 _DOUBTED, _DISBELIEVED = -0.8, -1.6
 #: A synthesizer's pauses are often pure zeros, which no recording that the model learnt from held: a little noise is
@@ -54,6 +57,11 @@ class Ears:
         self.loop = loop_graph(self.model.definition, names, bigram)
         self.loop_scorer = self.model.scorer(self.loop.senones)
         self.mean = VoiceMean()
+        self.room = Room()
+
+    def forget_voice(self) -> None:
+        """The next voice is another one, in another room."""
+        self.mean, self.room = VoiceMean(), Room()
 
     def listen(self, grid: FrameGrid, text: str, locale: str, delay_s: float) -> ListenSource:
         """A source for one sentence; text in English, or "" where there is none that can be aligned."""
@@ -140,7 +148,7 @@ class ListenSource:
         self._grid = grid
         self._start_s = grid.end_sample / grid.rate_hz
         self._resampler = Resampler(grid.rate_hz)
-        self._cepstra = Cepstra()
+        self._cepstra = Cepstra(ears.room)
         self._dither = np.random.default_rng(0)
         self._held: F32 = np.zeros((0, CEPSTRA), np.float32)
         self._aligner = aligner
@@ -152,7 +160,7 @@ class ListenSource:
         self._grid.grow(len(pcm))
         self._take(self._cepstra.push(self._dithered(self._resampler.push(pcm))))
         last = self._decided.first + len(self._decided.rows) - 1
-        end_s = self._start_s + last / PHONE_RATE_HZ + CENTRE_S - LEAD_S
+        end_s = self._start_s + last / PHONE_RATE_HZ + CENTRE_S - self._lead_s
         ready = int(np.floor(end_s * PHONE_RATE_HZ + 1e-6)) + 1 - self._grid.next_frame
         return self._give(min(max(0, ready), self._grid.rest())) if last >= 0 else self._give(0)
 
@@ -165,6 +173,10 @@ class ListenSource:
             self._take(np.repeat(self._held[-1:], _CONTEXT, axis=0))
         self._add(self._loop.finish(), self._aligner.finish() if self._aligner is not None else None)
         return self._give(self._grid.rest())
+
+    @property
+    def _lead_s(self) -> float:
+        return LEAD_S + _ROOM_LEAD_S * self._ears.room.echo
 
     def _dithered(self, samples: NDArray[np.float64]) -> NDArray[np.float64]:
         return samples + self._dither.normal(0.0, DITHER_RMS, len(samples))
@@ -201,13 +213,15 @@ class ListenSource:
             out[:, SIL] = 1.0
             return out
         times_s = (first + np.arange(count)) / PHONE_RATE_HZ
-        out = self._decided.at((times_s - self._start_s - CENTRE_S + LEAD_S) * PHONE_RATE_HZ)
-        self._forget((times_s[-1] - self._start_s - CENTRE_S + LEAD_S) * PHONE_RATE_HZ)
+        positions = (times_s - self._start_s - CENTRE_S + self._lead_s) * PHONE_RATE_HZ
+        out = self._decided.at(positions)
+        self._forget(float(positions[-1]))
         total = out.sum(axis=1, keepdims=True)
         return np.where(total > 1e-6, out / np.maximum(total, 1e-6), np.eye(PHONE_COUNT, dtype=np.float32)[SIL])
 
     def _forget(self, position: float) -> None:
-        drop = int(position) - 1 - self._decided.first
+        # One frame before, and as many as the lead may get shorter by.
+        drop = int(position - _ROOM_LEAD_S * PHONE_RATE_HZ) - 1 - self._decided.first
         if 0 < drop < len(self._decided.rows):
             self._decided.rows = self._decided.rows[drop:]
             self._decided.first += drop

@@ -17,7 +17,7 @@ from ..core.phones import LOUDNESS, PHONE_COUNT, PHONE_DIM, PHONE_KIND, PHONE_RA
 from ..core.types import MarkKind, SpeechChunk
 from .acoustic import installed_model, read_definition
 from .base import EncoderSettings
-from .listener import Ears, VoiceMean
+from .listener import Ears
 from .loudness import WINDOW_AFTER_S, LoudnessMeter, frame_levels_db
 from .marks import Stretch, stretches
 from .sources import FrameGrid, LoudSource, MarkSource, PhoneSource
@@ -65,7 +65,7 @@ class PhoneEncoder:
         delay_s = self._settings.delay_s
         self._listen = lambda grid, text, locale: ears.listen(grid, text, locale, delay_s)
         self._listen(FrameGrid(0, 16000), "hello", "en").push(np.zeros(3200, np.int16))
-        ears.mean = VoiceMean()
+        ears.forget_voice()
 
     def open(self, sample_rate_hz: int) -> PhoneStream:
         """A stream for one turn's speech."""

@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 F32 = NDArray[np.float32]
-#: A state less likely than this, relative to all, is given up.
-_GIVE_UP = 1e-10
+#: A state less likely than this, relative to all, is given up. In a room the right one is for a while most unlikely;
+#: smaller than this, times the least likelihood below, would be no normal float32.
+_GIVE_UP = 1e-18
 _FIT_FRAMES = 40
 
 
