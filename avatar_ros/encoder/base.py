@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.inference import DEVICES, PRECISIONS
 from ..core.registry import Backend, Registry
 from ..core.settings import Settings, setting
 from ..core.stage import Port
@@ -21,6 +22,9 @@ ENCODER_BACKENDS = Registry(
     "audio encoder",
     {
         "phones": Backend("avatar_ros.encoder.phone_encoder:PhoneEncoder"),
+        "wav2vec2": Backend("avatar_ros.encoder.neural:Wav2Vec2Encoder", "pip install onnxruntime"),
+        "hubert": Backend("avatar_ros.encoder.neural:HubertEncoder", "pip install onnxruntime"),
+        "lam": Backend("avatar_ros.encoder.neural:LamEncoder", "pip install onnxruntime"),
         "fake": Backend("avatar_ros.encoder.fake:FakeEncoder"),
     },
 )
@@ -30,11 +34,24 @@ ENCODER_BACKENDS = Registry(
 class EncoderSettings(Settings):
     """Parameters of the audio encoder node."""
 
-    backend: str = setting("phones", "encoder: phones or fake")
+    backend: str = setting("phones", "encoder: phones, wav2vec2, hubert, lam or fake")
     use_marks: bool = setting(True, "phones: take the voice's own phone marks where it gives them")
     use_text: bool = setting(True, "phones: align the sentence's text to its sound where there are no marks (English)")
     delay_s: float = setting(
         0.05, "phones: sound after a frame that is heard before the frame is decided, s", low=0.0, high=0.5
+    )
+    model: str = setting("", "wav2vec2, hubert, lam: folder of the exported model (tools/export_encoder.py)")
+    device: str = setting("auto", "wav2vec2, hubert, lam: where it runs; auto: CUDA if it loads", choices=DEVICES)
+    precision: str = setting(
+        "auto", "wav2vec2, hubert, lam: auto takes INT8 on the CPU and FP16 on CUDA", choices=PRECISIONS
+    )
+    threads: int = setting(2, "wav2vec2, hubert, lam: threads of the model on the CPU", low=1, high=64)
+    window_s: float = setting(
+        0.8, "wav2vec2, hubert, lam: sound that the transformer sees for each step, s", low=0.3, high=30.0
+    )
+    hop_s: float = setting(0.16, "wav2vec2, hubert, lam: sound between two steps, s", low=0.04, high=1.0)
+    lookahead_s: float = setting(
+        0.04, "wav2vec2, hubert, lam: sound after a frame that is heard before it is given, s", low=0.0, high=1.0
     )
     session_ttl_s: float = setting(600.0, "a session unused for this long is forgotten, s; 0: never", low=0.0)
 

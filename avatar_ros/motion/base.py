@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.inference import DEVICES
 from ..core.registry import Backend, Registry
 from ..core.settings import Settings, setting
 from ..core.stage import Port
@@ -22,6 +23,8 @@ MOTION_BACKENDS = Registry(
     "expression",
     {
         "visemes": Backend("avatar_ros.motion.visemes:VisemeLips"),
+        "lam": Backend("avatar_ros.motion.lam:LamLips", "pip install onnxruntime"),
+        "policy": Backend("avatar_ros.motion.policy:PolicyLips", "pip install onnxruntime"),
         "fake": Backend("avatar_ros.motion.fake:FakeLips"),
     },
 )
@@ -31,7 +34,7 @@ MOTION_BACKENDS = Registry(
 class MotionSettings(Settings):
     """Parameters of the expression node."""
 
-    backend: str = setting("visemes", "lips: visemes or fake")
+    backend: str = setting("visemes", "lips: visemes, lam, policy or fake")
     rate_hz: float = setting(60.0, "frames of the speech layer a second", low=10.0, high=200.0)
     ahead_s: float = setting(0.5, "how far the speech layer runs ahead of playback, s", low=0.1, high=0.5)
     articulation: float = setting(1.0, "size of lip movements; 1: as measured on people", low=0.3, high=1.6)
@@ -41,6 +44,23 @@ class MotionSettings(Settings):
     idle_rate_hz: float = setting(30.0, "frames of the idle layer a second", low=5.0, high=60.0)
     eye_height_m: float = setting(1.7, "height of the eyes in the avatar's frame, m; for gaze_target", high=3.0)
     seed: int = setting(1, "of blinks, glances and head movements: same seed, same face", low=0)
+    model: str = setting("", "lam, policy: ONNX file, or a folder with decoder.onnx (lam) or policy.onnx (policy)")
+    device: str = setting("auto", "lam, policy: where the network runs; auto: CUDA if it loads", choices=DEVICES)
+    threads: int = setting(1, "lam, policy: threads of the network on the CPU", low=1, high=64)
+    policy_kind: str = setting("hubert", "policy: features that it takes, where its file does not say")
+    policy_rate_hz: float = setting(
+        50.0, "policy: features a second, where its file does not say", low=5.0, high=200.0
+    )
+    policy_context_s: float = setting(
+        0.3, "policy: sound before and after a frame that it needs, where its file does not say, s", low=0.0, high=5.0
+    )
+    lam_identity: int = setting(0, "lam: which of the network's speaking styles", low=0)
+    lam_scaling: bool = setting(
+        True, "lam: its viewer's factors on its weights (jawOpen 1.2 …); the renderer's lam_weight_scaling stays off"
+    )
+    lam_smoothing: bool = setting(True, "lam: filter weights over five frames (needs 67 ms more of sound)")
+    lam_symmetry: bool = setting(True, "lam: make left and right alike")
+    lam_eyes: bool = setting(False, "lam: use the network's blinks and glances; false: the idle layer's alone")
     session_ttl_s: float = setting(600.0, "a session unused for this long is forgotten, s; 0: never", low=0.0)
 
 

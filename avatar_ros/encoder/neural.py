@@ -1,0 +1,142 @@
+"""Backends `wav2vec2`, `hubert` and `lam`: hidden states of a speech transformer, on onnxruntime.
+
+They need a folder made by tools/export_encoder.py (wav2vec2, hubert) or tools/export_lam_a2e.py (lam). INT8 on the
+CPU, FP16 on CUDA. What is carried from step to step and what is done again: neural_stream.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import ceil
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.errors import ConfigError, EncoderError
+from ..core.paths import share_file
+from ..core.types import SpeechChunk
+from .base import EncoderSettings
+from .neural_model import NeuralModel
+from .neural_stream import RATE_HZ, HiddenStream, Steps, Voice
+from .resample import Resampler
+
+F32 = NDArray[np.float32]
+#: Sound before the first frames of a turn, s: sooner than a whole hop, so that lips can start with the voice.
+FIRST_S = 0.1
+_FULL_SCALE = 32768.0
+
+
+class NeuralEncoder:
+    """See base.Encoder. Subclasses say which kind of model they take."""
+
+    kind = ""
+    dim = 0
+    rate_hz = 0.0
+
+    def __init__(self, settings: EncoderSettings) -> None:
+        self._settings = settings
+        self._model: NeuralModel | None = None
+
+    def load(self) -> None:
+        """Open the model's files and run them once. The voice is unknown again."""
+        settings = self._settings
+        if not settings.model:
+            raise ConfigError(
+                "model_missing", f"encoder '{settings.backend}' needs the parameter model: a folder that "
+                "tools/export_encoder.py or tools/export_lam_a2e.py wrote",
+            )  # fmt: skip
+        model = NeuralModel(share_file(settings.model), device=settings.device, precision=settings.precision,
+                            threads=settings.threads)  # fmt: skip
+        if model.manifest.kind != self.kind:
+            raise ConfigError(
+                "model_kind", f"{settings.model} holds a model of kind '{model.manifest.kind}'; encoder "
+                f"'{settings.backend}' takes '{self.kind}'",
+            )  # fmt: skip
+        self.dim, self.rate_hz = model.manifest.dim, model.manifest.rate_hz
+        self._steps = steps_from(settings, self.rate_hz)
+        self._model = model
+        self._voice = Voice.unknown(model.manifest)
+        self.open(RATE_HZ).push(SpeechChunk(sample_rate_hz=RATE_HZ, pcm=np.zeros(self._steps.hop, np.int16)))
+        self._voice = Voice.unknown(model.manifest)
+
+    def open(self, sample_rate_hz: int) -> NeuralTurn:
+        """A stream for one turn's speech."""
+        if self._model is None:
+            raise EncoderError("encoder_closed", "the encoder's model is not loaded")
+        return NeuralTurn(self._model, self._voice, self._steps, sample_rate_hz)
+
+    def status(self) -> Mapping[str, str]:
+        """Where the transformer runs and how."""
+        if self._model is None:
+            return {}
+        network = self._model.networks["back"]
+        out = {"provider": network.provider, "precision": network.precision}
+        return {**out, "warning": network.warning} if network.warning else out
+
+    def close(self) -> None:
+        """Free the model."""
+        self._model = None
+
+
+class Wav2Vec2Encoder(NeuralEncoder):
+    """Backend `wav2vec2`."""
+
+    kind = "wav2vec2"
+
+
+class HubertEncoder(NeuralEncoder):
+    """Backend `hubert`."""
+
+    kind = "hubert"
+
+
+class LamEncoder(NeuralEncoder):
+    """Backend `lam`: the encoder half of LAM Audio2Expression, at 30 frames a second; motion/lam.py is the other."""
+
+    kind = "lam_wav2vec2"
+
+
+class NeuralTurn:
+    """One turn: see base.TurnStream."""
+
+    def __init__(self, model: NeuralModel, voice: Voice, steps: Steps, sample_rate_hz: int) -> None:
+        self._stream = HiddenStream(model, voice, steps)
+        self._resampler = Resampler(sample_rate_hz)
+        self._rate_hz = sample_rate_hz
+        self._frame_rate_hz = model.manifest.rate_hz
+        self._samples = 0
+
+    def push(self, chunk: SpeechChunk) -> F32:
+        """Frames [T, dim] that this chunk completes."""
+        if chunk.sample_rate_hz != self._rate_hz:
+            raise EncoderError(
+                "encoder_rate", f"speech changed from {self._rate_hz} to {chunk.sample_rate_hz} Hz within a turn"
+            )
+        self._samples += len(chunk.pcm)
+        return self._stream.push(_scaled(self._resampler.push(chunk.pcm)))
+
+    def finish(self) -> F32:
+        """Frames up to the last sample."""
+        frames = ceil(self._samples * self._frame_rate_hz / self._rate_hz - 1e-9)
+        rest = self._stream.push(_scaled(self._resampler.finish()))
+        return np.concatenate([rest, self._stream.finish(frames)]) if frames else rest[:0]
+
+
+def steps_from(settings: EncoderSettings, rate_hz: float) -> Steps:
+    """Settings in seconds as samples and tokens. Raises ConfigError where the window does not hold a step."""
+    if settings.window_s < settings.hop_s + settings.lookahead_s + FIRST_S:
+        raise ConfigError(
+            "encoder_window", f"window_s {settings.window_s} is too short: it must hold hop_s {settings.hop_s}, "
+            f"lookahead_s {settings.lookahead_s} and {FIRST_S} s of what was before",
+        )  # fmt: skip
+    hop = round(settings.hop_s * RATE_HZ)
+    return Steps(
+        first=min(hop, round(FIRST_S * RATE_HZ)),
+        hop=hop,
+        window=round(settings.window_s * rate_hz),
+        lookahead=round(settings.lookahead_s * rate_hz),
+    )
+
+
+def _scaled(samples: NDArray[np.float64]) -> F32:
+    return np.asarray(samples / _FULL_SCALE, np.float32)

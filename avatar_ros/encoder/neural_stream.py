@@ -1,0 +1,224 @@
+"""Streaming through a transformer that wants to see whole utterances: what is carried, and what is done again.
+
+Carried exactly, each computed once: the convolutions (with the sound that the next feature overlaps) and the
+positional convolution (as a sum to which each token adds its share). Carried as an approximation: the statistics of
+the first group norm, which span all that was heard so far and not what is to come. Done again for each hop: the
+transformer over the last `window` tokens.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil, floor
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .neural_model import Manifest, NeuralModel, Statistics
+
+F32 = NDArray[np.float32]
+RATE_HZ = 16000
+FEATURE_RATE_HZ = 50.0
+#: Group norm and loudness remember this much sound.
+MEMORY_S = 20.0
+
+
+@dataclass
+class Voice:
+    """What is known of the voice: it lasts from turn to turn, as one voice speaks them all."""
+
+    norm: Statistics
+    level: Statistics
+
+    @classmethod
+    def unknown(cls, manifest: Manifest) -> Voice:
+        """Before any sound."""
+        return cls(Statistics.empty(manifest.channels), Statistics.empty(1))
+
+
+class FeatureStream:
+    """Sound in, convolutional features out, each once; feature k stands over samples 320 k to 320 k + 400."""
+
+    def __init__(self, model: NeuralModel, voice: Voice) -> None:
+        self._model, self._voice = model, voice
+        self._hop, self._field = model.manifest.hop_samples, model.manifest.field_samples
+        self._sound: F32 = np.zeros(0, np.float32)
+        self._heard = 0  # samples of _sound that the level has taken in
+        self.count = 0
+
+    def push(self, sound: F32) -> F32:
+        """Take samples [N] (±1); the features [T, C] that they complete."""
+        self._sound = np.concatenate([self._sound, sound])
+        ready = (len(self._sound) - self._field) // self._hop + 1
+        if ready < 1:
+            return np.zeros((0, self._model.manifest.features), np.float32)
+        part = self._sound[: (ready - 1) * self._hop + self._field]
+        out = self._model.front(self._levelled(part), self._counted(), self._voice.norm)
+        self._voice.norm.forget(MEMORY_S * RATE_HZ / self._model.manifest.first_stride)
+        self._heard = len(part) - ready * self._hop
+        self._sound = self._sound[ready * self._hop :]
+        self.count += ready
+        return out
+
+    def _counted(self) -> int:
+        """Outputs of the first convolution over the overlap: they are in the statistics already."""
+        manifest = self._model.manifest
+        overlap = self._field - self._hop
+        return (overlap - manifest.first_kernel) // manifest.first_stride + 1 if self.count else 0
+
+    def _levelled(self, part: F32) -> F32:
+        """The sound at mean 0 and variance 1 of all that was heard, where the model was trained so."""
+        if not self._model.manifest.normalise_sound:
+            return part
+        level, fresh = self._voice.level, part[self._heard :]
+        level.count = level.count + np.float32(len(fresh))
+        level.total = level.total + fresh.sum(dtype=np.float32)
+        level.squares = level.squares + (fresh * fresh).sum(dtype=np.float32)
+        mean = level.total / level.count
+        variance = np.maximum(level.squares / level.count - mean * mean, 0)
+        level.forget(MEMORY_S * RATE_HZ)
+        # 1e-7: as Hugging Face's feature extractor has it.
+        return np.asarray((part - mean) / np.sqrt(variance + 1e-7), np.float32)
+
+
+class FrameRate:
+    """Features at 50 a second to features at the transformer's rate, between two neighbours on a straight line."""
+
+    def __init__(self, rate_hz: float) -> None:
+        self._step = FEATURE_RATE_HZ / rate_hz
+        self._held: F32 | None = None
+        self._origin = 0  # number of the feature in _held[0]
+        self._next = 0
+
+    def push(self, features: F32) -> F32:
+        """Features [T, C] to features [T', C]; frame j stands at feature j · 50 / rate."""
+        if self._step == 1.0:
+            return features
+        held = features if self._held is None else np.concatenate([self._held, features])
+        last = self._origin + len(held) - 1
+        count = max(0, floor(last / self._step + 1e-9) + 1 - self._next)
+        out = between(held, (self._next + np.arange(count)) * self._step - self._origin)
+        self._next += count
+        drop = min(max(0, floor(self._next * self._step) - self._origin), len(held) - 1)
+        self._held = held[max(0, drop) :]
+        self._origin += max(0, drop)
+        return out
+
+
+def between(features: F32, at: NDArray[np.floating]) -> F32:
+    """Features [T, C] at fractional places [N], 0 to T - 1."""
+    if not len(at):
+        return features[:0]
+    low = np.clip(np.floor(at + 1e-9).astype(int), 0, len(features) - 1)
+    high = np.minimum(low + 1, len(features) - 1)
+    t = np.clip(at - low, 0, 1).astype(np.float32)[:, None]
+    return np.asarray(features[low] * (1 - t) + features[high] * t)
+
+
+class Window:
+    """The last tokens with their positional sums: from the turn's first token on, however long ago that was."""
+
+    def __init__(self, model: NeuralModel, size: int) -> None:
+        self._model, self._size = model, size
+        dim, taps = model.manifest.dim, model.manifest.taps
+        self._behind, self._ahead = taps - 1 - taps // 2, taps // 2
+        self._tokens: F32 = np.zeros((0, dim), np.float32)
+        self._sums: F32 = np.zeros((self._ahead, dim), np.float32)
+        self.first = 0  # number of the token in _tokens[0]
+
+    @property
+    def count(self) -> int:
+        """Tokens so far."""
+        return self.first + len(self._tokens)
+
+    def push(self, features: F32) -> None:
+        """Take features [T, C]."""
+        if not len(features):
+            return
+        tokens, spread = self._model.project(features)
+        old = len(self._tokens)
+        self._tokens = np.concatenate([self._tokens, tokens])
+        self._sums = np.concatenate([self._sums, np.zeros_like(tokens)])
+        for i, shares in enumerate(spread[:, ::-1], old):  # shares[m] goes to token i - behind + m
+            start = max(0, i - self._behind)
+            self._sums[start : i + self._ahead + 1] += shares[start - (i - self._behind) :]
+        drop = max(0, len(self._tokens) - self._size)
+        self._tokens, self._sums = self._tokens[drop:], self._sums[drop:]
+        self.first += drop
+
+    def hidden(self) -> F32:
+        """Hidden states of the tokens in the window."""
+        return self._model.back(self._tokens, self._sums[: len(self._tokens)])
+
+
+@dataclass(frozen=True)
+class Steps:
+    """How a stream steps. first, hop: samples at 16 kHz; window, lookahead: tokens."""
+
+    first: int
+    hop: int
+    window: int
+    lookahead: int
+
+
+class HiddenStream:
+    """Sound at 16 kHz in, hidden states out, in steps that do not depend on how the sound is cut into chunks."""
+
+    def __init__(self, model: NeuralModel, voice: Voice, steps: Steps) -> None:
+        self._model, self._steps = model, steps
+        self._features = FeatureStream(model, voice)
+        self._rate = FrameRate(model.manifest.rate_hz)
+        self._window = Window(model, steps.window)
+        self._waiting: F32 = np.zeros(0, np.float32)
+        self._taken = 0
+        self.given = 0
+
+    def push(self, sound: F32) -> F32:
+        """Take samples [N] (±1); frames [T, dim] that are ready."""
+        self._waiting = np.concatenate([self._waiting, sound])
+        out = []
+        while len(self._waiting) >= (size := self._until_step()):
+            out.append(self._step(size, self._steps.lookahead))
+        return self._joined(out)
+
+    def finish(self, frames: int) -> F32:
+        """What is left, up to `frames` in all, as if silence followed."""
+        manifest = self._model.manifest
+        last = ceil((frames - 1) * FEATURE_RATE_HZ / manifest.rate_hz - 1e-9)
+        need = last * manifest.hop_samples + manifest.field_samples - self._taken
+        short = max(0, need - len(self._waiting))
+        out = [self.push(np.zeros(short, np.float32))] if short else []
+        out.append(self._step(len(self._waiting), 0))
+        return self._cut(self._joined(out), frames)
+
+    def _cut(self, out: F32, frames: int) -> F32:
+        surplus = max(0, self.given - frames)
+        self.given -= surplus
+        return out[: len(out) - surplus]
+
+    def _until_step(self) -> int:
+        if self._taken < self._steps.first:
+            return self._steps.first - self._taken
+        return self._steps.hop - self._taken % self._steps.hop
+
+    def _step(self, size: int, lookahead: int) -> F32:
+        sound, self._waiting = self._waiting[:size], self._waiting[size:]
+        self._taken += size
+        self._window.push(self._rate.push(self._features.push(sound)))
+        until = self._window.count - lookahead
+        if until <= self.given:
+            return self._joined([])
+        out = self._window.hidden()[self.given - self._window.first : until - self._window.first]
+        self.given = until
+        return out
+
+    def _joined(self, parts: list[F32]) -> F32:
+        return np.concatenate(parts) if parts else np.zeros((0, self._model.manifest.dim), np.float32)
+
+
+def whole_utterance(model: NeuralModel, sound: F32, frames: int) -> F32:
+    """Hidden states [frames, dim] of the whole sound at once, as the network was trained: what streaming is held to."""
+    steps = Steps(first=1 << 60, hop=1 << 60, window=1 << 30, lookahead=0)
+    stream = HiddenStream(model, Voice.unknown(model.manifest), steps)
+    stream.push(sound)
+    return stream.finish(frames)

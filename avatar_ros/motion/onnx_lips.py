@@ -1,0 +1,60 @@
+"""Opens the networks of the expression node, and reads from them which features they were made for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import onnxruntime
+
+from ..core.errors import ConfigError
+from ..core.inference import Network, open_network, opener
+from ..core.paths import share_file
+from .base import MotionSettings
+
+
+@dataclass(frozen=True)
+class Wants:
+    """Features that a network takes: their kind, width and rate, and the frames of context that one frame needs."""
+
+    kind: str
+    dim: int
+    rate_hz: float
+    before: int
+    after: int
+
+
+def open_lips(settings: MotionSettings, file: str) -> Network:
+    """The network at the parameter `model`: a file, or `file` in a folder. Copies in other precisions lie beside it
+    as NAME.int8.onnx and NAME.fp16.onnx. Raises ConfigError where there is none.
+    """
+    if not settings.model:
+        raise ConfigError("model_missing", f"expression backend '{settings.backend}' needs the parameter model")
+    path = share_file(settings.model)
+    path = path / file if path.is_dir() else path
+    copies = {name: path.with_name(f"{path.stem}.{name}.onnx") for name in ("int8", "fp16")}
+    files: dict[str, Path] = {"fp32": path, **{name: copy for name, copy in copies.items() if copy.is_file()}}
+    available = onnxruntime.get_available_providers()
+    return open_network(files, opener(onnxruntime, settings.threads), available, settings.device)
+
+
+def wants_of(network: Network, fallback: Wants) -> Wants:
+    """What the file's metadata (kind, rate_hz, before, after) and the shape of its input `features` say; where they
+    are silent, `fallback`. Raises ConfigError where they make no sense.
+    """
+    said: Mapping[str, str] = network.session.get_modelmeta().custom_metadata_map
+    shape = next((item.shape for item in network.session.get_inputs() if item.name == "features"), None)
+    if shape is None or len(shape) != 3 or not isinstance(shape[2], int):
+        names = ", ".join(f"{item.name} {item.shape}" for item in network.session.get_inputs())
+        raise ConfigError("model_shape", f"{network.file} takes {names}; an input features [1, T, dim] is needed")
+    try:
+        return Wants(
+            kind=said.get("kind", fallback.kind),
+            dim=shape[2],
+            rate_hz=float(said.get("rate_hz", fallback.rate_hz)),
+            before=int(said.get("before", fallback.before)),
+            after=int(said.get("after", fallback.after)),
+        )
+    except ValueError as error:
+        raise ConfigError("model_metadata", f"{network.file}: metadata {dict(said)} is not understood") from error

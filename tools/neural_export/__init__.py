@@ -1,0 +1,4 @@
+"""Exports speech networks to what avatar_ros runs: ONNX in two halves, INT8 and FP16 beside FP32, and a parity report.
+
+Needs torch, transformers and onnx, which nothing that a kiosk runs does.
+"""
