@@ -20,7 +20,7 @@ from .resample import Resampler
 from .room import Room
 from .smoother import Smoother
 from .sources import FrameGrid
-from .words import Lexicon, Speller, words
+from .words import Lexicon, Speller, foreign_share, words
 
 F32 = NDArray[np.float32]
 Pcm = NDArray[np.int16]
@@ -45,6 +45,9 @@ _FIRST_MEAN_FRAMES, _VOICE_FRAMES = 80.0, 300.0
 _QUIET_C0 = 15.0
 _CONTEXT = 3
 _LONGEST_TEXT_WORDS = 120
+#: A text of which more than this share is in another script cannot be aligned: the words that are left would be
+#: stretched over the sound of the others.
+_MOST_FOREIGN = 0.25
 _CLASS_COSTS = np.array([_MISSED_CLOSURE_COST if name in "PBM" else 1.0 for name in PHONE_CLASSES], np.float32)
 
 
@@ -65,7 +68,7 @@ class Ears:
 
     def listen(self, grid: FrameGrid, text: str, locale: str, delay_s: float) -> ListenSource:
         """A source for one sentence; text in English, or "" where there is none that can be aligned."""
-        english = not locale or locale.lower().startswith("en")
+        english = (not locale or locale.lower().startswith("en")) and foreign_share(text) <= _MOST_FOREIGN
         spoken = words(text)[:_LONGEST_TEXT_WORDS] if english else []
         ways = [self.lexicon.pronunciations(word) for word in spoken]
         aligner = None

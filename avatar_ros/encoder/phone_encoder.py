@@ -21,6 +21,7 @@ from .listener import Ears
 from .loudness import WINDOW_AFTER_S, LoudnessMeter, frame_levels_db
 from .marks import Stretch, stretches
 from .sources import FrameGrid, LoudSource, MarkSource, PhoneSource
+from .speller import EspeakSpeller
 
 F32 = NDArray[np.float32]
 #: (where the sentence begins, its text) -> a source that listens
@@ -45,6 +46,7 @@ class PhoneEncoder:
         self._settings = settings
         self._listen: Listener = listen_to_loudness
         self._warning = ""
+        self._speller = EspeakSpeller()
         self.meter = LoudnessMeter()  # one voice speaks all turns
         self.unknown_marks: dict[str, int] = {}
 
@@ -61,7 +63,8 @@ class PhoneEncoder:
         from .pocketsphinx_lm import phone_bigram
 
         names = tuple(name for name in read_definition(folder / "en-us" / "mdef").phones if not name.startswith("+"))
-        ears = Ears(folder, phone_bigram(folder / "en-us-phone.lm.bin", names), names)
+        self._speller.load()
+        ears = Ears(folder, phone_bigram(folder / "en-us-phone.lm.bin", names), names, self._speller)
         delay_s = self._settings.delay_s
         self._listen = lambda grid, text, locale: ears.listen(grid, text, locale, delay_s)
         self._listen(FrameGrid(0, 16000), "hello", "en").push(np.zeros(3200, np.int16))
@@ -81,7 +84,8 @@ class PhoneEncoder:
 
     def status(self) -> Mapping[str, str]:
         """Unknown phone names, and whether the acoustic model is there."""
-        out = {"warning": self._warning} if self._warning else {}
+        warning = self._warning or self._speller.warning
+        out = {"warning": warning} if warning else {}
         if self.unknown_marks:
             names = " ".join(sorted(self.unknown_marks)[:8])
             out["unknown_phones"] = f"{sum(self.unknown_marks.values())} ({names})"
@@ -90,6 +94,7 @@ class PhoneEncoder:
     def close(self) -> None:
         """Free the acoustic model."""
         self._listen = listen_to_loudness
+        self._speller.close()
 
 
 class PhoneStream:

@@ -1,8 +1,9 @@
-"""Text to words, and words to ARPABET: the dictionary first, letter-to-sound rules for the rest."""
+"""Text to words, and words to ARPABET: the dictionary first, then a speller (espeak-ng), then simple rules."""
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from bisect import bisect_left
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +14,11 @@ import numpy as np
 Speller = Callable[[str], tuple[tuple[str, ...], ...]]
 Pronunciation = tuple[str, ...]
 
-_WORD = re.compile(r"[a-z]+(?:'[a-z]+)*|\d+")
+#: Latin letters, accents included, or digits.
+_LATIN = "a-z\u00df-\u00f6\u00f8-\u024f"
+_WORD = re.compile(rf"[{_LATIN}]+(?:'[{_LATIN}]+)*|\d+")
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
+_DECIMALS = re.compile(r"(\d)\.(\d+)")
 _ONES = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
     "eighteen nineteen"
@@ -33,13 +38,20 @@ _LONGEST_NUMBER = 9
 
 def words(text: str) -> list[str]:
     """Spoken words of a sentence, lower case: numbers in words, signs that are read aloud, the rest left out."""
-    text = text.lower().replace("\u2019", "'")
+    text = unicodedata.normalize("NFKC", text).lower().replace("\u2019", "'")
+    text = _DECIMALS.sub(lambda m: f"{m[1]} point {' '.join(m[2])}", _THOUSANDS.sub("", text))
     for sign, word in _SIGNS.items():
         text = text.replace(sign, word)
     out: list[str] = []
     for word in _WORD.findall(text):
         out.extend(number_words(word) if word.isdigit() else [word])
     return out
+
+
+def foreign_share(text: str) -> float:
+    """Share of a text's letters, 0-1, that no English word has: other scripts, which `words` leaves out."""
+    letters = [c for c in unicodedata.normalize("NFKC", text).lower() if c.isalpha()]
+    return sum(re.match(f"[{_LATIN}]", c) is None for c in letters) / max(1, len(letters))
 
 
 def number_words(digits: str) -> list[str]:
@@ -75,10 +87,11 @@ class Lexicon:
     def pronunciations(self, word: str) -> tuple[Pronunciation, ...]:
         """All known ways to say a word; never empty."""
         if word not in self._known:
-            found = self._look_up(word) or self._parts(word)
+            plain = _without_accents(word)
+            found = self._look_up(plain) or self._parts(plain)
             if not found:
                 self.guessed[word] = self.guessed.get(word, 0) + 1
-                found = (self._spell(word) if self._spell is not None else ()) or (letters_to_sounds(word),)
+                found = (self._spell(word) if self._spell is not None else ()) or (letters_to_sounds(plain),)
             self._known[word] = found
         return self._known[word]
 
@@ -105,6 +118,10 @@ class Lexicon:
                 if stem:
                     return tuple((*way, *sounds) for way in stem)
         return ()
+
+
+def _without_accents(word: str) -> str:
+    return "".join(c for c in unicodedata.normalize("NFD", word) if not unicodedata.combining(c))
 
 
 #: English letters to sounds, longest match first; crude, for names and new words: alignment forgives a wrong vowel.

@@ -1,0 +1,133 @@
+"""Words that are in no dictionary: IPA to the acoustic model's phones, and the helper process that is asked for it."""
+
+import importlib.util
+import io
+import json
+import signal
+
+import pytest
+
+from avatar_ros.encoder import speller as module
+from avatar_ros.encoder.acoustic import installed_model, read_definition
+from avatar_ros.encoder.phones import IPA
+from avatar_ros.encoder.speller import EspeakSpeller, arpabet_from_ipa
+from avatar_ros.encoder.words import Lexicon, foreign_share, words
+
+needs_espeak = pytest.mark.skipif(importlib.util.find_spec("espeakng_loader") is None, reason="needs espeakng-loader")
+
+
+@pytest.mark.parametrize(
+    ("ipa", "phones"),
+    [
+        ("w_ˈɑː_m_b_æ_t", "W AA M B AE T"),
+        ("k_ˈiː__ɑː_s_k", "K IY AA S K"),
+        ("k_w_ˈaɪɚ", "K W AY ER"),
+        ("b_ˈʌ_ʔ_n̩", "B AH T AH N"),
+        ("b_ˈɑː_ɾ_əl", "B AA T AH L"),
+        ("tʃ_ˈæ_t_b_ɑː_t", "CH AE T B AA T"),
+        ("f_ˈɔːɹ_ɾ_i t_ˈuː", "F AO R T IY T UW"),
+        ("ɹ_oʊ_b_ˈɑː_ɾ_ɪ_k_s", "R OW B AA T IH K S"),
+        ("dʒ_ˌiː_p_ˌiː_j_ˈuː", "JH IY P IY Y UW"),
+        ("_ˈ_ː_☃", ""),
+        ("", ""),
+    ],
+)
+def test_ipa_becomes_the_models_phones(ipa, phones):
+    assert " ".join(arpabet_from_ipa(ipa)) == phones
+
+
+@pytest.mark.skipif(installed_model() is None, reason="needs pocketsphinx")
+def test_every_letter_of_ipa_is_a_phone_of_the_model():
+    known = read_definition(installed_model() / "en-us" / "mdef").phones
+    for letter in IPA:
+        assert set(arpabet_from_ipa(letter)) <= set(known), letter
+        assert arpabet_from_ipa(letter), letter
+
+
+@pytest.fixture(scope="module")
+def espeak():
+    speller = EspeakSpeller()
+    speller.load()
+    yield speller
+    speller.close()
+
+
+@needs_espeak
+def test_espeak_says_new_words(espeak, monkeypatch):
+    monkeypatch.setattr(module, "REPLY_TIMEOUT_S", 5.0)
+    assert espeak("wombat") == (("W", "AA", "M", "B", "AE", "T"),)
+    assert espeak("") == ()
+    for odd in ("日本", "🙂", "\0", "\n", "a\nb", "x" * 3000, "l'été", '"];'):
+        assert all(way for way in espeak(odd))
+    assert espeak("wombat") == (("W", "AA", "M", "B", "AE", "T"),), "replies must stay in step with requests"
+    lexicon = Lexicon(None, espeak)
+    assert lexicon.pronunciations("pfizer") == (("F", "AY", "Z", "ER"),)
+
+
+@needs_espeak
+def test_a_helper_that_dies_or_hangs_is_replaced_and_at_last_given_up(monkeypatch):
+    monkeypatch.setattr(module, "REPLY_TIMEOUT_S", 5.0)
+    speller = EspeakSpeller()
+    speller.load()
+    speller._process.kill()
+    assert speller("wombat") == ()
+    assert speller("wombat")[0][0] == "W"
+    assert not speller.warning
+    monkeypatch.setattr(module, "REPLY_TIMEOUT_S", 0.0)
+    for _ in range(6):
+        if speller._process is not None:
+            speller._process.send_signal(signal.SIGSTOP)
+        assert speller("wombat") == ()
+    assert "helper" in speller.warning
+    assert Lexicon(None, speller).pronunciations("map") == (("M", "AE", "P"),)
+    speller.close()
+
+
+def test_without_espeak_there_is_no_helper(monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    speller = EspeakSpeller()
+    speller.load()
+    assert speller("wombat") == ()
+    assert not speller.warning
+    speller.close()
+
+
+@needs_espeak
+def test_the_helper_speaks_json_lines():
+    from avatar_ros.encoder.spell_process import serve
+
+    replies = io.StringIO()
+    serve(io.StringIO('["wombat", "42"]\n[]\n'), replies)
+    first, second = map(json.loads, replies.getvalue().splitlines())
+    assert [arpabet_from_ipa(ipa)[0] for ipa in first] == ["W", "F"]
+    assert second == []
+
+
+@pytest.mark.parametrize(
+    ("text", "spoken"),
+    [
+        ("1,250 cups", "one thousand two hundred fifty cups"),
+        ("It costs 3.05 now", "it costs three point zero five now"),
+        ("Room 12, 3 doors", "room twelve three doors"),
+        ("Café Zürich", "café zürich"),
+        ("Ｆull ｗidth ２", "full width two"),
+        ("The end.", "the end"),
+        ("", ""),
+        ("🙂🙃", ""),
+    ],
+)
+def test_words_as_they_are_said(text, spoken):
+    assert words(text) == spoken.split()
+
+
+def test_accents_do_not_hide_a_word_from_the_dictionary(tmp_path):
+    path = tmp_path / "dict"
+    path.write_text("cafe K AH F EY\n")
+    assert Lexicon(path).pronunciations("café") == (("K", "AH", "F", "EY"),)
+
+
+@pytest.mark.parametrize(
+    ("text", "share"), [("Good morning", 0.0), ("Café 12 🙂", 0.0), ("你好", 1.0), ("hello мир", 3 / 8), ("", 0.0)]
+)
+def test_letters_of_other_scripts_are_counted(text, share):
+    assert foreign_share(text) == pytest.approx(share)
