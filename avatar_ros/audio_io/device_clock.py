@@ -14,6 +14,7 @@ class DeviceClock:
     def __init__(self, rate_hz: float) -> None:
         self._rate_hz = rate_hz
         self._origin_s: float | None = None
+        self._count = 0  # measurements since the start or the last jump
         self.jumps = 0
 
     def measure(self, frame: int, at_s: float) -> float:
@@ -22,8 +23,9 @@ class DeviceClock:
         if self._origin_s is None:
             self._origin_s = origin_s
         elif abs(origin_s - self._origin_s) > _JUMP_S:
-            self._origin_s = origin_s
+            self._origin_s, self._count = origin_s, 0
             self.jumps += 1
-        else:
-            self._origin_s += _GAIN * (origin_s - self._origin_s)
+        else:  # the mean of the first measurements, then a share of each
+            self._origin_s += max(_GAIN, 1 / (self._count + 1)) * (origin_s - self._origin_s)
+        self._count += 1
         return self._origin_s + frame / self._rate_hz

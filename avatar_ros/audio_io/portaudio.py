@@ -13,6 +13,9 @@ COMMON_RATES_HZ = (48000, 44100, 32000, 16000)
 #: A stream that is silent this long is dead: its device was pulled out. Sound servers begin with a pause.
 STREAM_TIMEOUT_S, START_TIMEOUT_S = 2.0, 5.0
 
+#: A driver's stamp that is older than this is of a clock that we do not know.
+_OLDEST_STAMP_S = 0.5
+
 _open_streams: set[int] = set()
 
 
@@ -78,6 +81,23 @@ def lead_s(now_s: float, event_s: float, latency_s: float) -> float:
     """Seconds between the callback and the instant at the device; where a driver says nonsense, the latency."""
     lead = abs(event_s - now_s)
     return lead if 0.0 < lead < 1.0 and now_s > 0 and event_s > 0 else latency_s
+
+
+def stamp_age_s(stamp_s: float, monotonic_now_s: float, wall_now_s: float) -> float:
+    """How long ago a driver's time stamp was taken, s; 0 where it is of neither clock.
+
+    ALSA stamps with the wall clock or the monotonic one, and a thread that waits for Python's lock comes late to its
+    callback: what is `lead_s` away is so from the stamp, not from now.
+    """
+    for now_s in (monotonic_now_s, wall_now_s):
+        if 0.0 <= now_s - stamp_s < _OLDEST_STAMP_S:
+            return now_s - stamp_s
+    return 0.0
+
+
+def wall_s() -> float:
+    """The time of day, which drivers stamp with."""
+    return time.time()
 
 
 def monotonic_s() -> float:

@@ -12,7 +12,7 @@ from ..core.errors import SpeakerError
 from .base import Floats, Pcm, Render, SpeakerSettings
 from .device_clock import DeviceClock
 from .devices import Device
-from .portaudio import COMMON_RATES_HZ, Watch, find, lead_s, monotonic_s, sounddevice
+from .portaudio import COMMON_RATES_HZ, Watch, find, lead_s, monotonic_s, sounddevice, stamp_age_s, wall_s
 
 #: Sound is asked for in pieces of this length where the card's rate is not ours.
 _PIECE_S = 0.005
@@ -139,5 +139,6 @@ class SoundDeviceSpeaker:
         self._underruns += bool(flags.output_underflow)
         assert self._feed is not None and self._watch is not None
         self._watch.alive(now_s)
-        heard_s = now_s + lead_s(times.currentTime, times.outputBufferDacTime, self._latency_s)
+        stamped_s = now_s - stamp_age_s(times.currentTime, now_s, wall_s())
+        heard_s = stamped_s + lead_s(times.currentTime, times.outputBufferDacTime, self._latency_s)
         out[:] = self._feed.fill(frames, heard_s)[:, None]

@@ -82,19 +82,16 @@ def stamp_errors_ms(frames: Sequence[FrameInfo], clocks: Sequence[PlaybackClock]
 
 
 def flash_instants(frames: Sequence[FrameInfo], at_s: F64) -> F64:
-    """Middle of mass of each flash of an opening mouth; at_s [n]: when each frame was seen.
+    """Middle of mass of each flash of an opening mouth; at_s [n]: when each frame was seen first.
 
-    A frame is seen until the next one, so its middle is half a frame after it came.
+    By frames' stamps, as everywhere: the light of a frame lasts until the next, half a frame longer in the mean.
     """
     opening = np.array([f.mouth_open for f in frames])
-    middle = at_s + 0.5 * np.diff(at_s, append=at_s[-1:] + 1 / 60)
-    lasts = np.diff(at_s, append=at_s[-1:] + 1 / 60)
     edges = np.flatnonzero(np.diff(np.concatenate([[0], (opening > 0.3).astype(int), [0]])))
     times = []
     for start, end in edges.reshape(-1, 2):
         reach = slice(max(0, start - 1), min(len(opening), end + 1))
-        mass = opening[reach] * lasts[reach]
-        times.append(float(np.sum(mass * middle[reach]) / np.sum(mass)))
+        times.append(float(np.sum(opening[reach] * at_s[reach]) / np.sum(opening[reach])))
     return np.array(times)
 
 

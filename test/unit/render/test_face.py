@@ -86,6 +86,24 @@ def test_resume_goes_on_where_it_stopped():
     assert at(face, 3.0, 3.5).weights[JAW] == pytest.approx(0.5, abs=0.02)
 
 
+def test_a_pause_rests_the_lips_at_once_and_resume_moves_them_again():
+    face = Face()
+    ramp(face)
+    ramp(face, turn=2)
+    face.playback(clock(0, 0.0))
+    at(face, 0.0, 0.5)
+    face.interrupt(Interrupt(turn=1, action=InterruptAction.PAUSE))  # the card plays what it has: no clock yet
+    assert at(face, 0.5, 0.5 + FADE_S + 0.02).weights[JAW] == 0
+    face.playback(clock(0, 1.0, turn=2))
+    assert at(face, 1.0, 1.5).weights[JAW] > 0.2, "a later turn is not held"
+    face = Face()
+    ramp(face)
+    face.playback(clock(0, 0.0))
+    face.interrupt(Interrupt(turn=1, action=InterruptAction.PAUSE))
+    face.interrupt(Interrupt(turn=1, action=InterruptAction.RESUME))
+    assert at(face, 0.0, 0.5).weights[JAW] == pytest.approx(0.25, abs=0.02)
+
+
 def test_cancel_drops_the_frames_of_the_turn_but_not_of_the_next():
     face = Face()
     ramp(face, turn=1)
@@ -159,6 +177,17 @@ def test_weights_that_are_no_numbers_rest():
     dirty = weights(jawOpen=np.nan, mouthPucker=7.0, tongueOut=-1.0, eyeBlinkLeft=np.inf)
     clean = clean_weights(dirty)
     assert np.isfinite(clean).all() and clean.min() >= 0 and clean.max() <= 1 and clean[JAW] == 0
+
+
+@pytest.mark.parametrize("bad", [(np.nan, 0.0, 0.0, 0.0), (0.0, 0.0, 0.0, 0.0), (np.inf, 0.0, 0.0, 0.0)])
+def test_a_head_that_is_nowhere_rests(bad):
+    face = Face()
+    face.express(Expression(layer=Layer.IDLE, steady_ns=10**9, weights=weights(), head_rotation=bad))
+    face.express(Expression(turn=1, head_rotation=bad, head_translation=(np.nan, 0.0, 0.0)))
+    face.playback(clock(0, 1.0))
+    for now_s in (1.0, 1.02, 1.1):
+        head = face.at(now_s).head
+        assert np.linalg.norm(head.rotation) == pytest.approx(1.0) and np.isfinite(head.translation).all()
 
 
 def test_memory_stays_bounded_while_playing():
