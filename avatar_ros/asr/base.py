@@ -18,6 +18,12 @@ ASR_BACKENDS = Registry(
     "asr",
     {
         "pocketsphinx": Backend("avatar_ros.asr.sphinx:SphinxRecogniser", "pip install pocketsphinx pyyaml"),
+        "sensevoice": Backend(
+            "avatar_ros.asr.sensevoice:SenseVoiceRecogniser", "pip install -r requirements/sensevoice.txt"
+        ),
+        "sensevoice_sherpa": Backend(
+            "avatar_ros.asr.sensevoice_sherpa:SherpaRecogniser", "pip install -r requirements/sherpa.txt"
+        ),
         "fake": Backend("avatar_ros.asr.fake:FakeRecogniser"),
     },
 )
@@ -27,11 +33,32 @@ ASR_BACKENDS = Registry(
 class AsrSettings(Settings):
     """Parameters of the asr node."""
 
-    backend: str = setting("pocketsphinx", "recogniser: pocketsphinx (the answers file's questions) or fake")
+    backend: str = setting(
+        "pocketsphinx",
+        "recogniser: pocketsphinx (the answers file's questions), sensevoice (FunASR), sensevoice_sherpa (sherpa-onnx) "
+        "or fake",
+    )
     answers_file: str = setting("config/answers.yaml", "questions to expect; relative to the package's share folder")
     min_confidence: float = setting(0.5, "what is understood with less is rejected", low=0.0, high=1.0)
     partial_period_s: float = setting(0.1, "how often words are published while somebody speaks, s", low=0.03, high=2.0)
     max_utterance_s: float = setting(30.0, "a longer utterance is rejected, s", low=1.0, high=300.0)
+    model: str = setting(
+        "",
+        "sensevoice backends: folder of the model, or its name on ModelScope (iic/SenseVoiceSmall; sensevoice only); "
+        "empty: models/ and the backend's name in the package's share folder",
+    )
+    language: str = setting(
+        "auto", "sensevoice backends: language to expect", choices=("auto", "zh", "en", "yue", "ja", "ko")
+    )
+    device: str = setting("auto", "sensevoice backends: where the model runs", choices=("auto", "cpu", "cuda"))
+    threads: int = setting(2, "sensevoice backends: CPU threads", low=1, high=64)
+    use_itn: bool = setting(True, "sensevoice backends: write numbers in digits, and punctuation")
+    partial_share: float = setting(
+        0.3,
+        "sensevoice backends: share of the time spent on partial transcripts while somebody speaks; 0: none",
+        low=0.0,
+        high=0.9,
+    )
     script: str = setting("what time is it", "fake backend: what it hears, utterance by utterance, separated by |")
 
 
@@ -39,7 +66,8 @@ class AsrSettings(Settings):
 class Heard:
     """What a recogniser makes of the sound so far.
 
-    confidence 0–1; rejected: sound, but no words that it knows; complete: the text is a whole known sentence.
+    confidence 0–1, 1 where the backend cannot tell; rejected: speech, but no words that it knows; complete: the text
+    is a whole sentence; emotion, events: names of docs/conventions.md. Events without words are not rejected.
     """
 
     text: str = ""
@@ -59,11 +87,15 @@ class Hearing(Protocol):
         ...
 
     def partial(self) -> Heard:
-        """What the sound so far seems to say; cheap."""
+        """What the sound so far seems to say; never so dear that it would delay `finish`."""
         ...
 
     def finish(self) -> Heard:
         """The final result; nothing may be asked of this utterance afterwards."""
+        ...
+
+    def abandon(self) -> None:
+        """Instead of `finish`: nobody will ask for the result."""
         ...
 
 

@@ -31,6 +31,9 @@ class FakeHearing:
             return Heard(rejected=True)
         return Heard(" ".join(self._words), 1.0, complete=True)
 
+    def abandon(self) -> None:
+        """Nothing to free."""
+
 
 class FakeRecogniser:
     """Recogniser. The script starts again when it is used up."""

@@ -40,8 +40,16 @@ class SpeechSpan:
     @property
     def fell_silent(self) -> bool:
         """Whether speech was heard and silence since."""
-        silent = (len(self._levels) - 1 - self._last_loud) * _BLOCK_SAMPLES
-        return self._last_loud >= 0 and silent >= _SILENCE_SAMPLES
+        return self._last_loud >= 0 and self._silent_samples >= _SILENCE_SAMPLES
+
+    @property
+    def loud_now(self) -> bool:
+        """Whether the last block was loud: speech goes on."""
+        return self._last_loud >= 0 and not self._silent_samples
+
+    @property
+    def _silent_samples(self) -> int:
+        return (len(self._levels) - 1 - self._last_loud) * _BLOCK_SAMPLES
 
     @property
     def loudest(self) -> float:

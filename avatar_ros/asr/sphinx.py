@@ -197,6 +197,10 @@ class SphinxHearing:
         self._free.append(self._decoders)
         return self._heard(judged)
 
+    def abandon(self) -> None:
+        """Give the decoders to the next utterance."""
+        self.finish()
+
     def evidence(self) -> Judged:
         """After `finish`: the grammar's sentence, accepted or not, and the features it is judged by."""
         return self._judged or Judged()

@@ -23,7 +23,7 @@ class _Utterance:
 
 
 class AsrStage(Stage):
-    """Publishes a partial whenever the words change, and one final transcript for every utterance that ends."""
+    """Publishes a partial whenever what is heard changes, and one final transcript for every utterance that ends."""
 
     def __init__(self, recogniser: Recogniser, settings: AsrSettings) -> None:
         super().__init__()
@@ -78,7 +78,7 @@ class AsrStage(Stage):
 
     def _abandon(self, state: _Utterance) -> None:
         if state.hearing is not None:
-            state.hearing.finish()
+            state.hearing.abandon()
             state.hearing = None
             self._counts["abandoned"] += 1
 
@@ -86,19 +86,25 @@ class AsrStage(Stage):
         assert state.hearing is not None
         state.samples_at_partial = state.samples
         heard = state.hearing.partial()
-        if (heard.text, heard.complete) != (state.said.text, state.said.complete):
+        if _news(heard) != _news(state.said):
             state.said = heard
             events = (*heard.events, EVENT_COMPLETE) if heard.complete else heard.events
             yield _transcript(frame, heard, final=False, events=events)
 
     def _finish(self, state: _Utterance, frame: AudioFrame, *, too_long: bool) -> Out:
         assert state.hearing is not None
-        heard = state.hearing.finish()
         if too_long:
-            heard = Heard(rejected=True, locale=heard.locale)
+            state.hearing.abandon()
+            heard = Heard(rejected=True, locale=state.said.locale)
+        else:
+            heard = state.hearing.finish()
         state.hearing = None
         self._counts["rejected" if heard.rejected else "understood"] += 1
         return _transcript(frame, heard, final=True, events=heard.events)
+
+
+def _news(heard: Heard) -> tuple[str, bool, str, tuple[str, ...]]:
+    return heard.text, heard.complete, heard.emotion, heard.events
 
 
 def _transcript(frame: AudioFrame, heard: Heard, *, final: bool, events: tuple[str, ...]) -> Out:

@@ -1,0 +1,79 @@
+"""The folder that holds a recogniser's model: found, and complete, or a ConfigError that says what to do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from ..core.errors import ConfigError
+from ..core.paths import share_file
+
+#: What FunASR's SenseVoice consists of, unless its configuration.json names the files.
+_FUNASR_FILES = ("config.yaml", "model.pt", "bpe.model", "am.mvn")
+
+
+def find(model: str, backend: str, fetch: Callable[[str], str] | None = None) -> Path:
+    """The folder that `model` means: a path, a hub's "owner/name" (handed to `fetch`), or "" for models/<backend>.
+
+    Raises ConfigError naming the places that were tried.
+    """
+    path = Path(model).expanduser()
+    if model and path.is_dir():
+        return path
+    if fetch is not None and _is_name(model):
+        return Path(fetch(model))
+    try:
+        return share_file(str(path) if model else f"models/{backend}")
+    except ConfigError as error:
+        name = " or to the model's name (iic/SenseVoiceSmall, which is then fetched)" if fetch else ""
+        raise ConfigError(
+            "asr_model_missing", f"no model for the asr backend '{backend}': {error}; set `model` to its folder{name}"
+        ) from error
+
+
+def check_funasr(folder: Path) -> None:
+    """Raise ConfigError with the files that a FunASR model folder lacks."""
+    metas = folder / "configuration.json"
+    if not metas.exists():
+        _demand(folder, _FUNASR_FILES)
+        return
+    try:
+        named = json.loads(metas.read_text("utf-8")).get("file_path_metas", {})
+    except (OSError, ValueError, AttributeError) as error:
+        raise ConfigError("asr_model_damaged", f"{metas} cannot be read: {error}; fetch the model again") from error
+    _demand(folder, _texts(named) if named else _FUNASR_FILES)
+
+
+def sherpa_files(folder: Path) -> tuple[Path, Path]:
+    """Model and tokens of a sherpa-onnx SenseVoice folder; of several models the quantised one, which CPUs prefer."""
+    found = [folder / name for name in ("model.int8.onnx", "model.onnx") if (folder / name).exists()]
+    tokens = folder / "tokens.txt"
+    absent = [] if found else ["model.int8.onnx or model.onnx"]
+    _refuse(folder, absent + ([] if tokens.exists() else [tokens.name]))
+    return found[0], tokens
+
+
+def _is_name(model: str) -> bool:
+    """Whether it looks like "owner/name" and not like a path."""
+    return model.count("/") == 1 and model[0] not in "./~" and not model.endswith("/")
+
+
+def _texts(named: Any) -> Iterator[str]:
+    if isinstance(named, str):
+        yield named
+    elif isinstance(named, dict | list):
+        for part in named.values() if isinstance(named, dict) else named:
+            yield from _texts(part)
+
+
+def _demand(folder: Path, names: Iterable[str]) -> None:
+    _refuse(folder, [name for name in names if not (folder / name).exists()])
+
+
+def _refuse(folder: Path, absent: list[str]) -> None:
+    if absent:
+        raise ConfigError(
+            "asr_model_incomplete", f"the model folder {folder} lacks {', '.join(absent)}; fetch the model again"
+        )

@@ -1,0 +1,169 @@
+"""SenseVoice (https://github.com/FunAudioLLM/SenseVoice) by FunASR (MIT): words, language, emotion and sounds.
+
+FunASR's own __init__ imports every module it has, with whatever those ask for: seconds and hundreds of megabytes.
+Here the package is entered without it, and only what SenseVoice needs is imported.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import importlib.util
+import io
+import pickle
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import yaml
+
+from ..core.clock import Clock, SteadyClock
+from ..core.errors import ConfigError
+from ..core.types import Pcm
+from .base import SAMPLE_RATE_HZ, AsrSettings
+from .model_folder import check_funasr, find
+from .pace import Pace
+from .rich_tags import locale_of
+from .whole import WholeHearing
+
+_PARTS = (
+    "funasr.frontends.wav_frontend",
+    "funasr.models.sense_voice.model",
+    "funasr.tokenizer.sentencepiece_tokenizer",
+)
+#: What FunASR raises at files that are not what they should be.
+_DAMAGED = (
+    *(OSError, EOFError, RuntimeError, pickle.UnpicklingError, yaml.YAMLError),
+    *(AssertionError, AttributeError, LookupError, TypeError, ValueError),
+)
+#: Printed, not raised, when the weights do not fit the configuration.
+_KEY_MISSING = "Warning, miss key in ckpt"
+#: Language, emotion, sound and style are the first four outputs; the words follow.
+_TAGS = 4
+_WARM_UP_SAMPLES = SAMPLE_RATE_HZ
+#: Of a model on ModelScope, which also holds examples.
+_WANTED = ["config.yaml", "configuration.json", "model.pt", "am.mvn", "*.model", "tokens.json"]
+
+
+def _import_auto_model() -> Any:
+    spec = importlib.util.find_spec("funasr")
+    if spec is None:
+        raise ImportError("No module named 'funasr'", name="funasr")
+    sys.modules.setdefault("funasr", importlib.util.module_from_spec(spec))
+    with _unheard():
+        for name in _PARTS:
+            importlib.import_module(name)
+        return importlib.import_module("funasr.auto.auto_model").AutoModel
+
+
+@contextlib.contextmanager
+def _unheard() -> Iterator[io.StringIO]:
+    """FunASR prints; its lines are kept from the log, and given to whoever wants to read them."""
+    lines = io.StringIO()
+    with contextlib.redirect_stdout(lines):
+        yield lines
+
+
+_AutoModel = _import_auto_model()
+
+
+class SenseVoiceRecogniser:
+    """Recogniser. One model serves all utterances, one after the other."""
+
+    def __init__(self, settings: AsrSettings, clock: Clock | None = None) -> None:
+        self._settings = settings
+        self._clock = clock or SteadyClock()
+        self._pace = Pace(settings.partial_share)
+        self._device = _device(settings.device)
+        self._model: Any = None
+        self._logits: torch.Tensor | None = None  # [1, 4 + frames, vocabulary] of the last decode
+
+    def load(self) -> None:
+        """Load the model and decode a second of silence. Raises ConfigError naming the folder and what it lacks."""
+        folder = find(self._settings.model, "sensevoice", _fetched)
+        check_funasr(folder)
+        self._model = self._loaded(folder)
+        self._model.model.ctc.ctc_lo.register_forward_hook(self._keep_logits)
+        for _ in range(2):  # the first run is slower than all others; the second says what a decode costs
+            began_s = self._clock.now_s()
+            self._decode(np.zeros(_WARM_UP_SAMPLES, np.int16))
+            self._pace.took(_WARM_UP_SAMPLES / SAMPLE_RATE_HZ, self._clock.now_s() - began_s)
+
+    def start(self) -> WholeHearing:
+        """Begin an utterance."""
+        locale = locale_of(self._settings.language)
+        return WholeHearing(self._decode, self._pace, self._clock, locale, self._settings.min_confidence)
+
+    def close(self) -> None:
+        """Free the model."""
+        self._model = self._logits = None
+
+    def _loaded(self, folder: Path) -> Any:
+        options = {
+            "device": self._device,
+            "ncpu": self._settings.threads,
+            "disable_update": True,
+            "disable_pbar": True,
+            "check_latest": False,
+            "ignore_init_mismatch": False,
+            "log_level": "ERROR",
+        }
+        try:
+            with _unheard() as lines:
+                model = _AutoModel(model=str(folder), **options)
+        except _DAMAGED as error:
+            raise ConfigError(
+                "asr_model_damaged", f"{folder} holds no SenseVoice that can be loaded: {error}; fetch it again"
+            ) from error
+        if _KEY_MISSING in lines.getvalue():
+            raise ConfigError("asr_model_damaged", f"{folder / 'model.pt'} lacks weights; fetch the model again")
+        return model
+
+    def _decode(self, pcm: Pcm) -> tuple[str, float]:
+        sound = pcm.astype(np.float32) / 32768
+        options = {"language": self._settings.language, "use_itn": self._settings.use_itn}
+        with _unheard():
+            found = self._model.generate(input=sound, **options)
+        return found[0]["text"], self._confidence()
+
+    def _keep_logits(self, module: Any, inputs: Any, output: torch.Tensor) -> None:
+        self._logits = output
+
+    def _confidence(self) -> float:
+        """Mean probability of the words' tokens, where one was written; 0 where none was."""
+        assert self._logits is not None
+        best = self._logits[0, _TAGS:].float().softmax(-1).max(-1)
+        written = best.values[best.indices != self._model.model.blank_id]
+        return float(written.mean()) if len(written) else 0.0
+
+
+def _device(wanted: str) -> str:
+    if wanted == "cuda" and not torch.cuda.is_available():
+        raise ConfigError("asr_device", "device is 'cuda', and torch finds no GPU; set `device` to auto or cpu")
+    return "cuda" if wanted == "cuda" or (wanted == "auto" and torch.cuda.is_available()) else "cpu"
+
+
+def _fetched(name: str) -> str:
+    """The folder of a model on ModelScope: what was fetched before, else fetched now."""
+    try:
+        from modelscope_hub import HubApi
+        from modelscope_hub.errors import CacheNotFound, HubError
+    except ImportError as error:
+        raise ConfigError(
+            "asr_model_hub", f"fetching {name} needs: pip install modelscope-hub; or set `model` to a folder"
+        ) from error
+    hub = HubApi()
+    try:
+        try:
+            folder = hub.download_repo(name, "model", allow_patterns=_WANTED, local_files_only=True)
+        except CacheNotFound:
+            folder = hub.download_repo(name, "model", allow_patterns=_WANTED)
+    except HubError as error:
+        raise ConfigError(
+            "asr_model_fetch",
+            f"{name} cannot be fetched from ModelScope: {error}; set `model` to a folder, or try again with a network",
+        ) from error
+    return str(folder)

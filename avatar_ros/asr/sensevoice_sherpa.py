@@ -1,0 +1,110 @@
+"""SenseVoice by sherpa-onnx (Apache-2.0): no torch, the lightest way on a Jetson or a small computer.
+
+A folder as sherpa-onnx publishes them (https://k2-fsa.github.io/sherpa/onnx/sense-voice/): model.int8.onnx or
+model.onnx, and tokens.txt. It gives no probabilities, so its confidence is always 1.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import sherpa_onnx
+
+from ..core.clock import Clock, SteadyClock
+from ..core.errors import ConfigError
+from ..core.types import Pcm
+from .base import SAMPLE_RATE_HZ, AsrSettings
+from .model_folder import find, sherpa_files
+from .onnx_metadata import read_metadata
+from .pace import Pace
+from .rich_tags import locale_of
+from .whole import WholeHearing
+
+#: What sherpa-onnx reads from the model (offline-sense-voice-model.cc).
+_METADATA = frozenset(
+    "vocab_size lfr_window_size lfr_window_shift normalize_samples with_itn without_itn neg_mean inv_stddev "
+    "lang_auto lang_zh lang_en lang_ja lang_ko lang_yue".split()
+)
+_WARM_UP_SAMPLES = SAMPLE_RATE_HZ
+
+
+class SherpaRecogniser:
+    """Recogniser. One model serves all utterances, one after the other."""
+
+    def __init__(self, settings: AsrSettings, clock: Clock | None = None) -> None:
+        self._settings = settings
+        self._clock = clock or SteadyClock()
+        self._pace = Pace(settings.partial_share)
+        self._provider = _provider(settings.device)
+        self._model: Any = None
+
+    def load(self) -> None:
+        """Load the model and decode a second of silence. Raises ConfigError naming the folder and what it lacks."""
+        folder = find(self._settings.model, "sensevoice_sherpa")
+        path, tokens = sherpa_files(folder)
+        _check(path)
+        try:
+            self._model = self._loaded(path, tokens)
+            for _ in range(2):  # the first run is slower than all others; the second says what a decode costs
+                began_s = self._clock.now_s()
+                self._decode(np.zeros(_WARM_UP_SAMPLES, np.int16))
+                self._pace.took(_WARM_UP_SAMPLES / SAMPLE_RATE_HZ, self._clock.now_s() - began_s)
+        except (RuntimeError, LookupError, ValueError) as error:
+            raise ConfigError(
+                "asr_model_damaged", f"{path} and {tokens.name} are no model that can be used: {error}; fetch it again"
+            ) from error
+
+    def start(self) -> WholeHearing:
+        """Begin an utterance."""
+        locale = locale_of(self._settings.language)
+        return WholeHearing(self._decode, self._pace, self._clock, locale, self._settings.min_confidence)
+
+    def close(self) -> None:
+        """Free the model."""
+        self._model = None
+
+    def _loaded(self, path: Path, tokens: Path) -> Any:
+        return sherpa_onnx.OfflineRecognizer.from_sense_voice(
+            model=str(path),
+            tokens=str(tokens),
+            num_threads=self._settings.threads,
+            provider=self._provider,
+            language=self._settings.language,
+            use_itn=self._settings.use_itn,
+        )
+
+    def _decode(self, pcm: Pcm) -> tuple[str, float]:
+        stream = self._model.create_stream()
+        stream.accept_waveform(SAMPLE_RATE_HZ, pcm.astype(np.float32) / 32768)
+        self._model.decode_stream(stream)
+        found = stream.result
+        # The first tokens go to these fields by their place; where one was not written they hold the next one's text.
+        return f"{found.lang}{found.emotion}{found.event}{found.text}", 1.0
+
+
+def _check(path: Path) -> None:
+    """sherpa-onnx ends the process where metadata is missing; an exception can be explained."""
+    try:
+        absent = _METADATA - read_metadata(path).keys()
+    except (OSError, ValueError) as error:
+        raise ConfigError("asr_model_damaged", f"{path} cannot be read: {error}; fetch the model again") from error
+    if absent:
+        raise ConfigError(
+            "asr_model_damaged",
+            f"{path} is no SenseVoice for sherpa-onnx: its metadata lacks {', '.join(sorted(absent))}",
+        )
+
+
+def _provider(device: str) -> str:
+    """Name of the device for onnxruntime. sherpa-onnx would fall back to the CPU in silence."""
+    library = Path(sherpa_onnx.__file__).with_name("lib")
+    gpu = any(library.glob("*onnxruntime_providers_cuda*"))
+    if device == "cuda" and not gpu:
+        raise ConfigError(
+            "asr_device",
+            "device is 'cuda', and this sherpa-onnx is made for the CPU; install its CUDA wheel "
+            "(https://k2-fsa.github.io/sherpa/onnx/cuda.html), or set `device` to auto or cpu",
+        )
+    return "cuda" if gpu and device != "cpu" else "cpu"
