@@ -1,11 +1,11 @@
 """Was it really said, or is it only the likest of the sentences that are known?
 
-A grammar always finds something. So the same sound is decoded a second time, by a free loop of phones that no grammar
-binds: where the words were really said, the two score alike and name the same phones; where they were not, the grammar
-scores worse, at least somewhere. A logistic regression over these differences gives the probability that the
-sentence is right; `python -m avatar_ros.bench.hearing asr --fit` prints its weights, from synthetic voices with noise.
-Likelihood ratios against a phone loop are the classical measure (Jiang, "Confidence measures for speech
-recognition", Speech Communication 45, 2005).
+A grammar always finds something. So the same sound is decoded twice more: by a free loop of phones that no grammar
+binds, and in any English words. Where the sentence was really said, the phones score alike and are the same, and the
+free words sound like it; where it was not, the grammar scores worse, at least somewhere, and the words differ. A
+logistic regression over these differences gives the probability that the sentence is right; `./avatar bench hearing
+asr --fit` finds its weights and writes them to weights.py. Likelihood ratios against a phone loop and against rival
+words are the classical measure (Jiang, "Confidence measures for speech recognition", Speech Communication 45, 2005).
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from .weights import BIAS, WEIGHTS
+
 FloatArray = NDArray[np.float64]
 
 
@@ -28,28 +30,20 @@ class Segment:
     text: str
     start: int
     end: int
-    score: float
+    score: float = 0.0
 
     @property
     def frames(self) -> int:
         return self.end - self.start + 1
 
 
-#: feature -> (mean, standard deviation, weight); the bias stands beside it.
-WEIGHTS: Mapping[str, tuple[float, float, float]] = {
-    "mean": (-2.466, 1.554, 1.23),
-    "worst_400ms": (-4.631, 2.470, 0.11),
-    "worst_700ms": (-3.540, 2.162, 0.61),
-    "worst_word": (-5.311, 3.041, 1.22),
-    "everywhere": (-2.196, 1.196, -0.28),
-    "grammar": (-5.644, 1.586, 0.68),
-    "phone_errors": (0.523, 0.136, -1.25),
-    "slowest_word": (16.359, 6.103, -0.73),
-    "fastest_word": (6.126, 1.806, 0.09),
-    "log_frames": (4.900, 0.430, 0.74),
-    "phones_per_heard": (1.297, 0.349, -0.74),
-}
-BIAS = 1.80
+@dataclass(frozen=True)
+class Rival:
+    """What else it could have been, in any words. phones: those of each real word of segments."""
+
+    segments: tuple[Segment, ...] = ()
+    phones: tuple[tuple[str, ...], ...] = ()
+
 
 _CLASSES = (
     "P T K", "B D G", "F TH S SH CH HH", "V DH Z ZH JH", "M N NG", "L R W Y",
@@ -57,15 +51,6 @@ _CLASSES = (
 )  # fmt: skip
 _CLASS_OF = {phone: number for number, phones in enumerate(_CLASSES) for phone in phones.split()}
 _SAME_CLASS_COST, _OTHER_CLASS_COST, _GAP_COST = 0.4, 1.0, 0.8
-
-
-def confidence(words: Sequence[Segment], loop: Sequence[Segment], spoken: Sequence[Sequence[str]]) -> float:
-    """Probability 0–1 that `words` were said.
-
-    words, loop: the grammar's and the phone loop's segments over the same sound, silence and fillers included;
-    spoken: the phones of each real word of `words`.
-    """
-    return probability(features(words, loop, spoken))
 
 
 def probability(found: Mapping[str, float]) -> float:
@@ -78,32 +63,54 @@ def sigmoid(x: float) -> float:
     return 1.0 / (1.0 + math.exp(-x)) if x > -700 else 0.0
 
 
-def features(words: Sequence[Segment], loop: Sequence[Segment], spoken: Sequence[Sequence[str]]) -> dict[str, float]:
-    """What the regression looks at: nats a frame, shares, and seconds a phone."""
+def features(
+    words: Sequence[Segment],
+    loop: Sequence[Segment],
+    spoken: Sequence[Sequence[str]],
+    rival: Rival,
+    *,
+    dropped: bool = False,
+) -> dict[str, float]:
+    """What the regression looks at: nats a frame, shares, and frames a phone.
+
+    words, loop: the grammar's and the phone loop's segments over the same sound, silence and fillers included;
+    spoken: the phones of each real word of `words`; dropped: a last word that was only begun was left out of them.
+    """
     real = [word for word in words if is_word(word.text)]
     first, last = real[0].start, real[-1].end
-    heard = [s.text for s in loop if s.text in _CLASS_OF and first - 3 < (s.start + s.end) / 2 < last + 3]
+    grammar, free = (np.pad(per_frame(s), (0, last + 1))[first : last + 1] for s in (words, loop))
+    excess = grammar - free
     wanted = [phone for phones in spoken for phone in phones]
-    grammar = per_frame(words)
-    frames = max(len(grammar), max((s.end + 1 for s in loop), default=0))
-    grammar = np.pad(grammar, (0, frames - len(grammar)))
-    excess = grammar - np.pad(per_frame(loop), (0, frames))[:frames]
-    inside = excess[first : last + 1]
+    heard = [s.text for s in loop if s.text in _CLASS_OF and _overlaps(s, first, last)]
     durations = [word.frames / len(phones) for word, phones in zip(real, spoken, strict=True)]
-    by_word = [float(excess[word.start : word.end + 1].mean()) for word in real]
     return {
-        "mean": float(inside.mean()),
-        "worst_400ms": worst_window(inside, 40),
-        "worst_700ms": worst_window(inside, 70),
-        "worst_word": min(by_word),
-        "everywhere": float(excess.mean()),
-        "grammar": float(grammar[first : last + 1].mean()),
+        "mean": float(excess.mean()),
+        "worst_700ms": worst_window(excess, 70),
+        "worst_word": min(float(excess[word.start - first : word.end + 1 - first].mean()) for word in real),
+        "grammar": float(grammar.mean()),
         "phone_errors": edit_distance(wanted, heard) / len(wanted),
         "slowest_word": max(durations),
         "fastest_word": min(durations),
-        "log_frames": math.log(last - first + 1),
         "phones_per_heard": len(wanted) / max(len(heard), 1),
+        "words": float(len(real)),
+        "dropped": float(dropped),
+        **_against(rival, wanted, first, last),
     }
+
+
+def _against(rival: Rival, wanted: Sequence[str], first: int, last: int) -> dict[str, float]:
+    """How unlike the sentence the rival sounds, and which share of its words lies outside of it."""
+    words = [segment for segment in rival.segments if is_word(segment.text)]
+    heard = [p for s, ps in zip(words, rival.phones, strict=True) if _overlaps(s, first, last) for p in ps]
+    outside = sum(s.frames for s in words if s.end < first - 5 or s.start > last + 5)
+    return {
+        "rival_errors": edit_distance(wanted, heard) / len(wanted),
+        "rival_outside": outside / max(sum(s.frames for s in words), 1),
+    }
+
+
+def _overlaps(segment: Segment, first: int, last: int) -> bool:
+    return first - 3 < (segment.start + segment.end) / 2 < last + 3
 
 
 def silent_share(loop: Sequence[Segment]) -> float:

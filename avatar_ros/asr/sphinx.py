@@ -1,4 +1,4 @@
-"""PocketSphinx (BSD): the answers file's sentences as a grammar, and a loop of phones to judge what it found.
+"""PocketSphinx (BSD): the answers file's sentences as a grammar, and free phones and words to judge what it found.
 
 The acoustic model and the dictionary come with the package. The words so far are found while the sound comes in; what
 counts is a second look at the whole utterance, whose cepstral mean is known only then. It is taken as soon as the
@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 import pocketsphinx
-from numpy.typing import NDArray
 
 from ..core.answers_file import Answers
 from ..core.errors import ConfigError
@@ -22,11 +21,10 @@ from ..core.paths import share_file
 from ..core.types import Pcm
 from . import automaton
 from .base import AsrSettings, Heard
-from .confidence import Segment, features, is_word, probability, silent_share
+from .confidence import Rival, Segment, features, is_word, probability, silent_share
+from .free_words import FreeWords, mean_text
 from .questions import load, pattern
 from .span import SpeechSpan
-
-Floats64 = NDArray[np.float64]
 
 _GRAMMAR, _LOOP = "questions", "phones"
 _OPTIONS = {"lm": None, "loglevel": "FATAL"}
@@ -37,11 +35,6 @@ _SMALLEST = 1e-320
 _FEWEST_SAMPLES = 1600
 #: The first sound, whose cepstral mean the words heard so far are found with; the final result uses the true mean.
 _HEAD_SAMPLES = 12800
-#: PocketSphinx begins with this mean, as if it had been heard for so many frames (CMN_WIN of cmn.h): its own running
-#: mean would reach a new voice or microphone after ten seconds only.
-_FIRST_MEAN = np.array([40.0, 3.0, -1.0] + [0.0] * 10)
-_FIRST_MEAN_FRAMES = 500
-_FRAME_SAMPLES, _HOP_SAMPLES = 410, 160
 #: RMS of the loudest 20 ms after levelling, of the noise that is added, int16; noise before and after.
 _LOUDEST_RMS, _HISS_RMS, _PADDING_SAMPLES = 6000.0, 50.0, 1600
 #: Recorded and synthetic noise: at least this share of it is silence to the phone loop; of the shortest words, half.
@@ -93,47 +86,54 @@ class Judged:
 
 
 class _Decoders:
-    """One decoder for the words so far, which goes with the sound; the others take the whole utterance at once."""
+    """Two go with the sound, the grammar's and the free words'; the others take the whole utterance at once."""
 
     def __init__(self, grammar: automaton.Automaton, pronunciations: Mapping[str, str]) -> None:
         self.grammar = grammar
         # compallsen: scores are relative to the best of ALL senones, so that grammar's and loop's can be compared.
         self.live = _grammar_decoder(grammar, pronunciations)
+        self.free = FreeWords()
         self.words = _grammar_decoder(grammar, pronunciations, compallsen=True)
         self.wide = _grammar_decoder(grammar, pronunciations, compallsen=True, **_WIDE)
         self.phones = pocketsphinx.Decoder(**_OPTIONS, compallsen=True)
         self.phones.add_allphone_file(_LOOP, f"{pocketsphinx.get_model_path()}/en-us/en-us-phone.lm.bin")
         self.phones.activate_search(_LOOP)
 
-    def start(self, head: Pcm) -> None:
+    def start(self, head: Pcm, loudest: float) -> None:
         """Begin an utterance with its first sound, whose cepstral mean is taken off from the first frame on."""
-        self.live.set_cmn(self._mean_text(head))
+        data = head.tobytes()
+        self.live.set_cmn(mean_text(self.live, data))
         self.live.start_utt()
-        self.live.process_raw(head.tobytes(), False, False)
+        self.live.process_raw(data, False, False)
+        self.free.start(head, loudest)
 
-    def _mean_text(self, head: Pcm) -> str:
-        """Mean cepstrum of `head`: what PocketSphinx makes of it without searching, less what it began with."""
-        self.live.set_cmn(_text(_FIRST_MEAN))
-        self.live.start_utt()
-        self.live.process_raw(head.tobytes(), True, False)
-        mixed = np.array([float(value) for value in self.live.get_cmn(True).split(",")])
+    def accept(self, pcm: Pcm) -> None:
+        """The next sound."""
+        self.live.process_raw(pcm.tobytes(), False, False)
+        self.free.accept(pcm)
+
+    def end(self) -> None:
+        """The utterance is over."""
         self.live.end_utt()
-        frames = max((len(head) - _FRAME_SAMPLES) // _HOP_SAMPLES + 1, 1)
-        return _text(mixed + (mixed - _FIRST_MEAN) * _FIRST_MEAN_FRAMES / frames)
+        self.free.end()
 
-    def judge(self, pcm: Pcm, enough: float) -> Judged:
-        """The likeliest sentence of a whole utterance, searched more widely where it is not sure `enough`."""
+    def judge(self, pcm: Pcm, first_sample: int, enough: float) -> tuple[Judged, ...]:
+        """Sentences that a whole utterance may be, searched more widely where the first is not sure `enough`.
+
+        first_sample: where in the utterance `pcm` begins.
+        """
         data = pcm.tobytes()
         _decode(self.phones, data)
         loop = _read_segments(self.phones, _LOOP_SCALE)
         if silent_share(loop) > _MOST_SILENCE:
-            return Judged()
-        first = self._try(self.words, data, loop)
+            return (Judged(),)
+        rival = self.free.rival(first_sample)
+        first = self._try(self.words, data, loop, rival)
         if first.confidence >= enough:
-            return first
-        return max(self._try(self.wide, data, loop), first, key=lambda judged: judged.confidence)
+            return (first,)
+        return first, self._try(self.wide, data, loop, rival)
 
-    def _try(self, decoder: Any, data: bytes, loop: list[Segment]) -> Judged:
+    def _try(self, decoder: Any, data: bytes, loop: list[Segment], rival: Rival) -> Judged:
         _decode(decoder, data)
         words = self.sentence(decoder)
         if not words:
@@ -142,7 +142,8 @@ class _Decoders:
         real = [segment for segment in segments if is_word(segment.text)]
         spoken = [decoder.lookup_word(segment.text).split() for segment in real[: len(words)]]
         dropped = real[len(words) :]
-        found = features([s for s in segments if s not in dropped], loop, spoken)
+        kept = [segment for segment in segments if segment not in dropped]
+        found = features(kept, loop, spoken, rival, dropped=bool(dropped))
         return Judged(" ".join(words), found, probability(found))
 
     def sentence(self, decoder: Any) -> list[str]:
@@ -163,7 +164,7 @@ class SphinxHearing:
         self._pcm = np.zeros(0, np.int16)
         self._speech = SpeechSpan()
         self._live = False
-        self._judged: Judged | None = None
+        self._judged: tuple[Judged, ...] = ()
 
     def accept(self, pcm: Pcm) -> None:
         """Decode the next sound."""
@@ -171,56 +172,63 @@ class SphinxHearing:
             return
         self._pcm = np.concatenate([self._pcm, pcm])
         if self._speech.add(pcm):
-            self._judged = None
+            self._judged = ()
         if self._live:
-            self._decoders.live.process_raw(pcm.tobytes(), False, False)
+            self._decoders.accept(pcm)
         elif len(self._pcm) >= _HEAD_SAMPLES:
-            self._decoders.start(self._pcm)
-            self._live = True
-        if self._judged is None and self._speech.fell_silent:
+            self._begin()
+        if not self._judged and self._speech.fell_silent:
             self._judge()
 
     def partial(self) -> Heard:
         """The sentence, once it is over; before, the grammar's best beginning, of unknown confidence."""
-        if self._judged is not None:
-            heard = self._heard(self._judged)
-            return replace(heard, rejected=False)
+        if self._judged:
+            return replace(self._heard(), rejected=False)
         hypothesis = self._decoders.live.hyp() if self._live else None
         text = hypothesis.hypstr if hypothesis else ""
         return Heard(text, 0.5 if text else 0.0, locale=self._locale)
 
     def finish(self) -> Heard:
         """The sentence, if it was one of the grammar's and probably said; else rejected."""
-        if self._live:
-            self._decoders.live.end_utt()
-        judged = self._judged or self._judge()
-        self._free.append(self._decoders)
-        return self._heard(judged)
+        if not self._judged:
+            self._judge()
+        self._release()
+        return self._heard()
 
     def abandon(self) -> None:
         """Give the decoders to the next utterance."""
-        self.finish()
+        self._release()
 
-    def evidence(self) -> Judged:
-        """After `finish`: the grammar's sentence, accepted or not, and the features it is judged by."""
-        return self._judged or Judged()
-
-    def _judge(self) -> Judged:
-        sound = self._pcm[self._speech.first_sample : self._speech.last_sample]
-        if len(sound) < _FEWEST_SAMPLES:
-            self._judged = Judged()
-        else:
-            self._judged = self._decoders.judge(_prepared(sound, self._speech.loudest), self._min_confidence)
+    def evidence(self) -> tuple[Judged, ...]:
+        """After `finish`: the grammar's sentences, accepted or not, and the features they are judged by."""
         return self._judged
 
-    def _heard(self, judged: Judged) -> Heard:
+    def _begin(self) -> None:
+        self._decoders.start(self._pcm, self._speech.loudest)
+        self._live = True
+
+    def _release(self) -> None:
+        if self._live:
+            self._decoders.end()
+            self._live = False
+        self._free.append(self._decoders)
+
+    def _judge(self) -> None:
+        first_sample = self._speech.first_sample
+        sound = self._pcm[first_sample : self._speech.last_sample]
+        if len(sound) < _FEWEST_SAMPLES:
+            self._judged = (Judged(),)
+            return
+        if not self._live:
+            self._begin()
+        prepared = _prepared(sound, self._speech.loudest)
+        self._judged = self._decoders.judge(prepared, first_sample - _PADDING_SAMPLES, self._min_confidence)
+
+    def _heard(self) -> Heard:
+        judged = max(self._judged, key=lambda one: one.confidence)
         if judged.confidence < self._min_confidence or not judged.text:
             return Heard("", judged.confidence, rejected=True, locale=self._locale)
         return Heard(judged.text, judged.confidence, complete=True, locale=self._locale)
-
-
-def _text(mean: Floats64) -> str:
-    return ",".join(f"{value:.4f}" for value in mean)
 
 
 def _read_segments(decoder: Any, scale: float) -> list[Segment]:

@@ -1,9 +1,10 @@
 """Questions that the answers file does not answer, to measure how often the ears take them for one that it does.
 
-TUNING was looked at while thresholds were set; UNSEEN was not.
+DEVELOPMENT is what weights and thresholds are fitted with; HELD_OUT was written afterwards, is only ever measured, and
+must stay so: whoever looks at its mistakes to change the ears writes a new list. They share no question.
 """
 
-TUNING = """
+DEVELOPMENT = """
 who won the football world cup
 how tall is the eiffel tower
 what is the capital of australia
@@ -64,9 +65,6 @@ how many legs does a spider have
 tell my wife that i will be late
 what is the population of the city
 i would like to buy a car
-""".strip().splitlines()
-
-UNSEEN = """
 what is the largest ocean on earth
 how long does it take to fly to new york
 who discovered america
@@ -127,4 +125,127 @@ how do i become an astronaut
 are there any good schools nearby
 can you play chess with me
 what do you think about the new law
+""".strip().splitlines()
+
+HELD_OUT = """
+who is the mayor of this city
+how many stars are there in the sky
+what is the best way to learn the piano
+when will the next eclipse happen
+can you write a poem about autumn
+how do i change the oil of my car
+which team is leading the league
+what is the recipe for pancakes
+how heavy is a blue whale
+who composed the ninth symphony
+where can i see the northern lights
+what is the longest bridge in europe
+do vegetables grow faster in summer
+how do i open a bank account
+which country has the most islands
+please book a table for four people
+tell the driver to wait outside
+send a message to my sister
+increase the brightness of the screen
+how do magnets attract iron
+what is the melting point of copper
+when did the dinosaurs disappear
+what is seven plus eleven
+who wrote the bible
+how much sugar is in lemonade
+should i invest in real estate
+what does photosynthesis mean
+how many continents exist
+is chocolate bad for cats
+who won the election
+how do you pronounce this word in spanish
+what should i wear at a wedding
+my flight was cancelled yesterday
+the meeting has been moved to thursday
+we could take the ferry across the bay
+i left my umbrella at the office
+the soup needs a little more salt
+she has been studying medicine for years
+they painted the kitchen yellow
+he broke his arm while skiing
+grandpa used to repair old radios
+the neighbours are building a garage
+nobody remembered to feed the fish
+our teacher told us a long story
+put the plates into the cupboard
+mum where is my backpack
+hurry up the bus is coming
+don't touch that it is hot
+look at that huge balloon over there
+which of these pictures do you prefer
+did you bring the sandwiches
+let's walk along the harbour after lunch
+stop pushing your brother
+could you take a photograph of us
+i thought the film was rather dull
+there is a spider on your shoulder
+the battery of my phone is nearly empty
+how was your holiday in portugal
+have you ever been to the mountains
+what happened to your bicycle
+when does the supermarket around the corner deliver
+how long should i boil an egg
+why do leaves turn red
+what is the chemical formula of water
+how big is the sun
+who built the pyramids
+how often does the moon rotate
+what are black holes
+can fish feel pain
+where do i renew my driving licence
+what is the number for the ambulance
+how do i reset my router
+who directed this film
+play the latest episode
+start a timer for ten minutes
+add eggs and butter to the list
+lower the blinds in the bedroom
+navigate to the motorway
+what is the share price of that company
+which medicine helps against a headache
+is it dangerous to swim after eating
+how do birds find their way
+what does the statue over there represent
+who owns this painting
+when was the castle destroyed
+which king lived in this palace
+how thick are these walls
+is the sword in the glass case real
+why is the tower leaning
+what was this room used for
+how many steps lead up to the roof
+did people really wear such shoes
+are photographs with a flash forbidden
+is there a discount for students with a family card
+how far is the next petrol station
+does the tram stop near the theatre
+which platform does the night train leave from
+my suitcase has not arrived
+i would like a room with a view of the lake
+can i pay with a foreign credit card
+do you accept returns without a receipt
+this jacket is too small for me
+where do they sell fresh bread
+i need stamps for three postcards
+the printer on the second floor is jammed
+has the parcel been delivered
+ask martin whether he finished the report
+the garden looks lovely in spring
+i am going to miss my connection
+it snowed all through the night
+we need two more chairs at the table
+the baby finally fell asleep
+football practice was cancelled because of the storm
+turn left after the bakery
+nine hundred and forty two
+i never eat breakfast before work
+the concert tickets were sold out within minutes
+someone parked a lorry across the pavement
+as i was saying before he interrupted me
+oh that reminds me of aunt margaret
 """.strip().splitlines()

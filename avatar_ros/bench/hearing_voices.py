@@ -55,14 +55,21 @@ class Voice:
     words_per_minute: int = 165
 
 
-VOICES: Mapping[str, Voice] = {
-    "espeak en-us": Voice("espeak", "en-us"),
-    "espeak en-us+f3": Voice("espeak", "en-us+f3", 150),
-    "espeak en-gb-x-rp+m3": Voice("espeak", "en-gb-x-rp+m3"),
-    "flite kal16": Voice("flite", "kal16"),
-    "flite slt": Voice("flite", "slt"),
-    "flite rms": Voice("flite", "rms"),
-    "flite awb": Voice("flite", "awb"),
+#: The two sets share no voice: slt and kal of flite are the people of festival's voices, too.
+VOICES: Mapping[str, Mapping[str, Voice]] = {
+    "development": {
+        "espeak en-us": Voice("espeak", "en-us"),
+        "flite slt": Voice("flite", "slt"),
+        "espeak en-us+f3": Voice("espeak", "en-us+f3", 150),
+        "flite kal16": Voice("flite", "kal16"),
+        "espeak en-gb-x-rp+m3": Voice("espeak", "en-gb-x-rp+m3"),
+        "espeak en-us+m2": Voice("espeak", "en-us+m2", 180),
+    },
+    "held-out": {
+        "espeak en-us+f4": Voice("espeak", "en-us+f4", 160),
+        "flite rms": Voice("flite", "rms"),
+        "flite awb": Voice("flite", "awb"),
+    },
 }
 
 

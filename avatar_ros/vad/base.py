@@ -36,8 +36,13 @@ class VadSettings(Settings):
 
     backend: str = setting("silero", "voice detector: silero, or fake (scripted)")
     start_threshold: float = setting(0.6, "probability of speech that starts an utterance", low=0.05, high=0.99)
-    stop_threshold: float = setting(0.55, "probability below which it is silence", low=0.01, high=0.99)
+    stop_threshold: float = setting(0.35, "probability below which it is silence", low=0.01, high=0.99)
     min_speech_s: float = setting(0.09, "speech shorter than this starts nothing, s", low=0.0, high=1.0)
+    fade_db: float = setting(
+        4.0, "sound so much softer than the last second of speech may be past its end, dB; 0: none", low=0.0, high=40.0
+    )
+    fade_s: float = setting(0.32, "softer sound that lasts longer is speech again, s", low=0.0, high=2.0)
+    onset_s: float = setting(0.032, "speech begins this much before the detector is sure of it, s", low=0.0, high=0.3)
     stop_silence_s: float = setting(0.5, "silence that ends an utterance, s", low=0.1, high=5.0)
     short_silence_s: float = setting(
         0.28, "silence that ends an utterance whose words so far are a finished question, s", low=0.1, high=5.0

@@ -33,3 +33,24 @@ class Background:
     def add(self, dbfs: float) -> None:
         """Take the level of the next window."""
         self._levels.append(dbfs)
+
+
+class SpeechLevel:
+    """How loud somebody speaks: what one window in five of the last second exceeds, so that pauses do not count."""
+
+    def __init__(self, memory: int = 32) -> None:
+        self._levels: deque[float] = deque(maxlen=memory)
+
+    def add(self, dbfs: float) -> None:
+        """Take the level of the next window."""
+        self._levels.append(dbfs)
+
+    def clear(self) -> None:
+        """Nobody speaks."""
+        self._levels.clear()
+
+    def is_faded(self, dbfs: float, drop_db: float) -> bool:
+        """Whether a window of this level lies drop_db or more below; False before there is any, and for 0 dB."""
+        if not self._levels or drop_db <= 0:
+            return False
+        return dbfs <= float(np.percentile(self._levels, 80)) - drop_db

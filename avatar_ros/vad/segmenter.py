@@ -26,7 +26,11 @@ VoiceEvent = VoiceStarted | VoiceStopped
 
 
 class Segmenter:
-    """Hysteresis with a minimum of speech to start and an adjustable wait to stop."""
+    """Hysteresis with a minimum of speech to start and an adjustable wait to stop.
+
+    A detector says speech for some more windows after the last word: what has faded away since then counts as the
+    beginning of the silence, unless it lasts; then it is somebody who goes on softly.
+    """
 
     def __init__(self, settings: VadSettings) -> None:
         self._settings = settings
@@ -34,16 +38,22 @@ class Segmenter:
         self.speaking = False
         self._speech_s = 0.0
         self._silence_s = 0.0
+        self._faded_s = 0.0
 
     @property
     def silence_s(self) -> float:
         """Silence since the last speech of the utterance, s."""
         return self._silence_s
 
-    def step(self, seconds: float, probability: float, *, loud_enough: bool = True) -> VoiceEvent | None:
-        """Take the next `seconds` of sound. loud_enough: False keeps them from starting an utterance."""
+    def step(
+        self, seconds: float, probability: float, *, loud_enough: bool = True, faded: bool = False
+    ) -> VoiceEvent | None:
+        """Take the next `seconds` of sound.
+
+        loud_enough: False keeps them from starting an utterance; faded: much softer than the speech before.
+        """
         if self.speaking:
-            return self._while_speaking(seconds, probability)
+            return self._while_speaking(seconds, probability, faded)
         return self._while_quiet(seconds, probability if loud_enough else 0.0)
 
     def stop(self) -> VoiceStopped | None:
@@ -59,16 +69,23 @@ class Segmenter:
         if self._speech_s < self._settings.min_speech_s:
             return None
         self.speaking, self._silence_s, self.wait_s = True, 0.0, self._settings.stop_silence_s
+        self._faded_s = 0.0
         return VoiceStarted(self._speech_s)
 
-    def _while_speaking(self, seconds: float, probability: float) -> VoiceStopped | None:
+    def _while_speaking(self, seconds: float, probability: float, faded: bool) -> VoiceStopped | None:
         self._speech_s += seconds
-        self._silence_s = 0.0 if probability >= self._settings.stop_threshold else self._silence_s + seconds
+        self._silence_s = 0.0 if self._is_speech(seconds, probability, faded) else self._silence_s + seconds
         if self._silence_s >= self.wait_s:
             return self._stopped(cut=False)
         if self._speech_s >= self._settings.max_utterance_s:
             return self._stopped(cut=True)
         return None
+
+    def _is_speech(self, seconds: float, probability: float, faded: bool) -> bool:
+        if probability < self._settings.stop_threshold:
+            return False
+        self._faded_s = self._faded_s + seconds if faded else 0.0
+        return not faded or self._faded_s > self._settings.fade_s
 
     def _stopped(self, *, cut: bool) -> VoiceStopped:
         event = VoiceStopped(self._silence_s, cut)

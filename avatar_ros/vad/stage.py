@@ -20,21 +20,24 @@ from ..core.types import (
 )
 from .base import SAMPLE_RATE_HZ, VAD_BACKENDS, VadSettings, VoiceDetector, VoiceStream
 from .capture import Capture, PreRoll, Window
-from .level import Background, level_dbfs
+from .level import Background, SpeechLevel, level_dbfs
 from .patience import wait_s
 from .segmenter import Segmenter, VoiceStarted, VoiceStopped
 
 #: Without sound for this long in mid-utterance the microphone is gone: the utterance is closed.
 SILENT_MIC_S = 1.0
+#: What the detector is this sure of must be so much softer, dB, to count as faded away.
+_SURE, _SURE_DB = 0.97, 2.0
 
 
-class _Ear:
-    """State of one session."""
+class Ear:
+    """State of one session: a microphone that is listened to."""
 
     def __init__(self, settings: VadSettings, stream: VoiceStream) -> None:
         self.capture = Capture()
         self.pre_roll = PreRoll()
         self.background = Background()
+        self.speech_level = SpeechLevel()
         self.segmenter = Segmenter(settings)
         self.stream = stream
         self.utterance = 0
@@ -42,6 +45,13 @@ class _Ear:
         self.sent_to = 0  # the sample after the last that was sent
         self.probability = 0.0
         self.heard_s = 0.0
+
+    def note_level(self, dbfs: float, stop_threshold: float) -> None:
+        """Remember how loud the speech is; forget it where there is none."""
+        if self.probability >= stop_threshold:
+            self.speech_level.add(dbfs)
+        elif not self.segmenter.speaking:
+            self.speech_level.clear()
 
 
 class VadStage(Stage):
@@ -57,7 +67,7 @@ class VadStage(Stage):
         super().__init__()
         self._detector = detector
         self._settings = settings
-        self._ears: SessionTable[_Ear] = SessionTable(lambda: _Ear(settings, detector.stream()))
+        self._ears: SessionTable[Ear] = SessionTable(lambda: Ear(settings, detector.stream()))
         self._open: set[str] = set()
         self._lost_samples = 0
         self._utterances = 0
@@ -120,21 +130,28 @@ class VadStage(Stage):
         if transcript.utterance == ear.utterance:
             ear.segmenter.wait_s = wait_s(self._settings, transcript)
 
-    def _take(self, ear: _Ear, window: Window, session: str) -> Iterator[Out]:
+    def _take(self, ear: Ear, window: Window, session: str) -> Iterator[Out]:
         dbfs = level_dbfs(window.pcm)
         ear.background.add(dbfs)
         self._background_dbfs = ear.background.dbfs
         ear.probability = ear.stream.probability(window.pcm, window.first_sample)
         ear.pre_roll.add(window, self._kept_samples)
         event = ear.segmenter.step(
-            len(window.pcm) / SAMPLE_RATE_HZ, ear.probability, loud_enough=self._is_loud(dbfs, ear.background.dbfs)
+            len(window.pcm) / SAMPLE_RATE_HZ,
+            ear.probability,
+            loud_enough=self._is_loud(dbfs, ear.background.dbfs),
+            faded=ear.speech_level.is_faded(dbfs, self._fade_db(ear.probability)),
         )
+        ear.note_level(dbfs, self._settings.stop_threshold)
         if isinstance(event, VoiceStarted):
             yield from self._start(ear, window, event, session)
         elif isinstance(event, VoiceStopped):
             yield from self._stop(ear, event, window.end_sample, session)
         elif ear.segmenter.speaking:
             yield self._send(ear, [window], session)
+
+    def _fade_db(self, probability: float) -> float:
+        return self._settings.fade_db + (_SURE_DB if self._settings.fade_db and probability > _SURE else 0.0)
 
     def _is_loud(self, dbfs: float, background_dbfs: float) -> bool:
         return dbfs >= max(self._settings.min_level_dbfs, background_dbfs + self._settings.min_snr_db)
@@ -143,23 +160,23 @@ class VadStage(Stage):
     def _kept_samples(self) -> int:
         return round((self._settings.pre_roll_s + self._settings.min_speech_s) * SAMPLE_RATE_HZ)
 
-    def _start(self, ear: _Ear, window: Window, event: VoiceStarted, session: str) -> Iterator[Out]:
+    def _start(self, ear: Ear, window: Window, event: VoiceStarted, session: str) -> Iterator[Out]:
         self._utterances += 1
         ear.utterance = self._utterances
         self._open.add(session)
-        began = max(window.end_sample - round(event.speech_s * SAMPLE_RATE_HZ), 0)
+        began = max(window.end_sample - round((event.speech_s + self._settings.onset_s) * SAMPLE_RATE_HZ), 0)
         yield self._activity(ear, VoiceKind.STARTED, began, session)
         windows = ear.pre_roll.since(max(began - round(self._settings.pre_roll_s * SAMPLE_RATE_HZ), ear.sent_to))
         ear.sent_from = windows[0].first_sample
         yield self._send(ear, windows, session)
 
-    def _stop(self, ear: _Ear, event: VoiceStopped, end_sample: int, session: str) -> Iterator[Out]:
+    def _stop(self, ear: Ear, event: VoiceStopped, end_sample: int, session: str) -> Iterator[Out]:
         last_sample = end_sample - round(event.silence_s * SAMPLE_RATE_HZ) - 1
         self._open.discard(session)
         yield self._activity(ear, VoiceKind.STOPPED, last_sample, session)
         yield self._send(ear, ear.pre_roll.since(ear.sent_to), session, last=True)
 
-    def _end_stream(self, ear: _Ear, session: str) -> Iterator[Out]:
+    def _end_stream(self, ear: Ear, session: str) -> Iterator[Out]:
         """Close what is open and begin anew with the next frame."""
         event = ear.segmenter.stop()
         if event is not None:
@@ -170,7 +187,7 @@ class VadStage(Stage):
         ear.stream = self._detector.stream()
         ear.segmenter = Segmenter(self._settings)
 
-    def _send(self, ear: _Ear, windows: list[Window], session: str, *, last: bool = False) -> Out:
+    def _send(self, ear: Ear, windows: list[Window], session: str, *, last: bool = False) -> Out:
         pcm = np.concatenate([window.pcm for window in windows]) if windows else np.zeros(0, np.int16)
         first_sample = windows[0].first_sample if windows else ear.sent_to
         ear.sent_to = first_sample + len(pcm)
@@ -187,7 +204,7 @@ class VadStage(Stage):
             ),
         )
 
-    def _activity(self, ear: _Ear, kind: VoiceKind, sample: int, session: str) -> Out:
+    def _activity(self, ear: Ear, kind: VoiceKind, sample: int, session: str) -> Out:
         return Out(
             "mic/voice_activity",
             VoiceActivity(

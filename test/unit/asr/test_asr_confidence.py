@@ -4,16 +4,17 @@ import numpy as np
 import pytest
 
 from avatar_ros.asr.confidence import (
-    WEIGHTS,
+    Rival,
     Segment,
-    confidence,
     edit_distance,
     features,
     is_word,
     per_frame,
+    probability,
     sigmoid,
     worst_window,
 )
+from avatar_ros.asr.weights import WEIGHTS
 
 SPOKEN = [["W", "AH", "T"], ["T", "AY", "M"]]
 WORDS = [Segment("<sil>", 0, 9, -20.0), Segment("what", 10, 39, -120.0), Segment("time", 40, 79, -180.0)]
@@ -26,22 +27,52 @@ def loop(score_per_frame, phones=("W", "AH", "T", "T", "AY", "M")):
     return [Segment("SIL", 0, 9, -20.0), *sounds]
 
 
-def test_words_that_fit_as_well_as_free_phones_are_sure_and_others_are_not():
-    right = confidence(WORDS, loop(-4.0), SPOKEN)
-    wrong = confidence(WORDS, loop(2.0, ("S", "IY", "L", "UW", "B", "OW")), SPOKEN)
+SAME = Rival((Segment("watt", 10, 39), Segment("time", 40, 79)), (("W", "AA", "T"), ("T", "AY", "M")))
+OTHER = Rival((Segment("silly", 5, 50), Segment("boat", 51, 90)), (("S", "IH", "L", "IY"), ("B", "OW", "T")))
+
+
+def test_words_that_fit_as_well_as_free_phones_and_words_are_sure_and_others_are_not():
+    right = probability(features(WORDS, loop(-4.0), SPOKEN, SAME))
+    wrong = probability(features(WORDS, loop(2.0, ("S", "IY", "L", "UW", "B", "OW")), SPOKEN, OTHER))
     assert right > 0.9 > 0.1 > wrong
 
 
+def test_a_rival_that_sounds_unlike_the_sentence_speaks_against_it():
+    for_it, against = (features(WORDS, loop(-4.0), SPOKEN, rival) for rival in (SAME, OTHER))
+    assert for_it["rival_errors"] < 0.1
+    assert against["rival_errors"] > 0.5
+    assert probability(for_it) > probability(against)
+
+
+def test_words_of_the_rival_outside_of_the_sentence_speak_against_it():
+    more = Rival((*SAME.segments, Segment("flies", 90, 119)), (*SAME.phones, ("F", "L", "AY", "Z")))
+    found = features(WORDS, loop(-4.0), SPOKEN, more)
+    assert found["rival_outside"] == pytest.approx(30 / 100)
+    assert found["rival_errors"] == features(WORDS, loop(-4.0), SPOKEN, SAME)["rival_errors"]
+
+
+def test_without_any_rival_words_all_of_the_sentence_is_unlike_them():
+    found = features(WORDS, loop(-4.0), SPOKEN, Rival())
+    assert found["rival_errors"] == pytest.approx(0.8)
+    assert found["rival_outside"] == 0
+
+
+def test_a_dropped_word_is_told():
+    assert features(WORDS, loop(-4.0), SPOKEN, SAME, dropped=True)["dropped"] == 1
+    assert features(WORDS, loop(-4.0), SPOKEN, SAME)["dropped"] == 0
+
+
 def test_the_features_are_those_that_have_weights():
-    assert set(features(WORDS, loop(-4.0), SPOKEN)) == set(WEIGHTS)
+    assert set(features(WORDS, loop(-4.0), SPOKEN, SAME)) == set(WEIGHTS)
 
 
 def test_feature_values_of_a_known_case():
-    found = features(WORDS, loop(-4.0), SPOKEN)
+    found = features(WORDS, loop(-4.0), SPOKEN, SAME)
     assert found["mean"] == pytest.approx((-300 + 280) / 70)
     assert found["worst_word"] == pytest.approx(-4.5 + 4.0)
     assert found["phone_errors"] == 0
     assert found["slowest_word"] == pytest.approx(40 / 3)
+    assert found["words"] == 2
 
 
 def test_edit_distance_knows_classes():

@@ -68,3 +68,31 @@ def test_stop_ends_what_is_open_once():
     run(segmenter, [0.9, 0.9])
     assert isinstance(segmenter.stop(), VoiceStopped)
     assert segmenter.stop() is None
+
+
+FADING = VadSettings(start_threshold=0.6, stop_threshold=0.4, min_speech_s=0.2, stop_silence_s=0.5, fade_s=0.3)
+
+
+def fading(segmenter, windows):
+    """windows: (probability, whether it faded)."""
+    events = [segmenter.step(STEP_S, probability, faded=faded) for probability, faded in windows]
+    return [(i, event) for i, event in enumerate(events) if event is not None]
+
+
+def test_what_fades_away_before_silence_belongs_to_the_silence():
+    loud, faded, silent = (0.9, False), (0.9, True), (0.0, True)
+    events = fading(Segmenter(FADING), [loud] * 4 + [faded] * 2 + [silent] * 4)
+    assert [(i, type(event)) for i, event in events] == [(1, VoiceStarted), (8, VoiceStopped)]
+    assert events[1][1].silence_s == pytest.approx(0.5)
+
+
+def test_a_soft_sound_inside_a_word_does_not_count_as_silence():
+    segmenter = Segmenter(FADING)
+    fading(segmenter, [(0.9, False)] * 4 + [(0.9, True)] * 3 + [(0.9, False)])
+    assert segmenter.silence_s == 0
+
+
+def test_somebody_who_goes_on_softly_is_not_cut_off():
+    segmenter = Segmenter(FADING)
+    assert [type(event) for _, event in fading(segmenter, [(0.9, False)] * 4 + [(0.9, True)] * 20)] == [VoiceStarted]
+    assert segmenter.silence_s == 0

@@ -34,8 +34,8 @@ def listen(stage, seconds, *, start_s=0.0, pcm=None, session="local", last=False
 
 
 def stage_for(script, **settings):
-    # The test's sound is equally loud throughout: no level above the background is asked for.
-    stage = build(VadSettings(**({"backend": "fake", "script": script, "min_snr_db": 0.0} | settings)))
+    # The test's sound is equally loud throughout: no level above the background is asked for. The script is exact.
+    stage = build(VadSettings(**({"backend": "fake", "script": script, "min_snr_db": 0.0, "onset_s": 0.0} | settings)))
     stage.load()
     return stage
 
@@ -162,3 +162,15 @@ def test_sessions_do_not_mix_and_closed_ones_are_forgotten():
 def test_a_bad_script_is_named(script):
     with pytest.raises(ConfigError, match="script"):
         build(VadSettings(backend="fake", script=script))
+
+
+def test_speech_begins_before_the_detector_is_sure_of_it():
+    exact, early = (activities(listen(stage_for("1.0-2.0", onset_s=s), 4.0))[0].sample for s in (0.0, 0.064))
+    assert exact - early == round(0.064 * RATE)
+
+
+def test_what_fades_away_is_not_part_of_the_utterance_but_of_the_wait_for_its_end():
+    pcm = sound(4 * RATE)
+    pcm[round(1.8 * RATE) :] //= 4
+    ends = [activities(listen(stage_for("1.0-2.0", fade_db=db), 4.0, pcm=pcm))[1].sample / RATE for db in (0.0, 6.0)]
+    assert ends == [pytest.approx(2.0, abs=0.04), pytest.approx(1.8, abs=0.04)]

@@ -1,0 +1,81 @@
+"""What the utterance would be in any English words: a rival for the grammar's sentence, which it has to stand up to.
+
+The general language model that comes with PocketSphinx mishears every second word, too many to answer by, but where
+somebody said something else than a question of the answers file it finds words that fit the sound better. It goes with
+the sound, so that it is ready when the utterance is over.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pocketsphinx
+
+from ..core.types import Pcm
+from .confidence import Rival, Segment, is_word
+
+_HOP_SAMPLES, _FRAME_SAMPLES = 160, 410
+_LOUDEST_RMS, _HISS_RMS = 6000.0, 50.0
+#: A first pass without rescoring.
+_OPTIONS = {"loglevel": "FATAL", "fwdflat": False, "bestpath": False, "maxhmmpf": 3000, "maxwpf": 10}
+#: PocketSphinx begins with this mean, as if it had been heard for so many frames (CMN_WIN of cmn.h): its own running
+#: mean would reach a new voice or microphone after ten seconds only.
+_FIRST_MEAN = np.array([40.0, 3.0, -1.0] + [0.0] * 10)
+_FIRST_MEAN_FRAMES = 500
+
+
+class FreeWords:
+    """A decoder for one utterance at a time: `start`, `accept`…, `rival` at any time, `end`."""
+
+    def __init__(self) -> None:
+        self._decoder = pocketsphinx.Decoder(**_OPTIONS)
+        self._gain = 1.0
+        self._rng = np.random.default_rng(0)
+
+    def start(self, head: Pcm, loudest: float) -> None:
+        """Begin with the first sound. loudest: RMS of its loudest part, which sets the level."""
+        self._gain = _LOUDEST_RMS / max(loudest, 1.0)
+        self._rng = np.random.default_rng(0)
+        data = self._levelled(head)
+        self._decoder.set_cmn(mean_text(self._decoder, data))
+        self._decoder.start_utt()
+        self._decoder.process_raw(data, False, False)
+
+    def accept(self, pcm: Pcm) -> None:
+        """The next sound."""
+        self._decoder.process_raw(self._levelled(pcm), False, False)
+
+    def rival(self, first_sample: int) -> Rival:
+        """The words so far, on the clock of a sound that begins at `first_sample` of the utterance."""
+        skipped = round(first_sample / _HOP_SAMPLES)
+        segments = [
+            Segment(s.word, max(s.start_frame - skipped, 0), s.end_frame - skipped)
+            for s in self._decoder.seg() or ()
+            if s.end_frame >= max(s.start_frame, skipped)
+        ]
+        phones = [tuple(self._decoder.lookup_word(s.text).split()) for s in segments if is_word(s.text)]
+        return Rival(tuple(segments), tuple(phones))
+
+    def end(self) -> None:
+        """The utterance is over."""
+        self._decoder.end_utt()
+
+    def _levelled(self, pcm: Pcm) -> bytes:
+        levelled = pcm * self._gain + self._rng.normal(0.0, _HISS_RMS, len(pcm))
+        return np.clip(np.rint(levelled), -32768, 32767).astype(np.int16).tobytes()
+
+
+def mean_text(decoder: Any, head: bytes) -> str:
+    """Mean cepstrum of `head`: what PocketSphinx makes of it without searching, less what it began with."""
+    decoder.set_cmn(_text(_FIRST_MEAN))
+    decoder.start_utt()
+    decoder.process_raw(head, True, False)
+    mixed = np.array([float(value) for value in decoder.get_cmn(True).split(",")])
+    decoder.end_utt()
+    frames = max((len(head) // 2 - _FRAME_SAMPLES) // _HOP_SAMPLES + 1, 1)
+    return _text(mixed + (mixed - _FIRST_MEAN) * _FIRST_MEAN_FRAMES / frames)
+
+
+def _text(mean: np.ndarray[Any, np.dtype[np.float64]]) -> str:
+    return ",".join(f"{value:.4f}" for value in mean)

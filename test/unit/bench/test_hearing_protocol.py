@@ -1,0 +1,75 @@
+"""The measurement itself: its sets share nothing, its intervals are right, its fit finds what is there."""
+
+import random
+import runpy
+
+import numpy as np
+import pytest
+
+from avatar_ros.bench import hearing_fit
+from avatar_ros.bench.hearing_interval import ratio, share
+from avatar_ros.bench.hearing_questions import DEVELOPMENT, HELD_OUT
+from avatar_ros.bench.hearing_sounds import fragments, with_noise
+from avatar_ros.bench.hearing_voices import VOICES
+from avatar_ros.core.phrases import normalised_words
+
+
+def test_the_sets_share_no_question_and_no_voice():
+    assert not {normalised_words(text) for text in DEVELOPMENT} & {normalised_words(text) for text in HELD_OUT}
+    development, held_out = (
+        {(voice.engine, voice.name) for voice in VOICES[which].values()} for which in ("development", "held-out")
+    )
+    assert not development & held_out
+    assert len(held_out) == 3
+
+
+def test_out_of_domain_questions_are_not_in_the_answers_file():
+    yaml = pytest.importorskip("yaml", reason="PyYAML is not installed")
+    from avatar_ros.core.answers_file import read_answers
+    from avatar_ros.core.paths import share_file
+    from avatar_ros.core.phrases import accepts
+
+    path = share_file("config/answers.yaml")
+    answers = read_answers(yaml.compose(path.read_text("utf-8")), str(path))
+    known = [answers.sentences(intent) for intent in answers.intents]
+    for text in (*DEVELOPMENT, *HELD_OUT):
+        assert not any(accepts(pattern, normalised_words(text)) for pattern in known), text
+
+
+def test_an_interval_holds_the_share_and_shrinks_with_more_cases():
+    few, many = share([True] * 9 + [False]), share(([True] * 9 + [False]) * 100)
+    assert few["percent"] == many["percent"] == 90.0
+    assert few["low"] < many["low"] < 90.0 < many["high"] < few["high"] <= 100.0
+    assert share([True] * 9 + [False]) == few
+
+
+def test_a_ratio_weighs_cases_by_their_size():
+    assert ratio([0.0, 50.0], [100.0, 100.0])["percent"] == 25.0
+    assert np.isnan(share([])["percent"])
+
+
+def test_fragments_leave_nothing_out_and_are_the_same_each_time():
+    pcm = np.arange(80000).astype(np.int16)
+    pieces = list(fragments(pcm, random.Random("a")))
+    assert np.array_equal(np.concatenate(pieces), pcm[: sum(map(len, pieces))])
+    assert len(pcm) - sum(map(len, pieces)) < 0.7 * 16000
+    assert [len(p) for p in pieces] == [len(p) for p in fragments(pcm, random.Random("a"))]
+
+
+def test_noise_lies_as_far_below_the_speech_as_was_asked():
+    rng = np.random.default_rng(0)
+    pcm, noise = rng.normal(0, 3000, 16000).astype(np.int16), rng.normal(0, 100, 3000).astype(np.int16)
+    speech = np.arange(16000) < 8000
+    added = with_noise(pcm, noise, 10.0, speech).astype(float) - pcm
+    measured = 10 * np.log10(np.mean(pcm[speech].astype(float) ** 2) / np.mean(added**2))
+    assert measured == pytest.approx(10.0, abs=0.1)
+
+
+def test_the_fit_finds_which_feature_tells_right_from_wrong(tmp_path):
+    rng = random.Random(0)
+    cases = [({"tells": rng.gauss(2.0 * right, 1.0), "noise": rng.gauss(0, 1)}, right) for right in (True, False) * 200]
+    path = tmp_path / "weights.py"
+    path.write_text(hearing_fit.fit(cases))
+    found = runpy.run_path(str(path))
+    assert found["WEIGHTS"]["tells"][2] > 1.0 > 0.3 > abs(found["WEIGHTS"]["noise"][2])
+    assert abs(found["BIAS"]) < 0.3

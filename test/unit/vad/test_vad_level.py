@@ -1,0 +1,35 @@
+"""How loud speech is, and what counts as faded away."""
+
+import pytest
+
+from avatar_ros.vad.level import SpeechLevel
+
+
+def level_of(levels):
+    level = SpeechLevel()
+    for dbfs in levels:
+        level.add(dbfs)
+    return level
+
+
+def test_pauses_do_not_lower_the_level_of_speech():
+    level = level_of([-20.0, -60.0] * 10)
+    assert level.is_faded(-30.0, 6.0)
+    assert not level.is_faded(-22.0, 6.0)
+
+
+@pytest.mark.parametrize(("dbfs", "faded"), [(-25.9, False), (-26.0, True), (-40.0, True)])
+def test_the_drop_decides(dbfs, faded):
+    assert level_of([-20.0] * 5).is_faded(dbfs, 6.0) is faded
+
+
+def test_only_the_last_second_counts():
+    level = level_of([0.0] * 100 + [-40.0] * 32)
+    assert not level.is_faded(-42.0, 6.0)
+
+
+def test_nothing_fades_before_there_is_speech_or_where_it_is_off():
+    level = level_of([-20.0])
+    assert not level.is_faded(-80.0, 0.0)
+    level.clear()
+    assert not level.is_faded(-80.0, 6.0)
