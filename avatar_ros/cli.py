@@ -22,7 +22,9 @@ VERBS = {
     "render": ("render", "avatar and expression file in, video or pictures out"),
     "validate": ("validate", "check an avatar file and name what is wrong with it"),
     "doctor": ("doctor", "what works on this machine, what does not, and what to do about it"),
-    "bench": ("bench", "measure: render, express, hearing, turn"),
+    "fetch": ("fetch", "download optional models, with a progress bar and a checksum"),
+    "soak": ("soak", "talk without a pause for so many minutes: does it grow, get slower, lose a question?"),
+    "bench": ("bench", "measure: render, express, hearing, turn, barge-in, av-sync"),
 }
 
 EPILOG = """\

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from ..core.clock import ns_from_s
 from ..core.stage import Out, Stage
 from ..core.types import AudioFrame, AvatarState, Message, Mood
-from .base import MIC_BACKENDS, MIC_RATE_HZ, Mic, MicSettings
+from .base import MIC_BACKENDS, MIC_RATE_HZ, Block, Mic, MicSettings
 from .echo import Echo, make_echo
 from .frames import FrameCutter
 
@@ -41,7 +41,7 @@ class MicStage(Stage):
         if isinstance(message, AudioFrame) and message.session == self._settings.session:
             self._echo.played(message)
             return self._treated(now_s)
-        elif isinstance(message, AvatarState) and message.session == self._settings.session:
+        if isinstance(message, AvatarState) and message.session == self._settings.session:
             self._mic.mood(message.state in (Mood.THINKING, Mood.SPEAKING), now_s)
         return ()
 

@@ -5,10 +5,9 @@ espeak-ng, the speaker) run on a virtual clock; the loudspeaker's sound comes ba
 rooms. Two parts:
 
 own voice: minutes of speech with nobody there, the echo 6 dB below a person's voice. Every pause is a false one.
-people: recorded people speak over the avatar, as loud at the microphone as its echo. From the first sample of the
-voice above -50 dBFS to the loudspeaker 40 dB down; recognised: the dialogue took it for an interruption.
-
-`--live N`: N interruptions of a whole kiosk in real time, by files (so without echo), for the delay of the graph.
+people: recorded people speak over the avatar, as loud at the microphone as its echo: from the voice's first sample
+above -40 dBFS (its active level is -26) to the loudspeaker 40 dB down, the card's 50 ms of buffer included.
+Recognised: the dialogue took it for an interruption.
 """
 
 from __future__ import annotations
@@ -90,6 +89,7 @@ class Over:
 
     room: str
     clip: str
+    begins: bool
     voice_s: float
     paused_ms: float
     down_ms: float
@@ -205,6 +205,7 @@ def _speak_over(scene: Scene, room: str, clip: Clip) -> Over:
     return Over(
         room,
         clip.name,
+        clip.begins,
         round(clip.length_s, 2),
         _ms(first[InterruptAction.PAUSE], voice_s),
         _ms(time_down(played, voice_s), voice_s),
@@ -280,7 +281,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 def summary(own: Sequence[OwnVoice], over: Sequence[Over]) -> dict[str, Any]:
-    """All figures, and each trial."""
+    """All figures, and each trial. Delays are of those who began to speak after silence."""
+    begun = [each for each in over if each.begins]
     return {
         "own_voice": [asdict(each) for each in own],
         "false_pauses": sum(each.pauses for each in own),
@@ -288,8 +290,9 @@ def summary(own: Sequence[OwnVoice], over: Sequence[Over]) -> dict[str, Any]:
         "trials": len(over),
         "recognised_percent": _percent([each.cancelled_ms for each in over]),
         "paused_percent": _percent([each.paused_ms for each in over]),
-        "paused_ms": _quantiles([each.paused_ms for each in over]),
-        "down_ms": _quantiles([each.down_ms for each in over]),
+        "begun": len(begun),
+        "paused_ms": _quantiles([each.paused_ms for each in begun]),
+        "down_ms": _quantiles([each.down_ms for each in begun]),
         "cancelled_ms": _quantiles([each.cancelled_ms for each in over]),
         "people": [{k: None if v != v else v for k, v in asdict(each).items()} for each in over],
     }
@@ -312,7 +315,7 @@ def table(result: dict[str, Any]) -> str:
     rows = ["| what | measured |", "|---|---|"]
     rows.append(f"| {minutes:g} minutes of its own voice: pauses / cancels | {result['false_pauses']} / "
                 f"{result['false_cancels']} |")  # fmt: skip
-    rows.append(f"| people who spoke over it | {result['trials']} |")
+    rows.append(f"| people who spoke over it (began to, after silence) | {result['trials']} ({result['begun']}) |")
     rows.append(f"| recognised as an interruption | {result['recognised_percent']} % |")
     rows.append(f"| paused | {result['paused_percent']} % |")
     for name, text in (("paused_ms", "voice to PAUSE"), ("down_ms", "voice to 40 dB down"),

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from ..audio_io.base import MIC_RATE_HZ, MicSettings, Pcm, SpeakerSettings
 from ..audio_io.fake import FakeSpeaker
 from ..audio_io.mic_paced import PacedMic
+from ..audio_io.mic_rate import ToMicRate
 from ..audio_io.wav import read_wav
 
 F32 = NDArray[np.float32]
@@ -43,7 +44,7 @@ def at_level(sound: NDArray[np.float32], dbfs: float) -> F32:
 
 def read_sound(path: Path) -> F32:
     """A WAV file at 16 kHz, full scale 1."""
-    return read_wav(path).pcm.astype(np.float32) / 32768
+    return (read_wav(path).pcm / 32768).astype(np.float32)
 
 
 def response(path: Path) -> F32:
@@ -51,7 +52,7 @@ def response(path: Path) -> F32:
     taps = read_sound(path)
     left = np.cumsum(taps[::-1].astype(np.float64) ** 2)[::-1] / np.sum(taps.astype(np.float64) ** 2)
     taps = taps[: int(np.sum(left > _REST))]
-    return taps / np.abs(taps).max()
+    return (taps / np.abs(taps).max()).astype(np.float32)
 
 
 class RoomSpeaker(FakeSpeaker):
@@ -66,13 +67,13 @@ class Echo:
     def __init__(self, taps: F32, rate_hz: int) -> None:
         self._size = 1 << int(np.ceil(np.log2(len(taps) + 2048)))
         self._spectrum = np.fft.rfft(taps, self._size)
-        self._rate = _ToMicRate(rate_hz)
+        self._rate = ToMicRate(rate_hz)
         self._tail = np.zeros(self._size, np.float64)
         self._ready: list[F32] = []
 
     def add(self, pcm: Pcm) -> None:
         """The next samples that the loudspeaker plays, int16."""
-        dry = self._rate.push(pcm.astype(np.float32) / 32768)
+        dry = self._rate.push(pcm / 32768).astype(np.float32)
         for at in range(0, len(dry), 2048):
             self._convolve(dry[at : at + 2048])
 
@@ -88,34 +89,6 @@ class Echo:
         self._ready.append(self._tail[: len(dry)].astype(np.float32))
         self._tail = np.concatenate([self._tail[len(dry) :], np.zeros(len(dry))])
         self._tail[np.abs(self._tail) < 1e-9] = 0.0
-
-
-class _ToMicRate:
-    """To 16 kHz by a polyphase filter (windowed sinc) whose delay is under a millisecond, where a resampler for
-    music holds back 40 ms.
-    """
-
-    _HALF = 32
-
-    def __init__(self, rate_hz: int) -> None:
-        common = int(np.gcd(rate_hz, MIC_RATE_HZ))
-        self._up, self._down = MIC_RATE_HZ // common, rate_hz // common
-        cut = 0.9 / max(self._up, self._down)
-        n = np.arange(-self._HALF, self._HALF + 1)
-        self._taps = self._up * cut * np.sinc(cut * n) * np.hamming(len(n))
-        self._past = np.zeros(2 * self._HALF)
-        self._phase = 0
-
-    def push(self, sound: F32) -> F32:
-        """[n] at the rate given -> what it makes at 16 kHz."""
-        wide = np.zeros(len(sound) * self._up)
-        wide[:: self._up] = sound
-        wide = np.concatenate([self._past, wide])
-        self._past = wide[-2 * self._HALF :]
-        low = np.convolve(wide, self._taps, "valid")
-        out = low[self._phase :: self._down]
-        self._phase = (self._phase - len(low)) % self._down
-        return out.astype(np.float32)
 
 
 @dataclass(frozen=True)

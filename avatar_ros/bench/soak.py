@@ -18,7 +18,7 @@ from typing import Any
 
 from ..core.errors import ConfigError
 from ..core.types import TurnReport
-from .kiosk_run import UNSEEN_WINDOW, KioskRun, write_profile
+from .kiosk_run import UNSEEN_WINDOW, KioskRun, Parameters, write_profile
 from .memory import Growth, Memory, descendants, growths, sample
 from .question_files import QUESTIONS, question_files
 
@@ -71,7 +71,7 @@ class SoakReport:
     def broken(self, limits: Limits) -> list[str]:
         """The limits that were exceeded, in words."""
         out = [f"{g.name} grew by {g.growth_mib:.1f} MiB" for g in self.growth if g.growth_mib > limits.growth_mib]
-        if self.latency_percent > limits.latency_percent:
+        if not self.latency_percent <= limits.latency_percent:  # NaN: too few turns to tell
             out.append(f"the median delay grew by {self.latency_percent:.1f} %")
         if self.lost_turns > limits.lost_turns:
             out.append(f"{self.lost_turns} questions got no answer")
@@ -88,7 +88,7 @@ def soak(minutes: float, profile: str, period_s: float, avatar: str = "", questi
 
     with tempfile.TemporaryDirectory() as folder:
         files = question_files(Path(folder), questions)
-        parameters = {
+        parameters: Parameters = {
             "mic_node": {"backend": "file", "files": [str(file) for file in files], "repeat": 0, "gap_s": 2.0},
             "speaker_node": {"backend": "null"},
             "renderer_node": {"display.fullscreen": False},

@@ -12,21 +12,25 @@ from ..core.errors import ConfigError
 from .room import F32, MIC_RATE_HZ, at_level, read_sound
 
 DEFAULT_DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
-#: A voice is heard from its first sample above this on.
-AUDIBLE = 10 ** (-50 / 20)
+#: A voice is heard from its first sample above this on (of a full scale of 1), breath and hiss before it are not.
+AUDIBLE = 10 ** (-40 / 20)
 _FRAME = MIC_RATE_HZ // 100
 #: A pause parts two clips; shorter clips than this are no sentence.
-_PAUSE_S, _SHORTEST_S, _LONGEST_S = 0.3, 1.0, 6.0
-_SILENCE_DB = -30.0
+_PAUSE_S, _SHORTEST_S, _LONGEST_S = 0.2, 1.0, 4.0
+_SILENCE_DB = -22.0
 
 
 @dataclass(frozen=True)
 class Clip:
-    """sound: [n] at 16 kHz, full scale 1, at the level asked for; onset_s: of its first audible sample."""
+    """sound: [n] at 16 kHz, full scale 1, at the level asked for; onset_s: of its first audible sample.
+
+    begins: silence came before it, so this is how somebody begins to speak, not how a sentence goes on.
+    """
 
     name: str
     sound: F32
     onset_s: float
+    begins: bool
 
     @property
     def length_s(self) -> float:
@@ -34,13 +38,13 @@ class Clip:
 
 
 def clips(folder: Path, dbfs: float) -> list[Clip]:
-    """All pieces of 1 to 6 s of the recordings in `folder` (WAV), each with the active level `dbfs`."""
+    """All pieces of 1 to 4 s of the recordings in `folder` (WAV), each with the active level `dbfs`."""
     out = []
     for path in sorted(folder.glob("*.wav")):
-        for i, sound in enumerate(_pieces(read_sound(path))):
+        for i, (sound, begins) in enumerate(_pieces(read_sound(path))):
             levelled = at_level(sound, dbfs)
             onset = int(np.argmax(np.abs(levelled) > AUDIBLE))
-            out.append(Clip(f"{path.stem}.{i}", levelled, onset / MIC_RATE_HZ))
+            out.append(Clip(f"{path.stem}.{i}", levelled, onset / MIC_RATE_HZ, begins))
     return out
 
 
@@ -52,20 +56,24 @@ def data_folder(path: Path) -> Path:
     return path
 
 
-def _pieces(sound: F32) -> Iterator[F32]:
-    """Stretches between pauses, joined while they are short."""
+def _pieces(sound: F32) -> Iterator[tuple[F32, bool]]:
+    """Stretches from one onset to the next pause, and whether it was quiet before; a stretch without a pause is cut
+    where it is softest.
+    """
     whole = sound[: len(sound) // _FRAME * _FRAME].reshape(-1, _FRAME)
     level = 10 * np.log10(np.mean(whole**2, axis=1) + 1e-12)
     loud = level > np.percentile(level, 95) + _SILENCE_DB
-    begin: int | None = None
-    last = 0
-    for i in (*np.flatnonzero(loud), len(loud) + 10**6):
-        pause = begin is not None and (i - last) * _FRAME > _PAUSE_S * MIC_RATE_HZ
-        long_enough = begin is not None and (last - begin) * _FRAME >= _SHORTEST_S * MIC_RATE_HZ
-        if begin is not None and pause and (long_enough or i > len(loud)):
-            if long_enough:
-                yield sound[max(0, begin - 3) * _FRAME : (last + 4) * _FRAME][: round(_LONGEST_S * MIC_RATE_HZ)]
-            begin = None
-        if begin is None:
-            begin = int(i)
-        last = int(i)
+    shortest, longest, pause = (round(100 * seconds) for seconds in (_SHORTEST_S, _LONGEST_S, _PAUSE_S))
+    begin = 0
+    while begin < len(loud):
+        if not loud[begin]:
+            begin += 1
+            continue
+        ends = [end for end in range(begin + shortest, min(begin + longest, len(loud)))
+                if not loud[end : end + pause].any()]  # fmt: skip
+        rest = level[begin + longest // 2 : begin + longest]
+        end = ends[0] if ends else begin + longest // 2 + int(np.argmin(rest)) if len(rest) else len(loud)
+        if end - begin >= shortest:
+            begins = begin > 0 and not loud[max(0, begin - 5) : begin].any()
+            yield sound[max(0, begin - 3) * _FRAME : (end + 4) * _FRAME], begins
+        begin = end

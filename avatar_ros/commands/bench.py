@@ -13,6 +13,7 @@ BENCHES = {
     "hearing": "hearing",
     "av-sync": "av_sync",
     "turn": "turn",
+    "barge-in": "barge_in",
     "lips-sync": "lips_sync",
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from .errors import ConfigError
@@ -10,11 +11,17 @@ from .errors import ConfigError
 PACKAGE = "avatar_ros"
 
 
+def user_data_folder(env: Mapping[str, str] = os.environ) -> Path:
+    """Where `./avatar fetch` puts models: $XDG_DATA_HOME/avatar_ros, else ~/.local/share/avatar_ros."""
+    return Path(env.get("XDG_DATA_HOME") or "~/.local/share").expanduser() / PACKAGE
+
+
 def share_file(relative: str) -> Path:
     """The shipped file or folder `relative` ("config/answers.yaml"); an absolute path is taken as it is.
 
     Looked for in the checkout that this module lies in, then in share/avatar_ros of the prefix that it is installed in
-    and of each prefix in AMENT_PREFIX_PATH, then in the working directory. Raises ConfigError naming the places.
+    and of each prefix in AMENT_PREFIX_PATH, then among the user's own data, then in the working directory.
+    Raises ConfigError naming the places.
     """
     places = [root / relative for root in _roots()]
     for place in places:
@@ -31,4 +38,4 @@ def _roots() -> list[Path]:
     prefixes = [*(parent for parent in here.parents if (parent / "share" / PACKAGE).is_dir()), *listed]
     shares = [prefix / "share" / PACKAGE for prefix in prefixes]
     # A working directory comes last: what somebody left there must not shadow what was installed.
-    return [*([checkout] if (checkout / "package.xml").exists() else []), *shares, Path.cwd()]
+    return [*([checkout] if (checkout / "package.xml").exists() else []), *shares, user_data_folder(), Path.cwd()]

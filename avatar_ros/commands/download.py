@@ -1,0 +1,142 @@
+"""Fetching a file so that a lost connection, a wrong checksum or Ctrl-C costs nothing that is not broken.
+
+What has come lies in NAME.part and is gone on with by a Range request (RFC 9110, 14); pooch compares checksums and puts
+the whole file in its place.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import os
+import re
+import shutil
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pooch
+
+from ..core.errors import AvatarRosError
+from .manifest import RemoteFile
+
+_PIECE = 1 << 18
+TIMEOUT_S = 30.0
+#: What a connection that breaks makes urllib raise, besides its own errors.
+_CUT = (http.client.HTTPException, TimeoutError, ConnectionError, urllib.error.URLError)
+_FOR_GOOD = range(400, 500)
+
+#: Called with (bytes that are there, bytes of the whole file or 0).
+Progress = Callable[[int, int], None]
+
+
+class FetchError(AvatarRosError):
+    """A model cannot be fetched."""
+
+
+class ResumingDownloader:
+    """A downloader for pooch. tries: how often in a row nothing may come before it gives up; wait_s: between tries."""
+
+    def __init__(self, part: Path, progress: Progress, tries: int = 5, wait_s: float = 1.0) -> None:
+        self._part = part
+        self._progress = progress
+        self._tries = tries
+        self._wait_s = wait_s
+
+    def __call__(self, url: str, output_file: Any, _pooch: Any, check_only: bool = False) -> None:
+        """Fetch all of `url` and put it where pooch wants it. Raises FetchError."""
+        failures = 0
+        while True:
+            had = self._have()
+            try:
+                if self._fetch_rest(url):
+                    break
+                why = "the connection ended early"
+            except urllib.error.HTTPError as error:
+                if error.code in _FOR_GOOD and error.code != http.client.REQUESTED_RANGE_NOT_SATISFIABLE:
+                    raise FetchError("fetch_refused", f"{url}: HTTP {error.code} {error.reason}") from error
+                self._part.unlink(missing_ok=True)  # what is there belongs to another version
+                why = f"HTTP {error.code}"
+            except _CUT as error:
+                why = str(error) or type(error).__name__
+            failures = 0 if self._have() > had else failures + 1
+            if failures >= self._tries:
+                text = f"{url}: {why}; {self._have()} bytes are kept, run this again to go on"
+                raise FetchError("fetch_failed", text, retryable=True)
+            time.sleep(self._wait_s)
+        os.replace(self._part, output_file)
+
+    def _have(self) -> int:
+        return self._part.stat().st_size if self._part.exists() else 0
+
+    def _fetch_rest(self, url: str) -> bool:
+        """Append what is missing; whether the file is whole now."""
+        have = self._have()
+        request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
+        with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:
+            if answer.status != http.client.PARTIAL_CONTENT:
+                have = 0  # the server does not know ranges: from the beginning
+            whole = _whole_size(answer, have)
+            with self._part.open("ab" if have else "wb") as file:
+                while piece := answer.read(_PIECE):
+                    file.write(piece)
+                    have += len(piece)
+                    self._progress(have, whole)
+        return not whole or have >= whole
+
+
+def _whole_size(answer: Any, have: int) -> int:
+    if found := re.fullmatch(r"bytes \d+-\d+/(\d+)", answer.headers.get("Content-Range", "")):
+        return int(found[1])
+    length = answer.headers.get("Content-Length")
+    return have + int(length) if length else 0
+
+
+def fetch_file(file: RemoteFile, folder: Path, sha256: str, progress: Progress, **downloader: Any) -> Path:
+    """`file` in `folder`, whole and with that checksum ("": any); a file that is there already is only checked.
+
+    Raises FetchError; a file with another checksum is deleted.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / file.name
+    if sha256 and target.exists() and not pooch.hashes.hash_matches(str(target), sha256):
+        target.unlink()  # cut off or damaged
+    resuming = ResumingDownloader(folder / f"{file.name}.part", progress, **downloader)
+    log = pooch.get_logger()
+    level, _ = log.level, log.setLevel("ERROR")
+    try:
+        pooch.retrieve(
+            file.url,
+            known_hash=f"sha256:{sha256}" if sha256 else None,
+            fname=file.name,
+            path=folder,
+            downloader=resuming,
+        )
+    except ValueError as error:  # pooch's word for a wrong checksum; its temporary file is gone by now
+        text = f"{file.url} has another checksum than the sha256 {sha256} that is expected; what came was deleted"
+        raise FetchError("fetch_checksum", text) from error
+    finally:
+        log.setLevel(level)
+    return target
+
+
+def unpack(archive: Path) -> None:
+    """Unpack beside the archive, whole or not at all, and remove it. Raises FetchError."""
+    with tempfile.TemporaryDirectory(dir=archive.parent) as folder:
+        try:
+            import tarfile
+
+            with tarfile.open(archive) as tar:
+                tar.extractall(folder, filter="data")  # refuses paths that lead out of the folder
+        except (tarfile.TarError, EOFError, OSError) as error:
+            raise FetchError("fetch_archive", f"{archive} cannot be unpacked: {error}") from error
+        for entry in Path(folder).iterdir():
+            target = archive.parent / entry.name
+            with contextlib.suppress(FileNotFoundError):
+                shutil.rmtree(target) if target.is_dir() else target.unlink()
+            shutil.move(entry, target)
+    archive.unlink()

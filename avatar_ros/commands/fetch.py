@@ -1,0 +1,130 @@
+"""`./avatar fetch [NAME…]`: optional models, with a progress bar, a checksum, and a question where a licence forbids
+commercial use. Without a name: what there is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from ..core.errors import ConfigError
+from ..core.paths import user_data_folder
+from .manifest import Model, RemoteFile, read_manifest
+
+#: What was fetched, beside the model: {"file": {"url", "sha256"}}.
+RECEIPT = "fetched.json"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of the verb."""
+    add = parser.add_argument
+    add("names", nargs="*", metavar="NAME", help="models to fetch; none: list what there is")
+    add("--to", metavar="FOLDER", help="where to (default: where the nodes look, $XDG_DATA_HOME/avatar_ros/models)")
+    add("--manifest", metavar="FILE", help="a list of models of your own (default: models/manifest.yaml)")
+    add(
+        "--accept-licence",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="agree to the licence of this model, which forbids commercial use, without being asked",
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """0: everything is there; 1: a licence was not agreed to."""
+    models = read_manifest(Path(options.manifest) if options.manifest else None)
+    folder = Path(options.to).expanduser() if options.to else user_data_folder() / "models"
+    if not options.names:
+        print("\n".join(listing(models, folder)))
+        return 0
+    for name in options.names:
+        if name not in models:
+            raise ConfigError("unknown_model", f"unknown model '{name}'; known: {', '.join(models)}")
+    refused = [name for name in options.names if not _may(models[name], options.accept_licence)]
+    for name in options.names:
+        if name not in refused:
+            fetch(models[name], folder / name)
+            print(f"{name}: {folder / name}")
+    return int(bool(refused))
+
+
+def listing(models: Mapping[str, Model], folder: Path) -> list[str]:
+    """What there is, and what of it is here already."""
+    lines = []
+    for model in models.values():
+        here = all(f["name"] in receipt_of(folder / model.name) for f in ({"name": file.name} for file in model.files))
+        size = f"{model.size / 1e6:.0f} MB" if all(f.size for f in model.files) else f">= {model.size / 1e6:.0f} MB"
+        warning = "; not for commercial use" if model.non_commercial else ""
+        lines.append(f"{model.name:<18} {'here' if here else size:>11}  {model.purpose}")
+        lines.append(f"{'':30}  licence: {model.licence}{warning}")
+    return lines
+
+
+def fetch(model: Model, folder: Path, **downloader: float) -> None:
+    """Bring all files of a model that are not there. Raises FetchError."""
+    from .download import fetch_file, unpack
+
+    receipt = receipt_of(folder)
+    for file in model.files:
+        known = receipt.get(file.name, {}) if receipt.get(file.name, {}).get("url") == file.url else {}
+        if file.unpack and known:
+            continue  # unpacked, and the archive is gone
+        expected = file.sha256 or known.get("sha256", "")
+        with _Bar(file) as bar:
+            path = fetch_file(file, folder, expected, bar, **downloader)
+        found = expected or _sum_of(path)
+        if not expected:
+            print(f"{file.name}: nobody has published a checksum; this one is kept from now on: sha256 {found}")
+        if file.unpack:
+            unpack(path)
+        receipt[file.name] = {"url": file.url, "sha256": found}
+        (folder / RECEIPT).write_text(json.dumps(receipt, indent=1), encoding="utf-8")
+
+
+def receipt_of(folder: Path) -> dict[str, dict[str, str]]:
+    """What was fetched into `folder`; {} where nothing was, or the receipt is damaged."""
+    try:
+        tree = json.loads((folder / RECEIPT).read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}
+    return tree if isinstance(tree, dict) else {}
+
+
+def _sum_of(path: Path) -> str:
+    import pooch
+
+    return str(pooch.file_hash(str(path)))
+
+
+def _may(model: Model, accepted: list[str], ask: Callable[[str], str] = input) -> bool:
+    """Whether the model may be fetched: asks where its licence forbids commercial use."""
+    if not model.non_commercial or model.name in accepted:
+        return True
+    question = f"{model.name} is under {model.licence}: it must not be used commercially. Fetch it? [y/N] "
+    if not sys.stdin.isatty():
+        print(f"{question}\nnobody is there to ask; agree with: --accept-licence {model.name}", file=sys.stderr)
+        return False
+    return ask(question).strip().lower() in ("y", "yes")
+
+
+class _Bar:
+    """tqdm's progress bar on a terminal, nothing elsewhere."""
+
+    def __init__(self, file: RemoteFile) -> None:
+        from tqdm import tqdm
+
+        off = not sys.stderr.isatty()
+        self._bar = tqdm(total=file.size or None, unit="B", unit_scale=True, desc=file.name[:40], disable=off)
+
+    def __call__(self, have: int, whole: int) -> None:
+        self._bar.total = whole or self._bar.total
+        self._bar.update(have - self._bar.n)
+
+    def __enter__(self) -> _Bar:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.close()

@@ -1,0 +1,210 @@
+"""./avatar fetch against a real HTTP server that cuts the connection, sends the wrong thing, or refuses."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import tarfile
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import SimpleNamespace
+
+import pytest
+
+pytest.importorskip("pooch", reason="pooch is not installed (extra fetch)")
+pytest.importorskip("tqdm", reason="tqdm is not installed (extra fetch)")
+
+from avatar_ros.cli import main
+from avatar_ros.commands.download import FetchError, fetch_file, unpack
+from avatar_ros.commands.fetch import _may, fetch
+from avatar_ros.commands.manifest import Model, RemoteFile, read_manifest
+from avatar_ros.core.errors import ConfigError
+from avatar_ros.core.paths import share_file
+
+DATA = bytes(range(256)) * 4000
+SUM = hashlib.sha256(DATA).hexdigest()
+
+
+@pytest.fixture
+def server():
+    """`cut`: how often the connection breaks half way; `ranges`: whether it knows them; `asked`: Range headers."""
+    state = SimpleNamespace(cut=0, ranges=True, status=200, data=DATA, asked=[])
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            wanted = self.headers.get("Range", "")
+            state.asked.append(wanted)
+            if state.status != 200:
+                self.send_error(state.status)
+                return
+            start = int(wanted[6:-1]) if wanted and state.ranges else 0
+            self.send_response(206 if wanted and state.ranges else 200)
+            body = state.data[start:]
+            self.send_header("Content-Length", str(len(body)))
+            if wanted and state.ranges:
+                self.send_header("Content-Range", f"bytes {start}-{len(state.data) - 1}/{len(state.data)}")
+            self.end_headers()
+            if state.cut:
+                state.cut -= 1
+                body = body[: len(body) // 2]
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    http.daemon_threads = True
+    threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+    state.url = f"http://127.0.0.1:{http.server_address[1]}/model.bin?download=true"
+    yield state
+    http.shutdown()
+    http.server_close()
+
+
+def get(server, folder, sha256=SUM, **downloader):
+    seen = []
+    file = RemoteFile(server.url, len(DATA), sha256)
+    path = fetch_file(file, folder, sha256, lambda *p: seen.append(p), **{"wait_s": 0.0, **downloader})
+    return path, seen
+
+
+def test_a_whole_file_with_its_progress(server, tmp_path):
+    path, seen = get(server, tmp_path)
+    assert path == tmp_path / "model.bin" and path.read_bytes() == DATA
+    assert seen[-1] == (len(DATA), len(DATA)) and list(tmp_path.iterdir()) == [path]
+
+
+def test_what_is_there_is_not_fetched_again_unless_it_is_damaged(server, tmp_path):
+    path, _ = get(server, tmp_path)
+    get(server, tmp_path)
+    assert len(server.asked) == 1
+    path.write_bytes(DATA[:-1])
+    assert get(server, tmp_path)[0].read_bytes() == DATA
+
+
+def test_a_cut_connection_is_gone_on_with(server, tmp_path):
+    server.cut = 3
+    path, _ = get(server, tmp_path)
+    assert path.read_bytes() == DATA
+    half = len(DATA) // 2
+    assert server.asked[:2] == ["", f"bytes={half}-"] and len(server.asked) == 4
+
+
+def test_the_next_run_goes_on_where_this_one_gave_up(server, tmp_path):
+    server.cut = 1
+    with pytest.raises(FetchError, match=f"{len(DATA) // 2} bytes are kept"):
+        get(server, tmp_path, tries=0)
+    assert get(server, tmp_path)[0].read_bytes() == DATA
+    assert server.asked[1] == f"bytes={len(DATA) // 2}-"
+
+
+def test_a_server_without_ranges_begins_anew(server, tmp_path):
+    server.cut, server.ranges = 1, False
+    assert get(server, tmp_path)[0].read_bytes() == DATA
+
+
+def test_a_wrong_checksum_is_named_and_nothing_of_it_stays(server, tmp_path):
+    with pytest.raises(FetchError, match=r"model.bin.*another checksum than the sha256 0000.*deleted"):
+        get(server, tmp_path, sha256="0" * 64)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_does_not_exist_is_not_tried_again(server, tmp_path):
+    server.status = 404
+    with pytest.raises(FetchError, match="HTTP 404"):
+        get(server, tmp_path)
+    assert len(server.asked) == 1
+
+
+def test_a_service_that_fails_is_tried_again_and_then_given_up(server, tmp_path):
+    server.status = 503
+    with pytest.raises(FetchError, match="HTTP 503"):
+        get(server, tmp_path, tries=3)
+    assert len(server.asked) == 3
+
+
+def test_without_a_published_checksum_the_first_one_is_kept_and_held_to(server, tmp_path, capsys):
+    model = Model("m", "test", "MIT", (RemoteFile(server.url),))
+    fetch(model, tmp_path, wait_s=0.0)
+    assert f"sha256 {SUM}" in capsys.readouterr().out
+    (tmp_path / "model.bin").unlink()
+    server.data = DATA[::-1]
+    with pytest.raises(FetchError, match="another checksum"):
+        fetch(model, tmp_path, wait_s=0.0)
+
+
+def tar(*names):
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w:gz") as file:
+        for name in names:
+            info = tarfile.TarInfo(name)
+            info.size = 4
+            file.addfile(info, io.BytesIO(b"data"))
+    return out.getvalue()
+
+
+def test_archives_are_unpacked_once(server, tmp_path):
+    server.data = tar("pretrained/weights.bin")
+    model = Model("m", "test", "MIT", (RemoteFile(server.url, unpack=True),))
+    fetch(model, tmp_path)
+    fetch(model, tmp_path)
+    assert (tmp_path / "pretrained/weights.bin").read_bytes() == b"data"
+    assert not (tmp_path / "model.bin").exists() and len(server.asked) == 1
+
+
+@pytest.mark.parametrize("data", [tar("../outside"), tar("a")[:40], b"no archive"])
+def test_bad_archives_are_refused_and_leave_nothing(tmp_path, data):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "x.tar").write_bytes(data)
+    with pytest.raises(FetchError, match="cannot be unpacked"):
+        unpack(folder / "x.tar")
+    assert not (tmp_path / "outside").exists() and [p.name for p in folder.iterdir()] == ["x.tar"]
+
+
+def test_a_licence_that_forbids_commercial_use_is_asked_about(monkeypatch, capsys):
+    model = Model("m", "test", "CC BY-NC 4.0", (), non_commercial=True)
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(isatty=lambda: True))
+    asked = []
+    answers = iter(["y", "", "no"])
+    assert [_may(model, [], lambda q: asked.append(q) or next(answers)) for _ in range(3)] == [True, False, False]
+    assert "CC BY-NC 4.0" in asked[0]
+    assert _may(model, ["m"]) and len(asked) == 3
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(isatty=lambda: False))
+    assert not _may(model, []) and "--accept-licence m" in capsys.readouterr().err
+
+
+def test_the_verb(server, tmp_path, capsys):
+    manifest = tmp_path / "m.yaml"
+    files = [{"url": server.url, "size": len(DATA), "sha256": SUM}]
+    manifest.write_text(json.dumps({"tiny": {"for": "a test", "licence": "MIT", "files": files}}))
+    common = ["fetch", "--manifest", str(manifest), "--to", str(tmp_path / "to")]
+    assert main(common) == 0 and "1 MB" in capsys.readouterr().out
+    assert main([*common, "huge"]) == 2 and "known: tiny" in capsys.readouterr().err
+    assert main([*common, "tiny"]) == 0 and (tmp_path / "to/tiny/model.bin").read_bytes() == DATA
+    capsys.readouterr()
+    assert main(common) == 0 and " here " in capsys.readouterr().out
+
+
+def test_the_shipped_manifest():
+    models = read_manifest()
+    assert {"sensevoice", "sensevoice_sherpa", "lam_audio2exp", "wav2vec2_base", "hubert_base"} <= models.keys()
+    assert models["lam_audio2exp"].non_commercial
+    for model in models.values():
+        assert all(file.url.startswith("https://") and "/main/" not in file.url for file in model.files), "pinned"
+        weights = [file for file in model.files if file.name.endswith((".bin", ".pt", ".onnx", ".tar"))]
+        assert weights and all(len(file.sha256) == 64 for file in weights)
+
+
+def test_a_damaged_manifest_names_its_entry(tmp_path):
+    path = tmp_path / "m.yaml"
+    path.write_text("a: {for: x, licence: y, files: [{url: z}]}")
+    with pytest.raises(ConfigError, match="entry 'a'"):
+        read_manifest(path)
+
+
+def test_nodes_find_what_was_fetched(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    (tmp_path / "avatar_ros/models/only_fetched").mkdir(parents=True)
+    assert share_file("models/only_fetched") == tmp_path / "avatar_ros/models/only_fetched"
