@@ -35,7 +35,7 @@ class KioskProcess:
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
-            preexec_fn=_end_with_parent,
+            preexec_fn=_end_with_parent,  # noqa: PLW1509 — one system call, no lock is taken
         )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
