@@ -9,6 +9,7 @@ whatever their neighbours want.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,8 @@ _BILABIALS = [PHONE_INDEX[name] for name in ("P", "B", "M")]
 _CLOSING_S = 0.025
 #: Share of bilabial in the window where lips begin to close, and where they are shut.
 _CLOSE_FROM, _SHUT_FROM = 0.15, 0.45
+#: Frames of 10 ms that lips stay shut at least.
+_SHORTEST_CLOSURE = 4
 #: Loudness of silence, and the openings that go with silence and with 10 dB above usual.
 _QUIET_OPENING, _LOUD_OPENING = 0.55, 1.15
 #: Phones a second: slow and fast speech. Fast speech moves in narrower windows and a little less (hypoarticulation).
@@ -58,7 +61,8 @@ class VisemeLips:
         if hurry.any():
             blended = blended * (1 - hurry) + _blend_windows(windows, _FAST_WIDTH) * hurry
         size = self._articulation * opening_from_loudness(loudness) * (1 - (1 - _FAST_SIZE) * hurry[:, 0])
-        return weights_from_mouth(Mouth(dict(zip(PARAMETERS, blended.T, strict=True)), closure(phones), size))
+        shut = _held(closure(phones))
+        return weights_from_mouth(Mouth(dict(zip(PARAMETERS, blended.T, strict=True)), shut, size))
 
 
 def blend(phones: F32, width: float) -> F32:
@@ -126,6 +130,22 @@ def closure(phones: F32) -> F32:
     kernel = np.maximum(0, 1 - np.abs(lags) / _CLOSING_S).astype(np.float32)
     share = smooth(phones[:, _BILABIALS].sum(axis=1), kernel / kernel.sum())
     return np.clip((share - _CLOSE_FROM) / (_SHUT_FROM - _CLOSE_FROM), 0, 1).astype(np.float32)
+
+
+def _held(shut: F32) -> F32:
+    """Closures that are shorter than a frame at 30 fps, 20 ms longer: between two frames nobody would see them."""
+    before, after = _SHORTEST_CLOSURE // 2, _SHORTEST_CLOSURE - 1 - _SHORTEST_CLOSURE // 2
+    long = _extreme(_extreme(shut, before, after, np.min), after, before, np.max)
+    short = shut - long
+    held = long + _extreme(short, 1, 1, np.max)
+    return np.clip(np.maximum.reduce([shut, held, 0.5 * _extreme(short, 2, 2, np.max)]), 0, 1)
+
+
+def _extreme(values: F32, before: int, after: int, of: Callable[..., Any]) -> F32:
+    """The least or the greatest of each instant's neighbours [T]; the first and the last hold beyond."""
+    padded = np.pad(values, (before, after), mode="edge")
+    out: F32 = of(sliding_window_view(padded, before + after + 1), axis=1)
+    return out
 
 
 def opening_from_loudness(loudness: F32) -> NDArray[Any]:

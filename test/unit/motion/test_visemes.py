@@ -143,3 +143,24 @@ def test_wrong_features_are_refused():
 def test_no_frames_no_weights():
     assert express_phones(np.zeros((0, PHONE_DIM), np.float32), 100.0, 30.0).shape == (0, 52)
     assert resample_weights(np.zeros((0, 52), np.float32), 100.0, np.arange(3) / 30).shape == (3, 52)
+
+
+@pytest.mark.parametrize("held", [2, 3])
+@pytest.mark.parametrize("fps", [30.0, 60.0])
+def test_closures_of_fast_speech_are_seen_at_any_frame_rate(fps, held):
+    """Twenty phones a second, closures of 20 and 30 ms: wherever frames fall, one shows the lips shut."""
+    seen = []
+    for late in range(10):
+        syllables = [
+            ("SIL", 20 + late),
+            *[("AA", 7), ("P", held), ("IY", 6), ("M", held), ("EH", 6), ("B", held)] * 3,
+            ("SIL", 20),
+        ]
+        opening = gap(express_phones(features(*syllables), 100.0, fps))
+        at = 0
+        for name, count in syllables:
+            if name in "PBM":
+                frames = np.arange(np.ceil((at - 1) / 100 * fps), (at + count + 1) / 100 * fps).astype(int)
+                seen.append(bool(len(frames)) and opening[frames].min() < 0.03)
+            at += count
+    assert np.mean(seen) >= 0.95
