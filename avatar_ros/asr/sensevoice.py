@@ -53,6 +53,8 @@ def _import_auto_model() -> Any:
     if spec is None:
         raise ImportError("No module named 'funasr'", name="funasr")
     sys.modules.setdefault("funasr", importlib.util.module_from_spec(spec))
+    # Clustering of speakers, which nobody asks for here, would bring scikit-learn; AutoModel does without it.
+    sys.modules.setdefault("funasr.models.campplus", None)  # type: ignore[arg-type]
     with _unheard():
         for name in _PARTS:
             importlib.import_module(name)

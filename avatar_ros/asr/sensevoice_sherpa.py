@@ -81,7 +81,7 @@ class SherpaRecogniser:
         self._model.decode_stream(stream)
         found = stream.result
         # The first tokens go to these fields by their place; where one was not written they hold the next one's text.
-        return f"{found.lang}{found.emotion}{found.event}{found.text}", 1.0
+        return " ".join((found.lang, found.emotion, found.event, found.text)), 1.0
 
 
 def _check(path: Path) -> None:

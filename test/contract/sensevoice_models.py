@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +15,7 @@ BACKENDS = ("sensevoice", "sensevoice_sherpa")
 BLOCK = 512
 
 
-def make(
-    folder: Path, lessons: Sequence[tuple[np.ndarray, str]], always: Mapping[str, float] | None = None
-) -> dict[str, Path]:
+def make(folder: Path, lessons: Sequence[tuple[np.ndarray, str]], always: Sequence[str] = ()) -> dict[str, Path]:
     """The same small model for each backend. lessons, always: see tiny_sensevoice; sounds as the microphone gives them.
 
     Skips the test where a library is not installed.
@@ -26,7 +24,7 @@ def make(
 
     folders = {name: folder / name for name in BACKENDS}
     tiny = TinySenseVoice(folders["sensevoice"], [(as_decoded(pcm), rich) for pcm, rich in lessons])
-    if always is not None:
+    if always:
         tiny.always(always)
         tiny.save()
     tiny.export_onnx(folders["sensevoice_sherpa"])

@@ -11,7 +11,8 @@ import contextlib
 import importlib.util
 import io
 import re
-from collections.abc import Mapping, Sequence
+import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -66,14 +67,14 @@ class TinySenseVoice:
         torch.save({"state_dict": self.model.state_dict()}, self.folder / "model.pt")
 
     @torch.no_grad()
-    def always(self, pieces: Mapping[str, float]) -> None:
-        """Make it deaf: from now on these pieces win by chance, or by their bias, whatever it is told."""
+    def always(self, pieces: Sequence[str]) -> None:
+        """Make it babble: from now on one of these pieces wins at each frame, by chance, whatever it is told."""
         layer = self.model.ctc.ctc_lo
         torch.manual_seed(2)
         layer.weight.normal_(0.0, 1.0)
         layer.bias.fill_(-1000.0)
-        for piece, bias in pieces.items():
-            layer.bias[self.pieces.piece_to_id(piece)] = bias
+        for number in map(self.pieces.piece_to_id, pieces):
+            layer.bias[number] = -layer.weight[number] @ self._centre
 
     @torch.no_grad()
     def export_onnx(self, folder: Path) -> None:
@@ -83,7 +84,8 @@ class TinySenseVoice:
         features, lengths = torch.randn(1, 40, _FEATURES), torch.tensor([40], dtype=torch.int32)
         zero = torch.zeros(1, dtype=torch.int32)
         axes = {"x": {0: "N", 1: "T"}, "x_length": {0: "N"}, "language": {0: "N"}, "text_norm": {0: "N"}}
-        with contextlib.redirect_stdout(io.StringIO()):
+        with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
             torch.onnx.export(
                 _Exported(self.model), (features, lengths, zero, zero), str(path), dynamo=False, opset_version=17,
                 input_names=list(axes), output_names=["logits"], dynamic_axes={**axes, "logits": {0: "N", 1: "T"}},
@@ -125,6 +127,7 @@ class TinySenseVoice:
                 wanted.append(self._wanted(text, sound))
         x = torch.cat(rows).double()
         y = torch.nn.functional.one_hot(torch.cat(wanted), self.pieces.vocab_size()).double()
+        self._centre = x.float().mean(0)
         x1 = torch.cat([x, torch.ones(len(x), 1)], 1)
         solved = torch.linalg.solve(x1.T @ x1 + 1e-4 * torch.eye(x1.shape[1]), x1.T @ y)
         layer = self.model.ctc.ctc_lo
