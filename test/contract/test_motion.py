@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from neural_models import lips_model
 
 from avatar_ros.core.arkit import ARKIT_COUNT
 from avatar_ros.core.types import AudioFeatures, Layer, PlaybackClock
@@ -12,7 +13,7 @@ from avatar_ros.motion.stage import build
 
 @pytest.fixture(params=MOTION_BACKENDS.names)
 def settings(request):
-    return MotionSettings(backend=request.param)
+    return MotionSettings(backend=request.param, model=lips_model(request.param))
 
 
 @pytest.fixture
@@ -41,18 +42,20 @@ def test_context_is_all_that_counts(model):
 
 
 def test_whole_files(model, settings):
-    assert express_phones(some_features(model, 100), model.rate_hz, 30.0, settings).shape == (30, ARKIT_COUNT)
+    features = some_features(model, round(model.rate_hz))
+    assert express_phones(features, model.rate_hz, 30.0, settings).shape == (30, ARKIT_COUNT)
 
 
 def test_stage_speaks_in_order_and_ends_at_rest(model, settings):
     stage = build(settings)
     stage.load()
     outs = []
-    features = some_features(model, 130)
-    for i in range(0, 130, 4):
+    count = round(1.3 * model.rate_hz)
+    features = some_features(model, count)
+    for i in range(0, count, 4):
         part = features[i : i + 4]
-        message = AudioFeatures(turn=1, first_sample=i * 240, kind=model.kind, frames=len(part), dim=model.dim,
-                                rate_hz=model.rate_hz, data=part.ravel(), last=i + 4 >= 130)  # fmt: skip
+        message = AudioFeatures(turn=1, first_sample=round(i * 24000 / model.rate_hz), kind=model.kind, frames=len(part), dim=model.dim,
+                                rate_hz=model.rate_hz, data=part.ravel(), last=i + 4 >= count)  # fmt: skip
         outs += stage.push("motion/features", message, 0.0)
     for i in range(60):
         clock = PlaybackClock(turn=1, sample=i * 800, steady_ns=round(i / 30 * 1e9) + 1)
