@@ -16,10 +16,13 @@ import numpy as np
 import torch
 
 from ..avatar.model import Avatar
+from ..core.arkit import ARKIT_COUNT
 from ..core.errors import RenderError
 from .base import MAX_ALPHA, NEAR_M, U8, Background, Camera, Frame, Settings
 from .inputs import WeightMap, background_parts, model_view, output_buffer
 from .torch_ops import DeviceAvatar, composite, morphed, posed, thin_smoke, turn_parts, upload
+
+TRIAL_CAMERA = Camera.look_at((0.0, 1.65, 0.9), (0.0, 1.65, 0.0), 24.0, 16, 16)
 
 
 class GsplatRasteriser:
@@ -29,7 +32,8 @@ class GsplatRasteriser:
 
     def __init__(self, avatar: Avatar, settings: Settings, rasterization: Callable[..., Any] | None = None,
                  device: str = "cuda") -> None:
-        """Raises RenderError where CUDA or gsplat's built kernels are missing.
+        """Draws a small frame, so that what does not work is known now. Raises RenderError where CUDA or gsplat's
+        built kernels are missing, or that frame fails.
 
         rasterization: called as gsplat's where given, on any torch device.
         """
@@ -37,7 +41,14 @@ class GsplatRasteriser:
         self._settings = settings
         self._weights = WeightMap(avatar.morph_names, settings)
         self._device = torch.device(device)
-        self._scene: DeviceAvatar | None = DeviceAvatar.load(avatar, self._device, MAX_ALPHA)
+        self._scene: DeviceAvatar | None = None
+        try:
+            self._scene = DeviceAvatar.load(avatar, self._device, MAX_ALPHA)
+            self.render(np.zeros(ARKIT_COUNT), np.eye(4), TRIAL_CAMERA).numpy()
+        except (RuntimeError, OSError) as error:  # what torch and a driver raise
+            reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+            raise RenderError("render_gsplat_failed", f"gsplat's first frame failed ({reason}); use backend: cpu, or "
+                              "build torch and gsplat for this driver and card") from error
 
     @property
     def bad_weights(self) -> int:

@@ -14,6 +14,8 @@ from avatar_ros.avatar.fake import fake_avatar
 from avatar_ros.avatar.model import NO_MORPHS, Avatar
 from avatar_ros.core.arkit import ARKIT_COUNT
 from avatar_ros.core.errors import RenderError
+from avatar_ros.render import gsplat
+from avatar_ros.render.auto import make_rasteriser
 from avatar_ros.render.base import Camera, Settings
 from avatar_ros.render.gsplat import GsplatRasteriser, built_rasterization
 from avatar_ros.render.reference import ReferenceRasteriser
@@ -130,6 +132,30 @@ def test_compositing_of_one_pixel():
     assert composite(rgb, cover, behind, "opaque")[0, 0].tolist() == [64, 128, 0, 255]
     assert composite(rgb, cover, behind, "premultiplied")[0, 0].tolist() == [64, 0, 0, 128]
     assert composite(rgb, cover, behind, "straight")[0, 0].tolist() == [128, 0, 0, 128]
+
+
+@pytest.mark.parametrize(
+    "error", [RuntimeError("CUDA error: no kernel image is available\nmore"), torch.OutOfMemoryError("out of memory")]
+)
+def test_a_first_frame_that_fails_is_a_render_error_with_one_line(error):
+    def failing(*arguments, **options):
+        raise error
+
+    with pytest.raises(RenderError, match=r"first frame failed.*backend: cpu") as caught:
+        GsplatRasteriser(fake_avatar(20), Settings(), failing, "cpu")
+    assert "\n" not in str(caught.value) and caught.value.code == "render_gsplat_failed"
+
+
+def test_auto_draws_on_the_cpu_where_the_first_frame_fails(monkeypatch):
+    pytest.importorskip("avatar_ros._raster", reason="the C++ rasteriser is not built")
+
+    def failing(*arguments, **options):
+        raise RuntimeError("CUDA error: no kernel image is available")
+
+    monkeypatch.setattr(gsplat, "built_rasterization", lambda: failing)
+    monkeypatch.setattr(gsplat.GsplatRasteriser.__init__, "__defaults__", (None, "cpu"))
+    raster, reason = make_rasteriser(fake_avatar(20), Settings(backend="auto"))
+    assert raster.name == "cpu" and "no kernel image" in reason
 
 
 def test_without_cuda_it_says_so():
