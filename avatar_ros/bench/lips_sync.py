@@ -69,6 +69,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--side", type=int, default=256, help="side of the picture, px (default: %(default)s)")
     parser.add_argument("--record", default="", help="record there, and measure the recording too")
     parser.add_argument("--no-rest", action="store_true", help="leave out cancel, pause and end")
+    parser.add_argument("--no-draw", action="store_true", help="time frames, draw none: for a computer that is busy")
     parser.add_argument("--limit-ms", type=float, default=30.0, help="largest p95 to accept (default: %(default)s)")
     parser.add_argument("--json", metavar="FILE", help="write the result there too")
     options = parser.parse_args(list(arguments))
@@ -83,7 +84,7 @@ def profile(options: argparse.Namespace) -> dict[str, dict[str, Any]]:
     picture = {"backend": "cpu", "clips": 0.0, "fps": options.fps, "width": options.side, "height": options.side}
     card = {"backend": "sounddevice", "latency_s": options.latency_ms / 1000}
     return {
-        "tts_node": {"backend": "fake"},
+        "tts_node": {"backend": "fake", "pause_s": 0.0},
         "audio_encoder_node": {"backend": "phones"},
         "expression_node": {"backend": "fake", **still},
         "renderer_node": picture | ({"record.fps": options.fps} if options.record else {}),
@@ -111,7 +112,8 @@ class Run:
             from sensor_msgs.msg import CameraInfo
 
             # Nothing is drawn while nobody looks; this is the smallest thing to look at.
-            listener.subscribe(CameraInfo, "camera_info", lambda _: None, 1)
+            if not self._options.no_draw:
+                listener.subscribe(CameraInfo, "camera_info", lambda _: None, 1)
             with self._kiosk():
                 listener.wait(lambda heard: heard.heard["state"] and heard.heard["frame_info"], "the kiosk comes up")
                 self._measure_clicks(listener)

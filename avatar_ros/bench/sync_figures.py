@@ -12,13 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.clock import s_from_ns
-from ..core.types import FrameInfo, PlaybackClock, PlaybackState
+from ..core.types import FrameInfo, PlaybackClock
 
 F64 = NDArray[np.float64]
 I16 = NDArray[np.int16]
 
-#: Pieces of a recording that come this soon after another were handed over together, ahead of their time.
-BURST_S = 0.004
+#: A piece of a recording that comes sooner than this share of the sound before it was handed over ahead of its time.
+LEAD_SHARE = 0.5
 #: A click and its flash are this close.
 MATCH_S = 0.24
 #: A mouth that is open by less than this is shut.
@@ -48,22 +48,31 @@ def heard_origin_s(blocks: Blocks) -> tuple[float, float]:
     """(when sample 0 of a null sink's monitor was heard, how far that differs between ten-second windows), s.
 
     A null sink takes a block when the block before it is over and passes it to its monitor at once, so a block never
-    comes before its first sample is due, and the earliest of many says when that was. What follows within BURST_S was
-    taken ahead and says nothing.
+    comes before its first sample is due, and the earliest of many says when that was. What a sink takes besides, ahead
+    of its time, says nothing.
     """
-    leads = np.diff(blocks.came_s, prepend=-np.inf) > BURST_S
+    leads = _leads(blocks)
     origins = blocks.came_s[leads] - blocks.first[leads] / blocks.rate_hz
     window = ((blocks.came_s[leads] - blocks.came_s[0]) // 10).astype(int)
     settled = window > 0 if window.max(initial=0) > 1 else window >= 0  # a stream that joins makes the sink stumble
-    lowest = [float(np.min(origins[settled & (window == w)])) for w in np.unique(window[settled])]
-    return float(np.median(lowest)), float(np.ptp(lowest))
+    lowest = [float(np.percentile(origins[settled & (window == w)], 1)) for w in np.unique(window[settled])]
+    return float(np.percentile(origins[settled], 1)), float(np.ptp(lowest))
+
+
+def _leads(blocks: Blocks) -> list[int]:
+    """Pieces that begin a block of the sink."""
+    leads = [0]
+    for i in range(1, len(blocks.first)):
+        sound_s = (blocks.first[i] - blocks.first[leads[-1]]) / blocks.rate_hz
+        if blocks.came_s[i] - blocks.came_s[leads[-1]] >= LEAD_SHARE * sound_s:
+            leads.append(i)
+    return leads
 
 
 def line(clocks: Sequence[PlaybackClock]) -> tuple[F64, F64]:
-    """(samples, instants) of a turn's PLAYING clocks, in order."""
-    playing = [c for c in clocks if c.state is PlaybackState.PLAYING]
-    points = sorted({c.sample: s_from_ns(c.steady_ns) for c in playing}.items())
-    return np.array([float(sample) for sample, _ in points]), np.array([at_s for _, at_s in points])
+    """(samples, instants) of a turn's clocks in order of time; where the voice stands, two with the same sample."""
+    points = sorted({(s_from_ns(c.steady_ns), float(c.sample)) for c in clocks if c.steady_ns})
+    return np.array([sample for _, sample in points]), np.array([at_s for at_s, _ in points])
 
 
 def instant_s(samples: F64, clocks: Sequence[PlaybackClock], rate_hz: int) -> F64:
@@ -75,10 +84,12 @@ def instant_s(samples: F64, clocks: Sequence[PlaybackClock], rate_hz: int) -> F6
 
 
 def stamp_errors_ms(frames: Sequence[FrameInfo], clocks: Sequence[PlaybackClock], rate_hz: int) -> F64:
-    """For each speaking frame: the instant at which the sample whose face it shows was heard, less its own instant."""
+    """For each speaking frame: how far the sample whose face it shows lies behind (-: ahead of) what is heard then."""
     shown = [f for f in frames if f.speaking]
-    samples = np.array([float(f.sample) for f in shown])
-    return 1000 * (instant_s(samples, clocks, rate_hz) - np.array([s_from_ns(f.steady_ns) for f in shown]))
+    known, at_s = line(clocks)
+    times = np.array([s_from_ns(f.steady_ns) for f in shown])
+    heard = np.interp(times, at_s, known) - rate_hz * np.maximum(0, at_s[0] - times)
+    return 1000 * (np.array([float(f.sample) for f in shown]) - heard) / rate_hz
 
 
 def flash_instants(frames: Sequence[FrameInfo], at_s: F64) -> F64:
