@@ -24,6 +24,8 @@ NOISE_DBFS = -75.0
 #: An impulse response is cut where less than this share of its energy is left.
 _REST = 1e-6
 _FRAME = 160
+#: Of the convolution: short against a sound card's buffer.
+_BLOCK = 160
 
 
 def active_dbfs(sound: NDArray[np.float32]) -> float:
@@ -62,20 +64,25 @@ class RoomSpeaker(FakeSpeaker):
 
 
 class Echo:
-    """Sound of a loudspeaker in a room, as a stream. taps: the room's response at 16 kHz, its gain included."""
+    """Sound of a loudspeaker in a room, as a stream. taps: the room's response at 16 kHz, its gain included.
+
+    Convolved by blocks in the frequency domain (overlap-save, the response in partitions of a block).
+    """
 
     def __init__(self, taps: F32, rate_hz: int) -> None:
-        self._size = 1 << int(np.ceil(np.log2(len(taps) + 2048)))
-        self._spectrum = np.fft.rfft(taps, self._size)
+        parts = np.pad(taps, (0, -len(taps) % _BLOCK)).reshape(-1, _BLOCK)
+        self._weights = np.fft.rfft(parts, 2 * _BLOCK, axis=1)
+        self._spectra = np.zeros_like(self._weights)
         self._rate = ToMicRate(rate_hz)
-        self._tail = np.zeros(self._size, np.float64)
+        self._dry = np.zeros(_BLOCK)  # the last block that was convolved, and what has come since
         self._ready: list[F32] = []
 
     def add(self, pcm: Pcm) -> None:
         """The next samples that the loudspeaker plays, int16."""
-        dry = self._rate.push(pcm / 32768).astype(np.float32)
-        for at in range(0, len(dry), 2048):
-            self._convolve(dry[at : at + 2048])
+        self._dry = np.concatenate([self._dry, self._rate.push(pcm / 32768)])
+        while len(self._dry) >= 2 * _BLOCK:
+            self._ready.append(self._convolved(self._dry[: 2 * _BLOCK]))
+            self._dry = self._dry[_BLOCK:]
 
     def take(self, count: int) -> F32:
         """The next `count` samples of the echo; silence for those that are not known yet."""
@@ -83,12 +90,11 @@ class Echo:
         self._ready = [sound[count:]]
         return np.pad(sound[:count], (0, max(0, count - len(sound)))).astype(np.float32)
 
-    def _convolve(self, dry: F32) -> None:
-        if dry.any() or self._tail.any():
-            self._tail += np.fft.irfft(np.fft.rfft(dry, self._size) * self._spectrum, self._size)
-        self._ready.append(self._tail[: len(dry)].astype(np.float32))
-        self._tail = np.concatenate([self._tail[len(dry) :], np.zeros(len(dry))])
-        self._tail[np.abs(self._tail) < 1e-9] = 0.0
+    def _convolved(self, dry: NDArray[np.float64]) -> F32:
+        self._spectra = np.roll(self._spectra, 1, axis=0)
+        self._spectra[0] = np.fft.rfft(dry)
+        wet = np.fft.irfft(np.sum(self._spectra * self._weights, axis=0))
+        return wet[_BLOCK:].astype(np.float32)
 
 
 @dataclass(frozen=True)

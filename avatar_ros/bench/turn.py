@@ -3,14 +3,15 @@
 Questions are spoken by espeak-ng into one WAV file each, so the last speech sample is known. Speech ends where the last
 sample above -50 dBFS of the question stood at the microphone (`mic/audio`, steady_ns); sound starts at the first sample
 above -50 dBFS of `speech/played` after it, at the time when it leaves the loudspeaker.
+
+--services: three runs. The embedded one; one with a local chat service and a local Edge voice with set delays; one with
+the chat service and espeak. The last two say what the pipeline adds to the services' own delays (bench/services.py).
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -23,6 +24,8 @@ from numpy.typing import NDArray
 
 from ..core.errors import ConfigError, StageError
 from ..core.types import AudioFrame, TurnReport
+from . import services
+from .kiosk_run import KioskRun, Parameters, write_profile
 from .question_files import question_files
 
 AUDIBLE = 32767 * 10 ** (-50 / 20)
@@ -43,11 +46,14 @@ def main(arguments: Sequence[str]) -> int:
     with tempfile.TemporaryDirectory() as folder:
         files = question_files(Path(folder), options.turns)
         result = converse(files, options)
-    result["frames"] = {key: round(value, 2) for key, value in result["frames"].items()}
-    print(table(result))
+        print(table(result), flush=True)
+        for name, edge in (("edge", True), ("espeak", False)) if options.services else ():
+            result[name] = _with_services(files, options, edge=edge)
+            print("", services.table(result[name]["added_ms"], f"chat service and {name}"), sep="\n", flush=True)
     if options.json:
         Path(options.json).write_text(json.dumps(result, indent=1), encoding="utf-8")
-    return 0 if result["answered"] == options.turns else 1
+    runs = [result, *(result[name] for name in ("edge", "espeak") if name in result)]
+    return 0 if all(run["answered"] == options.turns for run in runs) else 1
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
@@ -57,31 +63,50 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--avatar", default="", help="avatar file (default: the built-in one)")
     parser.add_argument("--record", default="", help="record the run, which makes the renderer draw every frame")
     parser.add_argument("--json", help="write the figures to this file")
+    default = services.Delays()
+    parser.add_argument("--services", action="store_true", help="also with local services that have set delays")
+    parser.add_argument("--first-token-s", type=float, default=default.first_token_s, help="(default: %(default)s)")
+    parser.add_argument("--token-gap-s", type=float, default=default.token_gap_s, help="(default: %(default)s)")
+    parser.add_argument("--first-sound-s", type=float, default=default.first_sound_s, help="(default: %(default)s)")
     options = parser.parse_args(arguments)
     if options.turns < 1:
         raise ConfigError("bad_option", f"--turns is {options.turns}; it must be 1 or more")
     return options
 
 
-def converse(files: Sequence[Path], options: argparse.Namespace) -> dict[str, Any]:
+def converse(
+    files: Sequence[Path], options: argparse.Namespace, running: services.Services | None = None
+) -> dict[str, Any]:
     """One kiosk, all questions; what was measured."""
     from ..ros.listener import Listener
 
+    parameters: Parameters = running.parameters if running else {}
+    profile = write_profile(files[0].with_name("bench.yaml"), "embedded", parameters)
+    arguments = ["--display", "off", "--mic", ",".join(map(str, files)), "--turns", str(len(files))]
+    arguments += [part for name in ("avatar", "record") if getattr(options, name)
+                  for part in (f"--{name}", getattr(options, name))]  # fmt: skip
     with Listener("bench_turn") as listener:
-        command = [sys.executable, "-m", "avatar_ros", "kiosk", "--namespace", "bench_turn", "--display", "off"]
-        command += ["--mic", ",".join(map(str, files)), "--turns", str(len(files))]
-        command += [part for name in ("avatar", "record") if getattr(options, name)
-                    for part in (f"--{name}", getattr(options, name))]  # fmt: skip
         started_s = time.monotonic()
-        limit_s = 60 + 40 * len(files)
-        try:
-            done = subprocess.run(command, stdout=subprocess.DEVNULL, timeout=limit_s, check=False)
-        except subprocess.TimeoutExpired as error:
-            raise StageError("bench_timeout", f"the kiosk did not leave within {limit_s} s") from error
-        if done.returncode:
-            text = f"the kiosk left with exit code {done.returncode}; see its log, or run: {' '.join(command[1:])}"
-            raise StageError("bench_kiosk", text)
-        return figures(listener.heard, listener.times, started_s, len(files))
+        with KioskRun("bench_turn", profile, arguments) as run:
+            code = run.wait(60 + 40 * len(files))
+        if code:
+            tail = "\n".join(run.lines[-8:])
+            raise StageError("bench_kiosk", f"the kiosk left with exit code {code}:\n{tail}")
+        result = figures(listener.heard, listener.times, started_s, len(files))
+        if running:
+            finals = [at_s for at_s, transcript in zip(listener.times["speech/transcript"],
+                      listener.heard["speech/transcript"], strict=True) if transcript.final]  # fmt: skip
+            ends = [*speech_ends(listener.heard["mic/audio"]), float("inf")]
+            sounds = audible_starts(listener.heard["speech/played"])
+            firsts = [first_between(sounds, start_s, end_s) for start_s, end_s in pairwise(ends)]
+            result["added_ms"] = services.added(running, finals, firsts)
+    return result
+
+
+def _with_services(files: Sequence[Path], options: argparse.Namespace, *, edge: bool) -> dict[str, Any]:
+    delays = services.Delays(options.first_token_s, options.token_gap_s, options.first_sound_s)
+    with services.services(delays, edge=edge) as running:
+        return converse(files, options, running)
 
 
 def figures(
@@ -101,10 +126,10 @@ def figures(
         "end_to_first_sound_ms": [round(wait, 1) for wait in waits],
         "stages_ms": {name: [round(getattr(report, name), 1) for report in reports] for name in STAGES},
         "frames": {
-            "first_frame_s": times["frame_info"][0] - started_s,
-            "ready_s": times["state"][0] - started_s,
-            "fps": float(np.median([f.fps for f in frames[len(frames) // 4 :]])),
-            "render_ms": float(np.median(drawn)) if drawn else 0.0,
+            "first_frame_s": round(times["frame_info"][0] - started_s, 2),
+            "ready_s": round(times["state"][0] - started_s, 2),
+            "fps": round(float(np.median([f.fps for f in frames[len(frames) // 4 :]])), 2),
+            "render_ms": round(float(np.median(drawn)), 2) if drawn else 0.0,
             "dropped": frames[-1].dropped,
         },
     }
