@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
-from neural_models import encoder_model
 
 from avatar_ros.core.errors import EncoderError
 from avatar_ros.core.phones import PHONE_COUNT, PHONE_KIND
 from avatar_ros.core.types import Interrupt, InterruptAction, Mark, SpeechChunk
 from avatar_ros.encoder.base import ENCODER_BACKENDS, EncoderSettings
 from avatar_ros.encoder.stage import build
+from neural_models import encoder_model
 
 RATES_HZ = (8000, 16000, 22050, 24000, 48000)
 

@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
-from neural_models import lips_model
 
 from avatar_ros.core.arkit import ARKIT_COUNT
 from avatar_ros.core.types import AudioFeatures, Layer, PlaybackClock
 from avatar_ros.motion.base import MOTION_BACKENDS, MotionSettings
 from avatar_ros.motion.express import express_phones
 from avatar_ros.motion.stage import build
+from neural_models import lips_model
 
 
 @pytest.fixture(params=MOTION_BACKENDS.names)
@@ -54,8 +54,9 @@ def test_stage_speaks_in_order_and_ends_at_rest(model, settings):
     features = some_features(model, count)
     for i in range(0, count, 4):
         part = features[i : i + 4]
-        message = AudioFeatures(turn=1, first_sample=round(i * 24000 / model.rate_hz), kind=model.kind, frames=len(part), dim=model.dim,
-                                rate_hz=model.rate_hz, data=part.ravel(), last=i + 4 >= count)  # fmt: skip
+        message = AudioFeatures(turn=1, first_sample=round(i * 24000 / model.rate_hz), kind=model.kind,
+                                frames=len(part), dim=model.dim, rate_hz=model.rate_hz, data=part.ravel(),
+                                last=i + 4 >= count)  # fmt: skip
         outs += stage.push("motion/features", message, 0.0)
     for i in range(60):
         clock = PlaybackClock(turn=1, sample=i * 800, steady_ns=round(i / 30 * 1e9) + 1)

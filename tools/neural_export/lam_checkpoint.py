@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import pickle
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -34,10 +35,8 @@ def read_state(path: Path) -> Mapping[str, Tensor]:
     """The weights in a file of torch.save: a state dict, alone or under "state_dict". No code in it is run."""
     if not path.is_file():
         raise CheckpointError(f"{path} does not exist")
-    scalars: list[Any] = [np.dtype, np.float64, np.float32, type(np.dtype(np.float64)), type(np.dtype(np.float32)),
-               (np.float64(0).__reduce__()[0], "numpy.core.multiarray.scalar")]  # fmt: skip
     try:
-        with torch.serialization.safe_globals(scalars):
+        with torch.serialization.safe_globals(_numpy_scalars()):
             tree: Any = torch.load(path, map_location="cpu", weights_only=True)
     except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError) as error:
         first = str(error).splitlines()[0] if str(error) else type(error).__name__
@@ -49,6 +48,14 @@ def read_state(path: Path) -> Mapping[str, Tensor]:
     if not isinstance(state, Mapping) or not all(isinstance(value, Tensor) for value in state.values()):
         raise CheckpointError(f"{path} holds no state_dict of tensors")
     return state
+
+
+def _numpy_scalars() -> list[Any]:
+    """What a score kept beside the weights is made of: numpy's numbers, under the names of numpy 1 and 2."""
+    scalar = np.float64(0).__reduce__()[0]
+    names = [(scalar, f"numpy.{core}.multiarray.scalar") for core in ("core", "_core")]
+    return [np.dtype, codecs.encode, (codecs.encode, "_codecs.encode"), *names,
+            *(type(np.dtype(kind)) for kind in (np.float64, np.float32, np.int64))]  # fmt: skip
 
 
 def fill(model: LamAudio2Expression, state: Mapping[str, Tensor], name: str) -> None:

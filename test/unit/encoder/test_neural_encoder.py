@@ -5,7 +5,6 @@ import shutil
 
 import numpy as np
 import pytest
-from neural_models import encoder_folder
 
 from avatar_ros.core.errors import ConfigError
 from avatar_ros.core.types import Interrupt, InterruptAction, SpeechChunk
@@ -24,6 +23,7 @@ from avatar_ros.encoder.neural_stream import (
     whole_utterance,
 )
 from avatar_ros.encoder.stage import build
+from neural_models import encoder_folder
 
 RATE_HZ = 16000
 STEPS = Steps(first=1600, hop=2560, window=40, lookahead=2)

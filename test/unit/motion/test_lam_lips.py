@@ -1,0 +1,141 @@
+"""LAM's decoder and policies as lips: parity with torch, what is done to the weights, and what is refused."""
+
+import numpy as np
+import pytest
+
+from avatar_ros.avatar.model import LAM_WEIGHT_SCALES
+from avatar_ros.core.arkit import ARKIT_COUNT, ARKIT_INDEX
+from avatar_ros.core.errors import ConfigError, MotionError
+from avatar_ros.core.types import AudioFeatures
+from avatar_ros.motion.base import MOTION_BACKENDS, MotionSettings
+from avatar_ros.motion.lam import EYES, PAIRS, processed, smoothed, symmetric
+from avatar_ros.motion.stage import build
+from neural_models import encoder_folder, lam_folder, policy_file, tiny_lam
+
+PLAIN = {"lam_scaling": False, "lam_smoothing": False, "lam_symmetry": False, "lam_eyes": True}
+
+
+def lam_settings(**more):
+    return MotionSettings(**{"backend": "lam", "model": str(lam_folder()), **more})
+
+
+def lips(settings):
+    return MOTION_BACKENDS.load(settings.backend)(settings)
+
+
+def hidden(frames, seed=0):
+    return np.random.default_rng(seed).standard_normal((frames, 32)).astype(np.float32)
+
+
+@pytest.mark.parametrize("identity", [0, 11])
+def test_decoder_is_that_of_torch(identity):
+    model = tiny_lam()
+    import torch
+
+    features = hidden(40)
+    with torch.no_grad():
+        one_hot = torch.eye(12)[identity][None]
+        wanted = model.backbone.decode(torch.from_numpy(features[None]), one_hot)[0].numpy()
+    found = lips(lam_settings(lam_identity=identity, **PLAIN)).weights(features)
+    np.testing.assert_allclose(found, wanted, atol=1e-5)
+
+
+def test_identities_differ_and_end():
+    a, b = (lips(lam_settings(lam_identity=i, **PLAIN)).weights(hidden(20)) for i in (0, 1))
+    assert np.abs(a - b).max() > 1e-3
+    with pytest.raises(ConfigError, match="12 identities"):
+        lips(lam_settings(lam_identity=12))
+
+
+def test_its_context_is_six_frames_and_two_of_the_filter():
+    assert lips(lam_settings(**PLAIN)).before == 6
+    model = lips(lam_settings())
+    assert (model.before, model.after) == (8, 8)
+    features = hidden(60)
+    changed = features.copy()
+    changed[:22] += 1.0
+    same = model.weights(features)[30:] - model.weights(changed)[30:]
+    assert np.abs(same).max() < 1e-6
+    assert np.abs(model.weights(features)[29] - model.weights(changed)[29]).max() > 1e-6
+
+
+def test_scaling_is_lams_and_can_be_left_out():
+    weights = np.full((3, ARKIT_COUNT), 0.5, np.float32)
+    scaled = processed(weights, lam_settings(**{**PLAIN, "lam_scaling": True}))
+    for name, scale in LAM_WEIGHT_SCALES.items():
+        np.testing.assert_allclose(scaled[:, ARKIT_INDEX[name]], 0.5 * scale, atol=1e-6)
+    assert scaled[0, ARKIT_INDEX["mouthPucker"]] == 0.5
+    np.testing.assert_array_equal(processed(weights, lam_settings(**PLAIN)), weights)
+    assert processed(np.ones_like(weights), lam_settings()).max() == 1.0
+
+
+def test_filter_keeps_parabolas_and_calms_noise():
+    t = np.arange(30, dtype=np.float32)[:, None]
+    curve = np.repeat((0.001 * t * t - 0.01 * t + 0.1).astype(np.float32), ARKIT_COUNT, axis=1)
+    np.testing.assert_allclose(smoothed(curve)[2:-2], curve[2:-2], atol=1e-5)
+    noise = np.random.default_rng(0).standard_normal((300, ARKIT_COUNT)).astype(np.float32)
+    assert smoothed(noise).std() < 0.75 * noise.std()
+
+
+def test_symmetry_leaves_what_turns_to_one_side():
+    weights = np.random.default_rng(0).random((4, ARKIT_COUNT)).astype(np.float32)
+    out = symmetric(weights)
+    left, right = ARKIT_INDEX["mouthSmileLeft"], ARKIT_INDEX["mouthSmileRight"]
+    np.testing.assert_allclose(out[:, left], (weights[:, left] + weights[:, right]) / 2, atol=1e-6)
+    np.testing.assert_array_equal(out[:, left], out[:, right])
+    for name in ("jawLeft", "mouthRight", "eyeLookInLeft", "jawOpen"):
+        np.testing.assert_array_equal(out[:, ARKIT_INDEX[name]], weights[:, ARKIT_INDEX[name]])
+    assert len(PAIRS) == 16
+
+
+def test_eyes_are_the_idle_layers_unless_asked_for():
+    weights = np.full((2, ARKIT_COUNT), 0.4, np.float32)
+    assert not processed(weights, lam_settings())[:, EYES].any()
+    assert processed(weights, lam_settings(**PLAIN))[:, EYES].all()
+
+
+def test_policy_reads_what_it_wants_from_its_file():
+    model = lips(MotionSettings(backend="policy", model=str(policy_file(kind="wav2vec2", rate_hz="50", after="3"))))
+    assert (model.kind, model.dim, model.rate_hz) == ("wav2vec2", 32, 50.0)
+    assert (model.before, model.after) == (15, 3)  # 0.3 s of the parameter where the file is silent
+    told = lips(MotionSettings(backend="policy", model=str(policy_file()), policy_kind="mel", policy_context_s=0.1,
+                               policy_rate_hz=100.0))  # fmt: skip
+    assert (told.kind, told.rate_hz, told.before, told.after) == ("mel", 100.0, 10, 10)
+
+
+def test_policy_streams_in_windows():
+    model = lips(MotionSettings(backend="policy", model=str(policy_file(kind="hubert", before="2", after="2"))))
+    features = hidden(50)
+    whole = model.weights(features)
+    np.testing.assert_allclose(model.weights(features[18:34])[2:-2], whole[20:32], atol=1e-5)
+    assert whole.std() > 0.01
+
+
+def refused(code, **more):
+    with pytest.raises(ConfigError) as raised:
+        lips(MotionSettings(**more))
+    assert raised.value.code == code
+    return str(raised.value)
+
+
+def test_files_that_cannot_be_lips_are_named(tmp_path):
+    assert "model" in refused("model_missing", backend="lam")
+    assert "policy.onnx" in refused("model_file_missing", backend="policy", model=str(tmp_path))
+    assert "51" in refused("model_shape", backend="policy", model=str(policy_file(outputs=51)))
+    assert "input" in refused("model_shape", backend="lam", model=str(policy_file()))
+    encoder = str(encoder_folder("hubert") / "back.onnx")
+    assert "features [1, T, dim]" in refused("model_shape", backend="policy", model=encoder)
+    (tmp_path / "policy.onnx").write_bytes(b"no network")
+    refused("model_unreadable", backend="policy", model=str(tmp_path))
+    odd = str(policy_file(kind="hubert", rate_hz="fast"))
+    assert "fast" in refused("model_metadata", backend="policy", model=odd)
+
+
+@pytest.mark.parametrize("wrong", [{"kind": "hubert"}, {"dim": 16, "frames": 20}, {"rate_hz": 50.0}])
+def test_features_that_it_was_not_made_for_are_refused(wrong):
+    stage = build(lam_settings())
+    good = {"kind": "lam_wav2vec2", "dim": 32, "rate_hz": 30.0, "frames": 10, "data": hidden(10).ravel()}
+    list(stage.push("motion/features", AudioFeatures(turn=1, **good), 0.0))
+    with pytest.raises(MotionError) as raised:
+        list(stage.push("motion/features", AudioFeatures(turn=2, **{**good, **wrong}), 0.0))
+    assert raised.value.code == "features_kind"
