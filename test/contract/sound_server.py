@@ -93,6 +93,12 @@ class Loop:
             self.take(self.mic.tick(now_s))
             time.sleep(0.005)
 
+    def run_until(self, condition, limit_s: float = 25.0) -> None:
+        """Tick both until it is so, or for `limit_s`; a device is looked for 1, 2, 4 … s after it was lost."""
+        until_s = time.monotonic() + limit_s
+        while time.monotonic() < until_s and not condition():
+            self.run(0.25)
+
     def take(self, outs) -> None:
         """Keep what was published."""
         for out in outs:
@@ -164,7 +170,7 @@ def vanish() -> dict:
 
     loop = Loop()
     loop.run(1.0)
-    loop.take(loop.speaker.push("speech/audio", SpeechChunk(turn=1, pcm=clicks(20)), time.monotonic()))
+    loop.take(loop.speaker.push("speech/audio", SpeechChunk(turn=1, pcm=clicks(80)), time.monotonic()))
     loop.run(0.5)
     before = dict(loop.speaker.status())
     os.kill(int(sys.argv[2]), 9)
@@ -176,8 +182,12 @@ def vanish() -> dict:
     frames = len(loop.out["mic/audio"]) - frames
     gone = {"speaker": dict(loop.speaker.status()), "mic": dict(loop.mic.status())}
     server = start_server(Path(os.environ["HOME"]), 48000, dict(os.environ))
-    loop.run(9.0)  # the third look comes 1 + 2 + 4 s after the loss
+    loop.run_until(lambda: not any("warning" in stage.status() for stage in (loop.speaker, loop.mic)))
     back = {"speaker": dict(loop.speaker.status()), "mic": dict(loop.mic.status())}
+    back_s = time.monotonic()
+    loop.run_until(lambda: any(at_s > back_s for at_s in loop.clicks_heard_s()))
+    heard = [at_s for at_s in loop.clicks_heard_s() if at_s > back_s]
+    states = [c.state.name for c in loop.out["speech/playback"]]
     server.terminate()
     server.wait()
     return {
@@ -186,6 +196,8 @@ def vanish() -> dict:
         "back": back,
         "mic_frames_in_a_second": frames,
         "played_in_a_second": later.sample - clock.sample,
+        "clicks_heard_when_back": len(heard),
+        "states": sorted(set(states)),
     }
 
 

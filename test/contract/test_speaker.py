@@ -102,3 +102,5 @@ def test_card_that_vanishes_costs_the_sound_but_not_the_time_and_is_found_again(
     assert found["played_in_a_second"] == pytest.approx(RATE, abs=0.1 * RATE)
     for status in found["back"].values():
         assert status["device"] == "default" and "warning" not in status
+    assert found["clicks_heard_when_back"], "the turn is heard again from the card that came back"
+    assert found["states"] == ["PLAYING"], "nobody was told that the voice stopped: it did not"
