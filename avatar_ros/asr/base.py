@@ -44,8 +44,7 @@ class AsrSettings(Settings):
     max_utterance_s: float = setting(30.0, "a longer utterance is rejected, s", low=1.0, high=300.0)
     model: str = setting(
         "",
-        "sensevoice backends: folder of the model, or its name on ModelScope (iic/SenseVoiceSmall; sensevoice only); "
-        "empty: models/ and the backend's name in the package's share folder",
+        "sensevoice backends: folder of the model, or the name of a fetched one; empty: what ./avatar fetch brings",
     )
     language: str = setting(
         "auto", "sensevoice backends: language to expect", choices=("auto", "zh", "en", "yue", "ja", "ko")

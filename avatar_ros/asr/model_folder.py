@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,22 +14,21 @@ from ..core.paths import share_file
 _FUNASR_FILES = ("config.yaml", "model.pt", "bpe.model", "am.mvn")
 
 
-def find(model: str, backend: str, fetch: Callable[[str], str] | None = None) -> Path:
-    """The folder that `model` means: a path, a hub's "owner/name" (handed to `fetch`), or "" for models/<backend>.
+def find(model: str, backend: str) -> Path:
+    """The folder that `model` means: a path, the name of a model that was fetched, or "" for the backend's own.
 
     Raises ConfigError naming the places that were tried.
     """
     path = Path(model).expanduser()
     if model and path.is_dir():
         return path
-    if fetch is not None and _is_name(model):
-        return Path(fetch(model))
     try:
-        return share_file(str(path) if model else f"models/{backend}")
+        return share_file(str(path) if path.is_absolute() else f"models/{model or backend}")
     except ConfigError as error:
-        name = " or to the model's name (iic/SenseVoiceSmall, which is then fetched)" if fetch else ""
         raise ConfigError(
-            "asr_model_missing", f"no model for the asr backend '{backend}': {error}; set `model` to its folder{name}"
+            "asr_model_missing",
+            f"no model for the asr backend '{backend}': {error}; run ./avatar fetch {backend}, or set `model` to its "
+            "folder",
         ) from error
 
 
@@ -53,11 +52,6 @@ def sherpa_files(folder: Path) -> tuple[Path, Path]:
     absent = [] if found else ["model.int8.onnx or model.onnx"]
     _refuse(folder, absent + ([] if tokens.exists() else [tokens.name]))
     return found[0], tokens
-
-
-def _is_name(model: str) -> bool:
-    """Whether it looks like "owner/name" and not like a path."""
-    return model.count("/") == 1 and model[0] not in "./~" and not model.endswith("/")
 
 
 def _texts(named: Any) -> Iterator[str]:

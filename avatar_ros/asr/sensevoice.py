@@ -44,8 +44,6 @@ _KEY_MISSING = "Warning, miss key in ckpt"
 #: Language, emotion, sound and style are the first four outputs; the words follow.
 _TAGS = 4
 _WARM_UP_SAMPLES = SAMPLE_RATE_HZ
-#: Of a model on ModelScope, which also holds examples.
-_WANTED = ["config.yaml", "configuration.json", "model.pt", "am.mvn", "*.model", "tokens.json"]
 
 
 def _import_auto_model() -> Any:
@@ -85,7 +83,7 @@ class SenseVoiceRecogniser:
 
     def load(self) -> None:
         """Load the model and decode a second of silence. Raises ConfigError naming the folder and what it lacks."""
-        folder = find(self._settings.model, "sensevoice", _fetched)
+        folder = find(self._settings.model, "sensevoice")
         check_funasr(folder)
         self._model = self._loaded(folder)
         self._model.model.ctc.ctc_lo.register_forward_hook(self._keep_logits)
@@ -137,35 +135,13 @@ class SenseVoiceRecogniser:
     def _confidence(self) -> float:
         """Mean probability of the words' tokens, where one was written; 0 where none was."""
         assert self._logits is not None
-        best = self._logits[0, _TAGS:].float().softmax(-1).max(-1)
-        written = best.values[best.indices != self._model.model.blank_id]
-        return float(written.mean()) if len(written) else 0.0
+        words, self._logits = self._logits[0, _TAGS:].float(), None
+        best = words.max(-1)
+        sure = (best.values - words.logsumexp(-1)).exp()[best.indices != self._model.model.blank_id]
+        return float(sure.mean().clamp(max=1.0)) if len(sure) else 0.0
 
 
 def _device(wanted: str) -> str:
     if wanted == "cuda" and not torch.cuda.is_available():
         raise ConfigError("asr_device", "device is 'cuda', and torch finds no GPU; set `device` to auto or cpu")
     return "cuda" if wanted == "cuda" or (wanted == "auto" and torch.cuda.is_available()) else "cpu"
-
-
-def _fetched(name: str) -> str:
-    """The folder of a model on ModelScope: what was fetched before, else fetched now."""
-    try:
-        from modelscope_hub import HubApi
-        from modelscope_hub.errors import CacheNotFound, HubError
-    except ImportError as error:
-        raise ConfigError(
-            "asr_model_hub", f"fetching {name} needs: pip install modelscope-hub; or set `model` to a folder"
-        ) from error
-    hub = HubApi()
-    try:
-        try:
-            folder = hub.download_repo(name, "model", allow_patterns=_WANTED, local_files_only=True)
-        except CacheNotFound:
-            folder = hub.download_repo(name, "model", allow_patterns=_WANTED)
-    except HubError as error:
-        raise ConfigError(
-            "asr_model_fetch",
-            f"{name} cannot be fetched from ModelScope: {error}; set `model` to a folder, or try again with a network",
-        ) from error
-    return str(folder)

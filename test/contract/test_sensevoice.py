@@ -131,6 +131,14 @@ def varied(seconds):
     return (size * rng.uniform(-1, 1, len(size))).astype(np.int16)
 
 
+def test_a_folder_without_configuration_has_the_usual_names(taught, tmp_path):
+    folder = shutil.copytree(taught["sensevoice"], tmp_path / "model")
+    (folder / "configuration.json").unlink()
+    assert "bpe.model" in refused("sensevoice", folder)
+    next(folder.glob("*.bpe.model")).rename(folder / "bpe.model")
+    assert hear(stage_with("sensevoice", folder), HELLO)[-1].text == "hello there."
+
+
 def test_five_hundred_words_and_more(babbling, backend):
     stage = stage_with(backend, babbling[backend], max_utterance_s=60.0, min_confidence=0.0, partial_share=0.0)
     text = hear(stage, varied(45.0))[-1].text

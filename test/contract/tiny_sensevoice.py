@@ -1,6 +1,6 @@
 """A small SenseVoice, made here: a random encoder, and an output layer fitted to a handful of sounds.
 
-The folder is what FunASR's AutoModel loads (config.yaml, model.pt, bpe.model, am.mvn); `export_onnx` writes the same
+The folder is what FunASR's AutoModel loads, with the published model's file names; `export_onnx` writes the same
 weights as sherpa-onnx wants them (the inputs, and the metadata names of its offline-sense-voice-model.cc). What the
 model says of a sound that it was fitted to is known, so a test sees words, and not only that nothing fell over.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import io
+import json
 import re
 import warnings
 from collections.abc import Sequence
@@ -33,6 +34,8 @@ ENCODER = {"output_size": 192, "attention_heads": 4, "linear_units": 64, "num_bl
            "kernel_size": 11, "sanm_shfit": 0, "selfattention_layer_type": "sanm"}  # fmt: skip
 LANGUAGES, STYLES = ("auto", "zh", "en", "yue", "ja", "ko", "nospeech"), ("withitn", "woitn")
 TAGS = ("en", "zh", "nospeech", "HAPPY", "NEUTRAL", "EMO_UNKNOWN", "Speech", "Laughter", "Cough", "withitn", "woitn")
+#: The published model's name for its pieces; configuration.json points to it.
+PIECES = "chn_jpn_yue_eng_ko_spectok.bpe.model"
 _FEATURES = FRONTEND["n_mels"] * FRONTEND["lfr_m"]
 _BLANK = 0
 
@@ -46,7 +49,7 @@ class TinySenseVoice:
 
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
-        self.pieces = _write_pieces(folder / "bpe.model", [text for _, text in lessons])
+        self.pieces = _write_pieces(folder / PIECES, [text for _, text in lessons])
         self._write_config()
         _write_cmvn(folder / "am.mvn", np.zeros(_FEATURES), np.ones(_FEATURES))
         sounds = [self._features(WavFrontend(cmvn_file=str(folder / "am.mvn"), **FRONTEND), pcm) for pcm, _ in lessons]
@@ -112,6 +115,11 @@ class TinySenseVoice:
             "frontend": "WavFrontend", "frontend_conf": {**FRONTEND, "cmvn_file": None},
         }  # fmt: skip
         (self.folder / "config.yaml").write_text(yaml.safe_dump(config))
+        files = {
+            "init_param": "model.pt", "config": "config.yaml",
+            "tokenizer_conf": {"bpemodel": PIECES}, "frontend_conf": {"cmvn_file": "am.mvn"},
+        }  # fmt: skip
+        (self.folder / "configuration.json").write_text(json.dumps({"framework": "pytorch", "file_path_metas": files}))
 
     def _features(self, frontend, pcm: np.ndarray):
         sound = torch.from_numpy(pcm.astype(np.float32) / 32768)[None]

@@ -16,26 +16,22 @@ def touch(folder, *names):
     return folder
 
 
-def fetched(name):
-    return f"/fetched/{name}"
+def test_a_folder_is_taken_and_a_name_is_looked_for_among_the_fetched(tmp_path, monkeypatch):
+    assert find(str(tmp_path), "sensevoice") == tmp_path
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    own = tmp_path / "avatar_ros" / "models" / "sensevoice"
+    own.mkdir(parents=True)
+    assert find("", "sensevoice") == own
+    assert find("sensevoice", "sensevoice_sherpa") == own
 
 
-def test_a_folder_is_taken_and_a_name_is_fetched(tmp_path):
-    assert find(str(tmp_path), "sensevoice", fetched) == tmp_path
-    assert str(find("iic/SenseVoiceSmall", "sensevoice", fetched)) == "/fetched/iic/SenseVoiceSmall"
-
-
-@pytest.mark.parametrize("model", ["", "/nowhere/at all", "./nowhere", "models/no/such", "nowhere"])
-def test_a_folder_that_is_not_there_is_named(model):
+@pytest.mark.parametrize("model", ["", "/nowhere/at all", "./nowhere", "no/such", "nowhere"])
+def test_a_folder_that_is_not_there_is_named(tmp_path, monkeypatch, model):
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     with pytest.raises(ConfigError, match=model.lstrip("./") or "models/sensevoice") as caught:
-        find(model, "sensevoice", fetched)
+        find(model, "sensevoice")
     assert caught.value.code == "asr_model_missing"
-    assert "iic/SenseVoiceSmall" in caught.value.text
-
-
-def test_sherpa_fetches_nothing():
-    with pytest.raises(ConfigError, match="some/name"):
-        find("some/name", "sensevoice_sherpa")
+    assert "./avatar fetch sensevoice" in caught.value.text
 
 
 def test_missing_files_are_named_with_the_folder(tmp_path):
