@@ -38,6 +38,10 @@ class AsrSettings(Settings):
         "recogniser: pocketsphinx (the answers file's questions), sensevoice (FunASR), sensevoice_sherpa (sherpa-onnx) "
         "or fake",
     )
+    fallback: str = setting(
+        "",
+        "what hears, with a warning, where the backend's library or model is missing; empty: nothing, that is an error",
+    )
     answers_file: str = setting("config/answers.yaml", "questions to expect; relative to the package's share folder")
     min_confidence: float = setting(0.5, "what is understood with less is rejected", low=0.0, high=1.0)
     partial_period_s: float = setting(0.1, "how often words are published while somebody speaks, s", low=0.03, high=2.0)

@@ -9,6 +9,7 @@ from ..core.sessions import SessionTable
 from ..core.stage import Out, Stage
 from ..core.types import EVENT_COMPLETE, AudioFrame, Message, SessionEvent, SessionKind, Transcript
 from .base import ASR_BACKENDS, SAMPLE_RATE_HZ, AsrSettings, Heard, Hearing, Recogniser
+from .fallback import Fallback
 
 
 class _Utterance:
@@ -53,8 +54,10 @@ class AsrStage(Stage):
         return ()
 
     def status(self) -> Mapping[str, str]:
-        """How many utterances were understood, rejected, and never ended."""
-        return {name: str(count) for name, count in self._counts.items()}
+        """How many utterances were understood, rejected, and never ended; a warning where the fallback hears."""
+        counts = {name: str(count) for name, count in self._counts.items()}
+        warning = self._recogniser.warning if isinstance(self._recogniser, Fallback) else ""
+        return {**counts, "warning": warning} if warning else counts
 
     def _hear(self, frame: AudioFrame, now_s: float) -> Iterator[Out]:
         _check(frame)
@@ -135,4 +138,6 @@ def _check(frame: AudioFrame) -> None:
 
 def build(settings: AsrSettings) -> Stage:
     """The stage with the backend that the settings name."""
+    if settings.fallback and settings.fallback != settings.backend:
+        return AsrStage(Fallback(settings), settings)
     return AsrStage(ASR_BACKENDS.load(settings.backend)(settings), settings)

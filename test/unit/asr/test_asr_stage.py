@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from avatar_ros.asr.base import AsrSettings
-from avatar_ros.asr.stage import build
+from avatar_ros.asr.base import AsrSettings, Heard
+from avatar_ros.asr.stage import AsrStage, build
 from avatar_ros.core.errors import AsrError, ConfigError
 from avatar_ros.core.types import EVENT_COMPLETE, AudioFrame, SessionEvent, SessionKind
 
@@ -83,3 +83,56 @@ def test_the_wrong_rate_is_refused_by_name():
 def test_an_unknown_backend_is_named_with_the_known_ones():
     with pytest.raises(ConfigError, match="pocketsphinx"):
         build(AsrSettings(backend="ears"))
+
+
+def test_a_missing_model_falls_back_and_says_so(tmp_path):
+    settings = AsrSettings(backend="sensevoice_sherpa", model=str(tmp_path), fallback="fake", script="hello")
+    stage = build(settings)
+    stage.load()
+    assert speak(stage, 0.5)[-1].text == "hello"
+    warning = stage.status()["warning"]
+    assert warning.startswith("fake hears in place of sensevoice_sherpa: ")
+    assert str(tmp_path) in warning or "install" in warning
+
+
+def test_a_backend_that_works_needs_no_fallback():
+    stage = build(AsrSettings(backend="fake", fallback="pocketsphinx", script="hello"))
+    stage.load()
+    assert speak(stage, 0.5)[-1].text == "hello"
+    assert "warning" not in stage.status()
+    stage.close()
+
+
+def test_a_misspelt_backend_does_not_fall_back():
+    with pytest.raises(ConfigError, match="pocketsphinx"):
+        build(AsrSettings(backend="ears", fallback="fake")).load()
+
+
+def test_sounds_without_words_are_published_while_they_last():
+    class Laughing:
+        def load(self):
+            pass
+
+        def start(self):
+            return self
+
+        def accept(self, pcm):
+            pass
+
+        def partial(self):
+            return Heard(events=("laughter",))
+
+        def finish(self):
+            return Heard(events=("laughter",), emotion="happy")
+
+        def abandon(self):
+            pass
+
+        def close(self):
+            pass
+
+    out = speak(AsrStage(Laughing(), AsrSettings()), 1.0)
+    assert [(m.final, m.text, m.events, m.rejected) for m in out] == [
+        (False, "", ("laughter",), False),
+        (True, "", ("laughter",), False),
+    ]
