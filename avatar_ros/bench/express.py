@@ -24,6 +24,7 @@ from ..encoder.stage import EncoderStage
 from ..motion.base import MotionSettings
 from ..motion.stage import build as build_motion
 from .lip_scores import SOURCES, Judge
+from .lips_sync import main as lips_sync
 from .mixing import Pcm
 
 CHUNK_S = 0.04
@@ -32,6 +33,8 @@ _TEXT = "The kiosk by the main entrance opens at nine, and my people will be hap
 
 def main(arguments: Sequence[str]) -> int:
     """Parse, measure, print one JSON object; exit code 0."""
+    if "--sync" in arguments:
+        return lips_sync([argument for argument in arguments if argument != "--sync"])
     options = _parser().parse_args(list(arguments))
     encoder = load_encoder()
     result: dict[str, Any] = {"cost": cost(encoder), "first_lips": first_lips(encoder)}
@@ -52,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--judge", type=Path, help="lipsync_score.py (default: ../tools/ beside --data)")
     parser.add_argument("--avatar", default="james.zip", help="avatar in DATA/avatars whose lips are measured")
     parser.add_argument("--mixes", type=int, default=0, help="random mixes with noise and rooms, a condition; 0: none")
+    parser.add_argument("--sync", action="store_true", help="sound against lips instead: arguments of bench lips-sync")
     parser.add_argument("--json", help="write the result here too")
     return parser
 

@@ -121,8 +121,7 @@ class Run:
                     self._result["rest_ms"] = RestTimes(listener).all()
         self._result["load_average"] = os.getloadavg()[0]
         if self._options.record:
-            self._result["recording_ms"] = measure_sync(self._options.record).as_dict()
-            del self._result["recording_ms"]["offsets_ms"]
+            self._result["recording_ms"] = _recorded(self._options.record)
         return self._result
 
     @contextmanager
@@ -159,6 +158,15 @@ class Run:
             [frames[i] for i in chosen], np.array(came_s)[chosen], clocks, self._clicks, blocks
         )
         self._result["load_average_before"] = load
+
+
+def _recorded(path: str) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = measure_sync(path).as_dict()
+    except ConfigError as error:  # so many frames were skipped that no flash is seen: the other figures say so
+        return {"pairs": 0, "problem": str(error)}
+    del found["offsets_ms"]
+    return found
 
 
 def _sentences(clicks: int) -> str:

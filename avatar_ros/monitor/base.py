@@ -38,6 +38,8 @@ class MonitorSettings(Settings):
     )
     linger_s: float = setting(0.5, "stay so long after the last answer: a recording ends well, s", low=0.0, high=60.0)
     sound_threshold_db: float = setting(-50.0, "what counts as sound at the speaker, dBFS", low=-90.0, high=0.0)
-    mouth_threshold: float = setting(0.05, "mouth opening that counts as moving, 0-1", low=0.001, high=1.0)
+    mouth_threshold: float = setting(
+        0.05, "mouth opening that counts as first_mouth, 0-1; behind m, p, sh 50-120 ms later", low=0.001, high=1.0
+    )
     settle_s: float = setting(0.3, "wait for stragglers before a turn is reported, s", low=0.0, high=10.0)
     give_up_after_s: float = setting(60.0, "report a turn of which no news comes for so long, s", low=1.0, high=3600.0)
