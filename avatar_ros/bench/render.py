@@ -3,7 +3,9 @@
     python -m avatar_ros.bench.render --avatar head.zip --size 512x512 --json render.json
 
 Each line is measured in a process of its own: it loads the avatar, draws `--frames` frames of random expressions with
-the head moved by the avatar's own clips, and reports medians and 95th percentiles in milliseconds and its peak memory.
+the head moved by the avatar's own clips, and reports medians and 95th percentiles in milliseconds and its peak memory;
+then what a whole turn of the renderer stage takes over the bare rasterisation of the same splats. With --process the
+memory of a real renderer node at 1080x1080 comes too; `bench render-soak` looks at it for half an hour.
 """
 
 from __future__ import annotations
@@ -36,11 +38,13 @@ from ..core.paths import share_file
 from ..render.auto import make_rasteriser
 from ..render.base import BACKENDS, Camera, Rasteriser, Settings
 from ..render.camera import portrait_camera
+from .render_node import WITH_BARE, measure_node
 
 BUILT_IN = "builtin"
 SIZES = ("512x512", "720x1280", "1080x1080")
 STAGES = ("morph_ms", "project_ms", "sort_ms", "bin_ms", "blend_ms")
 WARM_UP_FRAMES = 10
+PROCESS_SIZE = "1080x1080"
 GREY = (0.9, 0.9, 0.92)
 LAM_CAMERA_DISTANCE_M, LAM_CAMERA_HEIGHT_M, LAM_CAMERA_FOV_DEG = 0.9, 1.655, 24.0
 
@@ -76,6 +80,8 @@ class Result:
     stages_ms: dict[str, float] = field(default_factory=dict)  # medians
     stages_p95_ms: dict[str, float] = field(default_factory=dict)
     worst_psnr_db: float | None = None
+    node_ms: float | None = None  # median of a whole turn of the renderer stage: face, clips, drawing, handing over
+    over_bare: float | None = None  # node_ms over the rasterisation of the same splats alone
 
 
 def poses(avatar: Avatar, frames: int, seed: int = 0) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -117,6 +123,9 @@ def measure(case: Case) -> Result:
     for name, values in stages.items():
         result.stages_ms[name] = float(np.median(values))
         result.stages_p95_ms[name] = float(np.percentile(values, 95))
+    if case.backend in WITH_BARE:
+        node = measure_node(case.backend, case.avatar, (case.width, case.height), case.threads, case.frames)
+        result.node_ms, result.over_bare = node.node_ms, node.node_ms / node.bare_ms
     if case.reference_frames:
         result.worst_psnr_db = worst_psnr_db(raster, avatar, camera, case.reference_frames)
     raster.close()
@@ -198,12 +207,21 @@ def run_case(case: Case) -> Result:
         return pool.submit(measure, case).result()
 
 
+def renderer_process(case: Case) -> Any:
+    """Memory (render_soak.Figures) of a real renderer node that draws a case's avatar for ten seconds."""
+    from .render_soak import parse as soak_options
+    from .render_soak import soak
+
+    arguments = ["--minutes", "0", "--size", PROCESS_SIZE, "--backend", case.backend, "--threads", str(case.threads)]
+    return soak(soak_options([*arguments, "--avatar", case.avatar]))
+
+
 def table(results: Sequence[Result]) -> str:
     """Results as Markdown."""
     lines = [
         "| backend | avatar | size | other load | median ms | p95 ms | FPS | morph | project | sort | bin | blend | "
-        "first frame ms | peak MB | PSNR dB |",
-        "|" + "---|" * 15,
+        "first frame ms | peak MB | PSNR dB | node ms | node/bare |",
+        "|" + "---|" * 17,
     ]
     for r in results:
         stages = " | ".join(f"{r.stages_ms[s]:.2f}" if s in r.stages_ms else "" for s in STAGES)
@@ -212,7 +230,8 @@ def table(results: Sequence[Result]) -> str:
         cells = (
             f"{c.backend} {r.isa}".strip(), Path(c.avatar).stem, f"{c.width}x{c.height}",
             "one core busy" if c.busy else "none", f"{r.median_ms:.2f}", f"{r.p95_ms:.2f}", f"{r.fps:.0f}", stages,
-            f"{r.first_frame_ms:.0f}", f"{r.peak_mb:.0f}", psnr,
+            f"{r.first_frame_ms:.0f}", f"{r.peak_mb:.0f}", psnr, "" if r.node_ms is None else f"{r.node_ms:.2f}",
+            "" if r.over_bare is None else f"{r.over_bare:.2f}",
         )  # fmt: skip
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
@@ -253,6 +272,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     add("--load", choices=("none", "busy", "both"), default="both", help="with one core kept busy, without, or both")
     add("--camera", choices=("framed", "lam"), default="framed", help="as the kiosk frames, or LAM's usual camera")
     add("--reference", type=int, default=0, metavar="N", help="compare N frames with the float64 reference (slow)")
+    add("--process", action="store_true", help="also a renderer node's memory at 1080x1080 (needs ROS 2)")
     add("--json", metavar="FILE", help="write the figures there")
     return parser.parse_args(arguments)
 
@@ -277,13 +297,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"[{i}/{len(cases)}] {case.backend} {Path(case.avatar).stem} {case.width}x{case.height}"
                   f"{' busy' if case.busy else ''}", file=sys.stderr)
             results.append(run_case(case))
+        tree = report(results)
+        if options.process:
+            tree["renderer_process"] = asdict(renderer_process(cases[0]))
         if options.json:
-            Path(options.json).write_text(json.dumps(report(results), indent=1) + "\n", encoding="utf-8")
+            Path(options.json).write_text(json.dumps(tree, indent=1) + "\n", encoding="utf-8")
     except (AvatarRosError, OSError) as error:
         print(f"avatar bench render: {error}", file=sys.stderr)
         return 2
     print(f"{processor_name()}, {os.cpu_count()} cores; {options.threads} threads; {options.frames} frames a line\n")
     print(table(results))
+    if "renderer_process" in tree:
+        p = tree["renderer_process"]
+        print(f"\nrenderer node's process at {PROCESS_SIZE}: peak {p['peak_mb']:.0f} MB resident, "
+              f"{p['proportional_mb']:.0f} MB proportional at the end")
     return 0
 
 

@@ -22,7 +22,6 @@ from pathlib import Path
 from statistics import median
 
 from ..core.errors import AvatarRosError, ConfigError
-from .render import parse_size, processor_name
 
 NAMESPACE = "/render_soak"
 PROC = Path("/proc")
@@ -85,6 +84,8 @@ def growth_mb(samples: Sequence[Sample], settled_s: float = SETTLED_S, window_s:
 
 def command(options: argparse.Namespace) -> list[str]:
     """The renderer node as the kiosk starts it."""
+    from .render import parse_size
+
     width, height = parse_size(options.size)
     parameters = {"fps": float(options.fps), "width": width, "height": height, "backend": options.backend,
                   "threads": options.threads, "display.backend": options.display}  # fmt: skip
@@ -149,6 +150,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         figures = soak(options)
         if options.json:
+            from .render import processor_name
+
             tree = {"processor": processor_name(), "size": options.size, "backend": options.backend, **asdict(figures)}
             Path(options.json).write_text(json.dumps(tree, indent=1) + "\n", encoding="utf-8")
     except (AvatarRosError, OSError) as error:

@@ -140,6 +140,10 @@ class Rasteriser(Protocol):
         """
         ...
 
+    def buffer(self, width: int, height: int) -> U8:
+        """Memory [height, width, 4] that `render` fills fastest when it is given as `out`."""
+        ...
+
     def close(self) -> None:
         """Free threads and memory."""
         ...

@@ -55,6 +55,10 @@ class CpuRasteriser:
         )
         return Frame(pixels, alpha)
 
+    def buffer(self, width: int, height: int) -> U8:
+        """See Rasteriser.buffer."""
+        return np.zeros((height, width, 4), np.uint8)
+
     @property
     def _open(self) -> _raster.Rasteriser:
         if self._raster is None:

@@ -42,6 +42,10 @@ class FakeRasteriser:
         self.frames += 1
         return Frame(pixels, alpha)
 
+    def buffer(self, width: int, height: int) -> U8:
+        """See Rasteriser.buffer."""
+        return np.zeros((height, width, 4), np.uint8)
+
     def _bars(self, pixels: U8, values: np.ndarray) -> None:
         height, width = pixels.shape[:2]
         column = np.arange(width) * ARKIT_COUNT // width

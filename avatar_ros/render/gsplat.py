@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -59,29 +60,47 @@ class GsplatRasteriser:
                out: U8 | None = None) -> Frame:
         """See Rasteriser.render; without `out` the frame stays on the card."""
         colour, image, alpha = background_parts(background, camera, self._settings)
-        scene = self._scene
-        if scene is None:
-            raise RenderError("render_closed", "the rasteriser was closed; make a new one")
-        view = model_view(camera, head)
-        if scene.share is not None:
-            view = camera.view
-        mix, viewmat, intrinsics, flat, *turn = upload(
-            [self._weights(weights), view, camera.matrix, np.array(colour), *turn_parts(head)], self._device)
-        points, rotations = morphed(scene, mix), scene.rotations
-        if scene.share is not None:
-            points, rotations = posed(scene, points, *turn)
-        rgb, cover, _ = self._rasterization(
-            points, rotations, scene.scales, scene.opacities, scene.colors, viewmat[None], intrinsics[None],
-            camera.width, camera.height, near_plane=NEAR_M, packed=False,
-            eps2d=self._settings.blur_at(camera.width, camera.height),
-        )
+        rasterise, flat = self._prepared(weights, head, camera, colour)
+        rgb, cover, _ = rasterise()
         behind = flat if image is None else self._to_device(image).float() / 255
         pixels = composite(*thin_smoke(rgb[0], cover[0], self._settings.smoke_cover), behind, alpha)
         if out is None:
             return Frame(pixels, alpha)
         buffer = output_buffer(out, camera)
-        buffer[...] = pixels.cpu().numpy()
+        torch.from_numpy(buffer).copy_(pixels)  # straight from the card where the buffer is pinned
         return Frame(buffer, alpha)
+
+    def _prepared(self, weights: np.ndarray, head: np.ndarray, camera: Camera,
+                  colour: tuple[float, float, float]) -> tuple[Callable[[], Any], torch.Tensor]:
+        """A call of gsplat with the splats of this face and pose, and the colour [3] on the card."""
+        scene = self._scene
+        if scene is None:
+            raise RenderError("render_closed", "the rasteriser was closed; make a new one")
+        view = model_view(camera, head)
+        mix, viewmat, intrinsics, flat, *turn = upload(
+            [self._weights(weights), view if scene.share is None else camera.view, camera.matrix, np.array(colour),
+             *turn_parts(head)], self._device)  # fmt: skip
+        points, rotations = morphed(scene, mix), scene.rotations
+        if scene.share is not None:
+            points, rotations = posed(scene, points, *turn)
+        call = partial(
+            self._rasterization,
+            points, rotations, scene.scales, scene.opacities, scene.colors, viewmat[None], intrinsics[None],
+            camera.width, camera.height, near_plane=NEAR_M, packed=False,
+            eps2d=self._settings.blur_at(camera.width, camera.height),
+        )  # fmt: skip
+        return call, flat
+
+    def buffer(self, width: int, height: int) -> U8:
+        """See Rasteriser.buffer. Pinned: the card writes into it by itself, at the full speed of the bus."""
+        pinned = self._device.type == "cuda"
+        return torch.zeros((height, width, 4), dtype=torch.uint8, pin_memory=pinned).numpy()
+
+    @torch.inference_mode()
+    def bare(self, weights: np.ndarray, head: np.ndarray, camera: Camera) -> Callable[[], Any]:
+        """Nothing but gsplat's rasterisation of the splats of one pose, to be called again and again: for benches."""
+        call = self._prepared(weights, head, camera, (0.0, 0.0, 0.0))[0]
+        return torch.inference_mode()(call)
 
     def _to_device(self, array: np.ndarray) -> torch.Tensor:
         return torch.from_numpy(np.ascontiguousarray(array)).to(self._device)

@@ -51,6 +51,10 @@ class ReferenceRasteriser:
         pixels[...] = np.floor(np.clip(rgba, 0, 1) * 255 + 0.5).astype(np.uint8)
         return Frame(pixels, alpha)
 
+    def buffer(self, width: int, height: int) -> U8:
+        """See Rasteriser.buffer."""
+        return np.zeros((height, width, 4), np.uint8)
+
     def accumulate(self, weights: np.ndarray, head: np.ndarray, camera: Camera) -> tuple[np.ndarray, np.ndarray]:
         """Premultiplied colour [height, width, 3] and remaining transmittance [height, width], float64."""
         avatar = self._avatar

@@ -30,7 +30,7 @@ from ..core.types import (
     Transcript,
 )
 from .auto import make_rasteriser
-from .base import BACKENDS, Background
+from .base import BACKENDS, Background, Rasteriser
 from .base import Settings as RasteriserSettings
 from .camera import portrait_camera
 from .clips import ClipMixer, pose_matrix
@@ -188,6 +188,16 @@ class RenderStage(Stage):
         yield Out("frame_info", self._info(state, shown_at_s, cost_s))
 
     @property
+    def avatar(self) -> Avatar:
+        """Whom it shows."""
+        return self._avatar
+
+    @property
+    def rasteriser(self) -> Rasteriser:
+        """What draws."""
+        return self._rasteriser
+
+    @property
     def focal_px(self) -> float:
         """Focal length of the camera that draws, px."""
         return float(self._camera.fy)
@@ -230,7 +240,7 @@ class RenderStage(Stage):
         width, height = (max(side, MIN_SIDE_PX) for side in size)
         self._size = size
         self._camera = portrait_camera(self._avatar, width, height)
-        self._out = np.zeros((height, width, 4), np.uint8)
+        self._out = self._rasteriser.buffer(width, height)
 
     def _look_after_sinks(self) -> None:
         """A panel may have been turned or changed; a person may have pressed Esc."""

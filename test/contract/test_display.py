@@ -2,8 +2,6 @@
 
 import os
 import shutil
-import struct
-import subprocess
 import sys
 
 import numpy as np
@@ -13,6 +11,7 @@ from avatar_ros.core.errors import ConfigError
 from avatar_ros.core.types import Mood
 from avatar_ros.display.base import Captions, DisplaySettings, open_screen
 from avatar_ros.display.sinks import ScreenSink
+from x_screen import ESCAPE_KEYSYM, XScreen
 
 PANEL = (360, 640)
 QUADRANTS = {
@@ -25,26 +24,18 @@ QUADRANTS = {
 
 @pytest.fixture(scope="module")
 def xvfb(tmp_path_factory):
-    """A virtual X server; yields the file of its framebuffer."""
+    """A virtual X server."""
     if not shutil.which("Xvfb"):
         pytest.skip("Xvfb is not installed (apt install xvfb)")
     pytest.importorskip("pygame", reason="pygame-ce is not installed")
-    folder = tmp_path_factory.mktemp("framebuffer")
-    read, write = os.pipe()
-    screen = f"{PANEL[0]}x{PANEL[1]}x24"
-    command = ["Xvfb", "-displayfd", str(write), "-screen", "0", screen, "-fbdir", str(folder), "-noreset"]
-    server = subprocess.Popen(command, pass_fds=[write], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    os.close(write)
-    with os.fdopen(read) as number, pytest.MonkeyPatch.context() as patch:
-        display = number.readline().strip()
-        assert display, "Xvfb did not start"
-        patch.setenv("DISPLAY", f":{display}")
+    screen = XScreen(tmp_path_factory.mktemp("framebuffer"), PANEL)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DISPLAY", screen.display)
         for name in ("WAYLAND_DISPLAY", "SDL_VIDEODRIVER"):
             patch.delenv(name, raising=False)
-        yield folder / "Xvfb_screen0"
+        yield screen
         sys.modules["pygame"].display.quit()  # a client that outlives its server is ended by Xlib
-    server.terminate()
-    server.wait(10)
+    screen.close()
 
 
 @pytest.fixture(params=["fake", "off", "window"])
@@ -67,15 +58,6 @@ def opened():
     yield open_
     for screen in screens:
         screen.close()
-
-
-def screenshot(framebuffer):
-    """The X server's picture as RGB [h, w, 3]; the file is in XWD format (X11/XWDFile.h)."""
-    data = framebuffer.read_bytes()
-    header = struct.unpack(">25I", data[:100])
-    offset, width, height, stride = header[0] + 12 * header[19], header[4], header[5], header[12]
-    rows = np.frombuffer(data, np.uint8, stride * height, offset).reshape(height, stride)
-    return rows[:, : 4 * width].reshape(height, width, 4)[:, :, 2::-1].astype(int)
 
 
 def quadrants(width=180, height=320, alpha=255):
@@ -128,7 +110,7 @@ def test_screenshot_shows_the_frame(xvfb, opened, rotation):
     screen = opened(backend="window", rotation=rotation)
     upright = (180, 320) if rotation in (0, 180) else (320, 180)
     screen.show(quadrants(*upright), 1.0)
-    picture = screenshot(xvfb)
+    picture = xvfb.picture()
     places = ((0.25, 0.25), (0.75, 0.25), (0.75, 0.75), (0.25, 0.75))
     assert [colour_at(picture, *place) for place in places] == [QUADRANTS[name] for name in TURNED[rotation]]
 
@@ -136,7 +118,7 @@ def test_screenshot_shows_the_frame(xvfb, opened, rotation):
 def test_a_square_frame_stands_below_the_background(xvfb, opened):
     screen = opened(backend="window", panel_background="#102030")
     screen.show(quadrants(64, 64), 1.0)
-    picture = screenshot(xvfb)
+    picture = xvfb.picture()
     assert colour_at(picture, 0.5, 0.1) == (0x10, 0x20, 0x30)
     assert colour_at(picture, 0.25, 0.95) == QUADRANTS["bottom left"]
 
@@ -144,22 +126,22 @@ def test_a_square_frame_stands_below_the_background(xvfb, opened):
 def test_a_transparent_frame_shows_the_background(xvfb, opened):
     screen = opened(backend="window", panel_background="#102030")
     screen.show(np.zeros((320, 180, 4), np.uint8), 1.0)
-    assert colour_at(screenshot(xvfb), 0.5, 0.5) == (0x10, 0x20, 0x30)
+    assert colour_at(xvfb.picture(), 0.5, 0.5) == (0x10, 0x20, 0x30)
 
 
 def test_captions_and_sign_change_the_lower_edge_only(xvfb, opened):
     screen = opened(backend="window", captions=True)
     screen.show(quadrants(), 1.0)
-    plain = screenshot(xvfb)
+    plain = xvfb.picture()
     screen.tell(Mood.LISTENING, Captions("hello", "Welcome to the museum."))
     screen.show(quadrants(), 1.0)
-    changed = np.abs(screenshot(xvfb) - plain).max(axis=2) > 8
+    changed = np.abs(xvfb.picture() - plain).max(axis=2) > 8
     rows = np.flatnonzero(changed.any(axis=1))
     assert rows[0] > 0.7 * PANEL[1]
     assert changed.sum() > 1000
     screen.tell(Mood.SPEAKING, Captions())
     screen.show(quadrants(), 1.0)
-    assert np.array_equal(screenshot(xvfb), plain)
+    assert np.array_equal(xvfb.picture(), plain)
 
 
 def test_escape_and_closing_are_told_once(xvfb, opened):
@@ -174,6 +156,16 @@ def test_escape_and_closing_are_told_once(xvfb, opened):
     assert screen.poll().closed
 
 
+def test_the_escape_key_itself_leaves(xvfb, opened):
+    if not XScreen.can_press():
+        pytest.skip("libX11 or libXtst is not installed (apt install libxtst6)")
+    screen = opened(backend="window")
+    screen.show(quadrants(), 1.0)
+    screen.poll()
+    xvfb.press(ESCAPE_KEYSYM)
+    assert any(screen.poll().escape for _ in range(1000))
+
+
 def test_a_window_that_is_resized_is_filled_again(xvfb, opened):
     screen = opened(backend="window", fullscreen=False, panel_width=180, panel_height=320)
     screen.show(quadrants(), 1.0)
@@ -182,7 +174,7 @@ def test_a_window_that_is_resized_is_filled_again(xvfb, opened):
     assert screen.poll().resized
     screen.show(quadrants(60, 60), 2.0)
     assert screen.size == (240, 240)
-    picture = screenshot(xvfb)
+    picture = xvfb.picture()
     assert [tuple(c) for c in np.unique(picture.reshape(-1, 3), axis=0) if tuple(c) in QUADRANTS.values()]
     same = (picture == QUADRANTS["bottom right"]).all(axis=2)
     assert 0.9 * 120 * 120 < same.sum() <= 120 * 120
@@ -195,7 +187,7 @@ def test_a_sink_shows_frames_from_its_own_thread(xvfb):
     assert sink.size == PANEL
     while sink.shown < 2:
         sink.show(quadrants(), 1.0)
-    assert colour_at(screenshot(xvfb), 0.25, 0.25) == QUADRANTS["top left"]
+    assert colour_at(xvfb.picture(), 0.25, 0.25) == QUADRANTS["top left"]
     sink.close()
     assert not left
     assert sink.status()["screen"] == "window"

@@ -8,7 +8,9 @@ import pytest
 from avatar_ros.avatar.fake import fake_avatar
 from avatar_ros.avatar.save import save_lam
 from avatar_ros.bench.render import Case, main, make_cases, measure, parse, parse_size, poses, table
+from avatar_ros.bench.render_node import HungrySink, keep_alive, speak
 from avatar_ros.core.errors import ConfigError
+from avatar_ros.render.stage import RendererSettings, RenderStage
 
 
 @pytest.fixture
@@ -52,6 +54,19 @@ def test_the_cpu_rasteriser_reports_its_stages(avatar_file):
     result = measure(Case("cpu", avatar_file, 64, 64, frames=20))
     assert set(result.stages_ms) == {"morph_ms", "project_ms", "sort_ms", "bin_ms", "blend_ms"}
     assert min(result.stages_ms.values()) > 0
+    assert result.node_ms > 0 and result.over_bare > 1, "a whole turn holds the drawing"
+
+
+def test_the_turns_that_are_measured_move_the_lips(avatar_file):
+    settings = RendererSettings(backend="fake", avatar=avatar_file, width=32, height=32)
+    stage = RenderStage(settings, lambda: [HungrySink()])
+    stage.load()
+    speak(stage, 90)
+    spoken = []
+    for i in range(90):
+        keep_alive(stage, i / 30)
+        spoken += [out.message.speaking for out in stage.tick(i / 30)]
+    assert all(spoken[1:])
 
 
 def test_the_command_writes_json_and_refuses_bad_input(avatar_file, tmp_path, capsys):
