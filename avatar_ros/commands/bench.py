@@ -10,6 +10,7 @@ BENCHES = {
     "render": "render",
     "render-soak": "render_soak",
     "express": "express",
+    "neural": "neural",
     "hearing": "hearing",
     "av-sync": "av_sync",
     "turn": "turn",

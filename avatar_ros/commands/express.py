@@ -36,6 +36,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--backend", default="visemes", help=f"{', '.join(MOTION_BACKENDS.names)} (default: %(default)s)"
     )
+    parser.add_argument("--encoder-model", default="", help="folder of the exported model, for wav2vec2, hubert, lam")
+    parser.add_argument("--backend-model", default="", help="file or folder of the network, for lam and policy")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -48,8 +50,9 @@ def run(options: argparse.Namespace) -> int:
     if sound.warning:
         print(sound.warning)
     features, rate_hz = encode(sound.pcm, options)
-    settings = MotionSettings(backend=options.backend)
-    weights = express_phones(features, rate_hz, fps, settings) if len(features) else np.zeros((0, ARKIT_COUNT))
+    settings = MotionSettings(backend=options.backend, model=options.backend_model)
+    kind = ENCODER_BACKENDS.load(options.encoder).kind
+    weights = express_phones(features, rate_hz, fps, settings, kind) if len(features) else np.zeros((0, ARKIT_COUNT))
     write_expression(options.out, weights, fps, encoder=options.encoder, backend=options.backend)
     print(f"{options.out}: {len(weights)} frames at {fps:g} a second")
     return 0
@@ -57,7 +60,9 @@ def run(options: argparse.Namespace) -> int:
 
 def encode(pcm: NDArray[np.int16], options: argparse.Namespace) -> tuple[NDArray[np.float32], float]:
     """Features [T, dim] of a whole recording and their rate, through the same stream as in a conversation."""
-    encoder = ENCODER_BACKENDS.load(options.encoder)(EncoderSettings(backend=options.encoder))
+    encoder = ENCODER_BACKENDS.load(options.encoder)(
+        EncoderSettings(backend=options.encoder, model=options.encoder_model)
+    )
     encoder.load()
     stream = encoder.open(MIC_RATE_HZ)
     step = int(CHUNK_S * MIC_RATE_HZ)

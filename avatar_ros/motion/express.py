@@ -34,13 +34,21 @@ def _largest_within(weights: F32, x: NDArray[np.float64], reach: float) -> F32:
     return np.stack([weights[a:b].max(axis=0) for a, b in zip(first, np.maximum(last, first + 1), strict=True)])
 
 
-def express_phones(features: F32, rate_hz: float, fps: float, settings: MotionSettings | None = None) -> F32:
+def express_phones(
+    features: F32, rate_hz: float, fps: float, settings: MotionSettings | None = None, kind: str = ""
+) -> F32:
     """Features [T, dim] at rate_hz to weights [ceil(T / rate_hz · fps), 52]; frame i holds at i / fps seconds.
 
-    Raises MotionError where the backend was not made for features of this width or rate.
+    Raises MotionError where the backend was not made for features of this width or rate, or of this kind, where it is
+    given.
     """
     settings = settings or MotionSettings()
     model: LipModel = MOTION_BACKENDS.load(settings.backend)(settings)
+    if kind and kind != model.kind:
+        raise MotionError(
+            "features_kind", f"features of kind '{kind}'; '{settings.backend}' takes '{model.kind}': choose encoder "
+            "and expression backends that fit",
+        )  # fmt: skip
     if features.ndim != 2 or features.shape[1] != model.dim or rate_hz != model.rate_hz:
         raise MotionError(
             "features_shape",
