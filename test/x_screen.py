@@ -13,6 +13,34 @@ import numpy as np
 ESCAPE_KEYSYM = 0xFF1B
 
 
+class _Mode(ctypes.Structure):
+    """XRRModeInfo of X11/extensions/Xrandr.h."""
+
+    _fields_ = (
+        ("id", ctypes.c_ulong),
+        ("width", ctypes.c_uint),
+        ("height", ctypes.c_uint),
+        ("dot_clock", ctypes.c_ulong),
+        *((f"timing_{i}", ctypes.c_uint) for i in range(7)),
+        ("name", ctypes.c_char_p),
+        ("name_length", ctypes.c_uint),
+        ("flags", ctypes.c_ulong),
+    )
+
+
+class _Resources(ctypes.Structure):
+    """XRRScreenResources, its beginning."""
+
+    _fields_ = (
+        ("timestamp", ctypes.c_ulong),
+        ("config_timestamp", ctypes.c_ulong),
+        ("crtc_count", ctypes.c_int),
+        ("crtcs", ctypes.POINTER(ctypes.c_ulong)),
+        ("output_count", ctypes.c_int),
+        ("outputs", ctypes.POINTER(ctypes.c_ulong)),
+    )
+
+
 class XScreen:
     """An Xvfb of `size` pixels; `display` is its name for clients (":1")."""
 
@@ -46,6 +74,36 @@ class XScreen:
         for down in (1, 0):
             xtest.XTestFakeKeyEvent(connection, code, down, ctypes.c_ulong(0))
         x11.XCloseDisplay(connection)
+
+    def resize(self, width, height):
+        """What a panel that is changed or plugged in anew does: another mode, through the RANDR extension."""
+        x11, randr = ctypes.CDLL("libX11.so.6"), ctypes.CDLL("libXrandr.so.2")
+        x11.XOpenDisplay.restype = ctypes.c_void_p
+        x11.XDefaultRootWindow.restype = randr.XRRCreateMode.restype = ctypes.c_ulong
+        randr.XRRGetScreenResources.restype = ctypes.POINTER(_Resources)
+        connection = ctypes.c_void_p(x11.XOpenDisplay(self.display.encode()))
+        root = ctypes.c_ulong(x11.XDefaultRootWindow(connection))
+        resources = randr.XRRGetScreenResources(connection, root)
+        crtc, output = (ctypes.c_ulong(found[0]) for found in (resources[0].crtcs, resources[0].outputs))
+
+        def show(mode, outputs, count):
+            randr.XRRSetCrtcConfig(connection, resources, crtc, ctypes.c_ulong(0), 0, 0, ctypes.c_ulong(mode),
+                                   ctypes.c_ushort(1), outputs, count)  # fmt: skip
+
+        show(0, None, 0)
+        randr.XRRSetScreenSize(connection, root, width, height, width, height)
+        name = f"{width}x{height}".encode()
+        timing = (width, height, 60 * width * height, width, width, width, 0, height, height, height)
+        mode = randr.XRRCreateMode(connection, root, ctypes.byref(_Mode(0, *timing, name, len(name), 0)))
+        randr.XRRAddOutputMode(connection, output, ctypes.c_ulong(mode))
+        show(mode, (ctypes.c_ulong * 1)(output), 1)
+        x11.XSync(connection, 0)
+        x11.XCloseDisplay(connection)
+
+    @staticmethod
+    def can_resize():
+        """Whether libX11 and libXrandr are there."""
+        return all(ctypes.util.find_library(name) for name in ("X11", "Xrandr"))
 
     @staticmethod
     def can_press():

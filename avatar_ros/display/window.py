@@ -6,6 +6,7 @@ the GPU where there is one (with vsync), else through shared memory (X11).
 
 from __future__ import annotations
 
+import ctypes
 import os
 from glob import glob
 
@@ -44,6 +45,8 @@ class WindowScreen:
         self._background = parse_panel_background(settings.panel_background)
         self._writer = CaptionWriter(settings) if settings.captions else None
         self._window: pygame.Window | None = None
+        self._desktop: tuple[int, int] | None = None  # X11's, where the window fills a panel of it
+        self._outgrown = False  # the desktop has another size now
         self._composer: Composer | None = None
         self._mood, self._captions = Mood.IDLE, Captions()
         self._caption_key: tuple[Captions, tuple[int, int]] | None = None
@@ -64,6 +67,7 @@ class WindowScreen:
         except ConfigError:
             self._give_up()
             raise
+        self._desktop, self._outgrown = self._x11_desktop(), False
         pygame.mouse.set_visible(False)
         pygame.display.set_allow_screensaver(False)
 
@@ -78,6 +82,8 @@ class WindowScreen:
         """See Screen.show."""
         if self._window is None:
             return
+        if self._outgrown:
+            raise RenderError("screen_lost", "the panel has changed its size", retryable=True)
         try:
             surface = self._window.get_surface()
             self._draw(surface, rgba, shown_at_s)
@@ -93,11 +99,14 @@ class WindowScreen:
         """See Screen.poll. A panel of another size is taken over with the next frame."""
         if self._window is None:
             return ScreenEvents()
-        closed = escape = resized = False
+        closed = escape = resized = exposed = False
         for event in pygame.event.get():
             closed |= event.type in (pygame.QUIT, pygame.WINDOWCLOSE)
             escape |= event.type == pygame.KEYDOWN and event.key == pygame.K_ESCAPE
             resized |= event.type in RESIZING
+            exposed |= event.type == pygame.WINDOWEXPOSED
+        # Without a window manager nobody tells SDL that X changed its mode, but what was hidden is exposed.
+        self._outgrown |= exposed and self._desktop != self._x11_desktop()
         return ScreenEvents(closed, escape, resized)
 
     def close(self) -> None:
@@ -122,6 +131,10 @@ class WindowScreen:
             TITLE, size, (position, position), fullscreen_desktop=settings.fullscreen,
             resizable=not settings.fullscreen, borderless=settings.fullscreen, allow_high_dpi=True,
         )  # fmt: skip
+
+    def _x11_desktop(self) -> tuple[int, int] | None:
+        fills = self._settings.fullscreen and pygame.display.get_driver() == "x11"
+        return x11_desktop_size() if fills else None
 
     @staticmethod
     def _refuse_invisible() -> None:
@@ -182,6 +195,21 @@ def no_screen_text(reason: str) -> str:
         f"no screen: {reason} (tried X with {tried[0]}, Wayland with {tried[1]}, KMSDRM with cards: {cards}); start it"
         " in a desktop session or on a console whose user is in the groups video and input, or use --display off"
     )
+
+
+def x11_desktop_size() -> tuple[int, int] | None:
+    """Width and height of X's whole screen now, px, as a new connection is told; None where there is none to ask."""
+    try:
+        x11 = ctypes.CDLL("libX11.so.6")
+    except OSError:
+        return None
+    x11.XOpenDisplay.restype = ctypes.c_void_p
+    if not (connection := x11.XOpenDisplay(None)):
+        return None
+    pointer = ctypes.c_void_p(connection)
+    size = (x11.XDisplayWidth(pointer, 0), x11.XDisplayHeight(pointer, 0))
+    x11.XCloseDisplay(pointer)
+    return size
 
 
 def _memory(surface: pygame.Surface) -> U8:

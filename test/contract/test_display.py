@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from avatar_ros.core.errors import ConfigError
+from avatar_ros.core.errors import ConfigError, RenderError
 from avatar_ros.core.types import Mood
 from avatar_ros.display.base import Captions, DisplaySettings, open_screen
 from avatar_ros.display.sinks import ScreenSink
@@ -226,3 +226,30 @@ def test_without_a_screen_auto_goes_on_and_says_so(no_panel):
 def test_a_panel_that_is_not_there_is_named(xvfb):
     with pytest.raises(ConfigError, match="panel_index is 3"):
         open_screen(DisplaySettings(backend="window", panel_index=3))
+
+
+def test_a_panel_that_changes_its_mode_is_taken_anew(tmp_path, monkeypatch):
+    """Its own server: the others' keeps its size."""
+    if not shutil.which("Xvfb") or not XScreen.can_resize():
+        pytest.skip("Xvfb or libXrandr is not installed (apt install xvfb libxrandr2)")
+    pytest.importorskip("pygame", reason="pygame-ce is not installed")
+    panel = XScreen(tmp_path, PANEL)
+    monkeypatch.setenv("DISPLAY", panel.display)
+    monkeypatch.delenv("SDL_VIDEODRIVER", raising=False)
+    screen, _ = open_screen(DisplaySettings(backend="window"))
+    try:
+        screen.show(quadrants(), 1.0)
+        screen.poll()
+        panel.resize(300, 500)
+        with pytest.raises(RenderError, match="changed its size"):
+            for _ in range(10000):
+                screen.poll()
+                screen.show(quadrants(), 2.0)
+        screen.close()
+        screen.open()
+        assert screen.size == (300, 500)
+        screen.show(quadrants(150, 250), 3.0)
+        assert not screen.poll().leave
+    finally:
+        screen.close()
+        panel.close()
