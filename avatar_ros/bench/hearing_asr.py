@@ -20,8 +20,9 @@ from typing import Any
 import numpy as np
 
 from ..asr.base import AsrSettings, Hearing
+from ..asr.decoders import Judged
 from ..asr.questions import load
-from ..asr.sphinx import Judged, SphinxRecogniser
+from ..asr.sphinx import SphinxRecogniser
 from ..core.answers_file import Answers
 from ..core.paths import share_file
 from ..core.phrases import accepts, expand

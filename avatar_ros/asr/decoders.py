@@ -1,0 +1,151 @@
+"""PocketSphinx's decoders for one utterance at a time: the grammar's, which find sentences, and those that judge."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pocketsphinx
+
+from ..core.errors import ConfigError
+from ..core.types import Pcm
+from . import automaton
+from .confidence import Rival, Segment, features, is_word, probability, silent_share
+from .free_words import FreeWords, mean_text
+
+_GRAMMAR, _LOOP = "questions", "phones"
+_OPTIONS = {"lm": None, "loglevel": "FATAL"}
+#: PocketSphinx hands out probabilities, exp(score), those of the phone loop scaled down by 2^10 (SENSCR_SHIFT).
+_LOOP_SCALE = 1024.0
+_SMALLEST = 1e-320
+#: Recorded and synthetic noise: at least this share of it is silence to the phone loop; of the shortest words, half.
+_MOST_SILENCE = 0.78
+#: Search beams of the second try, made where the first, PocketSphinx's own, found nothing sure: 3 times the work.
+_WIDE = {"beam": 1e-60, "pbeam": 1e-60, "wbeam": 1e-40, "maxhmmpf": 1500}
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A whole sentence of the grammar, what speaks for it, and the probability that it was said."""
+
+    text: str = ""
+    evidence: Mapping[str, float] = field(default_factory=dict)
+    confidence: float = 0.0
+
+
+class Decoders:
+    """Two go with the sound, the grammar's and the free words'; the others take the whole utterance at once."""
+
+    def __init__(self, grammar: automaton.Automaton, pronunciations: Mapping[str, str]) -> None:
+        self.grammar = grammar
+        # compallsen: scores are relative to the best of ALL senones, so that grammar's and loop's can be compared.
+        self.live = _grammar_decoder(grammar, pronunciations)
+        self.free = FreeWords()
+        self.words = _grammar_decoder(grammar, pronunciations, compallsen=True)
+        self.wide = _grammar_decoder(grammar, pronunciations, compallsen=True, **_WIDE)
+        self.phones = pocketsphinx.Decoder(**_OPTIONS, compallsen=True)
+        self.phones.add_allphone_file(_LOOP, f"{pocketsphinx.get_model_path()}/en-us/en-us-phone.lm.bin")
+        self.phones.activate_search(_LOOP)
+
+    def start(self, head: Pcm, loudest: float) -> None:
+        """Begin an utterance with its first sound, whose cepstral mean is taken off from the first frame on."""
+        data = head.tobytes()
+        self.live.set_cmn(mean_text(self.live, data))
+        self.live.start_utt()
+        self.live.process_raw(data, False, False)
+        self.free.start(head, loudest)
+
+    def accept(self, pcm: Pcm) -> None:
+        """The next sound."""
+        self.live.process_raw(pcm.tobytes(), False, False)
+        self.free.accept(pcm)
+
+    def end(self) -> None:
+        """The utterance is over."""
+        self.live.end_utt()
+        self.free.end()
+
+    def judge(self, pcm: Pcm, first_sample: int, enough: float) -> tuple[Judged, ...]:
+        """Sentences that a whole utterance may be, searched more widely where the first is not sure `enough`.
+
+        first_sample: where in the utterance `pcm` begins.
+        """
+        data = pcm.tobytes()
+        _decode(self.phones, data)
+        loop = _read_segments(self.phones, _LOOP_SCALE)
+        if silent_share(loop) > _MOST_SILENCE:
+            return (Judged(),)
+        rival = self.free.rival(first_sample)
+        first = self._try(self.words, data, loop, rival)
+        if first.confidence >= enough:
+            return (first,)
+        return first, self._try(self.wide, data, loop, rival)
+
+    def _try(self, decoder: Any, data: bytes, loop: list[Segment], rival: Rival) -> Judged:
+        _decode(decoder, data)
+        words = self.sentence(decoder)
+        if not words:
+            return Judged()
+        segments = _read_segments(decoder, 1.0)
+        real = [segment for segment in segments if is_word(segment.text)]
+        spoken = [decoder.lookup_word(segment.text).split() for segment in real[: len(words)]]
+        dropped = real[len(words) :]
+        kept = [segment for segment in segments if segment not in dropped]
+        found = features(kept, loop, spoken, rival, dropped=bool(dropped))
+        return Judged(" ".join(words), found, probability(found))
+
+    def sentence(self, decoder: Any) -> list[str]:
+        """What the grammar found, if it is a whole sentence, perhaps but for one last word that was only begun."""
+        hypothesis = decoder.hyp()
+        words = hypothesis.hypstr.split() if hypothesis else []
+        return next((found for found in (words, words[:-1]) if found and self.grammar.accepts(found)), [])
+
+
+def _read_segments(decoder: Any, scale: float) -> list[Segment]:
+    return [
+        Segment(s.word, s.start_frame, s.end_frame, scale * math.log(max(s.ascore, _SMALLEST)))
+        for s in decoder.seg() or ()
+        if s.end_frame >= s.start_frame
+    ]
+
+
+def _decode(decoder: Any, data: bytes) -> None:
+    """A whole utterance, with its own cepstral mean."""
+    decoder.start_utt()
+    decoder.process_raw(data, False, True)
+    decoder.end_utt()
+
+
+def _grammar_decoder(grammar: automaton.Automaton, pronunciations: Mapping[str, str], **options: Any) -> Any:
+    decoder = pocketsphinx.Decoder(**_OPTIONS, **options)
+    _teach(decoder, grammar.words, pronunciations)
+    decoder.add_fsg(_GRAMMAR, _fsg(decoder, grammar))
+    decoder.activate_search(_GRAMMAR)
+    return decoder
+
+
+def _fsg(decoder: Any, grammar: automaton.Automaton) -> Any:
+    """The automaton with equal chances at each state; one more state collects all ends."""
+    end = len(grammar.arcs)
+    transitions: list[tuple[Any, ...]] = []
+    for state, arcs in enumerate(grammar.arcs):
+        chance = 1.0 / (len(arcs) + (state in grammar.finals))
+        transitions.extend((state, target, chance, word) for word, target in arcs.items())
+        if state in grammar.finals:
+            transitions.append((state, end, chance))
+    return decoder.create_fsg(_GRAMMAR, 0, end, transitions)
+
+
+def _teach(decoder: Any, words: frozenset[str], pronunciations: Mapping[str, str]) -> None:
+    missing = sorted(word for word in words if decoder.lookup_word(word) is None)
+    unknown = [word for word in missing if word not in pronunciations]
+    if unknown:
+        raise ConfigError(
+            "asr_unknown_words",
+            f"no pronunciation is known for: {', '.join(unknown)}; correct the spelling, use another word, or add the "
+            "word to `pronunciations` in the answers file",
+        )
+    for word in missing:
+        decoder.add_word(word, pronunciations[word], True)
