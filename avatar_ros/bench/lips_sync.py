@@ -146,7 +146,7 @@ class Run:
         return {**self._card.env, "PULSE_LATENCY_MSEC": f"{self._options.latency_ms:.0f}"}
 
     def _measure_clicks(self, listener: Any) -> None:
-        recorder = MonitorRecorder(self._card) if self._card is not None else None
+        recorder = MonitorRecorder(self._card.rate_hz, self._card.env) if self._card is not None else None
         load = os.getloadavg()[0]
         say(listener, _sentences(self._clicks), self._options.seconds + 60)
         blocks = recorder.stop() if recorder is not None else None

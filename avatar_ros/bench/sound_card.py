@@ -62,12 +62,13 @@ class NullCard:
 class MonitorRecorder:
     """Records what is heard from the sink, with the instant at which each piece came."""
 
-    def __init__(self, card: NullCard) -> None:
-        self._rate_hz = card.rate_hz
+    def __init__(self, rate_hz: int, env: Mapping[str, str]) -> None:
+        """rate_hz: of the sink; env: in which programs reach its server."""
+        self._rate_hz = rate_hz
         self._pieces: list[tuple[float, bytes]] = []
         # No --latency: it would set the sink's own latency, which is what is being varied.
-        command = ["parec", "-d", "room.monitor", "--raw", "--format=s16le", f"--rate={card.rate_hz}", "--channels=1"]
-        env = {name: value for name, value in card.env.items() if name != "PULSE_LATENCY_MSEC"}
+        command = ["parec", "-d", "room.monitor", "--raw", "--format=s16le", f"--rate={rate_hz}", "--channels=1"]
+        env = {name: value for name, value in env.items() if name != "PULSE_LATENCY_MSEC"}
         self._process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, bufsize=0)
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()

@@ -36,7 +36,7 @@ def start_server(folder: Path, rate_hz: int, env: dict[str, str]) -> subprocess.
     """A server whose socket is folder/native; returns when it answers."""
     modules = (
         f"module-native-protocol-unix socket={folder}/native auth-anonymous=1",
-        f"module-null-sink sink_name=room rate={rate_hz} channels=2",
+        f"module-null-sink sink_name=room rate={rate_hz} channels=2 norewinds=1",
     )
     loads = [argument for module in modules for argument in ("-L", module)]
     command = ["pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no", *loads]
@@ -155,6 +155,7 @@ def play() -> dict:
     return {
         "errors_ms": [1e3 * (f - e) for f, e in zip(found[:6], expected, strict=False)],
         "clicks": len(found),
+        "expected_s": expected,
         "first_sound_ms": 1e3 * (clocks[0].steady_ns * 1e-9 - now_s),
         "pause_ms": 1e3 * (silent_s - paused_s),
         "ended": any(c.state is PlaybackState.ENDED and c.sample == len(pcm) for c in loop.out["speech/playback"]),

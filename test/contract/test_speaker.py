@@ -5,6 +5,8 @@ import pytest
 
 from avatar_ros.audio_io.base import SpeakerSettings
 from avatar_ros.audio_io.speaker_stage import build_speaker
+from avatar_ros.bench.sound_card import MonitorRecorder
+from avatar_ros.bench.sync_figures import click_samples, heard_origin_s
 from avatar_ros.core.errors import ConfigError, SpeakerError, UnknownBackendError
 from avatar_ros.core.types import AudioFrame, Expression, PlaybackClock, PlaybackState, SpeechChunk
 from contract import sound_server
@@ -81,15 +83,19 @@ def test_auto_speaks_silently_where_there_is_no_such_card():
 @pytest.mark.parametrize("rate_hz", [48000, 44100])
 def test_real_card_path_keeps_time(tmp_path, rate_hz):
     with sound_server.sound_server(tmp_path, rate_hz) as (env, _):
+        monitor = MonitorRecorder(rate_hz, env)
         found = sound_server.run(env, "play")
+        blocks = monitor.stop()
     assert found["status"]["device"] == "default" and found["ended"]
     if "underruns" in found["status"] or "overruns" in found["mic_status"]:
         pytest.skip("the computer was too busy for sound: " + str(found))
     assert found["clicks"] == 6
-    # A null sink hands sound to its monitor when it is rendered, not when it is "heard": the error is its own, but
-    # it must stand still.
+    # The microphone hears a null sink's monitor when sound is rendered, not when it is heard: that must stand still.
     assert np.ptp(found["errors_ms"]) < 40 and np.abs(found["errors_ms"]).max() < 150
     assert found["pause_ms"] < 300
+    origin_s, _ = heard_origin_s(blocks)
+    heard_s = origin_s + click_samples(blocks, share=0.6)[:6] / rate_hz
+    assert np.median(np.abs(heard_s - found["expected_s"])) < 0.02, "what the clock said, and what was heard"
 
 
 @needs_server
