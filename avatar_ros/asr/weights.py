@@ -1,4 +1,7 @@
-"""Written by `./avatar bench hearing asr --fit`; change the features in confidence.py, not the numbers here."""
+"""`./avatar bench hearing asr --fit` writes this file: change the features in confidence.py, not numbers.
+
+Fitted to 261 sentences that the grammar found in the development set, 100 of them right.
+"""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ checksum of the sentence.
 from __future__ import annotations
 
 import random
+import sys
 import time
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
@@ -70,8 +71,10 @@ def measure(data: Path, which: str, share: float, *, thorough: bool = False) -> 
     recogniser = SphinxRecogniser(AsrSettings(min_confidence=1.0) if thorough else AsrSettings())
     recogniser.load()
     noise = read_wav(data / "acoustics" / f"{_NOISE[which]}.wav")
-    results = []
+    results: list[Result] = []
     for number, said in enumerate(_everything(answers, data, which, share)):
+        if number % 20 == 0:
+            print(f"{which}: {number} heard, {time.process_time():.0f} s of CPU time", file=sys.stderr, flush=True)
         pcm = dressed(said.pcm, noise if number % 2 else None, GAINS_DB[number % 3], number)
         results.append(_recognise(recogniser, answers, said, pcm))
     return results

@@ -12,12 +12,15 @@ from ..asr.confidence import FloatArray
 
 _RIDGE = 4.0
 _STEPS = 30
-_HEAD = '''"""Written by `./avatar bench hearing asr --fit`: change the features in confidence.py, not these numbers."""
+_HEAD = '''"""`./avatar bench hearing asr --fit` writes this file: change the features in confidence.py, not numbers.
+
+Fitted to {cases} sentences that the grammar found in the development set, {right} of them right.
+"""
 
 from __future__ import annotations
 
 #: feature -> (mean, standard deviation, weight)
-WEIGHTS: dict[str, tuple[float, float, float]] = {
+WEIGHTS: dict[str, tuple[float, float, float]] = {{
 '''
 
 
@@ -32,7 +35,8 @@ def fit(cases: Iterable[tuple[Mapping[str, float], bool]]) -> str:
         f'    "{name}": ({m:.3f}, {d:.3f}, {w:.2f}),\n'
         for name, m, d, w in zip(names, mean, deviation, found, strict=False)
     )
-    return f"{_HEAD}{rows}}}\nBIAS = {found[-1]:.2f}\n"
+    head = _HEAD.format(cases=len(right), right=sum(right))
+    return f"{head}{rows}}}\nBIAS = {found[-1]:.2f}\n"
 
 
 def write(text: str) -> Path:
