@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -100,6 +101,7 @@ class SpeechTrack:
         self._frames: deque[tuple[F32, HeadPose]] = deque(maxlen=TRACK_LIMIT)
         self.rate_hz = 24000
         self.ended = False
+        self.dropped = 0
 
     def add(self, expression: Expression) -> None:
         """Append; a stream that jumps back (a restarted stage) replaces what it overlaps."""
@@ -107,6 +109,7 @@ class SpeechTrack:
             self.samples.pop()
             self._frames.pop()
         self.rate_hz = expression.sample_rate_hz
+        self.dropped += len(self.samples) == TRACK_LIMIT
         self.samples.append(expression.sample)
         self._frames.append((clean_weights(expression.weights), pose_of(expression)))
         self.ended = self.ended or expression.last
@@ -154,31 +157,46 @@ class Face:
         self._held: tuple[F32, HeadPose] = (np.zeros(ARKIT_COUNT, np.float32), REST_POSE)
         self._gain = 0.0
         self._seen_s: float | None = None
+        self._dropped = 0
 
     def express(self, expression: Expression) -> None:
         """Take a frame of either layer."""
-        if expression.layer is Layer.IDLE:
-            self._idle.append(expression)
-        else:
+        if expression.layer is not Layer.IDLE:
             self._tracks.setdefault((expression.epoch, expression.turn), SpeechTrack()).add(expression)
+            return
+        if self._idle and expression.steady_ns <= self._idle[-1].steady_ns:
+            self._idle.clear()  # the stage was started again
+        if len(self._idle) == self._idle.maxlen and not self._was_shown(self._idle[0]):
+            self._dropped += 1
+        self._idle.append(expression)
+
+    @property
+    def dropped(self) -> int:
+        """Frames that came faster than they could be shown and gave way to newer ones."""
+        return self._dropped + sum(track.dropped for track in self._tracks.values())
+
+    def _was_shown(self, idle: Expression) -> bool:
+        return self._seen_s is not None and s_from_ns(idle.steady_ns) <= self._seen_s - IDLE_DELAY_S
 
     def playback(self, clock: PlaybackClock) -> None:
         """Take the newest playback clock; older turns' frames are dropped."""
         self._clock = clock
         current = (clock.epoch, clock.turn)
         done = clock.state is PlaybackState.ENDED
-        self._tracks = {
-            key: track for key, track in self._tracks.items() if key > current or (key == current and not done)
-        }
+        self._keep(lambda key: key > current or (key == current and not done))
 
     def interrupt(self, order: Interrupt) -> None:
         """Lips return to rest at once: what a card still has in its buffer is not worth moving for."""
         if order.action is InterruptAction.CANCEL:
-            self._tracks = {key: t for key, t in self._tracks.items() if key > (order.epoch, order.turn)}
+            self._keep(lambda key: key > (order.epoch, order.turn))
         elif order.action is InterruptAction.PAUSE:
             self._paused = max(self._paused, (order.epoch, order.turn))
         elif order.action is InterruptAction.RESUME:
             self._paused = (-1, -1)
+
+    def _keep(self, wanted: Callable[[tuple[int, int]], bool]) -> None:
+        self._dropped += sum(track.dropped for key, track in self._tracks.items() if not wanted(key))
+        self._tracks = {key: track for key, track in self._tracks.items() if wanted(key)}
 
     def at(self, at_s: float) -> FaceState:
         """The face at `at_s`; called with growing times, once a frame."""

@@ -212,6 +212,7 @@ class RenderStage(Stage):
             "fps": f"{1 / self._frame_s:.1f}",
             "frames_drawn": str(self._drawn),
             "frames_dropped": str(self._dropped),
+            "expressions_dropped": str(self._face.dropped),
         }
         warnings = [self._fallback]
         for sink in self._sinks:

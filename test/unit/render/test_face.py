@@ -7,7 +7,15 @@ import pytest
 
 from avatar_ros.core.arkit import ARKIT_INDEX
 from avatar_ros.core.types import Expression, Interrupt, InterruptAction, Layer, PlaybackClock, PlaybackState
-from avatar_ros.render.face import CLOCK_DEAD_S, FADE_S, Face, clean_weights, mix_quaternions, quaternion_product
+from avatar_ros.render.face import (
+    CLOCK_DEAD_S,
+    FADE_S,
+    TRACK_LIMIT,
+    Face,
+    clean_weights,
+    mix_quaternions,
+    quaternion_product,
+)
 
 JAW = ARKIT_INDEX["jawOpen"]
 BLINK = ARKIT_INDEX["eyeBlinkLeft"]
@@ -198,3 +206,40 @@ def test_memory_stays_bounded_while_playing():
             face.playback(clock(i * 400, i / 60))
         face.at(i / 60)
     assert len(face._tracks[(0, 1)].samples) < 200
+
+
+def idle(at_s, **changes):
+    fields = {"weights": weights(eyeBlinkLeft=0.5), "steady_ns": round(at_s * 1e9), **changes}
+    return Expression(layer=Layer.IDLE, **fields)
+
+
+def test_an_idle_stream_that_comes_too_fast_shows_the_latest_and_counts_the_others():
+    face = Face()
+    face.at(10.0)
+    for i in range(100):
+        face.express(idle(10.0 + i / 1000, weights=weights(eyeBlinkLeft=i / 100)))
+    assert face.dropped == 96
+    assert face.at(10.5).weights[BLINK] == pytest.approx(0.99)
+    slow = Face()
+    for i in range(100):
+        slow.express(idle(10 + i / 30))
+        slow.at(10 + (i + 3) / 30)
+    assert slow.dropped == 0
+
+
+def test_an_idle_stream_that_jumps_back_is_followed():
+    face = Face()
+    for i in range(4):
+        face.express(idle(100 + i / 30, weights=weights(eyeBlinkLeft=0.9)))
+    for at_s in (5.0, 5.0 + 1 / 30, 5.0 + 1 / 30):
+        face.express(idle(at_s, weights=weights(eyeBlinkLeft=0.2)))
+    assert face.at(5.1).weights[BLINK] == pytest.approx(0.2)
+
+
+def test_a_track_longer_than_is_kept_counts_what_it_forgot():
+    face = Face()
+    for i in range(TRACK_LIMIT + 5):
+        face.express(speech(i, 0.1))
+    assert face.dropped == 5
+    face.interrupt(Interrupt(turn=1, action=InterruptAction.CANCEL))
+    assert face.dropped == 5, "counters do not run back"
