@@ -10,7 +10,6 @@ from avatar_ros.core.types import Expression, Interrupt, InterruptAction, Layer,
 from avatar_ros.render.face import (
     CLOCK_DEAD_S,
     FADE_S,
-    TRACK_LIMIT,
     Face,
     clean_weights,
     mix_quaternions,
@@ -236,9 +235,10 @@ def test_an_idle_stream_that_jumps_back_is_followed():
     assert face.at(5.1).weights[BLINK] == pytest.approx(0.2)
 
 
-def test_a_track_longer_than_is_kept_counts_what_it_forgot():
+def test_a_track_longer_than_is_kept_counts_what_it_forgot(monkeypatch):
+    monkeypatch.setattr("avatar_ros.render.face.TRACK_LIMIT", 50)
     face = Face()
-    for i in range(TRACK_LIMIT + 5):
+    for i in range(55):
         face.express(speech(i, 0.1))
     assert face.dropped == 5
     face.interrupt(Interrupt(turn=1, action=InterruptAction.CANCEL))
