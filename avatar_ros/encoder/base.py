@@ -25,6 +25,7 @@ ENCODER_BACKENDS = Registry(
         "wav2vec2": Backend("avatar_ros.encoder.neural:Wav2Vec2Encoder", "pip install onnxruntime"),
         "hubert": Backend("avatar_ros.encoder.neural:HubertEncoder", "pip install onnxruntime"),
         "lam": Backend("avatar_ros.encoder.neural:LamEncoder", "pip install onnxruntime"),
+        "learned": Backend("avatar_ros.encoder.learned:LearnedEncoder", "pip install onnxruntime"),
         "fake": Backend("avatar_ros.encoder.fake:FakeEncoder"),
     },
 )
@@ -34,13 +35,20 @@ ENCODER_BACKENDS = Registry(
 class EncoderSettings(Settings):
     """Parameters of the audio encoder node."""
 
-    backend: str = setting("phones", "encoder: phones, wav2vec2, hubert, lam or fake")
+    backend: str = setting("phones", "encoder: phones, wav2vec2, hubert, lam, learned or fake")
     use_marks: bool = setting(True, "phones: take the voice's own phone marks where it gives them")
     use_text: bool = setting(True, "phones: align the sentence's text to its sound where there are no marks (English)")
     delay_s: float = setting(
         0.05, "phones: sound after a frame that is heard before the frame is decided, s", low=0.0, high=0.5
     )
-    model: str = setting("", "wav2vec2, hubert, lam: folder of the exported model (tools/export_encoder.py)")
+    sound_by: str = setting(
+        "acoustic",
+        "phones: who hears sentences without English text: acoustic (PocketSphinx), learned (models/lips.onnx) or both",
+        choices=("acoustic", "learned", "both"),
+    )
+    model: str = setting(
+        "", "wav2vec2, hubert, lam: folder of the exported model (tools/export_encoder.py); learned: ONNX file"
+    )
     device: str = setting("auto", "wav2vec2, hubert, lam: where it runs; auto: CUDA if it loads", choices=DEVICES)
     precision: str = setting(
         "auto", "wav2vec2, hubert, lam: auto takes INT8 on the CPU and FP16 on CUDA", choices=PRECISIONS

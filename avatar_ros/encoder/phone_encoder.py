@@ -8,6 +8,7 @@ loudness, and the status says so.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,9 @@ from .listener import Ears
 from .loudness import WINDOW_AFTER_S, LoudnessMeter, frame_levels_db
 from .marks import Stretch, stretches
 from .sources import FrameGrid, LoudSource, MarkSource, PhoneSource
+
+if TYPE_CHECKING:  # it imports onnxruntime
+    from .learned_ears import NetworkEars
 from .speller import EspeakSpeller
 
 F32 = NDArray[np.float32]
@@ -55,6 +59,10 @@ class PhoneEncoder:
         self.meter = LoudnessMeter()
         folder = installed_model()
         if folder is None:
+            if self._settings.sound_by != "acoustic":
+                self._listen = self._network().listen
+                self._warning = "PocketSphinx is not installed: text is not aligned; pip install pocketsphinx"
+                return
             self._warning = (
                 "PocketSphinx is not installed: without phone marks the mouth only follows the loudness; "
                 "install it with: pip install pocketsphinx"
@@ -69,6 +77,13 @@ class PhoneEncoder:
         self._listen = lambda grid, text, locale: ears.listen(grid, text, locale, delay_s)
         self._listen(FrameGrid(0, 16000), "hello", "en").push(np.zeros(3200, np.int16))
         ears.forget_voice()
+        if self._settings.sound_by != "acoustic":
+            self._listen = self._network().beside(self._listen, self._settings.sound_by)
+
+    def _network(self) -> NetworkEars:
+        from .learned_ears import NetworkEars
+
+        return NetworkEars(self._settings.model)
 
     def open(self, sample_rate_hz: int) -> PhoneStream:
         """A stream for one turn's speech."""

@@ -1,0 +1,52 @@
+"""Our own network as a listener: alone, or beside PocketSphinx's acoustic model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from copy import copy
+from pathlib import Path
+
+import numpy as np
+
+from ..core.paths import share_file
+from .bands import VoiceLevel
+from .lip_model import FusedSource, LearnedSource, LipModel
+from .sources import FrameGrid, PhoneSource
+
+#: The network's weight where both are heard.
+FUSED_SHARE = 0.3
+Listener = Callable[[FrameGrid, str, str], PhoneSource]
+
+
+class NetworkEars:
+    """The network and what it has learnt of the voice: level and colour, kept from sentence to sentence."""
+
+    def __init__(self, path: str = "") -> None:
+        """path: the ONNX file; "" for models/lips.onnx. Runs it once. Raises ConfigError."""
+        self._model = LipModel(Path(path) if path else share_file("models/lips.onnx"))
+        self.forget_voice()
+        self.listen(FrameGrid(0, 16000)).push(np.zeros(3200, np.int16))
+        self.forget_voice()
+
+    def forget_voice(self) -> None:
+        """The next voice is another one."""
+        self._level = VoiceLevel(self._model.colour)
+
+    def listen(self, grid: FrameGrid, text: str = "", locale: str = "") -> LearnedSource:
+        """A source for one sentence, whatever its text."""
+        return LearnedSource(self._model, self._level, grid)
+
+    def beside(self, listen: Listener, sound_by: str) -> Listener:
+        """A Listener that leaves sentences with English text to `listen` and lets the network hear the others.
+
+        sound_by: "learned", the network alone, or "both": the two opinions weighted.
+        """
+
+        def source(grid: FrameGrid, text: str, locale: str) -> PhoneSource:
+            if text and (not locale or locale.lower().startswith("en")):
+                return listen(grid, text, locale)
+            if sound_by == "learned":
+                return self.listen(grid)
+            return FusedSource(self.listen(copy(grid)), listen(grid, "", locale), FUSED_SHARE)
+
+        return source

@@ -1,0 +1,166 @@
+"""Our own network at run time: its file, its streaming, its look-ahead, and sound that is no speech."""
+
+import shutil
+
+import numpy as np
+import pytest
+
+from avatar_ros.core.errors import ConfigError
+from avatar_ros.core.paths import share_file
+from avatar_ros.core.phones import PHONE_COUNT, SIL
+from avatar_ros.core.types import SpeechChunk
+from avatar_ros.encoder.bands import BANDS, BandStream, VoiceLevel
+from avatar_ros.encoder.base import EncoderSettings
+from avatar_ros.encoder.encode import encode
+from avatar_ros.encoder.sources import FrameGrid
+
+onnxruntime = pytest.importorskip("onnxruntime", reason="needs onnxruntime")
+from avatar_ros.encoder.learned import LearnedEncoder  # noqa: E402
+from avatar_ros.encoder.lip_model import LearnedSource, LipModel  # noqa: E402
+
+RATE_HZ = 16000
+LOOK_AHEAD_S = 0.08
+
+
+@pytest.fixture(scope="module")
+def model():
+    return LipModel(share_file("models/lips.onnx"))
+
+
+@pytest.fixture(scope="module")
+def encoder():
+    made = LearnedEncoder(EncoderSettings(backend="learned"))
+    made.load()
+    return made
+
+
+def babble(seconds, rate_hz=RATE_HZ, seed=0):
+    """Buzz in syllables with noise between: busy enough to move every output."""
+    rng = np.random.default_rng(seed)
+    t = np.arange(int(seconds * rate_hz)) / rate_hz
+    buzz = sum(np.sin(2 * np.pi * 130 * k * t) / k for k in range(1, 25)) * (np.sin(2 * np.pi * 4 * t) > 0)
+    return (3000 * buzz + 300 * rng.normal(size=len(t))).astype(np.int16)
+
+
+def heard(model, pcm, size, rate_hz=RATE_HZ):
+    source = LearnedSource(model, VoiceLevel(model.colour), FrameGrid(0, rate_hz))
+    out = [source.push(pcm[i : i + size]) for i in range(0, len(pcm), size)]
+    return np.concatenate([*out, source.finish()])
+
+
+def test_chunks_give_what_the_whole_recording_gives(model):
+    pcm = babble(1.5)
+    whole = heard(model, pcm, len(pcm))
+    assert whole.shape == (150, PHONE_COUNT)
+    assert whole.std(axis=0).max() > 0.02, "the outputs move"
+    for size in (160, 640, 777):
+        np.testing.assert_allclose(heard(model, pcm, size), whole, atol=1e-4)
+
+
+@pytest.mark.parametrize("rate_hz", [16000, 24000])
+def test_the_future_beyond_80_ms_does_not_matter_and_the_rest_does(model, rate_hz):
+    pcm = babble(1.2, rate_hz)
+    other = pcm.copy()
+    at_s = 0.8
+    other[int(at_s * rate_hz) :] = babble(1.2, rate_hz, seed=1)[: len(pcm) - int(at_s * rate_hz)] // 3
+    first, second = heard(model, pcm, 400, rate_hz), heard(model, other, 400, rate_hz)
+    times_s = np.arange(len(first)) / 100
+    past = times_s <= at_s - LOOK_AHEAD_S
+    np.testing.assert_array_equal(first[past], second[past])
+    assert np.abs(first[~past] - second[~past]).max() > 0.01
+
+
+def test_a_frame_is_given_80_ms_after_its_sound_at_the_latest(model):
+    source = LearnedSource(model, VoiceLevel(model.colour), FrameGrid(0, 24000))
+    given = len(source.push(babble(0.5, 24000)))
+    assert given - 1 >= (0.5 - LOOK_AHEAD_S) * 100
+
+
+def test_bands_in_chunks_are_the_bands_of_the_whole():
+    pcm = babble(0.7)
+    whole = BandStream(VoiceLevel(np.zeros(BANDS, np.float32))).push(pcm)
+    stream = BandStream(VoiceLevel(np.zeros(BANDS, np.float32)))
+    parts = np.concatenate([stream.push(pcm[i : i + 333]) for i in range(0, len(pcm), 333)])
+    np.testing.assert_allclose(parts, whole, atol=1e-5)
+
+
+def test_loudness_hardly_matters(encoder):
+    pcm = babble(3.0) // 2
+    encoder.load()
+    loud = encode(pcm, RATE_HZ, encoder=encoder)
+    encoder.load()
+    soft = encode(pcm // 8, RATE_HZ, encoder=encoder)
+    late = slice(150, 300)
+    same = (loud[late, :PHONE_COUNT].argmax(axis=1) == soft[late, :PHONE_COUNT].argmax(axis=1)).mean()
+    assert same > 0.6
+
+
+@pytest.mark.parametrize("rate_hz", [8000, 16000, 22050, 24000, 48000])
+def test_any_rate_gives_every_frame(encoder, rate_hz):
+    frames = encode(babble(0.73, rate_hz), rate_hz, encoder=encoder)
+    assert len(frames) == 73
+    np.testing.assert_allclose(frames[:, :PHONE_COUNT].sum(axis=1), 1.0, atol=1e-4)
+
+
+def sounds():
+    rng = np.random.default_rng(0)
+    t = np.arange(RATE_HZ) / RATE_HZ
+    chord = sum(np.sin(2 * np.pi * hz * t) for hz in (262, 330, 392))
+    return {
+        "silence": np.zeros(RATE_HZ, np.int16),
+        "noise": (3000 * rng.normal(size=RATE_HZ)).clip(-32768, 32767).astype(np.int16),
+        "music": (6000 * chord).astype(np.int16),
+        "clipped": np.where(babble(1.0) > 0, 32767, -32768).astype(np.int16),
+        "one sample": np.ones(1, np.int16),
+    }
+
+
+@pytest.mark.parametrize("name", list(sounds()))
+def test_what_is_no_speech_gives_probabilities_too(encoder, name):
+    pcm = sounds()[name]
+    frames = encode(pcm, RATE_HZ, encoder=encoder)
+    assert len(frames) == -(-len(pcm) // 160)
+    assert np.isfinite(frames).all()
+    np.testing.assert_allclose(frames[:, :PHONE_COUNT].sum(axis=1), 1.0, atol=1e-4)
+
+
+def test_silence_is_silence(encoder):
+    encoder.load()
+    frames = encode(np.zeros(RATE_HZ, np.int16), RATE_HZ, encoder=encoder)
+    assert (frames[:, SIL] > 0.5).mean() > 0.9
+
+
+def test_a_second_sentence_begins_on_the_turns_grid(encoder):
+    stream = encoder.open(RATE_HZ)
+    pcm = babble(0.503)
+    out = [
+        stream.push(SpeechChunk(sample_rate_hz=RATE_HZ, pcm=pcm, sentence=0, sentence_end=True)),
+        stream.push(SpeechChunk(sample_rate_hz=RATE_HZ, pcm=pcm, sentence=1, sentence_end=True)),
+        stream.finish(),
+    ]
+    assert sum(map(len, out)) == 101
+
+
+def test_a_missing_file_says_how_to_make_it(tmp_path):
+    with pytest.raises(ConfigError, match="train_lips"):
+        LipModel(tmp_path / "none.onnx")
+
+
+def test_a_file_that_is_no_network_is_refused(tmp_path):
+    path = tmp_path / "bad.onnx"
+    path.write_bytes(b"not a network")
+    with pytest.raises(ConfigError, match=r"bad\.onnx"):
+        LipModel(path)
+
+
+def test_another_network_is_refused_by_name(tmp_path):
+    onnx = pytest.importorskip("onnx", reason="needs onnx")
+    source = tmp_path / "lips.onnx"
+    shutil.copyfile(share_file("models/lips.onnx"), source)
+    tree = onnx.load(str(source))
+    for prop in tree.metadata_props:
+        if prop.key == "classes":
+            prop.value = '["A", "B"]'
+    onnx.save(tree, str(source))
+    with pytest.raises(ConfigError, match="classes"):
+        LipModel(source)
