@@ -7,6 +7,8 @@ proved itself and something is there besides the echo, WebRTC's everywhere else.
 
 from __future__ import annotations
 
+from collections import deque
+
 import numpy as np
 from livekit import rtc
 
@@ -27,43 +29,38 @@ QUIET_S = 2.0
 
 
 class EchoChoice:
-    """Which canceller to believe, frame by frame, from the power before and behind each. Told in order, 20 ms a frame.
+    """Which canceller to believe, frame by frame, from the power before and behind the linear model.
 
-    WebRTC's canceller is the judge of the linear model: where it takes away PROOF_DB or more there was echo alone, and
-    the model must have taken TRUST_DB on average.
+    Told in order, 20 ms a frame. While the avatar talks alone, the model takes as much as it can; while a person talks
+    too, less. So what it takes in its better frames says whether it has learnt the room, and how much less means that
+    somebody is there.
     """
 
-    PROOF_DB, TRUST_DB = 14.0, 12.0
-    #: Where the model takes nearly as much as it does on average, what is left is its error rather than a person: as
-    #: much less is allowed for, and this is the most that is asked for.
+    #: The model has learnt the room when it takes this much in the better frames of the last seconds.
+    TRUST_DB = 12.0
+    #: What it takes varies by so much; nobody is asked to be louder than this against the echo.
     SPREAD_DB, ECHO_ALONE_DB = 7.0, 12.0
-    #: Frames of echo alone after which the model is judged, and the memory of that judgement.
-    _PROOF_FRAMES, _KEEP = 40, 0.98
+    _BETTER, _MEMORY, _ENOUGH = 70, 250, 40
     _LOUD = 10**-5.0  # -50 dBFS
 
     def __init__(self) -> None:
-        self._proofs = 0
-        self._before = self._behind = 0.0
-        self._recent: list[tuple[float, float]] = []
+        self._taken_db: deque[float] = deque(maxlen=self._MEMORY)
+        self._recent: deque[tuple[float, float]] = deque(maxlen=3)
 
     @property
-    def trusted(self) -> bool:
-        """Whether the linear model has learnt the room."""
-        return self._proofs >= self._PROOF_FRAMES and self._taken_db >= self.TRUST_DB
+    def learnt_db(self) -> float:
+        """What the model takes in its better frames; 0 before there were enough."""
+        enough = len(self._taken_db) >= self._ENOUGH
+        return float(np.percentile(self._taken_db, self._BETTER)) if enough else 0.0
 
-    @property
-    def _taken_db(self) -> float:
-        return _db(self._before, self._behind)
-
-    def take_linear(self, heard: float, linear: float, webrtc: float) -> bool:
-        """heard: power at the microphone; linear, webrtc: behind each canceller; full scale 1."""
-        self._recent = [*self._recent[-2:], (heard, linear)]
-        if heard > self._LOUD and _db(heard, webrtc) >= self.PROOF_DB:
-            self._proofs += 1
-            self._before = self._KEEP * self._before + heard
-            self._behind = self._KEEP * self._behind + linear
+    def take_linear(self, reference: float, heard: float, linear: float) -> bool:
+        """Powers of the reference, at the microphone, and behind the model; full scale 1."""
+        self._recent.append((heard, linear))
+        if reference > self._LOUD and heard > self._LOUD:
+            self._taken_db.append(_db(heard, linear))
         before, behind = (sum(powers) for powers in zip(*self._recent, strict=True))
-        return self.trusted and _db(before, behind) < min(self.ECHO_ALONE_DB, self._taken_db - self.SPREAD_DB)
+        learnt_db = self.learnt_db
+        return learnt_db >= self.TRUST_DB and _db(before, behind) < min(self.ECHO_ALONE_DB, learnt_db - self.SPREAD_DB)
 
 
 class WebRtcEcho:
@@ -100,9 +97,8 @@ class WebRtcEcho:
         if self._is_quiet(frame):
             return frame.pcm
         reference = self._line.take(frame.at_s + LEAD_S, len(frame.pcm))
-        webrtc = self._webrtc(reference, frame.pcm)
-        linear = self._linearly(reference, frame.pcm)
-        take_linear = self._choice.take_linear(_power(frame.pcm), float(np.mean(linear**2)), _power(webrtc))
+        webrtc, linear = self._webrtc(reference, frame.pcm), self._linearly(reference, frame.pcm)
+        take_linear = self._choice.take_linear(_power(reference), _power(frame.pcm), float(np.mean(linear**2)))
         other, self._took_linear = self._took_linear, take_linear
         return _faded(_pcm(linear) if other else webrtc, _pcm(linear) if take_linear else webrtc)
 

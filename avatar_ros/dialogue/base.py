@@ -51,7 +51,13 @@ class DialogueSettings(Settings):
         0.8, "resume if no transcript has come so long after the voice over the avatar stopped, s", low=0.05, high=5.0
     )
     cancel_after_voice_s: float = setting(
-        3.0, "a voice over the avatar that lasts so long interrupts, s; 0: only words do", low=0.0, high=60.0
+        1.5, "a voice over the avatar that lasts so long interrupts, s; 0: only words do", low=0.0, high=60.0
+    )
+    unclear_voice_s: float = setting(
+        1.0,
+        "speech over the avatar that was not understood, but lasted so long, interrupts as well, s; 0: never",
+        low=0.0,
+        high=60.0,
     )
     partial_words: int = setting(
         3, "words of a partial transcript that interrupt before the voice stops; 0: none do", low=0, high=50

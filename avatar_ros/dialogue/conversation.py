@@ -144,7 +144,7 @@ class Conversation:
         """Enough words interrupt before the voice stops."""
         turn, utterance = self._floor.turn, self._hearing.find(transcript)
         if utterance is not None:
-            utterance.wordless = only_body_sound(transcript)
+            utterance.wordless = only_body_sound(transcript) or self._backchannels.match(transcript.text)
         if turn is None or not turn.held or not turn.audible or utterance is None or not self._settings.partial_words:
             return
         sure = transcript.confidence >= self._settings.partial_confidence
@@ -155,7 +155,7 @@ class Conversation:
 
     def _final(self, transcript: Transcript, utterance: Utterance, now_s: float) -> None:
         turn = self._floor.turn
-        meant = interrupts(transcript, self._backchannels)
+        meant = interrupts(transcript, self._backchannels) or self._meant_though_unclear(transcript, utterance)
         if not transcript.rejected and self._stop_phrases.match(transcript.text):
             self._stop(now_s)
         elif turn is None:
@@ -169,6 +169,13 @@ class Conversation:
             self._follow_up(turn, transcript, utterance, now_s)
         else:
             self._ask_instead(turn, "interrupted", transcript, utterance, now_s)
+
+    def _meant_though_unclear(self, transcript: Transcript, utterance: Utterance) -> bool:
+        """Whether somebody said a whole sentence over the avatar of which no word was understood."""
+        limit_s, voice_s = self._settings.unclear_voice_s, utterance.voice_s
+        long = limit_s > 0 and voice_s is not None and voice_s >= limit_s
+        unclear = transcript.rejected and not self._backchannels.match(transcript.text)
+        return long and unclear and utterance.over_speech and not only_body_sound(transcript)
 
     def _follow_up(self, turn: Turn, transcript: Transcript, utterance: Utterance, now_s: float) -> None:
         """Something more was said while the answer is being prepared."""

@@ -18,7 +18,7 @@ class Utterance:
     over_speech: bool = False  # began while the avatar was heard
     deaf: bool = False  # began over the avatar where interrupting is switched off: perhaps its own echo
     from_idle: bool = False  # nobody was talking with the avatar when it began
-    wordless: bool = False  # a laugh, a cough, applause, as far as it was heard
+    wordless: bool = False  # a laugh, a cough, applause, "uh-huh", as far as it was heard
     interrupted: bool = False  # the avatar fell silent for it before there was a transcript
     stopped_at_s: float | None = None
     heard_stopped_s: float | None = None

@@ -16,6 +16,8 @@ from .decode import mp3
 from .voices import nearest
 
 _TICKS_PER_S = 10_000_000
+#: Sound that ends so much before its last word does was cut off, s.
+_LACKING_S = 0.5
 _VOICES = {
     "en": "en-US-AriaNeural", "en-gb": "en-GB-SoniaNeural", "zh": "zh-CN-XiaoxiaoNeural", "de": "de-DE-KatjaNeural",
     "fr": "fr-FR-DeniseNeural", "es": "es-ES-ElviraNeural", "it": "it-IT-ElsaNeural", "ja": "ja-JP-NanamiNeural",
@@ -41,11 +43,14 @@ class EdgeVoice:
         """Sound as it streams in, each word's mark with the sound that came after it. Raises TtsError."""
         marks: list[VoiceMark] = []
         words: list[str] = []
+        sound_s = end_s = 0.0
         for part in mp3(self._mp3(text, locale, marks)):
             yield Part(part.pcm, part.sample_rate_hz, tuple(marks))
+            sound_s += len(part.pcm) / part.sample_rate_hz
             words += [mark.text for mark in marks]
+            end_s = max([end_s, *(mark.end_s for mark in marks)])
             marks.clear()
-        if was_cut(text, words):
+        if was_cut(text, words) or sound_s < end_s - _LACKING_S:
             raise TtsError("tts_cut", "edge-tts ended before the end of the sentence", retryable=True)
 
     def status(self) -> Mapping[str, str]:

@@ -223,8 +223,8 @@ def test_key_comes_from_the_environment_and_is_not_shown(monkeypatch):
         bench.stage.close()
 
 
-@pytest.mark.parametrize("mode", ["wav", "mp3"])
-def test_services_may_send_wav_or_mp3(mode):
+@pytest.mark.parametrize("mode", ["wav", "mp3", "wav16"])
+def test_services_may_send_wav_or_mp3_of_any_rate(mode):
     with speech_server(mode) as server:
         bench = Bench("openai_speech", server, fallback="")
         bench.say("x" * 20)
@@ -266,4 +266,15 @@ def test_edge_marks_words_and_goes_on_with_espeak_where_it_was_cut():
         ]  # fmt: skip
         phones = bench.marks(MarkKind.PHONE)
         assert phones and phones[0].start_sample > 0.3 * RATE  # only espeak marks phones
+        bench.stage.close()
+
+
+def test_edge_that_sends_half_its_mp3_is_finished_by_espeak():
+    need("espeak")
+    with service("edge", "half") as server:
+        bench = Bench("edge", server)
+        bench.say("alpha bravo charlie delta echo foxtrot golf hotel")
+        assert "broke" in bench.stage.status()["warning"] or "ended before" in bench.stage.status()["warning"]
+        phones = bench.marks(MarkKind.PHONE)
+        assert phones and phones[0].start_sample > 1.0 * RATE
         bench.stage.close()

@@ -19,7 +19,7 @@ __all__ = ["EdgeServer", "mp3_bytes", "speech_server", "tone"]
 class SpeechHandler(BaseHTTPRequestHandler):
     """OpenAI's /audio/speech and CosyVoice's /inference_sft: a tone of 0.1 s a character, streamed.
 
-    The server's `mode`: ok, 401, 429, 500, hang, cut, text, silent, wav, mp3.
+    The server's `mode`: ok, 401, 429, 500, hang, cut, text, silent, wav, wav16 (another rate than usual), mp3.
     """
 
     protocol_version = "HTTP/1.1"
@@ -36,7 +36,12 @@ class SpeechHandler(BaseHTTPRequestHandler):
             self._refuse(int(mode))
             return
         pcm = tone(0.1 * len(text), rate) * (mode != "silent")
-        data = {"mp3": lambda: mp3_bytes(pcm, rate), "wav": lambda: _wav(pcm, rate), "text": lambda: b"<html>no</html>"}
+        data = {
+            "mp3": lambda: mp3_bytes(pcm, rate),
+            "wav": lambda: _wav(pcm, rate),
+            "wav16": lambda: _wav(tone(0.1 * len(text), 16000), 16000),
+            "text": lambda: b"<html>no</html>",
+        }
         self._stream(data.get(mode, pcm.tobytes)(), mode)
 
     def _refuse(self, status: int) -> None:

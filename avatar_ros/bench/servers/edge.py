@@ -43,8 +43,8 @@ def mp3_bytes(pcm: Pcm, rate_hz: int = RATE_HZ) -> bytes:
 
 
 class EdgeServer:
-    """mode: ok; cut: the connection breaks after two words; hang: nothing more comes after two words; half: the mp3
-    stops in the middle and the turn ends all the same. first_s: from the text to the first byte of sound.
+    """mode: ok; cut: the connection breaks after two words; hang: nothing more comes after two words; half: all
+    words are told of, but the mp3 stops in the middle. first_s: from the text to the first byte of sound.
 
     asked: (when the text came, when the first sound was sent; seconds of CLOCK_MONOTONIC) a sentence.
     """
@@ -96,9 +96,11 @@ class EdgeServer:
         await asyncio.sleep(max(0.0, came_s + self._first_s - time.monotonic()))
         self.asked.append((came_s, time.monotonic()))
         for i, word in enumerate(words):
-            if i >= 2 and self.mode != "ok":
+            if i >= 2 and self.mode in ("cut", "hang"):
                 break
             await socket.send_str(_metadata(i, word))
+            if i >= len(words) / 2 and self.mode == "half":
+                continue
             await socket.send_bytes(_audio(data[i * len(data) // len(words) : (i + 1) * len(data) // len(words)]))
         if self.mode == "hang":
             await asyncio.sleep(5)

@@ -444,3 +444,27 @@ def test_a_starved_say_resumes() -> None:
     talk.say("Hello.")
     talk.play(0, 0.5, PlaybackState.STARVED)
     assert talk.mood is Mood.SPEAKING
+
+
+def test_a_whole_sentence_that_was_not_understood_interrupts() -> None:
+    talk = speaking(cancel_after_voice_s=0.0, unclear_voice_s=1.0)
+    talk.ask("", voice_s=1.2, rejected=True)
+    assert talk.actions == [PAUSE, CANCEL]
+    assert talk.prompt.rejected  # it says so, politely
+
+
+@pytest.mark.parametrize(
+    "fields", [{"rejected": True, "events": ("laughter",)}, {"text": "yeah yeah", "rejected": True}]
+)
+def test_a_long_laugh_or_yeah_is_no_sentence(fields: dict) -> None:
+    talk = speaking(cancel_after_voice_s=0.0, unclear_voice_s=1.0)
+    talk.ask(**{"text": "", "voice_s": 1.2, **fields})
+    assert talk.actions == [PAUSE, RESUME]
+
+
+def test_who_says_uh_huh_for_long_wants_to_hear_the_rest() -> None:
+    talk = speaking(cancel_after_voice_s=1.5)
+    talk.speak()
+    talk.words("yeah yeah", final=False)
+    talk.run(3.0)
+    assert talk.actions == [PAUSE]

@@ -1,0 +1,121 @@
+"""The linear model of a room, and the choice between it and WebRTC's canceller, on made-up rooms."""
+
+import numpy as np
+import pytest
+
+from avatar_ros.audio_io.base import MIC_RATE_HZ, Block, MicSettings
+from avatar_ros.audio_io.echo_linear import LinearEcho
+from avatar_ros.audio_io.mic_rate import ToMicRate
+from avatar_ros.audio_io.mic_stage import LONGEST_HOLD_S, MicStage
+from avatar_ros.core.types import AudioFrame
+
+BLOCK = 320
+
+
+def db(sound):
+    return 10 * np.log10(np.mean(np.square(sound)) + 1e-12)
+
+
+def room(rng, length=1600):
+    return rng.normal(0, 0.3, length) * np.exp(-np.arange(length) / 400)
+
+
+def through(model, reference, heard):
+    steps = range(0, len(heard), BLOCK)
+    return np.concatenate([model.step(reference[i : i + BLOCK], heard[i : i + BLOCK]) for i in steps])
+
+
+def test_learns_a_room_and_leaves_a_person_whole():
+    rng = np.random.default_rng(0)
+    count = BLOCK * 200
+    reference = rng.normal(0, 0.1, count) * (1 + np.sin(np.arange(count) / 3000))
+    echo = np.convolve(reference, room(rng))[:count]
+    person = np.zeros(count)
+    person[BLOCK * 150 :] = 0.1 * np.sin(np.arange(BLOCK * 50) / 7)
+    out = through(LinearEcho(BLOCK, MIC_RATE_HZ), reference, echo + person)
+    alone, both = slice(BLOCK * 100, BLOCK * 150), slice(BLOCK * 150, count)
+    assert db(echo[alone]) - db(out[alone]) > 20
+    assert db(out[both] - person[both]) < db(person[both]) - 10
+
+
+def test_learns_nothing_from_silence():
+    model = LinearEcho(BLOCK, MIC_RATE_HZ)
+    voice = np.random.default_rng(1).normal(0, 0.1, BLOCK * 20)
+    assert np.array_equal(through(model, np.zeros(len(voice)), voice), voice)
+
+
+@pytest.mark.parametrize("rate_hz", [16000, 24000, 48000, 22050, 44100])
+def test_any_rate_becomes_the_microphones(rate_hz):
+    to = ToMicRate(rate_hz)
+    tone = np.sin(2 * np.pi * 500 * np.arange(rate_hz) / rate_hz)
+    out = np.concatenate([to.push(piece) for piece in np.array_split(tone, 50)])
+    assert len(out) == pytest.approx(MIC_RATE_HZ, abs=3)
+    middle = out[4000:12000]
+    spectrum = np.abs(np.fft.rfft(middle * np.hanning(len(middle))))
+    assert np.argmax(spectrum) * MIC_RATE_HZ / len(middle) == pytest.approx(500, abs=2)
+    assert np.abs(middle).max() == pytest.approx(1.0, abs=0.1)
+
+
+def test_the_better_frames_say_whether_the_room_is_known():
+    pytest.importorskip("livekit", reason="livekit is not installed (extra aec)")
+    from avatar_ros.audio_io.echo_webrtc import EchoChoice
+
+    choice = EchoChoice()
+    assert not any(choice.take_linear(0.01, 0.01, 0.009) for _ in range(100)), "nothing learnt"
+    assert not any(choice.take_linear(0.01, 0.01, 0.01 / 100) for _ in range(200)), "echo alone: 20 dB taken"
+    took = [choice.take_linear(0.01, 0.02, 0.01) for _ in range(20)]
+    assert all(took[3:]), "somebody speaks as loudly"
+    assert not any([choice.take_linear(0.01, 0.01, 0.009) for _ in range(250)][-50:]), "the room has changed"
+
+
+class _Heard:
+    paced = True
+
+    def __init__(self):
+        self.blocks = []
+
+    def load(self):
+        """Nothing."""
+
+    def open(self, now_s, wake):
+        """Nothing."""
+
+    def read(self, now_s):
+        blocks, self.blocks = self.blocks, []
+        return blocks
+
+    def mood(self, speaking, now_s):
+        """Nothing."""
+
+    def status(self):
+        return {}
+
+    def close(self):
+        """Nothing."""
+
+
+class _Waiting:
+    """An echo treatment that knows what was played up to `until_s`."""
+
+    name, warning, until_s = "test", "", 0.0
+
+    def played(self, frame):
+        self.until_s = frame.steady_ns * 1e-9
+
+    def ready(self, frame):
+        return frame.at_s < self.until_s
+
+    def treat(self, frame):
+        return frame.pcm
+
+
+def test_a_frame_waits_for_its_reference_but_not_for_long():
+    mic, settings = _Heard(), MicSettings(backend="fake", echo="off")
+    stage = MicStage(settings, mic, _Waiting())
+    mic.blocks = [Block(np.ones(320, np.int16), 1.0), Block(np.ones(320, np.int16), 1.02)]
+    assert not list(stage.tick(1.04)), "it is not known yet what was played"
+    played = AudioFrame(session=settings.session, steady_ns=round(1.01e9))
+    assert len(list(stage.push("speech/played", played, 1.045))) == 1
+    assert not list(stage.tick(1.05))
+    late = list(stage.tick(1.04 + LONGEST_HOLD_S + 0.001))
+    assert [out.message.first_sample for out in late] == [320], "a loudspeaker that says nothing makes nobody deaf"

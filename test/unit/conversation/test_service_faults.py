@@ -1,0 +1,186 @@
+"""Real services that fail in every way, behind real stages with their real threads: nothing hangs, the state returns to
+listening, and the next turn works. One conversation goes through all of them.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+
+pytest.importorskip("openai", reason="openai is not installed (extra llm)")
+pytest.importorskip("edge_tts", reason="edge-tts is not installed (extra edge)")
+pytest.importorskip("aiohttp", reason="aiohttp is not installed (comes with edge-tts)")
+
+from avatar_ros.audio_io.base import SPEAKER_PORT, SpeakerSettings
+from avatar_ros.audio_io.speaker_stage import build_speaker
+from avatar_ros.bench.servers.chat import answer, chat_server, event, refusal, then
+from avatar_ros.bench.servers.edge import EdgeServer
+from avatar_ros.core.types import InterruptAction, Mood, Transcript
+from avatar_ros.dialogue.base import PORT as DIALOGUE_PORT
+from avatar_ros.dialogue.base import DialogueSettings
+from avatar_ros.dialogue.stage import DialogueStage
+from avatar_ros.llm.base import PORT as LLM_PORT
+from avatar_ros.llm.base import LlmSettings
+from avatar_ros.llm.stage import build as build_llm
+from avatar_ros.ros.worker import StageWorker
+from avatar_ros.tts.base import PORT as TTS_PORT
+from avatar_ros.tts.base import TtsSettings
+from avatar_ros.tts.stage import build as build_tts
+
+#: Stages live so much faster than the services, or ten answers would take a minute to be spoken.
+SPEED = 5.0
+#: Longest wait for something that takes a second or two.
+PATIENCE_S = 60.0
+
+
+class FastClock:
+    """CLOCK_MONOTONIC, hurried."""
+
+    def now_s(self):
+        return SPEED * time.monotonic()
+
+
+class Circle:
+    """Dialogue, LLM, voice and loudspeaker in one process, each on its worker's thread."""
+
+    def __init__(self, chat_url, edge_url):
+        llm = LlmSettings(
+            backend="openai", url=chat_url, key_variable="", retries=1, backoff_s=0.05, probe_after_s=0.0,
+            first_token_timeout_s=SPEED * 0.4, gap_timeout_s=SPEED * 0.4, patience_s=SPEED * 1.5,
+        )  # fmt: skip
+        tts = TtsSettings(
+            backend="edge", url=edge_url, retry_s=0.0, first_sound_timeout_s=1.0, gap_timeout_s=1.0,
+            words_per_minute=400, pause_s=0.0,
+        )  # fmt: skip
+        speaker = SpeakerSettings(backend="null", lips_wait_s=0.0, starve_limit_s=100.0)
+        stages = {
+            "dialogue": (
+                DialogueStage(DialogueSettings(speak_patience_s=100.0, think_patience_s=100.0), lambda: (1, "")),
+                DIALOGUE_PORT,
+            ),
+            "llm": (build_llm(llm), LLM_PORT),
+            "tts": (build_tts(tts), TTS_PORT),
+            "speaker": (build_speaker(speaker), SPEAKER_PORT),
+        }
+        self.sent = []
+        self.errors = []
+        self._news = threading.Condition()
+        self._ports = {name: port for name, (_, port) in stages.items()}
+        self._stages = [stage for stage, _ in stages.values()]
+        self._workers = {}
+        for name, (stage, _) in stages.items():
+            stage.load()
+            self._workers[name] = StageWorker(
+                stage, lambda out, name=name: self._publish(name, out), self.errors.append, FastClock(), 1000
+            )
+        for worker in self._workers.values():
+            worker.start()
+
+    def _publish(self, sender, out):
+        with self._news:
+            self.sent.append(out)
+            self._news.notify_all()
+        for name, port in self._ports.items():
+            if name != sender and (out.topic in port.takes or out.topic in ("interrupt", "session")):
+                self._workers[name].push(out.topic, out.message)
+
+    def ask(self, text):
+        """Type a question; everything that was sent until the conversation listens again."""
+        start = len(self.sent)
+        self._workers["dialogue"].push("speech/transcript", Transcript("local", 0, text))
+        self.wait(lambda new: any(o.topic == "dialogue/prompt" for o in new), start)
+        self.wait(lambda new: [o for o in new if o.topic == "state"][-1:] and _last_mood(new) is Mood.LISTENING, start)
+        return [out.message for out in self.sent[start:]]
+
+    def wait(self, condition, start=0):
+        until_s = time.monotonic() + PATIENCE_S
+        with self._news:
+            while not condition(self.sent[start:]):
+                assert self._news.wait(until_s - time.monotonic()), self.sent[start:]
+
+    def send(self, topic, message):
+        self._workers["dialogue"].push(topic, message)
+
+    def close(self):
+        for worker in self._workers.values():
+            worker.stop(5.0)
+        for stage in self._stages:
+            stage.close()
+
+
+def _last_mood(outs):
+    return [out.message.state for out in outs if out.topic == "state"][-1]
+
+
+@pytest.fixture(scope="module")
+def world():
+    with chat_server(answer("Fine.")) as chat, EdgeServer() as edge:
+        circle = Circle(chat.url, edge.url)
+        yield chat, edge, circle
+        circle.close()
+
+
+def spoken(messages):
+    return " ".join(m.text for m in messages if type(m).__name__ == "Sentence" and m.text)
+
+
+def sounds(messages):
+    return sum(len(m.pcm) for m in messages if type(m).__name__ == "SpeechChunk")
+
+
+CHAT_FAULTS = {
+    "down": refusal(503),
+    "slow": then([], lambda exchange: exchange.hang()),
+    "hangs in the middle": then(["Well then. ", "It is"], lambda exchange: exchange.hang()),
+    "401": refusal(401),
+    "429": refusal(429, Retry_After="1"),
+    "malformed": event("{broken"),
+    "cut": then(["Well then. ", "It is"], lambda exchange: exchange.cut()),
+}
+
+
+@pytest.mark.parametrize("fault", CHAT_FAULTS)
+def test_a_chat_service_that_fails(world, fault):
+    chat, _, circle = world
+    chat.script[:] = [CHAT_FAULTS[fault]]
+    messages = circle.ask("what is your name")
+    assert spoken(messages) and sounds(messages)
+    chat.script[:] = [answer("Fine.")]
+    time_to_come_back_s = 0.3 if fault == "429" else 0.0
+    threading.Event().wait(time_to_come_back_s)
+    assert spoken(circle.ask("and now")) == "Fine."
+
+
+@pytest.mark.parametrize("mode", ["cut", "hang", "half"])
+def test_a_voice_service_that_fails(world, mode):
+    chat, edge, circle = world
+    chat.script[:] = [answer("One two three four.")]
+    edge.mode = mode
+    messages = circle.ask("count")
+    assert sounds(messages) > 0.8 * 24000
+    edge.mode = "ok"
+    asked = len(edge.asked)
+    assert sounds(circle.ask("again")) > 1.5 * 24000
+    assert len(edge.asked) == asked + 1, "the service speaks again"
+
+
+def test_interrupted_between_the_last_word_and_the_first_sound(world):
+    chat, edge, circle = world
+    chat.script[:] = [answer("One two three four.")]
+    edge.mode = "hang"
+    start = len(circle.sent)
+    circle.send("speech/transcript", Transcript("local", 0, "tell me"))
+    circle.wait(lambda new: any(o.topic == "dialogue/reply" and o.message.final for o in new), start)
+    circle.send("speech/transcript", Transcript("local", 0, "stop"))
+    circle.wait(lambda new: any(getattr(o.message, "action", None) is InterruptAction.CANCEL for o in new), start)
+    circle.wait(lambda new: _last_mood([o for o in new if o.topic == "state"]) is Mood.LISTENING, start)
+    edge.mode = "ok"
+    chat.script[:] = [answer("Fine.")]
+    assert spoken(circle.ask("and now")) == "Fine."
+
+
+def test_no_stage_raised_what_is_not_an_error_of_ours(world):
+    _, _, circle = world
+    assert all(hasattr(error, "code") for error in circle.errors), circle.errors
