@@ -69,6 +69,18 @@ def test_no_frame_is_late_at_the_start(answer):
 
 
 @pytest.mark.parametrize("fps", [30.0, 60.0])
+def test_the_mouth_opens_with_the_first_sound(fps):
+    """A vowel at once: what the monitor calls first_mouth comes within two frames of first_sound."""
+    voice = Voice(fps, lips="visemes")
+    voice.say("ah")
+    voice.run(0.5)
+    played = [f for f in voice.sent("speech/played") if np.abs(f.pcm.astype(int)).max() > 103]
+    first_s = played[0].steady_ns * 1e-9 + np.argmax(np.abs(played[0].pcm.astype(int)) > 103) / RATE_HZ
+    mouth = next(f for f in voice.sent("frame_info") if f.speaking and f.mouth_open > 0.05)
+    assert -0.05 < mouth.steady_ns * 1e-9 - first_s < 2.1 / fps
+
+
+@pytest.mark.parametrize("fps", [30.0, 60.0])
 @pytest.mark.parametrize("action", [InterruptAction.CANCEL, InterruptAction.PAUSE])
 def test_lips_rest_within_100_ms_of_an_order(action, fps):
     delays = []
