@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
-from . import checks
+from . import checks, checks_optional
 from .checks import Finding
 
 #: What the kiosk cannot do without comes first; the rest makes it better.
@@ -27,6 +27,10 @@ CHECKS: tuple[tuple[str, bool, Callable[[], Finding]], ...] = (
     ("microphone", False, checks.microphone),
     ("loudspeaker", False, checks.loudspeaker),
     ("echo cancellation", False, checks.echo_cancellation),
+    ("libraries", False, checks_optional.libraries),
+    ("models", False, checks_optional.models),
+    ("keys", False, checks_optional.keys),
+    ("services", False, checks_optional.services),
     ("screen", False, checks.screen),
     ("GPU", False, checks.gpu),
 )

@@ -458,7 +458,7 @@ def test_a_whole_sentence_that_was_not_understood_interrupts() -> None:
 )
 def test_a_long_laugh_or_yeah_is_no_sentence(fields: dict) -> None:
     talk = speaking(cancel_after_voice_s=0.0, unclear_voice_s=1.0)
-    talk.ask(**{"text": "", "voice_s": 1.2, **fields})
+    talk.ask(**{"text": "", "voice_s": 1.2, "rejected": True, **fields})
     assert talk.actions == [PAUSE, RESUME]
 
 

@@ -1,0 +1,95 @@
+"""Checks of `./avatar doctor` for what makes a kiosk better: libraries, models, keys, services. No key is ever shown."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import socket
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor, wait
+from pathlib import Path
+
+from ..core.paths import share_file, user_data_folder
+from .checks import Finding
+from .fetch import receipt_of
+from .manifest import read_manifest
+
+#: Library -> what it is for.
+LIBRARIES = {
+    "openai": "answers from a service",
+    "edge_tts": "Edge's voices",
+    "livekit": "echo cancellation",
+    "sherpa_onnx": "SenseVoice",
+    "funasr": "SenseVoice on PyTorch",
+    "onnxruntime": "neural lips, voice detection",
+    "pooch": "./avatar fetch",
+}
+#: Environment variable of a key -> whose.
+KEYS = {"OPENAI_API_KEY": "OpenAI", "DASHSCOPE_API_KEY": "DashScope"}
+#: Service -> where it listens.
+SERVICES = {
+    "OpenAI": ("api.openai.com", 443),
+    "DashScope": ("dashscope.aliyuncs.com", 443),
+    "Edge read-aloud": ("speech.platform.bing.com", 443),
+    "Ollama": ("127.0.0.1", 11434),
+    "CosyVoice": ("127.0.0.1", 50000),
+}
+REACH_S = 2.0
+
+
+def libraries() -> Finding:
+    """Which optional libraries are installed."""
+    missing = [name for name in LIBRARIES if importlib.util.find_spec(name) is None]
+    detail = _list("installed", [name for name in LIBRARIES if name not in missing])
+    remedy = "; ".join(f"{name} ({LIBRARIES[name]})" for name in missing)
+    return Finding(not missing, detail, f"./avatar --with EXTRA … installs more; not here: {remedy}")
+
+
+def models() -> Finding:
+    """Which optional models were fetched."""
+    known = read_manifest()
+    here = [name for name, model in known.items() if _is_here(name, {file.name for file in model.files})]
+    return Finding(bool(here), _list("fetched", here), "./avatar fetch lists what there is; nothing of it is needed")
+
+
+def keys(env: Mapping[str, str] = os.environ, env_file: Path = Path(".env")) -> Finding:
+    """Which keys are set, and where; never what they are."""
+    from ..llm.keys import read_env_file
+
+    kept = read_env_file(env_file)
+    found = [
+        f"{variable} ({'environment' if env.get(variable) else env_file.name})"
+        for variable in KEYS
+        if env.get(variable) or kept.get(variable)
+    ]
+    remedy = f"only for services: export {' or '.join(KEYS)}, or write it into {env_file.name}"
+    return Finding(bool(found), _list("set", found), remedy)
+
+
+def services(places: Mapping[str, tuple[str, int]] | None = None) -> Finding:
+    """Which services a connection can be made to; nothing is sent."""
+    places = SERVICES if places is None else places
+    pool = ThreadPoolExecutor(len(places))
+    tries = {pool.submit(_reaches, place): name for name, place in places.items()}
+    done, _ = wait(tries, REACH_S)
+    pool.shutdown(wait=False, cancel_futures=True)
+    reached = sorted(tries[each] for each in done if each.result())
+    remedy = "check the network; without it the kiosk answers and speaks by itself"
+    return Finding(bool(reached), _list("reached", reached), remedy)
+
+
+def _reaches(place: tuple[str, int]) -> bool:
+    try:
+        with socket.create_connection(place, timeout=REACH_S):
+            return True
+    except OSError:
+        return False
+
+
+def _is_here(name: str, files: set[str]) -> bool:
+    folders = [user_data_folder() / "models" / name, share_file("models") / name]
+    return any(files <= receipt_of(folder).keys() for folder in folders)
+
+
+def _list(what: str, names: Iterable[str]) -> str:
+    return f"{what}: {', '.join(names) or 'none'}"
