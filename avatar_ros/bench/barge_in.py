@@ -221,10 +221,10 @@ def _ms(at_s: float, from_s: float) -> float:
     return round(1000 * (at_s - from_s), 1)
 
 
-def time_down(played: Sequence[AudioFrame], after_s: float, lasting_s: float = 0.15) -> float:
+def time_down(played: Sequence[AudioFrame], after_s: float, lasting_s: float = 0.45) -> float:
     """When the loudspeaker fell DOWN_DB below the level it had before `after_s`, for at least `lasting_s`; NaN: never.
 
-    Frames of silence are long (0.1 s), so the instant is found within them, by pieces of 5 ms.
+    Pauses between sentences are shorter (0.25 s). The instant is found by pieces of 5 ms.
     """
     pieces = [piece for frame in played for piece in _pieces(frame)]
     before = [level for at_s, level in pieces if at_s < after_s and level > 0]

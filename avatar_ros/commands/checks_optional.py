@@ -1,4 +1,4 @@
-"""Checks of `./avatar doctor` for what makes a kiosk better: libraries, models, keys, services. No key is ever shown."""
+"""Checks of `./avatar doctor` for what makes a kiosk better: libraries, models, keys, services. Shows no key."""
 
 from __future__ import annotations
 

@@ -153,6 +153,12 @@ def test_the_recording_holds_picture_and_sound(conversation):
     assert np.abs(sound).max() > 0.05
 
 
+def test_no_word_that_was_said_is_logged(conversation):
+    reply = "".join(r.text for r in conversation.heard["dialogue/reply"])
+    words = [QUESTION, *(sentence.strip().lower() for sentence in reply.split(".") if len(sentence) > 12)]
+    assert len(words) > 1 and not [w for w in words if w in conversation.log.lower()]
+
+
 @pytest.mark.parametrize(
     ("node", "argument", "text"),
     [

@@ -19,13 +19,15 @@ def kiosk(tmp_path_factory):
     state = tmp_path_factory.mktemp("state")
     with (
         Listener("interrupts") as listener,
-        KioskProcess(
-            "--mic", "none", "--display", "off", namespace="interrupts", env={"XDG_STATE_HOME": str(state)}
-        ) as process,
+        KioskProcess("--mic", "none", "--display", "off", namespace="interrupts", env=_own_home(state)) as process,
     ):
-        listener.process = process
+        listener.process, listener.home = process, state
         listener.wait(lambda heard: heard.heard["state"], "the dialogue comes up")
         yield listener
+
+
+def _own_home(folder):
+    return {"XDG_STATE_HOME": str(folder), "HOME": str(folder), "ROS_LOG_DIR": str(folder / "log")}
 
 
 def say(kiosk, text, name):
@@ -119,6 +121,14 @@ def test_a_killed_node_finds_its_place(kiosk, node):
     assert any(r.id.startswith(node) and r.done for r in kiosk.heard["say_result"]), kiosk.process.log
     assert f"{node} died" in kiosk.process.log
     assert kiosk.heard["state"][-1].state in (Mood.LISTENING, Mood.IDLE, Mood.SPEAKING)
+
+
+def test_nothing_that_was_said_is_written_to_disk(kiosk):
+    files = [path for path in kiosk.home.rglob("*") if path.is_file() and not path.is_symlink()]
+    assert any(path.suffix == ".log" for path in files), "a log is kept"
+    said = (b"Once upon a time", b"Here I am again", b"I can still talk")
+    assert not [path for path in files if any(words in path.read_bytes() for words in said)]
+    assert not [path for path in files if path.suffix in (".wav", ".mp4", ".json")]
 
 
 def test_a_second_kiosk_in_the_same_namespace_is_refused(kiosk):

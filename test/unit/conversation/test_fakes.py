@@ -5,6 +5,7 @@ that ship with the rooms (the renderer poses the built-in avatar and draws for n
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -232,3 +233,21 @@ def test_the_same_conversation_twice(tmp_path: Path) -> None:
         kiosk.run(15.0)
         stories.append([(r.at_s, r.sender, r.topic) for r in kiosk.records])
     assert stories[0] == stories[1]
+
+
+@pytest.mark.parametrize("jump_s", [86400.0, -86400.0])
+def test_a_clock_of_the_system_that_jumps_changes_nothing(tmp_path: Path, monkeypatch: Any, jump_s: float) -> None:
+    def conversation(folder: Path, jumps: bool) -> list[tuple[float, Mood]]:
+        folder.mkdir()
+        kiosk = Kiosk(folder, ((1.0, 2.0), (6.0, 7.0)), ("hello", "and now"), ("Hi there you.", "Good bye."))
+        kiosk.run(2.2)
+        if jumps:
+            now_s = time.time() + jump_s
+            monkeypatch.setattr(time, "time", lambda: now_s)
+            monkeypatch.setattr(time, "time_ns", lambda: round(now_s * 1e9))
+        kiosk.run(12.0)
+        return list(zip(kiosk.times("state"), kiosk.moods, strict=True))
+
+    steady = conversation(tmp_path / "a", jumps=False)
+    assert Mood.SPEAKING in [mood for _, mood in steady]
+    assert conversation(tmp_path / "b", jumps=True) == steady
