@@ -29,6 +29,8 @@ from .pace import Pace
 from .rich_tags import locale_of
 from .whole import WholeHearing
 
+#: Makes FunASR's features where torchaudio is not installed; it would be missed only at the first sound.
+_FBANK = "kaldi_native_fbank"
 _PARTS = (
     "funasr.frontends.wav_frontend",
     "funasr.models.sense_voice.model",
@@ -53,6 +55,8 @@ def _import_auto_model() -> Any:
     sys.modules.setdefault("funasr", importlib.util.module_from_spec(spec))
     # Clustering of speakers, which nobody asks for here, would bring scikit-learn; AutoModel does without it.
     sys.modules.setdefault("funasr.models.campplus", None)  # type: ignore[arg-type]
+    if importlib.util.find_spec("torchaudio") is None:
+        importlib.import_module(_FBANK)
     with _unheard():
         for name in _PARTS:
             importlib.import_module(name)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from avatar_ros.asr.base import ASR_BACKENDS, AsrSettings
-from avatar_ros.asr.stage import build
+from avatar_ros.asr.stage import AsrStage, build
 from avatar_ros.core.errors import ConfigError
 from avatar_ros.core.types import EVENT_COMPLETE, AudioFrame
 from contract import sensevoice_models
@@ -36,16 +36,24 @@ def folders(tmp_path_factory):
     return sensevoice_models.make(tmp_path_factory.mktemp("sensevoice"), lessons)
 
 
+@pytest.fixture(scope="module")
+def loaded():
+    """Recognisers by backend: loading one takes seconds, and each serves any number of utterances."""
+    return {}
+
+
 @pytest.fixture
-def stage_for(backend, request):
-    def build_and_load(script, **settings):
+def stage_for(backend, loaded, request):
+    def build_stage(script, **settings):
         if backend in sensevoice_models.BACKENDS:
             settings |= {"model": str(request.getfixturevalue("folders")[backend]), "threads": 1}
-        stage = build(AsrSettings(backend=backend, script=script, **settings))
-        stage.load()
-        return stage
+        given = AsrSettings(backend=backend, script=script, **settings)
+        if backend == "fake" or backend not in loaded:
+            loaded[backend] = ASR_BACKENDS.load(backend)(given)
+            loaded[backend].load()
+        return AsrStage(loaded[backend], given)
 
-    return build_and_load
+    return build_stage
 
 
 def hear(stage, pcm, utterance=1):
@@ -61,9 +69,9 @@ def spoken(text):
     """The text by espeak-ng, with the silence that the vad stage leaves around it."""
     pytest.importorskip("espeakng_loader", reason="espeakng-loader is not installed")
     pytest.importorskip("soxr", reason="soxr is not installed")
-    from avatar_ros.bench.hearing_voices import VOICES, synthesize
+    from avatar_ros.bench.hearing_voices import Voice, synthesize
 
-    pcm = synthesize(VOICES["espeak en-us"], [text])[0]
+    pcm = synthesize(Voice("espeak", "en-us"), [text])[0]
     return np.concatenate([quiet(0.3), pcm, quiet(0.5)])
 
 
