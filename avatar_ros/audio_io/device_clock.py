@@ -17,6 +17,10 @@ class DeviceClock:
         self._count = 0  # measurements since the start or the last jump
         self.jumps = 0
 
+    def restart(self) -> None:
+        """The device ran dry: where it stands now has nothing to do with where it stood."""
+        self._count = 0
+
     def measure(self, frame: int, at_s: float) -> float:
         """Take a measurement; the smoothed time of `frame`."""
         origin_s = at_s - frame / self._rate_hz

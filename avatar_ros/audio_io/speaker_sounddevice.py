@@ -46,6 +46,10 @@ class CardFeed:
         self._given += count
         return out
 
+    def ran_dry(self) -> None:
+        """The card was silent for a moment: all that follows is heard later."""
+        self._clock.restart()
+
     def _piece(self, at_s: float) -> Floats | Pcm:
         assert self._stream is not None
         ahead_s = self._asked / self._in_rate_hz - self._given / self._out_rate_hz
@@ -136,8 +140,10 @@ class SoundDeviceSpeaker:
 
     def _fill(self, out: Any, frames: int, times: Any, flags: Any) -> None:
         now_s = monotonic_s()
-        self._underruns += bool(flags.output_underflow)
         assert self._feed is not None and self._watch is not None
+        if flags.output_underflow:
+            self._underruns += 1
+            self._feed.ran_dry()
         self._watch.alive(now_s)
         stamped_s = now_s - stamp_age_s(times.currentTime, now_s, wall_s())
         heard_s = stamped_s + lead_s(times.currentTime, times.outputBufferDacTime, self._latency_s)
