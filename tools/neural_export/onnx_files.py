@@ -12,6 +12,7 @@ from typing import Any
 import onnx
 import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
+from onnxruntime.quantization.shape_inference import quant_pre_process
 from onnxruntime.transformers.float16 import convert_float_to_float16
 
 OPSET = 17
@@ -39,7 +40,7 @@ def quantise_int8(source: Path, target: Path) -> None:
     """
     with tempfile.TemporaryDirectory(dir=target.parent) as folder:
         shaped = Path(folder) / "shaped.onnx"
-        onnx.shape_inference.infer_shapes_path(os.fspath(source), os.fspath(shaped))
+        quant_pre_process(os.fspath(source), os.fspath(shaped), skip_optimization=True, skip_symbolic_shape=True)
         quantize_dynamic(
             os.fspath(shaped), os.fspath(target), op_types_to_quantize=["MatMul", "Gemm"], per_channel=True,
             reduce_range=True, weight_type=QuantType.QInt8,
