@@ -185,10 +185,12 @@ def _lashes(rng: np.random.Generator) -> Cloud:
     out = []
     x = _lid_grid(0.38)
     t, lower, upper = lid_heights(x)
-    root = on_lid(x, lid_angle(x, upper), LID_RADIUS + 0.15)
-    out.append(make("lash", root, (0, -0.2, 1), (0.46, 0.27, 0.2), (0.075, 0.045, 0.04), tangent=(1, 0, 0),
-                    opacity=0.9 * smoothstep(-1.0, -0.6, t), a=t, b=1.0))
-    for start, end, width in ((0.0, 0.4, 0.13), (0.4, 0.75, 0.11), (0.75, 1.0, 0.08)):
+    line = 0.30 + 0.16 * smoothstep(-0.6, 0.7, t)  # finer towards the nose, where the skin's fold stands before it
+    root = on_lid(x, lid_angle(x, upper), LID_RADIUS + 0.15 + 0.75 * smoothstep(0.0, -0.7, t))
+    size = np.stack([np.full(len(x), 0.5), line, np.full(len(x), 0.2)], axis=1)
+    out.append(make("lash", root, (0, -0.2, 1), size, (0.115, 0.065, 0.055), tangent=(1, 0, 0),
+                    opacity=0.85 * smoothstep(-1.0, -0.8, t), a=t, b=1.0))
+    for start, end, width in ((0.0, 0.4, 0.12), (0.4, 0.75, 0.10), (0.75, 1.0, 0.07)):
         out.append(_lash_row(x, t, upper, 1.0, start, end, width, np.random.default_rng(7)))
     out.append(_lash_row(x[::2], t[::2], lower[::2], -1.0, 0.0, 0.7, 0.16, rng))
     return gather(out)
@@ -197,9 +199,9 @@ def _lashes(rng: np.random.Generator) -> Cloud:
 def _lash_row(x: Array, t: Array, height: Array, sign: float, start: float, end: float, width: float,
               rng: np.random.Generator) -> Cloud:
     """One stretch of all lashes, from `start` to `end` of their length."""
-    length_jitter, lean = rng.uniform(0.6, 1.15, len(x)), rng.normal(0, 0.22, len(x))
+    length_jitter, lean = rng.uniform(0.7, 1.1, len(x)), rng.normal(0, 0.14, len(x))
     root = on_lid(x, lid_angle(x, height), LID_RADIUS + 0.1)
-    length = (1.7 + 2.2 * smoothstep(-0.6, 0.8, t)) * (1.0 if sign > 0 else 0.5) * length_jitter
+    length = (1.2 + 2.1 * smoothstep(-0.7, 0.8, t)) * (1.0 if sign > 0 else 0.55) * length_jitter
 
     def at(u: float) -> Array:
         rise, reach = sign * (0.10 * u + 0.75 * u * u), 0.8 * u - 0.15 * u * u
@@ -209,5 +211,5 @@ def _lash_row(x: Array, t: Array, height: Array, sign: float, start: float, end:
     p, axis = (at(start) + at(end)) / 2, at(end) - at(start)
     half = np.linalg.norm(axis, axis=1) / 2
     scale = np.stack([half * 0.75, np.full(len(x), width), np.full(len(x), width)], axis=1)
-    fade = smoothstep(-0.95, -0.55, t) * (0.85 if sign > 0 else 0.22) * rng.uniform(0.7, 1.0, len(x))
-    return make("lash", p, (0, 0, 1), scale, (0.08, 0.05, 0.045), tangent=axis, opacity=fade, a=t, b=sign)
+    fade = smoothstep(-0.95, -0.45, t) * (0.55 if sign > 0 else 0.15) * rng.uniform(0.5, 1.0, len(x))
+    return make("lash", p, (0, 0, 1), scale, (0.13, 0.075, 0.06), tangent=axis, opacity=fade, a=t, b=sign)
