@@ -16,7 +16,8 @@ from avatar_ros.encoder.sources import FrameGrid
 
 onnxruntime = pytest.importorskip("onnxruntime", reason="needs onnxruntime")
 from avatar_ros.encoder.learned import LearnedEncoder  # noqa: E402
-from avatar_ros.encoder.lip_model import LearnedSource, LipModel  # noqa: E402
+from avatar_ros.encoder.lip_model import FusedSource, LearnedSource, LipModel  # noqa: E402
+from avatar_ros.encoder.phone_encoder import PhoneEncoder  # noqa: E402
 
 RATE_HZ = 16000
 LOOK_AHEAD_S = 0.08
@@ -164,3 +165,44 @@ def test_another_network_is_refused_by_name(tmp_path):
     onnx.save(tree, str(source))
     with pytest.raises(ConfigError, match="classes"):
         LipModel(source)
+
+
+@pytest.mark.parametrize("sound_by", ["learned", "both"])
+def test_phones_lets_the_network_hear_what_has_no_text(sound_by):
+    made = PhoneEncoder(EncoderSettings(sound_by=sound_by))
+    made.load()
+    pcm = babble(0.6)
+    frames = encode(pcm, RATE_HZ, encoder=made)
+    assert len(frames) == 60
+    np.testing.assert_allclose(frames[:, :PHONE_COUNT].sum(axis=1), 1.0, atol=1e-4)
+    made.load()
+    other = PhoneEncoder(EncoderSettings())
+    other.load()
+    assert np.abs(frames - encode(pcm, RATE_HZ, encoder=other)).max() > 0.01
+
+
+def test_without_pocketsphinx_the_network_hears_all_and_the_status_says_so(monkeypatch):
+    monkeypatch.setattr("avatar_ros.encoder.phone_encoder.installed_model", lambda: None)
+    made = PhoneEncoder(EncoderSettings(sound_by="learned"))
+    made.load()
+    frames = encode(babble(0.6), RATE_HZ, "Hello there.", encoder=made)
+    assert len(frames) == 60
+    assert "pip install pocketsphinx" in made.status()["warning"]
+
+
+def test_two_opinions_are_mixed_frame_by_frame():
+    class Given:
+        def __init__(self, batches):
+            self.batches = [np.array(rows, np.float32).reshape(-1, PHONE_COUNT) for rows in batches]
+
+        def push(self, pcm):
+            return self.batches.pop(0)
+
+        finish = None
+
+    sure, other = np.eye(PHONE_COUNT)[3], np.eye(PHONE_COUNT)[5]
+    fused = FusedSource(Given([[sure, sure], []]), Given([[sure], [other]]), 0.5)
+    first, second = fused.push(np.zeros(1, np.int16)), fused.push(np.zeros(1, np.int16))
+    assert first[0].argmax() == 3
+    assert len(second) == 1
+    np.testing.assert_allclose(second[0, [3, 5]], 0.5, atol=0.05)
