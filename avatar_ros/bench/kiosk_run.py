@@ -17,6 +17,8 @@ from ..core.errors import StageError
 #: Node -> parameters that differ from the profile's.
 Parameters = Mapping[str, Mapping[str, Any]]
 STOP_S = 30.0
+#: The first question waits until all nodes work, on a busy machine too.
+PATIENT_MIC = {"ready_wait_s": 120.0, "start_delay_s": 3.0}
 #: A window that nobody sees: everything is drawn, on a machine without a screen too.
 UNSEEN_WINDOW = {"SDL_VIDEODRIVER": "dummy", "DISPLAY": "", "WAYLAND_DISPLAY": ""}
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from ..core.errors import ConfigError
 from ..core.types import TurnReport
-from .kiosk_run import UNSEEN_WINDOW, KioskRun, Parameters, write_profile
+from .kiosk_run import PATIENT_MIC, UNSEEN_WINDOW, KioskRun, Parameters, write_profile
 from .memory import Growth, Memory, descendants, growths, sample
 from .question_files import QUESTIONS, question_files
 
@@ -89,7 +89,13 @@ def soak(minutes: float, profile: str, period_s: float, avatar: str = "", questi
     with tempfile.TemporaryDirectory() as folder:
         files = question_files(Path(folder), questions)
         parameters: Parameters = {
-            "mic_node": {"backend": "file", "files": [str(file) for file in files], "repeat": 0, "gap_s": 2.0},
+            "mic_node": {
+                "backend": "file",
+                "files": [str(file) for file in files],
+                "repeat": 0,
+                "gap_s": 2.0,
+                **PATIENT_MIC,
+            },
             "speaker_node": {"backend": "null"},
             "renderer_node": {"display.fullscreen": False},
         }
@@ -244,6 +250,8 @@ def table(report: SoakReport, broken: Sequence[str]) -> str:
 def write_json(path: Path, report: SoakReport, broken: Sequence[str], memory: Sequence[Memory]) -> None:
     """The report with every sample of memory, for a plot."""
     tree = {**asdict(report), "broken": list(broken), "memory": [asdict(each) for each in memory]}
+    for name in ("latency_first_ms", "latency_last_ms", "latency_percent"):
+        tree[name] = tree[name] if tree[name] == tree[name] else None  # JSON knows no NaN
     path.write_text(json.dumps(tree, indent=1), encoding="utf-8")
 
 

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from ..core.errors import ConfigError, StageError
 from ..core.types import AudioFrame, TurnReport
 from . import services
-from .kiosk_run import KioskRun, Parameters, write_profile
+from .kiosk_run import PATIENT_MIC, KioskRun, Parameters, write_profile
 from .question_files import question_files
 
 AUDIBLE = 32767 * 10 ** (-50 / 20)
@@ -80,7 +80,7 @@ def converse(
     """One kiosk, all questions; what was measured."""
     from ..ros.listener import Listener
 
-    parameters: Parameters = running.parameters if running else {}
+    parameters: Parameters = {"mic_node": PATIENT_MIC, **(running.parameters if running else {})}
     profile = write_profile(files[0].with_name("bench.yaml"), "embedded", parameters)
     arguments = ["--display", "off", "--mic", ",".join(map(str, files)), "--turns", str(len(files))]
     arguments += [part for name in ("avatar", "record") if getattr(options, name)

@@ -1,0 +1,111 @@
+"""What a soak run is judged by, on made-up samples; and memory of real processes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+
+from avatar_ros.bench.memory import Memory, descendants, growths, process_name, sample
+from avatar_ros.bench.soak import Limits, Watched, evaluate, is_answer, lost_turns, table
+from avatar_ros.core.types import TurnReport
+
+MINUTES = 30
+
+
+def watched(growth_kib_per_min: float = 0.0, slower_ms: float = 0.0) -> Watched:
+    seen = Watched(seconds=60.0 * MINUTES)
+    for at_s in range(0, 60 * MINUTES, 5):
+        warm = min(at_s, 200) * 100  # grows while it warms up, which does not count
+        rss = round(100000 + warm + growth_kib_per_min * at_s / 60)
+        seen.memory.append(Memory("asr_node", 1, at_s, rss, rss // 2, rss // 3))
+    for i in range(300):
+        at_s = 6.0 * i
+        seen.asked.append(at_s)
+        # Questions differ by far more than a limit allows, and the last third happens to hold the slow ones.
+        name, ms = ("short", 500.0) if i % 3 or i < 200 else ("long", 900.0)
+        name, ms = ("long", 900.0) if i % 10 == 0 else (name, ms)
+        report = TurnReport(utterance=i + 1, transcript=name, first_sound_ms=ms + slower_ms * i / 300)
+        seen.answered.append((at_s + 4.0, report))
+    return seen
+
+
+def test_a_steady_run_keeps_all_limits() -> None:
+    report = evaluate(watched())
+    assert report.broken(Limits()) == []
+    assert (report.turns, report.lost_turns) == (300, 0)
+    assert report.before_s == (300.0, 360.0) and report.after_s == (1740.0, 1800.0)
+    assert "all kept" in table(report, [])
+
+
+def test_a_leak_is_named_with_its_process() -> None:
+    (broken,) = evaluate(watched(growth_kib_per_min=100.0)).broken(Limits())
+    assert broken == "asr_node grew by 2.3 MiB"
+
+
+def test_answers_that_get_slower() -> None:
+    (broken,) = evaluate(watched(slower_ms=120.0)).broken(Limits())
+    assert "median delay grew" in broken
+
+
+def test_restarts_drops_and_lost_turns() -> None:
+    seen = watched()
+    del seen.answered[100]
+    seen.restarts, seen.faults = ["vad_node died (killed)"], {"tts_node": {"dropped": 3}, "vad_node": {}}
+    broken = evaluate(seen).broken(Limits())
+    assert broken == ["1 questions got no answer", "1 restarts", "messages were dropped from queues"]
+
+
+def test_too_few_answers_to_tell_are_no_success() -> None:
+    seen = watched()
+    seen.answered = seen.answered[:3]
+    assert any("nan" in text for text in evaluate(seen).broken(Limits()))
+
+
+def test_questions_and_answers_are_paired_in_time() -> None:
+    assert lost_turns([0.0, 5.0, 10.0], [4.0, 9.0, 14.0]) == 0
+    assert lost_turns([0.0, 5.0, 10.0], [4.0, 4.5, 14.0]) == 1
+    assert lost_turns([0.0], []) == 1
+
+
+def test_only_what_answers_a_person_and_is_heard_counts() -> None:
+    answer = TurnReport(utterance=3, first_sound_ms=700.0)
+    assert is_answer(answer)
+    assert not is_answer(replace(answer, utterance=0)) and not is_answer(replace(answer, first_sound_ms=float("nan")))
+
+
+def test_only_processes_that_lived_in_both_windows_are_compared() -> None:
+    samples = [Memory("a", 1, t, 1024 * (100 + t), 0, 0) for t in range(100)]
+    samples += [Memory("b", 2, t, 99999, 0, 0) for t in range(50)]
+    (growth,) = growths(samples, (0, 10), (90, 100))
+    assert (growth.name, growth.growth_mib) == ("a", pytest.approx(89.5))
+
+
+@pytest.mark.parametrize(
+    ("command", "name"),
+    [
+        ("python3 -m avatar_ros kiosk --namespace soak", "kiosk"),
+        ("/x/python -m avatar_ros.nodes.tts_node --ros-args", "tts_node"),
+        ("/x/python -m avatar_ros.tts.espeak_process", "tts.espeak_process"),
+        ("/usr/bin/cat file", "cat"),
+    ],
+)
+def test_process_names(command: str, name: str) -> None:
+    assert process_name(command) == name
+
+
+def test_a_real_process_and_its_child() -> None:
+    code = "import subprocess, sys; subprocess.run(['cat'], stdin=sys.stdin)"
+    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE) as process:
+        try:
+            while len(descendants(process.pid)) < 2:
+                assert process.poll() is None
+            memory = sample(process.pid, 1.0)
+            assert memory is not None and memory.rss_kib > memory.private_kib > 100
+            assert process.pid in descendants(os.getpid())
+        finally:
+            process.communicate()
+    assert sample(process.pid, 2.0) is None
