@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Export LAM Audio2Expression: `python tools/export_lam_a2e.py CHECKPOINT OUT`.
 
-CHECKPOINT: pretrained_models/lam_audio2exp_streaming.tar out of the archive that `./avatar fetch lam-audio2exp` brings
+CHECKPOINT: pretrained_models/lam_audio2exp_streaming.tar out of the archive that `./avatar fetch lam_audio2exp` brings
 (a file of torch.save; loaded strictly, keys named that do not fit). OUT: a folder for the parameter `model` of the
 backends `lam` of the audio encoder and of the expression node. Prints the parity of ONNX with torch.
 `--random` makes a network of the published shape that knows nothing, to measure what it costs.
