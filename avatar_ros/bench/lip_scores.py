@@ -26,6 +26,7 @@ Gaps = dict[str, NDArray[np.float64]]  # recording -> opening of the lips [T], m
 SCORE_FPS = 100.0
 SOURCES = ("marks", "text", "sound")
 SCORES = ("closure_auc", "closure_recall", "open_auc")
+NOISES, ROOMS = ("noise2", "noise3"), ("rir1", "rir2")
 #: Labels that more than this share of random times beats say nothing about their sound.
 LABELS_FIT = 0.01
 #: Recordings are scored one by one where there are no more of them than this.
@@ -50,6 +51,7 @@ class Judge:
         self._entries = {k: v for k, v in _json(self._speech / "transcripts.json").items() if "phones" in v}
         self._names, self._lips = self._judge.load_lips(str(data / "avatars" / avatar))
         self._encoder = encoder
+        self._heard: dict[str, Gaps] = {}  # condition -> what the lips do with the text known
 
     def all(self, mixes: int) -> dict[str, Any]:
         """How well the labels fit their sound; clean scores by source; then losses in noise and rooms."""
@@ -66,7 +68,7 @@ class Judge:
             if len(gaps) <= MOST_SINGLE:
                 out[source] |= {name: self._score({name: gap}) for name, gap in gaps.items()}
         if mixes:
-            out["text in noise and rooms"] = self._losses(mixes)
+            out["text in noise and rooms"] = self._losses(mixes, list(self._entries))
             if fitting and len(fitting) < len(self._entries):
                 out["text in noise and rooms, where labels fit"] = self._losses(mixes, fitting)
         return out
@@ -77,7 +79,7 @@ class Judge:
         ends_s = np.array(entry["phone_end_samples_16k"]) / 16000
         return random_times_that_fit_better(pcm, rate_hz, entry["phones"], ends_s)
 
-    def _with_random_labels(self, gaps: Gaps, fitting: Sequence[str], draws: int = 300) -> dict[str, list[float]]:
+    def _with_random_labels(self, gaps: Gaps, fitting: Sequence[str], draws: int = 200) -> dict[str, list[float]]:
         """Mean, 5 % and 95 % of the scores that these lips get if the labels that do not fit are drawn at random."""
         rng, rows = np.random.default_rng(0), []
         for _ in range(draws):
@@ -93,7 +95,7 @@ class Judge:
             for key in SCORES
         }
 
-    def _interval(self, gaps: Gaps, draws: int = 300) -> dict[str, list[float]]:
+    def _interval(self, gaps: Gaps, draws: int = 200) -> dict[str, list[float]]:
         """95 % bootstrap intervals over closures and vowels."""
         rng = np.random.default_rng(0)
         marks = [(gap, SCORE_FPS, [m]) for n, gap in gaps.items() for m in self._judge.segments(self._entries[n])]
@@ -138,24 +140,41 @@ class Judge:
         result["lag_ms"] = int(lags[int(np.nanargmax(merits))]) if np.isfinite(merits).any() else 0
         return {k: round(float(v), 3) for k, v in result.items() if np.isfinite(v)}
 
-    def _losses(self, mixes: int, names: Sequence[str] = ()) -> dict[str, Any]:
-        """Mean loss of closure AUC against clean, text known, with a 95 % bootstrap interval over the mixes."""
+    def _losses(self, mixes: int, names: Sequence[str]) -> dict[str, Any]:
+        """Mean loss of closure AUC against clean, text known, with a 95 % bootstrap interval over the mixes; and the
+        loss where all speak in the same room. In a random mix each recording is in a room of its own.
+        """
         rng = np.random.default_rng(0)
-        names = names or list(self._entries)
-        clean = self._score({n: self._gap(n, "text") for n in names})["closure_auc"]
-        out: dict[str, Any] = {}
-        for kind, files in (("noise 10 dB", ("noise2", "noise3")), ("room", ("rir1", "rir2"))):
-            losses = []
-            for _ in range(mixes):
-                other, _rate = read_wav(self._data / "acoustics" / f"{files[rng.integers(2)]}.wav")
-                change = noisy(other, 10.0, rng) if kind.startswith("noise") else roomy(other)
-                gaps = {n: self._gap(n, "text", change) for n in names}
-                losses.append(clean - self._score(gaps)["closure_auc"])
-            means = [np.mean(rng.choice(losses, len(losses))) for _ in range(2000)]
-            low, high = np.quantile(means, (0.025, 0.975))
-            out[kind] = {"mean_loss": round(float(np.mean(losses)), 3), "low": round(float(low), 3),
-                         "high": round(float(high), 3), "mixes": mixes}  # fmt: skip
-        return out
+        clean = self._score(self._heard_in("clean", names))["closure_auc"]
+        noise, rooms = [], []
+        for mix in range(mixes):
+            other, _rate = read_wav(self._data / "acoustics" / f"{NOISES[rng.integers(len(NOISES))]}.wav")
+            heard = self._heard_in(f"noise {mix}", names, noisy(other, 10.0, np.random.default_rng(mix)))
+            noise.append(clean - self._score(heard)["closure_auc"])
+        for name in ROOMS:
+            response, _rate = read_wav(self._data / "acoustics" / f"{name}.wav")
+            rooms.append(self._heard_in(name, names, roomy(response)))
+        drawn = [self._score({n: rooms[rng.integers(len(rooms))][n] for n in names}) for _ in range(mixes)]
+        return {
+            "noise 10 dB": _loss(noise, rng),
+            "room": _loss([clean - score["closure_auc"] for score in drawn], rng)
+            | {
+                name: round(clean - self._score(room)["closure_auc"], 3)
+                for name, room in zip(ROOMS, rooms, strict=True)
+            },
+        }
+
+    def _heard_in(self, label: str, names: Sequence[str], change: Callable[[Pcm, int], Pcm] | None = None) -> Gaps:
+        if label not in self._heard:  # on all recordings, so that it is worked out once for any choice of them
+            self._heard[label] = {n: self._gap(n, "text", change) for n in self._entries}
+        return {n: self._heard[label][n] for n in names}
+
+
+def _loss(losses: Sequence[float], rng: np.random.Generator) -> dict[str, float]:
+    means = [np.mean(rng.choice(losses, len(losses))) for _ in range(2000)]
+    low, high = np.quantile(means, (0.025, 0.975))
+    figures = {"mean_loss": np.mean(losses), "low": low, "high": high, "mixes": len(losses)}
+    return {name: round(float(value), 3) for name, value in figures.items()}
 
 
 def _quantile(q: float) -> Callable[[list[float]], Any]:
