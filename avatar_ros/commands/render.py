@@ -39,8 +39,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--fps", type=float, help="frames a second (default: those of the expression file)")
     parser.add_argument("--background", metavar="COLOUR", help="#rrggbb, or transparent (the default for PNGs)")
     parser.add_argument("--backend", default="auto", help="auto, cpu, gsplat or reference (default: %(default)s)")
-    parser.add_argument("--clips", default="speaking", choices=("none", *MOODS), help="the avatar's own head movements "
-                        "of a state, as the kiosk plays them (default: %(default)s)")
+    parser.add_argument(
+        "--clips",
+        default="speaking",
+        choices=("none", *MOODS),
+        help="the avatar's own head movements of a state, as the kiosk plays them (default: %(default)s)",
+    )
     parser.add_argument("--lam-weight-scaling", action="store_true", help="scale weights as LAM's viewer does")
 
 
