@@ -10,12 +10,17 @@ _SAMPLES = 2000
 
 
 def share(hits: Sequence[bool] | Sequence[float], seed: int = 0) -> dict[str, float]:
-    """Percent of hits and the 95 % interval of it, from resampling whole cases; nan where there are none."""
+    """Percent of hits and the 95 % interval of it, from resampling whole cases; nan where there are none.
+
+    Where all cases are alike resampling says nothing: the open end is then the exact one (Clopper and Pearson, 1934).
+    """
     found = np.asarray(hits, float)
     if len(found) == 0:
         return {"cases": 0, "percent": float("nan"), "low": float("nan"), "high": float("nan")}
     drawn = np.random.default_rng(seed).integers(0, len(found), (_SAMPLES, len(found)))
     low, high = np.percentile(found[drawn].mean(1), (2.5, 97.5))
+    if found.min() == found.max() and found.min() in (0.0, 1.0):
+        low, high = (0.0, 1 - 0.025 ** (1 / len(found))) if found.max() == 0 else (0.025 ** (1 / len(found)), 1.0)
     return {"cases": len(found), **_percent(float(found.mean()), float(low), float(high))}
 
 

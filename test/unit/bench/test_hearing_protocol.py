@@ -43,6 +43,12 @@ def test_an_interval_holds_the_share_and_shrinks_with_more_cases():
     assert share([True] * 9 + [False]) == few
 
 
+def test_nothing_in_thirty_does_not_prove_that_there_is_nothing():
+    none, all_of_them = share([False] * 30), share([True] * 30)
+    assert (none["low"], none["high"]) == (0.0, pytest.approx(11.57, abs=0.01))
+    assert (all_of_them["low"], all_of_them["high"]) == (pytest.approx(88.43, abs=0.01), 100.0)
+
+
 def test_a_ratio_weighs_cases_by_their_size():
     assert ratio([0.0, 50.0], [100.0, 100.0])["percent"] == 25.0
     assert np.isnan(share([])["percent"])
