@@ -19,9 +19,9 @@ sys.path.insert(0, str(ROOT))
 sys.path.insert(0, str(ROOT / "tools"))
 
 from lip_trainer import corpus, dataset, export  # noqa: E402
-from lip_trainer.network import Shape  # noqa: E402
+from lip_trainer.network import LipNet, Shape  # noqa: E402
 from lip_trainer.roster import ROSTER  # noqa: E402
-from lip_trainer.speech import RATE_HZ  # noqa: E402
+from lip_trainer.speech import F32, RATE_HZ, Spoken  # noqa: E402
 from lip_trainer.train import Plan, report, train  # noqa: E402
 
 from avatar_ros.core.errors import ConfigError  # noqa: E402
@@ -59,7 +59,7 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _held_out(net, speech, colour, seed):  # type: ignore[no-untyped-def]
+def _held_out(net: LipNet, speech: dict[str, list[Spoken]], colour: F32, seed: int) -> dict[str, dict[str, float]]:
     """Scores on a voice that was not learnt from, as it is and changed."""
     plain = dataset.examples(speech, colour, seed, 0, dataset.PLAIN)
     changed = dataset.examples(speech, colour, seed, 0)
