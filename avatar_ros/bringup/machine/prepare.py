@@ -26,7 +26,8 @@ class Checkout:
     def groups(self, *, tests: bool, extras: tuple[str, ...] = ()) -> tuple[str, ...]:
         """Requirement files that a verb needs."""
         ros = () if self.has_ros else (ROS_GROUP,)
-        return (*ros, *RUN_GROUPS, *extras, *((TEST_GROUP,) if tests else ()))
+        bare = tuple(name for name in map("no_deps_{}".format, extras) if self.venv.knows(name))
+        return (*ros, *RUN_GROUPS, *extras, *bare, *((TEST_GROUP,) if tests else ()))
 
     def is_ready(self, groups: tuple[str, ...]) -> bool:
         """Whether nothing is missing; reads a few small files and starts nothing."""

@@ -54,6 +54,10 @@ class Venv:
         moved = command is not None and not command[1].endswith(f" {self.folder}")
         return sees_system == has_ros and not moved
 
+    def knows(self, group: str) -> bool:
+        """Whether there is a requirement file of that name."""
+        return self._file(group).is_file()
+
     def has(self, group: str) -> bool:
         return self._stamp.matches(group, self._digest(group))
 

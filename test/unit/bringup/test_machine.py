@@ -292,6 +292,15 @@ def test_tests_need_more_and_a_sourced_ros_needs_less(tmp_path):
     assert "ros" not in checkout.groups(tests=True)
 
 
+def test_an_extra_brings_what_is_installed_without_dependencies():
+    checkout = Checkout(ROOT)
+    assert checkout.groups(tests=False, extras=("sensevoice", "edge"))[-3:] == (
+        "sensevoice",
+        "edge",
+        "no_deps_sensevoice",
+    )
+
+
 def requirements(group):
     """Its requirements, those of the files that it includes too."""
     for line in (ROOT / "requirements" / f"{group}.txt").read_text().splitlines():
