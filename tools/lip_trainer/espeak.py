@@ -46,7 +46,7 @@ class Espeak:
         (part,) = voice.speak(text, self.locale)
         marks = [mark for mark in part.marks if mark.kind is MarkKind.PHONE]
         plans, ends = _without_gaps([m.text for m in marks], [(m.start_s, m.end_s) for m in marks])
-        return spoken(part.pcm.astype(np.float32) / 32768, part.sample_rate_hz, plans, ends)
+        return spoken(part.pcm.astype(np.float32) / np.float32(32768), part.sample_rate_hz, plans, ends)
 
 
 def _without_gaps(names: list[str], times: list[tuple[float, float]]) -> tuple[list[Schedule], list[float]]:

@@ -59,10 +59,11 @@ class LipNet(nn.Module):
         super().__init__()
         self.shape = shape
         self.first = CausalConv(BANDS, shape.channels, shape.first_taps, 1)
-        self.blocks = nn.ModuleList(Block(shape.channels, dilation, dropout) for dilation in shape.dilations)
+        blocks = [Block(shape.channels, dilation, dropout) for dilation in shape.dilations]
+        self.blocks = nn.ModuleList(blocks)
         self.norm = nn.BatchNorm1d(shape.channels)
         self.last = nn.Conv1d(shape.channels, PHONE_COUNT, 1)
-        pasts = [self.first, *(block.conv for block in self.blocks)]
+        pasts = [self.first, *(block.conv for block in blocks)]
         self.sizes = [(conv.inputs, conv.context) for conv in pasts]
         self.state_size = sum(channels * context for channels, context in self.sizes)
 

@@ -44,7 +44,7 @@ class PicoVoice:
         out = []
         for text in texts:
             data = tts.speak(text, voice=self.locale, speed=float(rng.uniform(0.8, 1.3)))
-            out.append(aligned(np.frombuffer(data, np.int16).astype(np.float32) / 32768, 16000, text))
+            out.append(aligned(np.frombuffer(data, np.int16).astype(np.float32) / np.float32(32768), 16000, text))
         return out
 
 

@@ -32,8 +32,11 @@ class Spoken:
 class Voice(Protocol):
     """A voice that can be asked to speak. words: which words it is given (see texts.py)."""
 
-    name: str
-    words: str
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def words(self) -> str: ...
 
     def missing(self) -> str:
         """What to install; "" where the voice is there."""
