@@ -15,6 +15,7 @@ BENCHES = {
     "av-sync": "av_sync",
     "turn": "turn",
     "barge-in": "barge_in",
+    "interruptions": "interruptions",
     "lips-sync": "lips_sync",
 }
 
