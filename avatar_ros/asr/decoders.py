@@ -41,7 +41,7 @@ class Decoders:
     def __init__(self, grammar: automaton.Automaton, pronunciations: Mapping[str, str]) -> None:
         self.grammar = grammar
         # compallsen: scores are relative to the best of ALL senones, so that grammar's and loop's can be compared.
-        self.live = _grammar_decoder(grammar, pronunciations)
+        self.live = _grammar_decoder(grammar, pronunciations, ds=2)  # words so far; what counts is a second look
         self.free = FreeWords()
         self.words = _grammar_decoder(grammar, pronunciations, compallsen=True)
         self.wide = _grammar_decoder(grammar, pronunciations, compallsen=True, **_WIDE)

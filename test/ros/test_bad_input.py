@@ -61,12 +61,21 @@ def test_no_microphone_no_speaker_no_screen(tmp_path):
     ("content", "text"),
     [(b"", "is empty"), (b"ID3" + b"x" * 400, "is not a WAV file"), (b"RIFF\x04\x00\x00\x00WAVE", "question.wav")],
 )
-def test_a_sound_file_that_cannot_be_played_ends_the_run(tmp_path, content, text):
+def test_a_sound_file_that_cannot_be_played_ends_the_microphone(tmp_path, content, text):
     path = tmp_path / "question.wav"
     path.write_bytes(content)
+    command = [sys.executable, "-m", "avatar_ros.nodes.mic_node", "--ros-args", "-p", "backend:=file"]
+    done = subprocess.run([*command, "-p", f"files:=[{path}]"], capture_output=True, text=True)
+    assert done.returncode == 2 and "Traceback" not in done.stderr
+    assert text in done.stderr and str(path) in done.stderr
+
+
+def test_a_sound_file_that_cannot_be_played_ends_the_run(tmp_path):
+    path = tmp_path / "question.wav"
+    path.write_bytes(b"ID3" + b"x" * 400)
     with KioskProcess("--mic", path, "--display", "off", namespace="badwav") as kiosk:
         assert kiosk.wait() == 2
-    assert text in kiosk.lines[-1] and str(path) in kiosk.lines[-1]
+    assert "is not a WAV file" in kiosk.lines[-1] and str(path) in kiosk.lines[-1]
     assert "Traceback" not in kiosk.log
 
 

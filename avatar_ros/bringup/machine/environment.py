@@ -28,6 +28,7 @@ def run_environment(root: Path, venv: Venv, build: Build, has_ros: bool, env: Ma
     _prepend(result, "PYTHONPATH", [root, *sorted(build.prefix.glob("**/python3*/*-packages"))])
     _prepend(result, "AMENT_PREFIX_PATH", [build.prefix] if has_ros else [build.prefix, venv.folder])
     _prepend(result, "PATH", [venv.folder / "bin"])
+    result.pop("PYTHONDONTWRITEBYTECODE", None)  # eleven processes would compile every module at every start
     result.setdefault("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
     result.setdefault("RMW_IMPLEMENTATION", "rmw_fastrtps_cpp")
     return result
