@@ -87,12 +87,13 @@ def test_an_avatar_that_is_none_ends_the_run(tmp_path):
     assert str(path) in kiosk.lines[-1] and "Traceback" not in kiosk.log
 
 
-def test_an_unknown_backend_in_a_profile_ends_the_run(tmp_path):
+def test_an_unknown_backend_in_a_profile_ends_the_node(tmp_path):
     profile = tmp_path / "mine.yaml"
     profile.write_text("/**/llm_node:\n  ros__parameters:\n    backend: oracle\n")
-    with KioskProcess(*QUIET, "--profile", profile, namespace="badprofile") as kiosk:
-        assert kiosk.wait() == 2
-    assert "unknown llm backend 'oracle'; known: answers" in kiosk.lines[-1]
+    command = [sys.executable, "-m", "avatar_ros.nodes.llm_node", "--ros-args", "--params-file", str(profile)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 2 and "Traceback" not in done.stderr
+    assert "unknown llm backend 'oracle'; known: answers" in done.stderr
 
 
 def test_noise_and_silence_are_not_answered(tmp_path):
