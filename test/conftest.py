@@ -6,6 +6,7 @@ import pytest
 REAL_TIME = ("test/ros/", "test/launch/", "test/contract/test_speaker.py")
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items):
     """A file stays with one worker, as its fixtures do; what runs in real time comes first, since it takes longest."""
     items.sort(key=lambda item: not _in_real_time(item))
