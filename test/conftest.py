@@ -1,4 +1,4 @@
-"""How tests are shared out where several workers run them (`./avatar test`; pytest -n 3 --dist loadgroup)."""
+"""How tests are shared out where several workers run them (`./avatar test`; pytest -n 3 --dist loadscope)."""
 
 import pytest
 
@@ -6,14 +6,22 @@ import pytest
 REAL_TIME = ("test/ros/", "test/launch/", "test/contract/test_speaker.py")
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items):
-    """A file stays with one worker, as its fixtures do; what runs in real time comes first, since it takes longest."""
-    items.sort(key=lambda item: not _in_real_time(item))
-    for item in items:
-        group = "real time" if _in_real_time(item) else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(group))
+    """What runs in real time comes first, since it takes longest."""
+    items.sort(key=lambda item: not _in_real_time(item.nodeid))
 
 
-def _in_real_time(item):
-    return any(part in item.path.as_posix() for part in REAL_TIME)
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """A file stays with one worker, as its fixtures do; all that runs in real time is one file to it."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class OneKiosk(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            return "real time" if _in_real_time(nodeid) else nodeid.split("::")[0]
+
+    return OneKiosk(config, log) if config.getvalue("dist") == "loadscope" else None
+
+
+def _in_real_time(nodeid):
+    return nodeid.startswith(REAL_TIME)

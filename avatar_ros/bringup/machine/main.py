@@ -152,7 +152,7 @@ def _side_by_side(rest: Sequence[str]) -> tuple[str, ...]:
     alone = ("-s", "--capture=no", "--pdb", "--trace", "no:xdist")
     if any(word in alone or word.startswith(("-n", "--numprocesses")) for word in rest):
         return ()
-    return ("-n", "3", "--dist", "loadgroup")
+    return ("-n", "3", "--dist", "loadscope")
 
 
 def help_text() -> str:
