@@ -1,8 +1,8 @@
 """Every loudspeaker through the stage; the real PortAudio path against a sound server of one's own."""
 
-import numpy as np
 import subprocess
 
+import numpy as np
 import pytest
 
 from avatar_ros.audio_io.base import SpeakerSettings
