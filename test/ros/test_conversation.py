@@ -103,7 +103,10 @@ def test_lips_move_with_the_speech_and_rest_after_it(conversation):
     assert max(jaw) > 0.15 and speech[-1].last and jaw[-1] < 0.05
     frames = conversation.heard["frame_info"]
     speaking = [f.mouth_open for f in frames if f.speaking]
-    assert max(speaking) > 0.1 and frames[-1].mouth_open < 0.05
+    assert max(speaking) > 0.1
+    # A busy machine may leave before it has drawn the end; whatever it drew after the end is at rest.
+    end_ns = conversation.heard["speech/playback"][-1].steady_ns
+    assert all(f.mouth_open < 0.05 for f in frames if f.steady_ns > end_ns + 3e8)
 
 
 def test_states_come_in_order(conversation):
