@@ -16,7 +16,9 @@ from .confidence import Rival, Segment, features, is_word, probability, silent_s
 from .free_words import FreeWords, mean_text
 
 _GRAMMAR, _LOOP = "questions", "phones"
-_OPTIONS = {"lm": None, "loglevel": "FATAL"}
+#: Without PocketSphinx's dictionary: reading its 135 000 words takes longer than all else, for each decoder anew. The
+#: free words' decoder has it, and tells the others how their few hundred words are spoken.
+_OPTIONS = {"lm": None, "dict": None, "loglevel": "FATAL"}
 #: PocketSphinx hands out probabilities, exp(score), those of the phone loop scaled down by 2^10 (SENSCR_SHIFT).
 _LOOP_SCALE = 1024.0
 _SMALLEST = 1e-320
@@ -40,11 +42,12 @@ class Decoders:
 
     def __init__(self, grammar: automaton.Automaton, pronunciations: Mapping[str, str]) -> None:
         self.grammar = grammar
-        # compallsen: scores are relative to the best of ALL senones, so that grammar's and loop's can be compared.
-        self.live = _grammar_decoder(grammar, pronunciations, ds=2)  # words so far; what counts is a second look
         self.free = FreeWords()
-        self.words = _grammar_decoder(grammar, pronunciations, compallsen=True)
-        self.wide = _grammar_decoder(grammar, pronunciations, compallsen=True, **_WIDE)
+        spellings = _spellings(self.free, grammar.words, pronunciations)
+        # compallsen: scores are relative to the best of ALL senones, so that grammar's and loop's can be compared.
+        self.live = _grammar_decoder(grammar, spellings, ds=2)  # words so far; what counts is a second look
+        self.words = _grammar_decoder(grammar, spellings, compallsen=True)
+        self.wide = _grammar_decoder(grammar, spellings, compallsen=True, **_WIDE)
         self.phones = pocketsphinx.Decoder(**_OPTIONS, compallsen=True)
         self.phones.add_allphone_file(_LOOP, f"{pocketsphinx.get_model_path()}/en-us/en-us-phone.lm.bin")
         self.phones.activate_search(_LOOP)
@@ -118,9 +121,10 @@ def _decode(decoder: Any, data: bytes) -> None:
     decoder.end_utt()
 
 
-def _grammar_decoder(grammar: automaton.Automaton, pronunciations: Mapping[str, str], **options: Any) -> Any:
+def _grammar_decoder(grammar: automaton.Automaton, spellings: Mapping[str, str], **options: Any) -> Any:
     decoder = pocketsphinx.Decoder(**_OPTIONS, **options)
-    _teach(decoder, grammar.words, pronunciations)
+    for word, phones in spellings.items():
+        decoder.add_word(word, phones, False)
     decoder.add_fsg(_GRAMMAR, _fsg(decoder, grammar))
     decoder.activate_search(_GRAMMAR)
     return decoder
@@ -138,14 +142,19 @@ def _fsg(decoder: Any, grammar: automaton.Automaton) -> Any:
     return decoder.create_fsg(_GRAMMAR, 0, end, transitions)
 
 
-def _teach(decoder: Any, words: frozenset[str], pronunciations: Mapping[str, str]) -> None:
-    missing = sorted(word for word in words if decoder.lookup_word(word) is None)
-    unknown = [word for word in missing if word not in pronunciations]
+def _spellings(free: FreeWords, words: frozenset[str], pronunciations: Mapping[str, str]) -> dict[str, str]:
+    """Phones of the words and of their variants, "word(2)". Raises ConfigError naming words that nobody can spell."""
+    spellings: dict[str, str] = {}
+    unknown = []
+    for word in sorted(words):
+        variants = free.spellings(word) or {word: pronunciations.get(word, "")}
+        spellings |= variants
+        if not variants[word]:
+            unknown.append(word)
     if unknown:
         raise ConfigError(
             "asr_unknown_words",
             f"no pronunciation is known for: {', '.join(unknown)}; correct the spelling, use another word, or add the "
             "word to `pronunciations` in the answers file",
         )
-    for word in missing:
-        decoder.add_word(word, pronunciations[word], True)
+    return spellings

@@ -7,6 +7,7 @@ the sound, so that it is ready when the utterance is over.
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,12 @@ class FreeWords:
         self._decoder = pocketsphinx.Decoder(**_OPTIONS)
         self._gain = 1.0
         self._rng = np.random.default_rng(0)
+
+    def spellings(self, word: str) -> dict[str, str]:
+        """Phones of the word and of its variants, "word(2)"…; empty for a word that the dictionary lacks."""
+        names = itertools.chain([word], (f"{word}({number})" for number in itertools.count(2)))
+        looked_up = ((name, self._decoder.lookup_word(name)) for name in names)
+        return dict(itertools.takewhile(lambda found: found[1] is not None, looked_up))
 
     def start(self, head: Pcm, loudest: float) -> None:
         """Begin with the first sound. loudest: RMS of its loudest part, which sets the level."""

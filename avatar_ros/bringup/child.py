@@ -8,9 +8,10 @@ import os
 import signal
 import subprocess
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from .forked import Forked, can_fork
 from .log import LineSplitter
 
 _PR_SET_PDEATHSIG = 1
@@ -22,11 +23,17 @@ _LIBC = ctypes.CDLL(None, use_errno=True)
 
 @dataclass(frozen=True)
 class ChildSpec:
-    """A process to keep running. ends_run: its exit with EXIT_DONE (core/exit_codes.py) ends the run, well done."""
+    """A process to keep running.
+
+    ends_run: its exit with EXIT_DONE (core/exit_codes.py) ends the run, well done; module: whose `main` may run in a
+    fork of the runner instead of `command`, which ends with the same arguments, `args`. "": always the command.
+    """
 
     name: str
     command: tuple[str, ...]
     ends_run: bool = False
+    module: str = ""
+    args: tuple[str, ...] = ()
 
 
 class Child:
@@ -38,16 +45,7 @@ class Child:
         self.tail: deque[str] = deque(maxlen=TAIL_LINES)
         self.at_end = False
         self._lines = LineSplitter()
-        self._process = subprocess.Popen(
-            spec.command,
-            env=dict(env),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            # Safe: the runner has one thread, and what runs between fork and exec takes no lock.
-            preexec_fn=_die_with_parent(os.getpid()),  # noqa: PLW1509
-        )
+        self._process = _start(spec, env)
         assert self._process.stdout is not None
         self.pipe = self._process.stdout
         os.set_blocking(self.pipe.fileno(), False)
@@ -84,7 +82,23 @@ class Child:
         self.pipe.close()
 
 
-def _die_with_parent(parent_pid: int):  # type: ignore[no-untyped-def]
+def _start(spec: ChildSpec, env: Mapping[str, str]) -> Forked | subprocess.Popen[bytes]:
+    prepare = _die_with_parent(os.getpid())
+    if spec.module and can_fork():
+        return Forked(spec.module, spec.args, env, prepare)
+    return subprocess.Popen(
+        spec.command,
+        env=dict(env),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+        # Safe: the runner has one thread, and what runs between fork and exec takes no lock.
+        preexec_fn=prepare,  # noqa: PLW1509
+    )
+
+
+def _die_with_parent(parent_pid: int) -> Callable[[], None]:
     def prepare() -> None:
         _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         if os.getppid() != parent_pid:  # the parent died between fork and prctl

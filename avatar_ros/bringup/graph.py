@@ -24,8 +24,8 @@ Value = bool | int | float | str | list[str]
 #: Order of starting: the face first, since people look at it; then what takes longest to load.
 START_ORDER = (
     "renderer_node",
-    "vad_node",
     "asr_node",
+    "vad_node",
     "speaker_node",
     "tts_node",
     "expression_node",

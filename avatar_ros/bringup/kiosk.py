@@ -1,4 +1,4 @@
-"""`./avatar kiosk`: the graph of the options, run by the runner. No ROS is imported here: the nodes do that."""
+"""`./avatar kiosk`: the graph of the options, run by the runner."""
 
 from __future__ import annotations
 
@@ -11,9 +11,21 @@ from collections.abc import Mapping
 from ..core.lock import hold_name
 from ..core.run import RUN_BEGAN
 from .child import ChildSpec
+from .forked import preload
 from .graph import KioskNode, KioskOptions, Value, kiosk_graph
 from .log import RunLog, log_folder
 from .runner import Runner
+
+_INTERFACES = ("builtin", "rcl", "type_description")
+_MSGS = ("action", "diagnostic", "geometry", "lifecycle", "rosgraph", "sensor", "service", "std", "unique_identifier")
+#: What every node imports besides rclpy itself, whose tracing starts threads as soon as it is loaded: those could not
+#: be forked. avatar_ros.nodes comes first: it tells numpy's BLAS to be content with one thread.
+PRELOADED = (
+    *("avatar_ros.nodes", "numpy", "yaml", "avatar_ros.core.stage", "avatar_ros.core.settings"),
+    *("asyncio", "concurrent.futures", "importlib.metadata", "rosidl_parser.definition", "avatar_ros.msg"),
+    *(f"{name}_interfaces.{kind}" for name in _INTERFACES for kind in ("msg", "srv")),
+    *(f"{name}_msgs.{kind}" for name in _MSGS for kind in ("msg", "srv")),
+)
 
 
 def run_kiosk(options: KioskOptions) -> int:
@@ -28,6 +40,7 @@ def run_kiosk(options: KioskOptions) -> int:
     log = RunLog(sys.stdout, log_folder())
     if log.path is not None:
         log.write("kiosk", f"log file: {log.path}")
+    preload(PRELOADED)
     try:
         return Runner([child_spec(node) for node in nodes], log, kiosk_environment()).run()
     finally:
@@ -36,15 +49,16 @@ def run_kiosk(options: KioskOptions) -> int:
 
 
 def child_spec(node: KioskNode) -> ChildSpec:
-    """The command that starts a node with its name, namespace and parameters."""
+    """How to start a node with its name, namespace and parameters."""
     ros_args = ["-r", f"__ns:={node.namespace}", "-r", f"__node:={node.executable}"]
     ros_args += ["--params-file", str(node.params_file)]
     for name, value in node.parameters.items():
         ros_args += ["-p", f"{name}:={parameter_text(value)}"]
     # The runner writes one log of all nodes; a file of each node besides would only wear out the disk.
     ros_args.append("--disable-external-lib-logs")
-    command = (sys.executable, "-m", node.module, "--ros-args", *ros_args)
-    return ChildSpec(node.executable, command, node.ends_run)
+    args = ("--ros-args", *ros_args)
+    command = (sys.executable, "-m", node.module, *args)
+    return ChildSpec(node.executable, command, node.ends_run, node.module, args)
 
 
 def parameter_text(value: Value) -> str:

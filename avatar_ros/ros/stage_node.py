@@ -31,7 +31,7 @@ from .worker import StageWorker
 
 #: How long a worker may take to end before the process leaves without it; Ctrl-C must be done within 3 s.
 STOP_TIMEOUT_S = 2.0
-CONNECT_POLL_S = 0.02
+CONNECT_POLL_S = 0.1
 SAME_FAULT_S = 5.0
 #: A signal is noticed within this time.
 SPIN_S = 0.1

@@ -1,0 +1,101 @@
+"""A Python module's `main` in a fork of this process, which has imported what the modules need.
+
+Eleven interpreters that each import numpy and rclpy take longer to start than their models do, and each keeps a copy in
+memory. Only a process of one thread may be forked like this: `can_fork` says so, subprocess serves otherwise.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import gc
+import importlib
+import multiprocessing
+import os
+import signal
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import IO
+
+import setproctitle
+
+_TASKS = Path("/proc/self/task")
+#: What the runner answers in its own way: a program begins without that.
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD)
+_HIGHEST_FD = 65536
+
+
+def preload(modules: Sequence[str]) -> None:
+    """Import `modules` for all forks to come. What is missing is left to the process that needs it, to be named there.
+
+    Nothing that starts a thread may be among them.
+    """
+    for name in modules:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
+    gc.freeze()  # else the first collection in each fork would copy every page
+
+
+def can_fork() -> bool:
+    """Whether this process has one thread only: a lock that another thread holds would stay locked in a fork."""
+    return len(list(_TASKS.iterdir())) == 1
+
+
+class Forked:
+    """What subprocess.Popen is for `python -m module args…`: its number, its output, its end.
+
+    prepare: called first of all in the new process.
+    """
+
+    def __init__(self, module: str, args: Sequence[str], env: Mapping[str, str], prepare: Callable[[], None]) -> None:
+        reader, writer = os.pipe()
+        self.stdout: IO[bytes] = os.fdopen(reader, "rb", buffering=0)
+        # daemon: a runner that fails ends its forks instead of waiting for them.
+        self._process = multiprocessing.get_context("fork").Process(
+            target=_become, args=(module, args, env, writer, prepare), name=module, daemon=True
+        )
+        sys.stdout.flush()
+        # A signal that comes before the fork has let go of the runner's handlers must wait.
+        signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+        self._process.start()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+        os.close(writer)
+        assert self._process.pid is not None
+        self.pid = self._process.pid
+
+    def poll(self) -> int | None:
+        """None while it lives, else its exit code, -N where signal N killed it."""
+        return self._process.exitcode
+
+
+def _become(module: str, args: Sequence[str], env: Mapping[str, str], output: int, prepare: Callable[[], None]) -> None:
+    """In the fork: be that process. multiprocessing turns what is raised into a traceback and an exit code."""
+    _let_go(output)
+    prepare()
+    # Before the environment changes, beside which the system keeps the title.
+    setproctitle.setproctitle(" ".join([sys.executable, "-m", module, *args]))
+    os.environ.clear()
+    os.environ.update(env)
+    sys.argv = [module, *args]
+    try:
+        sys.exit(importlib.import_module(module).main())
+    finally:
+        atexit._run_exitfuncs()
+
+
+def _let_go(output: int) -> None:
+    """Of all that is the runner's: its session, signals, files and screen."""
+    os.setsid()
+    signal.set_wakeup_fd(-1)
+    for number in _SIGNALS:
+        signal.signal(number, signal.default_int_handler if number is signal.SIGINT else signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    # The runner's objects keep these numbers but are never closed: the fork ends without leaving this frame's callers.
+    os.closerange(3, _HIGHEST_FD)
+    sys.stdin = os.fdopen(0)
+    sys.stdout = os.fdopen(1, "w", buffering=1)
+    sys.stderr = os.fdopen(2, "w", buffering=1)
