@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,14 +13,13 @@ from ..core.types import Pcm
 from . import automaton
 from .confidence import Rival, Segment, features, is_word, probability, silent_share
 from .free_words import FreeWords, mean_text
+from .phone_process import decode, read_segments
+from .phones_beside import PhonesBeside
 
-_GRAMMAR, _LOOP = "questions", "phones"
+_GRAMMAR = "questions"
 #: Without PocketSphinx's dictionary: reading its 135 000 words takes longer than all else, for each decoder anew. The
 #: free words' decoder has it, and tells the others how their few hundred words are spoken.
 _OPTIONS = {"lm": None, "dict": None, "loglevel": "FATAL"}
-#: PocketSphinx hands out probabilities, exp(score), those of the phone loop scaled down by 2^10 (SENSCR_SHIFT).
-_LOOP_SCALE = 1024.0
-_SMALLEST = 1e-320
 #: Recorded and synthetic noise: at least this share of it is silence to the phone loop; of the shortest words, half.
 _MOST_SILENCE = 0.78
 #: Search beams of the second try, made where the first, PocketSphinx's own, found nothing sure: 3 times the work.
@@ -42,15 +40,13 @@ class Decoders:
 
     def __init__(self, grammar: automaton.Automaton, pronunciations: Mapping[str, str]) -> None:
         self.grammar = grammar
+        self.phones = PhonesBeside()
         self.free = FreeWords()
         spellings = _spellings(self.free, grammar.words, pronunciations)
         # compallsen: scores are relative to the best of ALL senones, so that grammar's and loop's can be compared.
         self.live = _grammar_decoder(grammar, spellings, ds=2)  # words so far; what counts is a second look
         self.words = _grammar_decoder(grammar, spellings, compallsen=True)
         self.wide = _grammar_decoder(grammar, spellings, compallsen=True, **_WIDE)
-        self.phones = pocketsphinx.Decoder(**_OPTIONS, compallsen=True)
-        self.phones.add_allphone_file(_LOOP, f"{pocketsphinx.get_model_path()}/en-us/en-us-phone.lm.bin")
-        self.phones.activate_search(_LOOP)
 
     def start(self, head: Pcm, loudest: float) -> None:
         """Begin an utterance with its first sound, whose cepstral mean is taken off from the first frame on."""
@@ -76,22 +72,27 @@ class Decoders:
         first_sample: where in the utterance `pcm` begins.
         """
         data = pcm.tobytes()
-        _decode(self.phones, data)
-        loop = _read_segments(self.phones, _LOOP_SCALE)
+        self.phones.start(data)
+        decode(self.words, data)
+        loop = self.phones.result()
         if silent_share(loop) > _MOST_SILENCE:
             return (Judged(),)
         rival = self.free.rival(first_sample)
-        first = self._try(self.words, data, loop, rival)
+        first = self._judged(self.words, loop, rival)
         if first.confidence >= enough:
             return (first,)
-        return first, self._try(self.wide, data, loop, rival)
+        decode(self.wide, data)
+        return first, self._judged(self.wide, loop, rival)
 
-    def _try(self, decoder: Any, data: bytes, loop: list[Segment], rival: Rival) -> Judged:
-        _decode(decoder, data)
+    def close(self) -> None:
+        """End the helper process."""
+        self.phones.close()
+
+    def _judged(self, decoder: Any, loop: list[Segment], rival: Rival) -> Judged:
         words = self.sentence(decoder)
         if not words:
             return Judged()
-        segments = _read_segments(decoder, 1.0)
+        segments = [Segment(*one) for one in read_segments(decoder)]
         real = [segment for segment in segments if is_word(segment.text)]
         spoken = [decoder.lookup_word(segment.text).split() for segment in real[: len(words)]]
         dropped = real[len(words) :]
@@ -104,21 +105,6 @@ class Decoders:
         hypothesis = decoder.hyp()
         words = hypothesis.hypstr.split() if hypothesis else []
         return next((found for found in (words, words[:-1]) if found and self.grammar.accepts(found)), [])
-
-
-def _read_segments(decoder: Any, scale: float) -> list[Segment]:
-    return [
-        Segment(s.word, s.start_frame, s.end_frame, scale * math.log(max(s.ascore, _SMALLEST)))
-        for s in decoder.seg() or ()
-        if s.end_frame >= s.start_frame
-    ]
-
-
-def _decode(decoder: Any, data: bytes) -> None:
-    """A whole utterance, with its own cepstral mean."""
-    decoder.start_utt()
-    decoder.process_raw(data, False, True)
-    decoder.end_utt()
 
 
 def _grammar_decoder(grammar: automaton.Automaton, spellings: Mapping[str, str], **options: Any) -> Any:

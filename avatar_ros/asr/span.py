@@ -12,7 +12,7 @@ _BLOCK_SAMPLES = 320
 _SILENT_BELOW = 0.1
 #: RMS of int16 (-60 dBFS); an utterance that is nowhere louder holds no speech.
 _QUIETEST_SPEECH = 30.0
-_SILENCE_SAMPLES = round(0.18 * SAMPLE_RATE_HZ)
+_SILENCE_SAMPLES = round(0.15 * SAMPLE_RATE_HZ)
 #: What is kept around the loud part: soft consonants, and silence for the decoder to begin and end in.
 _MARGIN_SAMPLES = round(0.25 * SAMPLE_RATE_HZ)
 

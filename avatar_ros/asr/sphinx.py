@@ -54,6 +54,8 @@ class SphinxRecogniser:
 
     def close(self) -> None:
         """Drop the decoders."""
+        for decoders in self._free:
+            decoders.close()
         self._free.clear()
 
     def _decoders(self) -> Decoders:

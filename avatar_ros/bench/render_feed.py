@@ -10,13 +10,13 @@ from types import TracebackType
 
 import numpy as np
 import rclpy
-from rclpy.executors import SingleThreadedExecutor
 from sensor_msgs.msg import CameraInfo
 
 from ..core.arkit import ARKIT_COUNT
 from ..core.errors import ConfigError
 from ..core.types import AvatarState, Expression, Layer, Message, Mood, PlaybackClock, PlaybackState
 from ..ros.convert import msg_type, to_msg
+from ..ros.executor import LeanExecutor
 from ..ros.qos import for_images, for_topic
 
 RATE_HZ = 24000
@@ -37,7 +37,7 @@ class Feeder:
         self._context = rclpy.Context()
         self._context.init()
         self._node = rclpy.create_node("render_feed", namespace=namespace, context=self._context)
-        self._executor = SingleThreadedExecutor(context=self._context)
+        self._executor = LeanExecutor(context=self._context)
         self._executor.add_node(self._node)
         kinds = {"motion/expression": Expression, "speech/playback": PlaybackClock, "state": AvatarState}
         self._publishers = {

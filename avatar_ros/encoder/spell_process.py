@@ -1,7 +1,7 @@
 """The helper process that asks espeak-ng how words are said: `python -m avatar_ros.encoder.spell_process`.
 
-espeak-ng is GPL-3.0, so it lives in a process of its own and is spoken to over pipes, one line of JSON each way:
-a list of words on stdin, the list of their phones in IPA on stdout, separated by "_" ("k_ˈiː__ɑː_s_k").
+espeak-ng is GPL-3.0, so it lives in a process of its own and is spoken to over pipes, in messages as in core/helper.py:
+W: a list of words in JSON; P: the list of their phones in IPA, separated by "_" ("k_ˈiː__ɑː_s_k").
 It makes no sound and needs about 0.1 ms a word.
 """
 
@@ -10,9 +10,10 @@ from __future__ import annotations
 import ctypes
 import json
 import os
-import signal
 import sys
-from typing import TextIO
+from typing import BinaryIO
+
+from ..core.helper import pack, receive, run_helper
 
 _SYNCHRONOUS, _DONT_EXIT = 2, 0x8000
 _UTF8 = 1
@@ -44,24 +45,17 @@ class Letters:
         return " ".join(out)
 
 
-def serve(requests: TextIO, replies: TextIO) -> None:
-    """Answer lines until the other side closes the pipe."""
+def serve(requests: BinaryIO, replies: BinaryIO) -> None:
+    """Answer requests until the other side closes the pipe."""
     letters = Letters()
-    for line in requests:
-        replies.write(json.dumps([letters.phones(word) for word in json.loads(line)]) + "\n")
+    while (message := receive(requests)) is not None:
+        replies.write(pack(b"P", json.dumps([letters.phones(word) for word in json.loads(message[1])]).encode()))
         replies.flush()
 
 
 def main() -> int:
-    """Serve stdin and stdout. Ctrl-C is the parent's business: it closes our stdin."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)  # whatever the library prints must not end up among the replies
-    try:
-        serve(sys.stdin, replies)
-    except BrokenPipeError:
-        return 0
-    return 0
+    """Serve stdin and stdout."""
+    return run_helper(serve)
 
 
 if __name__ == "__main__":

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import os
-import select
-import subprocess
-import sys
 import unicodedata
-from pathlib import Path
 
+from ..core.helper import Helper, HelperDeadError
 from .phones import IPA
 from .words import Pronunciation
 
@@ -18,6 +14,7 @@ from .words import Pronunciation
 REPLY_TIMEOUT_S = 0.04
 _START_TIMEOUT_S = 5.0
 _MOST_RESTARTS = 3
+_MODULE = "avatar_ros.encoder.spell_process"
 
 #: Two letters of IPA that are one phone of the model.
 _PAIRS: dict[str, Pronunciation] = {
@@ -50,13 +47,13 @@ class EspeakSpeller:
     """See words.Speller: asks the helper process; () where espeak-ng is not installed or does not answer in time."""
 
     def __init__(self) -> None:
-        self._process: subprocess.Popen[bytes] | None = None
+        self._helper: Helper | None = None
         self._restarts = 0
 
     def load(self) -> None:
         """Start the helper, if espeak-ng is installed, and ask it once."""
-        if self._process is None and importlib.util.find_spec("espeakng_loader") is not None:
-            self._start()
+        if self._helper is None and importlib.util.find_spec("espeakng_loader") is not None:
+            self._helper = Helper(_MODULE)
             self._ask("hello", _START_TIMEOUT_S)
 
     def __call__(self, word: str) -> tuple[Pronunciation, ...]:
@@ -72,56 +69,21 @@ class EspeakSpeller:
         return ""
 
     def close(self) -> None:
-        """End the process: it leaves when its stdin closes, or is made to."""
-        process, self._process = self._process, None
-        if process is None:
-            return
-        for pipe in (process.stdin, process.stdout):
-            if pipe is not None:
-                try:
-                    pipe.close()
-                except BrokenPipeError:
-                    continue  # it died with our last words unread
-        process.kill()
-        process.wait()
-
-    def _start(self) -> None:
-        root = str(Path(__file__).resolve().parents[2])
-        path = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH", ""))))
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "avatar_ros.encoder.spell_process"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": path},
-        )
+        """End the helper."""
+        helper, self._helper = self._helper, None
+        if helper is not None:
+            helper.close(patience_s=0.0)
 
     def _ask(self, word: str, timeout_s: float) -> str:
         """IPA of a word, or "". A helper that is dead or slow is replaced, and not waited for."""
-        if self._process is None:
+        if self._helper is None:
             return ""
-        assert self._process.stdin is not None
         try:
-            self._process.stdin.write(json.dumps([word]).encode() + b"\n")
-            self._process.stdin.flush()
-            line = self._read_line(timeout_s)
-        except BrokenPipeError:
-            line = b""
-        if line.endswith(b"\n"):
-            return str(json.loads(line)[0])
-        self.close()
-        self._restarts += 1
-        if self._restarts <= _MOST_RESTARTS:
-            self._start()
+            self._helper.send(b"W", json.dumps([word]).encode())
+            return str(json.loads(self._helper.receive(timeout_s)[1])[0])
+        except HelperDeadError:
+            self.close()
+            self._restarts += 1
+            if self._restarts <= _MOST_RESTARTS:
+                self._helper = Helper(_MODULE)
         return ""
-
-    def _read_line(self, timeout_s: float) -> bytes:
-        assert self._process is not None and self._process.stdout is not None
-        descriptor, out = self._process.stdout.fileno(), b""
-        while not out.endswith(b"\n"):
-            if not select.select([descriptor], [], [], timeout_s)[0]:
-                break
-            piece = os.read(descriptor, 65536)
-            if not piece:
-                break
-            out += piece
-        return out

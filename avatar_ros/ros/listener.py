@@ -11,11 +11,11 @@ from collections.abc import Callable
 from typing import Any, Self
 
 import rclpy
-from rclpy.executors import SingleThreadedExecutor
 from rclpy.qos import QoSProfile
 
 from ..core.types import TOPICS, Message, Mood
 from . import convert, qos
+from .executor import LeanExecutor
 
 WAIT_S = 120.0  # a bound for what never happens, far above what a slow and busy machine needs
 
@@ -40,7 +40,7 @@ class Listener:
         self._publishers: dict[str, Any] = {}
         for topic in topics:
             self._listen(topic)
-        self._executor = SingleThreadedExecutor(context=self._context)
+        self._executor = LeanExecutor(context=self._context)
         self._executor.add_node(self.node)
         self._thread = threading.Thread(target=self._executor.spin, daemon=True)
         self._thread.start()

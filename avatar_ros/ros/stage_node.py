@@ -6,6 +6,7 @@ default) the node brings itself up. A ConfigError ends the process with exit cod
 
 from __future__ import annotations
 
+import os
 import time
 import traceback
 from collections.abc import Callable, Mapping
@@ -14,7 +15,6 @@ from functools import partial
 from typing import Any
 
 from rcl_interfaces.msg import SetParametersResult
-from rclpy.executors import SingleThreadedExecutor
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.parameter import Parameter
 
@@ -26,6 +26,7 @@ from ..core.stage import Out, Port, Stage
 from ..core.types import TOPICS, Interrupt
 from . import convert, params, qos, readers
 from .diagnostics import Diagnostics
+from .executor import LeanExecutor
 from .guard import guarded
 from .worker import StageWorker
 
@@ -47,6 +48,7 @@ class NodeSettings(Settings):
     connect_wait_s: float = setting(
         8.0, "wait so long for a kiosk's readers of what the node gives before it works, s", low=0.0, high=600.0
     )
+    nice: int = setting(0, "how far this node stands back where the processor is short, as nice(1)", low=0, high=19)
     queue_limit: int = setting(
         4000, "messages that may wait for the worker; the oldest are dropped", low=1, high=100000
     )
@@ -156,6 +158,7 @@ class StageNode(LifecycleNode):
         own = params.read(self, {"": NodeSettings})[""]
         assert isinstance(own, NodeSettings)
         self._own = own
+        os.setpriority(os.PRIO_PROCESS, 0, own.nice)  # before there are threads: those to come inherit it
         self.add_on_set_parameters_callback(self._check_change)
 
     def _check_change(self, changed: list[Parameter]) -> SetParametersResult:
@@ -275,7 +278,7 @@ class StageNode(LifecycleNode):
 
 def spin(node: StageNode, stop_asked: Callable[[], bool]) -> int:
     """Serve the node until it is done, has failed, or is told to stop; the process's exit code."""
-    executor = SingleThreadedExecutor()
+    executor = LeanExecutor()
     executor.add_node(node)
     try:
         while node.exit_code is None and not node.finished and not stop_asked():

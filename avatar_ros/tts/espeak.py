@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import os
-import select
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ..core.errors import ConfigError, TtsError, UnknownBackendError
+from ..core.helper import Helper, HelperDeadError
 from .base import Part, TtsSettings
 from .espeak_marks import marks, speech_end_sample
-from .espeak_process import HEADER, pack
 from .voices import nearest
 
 #: A sentence takes milliseconds; a helper that is silent this long hangs.
@@ -36,7 +32,7 @@ class EspeakVoice:
     def __init__(self, settings: TtsSettings) -> None:
         self._settings = settings
         self._wanted = settings.voice_by_locale()
-        self._helper: _Helper | None = None
+        self._helper: _Espeak | None = None
         self._lock = threading.Lock()
         self._restarts = 0
         self._unknown_locale = ""
@@ -48,7 +44,7 @@ class EspeakVoice:
                 "backend_not_installed",
                 "espeak-ng is not installed; install it with: pip install espeakng-loader==0.2.4",
             )
-        self._helper = _Helper()
+        self._helper = _Espeak()
         voice, _ = nearest("en-US", self._wanted, self._helper.voices, _DEFAULT_VOICE)
         try:
             self._helper.ask(self._request("Hello.", voice))
@@ -78,17 +74,17 @@ class EspeakVoice:
     def _ask_twice(self, text: str, locale: str) -> tuple[Any, list[Any], int]:
         try:
             return self._ask(text, locale)
-        except _DeadError:
+        except HelperDeadError:
             self._restart()
         try:
             return self._ask(text, locale)
-        except _DeadError as error:
+        except HelperDeadError as error:
             self._restart()
             raise TtsError("tts_crashed", f"espeak-ng crashed twice on a text of {len(text)} characters") from error
 
     def _ask(self, text: str, locale: str) -> tuple[Any, list[Any], int]:
         if self._helper is None:
-            self._helper = _Helper()
+            self._helper = _Espeak()
         voice, known = nearest(locale, self._wanted, self._helper.voices, _DEFAULT_VOICE)
         self._unknown_locale = "" if known else locale
         try:
@@ -110,49 +106,37 @@ class EspeakVoice:
     def _restart(self) -> None:
         self._restarts += 1
         self.close()
-        self._helper = _Helper()
-
-
-class _DeadError(Exception):
-    """The helper crashed or hangs."""
+        self._helper = _Espeak()
 
 
 class _RefusedError(Exception):
     """espeak-ng refused the request; the helper lives."""
 
 
-class _Helper:
-    """The process and its pipes."""
+class _Espeak:
+    """The helper's process, and what it said of itself."""
 
     def __init__(self) -> None:
-        root = str(Path(__file__).resolve().parents[2])
-        path = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH", ""))))
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "avatar_ros.tts.espeak_process"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": path},
-        )
+        self._helper = Helper("avatar_ros.tts.espeak_process")
         try:
-            kind, payload = self._receive(START_TIMEOUT_S)
-        except _DeadError as error:
+            kind, payload = self._helper.receive(START_TIMEOUT_S)
+        except HelperDeadError as error:
             self.close()
             raise TtsError("tts_start", f"the espeak-ng helper did not start: {error}", retryable=True) from error
         hello = json.loads(payload) if kind == b"V" else {}
         self.rate_hz: int = hello["rate_hz"]
         self.voices: list[str] = hello["voices"]
 
+    @property
+    def process(self) -> subprocess.Popen[bytes]:
+        return self._helper.process
+
     def ask(self, request: dict[str, Any]) -> tuple[Any, list[Any]]:
-        """(int16 sound, events) of a request."""
-        assert self.process.stdin is not None
-        try:
-            self.process.stdin.write(pack(b"S", json.dumps(request).encode()))
-            self.process.stdin.flush()
-        except OSError as error:
-            raise _DeadError("its pipe is closed") from error
+        """(int16 sound, events) of a request. Raises HelperDeadError and _RefusedError."""
+        self._helper.send(b"S", json.dumps(request).encode())
         pcm, events = np.zeros(0, np.int16), []
         while True:
-            kind, payload = self._receive(REPLY_TIMEOUT_S)
+            kind, payload = self._helper.receive(REPLY_TIMEOUT_S)
             if kind == b"A":
                 pcm = np.frombuffer(payload, "<i2")
             elif kind == b"M":
@@ -163,31 +147,5 @@ class _Helper:
                 return pcm, events
 
     def close(self) -> None:
-        """End the process: it leaves when its stdin closes, or is made to."""
-        for pipe in (self.process.stdin, self.process.stdout):
-            if pipe is not None:
-                try:
-                    pipe.close()
-                except BrokenPipeError:
-                    continue  # it died with our last words unread
-        try:
-            self.process.wait(0.5)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-
-    def _receive(self, timeout_s: float) -> tuple[bytes, bytes]:
-        kind, length = HEADER.unpack(self._read(HEADER.size, timeout_s))
-        return kind, self._read(length, timeout_s)
-
-    def _read(self, count: int, timeout_s: float) -> bytes:
-        assert self.process.stdout is not None
-        descriptor, out = self.process.stdout.fileno(), bytearray()
-        while len(out) < count:
-            if not select.select([descriptor], [], [], timeout_s)[0]:
-                raise _DeadError(f"no reply within {timeout_s} s")
-            piece = os.read(descriptor, count - len(out))
-            if not piece:
-                raise _DeadError("it ended")
-            out += piece
-        return bytes(out)
+        """End the process."""
+        self._helper.close()

@@ -3,7 +3,7 @@
 espeak-ng is GPL-3.0, so it lives in a process of its own and is spoken to over pipes. It may also crash on some
 texts and voices, which then costs one sentence and not the kiosk.
 
-Messages both ways: kind (1 byte), length (uint32, little endian), payload.
+Messages as in core/helper.py.
 Requests on stdin:  S  JSON {voice, text, rate, pitch, range}
 Replies on stdout:  V  JSON {rate_hz, voices}, once, after the start
                     A  sound, int16 little endian
@@ -16,12 +16,11 @@ from __future__ import annotations
 import ctypes
 import json
 import os
-import signal
-import struct
 import sys
 from typing import Any, BinaryIO
 
-HEADER = struct.Struct("<cI")
+from ..core.helper import pack, receive, run_helper
+
 _SYNCHRONOUS, _PHONEME_EVENTS, _IPA, _DONT_EXIT = 2, 0x1, 0x2, 0x8000
 _UTF8, _END_PAUSE = 0x1, 0x1000
 _WORD, _PHONEME = 1, 7
@@ -113,21 +112,6 @@ class Espeak:
         return 0
 
 
-def pack(kind: bytes, payload: bytes = b"") -> bytes:
-    """One message."""
-    return HEADER.pack(kind, len(payload)) + payload
-
-
-def receive(stream: BinaryIO) -> tuple[bytes, bytes] | None:
-    """Read one message; None at the end of the stream."""
-    head = stream.read(HEADER.size)
-    if len(head) < HEADER.size:
-        return None
-    kind, length = HEADER.unpack(head)
-    payload = stream.read(length)
-    return (kind, payload) if len(payload) == length else None
-
-
 def serve(requests: BinaryIO, replies: BinaryIO) -> None:
     """Answer requests until the other side closes the pipe."""
     espeak = Espeak()
@@ -145,15 +129,8 @@ def serve(requests: BinaryIO, replies: BinaryIO) -> None:
 
 
 def main() -> int:
-    """Serve stdin and stdout. Ctrl-C is the parent's business: it closes our stdin."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    replies = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # whatever the library prints must not end up among the replies
-    try:
-        serve(sys.stdin.buffer, replies)
-    except BrokenPipeError:
-        return 0
-    return 0
+    """Serve stdin and stdout."""
+    return run_helper(serve)
 
 
 if __name__ == "__main__":

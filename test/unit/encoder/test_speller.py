@@ -69,14 +69,14 @@ def test_a_helper_that_dies_or_hangs_is_replaced_and_at_last_given_up(monkeypatc
     monkeypatch.setattr(module, "REPLY_TIMEOUT_S", 5.0)
     speller = EspeakSpeller()
     speller.load()
-    speller._process.kill()
+    speller._helper.process.kill()
     assert speller("wombat") == ()
     assert speller("wombat")[0][0] == "W"
     assert not speller.warning
     monkeypatch.setattr(module, "REPLY_TIMEOUT_S", 0.0)
     for _ in range(6):
-        if speller._process is not None:
-            speller._process.send_signal(signal.SIGSTOP)
+        if speller._helper is not None:
+            speller._helper.process.send_signal(signal.SIGSTOP)
         assert speller("wombat") == ()
     assert "helper" in speller.warning
     assert Lexicon(None, speller).pronunciations("map") == (("M", "AE", "P"),)
@@ -93,14 +93,16 @@ def test_without_espeak_there_is_no_helper(monkeypatch):
 
 
 @needs_espeak
-def test_the_helper_speaks_json_lines():
+def test_the_helper_answers_each_message():
+    from avatar_ros.core.helper import pack, receive
     from avatar_ros.encoder.spell_process import serve
 
-    replies = io.StringIO()
-    serve(io.StringIO('["wombat", "42"]\n[]\n'), replies)
-    first, second = map(json.loads, replies.getvalue().splitlines())
-    assert [arpabet_from_ipa(ipa)[0] for ipa in first] == ["W", "F"]
-    assert second == []
+    replies = io.BytesIO()
+    serve(io.BytesIO(pack(b"W", b'["wombat", "42"]') + pack(b"W", b"[]")), replies)
+    replies.seek(0)
+    first, second = receive(replies), receive(replies)
+    assert first is not None and [arpabet_from_ipa(ipa)[0] for ipa in json.loads(first[1])] == ["W", "F"]
+    assert second == (b"P", b"[]") and receive(replies) is None
 
 
 @pytest.mark.parametrize(

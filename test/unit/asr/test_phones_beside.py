@@ -1,0 +1,65 @@
+"""The helper process finds the same phones as the same decoder here, and is not missed when it dies."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+pytest.importorskip("pocketsphinx")
+
+from avatar_ros.asr import phones_beside
+from avatar_ros.asr.phone_process import make_loop, phones
+from avatar_ros.asr.phones_beside import PhonesBeside
+
+
+def sound(seed: int, seconds: float = 1.0) -> bytes:
+    """Bursts of buzz with changing colour, and hiss: the loop hears several phones in it."""
+    rng = np.random.default_rng(seed)
+    at_s = np.arange(round(16000 * seconds)) / 16000
+    buzz = sum(np.sin(2 * np.pi * 120 * k * at_s) * rng.uniform(0.2, 1) for k in range(1, 20))
+    loud = np.repeat(rng.uniform(0, 1, 1 + len(at_s) // 1600), 1600)[: len(at_s)]
+    return (400 * buzz * loud + rng.normal(0, 100, len(at_s))).astype(np.int16).tobytes()
+
+
+@pytest.fixture
+def beside():
+    beside = PhonesBeside()
+    yield beside
+    beside.close()
+
+
+def heard(beside: PhonesBeside, data: bytes):
+    beside.start(data)
+    return [(s.text, s.start, s.end, s.score) for s in beside.result()]
+
+
+def test_same_phones_as_the_decoder_here(beside):
+    loop = make_loop()
+    for seed in range(3):
+        wanted = phones(loop, sound(seed))
+        assert len(wanted) > 2
+        assert heard(beside, sound(seed)) == wanted
+
+
+def test_helper_that_dies_is_replaced_and_nothing_is_lost(beside):
+    wanted = phones(make_loop(), sound(1))
+    for when in ("before", "between"):
+        assert beside._helper is not None
+        first = beside._helper.process
+        if when == "between":
+            beside.start(sound(1))
+        first.kill()
+        first.wait()
+        if when == "before":
+            beside.start(sound(1))
+        assert [(s.text, s.start, s.end, s.score) for s in beside.result()] == wanted
+        assert heard(beside, sound(1)) == wanted
+        assert beside._helper is not None and beside._helper.process is not first
+
+
+def test_helper_that_keeps_dying_is_done_without(beside, monkeypatch):
+    monkeypatch.setattr(phones_beside, "_REPLY_TIMEOUT_S", 0.0)
+    wanted = phones(make_loop(), sound(2))
+    for _ in range(6):
+        assert heard(beside, sound(2)) == wanted
+    assert beside._helper is None
