@@ -8,7 +8,6 @@ and rooms.
 from __future__ import annotations
 
 import argparse
-import json
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,6 +25,7 @@ from ..motion.stage import build as build_motion
 from .lip_scores import SOURCES, Judge
 from .lips_sync import main as lips_sync
 from .mixing import Pcm
+from .output import tell
 
 CHUNK_S = 0.04
 _TEXT = "The kiosk by the main entrance opens at nine, and my people will be happy to help you find a better map."
@@ -41,10 +41,7 @@ def main(arguments: Sequence[str]) -> int:
     if options.data is not None:
         judge = Judge(options.judge, options.data, options.avatar, encoder, options.speech)
         result["scores"] = judge.all(options.mixes)
-    text = json.dumps(result, indent=1)
-    print(text)
-    if options.json:
-        Path(options.json).write_text(text + "\n", encoding="utf-8")
+    tell(result, options.json)
     return 0
 
 

@@ -29,6 +29,7 @@ from ..core.errors import ConfigError, StageError
 from ..core.types import FrameInfo, Interrupt, InterruptAction, PlaybackClock, PlaybackState, Say, SayResult
 from . import sync_figures as figures
 from .av_sync import measure_sync
+from .output import tell
 from .sound_card import MonitorRecorder, NullCard, null_card
 from .sync_figures import Blocks
 
@@ -51,10 +52,7 @@ def main(arguments: Sequence[str]) -> int:
                 result = Run(options, Path(folder), card).all()
         else:
             result = Run(options, Path(folder), None).all()
-    text = json.dumps(result, indent=1)
-    print(text)
-    if options.json:
-        Path(options.json).write_text(text + "\n", encoding="utf-8")
+    tell(result, options.json)
     return 0 if result["sound_to_lips_ms"].get("p95", np.inf) <= options.limit_ms else 1
 
 

@@ -32,6 +32,7 @@ from ..encoder.neural_model import NeuralModel, read_manifest
 from ..encoder.neural_stream import whole_utterance
 from ..motion.base import MOTION_BACKENDS, MotionSettings
 from .express import buzz
+from .output import tell
 
 F32 = NDArray[np.float32]
 Pcm = NDArray[np.int16]
@@ -47,10 +48,7 @@ def main(arguments: Sequence[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="avatar_ros_bench_") as folder:
         model = options.model or _random_model(options.random, Path(options.keep or folder))
         result = measure(model, options)
-    text = json.dumps(result, indent=1)
-    print(text)
-    if options.json:
-        Path(options.json).write_text(text + "\n", encoding="utf-8")
+    tell(result, options.json)
     return 0
 
 

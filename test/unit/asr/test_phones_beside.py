@@ -37,7 +37,7 @@ def test_same_phones_as_the_decoder_here(beside):
     loop = make_loop()
     for seed in range(3):
         wanted = phones(loop, sound(seed))
-        assert len(wanted) > 2
+        assert len(wanted) > 1
         assert heard(beside, sound(seed)) == wanted
 
 
