@@ -43,7 +43,7 @@ class AsrSettings(Settings):
         "what hears, with a warning, where the backend's library or model is missing; empty: nothing, that is an error",
     )
     answers_file: str = setting("config/answers.yaml", "questions to expect; relative to the package's share folder")
-    min_confidence: float = setting(0.5, "what is understood with less is rejected", low=0.0, high=1.0)
+    min_confidence: float = setting(0.4, "what is understood with less is rejected", low=0.0, high=1.0)
     partial_period_s: float = setting(0.1, "how often words are published while somebody speaks, s", low=0.03, high=2.0)
     max_utterance_s: float = setting(30.0, "a longer utterance is rejected, s", low=1.0, high=300.0)
     model: str = setting(
