@@ -6,6 +6,7 @@ half of the time.
 
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import Any
 
@@ -23,18 +24,22 @@ class PhonesBeside:
 
     def __init__(self) -> None:
         self._helper: Helper | None = None
-        self._starts = 0
+        self._starts = 0  # since the last reply
+        self._asked = False
         self._data = b""
         self._loop: Any = None
         self._begin()
 
     def start(self, data: bytes) -> None:
         """Hand over a whole utterance, int16 at 16 kHz."""
+        if self._asked:  # nobody has taken the last reply: it would be taken for this one's
+            self.close()
         self._data = data
         if self._helper is None:
             self._begin()
         if self._helper is not None:
             try:
+                self._asked = True
                 self._helper.send(b"S", data)
             except HelperDeadError:
                 self.close()
@@ -43,7 +48,9 @@ class PhonesBeside:
         """Its phones and silences."""
         if self._helper is not None:
             try:
-                return _segments(json.loads(self._helper.receive(_REPLY_TIMEOUT_S)[1]))
+                found = _segments(json.loads(self._helper.receive(_REPLY_TIMEOUT_S)[1]))
+                self._asked, self._starts = False, 0
+                return found
             except HelperDeadError:
                 self.close()
         self._loop = self._loop or make_loop()
@@ -51,14 +58,15 @@ class PhonesBeside:
 
     def close(self) -> None:
         """End the helper."""
-        helper, self._helper = self._helper, None
+        helper, self._helper, self._asked = self._helper, None, False
         if helper is not None:
             helper.close()
 
     def _begin(self) -> None:
         if self._starts <= _MOST_RESTARTS:
             self._starts += 1
-            self._helper = Helper("avatar_ros.asr.phone_process")
+            with contextlib.suppress(OSError):  # no memory for it, or too many processes: next time, perhaps
+                self._helper = Helper("avatar_ros.asr.phone_process")
 
 
 def _segments(raw: list[RawSegment]) -> list[Segment]:

@@ -74,11 +74,17 @@ class Child:
     def send(self, number: signal.Signals) -> None:
         """Signal the node, which ends its own helpers; SIGKILL goes to these as well."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
-            (os.killpg if number is signal.SIGKILL else os.kill)(self._process.pid, number)
+            os.kill(self._process.pid, number)
+        if number is signal.SIGKILL:  # both: a fork that has just begun leads no group yet
+            self._kill_group()
+
+    def _kill_group(self) -> None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGKILL)
 
     def close(self) -> None:
         """After its end: kill what it left behind, close the pipe."""
-        self.send(signal.SIGKILL)
+        self._kill_group()
         self.pipe.close()
 
 

@@ -10,6 +10,7 @@ import atexit
 import contextlib
 import gc
 import importlib
+import logging
 import multiprocessing
 import os
 import signal
@@ -55,7 +56,6 @@ class Forked:
         self._process = multiprocessing.get_context("fork").Process(
             target=_become, args=(module, args, env, writer, prepare), name=module, daemon=True
         )
-        sys.stdout.flush()
         # A signal that comes before the fork has let go of the runner's handlers must wait.
         signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         self._process.start()
@@ -87,6 +87,7 @@ def _become(module: str, args: Sequence[str], env: Mapping[str, str], output: in
 def _let_go(output: int) -> None:
     """Of all that is the runner's: its session, signals, files and screen."""
     os.setsid()
+    logging.shutdown()  # now: at the fork's end its files' numbers may be somebody else's
     signal.set_wakeup_fd(-1)
     for number in _SIGNALS:
         signal.signal(number, signal.default_int_handler if number is signal.SIGINT else signal.SIG_DFL)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import logging.handlers
 import os
@@ -77,6 +78,7 @@ class RunLog:
         try:
             print(line, file=self._stream, flush=True)
         except (BrokenPipeError, ValueError):
+            _forget(self._stream)
             self._stream = None  # whoever read it has gone; the kiosk and its log file go on
 
     def _prefix(self, name: str) -> str:
@@ -98,3 +100,9 @@ class RunLog:
         logger.addHandler(handler)
         self.path = path
         return logger
+
+
+def _forget(stream: TextIO) -> None:
+    """What it still holds goes nowhere, instead of failing again whenever somebody flushes it."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

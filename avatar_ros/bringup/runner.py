@@ -62,9 +62,13 @@ class Runner:
         """0: done or asked to stop; 1: a node kept dying; 2: a node refused its configuration."""
         with _Wakeup(self._on_signal) as wakeup:
             self._selector.register(wakeup, selectors.EVENT_READ, None)
-            self._start_waiting()
-            while self._children or self._stop is None:
-                self._step()
+            try:
+                self._start_waiting()
+                while self._children or self._stop is None:
+                    self._step()
+            finally:  # none is left but where the runner itself failed: then nobody may wait for one
+                for child in self._children.values():
+                    child.send(signal.SIGKILL)
         self._selector.close()
         for name, text in self._farewell:
             self._log.write(name, text)

@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 _HEADER = struct.Struct("<cI")
+#: A pipe holds 64 KiB: what is longer waits for a helper that reads.
+SEND_TIMEOUT_S = 10.0
 _ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -34,15 +36,22 @@ class Helper:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={**os.environ, "PYTHONPATH": path},
+            bufsize=0,
         )
-
-    def send(self, kind: bytes, payload: bytes = b"") -> None:
-        """One message. Raises HelperDeadError."""
         assert self.process.stdin is not None
+        os.set_blocking(self.process.stdin.fileno(), False)
+
+    def send(self, kind: bytes, payload: bytes = b"", timeout_s: float = SEND_TIMEOUT_S) -> None:
+        """One message. Raises HelperDeadError where it is not taken within `timeout_s`."""
+        assert self.process.stdin is not None
+        left = memoryview(pack(kind, payload))
         try:
-            self.process.stdin.write(pack(kind, payload))
-            self.process.stdin.flush()
-        except OSError as error:
+            descriptor = self.process.stdin.fileno()
+            while left:
+                if not select.select([], [descriptor], [], timeout_s)[1]:
+                    raise HelperDeadError(f"it takes nothing for {timeout_s} s")
+                left = left[os.write(descriptor, left) :]
+        except (OSError, ValueError) as error:
             raise HelperDeadError("its pipe is closed") from error
 
     def receive(self, timeout_s: float) -> tuple[bytes, bytes]:

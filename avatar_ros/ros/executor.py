@@ -19,6 +19,7 @@ from rclpy.context import Context
 from rclpy.exceptions import InvalidHandle
 from rclpy.executors import (
     ConditionReachedException,
+    ExternalShutdownException,
     ShutdownException,
     SingleThreadedExecutor,
     TimeoutException,
@@ -84,15 +85,21 @@ class LeanExecutor(SingleThreadedExecutor):
         with self._spinning:
             if self._tasks:  # coroutines under way: not ours
                 super()._spin_once_impl(timeout_sec, wait_condition)
-            elif not self._is_shutdown and self._context.ok():
+            elif not self._context.ok():
+                raise ExternalShutdownException
+            elif not self._is_shutdown:
                 self._spin_lean(timeout_sec)
 
     def _spin_lean(self, timeout_sec: float | TimeoutObject | None) -> None:
         if self._stale:
             self._hold()
-        self._wait(timeout_sec.timeout if isinstance(timeout_sec, TimeoutObject) else timeout_sec)
-        if self._is_shutdown or not self._context.ok():
+        if self._is_shutdown:  # just now, by another thread: nothing is left that could wake us
             return
+        self._wait(timeout_sec.timeout if isinstance(timeout_sec, TimeoutObject) else timeout_sec)
+        if self._is_shutdown:
+            return
+        if not self._context.ok():
+            raise ExternalShutdownException
         if self._serve() or time.monotonic() >= self._events_due_s:
             self._serve_others()
             self._events_due_s = time.monotonic() + EVENTS_PERIOD_S
@@ -104,7 +111,10 @@ class LeanExecutor(SingleThreadedExecutor):
         self._stale = False  # before looking: what changes meanwhile is looked at again
         nodes = self.get_nodes()
         found: dict[str, list[Any]] = {
-            "guard_condition": [self._guard, self._sigint_gc, *(guard for node in nodes for guard in node.guards)],
+            "guard_condition": [
+                *(own for own in (self._guard, self._sigint_gc) if own is not None),
+                *(guard for node in nodes for guard in node.guards),
+            ],
             "timer": [timer for node in nodes for timer in node.timers],
             "subscription": [subscription for node in nodes for subscription in node.subscriptions],
             "service": [service for node in nodes for service in node.services],
@@ -153,6 +163,8 @@ class LeanExecutor(SingleThreadedExecutor):
     def _serve(self) -> bool:
         """Call timers and subscriptions; whether something else is ready."""
         guards = [guard for guard in self._ready("guard_condition") if guard is not self._guard]
+        for guard in guards:
+            guard._executor_triggered = True  # the base class triggers it again, to find it itself
         others = bool(guards or self._ready("service") or self._ready("client"))
         timers, subscriptions = self._ready("timer"), self._ready("subscription")
         for timer in timers:
@@ -181,8 +193,19 @@ class LeanExecutor(SingleThreadedExecutor):
         """All that is ready now, in the base class's way."""
         for _ in range(_MOST_AT_ONCE):
             try:
-                handler, *_ = self.wait_for_ready_callbacks(0.0, None, lambda: False)
+                handler, *_ = self.wait_for_ready_callbacks(0.0, None, _never)
             except (ConditionReachedException, ShutdownException, TimeoutException):
-                return
-            handler()
+                break
+            try:
+                handler()
+            except InvalidHandle:  # it wakes the executor when it is done, which another thread may have shut down
+                if not self._is_shutdown:
+                    raise
+                break
             handler.result()
+        self._cb_iter = None  # it holds a wait set
+
+
+def _never() -> bool:
+    """One function, so that the base class sees the same arguments and gives each kind its turn."""
+    return False

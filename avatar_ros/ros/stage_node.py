@@ -48,7 +48,9 @@ class NodeSettings(Settings):
     connect_wait_s: float = setting(
         8.0, "wait so long for a kiosk's readers of what the node gives before it works, s", low=0.0, high=600.0
     )
-    nice: int = setting(0, "how far this node stands back where the processor is short, as nice(1)", low=0, high=19)
+    nice: int = setting(
+        0, "added to the niceness of the stage's threads: it stands back where the processor is short", low=0, high=19
+    )
     queue_limit: int = setting(
         4000, "messages that may wait for the worker; the oldest are dropped", low=1, high=100000
     )
@@ -158,7 +160,8 @@ class StageNode(LifecycleNode):
         own = params.read(self, {"": NodeSettings})[""]
         assert isinstance(own, NodeSettings)
         self._own = own
-        os.setpriority(os.PRIO_PROCESS, 0, own.nice)  # before there are threads: those to come inherit it
+        if own.nice:
+            os.nice(own.nice)  # of this thread and those that it will start: the stage's, not DDS's, which are there
         self.add_on_set_parameters_callback(self._check_change)
 
     def _check_change(self, changed: list[Parameter]) -> SetParametersResult:

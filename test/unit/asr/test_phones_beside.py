@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 import numpy as np
 import pytest
 
@@ -10,6 +12,7 @@ pytest.importorskip("pocketsphinx")
 from avatar_ros.asr import phones_beside
 from avatar_ros.asr.phone_process import make_loop, phones
 from avatar_ros.asr.phones_beside import PhonesBeside
+from avatar_ros.core.helper import Helper, HelperDeadError
 
 
 def sound(seed: int, seconds: float = 1.0) -> bytes:
@@ -63,3 +66,20 @@ def test_helper_that_keeps_dying_is_done_without(beside, monkeypatch):
     for _ in range(6):
         assert heard(beside, sound(2)) == wanted
     assert beside._helper is None
+
+
+def test_reply_that_nobody_took_is_not_taken_for_the_next(beside):
+    wanted = phones(make_loop(), sound(2))
+    beside.start(sound(1))
+    assert heard(beside, sound(2)) == wanted
+
+
+def test_what_a_hanging_helper_does_not_take_is_not_waited_for():
+    helper = Helper("avatar_ros.asr.phone_process")
+    helper.send(b"S", sound(0))
+    assert helper.receive(60.0)[0] == b"L"
+    helper.process.send_signal(signal.SIGSTOP)
+    with pytest.raises(HelperDeadError, match="takes nothing"):
+        helper.send(b"S", bytes(2**20), timeout_s=0.1)
+    helper.process.send_signal(signal.SIGCONT)
+    helper.close()

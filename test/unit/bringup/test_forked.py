@@ -35,8 +35,8 @@ def main():
     print(json.dumps({
         "preloaded": "common" in sys.modules, "argv": sys.argv, "parent": os.getppid(),
         "session": os.getsid(0) == os.getpid(), "fds": max(fds), "title": title, "colour": os.environ["COLOUR"],
-        "term": signal.getsignal(signal.SIGTERM) is signal.SIG_DFL, "blocked": len(signal.pthread_sigmask(0, []) & {15, 2, 1, 17}),
-        "stdin": sys.stdin.read(),
+        "term": signal.getsignal(signal.SIGTERM) is signal.SIG_DFL,
+        "blocked": len(signal.pthread_sigmask(0, []) & {15, 2, 1, 17}), "stdin": sys.stdin.read(),
     }))
     print("to stderr", file=sys.stderr)
     return 10

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from pathlib import Path
 
 from avatar_ros.bringup.log import LONGEST_LINE_BYTES, LineSplitter, RunLog, log_folder
@@ -58,3 +59,14 @@ def test_log_folder_follows_ros():
     assert log_folder({"ROS_LOG_DIR": "/a/b"}) == Path("/a/b")
     assert log_folder({"ROS_HOME": "/r"}) == Path("/r/log")
     assert log_folder({}) == Path.home() / ".ros/log"
+
+
+def test_reader_that_has_gone_is_forgotten_with_what_it_did_not_read():
+    reader, writer = os.pipe()
+    with os.fdopen(writer, "w") as stream:
+        log = RunLog(stream)
+        log.write("kiosk", "first")
+        os.close(reader)
+        log.write("kiosk", "second")
+        log.write("kiosk", "third")
+        stream.flush()  # as whoever forks a process does
