@@ -104,5 +104,5 @@ class RunLog:
 
 def _forget(stream: TextIO) -> None:
     """What it still holds goes nowhere, instead of failing again whenever somebody flushes it."""
-    with contextlib.suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    with contextlib.suppress(OSError, ValueError), open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), stream.fileno())

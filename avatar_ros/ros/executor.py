@@ -83,12 +83,19 @@ class LeanExecutor(SingleThreadedExecutor):
         wait_condition: Callable[[], bool] = lambda: False,
     ) -> None:
         with self._spinning:
-            if self._tasks:  # coroutines under way: not ours
+            if self._under_way():
                 super()._spin_once_impl(timeout_sec, wait_condition)
             elif not self._context.ok():
                 raise ExternalShutdownException
             elif not self._is_shutdown:
                 self._spin_lean(timeout_sec)
+
+    def _under_way(self) -> bool:
+        """Whether coroutines wait to go on, which is the base class's business. It keeps what is done until it looks."""
+        if self._tasks:
+            with self._tasks_lock:
+                self._tasks = [one for one in self._tasks if not one[0].done()]
+        return bool(self._tasks)
 
     def _spin_lean(self, timeout_sec: float | TimeoutObject | None) -> None:
         if self._stale:

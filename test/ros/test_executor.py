@@ -12,6 +12,7 @@ from lifecycle_msgs.srv import GetState  # noqa: E402
 from rclpy.executors import SingleThreadedExecutor  # noqa: E402
 from std_msgs.msg import Int32  # noqa: E402
 
+from avatar_ros.ros import executor as module  # noqa: E402
 from avatar_ros.ros.executor import LeanExecutor  # noqa: E402
 
 WAIT_S = 60.0
@@ -51,7 +52,8 @@ class Spinner:
 
 
 @pytest.fixture(params=[SingleThreadedExecutor, LeanExecutor], ids=["rclpy", "lean"])
-def spinner(request):
+def spinner(request, monkeypatch):
+    monkeypatch.setattr(module, "EVENTS_PERIOD_S", 1e6)  # what is served then must be served without it
     spinner = Spinner(request.param)
     yield spinner
     spinner.close()
@@ -132,6 +134,29 @@ def test_services_clients_and_coroutines_are_served(spinner):
     )
     publisher.publish(Int32(data=7))
     spinner.wait(lambda: "here" in spinner.events and 7 in spinner.events)
+
+
+def test_a_service_does_not_make_it_slow_for_ever(monkeypatch):
+    slow = []
+    base = SingleThreadedExecutor._spin_once_impl
+    monkeypatch.setattr(
+        SingleThreadedExecutor, "_spin_once_impl", lambda self, *args: (slow.append(1), base(self, *args))
+    )
+    spinner = Spinner(LeanExecutor)
+    try:
+        first, second = spinner.nodes
+        second.create_service(GetState, "ask", lambda _request, response: response)
+        client = first.create_client(GetState, "ask")
+        assert client.wait_for_service(WAIT_S)
+        client.call_async(GetState.Request()).add_done_callback(lambda _done: spinner.note("answered"))
+        spinner.wait(lambda: "answered" in spinner.events)
+        wake_often(spinner)
+        spinner.wait(lambda: "beat" in spinner.events)
+        before = len(slow)
+        spinner.wait(lambda: spinner.events.count("beat") >= 30)
+        assert len(slow) == before
+    finally:
+        spinner.close()
 
 
 @pytest.mark.parametrize("kind", [SingleThreadedExecutor, LeanExecutor])
