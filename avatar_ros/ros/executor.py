@@ -91,7 +91,7 @@ class LeanExecutor(SingleThreadedExecutor):
                 self._spin_lean(timeout_sec)
 
     def _under_way(self) -> bool:
-        """Whether coroutines wait to go on, which is the base class's business. It keeps what is done until it looks."""
+        """Whether coroutines wait to go on, which the base class sees to. It keeps what is done until it looks."""
         if self._tasks:
             with self._tasks_lock:
                 self._tasks = [one for one in self._tasks if not one[0].done()]
