@@ -153,7 +153,12 @@ def test_archives_are_unpacked_once(server, tmp_path):
     assert not (tmp_path / "model.bin").exists() and len(server.asked) == 1
 
 
-@pytest.mark.parametrize("data", [tar("../outside"), tar("a")[:40], b"no archive"])
+BAD_ARCHIVES = {"outside": tar("../outside"), "cut": tar("a")[:40], "none": b"no archive"}
+
+
+# Named, because a tar.gz holds the second it was made in: xdist's workers, which each collect,
+# would otherwise collect tests of different names and stop.
+@pytest.mark.parametrize("data", BAD_ARCHIVES.values(), ids=BAD_ARCHIVES)
 def test_bad_archives_are_refused_and_leave_nothing(tmp_path, data):
     folder = tmp_path / "in"
     folder.mkdir()
