@@ -8,18 +8,19 @@ All instants are of one computer's CLOCK_MONOTONIC. With espeak as the voice, th
 
 from __future__ import annotations
 
-import time
+import json
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
-from .servers.chat import Act, Exchange, chat_server
-from .servers.edge import EdgeServer
+from ..core.helper import Helper
 
 SENTENCES = ("The exhibition opens at nine. ", "You will find it on the ground floor. ", "Shall I tell you more?")
+#: The services start and answer within this, s.
+_PATIENCE_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -31,77 +32,69 @@ class Delays:
     first_sound_s: float = 0.15
 
 
-@dataclass
-class ChatTimes:
-    """When the chat service had each request, and sent what completes the first sentence, s."""
+@dataclass(frozen=True)
+class Times:
+    """When the chat service had each request, and sent what completes the first sentence; when the voice had each
+    sentence, and sent its first sound (nothing where espeak speaks), s.
+    """
 
-    came: list[float] = field(default_factory=list)
-    completed: list[float] = field(default_factory=list)
+    came: list[float]
+    completed: list[float]
+    asked: list[tuple[float, float]]
 
 
-@dataclass
 class Services:
-    """Both servers while they run. edge: None where espeak speaks. parameters: how nodes reach them."""
+    """The stand-ins while they run. parameters: how nodes reach them."""
 
-    chat: ChatTimes
-    edge: EdgeServer | None
-    parameters: dict[str, dict[str, Any]]
+    def __init__(self, delays: Delays, *, edge: bool) -> None:
+        self._helper = Helper("avatar_ros.bench.service_process")
+        urls = self._ask(b"S", {"delays": asdict(delays), "edge": edge})
+        llm = {"backend": "openai", "url": urls["chat"], "key_variable": "", "model": "local", "fallback": ""}
+        tts = {"backend": "edge", "url": urls["edge"], "fallback": ""} if edge else {"backend": "espeak"}
+        self.parameters: dict[str, dict[str, Any]] = {"llm_node": llm, "tts_node": tts}
 
+    def times(self) -> Times:
+        """All so far."""
+        return Times(**self._ask(b"T", {}))
 
-def slow_answer(delays: Delays, times: ChatTimes) -> Act:
-    """SENTENCES, token by token (a token: a word with the space before it)."""
-    text = "".join(SENTENCES)
-    words = text.split(" ")
-    tokens = [words[0], *(f" {word}" for word in words[1:])]
-    first_end = len(SENTENCES[0].split()) + 1  # the token behind the sentence shows that it is complete
+    def close(self) -> None:
+        """End them."""
+        self._helper.close()
 
-    def act(exchange: Exchange) -> None:
-        came_s = time.monotonic()
-        times.came.append(came_s)
-        exchange.begin()
-        for i, token in enumerate(tokens):
-            due_s = came_s + delays.first_token_s + i * delays.token_gap_s
-            time.sleep(max(0.0, due_s - time.monotonic()))
-            if i + 1 == first_end:
-                times.completed.append(time.monotonic())
-            exchange.piece(token)
-        exchange.piece(None, "stop")
-        exchange.end()
-
-    return act
+    def _ask(self, kind: bytes, what: object) -> dict[str, Any]:
+        self._helper.send(kind, json.dumps(what).encode())
+        reply: dict[str, Any] = json.loads(self._helper.receive(_PATIENCE_S)[1])
+        return reply
 
 
 @contextmanager
 def services(delays: Delays, *, edge: bool) -> Iterator[Services]:
     """Run the chat service, and Edge's voice where `edge`; espeak speaks otherwise."""
-    with ExitStack() as stack:
-        times = ChatTimes()
-        chat = stack.enter_context(chat_server(slow_answer(delays, times)))
-        llm = {"backend": "openai", "url": chat.url, "key_variable": "", "model": "local", "fallback": ""}
-        parameters: dict[str, dict[str, Any]] = {"llm_node": llm}
-        voice = stack.enter_context(EdgeServer(first_s=delays.first_sound_s)) if edge else None
-        tts = {"backend": "edge", "url": voice.url, "fallback": ""} if voice else {"backend": "espeak"}
-        yield Services(times, voice, parameters | {"tts_node": tts})
+    running = Services(delays, edge=edge)
+    try:
+        yield running
+    finally:
+        running.close()
 
 
-def added(running: Services, transcripts: Sequence[float], sounds: Sequence[float]) -> dict[str, list[float]]:
+def added(times: Times, transcripts: Sequence[float], sounds: Sequence[float]) -> dict[str, list[float]]:
     """Milliseconds that the pipeline added, stage by stage, turn by turn.
 
     transcripts: when each final transcript came; sounds: when each turn's first sound left the speaker, NaN: never.
     """
     out: dict[str, list[float]] = {}
     for transcript_s, sound_s, came_s, complete_s in zip(
-        transcripts, sounds, running.chat.came, running.chat.completed, strict=False
+        transcripts, sounds, times.came, times.completed, strict=False
     ):
         steps = {"transcript to request": came_s - transcript_s}
-        if running.edge is None:
+        if not times.asked:
             steps["first sentence complete to first sound"] = sound_s - complete_s
         else:
-            asked = [times for times in running.edge.asked if times[0] > complete_s]
-            if not asked:
+            first = next(((asked_s, sent_s) for asked_s, sent_s in times.asked if asked_s > complete_s), None)
+            if first is None:
                 continue
-            steps["first sentence complete to voice asked"] = asked[0][0] - complete_s
-            steps["first byte of sound to first sound"] = sound_s - asked[0][1]
+            steps["first sentence complete to voice asked"] = first[0] - complete_s
+            steps["first byte of sound to first sound"] = sound_s - first[1]
         for name, seconds in steps.items():
             out.setdefault(name, []).append(round(1000 * seconds, 1))
         out.setdefault("added in all", []).append(round(1000 * sum(steps.values()), 1))

@@ -29,6 +29,8 @@ from .kiosk_run import PATIENT_MIC, KioskRun, Parameters, write_profile
 from .question_files import question_files
 
 AUDIBLE = 32767 * 10 ** (-50 / 20)
+#: What is listened to, and no more: each message that is heard here is work beside the kiosk's.
+HEARD = ("mic/audio", "speech/transcript", "speech/played", "turn_report", "frame_info", "state")
 STAGES = (
     "voice_stop_ms",
     "transcript_ms",
@@ -85,7 +87,7 @@ def converse(
     arguments = ["--display", "off", "--mic", ",".join(map(str, files)), "--turns", str(len(files))]
     arguments += [part for name in ("avatar", "record") if getattr(options, name)
                   for part in (f"--{name}", getattr(options, name))]  # fmt: skip
-    with Listener("bench_turn") as listener:
+    with Listener("bench_turn", HEARD) as listener:
         started_s = time.monotonic()
         with KioskRun("bench_turn", profile, arguments) as run:
             code = run.wait(60 + 40 * len(files))
@@ -99,7 +101,7 @@ def converse(
             ends = [*speech_ends(listener.heard["mic/audio"]), float("inf")]
             sounds = audible_starts(listener.heard["speech/played"])
             firsts = [first_between(sounds, start_s, end_s) for start_s, end_s in pairwise(ends)]
-            result["added_ms"] = services.added(running, finals, firsts)
+            result["added_ms"] = services.added(running.times(), finals, firsts)
     return result
 
 

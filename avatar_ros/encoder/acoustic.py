@@ -58,7 +58,7 @@ class Definition:
         """The unit of a phone in context, with the model's own way of backing off to other word positions."""
         for place in dict.fromkeys((position, INNER, BEGIN, END, SINGLE)):
             key = _key(place, base, left, right)
-            at = int(np.searchsorted(self.keys, key))
+            at = int(np.searchsorted(self.keys, np.int32(key)))  # a Python int has all keys converted, each time
             if at < len(self.keys) and self.keys[at] == key:
                 return int(self.units[at])
         return base

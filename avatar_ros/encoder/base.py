@@ -17,7 +17,7 @@ from ..core.types import SpeechChunk
 
 F32 = NDArray[np.float32]
 
-PORT = Port(takes=("speech/audio",), gives=("motion/features",))
+PORT = Port(takes=("speech/audio", "speech/sentence"), gives=("motion/features",))
 ENCODER_BACKENDS = Registry(
     "audio encoder",
     {
@@ -85,6 +85,9 @@ class Encoder(Protocol):
 
     def load(self) -> None:
         """Load and warm the model. Raises ConfigError or EncoderError."""
+
+    def expect(self, text: str, locale: str) -> None:
+        """The sound of this sentence will come: what can be got ready without it may be got ready now."""
 
     def open(self, sample_rate_hz: int) -> TurnStream:
         """A stream for one turn's speech at this rate."""

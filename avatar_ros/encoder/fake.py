@@ -32,6 +32,9 @@ class FakeEncoder:
     def load(self) -> None:
         """Nothing to load."""
 
+    def expect(self, text: str, locale: str) -> None:
+        """Nothing depends on the text."""
+
     def open(self, sample_rate_hz: int) -> FakeStream:
         """A stream for one turn's speech."""
         return FakeStream(sample_rate_hz)

@@ -6,6 +6,7 @@ do, the text is believed; where it does not (a wrong text, laughter, a number re
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,6 +46,8 @@ _FIRST_MEAN_FRAMES, _VOICE_FRAMES = 80.0, 300.0
 _QUIET_C0 = 15.0
 _CONTEXT = 3
 _LONGEST_TEXT_WORDS = 120
+#: Sentences that may be expected at a time; the oldest is forgotten.
+_PREPARED = 8
 #: A text of which more than this share is in another script cannot be aligned: the words that are left would be
 #: stretched over the sound of the others.
 _MOST_FOREIGN = 0.25
@@ -61,21 +64,38 @@ class Ears:
         self.loop_scorer = self.model.scorer(self.loop.senones)
         self.mean = VoiceMean()
         self.room = Room()
+        self._prepared: OrderedDict[tuple[str, ...], tuple[Graph, SenoneScorer]] = OrderedDict()
 
     def forget_voice(self) -> None:
         """The next voice is another one, in another room."""
         self.mean, self.room = VoiceMean(), Room()
 
+    def expect(self, text: str, locale: str) -> None:
+        """A sentence whose sound will come: what can be done without the sound is done now."""
+        if spoken := _spoken(text, locale):
+            self._graph(spoken)
+
     def listen(self, grid: FrameGrid, text: str, locale: str, delay_s: float) -> ListenSource:
         """A source for one sentence; text in English, or "" where there is none that can be aligned."""
-        english = (not locale or locale.lower().startswith("en")) and foreign_share(text) <= _MOST_FOREIGN
-        spoken = words(text)[:_LONGEST_TEXT_WORDS] if english else []
-        ways = [self.lexicon.pronunciations(word) for word in spoken]
         aligner = None
-        if ways:
-            graph = sentence_graph(self.model.definition, ways)
-            aligner = _Track(graph, self.model.scorer(graph.senones), ALIGN_SCALE, delay_s)
+        if spoken := _spoken(text, locale):
+            graph, scorer = self._graph(spoken)
+            aligner = _Track(graph, scorer, ALIGN_SCALE, delay_s)
         return ListenSource(self, grid, aligner, delay_s)
+
+    def _graph(self, spoken: tuple[str, ...]) -> tuple[Graph, SenoneScorer]:
+        if spoken not in self._prepared:
+            graph = sentence_graph(self.model.definition, [self.lexicon.pronunciations(word) for word in spoken])
+            self._prepared[spoken] = graph, self.model.scorer(graph.senones)
+            if len(self._prepared) > _PREPARED:
+                self._prepared.popitem(last=False)
+        return self._prepared[spoken]
+
+
+def _spoken(text: str, locale: str) -> tuple[str, ...]:
+    """The words to align; none where the text is no English."""
+    english = (not locale or locale.lower().startswith("en")) and foreign_share(text) <= _MOST_FOREIGN
+    return tuple(words(text)[:_LONGEST_TEXT_WORDS]) if english else ()
 
 
 def _prefer_closures(rows: F32) -> F32:

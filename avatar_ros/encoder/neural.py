@@ -59,6 +59,9 @@ class NeuralEncoder:
         self.open(RATE_HZ).push(SpeechChunk(sample_rate_hz=RATE_HZ, pcm=np.zeros(self._steps.hop, np.int16)))
         self._voice = Voice.unknown(model.manifest)
 
+    def expect(self, text: str, locale: str) -> None:
+        """Nothing depends on the text."""
+
     def open(self, sample_rate_hz: int) -> NeuralTurn:
         """A stream for one turn's speech."""
         if self._model is None:

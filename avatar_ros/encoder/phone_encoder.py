@@ -39,6 +39,10 @@ def listen_to_loudness(grid: FrameGrid, text: str, locale: str) -> PhoneSource:
     return LoudSource(grid)
 
 
+def expect_nothing(text: str, locale: str) -> None:
+    """Where no text is aligned."""
+
+
 class PhoneEncoder:
     """Makes PhoneStreams and counts what they could not read."""
 
@@ -49,10 +53,12 @@ class PhoneEncoder:
     def __init__(self, settings: EncoderSettings) -> None:
         self._settings = settings
         self._listen: Listener = listen_to_loudness
+        self._expect: Callable[[str, str], None] = expect_nothing
         self._warning = ""
         self._speller = EspeakSpeller()
         self.meter = LoudnessMeter()  # one voice speaks all turns
         self.unknown_marks: dict[str, int] = {}
+        self.has_marks = False  # the voice of the last sentence gave phone marks, so the next one will
 
     def load(self) -> None:
         """Load the acoustic model, if it is installed, and run it once. The voice is unknown again."""
@@ -75,7 +81,8 @@ class PhoneEncoder:
         ears = Ears(folder, phone_bigram(folder / "en-us-phone.lm.bin", names), names, self._speller)
         delay_s = self._settings.delay_s
         self._listen = lambda grid, text, locale: ears.listen(grid, text, locale, delay_s)
-        self._listen(FrameGrid(0, 16000), "hello", "en").push(np.zeros(3200, np.int16))
+        self._expect = ears.expect
+        self._listen(FrameGrid(0, 24000), "hello", "en").push(np.zeros(4800, np.int16))
         ears.forget_voice()
         if self._settings.sound_by != "acoustic":
             self._listen = self._network().beside(self._listen, self._settings.sound_by)
@@ -84,6 +91,11 @@ class PhoneEncoder:
         from .learned_ears import NetworkEars
 
         return NetworkEars(self._settings.model)
+
+    def expect(self, text: str, locale: str) -> None:
+        """Have the text's pronunciation ready, unless the voice tells its phones itself."""
+        if self._settings.use_text and not (self.has_marks and self._settings.use_marks):
+            self._expect(text, locale)
 
     def open(self, sample_rate_hz: int) -> PhoneStream:
         """A stream for one turn's speech."""
@@ -108,7 +120,7 @@ class PhoneEncoder:
 
     def close(self) -> None:
         """Free the acoustic model."""
-        self._listen = listen_to_loudness
+        self._listen, self._expect = listen_to_loudness, expect_nothing
         self._speller.close()
 
 
@@ -164,7 +176,7 @@ class PhoneStream:
     def _hear(self, chunk: SpeechChunk) -> F32:
         if self._source is None:
             grid = FrameGrid(self._end_sample, self._rate_hz)
-            marked = chunk.sentence in self._marked
+            marked = self._encoder.has_marks = chunk.sentence in self._marked
             self._source = (
                 MarkSource(grid, self._parts) if marked else self._encoder.source(grid, self._text, self._locale)
             )

@@ -1,4 +1,6 @@
-"""The encoder stage: speech/audio in, motion/features out; one stream per session and turn."""
+"""The encoder stage: speech/audio in, motion/features out; one stream per session and turn. What will be said is known
+from speech/sentence before it sounds.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +18,7 @@ from ..core.types import (
     Interrupt,
     InterruptAction,
     Message,
+    Sentence,
     SessionEvent,
     SessionKind,
     SpeechChunk,
@@ -55,7 +58,9 @@ class EncoderStage(Stage):
         self._encoder.load()
 
     def push(self, topic: str, message: Message, now_s: float) -> Iterable[Out]:
-        """Encode a chunk; the features it completes."""
+        """Encode a chunk; the features it completes. A turn's first sentence is what the next sound will say."""
+        if isinstance(message, Sentence) and message.index == 0:  # later ones come long before they are heard
+            self._encoder.expect(message.text, message.locale)
         if not isinstance(message, SpeechChunk):
             return
         turn = self._turns.get(message.session, now_s)

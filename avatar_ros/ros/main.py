@@ -20,6 +20,10 @@ RCLInvalidROSArgsError = rclpy_implementation.RCLInvalidROSArgsError
 UnknownROSArgsError = rclpy_implementation.UnknownROSArgsError
 
 
+#: A node is two or three threads that hand messages on: Python's usual 5 ms is longer than a hop between two nodes.
+SWITCH_INTERVAL_S = 0.001
+
+
 class StopSignals:
     """Notes SIGINT and SIGTERM. rclpy's own handlers would take the context away from a worker that is publishing."""
 
@@ -44,6 +48,7 @@ def run(spec: NodeSpec, args: list[str] | None = None) -> int:
     """Run one stage node until it is told to stop. 0: asked to stop; 10: done; 2: bad
     configuration; 1: it failed.
     """
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
     signals = StopSignals()
     node = None
     try:

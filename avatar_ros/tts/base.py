@@ -38,7 +38,13 @@ class TtsSettings(Settings):
     retry_s: float = setting(30.0, "the backend is tried again this long after it failed, s", low=0.0)
     speech_rate_hz: int = setting(24000, "sample rate of all speech in a session, Hz", low=8000, high=48000)
     chunk_s: float = setting(0.04, "sound in one chunk, s", low=0.01, high=0.5)
+    first_chunk_s: float = setting(
+        0.16, "sound in a turn's first chunk, s: less makes no lips, and several are more work", low=0.01, high=0.5
+    )
     ahead_s: float = setting(2.0, "how far sound may be sent ahead of its playback, s", low=0.2, high=10.0)
+    burst_s: float = setting(
+        0.32, "sound sent at once when a turn begins, s; ahead_s is reached within half a second", low=0.1, high=10.0
+    )
     no_clock_s: float = setting(2.0, "without news of the playback for this long, go on in real time, s", low=0.1)
     pause_s: float = setting(0.25, "silence between two sentences, s", low=0.0, high=2.0)
     tail_s: float = setting(0.05, "silence after the last sentence of a turn, s", low=0.0, high=1.0)

@@ -12,6 +12,8 @@ from ..core.errors import TtsError
 from .base import Part, Pcm
 
 _WAV_HEAD = 44
+#: A silent frame of MPEG-2 layer III as Edge sends it: 24 kHz, mono, 48 kbit/s (ISO/IEC 13818-3, 2.4.2.3).
+_SILENT_FRAME = bytes.fromhex("fff364c4") + bytes(140)
 
 
 def decode(pieces: Iterable[bytes], raw_rate_hz: int) -> Iterator[Part]:
@@ -51,6 +53,12 @@ def _wav(pieces: Iterable[bytes]) -> Iterator[Part]:
     if (tag, channels, bits) != (1, 1, 16) or head[36:40] != b"data":
         raise TtsError("tts_reply", f"the service sent a WAV of {channels} channels and {bits} bits; 1 and 16 are read")
     yield from _raw(chain([head[_WAV_HEAD:]], stream), rate_hz)
+
+
+def warm_mp3() -> None:
+    """Load the decoder and run it once; the first sentence must not pay for that."""
+    for _ in mp3([_SILENT_FRAME * 4]):
+        continue
 
 
 def mp3(pieces: Iterable[bytes]) -> Iterator[Part]:

@@ -12,7 +12,7 @@ from edge_tts.exceptions import EdgeTTSException
 from ..core.errors import TtsError
 from ..core.types import MarkKind
 from .base import Part, TtsSettings, VoiceMark
-from .decode import mp3
+from .decode import mp3, warm_mp3
 from .voices import nearest
 
 _TICKS_PER_S = 10_000_000
@@ -35,9 +35,10 @@ class EdgeVoice:
         self._wanted = {**_VOICES, **settings.voice_by_locale()}
 
     def load(self) -> None:
-        """Point edge-tts at another server, if one is set."""
+        """Point edge-tts at another server, if one is set, and have the decoder ready. Asks nothing of the service."""
         if self._settings.url:
             edge_tts.communicate.WSS_URL = self._settings.url
+        warm_mp3()
 
     def speak(self, text: str, locale: str) -> Iterator[Part]:
         """Sound as it streams in, each word's mark with the sound that came after it. Raises TtsError."""

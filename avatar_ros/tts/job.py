@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from ..core.errors import AvatarRosError, TtsError
 from .base import Part
+
+#: After so much sound the thread rests once: to decode the rest at once would keep the processor, and this process's
+#: interpreter, from the first lips, which the first sound waits for.
+_FIRST_S, _REST_S = 0.4, 0.03
 
 
 class Job(Protocol):
@@ -85,12 +90,17 @@ class ThreadJob:
         self._ready.clear()
 
     def _run(self) -> None:
+        given_s, rested = 0.0, False
         try:
             for part in self._parts:
                 if self._cancelled:
                     return
                 self._ready.append(part)
                 self._wake()
+                given_s += len(part.pcm) / part.sample_rate_hz
+                if not rested and given_s >= _FIRST_S:
+                    rested = True
+                    time.sleep(_REST_S)
         except AvatarRosError as error:
             self._error = error
         finally:

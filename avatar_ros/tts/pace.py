@@ -5,6 +5,10 @@ from __future__ import annotations
 from ..core.clock import s_from_ns
 from ..core.types import PlaybackClock, PlaybackState
 
+#: What may be ahead of the playback grows by this many seconds in a second, from `burst_s` on. All of it at once would
+#: have five processes work through two seconds of sound while the first lips and the first sound wait for them.
+_GROWTH = 4.0
+
 
 class Pace:
     """Follows the playback of one turn. Where nothing is heard of the playback, time itself is the pace.
@@ -13,10 +17,12 @@ class Pace:
     wait for it for ever.
     """
 
-    def __init__(self, rate_hz: int, ahead_s: float, no_clock_s: float) -> None:
+    def __init__(self, rate_hz: int, ahead_s: float, no_clock_s: float, burst_s: float) -> None:
         self._rate_hz = rate_hz
         self._ahead = round(ahead_s * rate_hz)
         self._no_clock_s = no_clock_s
+        self._burst = round(burst_s * rate_hz)
+        self._began_s = 0.0
         self._sample = 0
         self._at_s = self._news_s = 0.0
         self._moving = False
@@ -25,7 +31,11 @@ class Pace:
     def start(self, now_s: float) -> None:
         """The turn's first sound is sent now."""
         if not self._started:
-            self._started, self._news_s = True, now_s
+            self._started, self._news_s, self._began_s = True, now_s, now_s
+
+    def started_for_s(self, now_s: float) -> float:
+        """How long ago the turn's first sound was sent; negative: not yet."""
+        return now_s - self._began_s if self._started else -1.0
 
     def hear(self, clock: PlaybackClock, now_s: float) -> None:
         """Take note of a clock of this turn."""
@@ -45,4 +55,5 @@ class Pace:
         heard = self._sample
         if self._moving:
             heard += max(0, round((now_s - self._at_s) * self._rate_hz))
-        return heard + self._ahead
+        grown = round(max(0.0, self.started_for_s(now_s)) * _GROWTH * self._rate_hz)
+        return heard + min(self._ahead, self._burst + grown)

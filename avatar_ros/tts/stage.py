@@ -19,6 +19,7 @@ from ..core.types import (
 from .base import TTS_BACKENDS, TtsSettings, Voice
 from .fallback import VoiceWithSpare
 from .job import DirectJob, Job, ThreadJob
+from .lead import without_lead
 from .sentence import checked
 from .turn import TurnSpeech
 
@@ -151,7 +152,9 @@ class TtsStage(Stage):
 
     def _synthesize(self, text: str, locale: str) -> Job:
         parts = checked(self._voice.speak(text, locale))
-        return ThreadJob(parts, self.wake) if self._voice.blocking else DirectJob(parts)
+        if self._voice.blocking:
+            return ThreadJob(without_lead(parts), self.wake)
+        return DirectJob(parts)  # these begin at once
 
 
 def build(settings: TtsSettings) -> Stage:

@@ -14,6 +14,8 @@ from .pace import Pace
 from .sentence import SpokenSentence
 from .text import clean, split
 
+#: The next sentence is asked for this long after the turn's first sound was sent.
+_NEXT_AFTER_S = 0.1
 #: (text, locale=…) -> job
 Synthesize = Callable[..., Job]
 
@@ -24,7 +26,9 @@ class TurnSpeech:
     def __init__(self, session: str, key: tuple[int, int], settings: TtsSettings, synthesize: Synthesize) -> None:
         self.session = session
         self.key = key
-        self.pace = Pace(settings.speech_rate_hz, settings.ahead_s, settings.no_clock_s)
+        least_s = max(settings.first_chunk_s, settings.chunk_s)  # or the first chunk could never be sent
+        ahead_s, burst_s = max(settings.ahead_s, least_s), max(settings.burst_s, least_s)
+        self.pace = Pace(settings.speech_rate_hz, ahead_s, settings.no_clock_s, burst_s)
         self._settings = settings
         self._synthesize = synthesize
         self._sentences: deque[SpokenSentence] = deque()
@@ -65,7 +69,7 @@ class TurnSpeech:
         """What may be sent now. Raises TtsError after closing the sentence that cannot be spoken."""
         while self._sentences:
             spoken = self._sentences[0]
-            failure = self._work(spoken)
+            failure = self._work(spoken, now_s)
             chunk = self._cut(spoken, now_s)
             if chunk is not None:
                 yield chunk
@@ -77,14 +81,15 @@ class TurnSpeech:
             self.closed = True
             yield self._closing()
 
-    def _work(self, spoken: SpokenSentence) -> TtsError | None:
+    def _work(self, spoken: SpokenSentence, now_s: float) -> TtsError | None:
         """Have more than a chunk ready, so that the one that is sent is known to be the sentence's last or not."""
         try:
             spoken.work(self._chunk_samples + 1)
         except TtsError as error:
             spoken.give_up()
             return error
-        if spoken.synthesized and spoken.announced and len(self._sentences) > 1:
+        # Asking a service is work, which would come between the turn's first sound and its first lips.
+        if spoken.synthesized and len(self._sentences) > 1 and self.pace.started_for_s(now_s) >= _NEXT_AFTER_S:
             self._sentences[1].begin()  # synthesized while this one is spoken
         return None
 
@@ -136,4 +141,6 @@ class TurnSpeech:
 
     @property
     def _chunk_samples(self) -> int:
-        return round(self._settings.chunk_s * self._settings.speech_rate_hz)
+        """Of the next chunk."""
+        seconds = self._settings.first_chunk_s if self._sample == 0 else 0.0
+        return round(max(seconds, self._settings.chunk_s) * self._settings.speech_rate_hz)

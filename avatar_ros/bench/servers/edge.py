@@ -76,6 +76,7 @@ class EdgeServer:
         runner = web.AppRunner(app)
         self._loop.run_until_complete(runner.setup())
         site = web.TCPSite(runner, "127.0.0.1", 0)
+        mp3_bytes(tone(WORD_S, RATE_HZ))  # the encoder's first use loads it; a service has been running for long
         self._loop.run_until_complete(site.start())
         port = runner.addresses[0][1]
         self.url = f"ws://127.0.0.1:{port}/edge?x=1"

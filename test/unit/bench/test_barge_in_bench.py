@@ -12,7 +12,6 @@ import pytest
 from avatar_ros.audio_io.base import MicSettings, SpeakerSettings
 from avatar_ros.bench.barge_in import ROOMS, USER_DBFS, Scene, time_down
 from avatar_ros.bench.room import Echo, RoomMic, RoomSpeaker, active_dbfs, at_level, response
-from avatar_ros.bench.services import ChatTimes, Services, added
 from avatar_ros.bench.speech_clips import clips
 from avatar_ros.core.types import AudioFrame, VoiceActivity
 
@@ -82,17 +81,6 @@ def test_recordings_are_cut_at_pauses(tmp_path):
     assert [clip.name for clip in found] == ["x.0", "x.1"] and all(clip.begins for clip in found)
     assert [clip.length_s for clip in found] == pytest.approx([1.57, 1.57], abs=0.05)
     assert [clip.onset_s for clip in found] == pytest.approx([0.03, 0.03], abs=0.012)
-
-
-def test_what_the_pipeline_adds_is_what_the_services_do_not_take():
-    class Edge:
-        asked = ((12.0, 12.5),)
-
-    chat = ChatTimes(came=[10.01], completed=[11.98])
-    steps = added(Services(chat, Edge(), {}), [10.0], [12.53])  # type: ignore[arg-type]
-    assert steps["added in all"] == [pytest.approx(10 + 20 + 30, abs=0.2)]
-    alone = added(Services(chat, None, {}), [10.0], [12.04])
-    assert alone["first sentence complete to first sound"] == [pytest.approx(60, abs=0.2)]
 
 
 @pytest.mark.data

@@ -1,13 +1,16 @@
 """The stage sees to order: gaps, repeats, rates, turns, cancelling."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from avatar_ros.core.errors import EncoderError, UnknownBackendError
 from avatar_ros.core.phones import LOUDNESS, PHONE_DIM, PHONE_INDEX, PHONE_KIND
-from avatar_ros.core.types import Interrupt, InterruptAction, Mark, SessionEvent, SessionKind, SpeechChunk
+from avatar_ros.core.types import Interrupt, InterruptAction, Mark, Sentence, SessionEvent, SessionKind, SpeechChunk
 from avatar_ros.encoder.base import EncoderSettings
-from avatar_ros.encoder.stage import build
+from avatar_ros.encoder.phone_encoder import PhoneEncoder
+from avatar_ros.encoder.stage import EncoderStage, build
 
 RATE_HZ = 24000
 CHUNK = 960
@@ -134,3 +137,33 @@ def test_marks_that_come_late_take_over():
 def test_backends_by_name():
     with pytest.raises(UnknownBackendError, match="known: phones"):
         build(EncoderSettings(backend="wav3vec"))
+
+
+class Expecting:
+    """An encoder that notes what it is told to expect."""
+
+    def __init__(self):
+        self.expected = []
+
+    def expect(self, text, locale):
+        self.expected.append((text, locale))
+
+
+def test_only_a_turns_first_sentence_is_expected():
+    encoder = Expecting()
+    stage = EncoderStage(EncoderSettings(), encoder)
+    for i, text in enumerate(("One.", "Two.")):
+        assert not list(stage.push("speech/sentence", Sentence(index=i, text=text, locale="en-GB"), 0.0))
+    assert encoder.expected == [("One.", "en-GB")]
+
+
+def test_a_voice_that_gives_marks_needs_no_text_beforehand():
+    encoder, expected = PhoneEncoder(EncoderSettings()), []
+    encoder._expect = lambda text, locale: expected.append(text)
+    encoder.expect("Before any sound.", "en")
+    stream = encoder.open(RATE_HZ)
+    stream.push(chunk(0, marks=marks(4)))
+    encoder.expect("After marks.", "en")
+    stream.push(replace(chunk(1), sentence=1))
+    encoder.expect("After a sentence without them.", "en")
+    assert expected == ["Before any sound.", "After a sentence without them."]

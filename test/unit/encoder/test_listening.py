@@ -13,8 +13,10 @@ from avatar_ros.encoder.acoustic import BEGIN, END, AcousticModel, Likelihoods, 
 from avatar_ros.encoder.cepstra import SHIFT, WINDOW, Cepstra, with_deltas
 from avatar_ros.encoder.encode import encode, load_encoder
 from avatar_ros.encoder.graph import loop_graph, sentence_graph
+from avatar_ros.encoder.listener import Ears
 from avatar_ros.encoder.resample import Resampler
 from avatar_ros.encoder.smoother import Smoother
+from avatar_ros.encoder.sources import FrameGrid
 from avatar_ros.encoder.words import Lexicon, letters_to_sounds, number_words, words
 
 DATA = Path(os.environ.get("AVATAR_ROS_TEST_DATA") or Path(__file__).resolve().parents[3] / ".." / "shared" / "data")
@@ -230,6 +232,31 @@ def test_a_sentence_graph_goes_from_start_to_end(model):
         reached = np.minimum(1, reached + reached @ (graph.transitions > 0))
     assert reached.all()
     np.testing.assert_allclose(graph.classes.sum(axis=1), 1.0)
+
+
+@needs_model
+def test_an_expected_sentence_is_prepared_once_and_heard_the_same(model):
+    folder = installed_model()
+    names = tuple(name for name in model.definition.phones if not name.startswith("+"))
+    ears = Ears(folder, np.full((len(names), len(names)), 1 / len(names), np.float32), names)
+    pcm = np.random.default_rng(5).normal(0, 3000, 16000).astype(np.int16)
+
+    def hear():
+        ears.forget_voice()
+        source = ears.listen(FrameGrid(0, 16000), "ask not what", "en", 0.05)
+        return np.concatenate([source.push(pcm), source.finish()])
+
+    unprepared = hear()
+    ears._prepared.clear()
+    ears.expect("Ask not what!", "en-US")
+    (prepared,) = ears._prepared.values()
+    np.testing.assert_array_equal(hear(), unprepared)
+    assert list(ears._prepared.values()) == [prepared]
+    ears.expect("fragt nicht, was", "de")
+    assert len(ears._prepared) == 1
+    for i in range(20):
+        ears.expect(f"number {i}", "en")
+    assert 1 < len(ears._prepared) <= 8
 
 
 @needs_model

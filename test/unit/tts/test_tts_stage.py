@@ -24,9 +24,10 @@ RATE = 24000
 
 
 class Bench:
-    """The stage and a clock moved by hand; errors are kept as the runner would."""
+    """The stage and a clock moved by hand; errors are kept as the runner would. No slow start, unless asked for."""
 
     def __init__(self, voice=None, **settings):
+        settings = {"burst_s": 10.0, "first_chunk_s": 0.04, **settings}
         self.settings = TtsSettings(backend="fake", **settings)
         self.stage = TtsStage(self.settings, voice or FakeVoice(self.settings))
         self.stage.load()
@@ -99,6 +100,22 @@ def test_clicks_lie_where_their_marks_say():
         assert mark.end_sample - mark.start_sample == pytest.approx(OPEN_S * RATE, abs=1)
     phones = sorted((m.start_sample, m.end_sample) for c in bench.chunks for m in c.marks if m.kind is MarkKind.PHONE)
     assert all(before[1] == after[0] for before, after in pairwise(phones))
+
+
+def test_a_turn_begins_with_a_chunk_that_lips_can_be_made_of_and_little_more():
+    bench = Bench(first_chunk_s=0.16, burst_s=0.32)
+    bench.say("word " * 40, last=True)
+    assert [len(chunk.pcm) for chunk in bench.chunks] == [3840] + 4 * [960]
+    for i in range(1, 12):
+        bench.run(0.04)  # four times as fast as it is heard, with or without anybody who plays
+        assert bench.sent_s() == pytest.approx(min(2.0, 0.32 + 0.16 * i))
+    assert {len(chunk.pcm) for chunk in bench.chunks[1:]} == {960}
+
+
+def test_a_word_shorter_than_the_first_chunk_leaves_at_once():
+    bench = Bench(first_chunk_s=0.5, burst_s=0.32)
+    bench.say("yes", last=True)
+    assert bench.chunks[-1].turn_end and bench.sent_s() == pytest.approx(0.35)
 
 
 def test_goes_at_most_two_seconds_ahead_of_playback():
