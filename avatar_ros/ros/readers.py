@@ -19,7 +19,7 @@ READERS: dict[str, frozenset[str]] = {
         "speech/transcript": "dialogue_node vad_node expression_node renderer_node monitor_node",
         "dialogue/prompt": "llm_node monitor_node",
         "dialogue/reply": "dialogue_node monitor_node",
-        "speech/sentence": "tts_node expression_node renderer_node monitor_node",
+        "speech/sentence": "tts_node audio_encoder_node expression_node renderer_node monitor_node",
         "speech/audio": "audio_encoder_node speaker_node monitor_node",
         "motion/features": "expression_node",
         "motion/expression": "renderer_node speaker_node monitor_node",
