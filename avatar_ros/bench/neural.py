@@ -62,7 +62,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seconds", type=float, default=8.0, help="of sound to use (default: %(default)s)")
     parser.add_argument("--threads", type=int, default=2, help="of the model (default: %(default)s)")
     parser.add_argument("--precision", default="auto", help="auto, int8, fp16 or fp32 (default: %(default)s)")
-    parser.add_argument("--windows", default="0.5,0.8,1,2,4", help="windows to compare, s (default: %(default)s)")
+    parser.add_argument("--windows", default="0.8,2,4",
+                        help="to compare, s; each also with all of it done again (default: %(default)s)")  # fmt: skip
     parser.add_argument("--json", help="write the result here too")
     return parser
 
@@ -87,14 +88,17 @@ def measure(model: str, options: argparse.Namespace) -> dict[str, Any]:
     out: dict[str, Any] = {
         "model": {name: tree.get(name) for name in ("kind", "source", "parameters", "parity", "weights_parity")},
         "sound": {"file": options.sound or "synthetic", "seconds": round(len(pcm) / RATE_HZ, 2)},
-        "default": {"window_s": settings.window_s, "hop_s": settings.hop_s, "lookahead_s": settings.lookahead_s,
-                    "threads": settings.threads, **load_encoder(settings).status()},
+        "default": {"window_s": settings.window_s, "again_s": settings.again_s, "hop_s": settings.hop_s,
+                    "lookahead_s": settings.lookahead_s, "threads": settings.threads,
+                    **load_encoder(settings).status()},
         "first_frames": first_frames(settings, pcm),
     }  # fmt: skip
     whole = _whole(settings, pcm)
     windows = sorted({settings.window_s, *(float(w) for w in options.windows.split(","))})
     out["windows"] = {
-        f"{window_s:g} s": window_row(replace(settings, window_s=window_s), pcm, whole) for window_s in windows
+        f"{window_s:g} s{name}": window_row(replace(settings, window_s=window_s, again_s=again_s), pcm, whole)
+        for window_s in windows
+        for name, again_s in (("", settings.again_s), (", all again", window_s))
     }
     return out
 

@@ -133,11 +133,13 @@ def steps_from(settings: EncoderSettings, rate_hz: float) -> Steps:
             f"lookahead_s {settings.lookahead_s} and {FIRST_S} s of what was before",
         )  # fmt: skip
     hop = round(settings.hop_s * RATE_HZ)
+    window, lookahead = round(settings.window_s * rate_hz), round(settings.lookahead_s * rate_hz)
     return Steps(
         first=min(hop, round(FIRST_S * RATE_HZ)),
         hop=hop,
-        window=round(settings.window_s * rate_hz),
-        lookahead=round(settings.lookahead_s * rate_hz),
+        window=window,
+        again=min(window, max(lookahead, round(settings.again_s * rate_hz))),
+        lookahead=lookahead,
     )
 
 

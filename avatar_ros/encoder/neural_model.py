@@ -21,7 +21,7 @@ from ..core.inference import Network, check_shapes, open_network, opener
 
 F32 = NDArray[np.float32]
 MANIFEST = "encoder.json"
-FORMAT = 1
+FORMAT = 2
 PARTS = ("front", "project", "back")
 
 
@@ -33,7 +33,7 @@ class Manifest:
     hop_samples, field_samples: distance and width of the sound under a convolutional feature, at 16 kHz;
     first_kernel, first_stride: of the first convolution, whose group norm has `channels` running statistics (0: layer
     norm, nothing runs); normalise_sound: the sound is brought to mean 0 and variance 1, as the checkpoint's processor
-    does; taps: kernel of the positional convolution.
+    does; taps: kernel of the positional convolution; layers: of the transformer.
     """
 
     kind: str
@@ -42,6 +42,7 @@ class Manifest:
     features: int
     channels: int
     taps: int
+    layers: int
     hop_samples: int
     field_samples: int
     first_kernel: int
@@ -90,6 +91,27 @@ class Statistics:
             self.count, self.total, self.squares = self.count * share, self.total * share, self.squares * share
 
 
+@dataclass(frozen=True)
+class Past:
+    """Keys and values [layers, P, dim] of tokens that are not computed again."""
+
+    keys: F32
+    values: F32
+
+    @classmethod
+    def none(cls, manifest: Manifest) -> Past:
+        """Before the first token."""
+        return cls(*(np.zeros((manifest.layers, 0, manifest.dim), np.float32) for _ in range(2)))
+
+    def then(self, other: Past, count: int, most: int) -> Past:
+        """These and the first `count` of `other`; of all of them the last `most`."""
+        both = []
+        for mine, theirs in ((self.keys, other.keys), (self.values, other.values)):
+            joined = np.concatenate([mine, theirs[:, :count]], axis=1)
+            both.append(joined[:, max(0, joined.shape[1] - most) :])
+        return Past(*both)
+
+
 class NeuralModel:
     """The three parts, opened. Raises ConfigError where a file is missing, unreadable or of the wrong shape."""
 
@@ -120,9 +142,13 @@ class NeuralModel:
         tokens, spread = self._run("project", {"features": features[None]})
         return tokens[0], spread[0]
 
-    def back(self, tokens: F32, position: F32) -> F32:
-        """Tokens and positional sums [T, dim] to hidden states [T, dim]."""
-        return np.asarray(self._run("back", {"tokens": tokens[None], "position": position[None]})[0][0])
+    def back(self, tokens: F32, position: F32, past: Past) -> tuple[F32, Past]:
+        """Tokens and positional sums [T, dim], which see what came before them, to hidden states [T, dim]; the keys
+        and values of these tokens.
+        """
+        feed = {"tokens": tokens[None], "position": position[None], "keys": past.keys, "values": past.values}
+        hidden, keys, values = self._run("back", feed)
+        return np.asarray(hidden[0]), Past(keys, values)
 
     def _run(self, part: str, feed: Mapping[str, Any]) -> Any:
         return self.networks[part].session.run(None, dict(feed))
@@ -137,5 +163,7 @@ class NeuralModel:
                      {"features": [1, None, m.features], **{f"{name}_out": s for name, s in sums.items()}})  # fmt: skip
         check_shapes(self.networks["project"], {"features": [1, None, m.features]},
                      {"tokens": [1, None, m.dim], "spread": [1, None, m.taps, m.dim]})  # fmt: skip
-        check_shapes(self.networks["back"], {"tokens": [1, None, m.dim], "position": [1, None, m.dim]},
-                     {"hidden": [1, None, m.dim]})  # fmt: skip
+        past: list[int | None] = [m.layers, None, m.dim]
+        check_shapes(self.networks["back"], {"tokens": [1, None, m.dim], "position": [1, None, m.dim],
+                                             "keys": past, "values": past},
+                     {"hidden": [1, None, m.dim], "keys_out": past, "values_out": past})  # fmt: skip

@@ -2,8 +2,9 @@
 
 Carried exactly, each computed once: the convolutions (with the sound that the next feature overlaps) and the
 positional convolution (as a sum to which each token adds its share). Carried as an approximation: the statistics of
-the first group norm, which span all that was heard so far and not what is to come. Done again for each hop: the
-transformer over the last `window` tokens.
+the first group norm, which span all that was heard so far and not what is to come; and the transformer's keys and
+values of older tokens, which stay as they were when `again` tokens had followed. Done again for each hop: the
+transformer over the last `again` tokens, which see all of the last `window`.
 
 How far that is from the whole utterance: `./avatar bench neural`. Most of it is the group norm of a voice that is met
 for the first time; from its second turn on a voice is known.
@@ -17,7 +18,7 @@ from math import ceil, floor
 import numpy as np
 from numpy.typing import NDArray
 
-from .neural_model import Manifest, NeuralModel, Statistics
+from .neural_model import Manifest, NeuralModel, Past, Statistics
 
 F32 = NDArray[np.float32]
 RATE_HZ = 16000
@@ -119,14 +120,19 @@ def between(features: F32, at: NDArray[np.floating]) -> F32:
 
 
 class Window:
-    """The last tokens with their positional sums: from the turn's first token on, however long ago that was."""
+    """The last tokens with their positional sums: from the turn's first token on, however long ago that was.
 
-    def __init__(self, model: NeuralModel, size: int) -> None:
-        self._model, self._size = model, size
+    size: how many tokens a new one sees; again: how many of them are computed again, now that more is known. Of the
+    others keys and values are kept.
+    """
+
+    def __init__(self, model: NeuralModel, size: int, again: int) -> None:
+        self._model, self._size, self._again = model, size, min(again, size)
         dim, taps = model.manifest.dim, model.manifest.taps
         self._behind, self._ahead = taps - 1 - taps // 2, taps // 2
         self._tokens: F32 = np.zeros((0, dim), np.float32)
         self._sums: F32 = np.zeros((self._ahead, dim), np.float32)
+        self._past = Past.none(model.manifest)
         self.first = 0  # number of the token in _tokens[0]
 
     @property
@@ -145,22 +151,25 @@ class Window:
         for i, shares in enumerate(spread[:, ::-1], old):  # shares[m] goes to token i - behind + m
             start = max(0, i - self._behind)
             self._sums[start : i + self._ahead + 1] += shares[start - (i - self._behind) :]
-        drop = max(0, len(self._tokens) - self._size)
-        self._tokens, self._sums = self._tokens[drop:], self._sums[drop:]
-        self.first += drop
 
     def hidden(self) -> F32:
-        """Hidden states of the tokens in the window."""
-        return self._model.back(self._tokens, self._sums[: len(self._tokens)])
+        """Hidden states of the tokens from `first` on. All but the last `again` of them are done with after that."""
+        hidden, past = self._model.back(self._tokens, self._sums[: len(self._tokens)], self._past)
+        done = max(0, len(self._tokens) - self._again)
+        self._past = self._past.then(past, done, self._size - self._again)
+        self._tokens, self._sums = self._tokens[done:], self._sums[done:]
+        self.first += done
+        return hidden
 
 
 @dataclass(frozen=True)
 class Steps:
-    """How a stream steps. first, hop: samples at 16 kHz; window, lookahead: tokens."""
+    """How a stream steps. first, hop: samples at 16 kHz; window, again, lookahead (not more than again): tokens."""
 
     first: int
     hop: int
     window: int
+    again: int
     lookahead: int
 
 
@@ -171,7 +180,7 @@ class HiddenStream:
         self._model, self._steps = model, steps
         self._features = FeatureStream(model, voice)
         self._rate = FrameRate(model.manifest.rate_hz)
-        self._window = Window(model, steps.window)
+        self._window = Window(model, steps.window, steps.again)
         self._waiting: F32 = np.zeros(0, np.float32)
         self._taken = 0
         self.given = 0
@@ -211,7 +220,8 @@ class HiddenStream:
         until = self._window.count - lookahead
         if until <= self.given:
             return self._joined([])
-        out = self._window.hidden()[self.given - self._window.first : until - self._window.first]
+        first = self._window.first
+        out = self._window.hidden()[self.given - first : until - first]
         self.given = until
         return out
 
@@ -221,7 +231,7 @@ class HiddenStream:
 
 def whole_utterance(model: NeuralModel, sound: F32, frames: int) -> F32:
     """Hidden states [frames, dim] of the whole sound at once, as the network was trained: what streaming is held to."""
-    steps = Steps(first=1 << 60, hop=1 << 60, window=1 << 30, lookahead=0)
+    steps = Steps(first=1 << 60, hop=1 << 60, window=1 << 30, again=1 << 30, lookahead=0)
     stream = HiddenStream(model, Voice.unknown(model.manifest), steps)
     stream.push(sound)
     return stream.finish(frames)

@@ -23,7 +23,7 @@ F32 = NDArray[np.float32]
 COPIES = ("int8", "fp16")
 #: Features that the parity report is measured on: 2.1 s, which are 64 frames at 30 a second, LAM's own window.
 PARITY_FEATURES = 106
-_FRAMES = {1: "frames"}
+_FRAMES, _PAST = {1: "frames"}, {1: "past"}
 
 
 def write_encoder(model: Any, folder: Path, kind: str, *, rate_hz: float = FEATURE_RATE_HZ, normalise: bool = False,
@@ -36,7 +36,7 @@ def write_encoder(model: Any, folder: Path, kind: str, *, rate_hz: float = FEATU
     """
     model.eval()
     parts = cut(model)
-    dynamic = dict.fromkeys(("features", "tokens", "position"), _FRAMES)
+    dynamic = {"features": _FRAMES, "tokens": _FRAMES, "position": _FRAMES, "keys": _PAST, "values": _PAST}
     files: dict[str, dict[str, str]] = {}
     for name, module in (("front", parts.front), ("project", parts.project), ("back", parts.back)):
         axes = {"sound": {1: "samples"}} if name == "front" else {i: dynamic[i] for i in module.inputs}

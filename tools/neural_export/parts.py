@@ -4,7 +4,8 @@ front: sound to convolutional features, 50 a second. It is causal but for its fi
 the utterance; here they are an input and an output, so that they can be carried from chunk to chunk.
 project: features to tokens, and what each token adds to the positional embedding of its neighbours. The positional
 convolution is linear, so its sum over past tokens is carried too, and each token is convolved once.
-back: tokens and their positional sums to hidden states: the transformer. It sees a window.
+back: tokens and their positional sums to hidden states: the transformer. It sees a window, of whose older part the keys
+and values are carried.
 
 Fed a whole utterance and empty statistics the three are the original network; parity.py shows it. Structure: Baevski
 et al. 2020 (wav2vec 2.0), Hsu et al. 2021 (HuBERT), as in Hugging Face transformers.
@@ -125,10 +126,14 @@ class Project(nn.Module):
 
 
 class Back(nn.Module):
-    """Tokens [1, T, dim] and positional sums [1, T, dim] to hidden states [1, T, dim]."""
+    """Tokens [1, T, dim] and positional sums [1, T, dim] to hidden states [1, T, dim].
 
-    inputs = ("tokens", "position")
-    outputs = ("hidden",)
+    The tokens see each other and the P that came before them, of which each layer's keys and values [layers, P, dim]
+    are given: keys and values of these T come out, to be given with the next ones. P = 0: the network as it is.
+    """
+
+    inputs = ("tokens", "position", "keys", "values")
+    outputs = ("hidden", "keys_out", "values_out")
 
     def __init__(self, model: Any) -> None:
         super().__init__()
@@ -138,18 +143,51 @@ class Back(nn.Module):
         self.activation = model.encoder.pos_conv_embed.activation
         self.dim = int(model.config.hidden_size)
 
-    def forward(self, tokens: Tensor, position: Tensor) -> Tensor:
+    def forward(self, tokens: Tensor, position: Tensor, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """See the class."""
         hidden = tokens + self.activation(position + self.bias)
         hidden = hidden if self.norm_first else self.layer_norm(hidden)
-        for layer in self.layers:
-            out = layer(hidden, attention_mask=None)
-            hidden = out[0] if isinstance(out, tuple) else out
-        return self.layer_norm(hidden) if self.norm_first else hidden
+        made: list[tuple[Tensor, Tensor]] = []
+        for i, layer in enumerate(self.layers):
+            past = keys[i : i + 1], values[i : i + 1]
+            hidden, own = self._layer_norm_first(layer, hidden, past) if self.norm_first else self._layer(
+                layer, hidden, past)  # fmt: skip
+            made.append(own)
+        hidden = self.layer_norm(hidden) if self.norm_first else hidden
+        return hidden, torch.cat([key for key, _ in made]), torch.cat([value for _, value in made])
+
+    def _layer(self, layer: Any, hidden: Tensor, past: Pair) -> tuple[Tensor, Pair]:
+        seen, own = attend(layer.attention, hidden, past)
+        hidden = layer.layer_norm(hidden + seen)
+        return layer.final_layer_norm(hidden + layer.feed_forward(hidden)), own
+
+    def _layer_norm_first(self, layer: Any, hidden: Tensor, past: Pair) -> tuple[Tensor, Pair]:
+        seen, own = attend(layer.attention, layer.layer_norm(hidden), past)
+        hidden = hidden + seen
+        hidden = hidden + layer.feed_forward(layer.final_layer_norm(hidden))
+        adapter = getattr(layer, "adapter_layer", None)
+        return hidden if adapter is None else hidden + adapter(hidden), own
 
     def example(self) -> tuple[Tensor, ...]:
         """Inputs to trace with."""
-        return torch.randn(1, 40, self.dim), torch.randn(1, 40, self.dim)
+        past = torch.randn(len(self.layers), 5, self.dim)
+        return torch.randn(1, 40, self.dim), torch.randn(1, 40, self.dim), past, torch.randn_like(past)
+
+
+Pair = tuple[Tensor, Tensor]
+
+
+def attend(attention: Any, hidden: Tensor, past: Pair) -> tuple[Tensor, Pair]:
+    """Multi-head attention of `hidden` [1, T, dim] to itself and to past keys and values [1, P, dim]; its own two."""
+    own = attention.k_proj(hidden), attention.v_proj(hidden)
+    heads = [
+        x.reshape(1, -1, attention.num_heads, attention.head_dim).transpose(1, 2)
+        for x in (attention.q_proj(hidden), *(torch.cat(two, dim=1) for two in zip(past, own, strict=True)))
+    ]
+    query, key, value = heads
+    weights = torch.softmax(query @ key.transpose(2, 3) * attention.head_dim**-0.5, dim=-1)
+    out = (weights @ value).transpose(1, 2).reshape(1, -1, attention.num_heads * attention.head_dim)
+    return attention.out_proj(out), own
 
 
 def cut(model: Any) -> Parts:

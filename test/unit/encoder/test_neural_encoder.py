@@ -11,7 +11,7 @@ from avatar_ros.core.types import Interrupt, InterruptAction, SpeechChunk
 from avatar_ros.encoder.base import EncoderSettings
 from avatar_ros.encoder.encode import encode, load_encoder
 from avatar_ros.encoder.neural import steps_from
-from avatar_ros.encoder.neural_model import NeuralModel, Statistics, read_manifest
+from avatar_ros.encoder.neural_model import NeuralModel, Past, Statistics, read_manifest
 from avatar_ros.encoder.neural_stream import (
     FeatureStream,
     FrameRate,
@@ -26,7 +26,7 @@ from avatar_ros.encoder.stage import build
 from neural_models import encoder_folder
 
 RATE_HZ = 16000
-STEPS = Steps(first=1600, hop=2560, window=40, lookahead=2)
+STEPS = Steps(first=1600, hop=2560, window=40, again=8, lookahead=2)
 
 
 def settings(kind="hubert", **more):
@@ -101,7 +101,7 @@ def test_old_sound_fades():
 
 def test_positions_of_chunks_are_those_of_the_whole(model):
     values = np.random.default_rng(1).standard_normal((60, model.manifest.features)).astype(np.float32)
-    chunks, whole = Window(model, 1000), Window(model, 1000)
+    chunks, whole = Window(model, 1000, 1000), Window(model, 1000, 1000)
     whole.push(values)
     for part in np.array_split(values, 13):
         chunks.push(part)
@@ -110,13 +110,28 @@ def test_positions_of_chunks_are_those_of_the_whole(model):
 
 def test_positions_remember_what_left_the_window(model):
     values = np.random.default_rng(1).standard_normal((60, model.manifest.features)).astype(np.float32)
-    short, whole = Window(model, 12), Window(model, 1000)
+    short, whole = Window(model, 12, 5), Window(model, 1000, 1000)
     for part in np.array_split(values, 20):
         short.push(part)
         whole.push(part)
-    assert (short.first, short.count) == (48, 60)
-    np.testing.assert_allclose(short._sums[:12], whole._sums[48:60], atol=1e-5)
-    np.testing.assert_allclose(short._tokens, whole._tokens[48:], atol=1e-5)
+        short.hidden()
+    assert (short.first, short.count, whole.first) == (55, 60, 0)
+    assert short._past.keys.shape == short._past.values.shape == (model.manifest.layers, 7, model.manifest.dim)
+    np.testing.assert_allclose(short._sums[:5], whole._sums[55:60], atol=1e-5)
+    np.testing.assert_allclose(short._tokens, whole._tokens[55:], atol=1e-5)
+
+
+def test_tokens_that_are_given_as_keys_and_values_are_seen_as_if_they_were_there(model):
+    rng = np.random.default_rng(2)
+    tokens, sums = (rng.standard_normal((30, model.manifest.dim)).astype(np.float32) for _ in range(2))
+    whole, past = model.back(tokens, sums, Past.none(model.manifest))
+    before = Past.none(model.manifest).then(past, 12, 100).then(Past(past.keys[:, 12:], past.values[:, 12:]), 8, 100)
+    again, own = model.back(tokens[20:], sums[20:], before)
+    np.testing.assert_allclose(again, whole[20:], atol=2e-5)
+    np.testing.assert_allclose(own.keys, past.keys[:, 20:], atol=2e-5)
+    fewer = Past.none(model.manifest).then(past, 20, 10)
+    np.testing.assert_array_equal(fewer.values, past.values[:, 10:20])
+    assert np.abs(model.back(tokens[20:], sums[20:], fewer)[0] - whole[20:]).max() > 1e-3
 
 
 def test_interpolation_in_chunks_is_that_of_the_whole():
@@ -132,7 +147,7 @@ def test_interpolation_in_chunks_is_that_of_the_whole():
 def test_a_window_that_holds_everything_and_all_that_follows_is_the_whole(model):
     samples = sound(1.2)
     whole = whole_utterance(model, samples, 60)
-    stream = HiddenStream(model, Voice.unknown(model.manifest), Steps(1 << 40, 1 << 40, 1 << 20, 0))
+    stream = HiddenStream(model, Voice.unknown(model.manifest), Steps(1 << 40, 1 << 40, 1 << 20, 1 << 20, 0))
     parts = [stream.push(part) for part in cut(samples, 333)]
     assert not any(map(len, parts))
     np.testing.assert_allclose(stream.finish(60), whole, atol=1e-5)
@@ -258,7 +273,7 @@ def test_models_that_cannot_be_used_are_named(tmp_path):
     assert "format None" in refused("model_manifest", model=str(tmp_path))
     (tmp_path / "encoder.json").write_text("{")
     refused("model_manifest", model=str(tmp_path))
-    (tmp_path / "encoder.json").write_text('{"format": 1, "kind": "hubert"}')
+    (tmp_path / "encoder.json").write_text('{"format": 2, "kind": "hubert"}')
     assert "taps" in refused("model_manifest", model=str(tmp_path))
     assert "window_s" in refused("encoder_window", window_s=0.4, hop_s=0.3)
 
@@ -272,7 +287,7 @@ def broken(tmp_path, change):
 
 def test_files_that_are_not_what_they_should_be_are_named(tmp_path):
     swapped = broken(tmp_path / "a", lambda f: (f / "project.onnx").write_bytes((f / "back.onnx").read_bytes()))
-    assert "project.onnx has inputs position, tokens" in refused("model_shape", model=swapped)
+    assert "project.onnx has inputs keys, position, tokens, values" in refused("model_shape", model=swapped)
     other = broken(tmp_path / "b", lambda f: (f / "encoder.json").write_text(
         (f / "encoder.json").read_text().replace('"dim": 32', '"dim": 48')))  # fmt: skip
     assert "48" in refused("model_shape", model=other)
@@ -284,5 +299,5 @@ def test_files_that_are_not_what_they_should_be_are_named(tmp_path):
 
 def test_settings_in_seconds():
     steps = steps_from(EncoderSettings(backend="hubert", window_s=1.0, hop_s=0.16, lookahead_s=0.04), 50.0)
-    assert steps == Steps(first=1600, hop=2560, window=50, lookahead=2)
+    assert steps == Steps(first=1600, hop=2560, window=50, again=8, lookahead=2)
     assert read_manifest(encoder_folder("lam")).rate_hz == 30.0
