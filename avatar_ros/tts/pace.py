@@ -33,10 +33,6 @@ class Pace:
         if not self._started:
             self._started, self._news_s, self._began_s = True, now_s, now_s
 
-    def started_for_s(self, now_s: float) -> float:
-        """How long ago the turn's first sound was sent; negative: not yet."""
-        return now_s - self._began_s if self._started else -1.0
-
     def hear(self, clock: PlaybackClock, now_s: float) -> None:
         """Take note of a clock of this turn."""
         self._sample = round(clock.sample * self._rate_hz / clock.sample_rate_hz)
@@ -55,5 +51,5 @@ class Pace:
         heard = self._sample
         if self._moving:
             heard += max(0, round((now_s - self._at_s) * self._rate_hz))
-        grown = round(max(0.0, self.started_for_s(now_s)) * _GROWTH * self._rate_hz)
+        grown = round((now_s - self._began_s) * _GROWTH * self._rate_hz) if self._started else 0
         return heard + min(self._ahead, self._burst + grown)

@@ -14,8 +14,6 @@ from .pace import Pace
 from .sentence import SpokenSentence
 from .text import clean, split
 
-#: The next sentence is asked for this long after the turn's first sound was sent.
-_NEXT_AFTER_S = 0.1
 #: (text, locale=…) -> job
 Synthesize = Callable[..., Job]
 
@@ -69,7 +67,7 @@ class TurnSpeech:
         """What may be sent now. Raises TtsError after closing the sentence that cannot be spoken."""
         while self._sentences:
             spoken = self._sentences[0]
-            failure = self._work(spoken, now_s)
+            failure = self._work(spoken)
             chunk = self._cut(spoken, now_s)
             if chunk is not None:
                 yield chunk
@@ -81,15 +79,14 @@ class TurnSpeech:
             self.closed = True
             yield self._closing()
 
-    def _work(self, spoken: SpokenSentence, now_s: float) -> TtsError | None:
+    def _work(self, spoken: SpokenSentence) -> TtsError | None:
         """Have more than a chunk ready, so that the one that is sent is known to be the sentence's last or not."""
         try:
             spoken.work(self._chunk_samples + 1)
         except TtsError as error:
             spoken.give_up()
             return error
-        # Asking a service is work, which would come between the turn's first sound and its first lips.
-        if spoken.synthesized and len(self._sentences) > 1 and self.pace.started_for_s(now_s) >= _NEXT_AFTER_S:
+        if spoken.synthesized and spoken.announced and len(self._sentences) > 1:
             self._sentences[1].begin()  # synthesized while this one is spoken
         return None
 
