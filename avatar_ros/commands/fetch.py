@@ -56,11 +56,19 @@ def listing(models: Mapping[str, Model], folder: Path) -> list[str]:
     lines = []
     for model in models.values():
         here = all(f["name"] in receipt_of(folder / model.name) for f in ({"name": file.name} for file in model.files))
-        size = f"{model.size / 1e6:.0f} MB" if all(f.size for f in model.files) else f">= {model.size / 1e6:.0f} MB"
+        size = _size(model)
         warning = "; not for commercial use" if model.non_commercial else ""
-        lines.append(f"{model.name:<18} {'here' if here else size:>11}  {model.purpose}")
-        lines.append(f"{'':30}  licence: {model.licence}{warning}")
+        lines.append(f"{model.name:<18} {'here' if here else size:>12}  {model.purpose}")
+        lines.append(f"{'':31}  licence: {model.licence}{warning}")
     return lines
+
+
+def _size(model: Model) -> str:
+    """Of all files; the manifest does not know every file's."""
+    least = f"{model.size / 1e6:.0f} MB"
+    if all(file.size for file in model.files):
+        return least
+    return f">= {least}" if model.size else "size unknown"
 
 
 def fetch(model: Model, folder: Path, **downloader: float) -> None:

@@ -54,6 +54,12 @@ class Helper:
         except (OSError, ValueError) as error:
             raise HelperDeadError("its pipe is closed") from error
 
+    @property
+    def answered(self) -> bool:
+        """Whether `receive` has something to read now, be it only the end."""
+        assert self.process.stdout is not None
+        return bool(select.select([self.process.stdout], [], [], 0.0)[0])
+
     def receive(self, timeout_s: float) -> tuple[bytes, bytes]:
         """(kind, payload) of the next message. Raises HelperDeadError where nothing comes for `timeout_s`."""
         kind, length = _HEADER.unpack(self._read(_HEADER.size, timeout_s))

@@ -14,6 +14,8 @@ from .words import Pronunciation
 REPLY_TIMEOUT_S = 0.04
 _START_TIMEOUT_S = 5.0
 _MOST_RESTARTS = 3
+#: A new helper starts while words go on coming: so many of them go without it before it counts as one that hangs.
+_MOST_UNHEARD = 20
 _MODULE = "avatar_ros.encoder.spell_process"
 
 #: Two letters of IPA that are one phone of the model.
@@ -48,12 +50,13 @@ class EspeakSpeller:
 
     def __init__(self) -> None:
         self._helper: Helper | None = None
-        self._restarts = 0
+        self._restarts = 0  # since it last answered
+        self._unheard: int | None = None  # words that came while it starts; None: it has started
 
     def load(self) -> None:
-        """Start the helper, if espeak-ng is installed, and ask it once."""
+        """Start the helper, if espeak-ng is installed, and wait until it answers."""
         if self._helper is None and importlib.util.find_spec("espeakng_loader") is not None:
-            self._helper = Helper(_MODULE)
+            self._start()
             self._ask("hello", _START_TIMEOUT_S)
 
     def __call__(self, word: str) -> tuple[Pronunciation, ...]:
@@ -74,16 +77,43 @@ class EspeakSpeller:
         if helper is not None:
             helper.close(patience_s=0.0)
 
+    def _start(self) -> None:
+        """A new helper, and a question whose answer shows that it has started."""
+        self._helper, self._unheard = Helper(_MODULE), 0
+        self._helper.send(b"W", b'["hello"]')
+
     def _ask(self, word: str, timeout_s: float) -> str:
         """IPA of a word, or "". A helper that is dead or slow is replaced, and not waited for."""
-        if self._helper is None:
-            return ""
         try:
+            if self._helper is None or not self._has_started(timeout_s):
+                return ""
             self._helper.send(b"W", json.dumps([word]).encode())
-            return str(json.loads(self._helper.receive(timeout_s)[1])[0])
+            said = str(json.loads(self._helper.receive(timeout_s)[1])[0])
         except HelperDeadError:
-            self.close()
-            self._restarts += 1
-            if self._restarts <= _MOST_RESTARTS:
-                self._helper = Helper(_MODULE)
-        return ""
+            self._replace()
+            return ""
+        self._restarts = 0
+        return said
+
+    def _has_started(self, timeout_s: float) -> bool:
+        """Raises HelperDeadError where it should have long ago."""
+        assert self._helper is not None
+        if self._unheard is None:
+            return True
+        if timeout_s < _START_TIMEOUT_S and not self._helper.answered:
+            self._unheard += 1
+            if self._unheard > _MOST_UNHEARD:
+                raise HelperDeadError("it does not start")
+            return False
+        self._helper.receive(timeout_s)
+        self._unheard = None
+        return True
+
+    def _replace(self) -> None:
+        self.close()
+        self._restarts += 1
+        if self._restarts <= _MOST_RESTARTS:
+            try:
+                self._start()
+            except HelperDeadError:
+                self._replace()
