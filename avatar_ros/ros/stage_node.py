@@ -7,6 +7,7 @@ default) the node brings itself up. A ConfigError ends the process with exit cod
 from __future__ import annotations
 
 import os
+import sys
 import time
 import traceback
 from collections.abc import Callable, Mapping
@@ -28,6 +29,7 @@ from . import convert, params, qos, readers
 from .diagnostics import Diagnostics
 from .executor import LeanExecutor
 from .guard import guarded
+from .watchdog import Watchdog
 from .worker import StageWorker
 
 #: How long a worker may take to end before the process leaves without it; Ctrl-C must be done within 3 s.
@@ -50,6 +52,9 @@ class NodeSettings(Settings):
     )
     nice: int = setting(
         0, "added to the niceness of the stage's threads: it stands back where the processor is short", low=0, high=19
+    )
+    stuck_limit_s: float = setting(
+        60.0, "a node whose work stands still for so long ends, to be started again, s; 0: never", low=0.0, high=3600.0
     )
     queue_limit: int = setting(
         4000, "messages that may wait for the worker; the oldest are dropped", low=1, high=100000
@@ -87,6 +92,7 @@ class StageNode(LifecycleNode):
         self._last_error = ""
         self._told_faults = (0, 0, 0)
         self._seen = (0.0, 0.0)
+        self.beats = 0  # rounds of the executor
         self._declare()
         self._diagnostics = Diagnostics(self)
         self.create_timer(1.0, self._publish_status)
@@ -97,6 +103,17 @@ class StageNode(LifecycleNode):
     def finished(self) -> bool:
         """Whether the stage has done all it was asked to do."""
         return self._stage is not None and self._stage.finished
+
+    @property
+    def stuck_limit_s(self) -> float:
+        return self._own.stuck_limit_s
+
+    def begun(self) -> Mapping[str, int | None]:
+        """For the watchdog: while active, what the stage is at, and which round of the executor this is."""
+        worker = self._worker
+        if worker is None:
+            return {}
+        return {"the stage": worker.begun, "the executor": self.beats}
 
     # --- lifecycle -----------------------------------------------------------------------------------------------
 
@@ -283,14 +300,30 @@ def spin(node: StageNode, stop_asked: Callable[[], bool]) -> int:
     """Serve the node until it is done, has failed, or is told to stop; the process's exit code."""
     executor = LeanExecutor()
     executor.add_node(node)
+    dog = Watchdog(node.begun, node.stuck_limit_s, partial(_leave, node))
+    if node.stuck_limit_s:
+        dog.start()
     try:
         while node.exit_code is None and not node.finished and not stop_asked():
+            node.beats += 1
             executor.spin_once(timeout_sec=SPIN_S)
         done = node.finished
     finally:
+        dog.stop()
         node.release()
         executor.shutdown(timeout_sec=0.5)
     return node.exit_code or (EXIT_DONE if done else EXIT_OK)
+
+
+def _leave(node: StageNode, what: str) -> None:
+    """End the process without asking what stands still to end: it would not."""
+    print(
+        f"[FATAL] [{node.get_name()}]: stuck: {what} has been at the same work for {node.stuck_limit_s:g} s; the node "
+        "ends, so that it can be started again",
+        file=sys.stderr,
+        flush=True,
+    )
+    os._exit(EXIT_FAILED)
 
 
 def _text(error: Exception) -> str:

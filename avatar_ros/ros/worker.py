@@ -53,6 +53,8 @@ class StageWorker:
         self._next_tick_s = 0.0
         self._tick_took_s = 0.0
         self._thread = threading.Thread(target=self._run, name="stage", daemon=True)
+        self._items = 0
+        self._working = False
         self.busy_s = 0.0
         stage.wake = self.wake
 
@@ -64,6 +66,11 @@ class StageWorker:
     @property
     def queued(self) -> int:
         return len(self._queue)
+
+    @property
+    def begun(self) -> int | None:
+        """Number of the piece of work at hand; None between two."""
+        return self._items if self._working else None
 
     def start(self) -> None:
         """Begin to work; the first tick is due at once."""
@@ -103,6 +110,7 @@ class StageWorker:
             item = self._queue.get(self._wait_s())
             if self._stopping:
                 return
+            self._items, self._working = self._items + 1, True
             started_s = time.thread_time()
             self._serve(item)
             now_s = self._clock.now_s()
@@ -110,6 +118,7 @@ class StageWorker:
                 self._safely(partial(self._stage.tick, now_s))
                 self._tick_took_s = self._clock.now_s() - now_s
             self.busy_s += time.thread_time() - started_s
+            self._working = False
 
     def _serve(self, item: _Item | None) -> None:
         """The item and those that wait behind it, until somebody asks for a tick or has waited for it long enough."""
