@@ -47,13 +47,13 @@ def serve(requests: BinaryIO, replies: BinaryIO) -> None:
     if start is None:
         return
     wanted = json.loads(start[1])
-    delays, times = Delays(**wanted["delays"]), Times([], [], [])
+    delays, times = Delays(**wanted["delays"]), Times([], [], None)
     with ExitStack() as stack:
         chat = stack.enter_context(chat_server(slow_answer(delays, times)))
         voice = stack.enter_context(EdgeServer(first_s=delays.first_sound_s)) if wanted["edge"] else None
         _send(replies, b"U", {"chat": chat.url, "edge": voice.url if voice else ""})
         while receive(requests) is not None:
-            asked = voice.asked if voice else []
+            asked = voice.asked if voice else None
             _send(replies, b"T", {"came": times.came, "completed": times.completed, "asked": asked})
 
 

@@ -16,7 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from ..core.helper import Helper
+from ..core.errors import StageError
+from ..core.helper import Helper, HelperDeadError
 
 SENTENCES = ("The exhibition opens at nine. ", "You will find it on the ground floor. ", "Shall I tell you more?")
 #: The services start and answer within this, s.
@@ -35,12 +36,12 @@ class Delays:
 @dataclass(frozen=True)
 class Times:
     """When the chat service had each request, and sent what completes the first sentence; when the voice had each
-    sentence, and sent its first sound (nothing where espeak speaks), s.
+    sentence, and sent its first sound (None where espeak speaks), s.
     """
 
     came: list[float]
     completed: list[float]
-    asked: list[tuple[float, float]]
+    asked: list[tuple[float, float]] | None
 
 
 class Services:
@@ -48,7 +49,11 @@ class Services:
 
     def __init__(self, delays: Delays, *, edge: bool) -> None:
         self._helper = Helper("avatar_ros.bench.service_process")
-        urls = self._ask(b"S", {"delays": asdict(delays), "edge": edge})
+        try:
+            urls = self._ask(b"S", {"delays": asdict(delays), "edge": edge})
+        except HelperDeadError as error:
+            self.close()
+            raise StageError("bench_services", f"the stand-ins for the services did not start: {error}") from error
         llm = {"backend": "openai", "url": urls["chat"], "key_variable": "", "model": "local", "fallback": ""}
         tts = {"backend": "edge", "url": urls["edge"], "fallback": ""} if edge else {"backend": "espeak"}
         self.parameters: dict[str, dict[str, Any]] = {"llm_node": llm, "tts_node": tts}
@@ -87,7 +92,7 @@ def added(times: Times, transcripts: Sequence[float], sounds: Sequence[float]) -
         transcripts, sounds, times.came, times.completed, strict=False
     ):
         steps = {"transcript to request": came_s - transcript_s}
-        if not times.asked:
+        if times.asked is None:
             steps["first sentence complete to first sound"] = sound_s - complete_s
         else:
             first = next(((asked_s, sent_s) for asked_s, sent_s in times.asked if asked_s > complete_s), None)

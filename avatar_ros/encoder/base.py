@@ -90,7 +90,9 @@ class Encoder(Protocol):
         """Load and warm the model. Raises ConfigError or EncoderError."""
 
     def expect(self, text: str, locale: str) -> None:
-        """The sound of this sentence will come: what can be got ready without it may be got ready now."""
+        """The sound of this sentence will come: what can be got ready without it may be got ready now. In vain for a
+        text that the voice cleans before it says it (links, tags).
+        """
 
     def open(self, sample_rate_hz: int) -> TurnStream:
         """A stream for one turn's speech at this rate."""

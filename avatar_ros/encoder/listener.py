@@ -46,8 +46,8 @@ _FIRST_MEAN_FRAMES, _VOICE_FRAMES = 80.0, 300.0
 _QUIET_C0 = 15.0
 _CONTEXT = 3
 _LONGEST_TEXT_WORDS = 120
-#: Sentences that may be expected at a time; the oldest is forgotten.
-_PREPARED = 8
+#: Sentences that may be expected at a time; the oldest is forgotten. A graph takes up to 20 MB.
+_PREPARED = 2
 #: A text of which more than this share is in another script cannot be aligned: the words that are left would be
 #: stretched over the sound of the others.
 _MOST_FOREIGN = 0.25
@@ -73,23 +73,21 @@ class Ears:
     def expect(self, text: str, locale: str) -> None:
         """A sentence whose sound will come: what can be done without the sound is done now."""
         if spoken := _spoken(text, locale):
-            self._graph(spoken)
+            self._prepared[spoken] = self._prepare(spoken)
+            if len(self._prepared) > _PREPARED:
+                self._prepared.popitem(last=False)
 
     def listen(self, grid: FrameGrid, text: str, locale: str, delay_s: float) -> ListenSource:
         """A source for one sentence; text in English, or "" where there is none that can be aligned."""
         aligner = None
         if spoken := _spoken(text, locale):
-            graph, scorer = self._graph(spoken)
+            graph, scorer = self._prepared.pop(spoken) if spoken in self._prepared else self._prepare(spoken)
             aligner = _Track(graph, scorer, ALIGN_SCALE, delay_s)
         return ListenSource(self, grid, aligner, delay_s)
 
-    def _graph(self, spoken: tuple[str, ...]) -> tuple[Graph, SenoneScorer]:
-        if spoken not in self._prepared:
-            graph = sentence_graph(self.model.definition, [self.lexicon.pronunciations(word) for word in spoken])
-            self._prepared[spoken] = graph, self.model.scorer(graph.senones)
-            if len(self._prepared) > _PREPARED:
-                self._prepared.popitem(last=False)
-        return self._prepared[spoken]
+    def _prepare(self, spoken: tuple[str, ...]) -> tuple[Graph, SenoneScorer]:
+        graph = sentence_graph(self.model.definition, [self.lexicon.pronunciations(word) for word in spoken])
+        return graph, self.model.scorer(graph.senones)
 
 
 def _spoken(text: str, locale: str) -> tuple[str, ...]:

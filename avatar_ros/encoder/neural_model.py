@@ -105,11 +105,13 @@ class Past:
 
     def then(self, other: Past, count: int, most: int) -> Past:
         """These and the first `count` of `other`; of all of them the last `most`."""
-        both = []
-        for mine, theirs in ((self.keys, other.keys), (self.values, other.values)):
-            joined = np.concatenate([mine, theirs[:, :count]], axis=1)
-            both.append(joined[:, max(0, joined.shape[1] - most) :])
-        return Past(*both)
+        pairs = ((self.keys, other.keys), (self.values, other.values))
+        return Past(*(np.concatenate([mine, theirs[:, :count]], axis=1) for mine, theirs in pairs)).last(most)
+
+    def last(self, most: int) -> Past:
+        """The last `most` of them."""
+        drop = max(0, self.keys.shape[1] - most)
+        return Past(self.keys[:, drop:], self.values[:, drop:])
 
 
 class NeuralModel:

@@ -151,10 +151,14 @@ class Window:
         for i, shares in enumerate(spread[:, ::-1], old):  # shares[m] goes to token i - behind + m
             start = max(0, i - self._behind)
             self._sums[start : i + self._ahead + 1] += shares[start - (i - self._behind) :]
+        drop = max(0, len(self._tokens) - self._size)
+        self._tokens, self._sums = self._tokens[drop:], self._sums[drop:]
+        self.first += drop
 
     def hidden(self) -> F32:
         """Hidden states of the tokens from `first` on. All but the last `again` of them are done with after that."""
-        hidden, past = self._model.back(self._tokens, self._sums[: len(self._tokens)], self._past)
+        seen = self._past.last(self._size - len(self._tokens))
+        hidden, past = self._model.back(self._tokens, self._sums[: len(self._tokens)], seen)
         done = max(0, len(self._tokens) - self._again)
         self._past = self._past.then(past, done, self._size - self._again)
         self._tokens, self._sums = self._tokens[done:], self._sums[done:]

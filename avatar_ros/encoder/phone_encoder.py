@@ -58,11 +58,11 @@ class PhoneEncoder:
         self._speller = EspeakSpeller()
         self.meter = LoudnessMeter()  # one voice speaks all turns
         self.unknown_marks: dict[str, int] = {}
-        self.has_marks = False  # the voice of the last sentence gave phone marks, so the next one will
+        self.has_marks = False  # the voice of the last sentence gave phone marks, so the next one most likely will
 
     def load(self) -> None:
         """Load the acoustic model, if it is installed, and run it once. The voice is unknown again."""
-        self.meter = LoudnessMeter()
+        self.meter, self.has_marks = LoudnessMeter(), False
         folder = installed_model()
         if folder is None:
             if self._settings.sound_by != "acoustic":

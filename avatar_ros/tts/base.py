@@ -43,7 +43,7 @@ class TtsSettings(Settings):
     )
     ahead_s: float = setting(2.0, "how far sound may be sent ahead of its playback, s", low=0.2, high=10.0)
     burst_s: float = setting(
-        0.32, "sound sent at once when a turn begins, s; ahead_s is reached within half a second", low=0.1, high=10.0
+        0.32, "sound sent at once when a turn begins, s; it grows to ahead_s by 4 s a second", low=0.1, high=10.0
     )
     no_clock_s: float = setting(2.0, "without news of the playback for this long, go on in real time, s", low=0.1)
     pause_s: float = setting(0.25, "silence between two sentences, s", low=0.0, high=2.0)

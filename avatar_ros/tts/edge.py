@@ -9,7 +9,7 @@ import aiohttp
 import edge_tts
 from edge_tts.exceptions import EdgeTTSException
 
-from ..core.errors import TtsError
+from ..core.errors import TtsError, UnknownBackendError
 from ..core.types import MarkKind
 from .base import Part, TtsSettings, VoiceMark
 from .decode import mp3, warm_mp3
@@ -38,7 +38,12 @@ class EdgeVoice:
         """Point edge-tts at another server, if one is set, and have the decoder ready. Asks nothing of the service."""
         if self._settings.url:
             edge_tts.communicate.WSS_URL = self._settings.url
-        warm_mp3()
+        try:
+            warm_mp3()
+        except ImportError as error:
+            raise UnknownBackendError(
+                "backend_not_installed", "PyAV, which decodes Edge's sound, is missing; install it with: pip install av"
+            ) from error
 
     def speak(self, text: str, locale: str) -> Iterator[Part]:
         """Sound as it streams in, each word's mark with the sound that came after it. Raises TtsError."""

@@ -1,6 +1,7 @@
 """The silence before a voice's first sound, taken away: whoever asked something waits through it.
 
-mp3 begins with its encoder's delay (46 ms at 24 kHz), and services add silence of their own.
+mp3 begins with its encoder's delay (46 ms at 24 kHz), and services add silence of their own. It goes from each
+sentence, so the pauses between them are `pause_s` and what the service leaves behind the last word.
 """
 
 from __future__ import annotations

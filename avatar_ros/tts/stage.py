@@ -154,7 +154,7 @@ class TtsStage(Stage):
         parts = checked(self._voice.speak(text, locale))
         if self._voice.blocking:
             return ThreadJob(without_lead(parts), self.wake)
-        return DirectJob(parts)  # these begin at once
+        return DirectJob(parts)
 
 
 def build(settings: TtsSettings) -> Stage:

@@ -97,7 +97,8 @@ class TurnSpeech:
             return None
         if self._sample + count > self.pace.limit(now_s):
             return None
-        self.pace.start(now_s)
+        if count:
+            self.pace.start(now_s)
         chunk = self._chunk(spoken, count, ends)
         self._sample += count
         if ends:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 Pcm = NDArray[np.int16]
 RATE_HZ = 24000
 WORD_S = 0.4
+_START_S = 60.0
 
 
 def tone(seconds: float, rate_hz: int) -> Pcm:
@@ -60,7 +61,8 @@ class EdgeServer:
 
     def __enter__(self) -> Self:
         self._thread.start()
-        self._ready.wait(10)
+        if not self._ready.wait(_START_S):
+            raise RuntimeError(f"the stand-in for Edge's voice did not start within {_START_S:.0f} s")
         return self
 
     def __exit__(self, *error: object) -> None:

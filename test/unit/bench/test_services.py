@@ -13,7 +13,7 @@ from avatar_ros.tts.base import TtsSettings
 def test_what_the_pipeline_adds_is_what_the_services_do_not_take():
     steps = added(Times([10.01], [11.98], [(12.0, 12.5)]), [10.0], [12.53])
     assert steps["added in all"] == [pytest.approx(10 + 20 + 30, abs=0.2)]
-    alone = added(Times([10.01], [11.98], []), [10.0], [12.04])
+    alone = added(Times([10.01], [11.98], None), [10.0], [12.04])
     assert alone["first sentence complete to first sound"] == [pytest.approx(60, abs=0.2)]
 
 

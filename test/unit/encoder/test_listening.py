@@ -235,7 +235,7 @@ def test_a_sentence_graph_goes_from_start_to_end(model):
 
 
 @needs_model
-def test_an_expected_sentence_is_prepared_once_and_heard_the_same(model):
+def test_an_expected_sentence_is_prepared_once_and_heard_the_same(model, monkeypatch):
     folder = installed_model()
     names = tuple(name for name in model.definition.phones if not name.startswith("+"))
     ears = Ears(folder, np.full((len(names), len(names)), 1 / len(names), np.float32), names)
@@ -249,14 +249,16 @@ def test_an_expected_sentence_is_prepared_once_and_heard_the_same(model):
     unprepared = hear()
     ears._prepared.clear()
     ears.expect("Ask not what!", "en-US")
-    (prepared,) = ears._prepared.values()
-    np.testing.assert_array_equal(hear(), unprepared)
-    assert list(ears._prepared.values()) == [prepared]
-    ears.expect("fragt nicht, was", "de")
     assert len(ears._prepared) == 1
+    monkeypatch.setattr(ears, "_prepare", lambda spoken: pytest.fail("it was prepared already"))
+    np.testing.assert_array_equal(hear(), unprepared)
+    monkeypatch.undo()
+    assert not ears._prepared, "it is kept no longer than until it is heard"
+    ears.expect("fragt nicht, was", "de")
+    assert not ears._prepared
     for i in range(20):
         ears.expect(f"number {i}", "en")
-    assert 1 < len(ears._prepared) <= 8
+    assert len(ears._prepared) == 2
 
 
 @needs_model

@@ -121,6 +121,23 @@ def test_positions_remember_what_left_the_window(model):
     np.testing.assert_allclose(short._tokens, whole._tokens[55:], atol=1e-5)
 
 
+@pytest.mark.parametrize("again", [0, 3, 12])
+def test_no_more_than_the_window_is_seen(model, monkeypatch, again):
+    seen = []
+
+    def back(tokens, position, past):
+        seen.append(past.keys.shape[1] + len(tokens))
+        return NeuralModel.back(model, tokens, position, past)
+
+    monkeypatch.setattr(model, "back", back)
+    window = Window(model, 12, again)
+    values = np.random.default_rng(1).standard_normal((60, model.manifest.features)).astype(np.float32)
+    for part in np.array_split(values, 20):
+        window.push(part)
+        window.hidden()
+    assert seen[:3] == [3, 6, 9] and set(seen[3:]) == {12}
+
+
 def test_tokens_that_are_given_as_keys_and_values_are_seen_as_if_they_were_there(model):
     rng = np.random.default_rng(2)
     tokens, sums = (rng.standard_normal((30, model.manifest.dim)).astype(np.float32) for _ in range(2))

@@ -5,6 +5,7 @@ import pytest
 
 from avatar_ros.core.types import MarkKind
 from avatar_ros.tts.base import Part, VoiceMark
+from avatar_ros.tts.decode import _SILENT_FRAME, mp3
 from avatar_ros.tts.lead import KEPT_S, MOST_S, without_lead
 
 RATE = 1000
@@ -61,3 +62,10 @@ def test_nothing_and_silence_give_nothing():
 def test_pauses_within_are_kept():
     pcm = [*voice(0.1), *np.zeros(400), *voice(0.1)]
     np.testing.assert_array_equal(sound(list(without_lead(parts(pcm)))), pcm)
+
+
+def test_the_frame_that_warms_the_decoder_is_a_frame():
+    pytest.importorskip("av", reason="PyAV is not installed")
+    heard = list(mp3([_SILENT_FRAME * 4]))
+    assert {part.sample_rate_hz for part in heard} == {24000}
+    assert len(sound(heard)) == 4 * 576 and not sound(heard).any()

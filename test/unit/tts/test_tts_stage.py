@@ -1,5 +1,7 @@
 """The tts stage with the scripted voice: order, counting, pacing, cancelling, faults."""
 
+import threading
+import time
 from itertools import pairwise
 
 import numpy as np
@@ -16,6 +18,7 @@ from avatar_ros.core.types import (
     SessionEvent,
     SessionKind,
 )
+from avatar_ros.tts import job
 from avatar_ros.tts.base import Part, TtsSettings, VoiceMark
 from avatar_ros.tts.fake import CLICK_AT_S, CLICK_SLOT_S, OPEN_S, FakeVoice
 from avatar_ros.tts.stage import TtsStage, build
@@ -110,6 +113,52 @@ def test_a_turn_begins_with_a_chunk_that_lips_can_be_made_of_and_little_more():
         bench.run(0.04)  # four times as fast as it is heard, with or without anybody who plays
         assert bench.sent_s() == pytest.approx(min(2.0, 0.32 + 0.16 * i))
     assert {len(chunk.pcm) for chunk in bench.chunks[1:]} == {960}
+
+
+def test_a_sentence_of_nothing_does_not_begin_the_turn():
+    bench = Bench(first_chunk_s=0.16, burst_s=0.32)
+    bench.say("*", 0)
+    bench.run(2.0)
+    bench.say("word " * 40, 1)
+    assert bench.sent_s() == pytest.approx(0.32)
+
+
+@pytest.mark.parametrize("most", [{"ahead_s": 0.2}, {"burst_s": 0.1}])
+def test_a_first_chunk_longer_than_what_may_be_ahead_is_sent(most):
+    bench = Bench(**{"first_chunk_s": 0.5, "burst_s": 0.32, **most})
+    bench.say("word " * 40)
+    assert bench.sent_s() == pytest.approx(0.5)
+
+
+def test_a_services_silence_is_cut():
+    class Service(FakeVoice):
+        blocking = True
+
+        def speak(self, text, locale):
+            yield Part(np.zeros(4800, np.int16), RATE)
+            yield Part(np.full(4800, 5000, np.int16), RATE)
+
+    bench = Bench(Service(TtsSettings(backend="fake")))
+    awake = threading.Event()
+    bench.stage.wake = awake.set
+    bench.say("anything", last=True)
+    until_s = time.monotonic() + 60
+    while not (bench.chunks and bench.chunks[-1].turn_end) and time.monotonic() < until_s:
+        awake.wait(0.1)
+        bench.run(0.04)
+    assert bench.sent_s() == pytest.approx(0.01 + 0.2 + 0.05)
+
+
+def test_a_job_rests_once_after_its_first_sound(monkeypatch):
+    rests = []
+    monkeypatch.setattr(job.time, "sleep", rests.append)
+    done = threading.Event()
+    parts = (Part(np.ones(2400, np.int16), RATE) for _ in range(30))
+    made = job.ThreadJob(parts, done.set)
+    while not made.done:
+        done.wait(1.0)
+        made.poll()
+    assert rests == [job._REST_S]
 
 
 def test_a_word_shorter_than_the_first_chunk_leaves_at_once():
