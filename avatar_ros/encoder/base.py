@@ -55,7 +55,7 @@ class EncoderSettings(Settings):
     )
     threads: int = setting(2, "wav2vec2, hubert, lam: threads of the model on the CPU", low=1, high=64)
     window_s: float = setting(
-        2.0, "wav2vec2, hubert, lam: sound that the transformer sees for each step, s", low=0.3, high=30.0
+        1.0, "wav2vec2, hubert, lam: sound that the transformer sees for each step, s", low=0.3, high=30.0
     )
     again_s: float = setting(
         0.16, "wav2vec2, hubert, lam: sound of it whose features are made again at each step, s", low=0.0, high=30.0

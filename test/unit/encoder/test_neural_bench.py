@@ -20,7 +20,7 @@ def test_every_figure_is_there_and_finite(tmp_path, capsys):
     assert main([*arguments, "--json", str(out)]) == 0
     tree = json.loads(out.read_text())
     assert json.loads(capsys.readouterr().out) == tree
-    assert set(tree["windows"]) == {f"{window} s{again}" for window in ("0.8", "2") for again in ("", ", all again")}
+    assert set(tree["windows"]) == {f"{window} s{again}" for window in ("0.8", "1") for again in ("", ", all again")}
     for row in tree["windows"].values():
         assert row["cpu_s_per_s"] > 0
         assert row["new_voice"]["cosine"] > 0.5
