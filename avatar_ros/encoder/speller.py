@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import unicodedata
+from contextlib import suppress
 
 from ..core.helper import Helper, HelperDeadError
 from .phones import IPA
@@ -80,7 +81,8 @@ class EspeakSpeller:
     def _start(self) -> None:
         """A new helper, and a question whose answer shows that it has started."""
         self._helper, self._unheard = Helper(_MODULE), 0
-        self._helper.send(b"W", b'["hello"]')
+        with suppress(HelperDeadError):  # one that is dead already is found out by the next word
+            self._helper.send(b"W", b'["hello"]')
 
     def _ask(self, word: str, timeout_s: float) -> str:
         """IPA of a word, or "". A helper that is dead or slow is replaced, and not waited for."""
@@ -113,7 +115,4 @@ class EspeakSpeller:
         self.close()
         self._restarts += 1
         if self._restarts <= _MOST_RESTARTS:
-            try:
-                self._start()
-            except HelperDeadError:
-                self._replace()
+            self._start()

@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import sys
 import threading
 import time
 from contextlib import contextmanager
@@ -9,7 +10,7 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 
-from avatar_ros.core.errors import ConfigError, TtsError
+from avatar_ros.core.errors import ConfigError, TtsError, UnknownBackendError
 from avatar_ros.core.types import MarkKind, PlaybackClock, PlaybackState, Sentence
 from avatar_ros.tts.base import TtsSettings
 from avatar_ros.tts.stage import build
@@ -280,3 +281,10 @@ def test_edge_that_sends_half_its_mp3_is_finished_by_espeak():
         phones = bench.marks(MarkKind.PHONE)
         assert phones and phones[0].start_sample > 1.0 * RATE
         bench.stage.close()
+
+
+def test_edge_without_its_decoder_says_what_to_install(monkeypatch):
+    edge = pytest.importorskip("avatar_ros.tts.edge", reason="edge-tts is not installed")
+    monkeypatch.setitem(sys.modules, "av", None)
+    with pytest.raises(UnknownBackendError, match="pip install av"):
+        edge.EdgeVoice(TtsSettings(backend="edge")).load()

@@ -125,6 +125,9 @@ class Project(nn.Module):
         return (torch.randn(1, 9, self.channels),)
 
 
+Pair = tuple[Tensor, Tensor]  # keys and values
+
+
 class Back(nn.Module):
     """Tokens [1, T, dim] and positional sums [1, T, dim] to hidden states [1, T, dim].
 
@@ -147,11 +150,10 @@ class Back(nn.Module):
         """See the class."""
         hidden = tokens + self.activation(position + self.bias)
         hidden = hidden if self.norm_first else self.layer_norm(hidden)
-        made: list[tuple[Tensor, Tensor]] = []
+        through = self._layer_norm_first if self.norm_first else self._layer
+        made: list[Pair] = []
         for i, layer in enumerate(self.layers):
-            past = keys[i : i + 1], values[i : i + 1]
-            hidden, own = self._layer_norm_first(layer, hidden, past) if self.norm_first else self._layer(
-                layer, hidden, past)  # fmt: skip
+            hidden, own = through(layer, hidden, (keys[i : i + 1], values[i : i + 1]))
             made.append(own)
         hidden = self.layer_norm(hidden) if self.norm_first else hidden
         return hidden, torch.cat([key for key, _ in made]), torch.cat([value for _, value in made])
@@ -172,9 +174,6 @@ class Back(nn.Module):
         """Inputs to trace with."""
         past = torch.randn(len(self.layers), 5, self.dim)
         return torch.randn(1, 40, self.dim), torch.randn(1, 40, self.dim), past, torch.randn_like(past)
-
-
-Pair = tuple[Tensor, Tensor]
 
 
 def attend(attention: Any, hidden: Tensor, past: Pair) -> tuple[Tensor, Pair]:

@@ -17,7 +17,7 @@ pytest.importorskip("tqdm", reason="tqdm is not installed (extra fetch)")
 
 from avatar_ros.cli import main
 from avatar_ros.commands.download import FetchError, fetch_file, unpack
-from avatar_ros.commands.fetch import _may, fetch
+from avatar_ros.commands.fetch import _may, fetch, listing
 from avatar_ros.commands.manifest import Model, RemoteFile, read_manifest
 from avatar_ros.core.errors import ConfigError
 from avatar_ros.core.paths import share_file
@@ -151,6 +151,17 @@ def test_archives_are_unpacked_once(server, tmp_path):
     fetch(model, tmp_path)
     assert (tmp_path / "pretrained/weights.bin").read_bytes() == b"data"
     assert not (tmp_path / "model.bin").exists() and len(server.asked) == 1
+
+
+def test_sizes_that_are_not_known_are_said_to_be_so(tmp_path):
+    sizes = {"none": (0,), "some": (0, 5_000_000), "all": (5_000_000,)}
+    models = {
+        name: Model(name, "test", "MIT", tuple(RemoteFile(f"http://x/{i}", size=size) for i, size in enumerate(each)))
+        for name, each in sizes.items()
+    }
+    lines = listing(models, tmp_path)[::2]
+    assert ["size unknown" in lines[0], ">= 5 MB" in lines[1], " 5 MB" in lines[2]] == [True] * 3
+    assert ">=" not in lines[0] + lines[2]
 
 
 BAD_ARCHIVES = {"outside": tar("../outside"), "cut": tar("a")[:40], "none": b"no archive"}
