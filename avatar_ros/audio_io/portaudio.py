@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from typing import Any
 
@@ -21,6 +22,8 @@ _open_streams: set[int] = set()
 
 def sounddevice() -> Any:
     """The module. Raises ConfigError naming what to install."""
+    # It would cut PulseAudio's buffer behind ALSA's back, which then waits for room that never comes: silence for ever.
+    os.environ.pop("PULSE_LATENCY_MSEC", None)
     try:
         import sounddevice as module
     except (ImportError, OSError) as error:  # OSError: the wheel is there, the library is not

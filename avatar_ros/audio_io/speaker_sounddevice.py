@@ -1,4 +1,8 @@
-"""Backend `sounddevice`: a sound card through PortAudio, whose thread asks for sound: pausing takes one block."""
+"""Backend `sounddevice`: a sound card through PortAudio, whose thread asks for sound: pausing takes one block.
+
+A card that hangs is opened again at once, one that runs dry again and again when nothing is to be heard; both with a
+longer buffer.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,7 @@ import soxr
 
 from ..core.errors import SpeakerError
 from .base import Floats, Pcm, Render, SpeakerSettings
+from .card_buffer import CardBuffer
 from .device_clock import DeviceClock
 from .devices import Device
 from .portaudio import COMMON_RATES_HZ, Watch, find, lead_s, monotonic_s, sounddevice, stamp_age_s, wall_s
@@ -18,6 +23,8 @@ from .portaudio import COMMON_RATES_HZ, Watch, find, lead_s, monotonic_s, soundd
 _PIECE_S = 0.005
 #: The card's block: what pausing waits for, beside the card's own buffer.
 _BLOCK_S = 0.01
+#: Silent for so long, the card may be opened again without anybody hearing it.
+_QUIET_S = 0.5
 
 
 class CardFeed:
@@ -30,6 +37,7 @@ class CardFeed:
         self._given = 0  # samples given to the card
         self._asked = 0  # samples rendered, at our rate
         self._ready: Pcm = np.zeros(0, np.int16)
+        self.silent_samples = 0  # given since the last that was not zero
         same = speech_rate_hz == card_rate_hz
         # LQ (0.1 dB to 80 % of the band) holds back a third of what HQ does, and pausing is heard that much sooner.
         self._stream = None if same else soxr.ResampleStream(speech_rate_hz, card_rate_hz, 1, "int16", quality="LQ")
@@ -44,6 +52,7 @@ class CardFeed:
                 self._ready = np.concatenate([self._ready, self._piece(at_s)])
             out, self._ready = self._ready[:count], self._ready[count:]
         self._given += count
+        self.silent_samples = 0 if out.any() else self.silent_samples + count
         return out
 
     def ran_dry(self) -> None:
@@ -64,11 +73,12 @@ class SoundDeviceSpeaker:
     def __init__(self, settings: SpeakerSettings) -> None:
         self._settings = settings
         self._watch: Watch | None = None
+        self._buffer = CardBuffer(settings.latency_s)
         self._latency_s = settings.latency_s
         self._feed: CardFeed | None = None
+        self._render: Render | None = None
         self._name = ""
         self._rate_hz = 0
-        self._underruns = 0
 
     def load(self) -> None:
         """Find the device. Raises ConfigError."""
@@ -89,8 +99,13 @@ class SoundDeviceSpeaker:
 
     def pump(self, now_s: float) -> None:
         """The card asks for sound by itself; this looks whether it still does. Raises SpeakerError."""
-        if self._watch is not None and self._watch.is_dead():
+        if self._watch is None:
+            return
+        if self._watch.is_dead():
             raise SpeakerError("speaker_lost", f"the loudspeaker '{self._name}' is gone", retryable=True)
+        hangs = self._buffer.hangs(monotonic_s())
+        if hangs or (self._buffer.is_short(monotonic_s()) and self._is_quiet):
+            self._open_again(hangs)
 
     def status(self) -> Mapping[str, str]:
         """Device, rate, delay, underruns."""
@@ -98,9 +113,8 @@ class SoundDeviceSpeaker:
             return {}
         latency_ms = f"{1e3 * self._latency_s:.0f}"
         out = {"device": self._name, "card_rate_hz": str(self._rate_hz), "latency_ms": latency_ms}
-        if self._underruns:
-            out["underruns"] = str(self._underruns)
-        return out
+        counts = {"underruns": self._buffer.dry, "hung": self._buffer.hung}
+        return out | {name: str(count) for name, count in counts.items() if count}
 
     def close(self) -> None:
         """Close the stream."""
@@ -108,8 +122,20 @@ class SoundDeviceSpeaker:
             self._watch.close()
             self._watch = None
 
+    @property
+    def _is_quiet(self) -> bool:
+        return self._feed is not None and self._feed.silent_samples > _QUIET_S * self._rate_hz
+
+    def _open_again(self, hung: bool) -> None:
+        """With a longer buffer; what the card still held of a turn is lost. Raises SpeakerError."""
+        assert self._render is not None
+        self.close()
+        self._buffer.lengthen(hung)
+        self.open(self._render, monotonic_s())
+
     def _open(self, module: Any, device: Device, render: Render) -> None:
         rate_hz, channels = self._format(module, device)
+        self._render = render
         self._feed = CardFeed(render, self._settings.speech_rate_hz, rate_hz)
         stream = module.OutputStream(
             device=device["index"],
@@ -117,7 +143,7 @@ class SoundDeviceSpeaker:
             channels=channels,
             dtype="int16",
             blocksize=round(_BLOCK_S * rate_hz),
-            latency=self._settings.latency_s,
+            latency=self._buffer.seconds,
             callback=self._fill,
         )
         self._name, self._rate_hz, self._latency_s = device["name"], rate_hz, stream.latency
@@ -141,8 +167,9 @@ class SoundDeviceSpeaker:
     def _fill(self, out: Any, frames: int, times: Any, flags: Any) -> None:
         now_s = monotonic_s()
         assert self._feed is not None and self._watch is not None
+        self._buffer.asked(now_s)
         if flags.output_underflow:
-            self._underruns += 1
+            self._buffer.ran_dry(now_s)
             self._feed.ran_dry()
         self._watch.alive(now_s)
         stamped_s = now_s - stamp_age_s(times.currentTime, now_s, wall_s())

@@ -141,7 +141,7 @@ class Run:
     def _environment(self) -> Mapping[str, str]:
         if self._card is None:
             return os.environ
-        return {**self._card.env, "PULSE_LATENCY_MSEC": f"{self._options.latency_ms:.0f}"}
+        return self._card.env
 
     def _measure_clicks(self, listener: Any) -> None:
         recorder = MonitorRecorder(self._card.rate_hz, self._card.env) if self._card is not None else None

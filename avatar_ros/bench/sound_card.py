@@ -68,7 +68,6 @@ class MonitorRecorder:
         self._pieces: list[tuple[float, bytes]] = []
         # No --latency: it would set the sink's own latency, which is what is being varied.
         command = ["parec", "-d", "room.monitor", "--raw", "--format=s16le", f"--rate={rate_hz}", "--channels=1"]
-        env = {name: value for name, value in env.items() if name != "PULSE_LATENCY_MSEC"}
         self._process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, bufsize=0)
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()

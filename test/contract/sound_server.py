@@ -9,8 +9,10 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import threading
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -202,6 +204,27 @@ def vanish() -> dict:
     }
 
 
+def freeze() -> dict:
+    """The server stands still for 1.5 s while it plays, and goes on; the loudspeaker's status, and what was heard."""
+    from avatar_ros.core.types import Expression, SpeechChunk
+
+    loop = Loop()
+    loop.run(3.0)
+    loop.take(loop.speaker.push("motion/expression", Expression(turn=1), time.monotonic()))
+    loop.take(loop.speaker.push("speech/audio", SpeechChunk(turn=1, pcm=clicks(80)), time.monotonic()))
+    loop.run(0.5)
+    before = dict(loop.speaker.status())
+    server = int(sys.argv[2])
+    os.kill(server, signal.SIGSTOP)
+    threading.Timer(1.5, os.kill, (server, signal.SIGCONT)).start()
+    loop.run_until(lambda: "hung" in loop.speaker.status())
+    back_s = time.monotonic()
+    loop.run_until(lambda: any(at_s > back_s for at_s in loop.clicks_heard_s()))
+    after = dict(loop.speaker.status())
+    heard = [at_s for at_s in loop.clicks_heard_s() if at_s > back_s]
+    return {"before": before, "after": after, "clicks_heard_when_back": len(heard)}
+
+
 def _instant_s(clocks: list, sample: int) -> float:
     """When `sample` was heard, by the last clock before it."""
     clock = max((c for c in clocks if c.sample <= sample), key=lambda c: c.sample)
@@ -209,4 +232,4 @@ def _instant_s(clocks: list, sample: int) -> float:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps({"play": play, "vanish": vanish}[sys.argv[1]]()) + "\n")
+    sys.stdout.write(json.dumps({"play": play, "vanish": vanish, "freeze": freeze}[sys.argv[1]]()) + "\n")

@@ -85,6 +85,7 @@ def test_auto_speaks_silently_where_there_is_no_such_card():
 @pytest.mark.parametrize("rate_hz", [48000, 44100])
 def test_real_card_path_keeps_time(tmp_path, rate_hz):
     with sound_server.sound_server(tmp_path, rate_hz) as (env, _):
+        env["PULSE_LATENCY_MSEC"] = "10"  # which would silence ALSA's plugin for good, if it were heeded
         monitor = MonitorRecorder(rate_hz, env)
         found = sound_server.run(env, "play")
         blocks = monitor.stop()
@@ -98,6 +99,16 @@ def test_real_card_path_keeps_time(tmp_path, rate_hz):
     origin_s, _ = heard_origin_s(blocks)
     heard_s = origin_s + click_samples(blocks, share=0.6)[:6] / rate_hz
     assert np.median(np.abs(heard_s - found["expected_s"])) < 0.02, "what the clock said, and what was heard"
+
+
+@needs_server
+def test_card_that_hangs_is_opened_again_with_a_longer_buffer(tmp_path):
+    with sound_server.sound_server(tmp_path, 48000) as (env, server):
+        found = sound_server.run(env, "freeze", str(server.pid))
+    assert "hung" not in found["before"]
+    assert int(found["after"]["hung"]) >= 1 and "warning" not in found["after"]
+    assert int(found["after"]["latency_ms"]) > int(found["before"]["latency_ms"])
+    assert found["clicks_heard_when_back"]
 
 
 @needs_server
