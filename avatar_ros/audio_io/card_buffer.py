@@ -39,7 +39,7 @@ class CardBuffer:
         self._dry_s.append(now_s)
 
     def hangs(self, now_s: float) -> bool:
-        """It ran, and does not ask any more. Not at its start: sound servers and wireless speakers begin with a pause."""
+        """It ran, and does not ask any more. Not at its start: servers and wireless speakers begin with a pause."""
         if self._opened_s is None or self._asked_s - self._opened_s < _RUNNING_S:
             return False
         return now_s - self._asked_s > _HANGS_S + 2 * self.seconds

@@ -74,10 +74,12 @@ class FakePortAudio:
     def check_output_settings(self, *_):
         pass
 
-    def OutputStream(self, *, latency, callback, blocksize, **_):
+    def stream(self, *, latency, callback, blocksize, **_):
         self.asked_for.append(latency)
         self.callback, self.block = callback, blocksize
         return self
+
+    OutputStream = stream
 
     active, latency = True, 0.05
 
