@@ -86,7 +86,7 @@ class OpenAiChat:
         advice = self._health.advice(now_s)
         if advice is Ask.NOT_AT_ALL and self._health.fault is not None:
             return WholeAnswer(failure=self._health.fault.again())
-        self._running = [answer for answer in self._running if not answer.done]
+        self._running = [answer for answer in self._running if not answer.is_over]
         if len(self._running) >= self._settings.parallel:
             busy = f"{len(self._running)} answers are under way, no more than parallel allows"
             return WholeAnswer(failure=ServiceError("llm_busy", busy, lasting=False))

@@ -53,6 +53,11 @@ class ServiceAnswer:
             return ()
         return self._read(self._stream, now_s)
 
+    @property
+    def is_over(self) -> bool:
+        """Nothing is awaited any more: it came to its end, or was given up, perhaps by another thread."""
+        return self.done or self._closed
+
     def close(self) -> None:
         """Give up. A stream that came to its end is left to put its connection back for the next one."""
         self._closed = True

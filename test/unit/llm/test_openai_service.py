@@ -298,8 +298,8 @@ def test_cancel_hangs_up_at_once_and_nothing_more_is_said(pieces):
         assert user.answer("b") == "Two." and not user.warning
 
 
-def test_ten_interruptions_in_a_row():
-    with talking(then(["One "], lambda exchange: exchange.hang())) as (server, user):
+def test_more_interruptions_in_a_row_than_answers_may_run_side_by_side():
+    with talking(then(["One "], lambda exchange: exchange.hang()), parallel=3) as (server, user):
         for _ in range(10):
             prompt = user.ask("a")
             user.until(lambda prompt=prompt: bool(user.text(prompt)))
