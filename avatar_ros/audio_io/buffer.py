@@ -3,30 +3,18 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 
 import numpy as np
 
 from ..core.errors import SpeakerError
 from ..core.types import SpeechChunk
 from .base import Pcm
+from .sentence_span import SentenceSpan
 
 #: Lost sound is replaced by silence up to this; after more, playing goes on with what came.
 MAX_GAP_S = 2.0
 #: Nobody sends that far ahead; what does is broken.
 MAX_WAITING_S = 180.0
-#: How fast people speak, for the length of a sentence that has not come whole.
-_CHARS_PER_S, _WIDE_CHARS_PER_S = 15.0, 4.5
-
-
-@dataclass
-class _Span:
-    """Where a sentence lies in the turn; `end` grows with its sound, `closed` when all of it is here."""
-
-    start: int
-    end: int
-    expected: int = 0  # estimate of the end, from its text or marks
-    closed: bool = False
 
 
 class TurnBuffer:
@@ -41,7 +29,7 @@ class TurnBuffer:
         self._rate_hz = rate_hz
         self._end = -1  # end of what has come; -1: nothing yet
         self._pieces: deque[Pcm] = deque()
-        self._spans: dict[int, _Span] = {}
+        self._spans: dict[int, SentenceSpan] = {}
 
     def put(self, chunk: SpeechChunk) -> None:
         """Take a chunk. Raises SpeakerError for more than can be waiting."""
@@ -76,14 +64,12 @@ class TurnBuffer:
         return np.concatenate(out) if out else np.zeros(0, np.int16)
 
     def progress(self, sample: int) -> tuple[int, float]:
-        """(sentence that is heard at `sample`, share of it that was heard by then: 0-1)."""
+        """(sentence that is heard at `sample`, share of its text that was heard by then: 0-1)."""
         begun = [index for index, span in self._spans.items() if span.start <= sample]
         if not begun:
             return (min(self._spans, default=0), 0.0)
         index = max(begun)
-        span = self._spans[index]
-        end = span.end if span.closed else max(span.end, span.expected)
-        return index, min(1.0, (sample - span.start) / max(1, end - span.start))
+        return index, self._spans[index].progress(sample)
 
     def _fresh(self, chunk: SpeechChunk) -> Pcm:
         """What of the chunk was not here before, after silence in place of what was lost."""
@@ -106,15 +92,6 @@ class TurnBuffer:
         self.next_sample += count
 
     def _note(self, chunk: SpeechChunk) -> None:
-        end = chunk.first_sample + len(chunk.pcm)
-        span = self._spans.setdefault(chunk.sentence, _Span(chunk.first_sample, end))
-        span.end = max(span.end, end)
-        span.closed = span.closed or chunk.sentence_end or chunk.turn_end
-        if chunk.text:
-            span.expected = span.start + self._estimate(chunk.text)
-        if chunk.marks:
-            span.expected = max(mark.end_sample for mark in chunk.marks)
-
-    def _estimate(self, text: str) -> int:
-        wide = sum(ord(character) >= 0x2E80 for character in text)
-        return round((wide / _WIDE_CHARS_PER_S + (len(text) - wide) / _CHARS_PER_S) * self._rate_hz)
+        if chunk.sentence not in self._spans:
+            self._spans[chunk.sentence] = SentenceSpan(chunk.first_sample, self._rate_hz)
+        self._spans[chunk.sentence].add(chunk)

@@ -11,16 +11,15 @@ _UNIT = re.compile(rf"\s*(?:{_WIDE}|(?:(?!{_WIDE})\S)+)")
 
 #: A sentence counts as said in full from here on: clocks report in steps, and the end of a sentence is silence.
 _WHOLE = 0.98
+#: Letters that float32 may lose of a word that is just over.
+_ROUNDING = 0.01
 
 
 def words_said(text: str, progress: float) -> str:
-    """The words of `text` that were over when `progress` (0-1) of its sound had been played.
-
-    Sound is taken to be spread evenly over the letters, which is right to about a word.
-    """
+    """The words of `text` that were over when `progress` (0-1) of it had been heard."""
     if progress >= _WHOLE:
         return text
-    limit = progress * len(text)
+    limit = progress * len(text) + _ROUNDING
     ends = [unit.end() for unit in _UNIT.finditer(text) if unit.end() <= limit]
     return text[: ends[-1]] if ends else ""
 

@@ -288,7 +288,7 @@ class PlaybackClock:
     """Which sample of the turn's speech leaves the speaker at which instant: the time base of all that is seen.
 
     While PLAYING, sample(t) = sample + (t - steady_ns) * 1e-9 * sample_rate_hz. sentence: index of the sentence that
-    is heard; sentence_progress: 0–1, how much of that sentence's sound (as far as known) was played.
+    is heard; sentence_progress: 0–1, how much of that sentence's text was heard, as far as known.
     """
 
     session: str = LOCAL_SESSION
