@@ -1,26 +1,22 @@
 """`ros2 launch avatar_ros kiosk.launch.py`: the graph of avatar_ros/bringup/graph.py, started by launch.
 
-Arguments are those of `./avatar kiosk`; see them with `ros2 launch avatar_ros kiosk.launch.py --show-args`.
+Arguments are those of `./avatar kiosk`; see them with `ros2 launch avatar_ros kiosk.launch.py --show-args`. Included in
+a robot's own launch file it keeps to itself: no environment variable of it reaches other nodes, PushRosNamespace moves
+it, and with required:=false its end is not the end of the robot's launch.
 """
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
-from functools import partial
 from typing import Any
 
-from launch.actions import (
-    DeclareLaunchArgument,
-    LogInfo,
-    OpaqueFunction,
-    RegisterEventHandler,
-    SetEnvironmentVariable,
-    Shutdown,
-)
+from launch.actions import DeclareLaunchArgument, EmitEvent, LogInfo, OpaqueFunction, RegisterEventHandler, Shutdown
 from launch.event_handlers import OnProcessExit
+from launch.events import matches_action
+from launch.events.process import ShutdownProcess
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 
@@ -33,57 +29,76 @@ from launch import LaunchContext, LaunchDescription
 
 #: Argument -> what `--show-args` says of it; defaults are those of KioskOptions.
 ARGUMENTS = {
-    "profile": f"kind of computer: {', '.join(PROFILES)}, or a parameter file",
+    "profile": f"of {', '.join(PROFILES)}, or parameter files; several joined by commas, the later ones count",
     "avatar": "LAM .zip or .ply; empty: the built-in one",
     "mic": "auto, none, a sound device's name or number, or FILE.wav[,FILE2.wav]",
     "display": f"where to show the face: {', '.join(DISPLAYS)}",
-    "namespace": "of all topics and nodes",
+    "namespace": "of all topics and nodes; within a pushed namespace where it does not begin with /",
     "record": "FILE.mp4 for picture and sound; empty: no recording",
     "turns": "leave after so many answers; 0: never",
     "report": "FILE.json for words and delays of each turn; empty: none",
 }
 
 
+#: Besides those of KioskOptions: argument -> (default, choices or None, description).
+OWN_ARGUMENTS: dict[str, tuple[str, list[str] | None, str]] = {
+    "required": ("true", ["true", "false"], "the kiosk's end is the launch's end; false: only its own nodes stop"),
+    "log_level": ("info", ["debug", "info", "warn", "error", "fatal"], "of all its nodes"),
+}
+
+
 def generate_launch_description() -> LaunchDescription:
     """Declare the arguments; the nodes follow once their values are known."""
     defaults = KioskOptions()
+    choices = {"display": list(DISPLAYS)}
     arguments = [
-        DeclareLaunchArgument(name, default_value=str(getattr(defaults, name)), description=text)
+        DeclareLaunchArgument(
+            name, default_value=str(getattr(defaults, name)), description=text, choices=choices.get(name)
+        )
         for name, text in ARGUMENTS.items()
     ]
-    return LaunchDescription([*arguments, *_environment(), OpaqueFunction(function=_start)])
+    arguments += [
+        DeclareLaunchArgument(name, default_value=default, choices=allowed, description=text)
+        for name, (default, allowed, text) in OWN_ARGUMENTS.items()
+    ]
+    return LaunchDescription([*arguments, OpaqueFunction(function=_start)])
 
 
-def _environment() -> list[SetEnvironmentVariable]:
+def _environment() -> dict[str, str]:
     """A kiosk talks to itself only, unless it is told otherwise; nodes know when their run began."""
+    own = {RUN_BEGAN: str(time.time_ns())}
     name = "ROS_AUTOMATIC_DISCOVERY_RANGE"
-    began = SetEnvironmentVariable(RUN_BEGAN, str(time.time_ns()))
-    return [began] if name in os.environ else [began, SetEnvironmentVariable(name, "LOCALHOST")]
+    return own if name in os.environ else {**own, name: "LOCALHOST"}
 
 
 def _start(context: LaunchContext) -> list[Any]:
-    values = {item.name: context.launch_configurations[item.name] for item in fields(KioskOptions)}
+    given = context.launch_configurations
+    values = {item.name: given[item.name] for item in fields(KioskOptions)}
     if not values["turns"].isdecimal():
         raise ConfigError("bad_option", f"turns is '{values['turns']}'; it must be a whole number, 0 or more")
     nodes = kiosk_graph(KioskOptions(**{**values, "turns": int(values["turns"])}))
-    return [action for node in nodes for action in _actions(node)]
+    environment = _environment()
+    processes = [_process(node, environment, given["log_level"]) for node in nodes]
+    end = _End(processes, of_launch=given["required"] == "true")
+    handlers = [_on_exit(node, process, end) for node, process in zip(nodes, processes, strict=True)]
+    return [*handlers, *processes]
 
 
-def _actions(node: KioskNode) -> list[Any]:
-    process = Node(
+def _process(node: KioskNode, environment: Mapping[str, str], log_level: str) -> Node:
+    return Node(
         package=PACKAGE,
         executable=node.executable,
         name=node.executable,
         namespace=node.namespace,
-        parameters=[str(node.params_file), *([_typed(node.parameters)] if node.parameters else [])],
+        parameters=[*map(str, node.params_files), *([_typed(node.parameters)] if node.parameters else [])],
+        ros_arguments=["--log-level", log_level],
+        additional_env=dict(environment),
         output="screen",
         emulate_tty=False,
         respawn=True,
         # launch knows one delay only; the back-off of the runner begins with it.
         respawn_delay=FIRST_DELAY_S,
     )
-    on_exit = OnProcessExit(target_action=process, on_exit=partial(_on_exit, node, RestartPolicy()))
-    return [RegisterEventHandler(on_exit), process]
 
 
 def _typed(parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -91,19 +106,37 @@ def _typed(parameters: Mapping[str, Any]) -> dict[str, Any]:
     return {name: ParameterValue(v, value_type=str) if isinstance(v, str) else v for name, v in parameters.items()}
 
 
-def _on_exit(node: KioskNode, policy: RestartPolicy, event: Any, context: LaunchContext) -> list[Any]:
+class _End:
+    """The end of the kiosk: of the whole launch, or of its own processes, which launch then does not start again."""
+
+    def __init__(self, processes: Sequence[Node], of_launch: bool) -> None:
+        self._processes = processes
+        self._of_launch = of_launch
+        self.came = False
+
+    def come(self, why: str) -> list[Any]:
+        """What launch has to do; `why` is told."""
+        self.came = True
+        if self._of_launch:
+            return [LogInfo(msg=why), Shutdown(reason=why)]
+        stops = [EmitEvent(event=ShutdownProcess(process_matcher=matches_action(p))) for p in self._processes]
+        return [LogInfo(msg=f"{why}; the kiosk ends, this launch goes on"), *stops]
+
+
+def _on_exit(node: KioskNode, process: Node, end: _End) -> RegisterEventHandler:
     """End the run where the runner would; else launch starts the node again."""
-    if context.is_shutdown:
-        return []
-    if event.returncode == EXIT_CONFIG:
-        return _end(f"{node.executable} refused its configuration")
-    if event.returncode == EXIT_DONE and node.ends_run:
-        return _end(f"{node.executable} is done")
-    now_s = context.asyncio_loop.time()
-    if policy.died(now_s, now_s) is None:
-        return _end(f"giving up: {node.executable} keeps dying")
-    return [LogInfo(msg=f"{node.executable} died; starting it again")]
+    policy = RestartPolicy()
 
+    def decide(event: Any, context: LaunchContext) -> list[Any]:
+        if context.is_shutdown or end.came:
+            return []
+        if event.returncode == EXIT_CONFIG:
+            return end.come(f"{node.executable} refused its configuration")
+        if event.returncode == EXIT_DONE and node.ends_run:
+            return end.come(f"{node.executable} is done")
+        now_s = context.asyncio_loop.time()
+        if policy.died(now_s, now_s) is None:
+            return end.come(f"giving up: {node.executable} keeps dying")
+        return [LogInfo(msg=f"{node.executable} died; starting it again")]
 
-def _end(why: str) -> list[Any]:
-    return [LogInfo(msg=why), Shutdown(reason=why)]
+    return RegisterEventHandler(OnProcessExit(target_action=process, on_exit=decide))

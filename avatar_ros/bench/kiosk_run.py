@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
-from ..bringup.graph import profile_file
+from ..bringup.graph import profile_files
 from ..core.errors import StageError
 
 #: Node -> parameters that differ from the profile's.
@@ -24,14 +24,21 @@ UNSEEN_WINDOW = {"SDL_VIDEODRIVER": "dummy", "DISPLAY": "", "WAYLAND_DISPLAY": "
 
 
 def write_profile(path: Path, base: str, parameters: Parameters) -> Path:
-    """A ROS parameter file: the profile `base` (a name or a file) with `parameters` laid over it."""
+    """A ROS parameter file: the profile `base` (names or files) with `parameters` laid over it."""
     import yaml
 
-    tree: dict[str, Any] = yaml.safe_load(profile_file(base).read_text(encoding="utf-8")) or {}
+    tree: dict[str, Any] = {}
+    for file in profile_files(base):
+        for node, entry in (yaml.safe_load(file.read_text(encoding="utf-8")) or {}).items():
+            _lay_over(tree, node, entry["ros__parameters"])
     for node, values in parameters.items():
-        tree.setdefault(f"/**/{node}", {}).setdefault("ros__parameters", {}).update(values)
+        _lay_over(tree, f"/**/{node}", values)
     path.write_text(yaml.safe_dump(tree), encoding="utf-8")
     return path
+
+
+def _lay_over(tree: dict[str, Any], node: str, values: Mapping[str, Any]) -> None:
+    tree.setdefault(node, {}).setdefault("ros__parameters", {}).update(values)
 
 
 class KioskRun:

@@ -15,7 +15,8 @@ from ..core.errors import ConfigError
 from ..core.paths import share_file
 
 PACKAGE = "avatar_ros"
-PROFILES = ("embedded", "full")
+#: Files of config/. Those that begin with llm_ set the chat service alone, to be laid over another: "full,llm_openai".
+PROFILES = ("embedded", "full", "llm_openai", "llm_ollama", "llm_dashscope")
 DISPLAYS = ("auto", "window", "off")
 
 #: Parameter values that the graph sets; ROS knows no other types.
@@ -41,7 +42,8 @@ START_ORDER = (
 class KioskOptions:
     """What the user asked for.
 
-    profile: one of PROFILES, or a ROS parameter file of one's own (….yaml); avatar: file, or "" for the built-in one;
+    profile: of PROFILES, or ROS parameter files of one's own (….yaml), joined by commas: the later ones count;
+    avatar: file, or "" for the built-in one; namespace: absolute only where it begins with "/";
     mic: "auto", "none", a device's name or number, or WAV files joined by commas; record: video file to write, or "";
     turns: leave after so many answers, 0 for never; report: JSON file for the turns, or "".
     """
@@ -60,13 +62,14 @@ class KioskOptions:
 class KioskNode:
     """One process of the graph.
 
-    executable: in lib/avatar_ros, the node's name, and the module's in avatar_ros.nodes; parameters override those of
-    params_file; ends_run: this node leaving with EXIT_DONE means that the kiosk has done what it was asked to do.
+    executable: in lib/avatar_ros, the node's name, and the module's in avatar_ros.nodes; params_files: later ones
+    override earlier ones, and parameters all of them; ends_run: this node leaving with EXIT_DONE means that the kiosk
+    has done what it was asked to do.
     """
 
     executable: str
     namespace: str
-    params_file: Path
+    params_files: tuple[Path, ...]
     parameters: Mapping[str, Value] = field(default_factory=dict)
     ends_run: bool = False
 
@@ -78,13 +81,13 @@ class KioskNode:
 def kiosk_graph(options: KioskOptions) -> tuple[KioskNode, ...]:
     """The nodes of a kiosk in their order of starting. Raises ConfigError naming the option that cannot be."""
     _check(options)
-    params_file = profile_file(options.profile)
+    params_files = profile_files(options.profile)
     parameters = _parameters(options)
     return tuple(
         KioskNode(
             executable=name,
-            namespace="/" + options.namespace.strip("/"),
-            params_file=params_file,
+            namespace=options.namespace.rstrip("/"),
+            params_files=params_files,
             parameters=parameters.get(name, {}),
             ends_run=name == "renderer_node" or (name == "monitor_node" and options.turns > 0),
         )
@@ -92,8 +95,12 @@ def kiosk_graph(options: KioskOptions) -> tuple[KioskNode, ...]:
     )
 
 
-def profile_file(profile: str) -> Path:
-    """The ROS parameter file of a profile. Raises ConfigError where it is neither a known name nor a file."""
+def profile_files(profile: str) -> tuple[Path, ...]:
+    """The ROS parameter files of a profile, in order. Raises ConfigError where one is no known name and no file."""
+    return tuple(_profile_file(name.strip()) for name in profile.split(","))
+
+
+def _profile_file(profile: str) -> Path:
     if profile.endswith((".yaml", ".yml")):
         path = Path(profile).absolute()
         if not path.is_file():
@@ -156,9 +163,16 @@ def _check_yaml(path: Path) -> None:
         tree = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise ConfigError("bad_profile", f"profile file {path}: {' '.join(str(error).split())}") from error
-    if not isinstance(tree, dict) or not all(isinstance(v, dict) and "ros__parameters" in v for v in tree.values()):
+    if not isinstance(tree, dict) or not all(_holds_parameters(value) for value in tree.values()):
         example = "/**/vad_node: {ros__parameters: {backend: silero}}"
         raise ConfigError("bad_profile", f"profile file {path} is no ROS parameter file, such as {example}")
+
+
+def _holds_parameters(tree: object) -> bool:
+    """Whether each branch, namespace by namespace, comes to ros__parameters."""
+    if not isinstance(tree, dict) or not tree:
+        return False
+    return "ros__parameters" in tree or all(_holds_parameters(value) for value in tree.values())
 
 
 def _one_of(option: str, value: str, known: tuple[str, ...]) -> None:

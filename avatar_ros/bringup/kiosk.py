@@ -34,9 +34,8 @@ def run_kiosk(options: KioskOptions) -> int:
     Raises ConfigError for options that cannot be, and where this namespace has a kiosk already.
     """
     nodes = kiosk_graph(options)
-    lock = hold_name(
-        nodes[0].namespace, remedy="stop it (Ctrl-C there), or give this one another name: --namespace avatar2"
-    )
+    remedy = "stop it (Ctrl-C there), or give this one another name: --namespace avatar2"
+    lock = hold_name(_absolute(nodes[0].namespace), remedy=remedy)
     log = RunLog(sys.stdout, log_folder())
     if log.path is not None:
         log.write("kiosk", f"log file: {log.path}")
@@ -50,8 +49,9 @@ def run_kiosk(options: KioskOptions) -> int:
 
 def child_spec(node: KioskNode) -> ChildSpec:
     """How to start a node with its name, namespace and parameters."""
-    ros_args = ["-r", f"__ns:={node.namespace}", "-r", f"__node:={node.executable}"]
-    ros_args += ["--params-file", str(node.params_file)]
+    ros_args = ["-r", f"__ns:={_absolute(node.namespace)}", "-r", f"__node:={node.executable}"]
+    for path in node.params_files:
+        ros_args += ["--params-file", str(path)]
     for name, value in node.parameters.items():
         ros_args += ["-p", f"{name}:={parameter_text(value)}"]
     # The runner writes one log of all nodes; a file of each node besides would only wear out the disk.
@@ -59,6 +59,10 @@ def child_spec(node: KioskNode) -> ChildSpec:
     args = ("--ros-args", *ros_args)
     command = (sys.executable, "-m", node.module, *args)
     return ChildSpec(node.executable, command, node.ends_run, node.module, args)
+
+
+def _absolute(namespace: str) -> str:
+    return "/" + namespace.strip("/")
 
 
 def parameter_text(value: Value) -> str:

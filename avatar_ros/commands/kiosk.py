@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--profile",
         default=default.profile,
         metavar="|".join((*PROFILES, "FILE.yaml")),
-        help="kind of computer, or a ROS parameter file of your own (default: %(default)s)",
+        help="or several joined by commas, the later ones count: full,llm_openai (default: %(default)s)",
     )
     add("--avatar", default=default.avatar, metavar="FILE", help="LAM .zip or .ply (default: the built-in one)")
     add(

@@ -7,9 +7,12 @@ imports every test file a second time under another import mode (pyproject.toml 
 from __future__ import annotations
 
 import importlib.util
+import sys
 from pathlib import Path
 
 import pytest
+
+from avatar_ros.bringup.graph import START_ORDER
 
 # Never "launch": this project's own launch/ folder imports under that name.
 pytest.importorskip("launch_testing", reason="launch_testing is not installed: it comes with ROS 2, not as a wheel")
@@ -81,6 +84,58 @@ def test_node_that_refuses_its_configuration_ends_the_launch(own_domain, tmp_pat
     )
     service.run()
     assert codes["vad_node"] == [2]  # once: it was not started again
+
+
+def test_within_a_robots_launch_it_keeps_to_itself(own_domain, tmp_path, monkeypatch):
+    """A namespace is pushed on it, its environment stays its own, and its end is not the robot's."""
+    from launch.actions import (
+        ExecuteProcess,
+        GroupAction,
+        IncludeLaunchDescription,
+        RegisterEventHandler,
+        Shutdown,
+        TimerAction,
+    )
+    from launch.event_handlers import OnProcessExit
+    from launch.launch_description_sources import PythonLaunchDescriptionSource
+    from launch_ros.actions import PushRosNamespace
+
+    from launch import LaunchDescription, LaunchService
+
+    monkeypatch.delenv("ROS_AUTOMATIC_DISCOVERY_RANGE", raising=False)
+    profile, seen = tmp_path / "profile.yaml", tmp_path / "seen.txt"
+    profile.write_text("/**/vad_node:\n  ros__parameters:\n    backend: nonsense\n")
+    arguments = {"mic": "none", "display": "off", "namespace": "face", "profile": str(profile), "required": "false"}
+    include = IncludeLaunchDescription(PythonLaunchDescriptionSource(str(KIOSK)), launch_arguments=arguments.items())
+    program = "import os, pathlib, sys, time; pathlib.Path(sys.argv[1]).write_text(repr(os.environ)); time.sleep(600)"
+    robot = ExecuteProcess(cmd=[sys.executable, "-c", program, str(seen)], name="robot")
+    codes: dict[str, list[int]] = {}
+    commands: list[list[str]] = []
+
+    def on_exit(event, _):
+        note(codes, event)
+        commands.append(event.cmd)
+        return [Shutdown(reason="all of the kiosk has ended")] if set(START_ORDER) <= set(codes) else []
+
+    service = LaunchService(noninteractive=True)
+    service.include_launch_description(
+        LaunchDescription(
+            [
+                RegisterEventHandler(OnProcessExit(on_exit=on_exit)),
+                TimerAction(period=LONGEST_RUN_S, actions=[Shutdown(reason="the kiosk did not end by itself")]),
+                GroupAction([PushRosNamespace("robot"), include]),
+                robot,
+            ]
+        )
+    )
+    service.run()
+    robots = codes.pop("robot")
+    assert set(codes) == set(START_ORDER) and len(robots) == 1, "the robot's process ended last, with the launch"
+    assert all(len(ends) == 1 for ends in codes.values()), "no node was started again"
+    assert codes["vad_node"] == [2]
+    kiosk = [command for command in commands if any("__node:=" in word for word in command)]
+    assert len(kiosk) == len(START_ORDER) and all("__ns:=/robot/face" in command for command in kiosk)
+    assert "ROS_AUTOMATIC_DISCOVERY_RANGE" not in seen.read_text() and "AVATAR_ROS" not in seen.read_text()
 
 
 def note(codes: dict[str, list[int]], event) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from avatar_ros.bringup.graph import PROFILES, KioskOptions, kiosk_graph, mic_parameters, profile_file
+from avatar_ros.bringup.graph import PROFILES, KioskOptions, kiosk_graph, mic_parameters, profile_files
 from avatar_ros.bringup.kiosk import child_spec, kiosk_environment, parameter_text
 from avatar_ros.core.errors import ConfigError
 
@@ -47,8 +47,28 @@ def test_only_a_limited_run_ends_with_the_monitor():
 
 
 @pytest.mark.parametrize("namespace", ["avatar", "/avatar", "avatar/"])
-def test_namespace_is_absolute(namespace):
-    assert node("mic_node", namespace=namespace).namespace == "/avatar"
+def test_namespace_is_absolute_for_the_runner_and_as_given_for_launch_to_push(namespace):
+    mic = node("mic_node", namespace=namespace)
+    assert mic.namespace == namespace.rstrip("/")
+    assert "__ns:=/avatar" in child_spec(mic).command
+
+
+def test_profiles_are_laid_over_each_other_in_order(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("mine.yaml").write_text("avatar: {vad_node: {ros__parameters: {stop_silence_s: 0.4}}}")
+    mic = node("mic_node", profile="full, llm_openai,mine.yaml")
+    assert [path.name for path in mic.params_files] == ["full.yaml", "llm_openai.yaml", "mine.yaml"]
+    command = child_spec(mic).command
+    given = [command[i + 1] for i, word in enumerate(command) if word == "--params-file"]
+    assert given == [str(path) for path in mic.params_files]
+
+
+@pytest.mark.parametrize("text", ["a: 1", "vad_node: {backend: silero}", "avatar: {vad_node: {}}", "{}x", "- a"])
+def test_a_file_that_is_no_parameter_file_is_refused(text, tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text(text)
+    with pytest.raises(ConfigError, match="mine.yaml"):
+        kiosk_graph(KioskOptions(profile=str(path)))
 
 
 def test_mic_may_be_a_device_or_files(tmp_path, monkeypatch):
@@ -61,7 +81,7 @@ def test_mic_may_be_a_device_or_files(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("options", "wrong"),
     [
-        ({"profile": "fast"}, "unknown profile 'fast'; known: embedded, full"),
+        ({"profile": "fast"}, "unknown profile 'fast'; known: embedded, full, llm_openai"),
         ({"profile": "mine.yaml"}, "mine.yaml does not exist"),
         ({"display": "hdmi"}, "unknown display 'hdmi'"),
         ({"namespace": "two words"}, "namespace is 'two words'"),
@@ -101,6 +121,7 @@ def test_kiosk_talks_to_itself_unless_told_otherwise():
 def test_profiles_name_known_nodes_and_parameters(profile):
     yaml = pytest.importorskip("yaml")
     names = {item.executable for item in kiosk_graph(KioskOptions())}
-    for key, value in yaml.safe_load(profile_file(profile).read_text()).items():
+    (file,) = profile_files(profile)
+    for key, value in yaml.safe_load(file.read_text()).items():
         assert key.removeprefix("/**/") in names
         assert value["ros__parameters"]
