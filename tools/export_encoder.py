@@ -66,16 +66,27 @@ def read_checkpoint(folder: Path) -> tuple[str, Any, bool]:
     if kind not in KINDS or config.get("add_adapter"):
         raise SystemExit(f"{folder}: model_type '{kind}' (adapter: {bool(config.get('add_adapter'))}); "
                          f"{' and '.join(KINDS)} without an adapter can be exported")  # fmt: skip
+    from safetensors import SafetensorError
     from transformers import HubertModel, Wav2Vec2Model
 
     model_type: Any = Wav2Vec2Model if kind == "wav2vec2" else HubertModel
-    model, notes = model_type.from_pretrained(folder, attn_implementation="eager", output_loading_info=True)
-    missing = sorted(key for key in notes["missing_keys"] if key != "masked_spec_embed")
-    if missing:
-        raise SystemExit(f"{folder}: the weights lack {len(missing)} of the network's keys: {', '.join(missing[:6])}")
+    try:
+        model, notes = model_type.from_pretrained(folder, attn_implementation="eager", output_loading_info=True)
+    except (OSError, RuntimeError, ValueError, SafetensorError) as error:  # none, damaged, or of another shape
+        raise SystemExit(f"{folder}: its weights cannot be used: {' '.join(str(error).split())[:400]}") from error
+    _check_keys(folder, notes)
     processor = folder / "preprocessor_config.json"
     normalise = processor.is_file() and bool(json.loads(processor.read_text(encoding="utf-8")).get("do_normalize"))
     return kind, model.float(), normalise
+
+
+def _check_keys(folder: Path, notes: dict[str, Any]) -> None:
+    """Exits where keys are missing; names those that are not the network's (a head for recognition has some)."""
+    missing = sorted(key for key in notes["missing_keys"] if key != "masked_spec_embed")
+    if missing:
+        raise SystemExit(f"{folder}: the weights lack {len(missing)} of the network's keys: {', '.join(missing[:6])}")
+    if extra := sorted(notes["unexpected_keys"]):
+        sys.stderr.write(f"{folder}: {len(extra)} keys are not the encoder's, left out: {', '.join(extra[:6])}\n")
 
 
 if __name__ == "__main__":

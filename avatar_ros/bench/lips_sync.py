@@ -44,7 +44,7 @@ _LEAVE_S = 60.0
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Measure, print one JSON object. 0: within the limit; 1: beyond it."""
+    """Measure, print one JSON object. 0: within the limits; 1: beyond one."""
     options = parse(arguments)
     with tempfile.TemporaryDirectory() as folder:
         if options.device == "pulse":
@@ -53,7 +53,7 @@ def main(arguments: Sequence[str]) -> int:
         else:
             result = Run(options, Path(folder), None).all()
     tell(result, options.json)
-    return 0 if result["sound_to_lips_ms"].get("p95", np.inf) <= options.limit_ms else 1
+    return 0 if within_limits(result, options.limit_ms, options.rest_limit_ms) else 1
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
@@ -69,6 +69,9 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--no-rest", action="store_true", help="leave out cancel, pause and end")
     parser.add_argument("--no-draw", action="store_true", help="time frames, draw none: for a computer that is busy")
     parser.add_argument("--limit-ms", type=float, default=30.0, help="largest p95 to accept (default: %(default)s)")
+    parser.add_argument(
+        "--rest-limit-ms", type=float, default=150.0, help="latest rest of the lips to accept (default: %(default)s)"
+    )
     parser.add_argument("--json", metavar="FILE", help="write the result there too")
     options = parser.parse_args(list(arguments))
     if options.seconds < 5 or not 20 <= options.latency_ms <= 200:
@@ -238,9 +241,8 @@ class RestTimes:
         """Figures by what stopped the voice."""
         out = {}
         for name, action in (("cancel", InterruptAction.CANCEL), ("pause", InterruptAction.PAUSE)):
-            delays = [self._interrupted(action, 1.0 + 0.07 * i) for i in range(REST_TIMES)]
-            out[name] = _delays(delays)
-        out["end"] = _delays([self._ended() for _ in range(REST_TIMES)])
+            out[name] = delays([self._interrupted(action, 1.0 + 0.07 * i) for i in range(REST_TIMES)])
+        out["end"] = delays([self._ended() for _ in range(REST_TIMES)])
         return out
 
     def _interrupted(self, action: InterruptAction, after_s: float) -> float:
@@ -284,8 +286,17 @@ def _is_over(clock: PlaybackClock) -> bool:
     return clock.state is PlaybackState.ENDED
 
 
-def _delays(delays_s: Sequence[float]) -> dict[str, float]:
+def delays(delays_s: Sequence[float]) -> dict[str, float]:
+    """Figures of some delays, ms. never: lips that did not come to rest at all while they were watched (NaN)."""
     known = 1000 * np.array([d for d in delays_s if np.isfinite(d)])
+    out: dict[str, float] = {"n": len(known), "never": len(delays_s) - len(known)}
     if not len(known):
-        return {"n": 0}
-    return {"n": len(known), "median": round(float(np.median(known)), 1), "max": round(float(known.max()), 1)}
+        return out
+    return out | {"median": round(float(np.median(known)), 1), "max": round(float(known.max()), 1)}
+
+
+def within_limits(result: Mapping[str, Any], limit_ms: float, rest_limit_ms: float) -> bool:
+    """Whether sound and lips are so near each other, p95, and all lips came to rest so soon."""
+    rests = result.get("rest_ms", {}).values()
+    near = result["sound_to_lips_ms"].get("p95", np.inf) <= limit_ms
+    return bool(near and all(not rest["never"] and rest.get("max", np.inf) <= rest_limit_ms for rest in rests))

@@ -40,15 +40,21 @@ def run(options: argparse.Namespace) -> int:
     if not options.names:
         print("\n".join(listing(models, folder)))
         return 0
-    for name in options.names:
-        if name not in models:
-            raise ConfigError("unknown_model", f"unknown model '{name}'; known: {', '.join(models)}")
-    refused = [name for name in options.names if not _may(models[name], options.accept_licence)]
-    for name in options.names:
+    names, accepted = ([_known(name, models) for name in asked] for asked in (options.names, options.accept_licence))
+    refused = [name for name in names if not _may(models[name], accepted)]
+    for name in names:
         if name not in refused:
             fetch(models[name], folder / name)
             print(f"{name}: {folder / name}")
     return int(bool(refused))
+
+
+def _known(name: str, models: Mapping[str, Model]) -> str:
+    """The model's name, however its words are joined. Raises ConfigError."""
+    for known in models:
+        if known.replace("-", "_") == name.replace("-", "_"):
+            return known
+    raise ConfigError("unknown_model", f"unknown model '{name}'; known: {', '.join(models)}")
 
 
 def listing(models: Mapping[str, Model], folder: Path) -> list[str]:

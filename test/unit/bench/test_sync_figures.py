@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from avatar_ros.bench import sync_figures as figures
+from avatar_ros.bench.lips_sync import delays, within_limits
 from avatar_ros.core.types import FrameInfo, PlaybackClock, PlaybackState
 
 RATE_HZ = 24000
@@ -79,3 +80,14 @@ def test_rest_counts_once_the_mouth_stays_shut():
     frames = [frame(t, mouth=0.0 if round(float(t), 2) in shut or t > 0.72 else 0.4) for t in times]
     assert figures.rest_delay_s(frames, 0.2) == pytest.approx(0.55, abs=0.001)
     assert np.isnan(figures.rest_delay_s(frames[:14], 0.2))
+
+
+@pytest.mark.parametrize(
+    ("delays_s", "p95_ms", "good"),
+    [([0.06, 0.14], 12.0, True), ([0.06, 0.16], 12.0, False), ([0.06, np.nan], 12.0, False), ([0.06], 31.0, False)],
+)
+def test_lips_that_never_rest_are_no_success(delays_s, p95_ms, good):
+    rest = delays(delays_s)
+    assert rest["n"] + rest["never"] == len(delays_s)
+    result = {"sound_to_lips_ms": {"p95": p95_ms}, "rest_ms": {"cancel": rest}}
+    assert within_limits(result, limit_ms=30.0, rest_limit_ms=150.0) is good

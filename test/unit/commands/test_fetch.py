@@ -203,6 +203,19 @@ def test_the_verb(server, tmp_path, capsys):
     assert main(common) == 0 and " here " in capsys.readouterr().out
 
 
+def test_what_was_not_agreed_to_is_not_fetched(server, tmp_path, monkeypatch, capsys):
+    manifest = tmp_path / "m.yaml"
+    entry = {"for": "a test", "licence": "CC BY-NC 4.0", "non_commercial": True}
+    entry["files"] = [{"url": server.url, "size": len(DATA), "sha256": SUM}]
+    manifest.write_text(json.dumps({"for_art_only": entry}))
+    common = ["fetch", "--manifest", str(manifest), "--to", str(tmp_path / "to")]
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(isatty=lambda: False))
+    assert main([*common, "for_art_only"]) == 1 and "CC BY-NC 4.0" in capsys.readouterr().err
+    assert not server.asked and not (tmp_path / "to").exists()
+    assert main([*common, "for-art-only", "--accept-licence", "for-art-only"]) == 0
+    assert (tmp_path / "to/for_art_only/model.bin").read_bytes() == DATA
+
+
 def test_the_shipped_manifest():
     models = read_manifest()
     assert {"sensevoice", "sensevoice_sherpa", "lam_audio2exp", "wav2vec2_base", "hubert_base"} <= models.keys()

@@ -96,6 +96,28 @@ def test_weights_that_lack_keys_are_named(tmp_path):
         export_encoder.main([str(tmp_path), str(tmp_path / "out")])
 
 
+def test_keys_that_are_not_the_encoders_are_named(tmp_path, capsys):
+    model = random_model("hubert", "tiny")
+    model.save_pretrained(tmp_path, state_dict={**model.state_dict(), "lm_head.weight": torch.zeros(3, 3)})
+    export_encoder.read_checkpoint(tmp_path)
+    assert "1 keys are not the encoder's, left out: lm_head.weight" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("fault", ["no weights", "damaged", "another shape"])
+def test_weights_that_cannot_be_used_are_told_in_a_line(tmp_path, fault):
+    random_model("hubert", "tiny").save_pretrained(tmp_path)
+    weights = tmp_path / "model.safetensors"
+    if fault == "no weights":
+        weights.unlink()
+    elif fault == "damaged":
+        weights.write_bytes(weights.read_bytes()[:100])
+    else:
+        config = json.loads((tmp_path / "config.json").read_text())
+        (tmp_path / "config.json").write_text(json.dumps({**config, "intermediate_size": 48}))
+    with pytest.raises(SystemExit, match="weights cannot be used|lack"):
+        export_encoder.read_checkpoint(tmp_path)
+
+
 @pytest.fixture(scope="module")
 def lam():
     return tiny_lam()
