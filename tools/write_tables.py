@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Write the README's tables of nodes, messages and parameters from the code, between its <!-- name --> marks.
+"""Write the documents' tables of nodes, messages and parameters from the code, between their <!-- name --> marks.
 
-    python tools/write_tables.py            rewrite README.md
-    python tools/write_tables.py --check    exit code 1 where it is out of date (a test runs this)
+    python tools/write_tables.py            rewrite README.md and docs/interface.md
+    python tools/write_tables.py --check    exit code 1 where one is out of date (a test runs this)
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 LONGEST_DEFAULT = 60
+#: Document -> its tables.
+TABLES = {"README.md": ("nodes",), "docs/interface.md": ("messages", "parameters")}
 NODES = (
     "mic_node",
     "vad_node",
@@ -36,29 +38,32 @@ NODES = (
 def main() -> int:
     """Rewrite or check; the process's exit code."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--check", action="store_true", help="only say whether the README is up to date")
+    parser.add_argument("--check", action="store_true", help="only say whether they are up to date")
     options = parser.parse_args()
     sys.path.insert(0, str(ROOT))
-    readme = ROOT / "README.md"
-    old = readme.read_text(encoding="utf-8")
-    new = filled(old)
-    if options.check:
-        return int(new != old)
-    readme.write_text(new, encoding="utf-8")
-    return 0
-
-
-def filled(text: str) -> str:
-    """The README with every marked table made anew."""
     specs = [spec_of(node) for node in NODES]
     tables = {"nodes": node_table(specs), "messages": message_table(), "parameters": parameter_table(specs)}
+    stale = []
+    for document, names in TABLES.items():
+        path = ROOT / document
+        old = path.read_text(encoding="utf-8")
+        new = filled(old, document, {name: tables[name] for name in names})
+        if new != old:
+            stale.append(document)
+            if not options.check:
+                path.write_text(new, encoding="utf-8")
+    return int(options.check and bool(stale))
+
+
+def filled(text: str, document: str, tables: dict[str, list[str]]) -> str:
+    """The document with every marked table made anew."""
     for name, rows in tables.items():
         block = f"<!-- {name}: made by tools/write_tables.py -->\n" + "\n".join(rows) + f"\n<!-- end of {name} -->"
         pattern = rf"<!-- {name}:.*?<!-- end of {name} -->"
         count = len(re.findall(pattern, text, flags=re.S))
         text = re.sub(pattern, block.replace("\\", r"\\"), text, flags=re.S)
         if count != 1:
-            raise SystemExit(f"README.md has {count} places for the table of {name}; it needs one")
+            raise SystemExit(f"{document} has {count} places for the table of {name}; it needs one")
     return text
 
 
@@ -86,12 +91,14 @@ def topics(names: tuple[str, ...]) -> str:
 def message_table() -> list[str]:
     """Each topic with its message and what it carries."""
     from avatar_ros.core.types import TOPICS
+    from avatar_ros.ros.qos import KEPT
 
     rows = ["| topic | message | carries |", "|---|---|---|"]
     for topic, kind in TOPICS.items():
         text = (kind.__doc__ or "").strip().split("\n\n")[0].replace("\n    ", " ").replace("|", "\\|")
         name = "geometry_msgs/PointStamped" if kind.__name__ == "GazeTarget" else f"avatar_ros/{kind.__name__}"
-        rows.append(f"| `{topic}` | `{name}` | {text} |")
+        kept = " Transient local, 10 deep." if topic in KEPT else ""
+        rows.append(f"| `{topic}` | `{name}` | {text}{kept} |")
     return rows
 
 
@@ -100,7 +107,7 @@ def parameter_table(specs: list[Any]) -> list[str]:
     rows = ["| node | parameter | default | range | meaning |", "|---|---|---|---|---|"]
     for spec in specs:
         for name, item in parameters(spec):
-            cells = (f"`{name}`", f"`{shown(item.default)}`", span(item.metadata), item.metadata["description"])
+            cells = (f"`{name}`", f"`{shown(item.default)}`", span(item.metadata), cell(item.metadata["description"]))
             rows.append(f"| {spec.name} | " + " | ".join(cells) + " |")
     return rows
 
@@ -112,11 +119,16 @@ def parameters(spec: Any) -> Iterator[tuple[str, Any]]:
             yield prefix + item.name, item
 
 
+def cell(text: str) -> str:
+    """Text within a table's cell."""
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
 def shown(value: Any) -> str:
     """A default as ROS would print it; an empty string as ''."""
     if isinstance(value, bool):
         return str(value).lower()
-    text = str(value).replace("|", "\\|").replace("\n", " ")
+    text = cell(str(value))
     return "''" if text == "" else text if len(text) <= LONGEST_DEFAULT else text[:LONGEST_DEFAULT] + " …"
 
 
