@@ -17,13 +17,9 @@ PORT = Port(takes=("mic/utterance",), gives=("speech/transcript",))
 ASR_BACKENDS = Registry(
     "asr",
     {
-        "pocketsphinx": Backend("avatar_ros.asr.sphinx:SphinxRecogniser", "pip install pocketsphinx pyyaml"),
-        "sensevoice": Backend(
-            "avatar_ros.asr.sensevoice:SenseVoiceRecogniser", "pip install -r requirements/sensevoice.txt"
-        ),
-        "sensevoice_sherpa": Backend(
-            "avatar_ros.asr.sensevoice_sherpa:SherpaRecogniser", "pip install -r requirements/sherpa.txt"
-        ),
+        "pocketsphinx": Backend("avatar_ros.asr.sphinx:SphinxRecogniser", "embedded"),
+        "sensevoice": Backend("avatar_ros.asr.sensevoice:SenseVoiceRecogniser", "sensevoice"),
+        "sensevoice_sherpa": Backend("avatar_ros.asr.sensevoice_sherpa:SherpaRecogniser", "sherpa"),
         "fake": Backend("avatar_ros.asr.fake:FakeRecogniser"),
     },
 )

@@ -23,7 +23,7 @@ MIC_RATE_HZ = 16000
 MIC_PORT = Port(takes=("speech/played", "state"), gives=("mic/audio",))
 SPEAKER_PORT = Port(takes=("speech/audio", "motion/expression"), gives=("speech/playback", "speech/played"))
 
-_PORTAUDIO = "apt install libportaudio2 && pip install sounddevice==0.5.6"
+_PORTAUDIO = "sudo apt install libportaudio2 && ./avatar setup"
 MIC_BACKENDS = Registry(
     "mic",
     {

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..core.clock import s_from_ns
 from ..core.errors import ConfigError
+from ..core.registry import how_to_install
 from ..core.types import AudioFrame
 from .base import Block, MicSettings, Pcm
 
@@ -90,10 +91,10 @@ def make_echo(settings: MicSettings) -> Echo:
     installed = importlib.util.find_spec("livekit") is not None
     if settings.echo == "webrtc" and not installed:
         raise ConfigError(
-            "backend_not_installed", "echo is 'webrtc', but livekit is not installed; pip install livekit==1.2.0"
+            "backend_not_installed", f"echo is 'webrtc', but livekit is not installed; {how_to_install('aec')}"
         )
     if settings.echo == "mute" or not installed:
-        why = "" if settings.echo == "mute" else "; for echo cancellation: pip install livekit==1.2.0"
+        why = "" if settings.echo == "mute" else f"; for echo cancellation: {how_to_install('aec')}"
         return HalfDuplex(settings.mute_tail_s, why)
     from .echo_webrtc import WebRtcEcho
 

@@ -1,4 +1,4 @@
-"""Echo cancellation: WebRTC's canceller (AEC3, through livekit's wheels; extra `aec`) beside a linear model.
+"""Echo cancellation: WebRTC's canceller (AEC3, through livekit's wheels: requirements/aec.txt) beside a linear model.
 
 WebRTC's leaves nothing of the echo, and little of a person who speaks at the same time as loudly. The linear model
 leaves the person whole, and of the echo what no linear model can take. So the linear model is heard where it has

@@ -29,7 +29,7 @@ def sounddevice() -> Any:
     except (ImportError, OSError) as error:  # OSError: the wheel is there, the library is not
         raise ConfigError(
             "backend_not_installed",
-            f"PortAudio cannot be used: {error}; install it with: apt install libportaudio2 && pip install sounddevice",
+            f"PortAudio cannot be used: {error}; install it with: sudo apt install libportaudio2 && ./avatar setup",
         ) from error
     return module
 

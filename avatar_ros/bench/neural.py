@@ -25,6 +25,7 @@ from ..audio_io.wav import read_wav
 from ..core.arkit import ARKIT_NAMES
 from ..core.errors import ConfigError
 from ..core.paths import share_file
+from ..core.registry import how_to_install
 from ..core.types import SpeechChunk
 from ..encoder.base import EncoderSettings
 from ..encoder.encode import encode, load_encoder
@@ -74,7 +75,8 @@ def _random_model(kind: str, folder: Path) -> str:
     command = [sys.executable, str(script), *choice, "--copies", "int8", str(folder)]
     done = subprocess.run(command, stdout=sys.stderr, check=False)
     if done.returncode:
-        raise ConfigError("bench_model", f"{' '.join(command)} failed; it needs: pip install torch transformers onnx")
+        needs = how_to_install("neural")
+        raise ConfigError("bench_model", f"{' '.join(command)} failed; what it needs is installed with: {needs}")
     return str(folder)
 
 

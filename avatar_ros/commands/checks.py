@@ -13,6 +13,7 @@ import numpy as np
 
 from ..core.errors import AvatarRosError
 from ..core.paths import share_file
+from ..core.registry import how_to_install
 from ..core.stage import Stage
 from ..core.types import Sentence, SpeechChunk
 
@@ -49,7 +50,7 @@ def ros() -> Finding:
 def messages() -> Finding:
     """The package's messages are built and match the code."""
     if importlib.util.find_spec("avatar_ros.msg") is None:
-        return Finding(False, "avatar_ros/msg is not built", "./avatar kiosk builds it, or: colcon build")
+        return Finding(False, "avatar_ros/msg is not built", "./avatar setup builds it, or: colcon build")
     from ..core.types import TOPICS
     from ..ros.convert import from_msg, to_msg
 
@@ -143,7 +144,7 @@ def loudspeaker() -> Finding:
 def echo_cancellation() -> Finding:
     """WebRTC's canceller, through livekit: takes away an echo of noise."""
     if importlib.util.find_spec("livekit") is None:
-        remedy = "pip install livekit (extra: aec); until then the kiosk listens only while it is silent"
+        remedy = f"{how_to_install('aec')}; until then the kiosk listens only while it is silent"
         return Finding(False, "livekit is not installed", remedy)
     from ..audio_io.base import MIC_RATE_HZ, Block
     from ..audio_io.echo_webrtc import WebRtcEcho
@@ -156,9 +157,8 @@ def echo_cancellation() -> Finding:
         heard = Block(noise // 4, 1.0 + 0.02 * (i - 1))
         powers.append(float(np.mean(np.square(echo.treat(heard), dtype=np.float64))))
     taken_db = 10 * np.log10(np.mean(np.square(noise // 4.0)) / (np.mean(powers[-20:]) + 1e-3))
-    return Finding(
-        taken_db > 10, f"WebRTC's canceller takes {taken_db:.0f} dB of an echo of noise", "pip install livekit"
-    )
+    detail = f"WebRTC's canceller takes {taken_db:.0f} dB of an echo of noise"
+    return Finding(taken_db > 10, detail, how_to_install("aec"))
 
 
 def screen() -> Finding:
@@ -174,7 +174,7 @@ def gpu() -> Finding:
     for name in ("torch", "gsplat"):
         if importlib.util.find_spec(name) is None:
             detail = f"{name} is not installed; the CPU rasteriser is used"
-            return Finding(False, detail, "see docker/ for a GPU set-up")
+            return Finding(False, detail, f"{how_to_install('gpu')}; docker/ has a GPU set-up")
     return _draw("gsplat")
 
 

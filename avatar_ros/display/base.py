@@ -108,7 +108,7 @@ class Screen(Protocol):
 SCREEN_BACKENDS = Registry(
     "display",
     {
-        "window": Backend("avatar_ros.display.window:WindowScreen", "pip install pygame-ce opencv-python-headless"),
+        "window": Backend("avatar_ros.display.window:WindowScreen", "embedded"),
         "off": Backend("avatar_ros.display.off:OffScreen"),
         "fake": Backend("avatar_ros.display.fake:FakeScreen"),
     },

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..core.errors import ConfigError
+from ..core.registry import how_to_install
 from ..core.settings import Settings, setting
 from ..core.types import AudioFrame
 from .base import U8
@@ -175,6 +176,6 @@ def _mp4_module() -> Any:
     try:
         from . import mp4
     except ImportError as error:
-        text = f"recording needs PyAV and OpenCV: {error}; pip install av opencv-python-headless"
+        text = f"recording needs PyAV and OpenCV: {error}; {how_to_install('embedded')}"
         raise ConfigError("backend_not_installed", text) from error
     return mp4

@@ -22,10 +22,10 @@ ENCODER_BACKENDS = Registry(
     "audio encoder",
     {
         "phones": Backend("avatar_ros.encoder.phone_encoder:PhoneEncoder"),
-        "wav2vec2": Backend("avatar_ros.encoder.neural:Wav2Vec2Encoder", "pip install onnxruntime"),
-        "hubert": Backend("avatar_ros.encoder.neural:HubertEncoder", "pip install onnxruntime"),
-        "lam": Backend("avatar_ros.encoder.neural:LamEncoder", "pip install onnxruntime"),
-        "learned": Backend("avatar_ros.encoder.learned:LearnedEncoder", "pip install onnxruntime"),
+        "wav2vec2": Backend("avatar_ros.encoder.neural:Wav2Vec2Encoder", "embedded"),
+        "hubert": Backend("avatar_ros.encoder.neural:HubertEncoder", "embedded"),
+        "lam": Backend("avatar_ros.encoder.neural:LamEncoder", "embedded"),
+        "learned": Backend("avatar_ros.encoder.learned:LearnedEncoder", "embedded"),
         "fake": Backend("avatar_ros.encoder.fake:FakeEncoder"),
     },
 )

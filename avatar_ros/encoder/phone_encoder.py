@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from ..core.errors import EncoderError
 from ..core.phones import LOUDNESS, PHONE_COUNT, PHONE_DIM, PHONE_KIND, PHONE_RATE_HZ
+from ..core.registry import how_to_install
 from ..core.types import MarkKind, SpeechChunk
 from .acoustic import installed_model, read_definition
 from .base import EncoderSettings
@@ -67,11 +68,11 @@ class PhoneEncoder:
         if folder is None:
             if self._settings.sound_by != "acoustic":
                 self._listen = self._network().listen
-                self._warning = "PocketSphinx is not installed: text is not aligned; pip install pocketsphinx"
+                self._warning = f"PocketSphinx is not installed: text is not aligned; {how_to_install('embedded')}"
                 return
             self._warning = (
                 "PocketSphinx is not installed: without phone marks the mouth only follows the loudness; "
-                "install it with: pip install pocketsphinx"
+                f"install it with: {how_to_install('embedded')}"
             )
             return
         from .pocketsphinx_lm import phone_bigram
@@ -151,6 +152,7 @@ class PhoneStream:
             out.append(self._hear(chunk))
         if chunk.sentence_end or chunk.turn_end:
             out.append(self._end_source())
+            self._text = ""  # it was heard: what may still come in this sentence's place is silence
         return self._with_loudness(out)
 
     def finish(self) -> F32:
@@ -159,7 +161,7 @@ class PhoneStream:
 
     def _begin(self, chunk: SpeechChunk) -> F32:
         self._sentence = chunk.sentence
-        self._text = ""
+        self._text, self._locale = "", ""
         return self._end_source()
 
     def _read_marks(self, chunk: SpeechChunk) -> F32:

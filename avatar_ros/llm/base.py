@@ -12,12 +12,11 @@ from ..core.stage import Port
 from ..core.types import Prompt
 
 PORT = Port(takes=("dialogue/prompt",), gives=("dialogue/reply",))
-OPENAI_INSTALL = "pip install openai==3.52.0"
 LLM_BACKENDS = Registry(
     "llm",
     {
         "answers": Backend("avatar_ros.llm.answers:LocalAnswers"),
-        "openai": Backend("avatar_ros.llm.openai_chat:OpenAiChat", OPENAI_INSTALL),
+        "openai": Backend("avatar_ros.llm.openai_chat:OpenAiChat", "openai"),
         "fake": Backend("avatar_ros.llm.fake:FakeChat"),
     },
 )

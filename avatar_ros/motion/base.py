@@ -23,8 +23,8 @@ MOTION_BACKENDS = Registry(
     "expression",
     {
         "visemes": Backend("avatar_ros.motion.visemes:VisemeLips"),
-        "lam": Backend("avatar_ros.motion.lam:LamLips", "pip install onnxruntime"),
-        "policy": Backend("avatar_ros.motion.policy:PolicyLips", "pip install onnxruntime"),
+        "lam": Backend("avatar_ros.motion.lam:LamLips", "embedded"),
+        "policy": Backend("avatar_ros.motion.policy:PolicyLips", "embedded"),
         "fake": Backend("avatar_ros.motion.fake:FakeLips"),
     },
 )

@@ -152,8 +152,8 @@ class Rasteriser(Protocol):
 BACKENDS = Registry(
     "render",
     {
-        "cpu": Backend("avatar_ros.render.cpu:CpuRasteriser", "./avatar kiosk (it builds the C++ rasteriser)"),
-        "gsplat": Backend("avatar_ros.render.gsplat:GsplatRasteriser", "pip install torch gsplat (needs CUDA)"),
+        "cpu": Backend("avatar_ros.render.cpu:CpuRasteriser", "./avatar setup (it builds the C++ rasteriser)"),
+        "gsplat": Backend("avatar_ros.render.gsplat:GsplatRasteriser", "gpu"),
         "reference": Backend("avatar_ros.render.reference:ReferenceRasteriser"),
         "fake": Backend("avatar_ros.render.fake:FakeRasteriser"),
     },

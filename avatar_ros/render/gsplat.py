@@ -19,6 +19,7 @@ import torch
 from ..avatar.model import Avatar
 from ..core.arkit import ARKIT_COUNT
 from ..core.errors import RenderError
+from ..core.registry import how_to_install
 from .base import MAX_ALPHA, NEAR_M, U8, Background, Camera, Frame, Settings
 from .inputs import WeightMap, background_parts, model_view, output_buffer
 from .torch_ops import DeviceAvatar, composite, morphed, posed, thin_smoke, turn_parts, upload
@@ -116,7 +117,7 @@ def built_rasterization() -> Callable[..., Any]:
     if not torch.cuda.is_available():
         raise RenderError("render_no_cuda", "no CUDA device; install the NVIDIA driver or use backend: cpu")
     if importlib.util.find_spec("gsplat") is None:
-        raise RenderError("render_no_gsplat", "gsplat is not installed; pip install gsplat, or use backend: cpu")
+        raise RenderError("render_no_gsplat", f"gsplat is not installed; {how_to_install('gpu')}; or use backend: cpu")
     if importlib.util.find_spec("gsplat.csrc") is None:
         _adopt_kernels()
     import gsplat

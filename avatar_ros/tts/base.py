@@ -20,8 +20,8 @@ PORT = Port(takes=("speech/sentence", "speech/playback"), gives=("speech/audio",
 TTS_BACKENDS = Registry(
     "tts",
     {
-        "espeak": Backend("avatar_ros.tts.espeak:EspeakVoice", "pip install espeakng-loader==0.2.4"),
-        "edge": Backend("avatar_ros.tts.edge:EdgeVoice", "pip install edge-tts==7.3.1 av"),
+        "espeak": Backend("avatar_ros.tts.espeak:EspeakVoice", "embedded"),
+        "edge": Backend("avatar_ros.tts.edge:EdgeVoice", "edge"),
         "openai_speech": Backend("avatar_ros.tts.openai_speech:OpenAiVoice"),
         "cosyvoice": Backend("avatar_ros.tts.cosyvoice:CosyVoice"),
         "fake": Backend("avatar_ros.tts.fake:FakeVoice"),

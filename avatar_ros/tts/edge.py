@@ -10,6 +10,7 @@ import edge_tts
 from edge_tts.exceptions import EdgeTTSException
 
 from ..core.errors import TtsError, UnknownBackendError
+from ..core.registry import how_to_install
 from ..core.types import MarkKind
 from .base import Part, TtsSettings, VoiceMark
 from .decode import mp3, warm_mp3
@@ -42,7 +43,8 @@ class EdgeVoice:
             warm_mp3()
         except ImportError as error:
             raise UnknownBackendError(
-                "backend_not_installed", "PyAV, which decodes Edge's sound, is missing; install it with: pip install av"
+                "backend_not_installed",
+                f"PyAV, which decodes Edge's sound, is missing; install it with: {how_to_install('embedded')}",
             ) from error
 
     def speak(self, text: str, locale: str) -> Iterator[Part]:

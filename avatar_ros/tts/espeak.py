@@ -13,6 +13,7 @@ import numpy as np
 
 from ..core.errors import ConfigError, TtsError, UnknownBackendError
 from ..core.helper import Helper, HelperDeadError
+from ..core.registry import how_to_install
 from .base import Part, TtsSettings
 from .espeak_marks import marks, speech_end_sample
 from .voices import nearest
@@ -42,7 +43,7 @@ class EspeakVoice:
         if importlib.util.find_spec("espeakng_loader") is None:
             raise UnknownBackendError(
                 "backend_not_installed",
-                "espeak-ng is not installed; install it with: pip install espeakng-loader==0.2.4",
+                f"espeak-ng is not installed; install it with: {how_to_install('embedded')}",
             )
         self._helper = _Espeak()
         voice, _ = nearest("en-US", self._wanted, self._helper.voices, _DEFAULT_VOICE)

@@ -22,9 +22,7 @@ PORT = Port(
 VAD_BACKENDS = Registry(
     "vad",
     {
-        "silero": Backend(
-            "avatar_ros.vad.silero:SileroVad", "pip install onnxruntime && pip install --no-deps silero-vad"
-        ),
+        "silero": Backend("avatar_ros.vad.silero:SileroVad", "embedded"),
         "fake": Backend("avatar_ros.vad.fake:FakeVad"),
     },
 )

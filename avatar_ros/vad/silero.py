@@ -13,6 +13,7 @@ import numpy as np
 import onnxruntime
 
 from ..core.errors import ConfigError
+from ..core.registry import how_to_install
 from ..core.types import Pcm
 from .base import SAMPLE_RATE_HZ, WINDOW_SAMPLES, VadSettings
 
@@ -29,7 +30,7 @@ def model_path() -> Path:
         if path.exists():
             return path
     raise ConfigError(
-        "vad_model_missing", "silero_vad.onnx was not found; install it with: pip install --no-deps silero-vad"
+        "vad_model_missing", f"silero_vad.onnx was not found; install it with: {how_to_install('no_deps')}"
     )
 
 

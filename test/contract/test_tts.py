@@ -286,5 +286,5 @@ def test_edge_that_sends_half_its_mp3_is_finished_by_espeak():
 def test_edge_without_its_decoder_says_what_to_install(monkeypatch):
     edge = pytest.importorskip("avatar_ros.tts.edge", reason="edge-tts is not installed")
     monkeypatch.setitem(sys.modules, "av", None)
-    with pytest.raises(UnknownBackendError, match="pip install av"):
+    with pytest.raises(UnknownBackendError, match=r"PyAV.*\./avatar setup"):
         edge.EdgeVoice(TtsSettings(backend="edge")).load()

@@ -187,7 +187,7 @@ def test_without_pocketsphinx_the_network_hears_all_and_the_status_says_so(monke
     made.load()
     frames = encode(babble(0.6), RATE_HZ, "Hello there.", encoder=made)
     assert len(frames) == 60
-    assert "pip install pocketsphinx" in made.status()["warning"]
+    assert "./avatar setup" in made.status()["warning"]
 
 
 def test_two_opinions_are_mixed_frame_by_frame():
