@@ -86,7 +86,7 @@ def _prefix(names: list[str], yes: bool) -> list[str] | None:
     if not ask(f"install {', '.join(names)} with sudo apt-get?"):
         return None
     if subprocess.run(["sudo", "-v"], check=False).returncode:  # the password, before output goes to a log
-        raise SetupError("sudo was refused")
+        raise SetupError(f"sudo was refused; install {' '.join(names)} as a user who may, and run this again")
     return ["sudo"]
 
 

@@ -12,8 +12,10 @@ from .host import Host
 from .stamps import Stamp, digest
 from .venv import Venv, clean_environment, headers
 
-#: What the build is made from. Python sources are not among it: a checkout runs its own.
+#: What is compiled.
 SOURCES = ("CMakeLists.txt", "package.xml", "cmake", "msg", "src")
+#: What is copied besides. A checkout runs its own; `ros2 launch` runs the copies.
+COPIED = ("avatar_ros", "config", "docs", "launch", "models")
 #: Include folders of the machine that built the wheels, left in their CMake exports.
 _FOREIGN_PYTHON = re.compile(r"/opt/python/[^;\"]*/include/python3\.\d+")
 _FOREIGN_NUMPY = re.compile(r"/opt/python/[^;\"]*/numpy/[^;\"]*include")
@@ -28,9 +30,14 @@ class Build:
         self.prefix = root / "install/avatar_ros"
         self._stamp = Stamp(self.prefix / ".avatar_ros.json")
 
-    def is_current(self) -> bool:
-        """Whether what is installed was built from these sources, at this place, by this environment."""
-        return self._stamp.matches("sources", self._digest())
+    def is_current(self, *, copies: bool = False) -> bool:
+        """Whether what is installed was built from these sources, at this place, by this environment.
+
+        copies: and whether Python files, profiles and models were copied as they are now.
+        """
+        if not self._stamp.matches("sources", self._digest(SOURCES)):
+            return False
+        return not copies or self._stamp.matches("copies", self._digest(COPIED))
 
     def run(self, host: Host, log: Path) -> None:
         """Build and install; a tree of another place or Python is cleared first, else only what changed is built."""
@@ -39,7 +46,7 @@ class Build:
             shutil.rmtree(self.prefix, ignore_errors=True)
         if not host.ros_prefixes:
             repair_exports(self._venv)
-        wanted = self._digest()
+        wanted = {"sources": self._digest(SOURCES), "copies": self._digest(COPIED)}
         self.prefix.mkdir(parents=True, exist_ok=True)
         self._stamp.put("place", self._place())
         run_step(
@@ -50,7 +57,8 @@ class Build:
             interesting=build_progress,
             remedy="if the cause is not plain, delete build/ and install/ and run this again",
         )
-        self._stamp.put("sources", wanted)
+        for name, value in wanted.items():
+            self._stamp.put(name, value)
 
     def _command(self) -> list[str]:
         root = self._root
@@ -71,10 +79,11 @@ class Build:
 
     def _place(self) -> str:
         site = self._venv.site_packages()
-        return f"{self._root} {site.parent.name if site else ''}"
+        ros = " with ROS 2" if self._venv.sees_system() else ""  # its libraries are others than the wheels'
+        return f"{self._root} {site.parent.name if site else ''}{ros}"
 
-    def _digest(self) -> str:
-        return digest([self._root / name for name in SOURCES], self._place())
+    def _digest(self, names: tuple[str, ...]) -> str:
+        return digest([self._root / name for name in names], self._place())
 
 
 def build_progress(line: str) -> str:

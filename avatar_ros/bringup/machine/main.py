@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -9,18 +10,25 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ... import cli
-from .console import SetupError, say
+from .console import EXIT_BAD_MACHINE, EXIT_FAILED, SetupError, say
 from .environment import run_environment
 from .prepare import Checkout
-from .venv import EXTRAS, PROFILE_EXTRAS
+from .profiles import profile_extras, take_profile
+from .venv import EXTRAS
 
 #: Verbs that exist here alone: they are about the checkout, not about avatars.
 OWN_VERBS = {
     "test": "run all tests; what follows -- goes to pytest: ./avatar test -- -k dialogue",
-    "setup": "set up what is missing and stop there",
+    "setup": "set up what is missing and stop there; --profile full: what that profile needs too",
     "exec": "run a command in the environment that was set up: ./avatar exec python …",
 }
 EXIT_BAD_INPUT, EXIT_INTERRUPTED = 2, 130
+#: What the system may refuse while a checkout is set up -> what to do.
+_REMEDIES = {
+    errno.ENOSPC: "make room and run this again: it goes on where it stopped",
+    errno.EDQUOT: "make room and run this again: it goes on where it stopped",
+}
+_NOT_OURS = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 @dataclass(frozen=True)
@@ -91,16 +99,30 @@ def main(root: Path, arguments: Sequence[str]) -> int:
     except SetupError as error:
         print(f"avatar: {error}", file=sys.stderr)
         return error.exit_code
+    except OSError as error:
+        print(f"avatar: {refusal(error)}", file=sys.stderr)
+        return EXIT_BAD_MACHINE if error.errno in _NOT_OURS else EXIT_FAILED
     except KeyboardInterrupt:
         say("interrupted; run it again and it goes on where it stopped")
         return EXIT_INTERRUPTED
 
 
+def refusal(error: OSError) -> str:
+    """What the system refused, and what to do about it."""
+    remedy = _REMEDIES.get(error.errno or 0, "look at it and run this again")
+    if error.errno in _NOT_OURS:
+        remedy = "the checkout must be writable to be set up: chown it, or clone it as this user"
+    where = f"{error.filename}: " if error.filename else ""
+    return f"{where}{error.strerror or error}; {remedy}"
+
+
 def _set_up_and_run(checkout: Checkout, call: Call) -> int:
-    groups = checkout.groups(tests=call.verb == "test", extras=_extras(call))
-    if not checkout.is_ready(groups):
+    groups = checkout.groups(tests=call.verb == "test", extras=_extras(call, checkout.root))
+    # A checkout runs its own Python files; only `ros2 launch` (and its test) runs the installed ones.
+    copies = call.verb == "setup" or (call.verb == "test" and checkout.has_ros)
+    if not checkout.is_ready(groups, copies=copies):
         _check_arguments(call)
-        checkout.prepare(groups, yes=call.yes)
+        checkout.prepare(groups, copies=copies, yes=call.yes)
         say("everything is set up")
     if call.verb == "setup":
         return 0
@@ -114,13 +136,17 @@ def _set_up_and_run(checkout: Checkout, call: Call) -> int:
         raise SetupError(f"command not found: {command[0]}", EXIT_BAD_INPUT) from None
 
 
-def _extras(call: Call) -> tuple[str, ...]:
+def _extras(call: Call, root: Path) -> tuple[str, ...]:
     """Extras that were asked for, and those of the profile. Raises SetupError naming an unknown one."""
     for name in call.extras:
         if name not in EXTRAS:
             raise SetupError(f"--with names '{name}'; known: {', '.join(EXTRAS)}", EXIT_BAD_INPUT)
-    profile = next((after for word, after in zip(call.rest, call.rest[1:], strict=False) if word == "--profile"), "")
-    return tuple(dict.fromkeys((*call.extras, *PROFILE_EXTRAS.get(profile, ()))))
+    if call.verb in ("exec", "test"):
+        return call.extras  # what stands behind them is another program's
+    profile, rest = take_profile(call.rest)
+    if call.verb == "setup" and rest:
+        raise SetupError(f"setup does not know '{rest[0]}'; known: --yes, --with, --profile", EXIT_BAD_INPUT)
+    return tuple(dict.fromkeys((*call.extras, *profile_extras(root, profile))))
 
 
 def _check_arguments(call: Call) -> None:
@@ -164,6 +190,6 @@ def help_text() -> str:
         "usage: ./avatar VERB [--yes] …\n\n"
         "A talking face for robots and kiosks. Every verb first sets up what is missing (system packages, a virtual\n"
         "environment in .venv, a build in build/ and install/); --yes lets it use sudo without asking, --with EXTRA,…\n"
-        "installs optional libraries too.\n\n"
+        "installs optional libraries too (./avatar setup --with edge), and --profile brings those of its backends.\n\n"
         f"verbs:\n{lines}\n\nextras for --with:\n{extras}\n\n{cli.EPILOG}"
     )

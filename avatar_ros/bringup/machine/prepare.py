@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from . import apt
 from .build import Build
-from .console import say
+from .console import EXIT_BAD_MACHINE, SetupError, ask, say
 from .host import find_host, sourced_ros
 from .venv import ROS_GROUP, RUN_GROUPS, TEST_GROUP, Venv
 
@@ -29,26 +30,42 @@ class Checkout:
         bare = tuple(name for name in map("no_deps_{}".format, extras) if self.venv.knows(name))
         return (*ros, *RUN_GROUPS, *extras, *bare, *((TEST_GROUP,) if tests else ()))
 
-    def is_ready(self, groups: tuple[str, ...]) -> bool:
-        """Whether nothing is missing; reads a few small files and starts nothing."""
-        return (
-            self.venv.is_for(self.has_ros) and all(self.venv.has(group) for group in groups) and self.build.is_current()
-        )
+    def is_ready(self, groups: tuple[str, ...], *, copies: bool = False) -> bool:
+        """Whether nothing is missing; starts nothing. copies: what `ros2 launch` runs must be present-day too."""
+        if not self.venv.is_for(self.has_ros) or not all(self.venv.has(group) for group in groups):
+            return False
+        return self.build.is_current(copies=copies)
 
-    def prepare(self, groups: tuple[str, ...], *, yes: bool) -> None:
+    def prepare(self, groups: tuple[str, ...], *, yes: bool, copies: bool = False) -> None:
         """Set up what is missing. Raises SetupError where that fails; called again it goes on where it stopped."""
         log = self.root / "log" / "setup.log"
         with self._alone():
-            if self.is_ready(groups):
+            if self.is_ready(groups, copies=copies):
                 return  # somebody else set it up meanwhile
             host = find_host()
+            self._check_kind(yes)
             apt.install_missing(apt.needed(host.python), log, yes=yes)
             if not self.venv.is_for(self.has_ros):
                 self.venv.create(find_host(), log)
             self.venv.install(groups, log)
-            if not self.build.is_current():
+            if not self.build.is_current(copies=copies):
                 self.build.run(host, log)
             self.venv.compile(self.root / "avatar_ros")
+
+    def _check_kind(self, yes: bool) -> None:
+        """Raise SetupError rather than throw an environment of hundreds of megabytes away unasked."""
+        if yes or not self.venv.is_whole() or self.venv.sees_system() == self.has_ros:
+            return
+        had, remedy = (
+            ("without ROS 2, and here ROS 2 Jazzy is sourced", "use a shell that has not sourced it")
+            if self.has_ros
+            else ("with ROS 2 Jazzy sourced, and here it is not", "source /opt/ros/jazzy/setup.bash")
+        )
+        if sys.stdin.isatty() and ask(f"this checkout was set up {had}; make .venv anew (hundreds of MB)?"):
+            return
+        raise SetupError(
+            f"this checkout was set up {had}: {remedy}, or make .venv anew: ./avatar setup --yes", EXIT_BAD_MACHINE
+        )
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:

@@ -10,20 +10,25 @@ from pathlib import Path
 
 
 def digest(paths: Iterable[Path], *facts: str) -> str:
-    """SHA-256 over the names and contents of files (folders: all files within) and over `facts`."""
+    """SHA-256 over the names and contents of files (folders: all within that no build made) and over `facts`."""
     total = hashlib.sha256(json.dumps(facts).encode())
-    for path in _files(paths):
-        total.update(f"\0{path.name}\0".encode())
+    for name, path in _files(paths):
+        total.update(f"\0{name}\0".encode())
         total.update(path.read_bytes())
     return total.hexdigest()
 
 
-def _files(paths: Iterable[Path]) -> Iterable[Path]:
+def _files(paths: Iterable[Path]) -> Iterable[tuple[str, Path]]:
+    """Files with their names, in a folder relative to it."""
     for path in paths:
         if path.is_dir():
-            yield from sorted(item for item in path.rglob("*") if item.is_file() and "__pycache__" not in item.parts)
+            yield from ((str(item.relative_to(path)), item) for item in sorted(path.rglob("*")) if _is_source(item))
         elif path.exists():
-            yield path
+            yield path.name, path
+
+
+def _is_source(path: Path) -> bool:
+    return path.is_file() and "__pycache__" not in path.parts and path.suffix not in (".pyc", ".so")
 
 
 class Stamp:

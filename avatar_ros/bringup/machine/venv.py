@@ -26,8 +26,8 @@ EXTRAS = {
     "neural": "tools/ that export and train models: torch, transformers, onnx",
     "gpu": "renderer_node, backend gsplat: torch and gsplat; needs CUDA",
 }
-#: Extras that a profile is made of.
-PROFILE_EXTRAS = {"full": ("openai", "edge")}
+#: A line of a requirement file that names another.
+_INCLUDED = re.compile(r"-[rc]\s*(\S+)")
 
 
 class Venv:
@@ -44,15 +44,24 @@ class Venv:
         return next(iter(sorted(self.folder.glob("lib/python3.*/site-packages"))), None)
 
     def is_for(self, has_ros: bool) -> bool:
-        """Whether it is whole, was made for this place, and sees the system's packages exactly where ROS needs it."""
-        config, site = self.folder / "pyvenv.cfg", self.site_packages()
-        if not self.python.exists() or not config.exists() or site is None or not (site / "pip").is_dir():
+        """Whether it is whole, and sees the system's packages exactly where ROS needs it."""
+        return self.is_whole() and self.sees_system() == has_ros
+
+    def is_whole(self) -> bool:
+        """Whether its making came to an end, and at this place."""
+        site = self.site_packages()
+        if not self.python.exists() or site is None or not (site / "pip").is_dir():
             return False
-        text = config.read_text()
-        sees_system = re.search(r"include-system-site-packages\s*=\s*true", text) is not None
-        command = re.search(r"^command = (.*)$", text, re.MULTILINE)
-        moved = command is not None and not command[1].endswith(f" {self.folder}")
-        return sees_system == has_ros and not moved
+        command = re.search(r"^command = (.*)$", self._config(), re.MULTILINE)
+        return bool(self._config()) and (command is None or command[1].endswith(f" {self.folder}"))
+
+    def sees_system(self) -> bool:
+        """Whether it was made on a sourced ROS 2, whose Python packages are the system's."""
+        return re.search(r"include-system-site-packages\s*=\s*true", self._config()) is not None
+
+    def _config(self) -> str:
+        config = self.folder / "pyvenv.cfg"
+        return config.read_text() if config.exists() else ""
 
     def knows(self, group: str) -> bool:
         """Whether there is a requirement file of that name."""
@@ -106,7 +115,17 @@ class Venv:
 
     def _digest(self, group: str) -> str:
         site = self.site_packages()
-        return digest([self._file(group), self._file("constraints")], str(site.parent.name if site else ""))
+        files = dict.fromkeys([*_with_included(self._file(group)), self._file("constraints")])
+        return digest(files, str(site.parent.name if site else ""))
+
+
+def _with_included(file: Path) -> list[Path]:
+    """A requirement file and those that it names with -r or -c, theirs too: a pin may stand in any of them."""
+    files = [file]
+    for line in file.read_text().splitlines() if file.exists() else ():
+        if found := _INCLUDED.match(line):
+            files += _with_included(file.parent / found[1])
+    return files
 
 
 def pip_progress(line: str) -> str:

@@ -1,0 +1,180 @@
+"""When setting up works anew, refuses, or says what the system refused."""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+
+import pytest
+
+from avatar_ros.bringup.machine import apt
+from avatar_ros.bringup.machine.build import COPIED, SOURCES, Build
+from avatar_ros.bringup.machine.console import SetupError
+from avatar_ros.bringup.machine.main import main, refusal
+from avatar_ros.bringup.machine.prepare import Checkout
+from avatar_ros.bringup.machine.stamps import digest
+from avatar_ros.bringup.machine.venv import Venv
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def make_venv(root: Path, *, system: bool = False) -> Venv:
+    venv = Venv(root)
+    (venv.folder / "bin").mkdir(parents=True)
+    venv.python.touch()
+    (venv.folder / "lib/python3.11/site-packages/pip").mkdir(parents=True)
+    (venv.folder / "pyvenv.cfg").write_text(
+        f"include-system-site-packages = {str(system).lower()}\ncommand = python3 -m venv {venv.folder}\n"
+    )
+    return venv
+
+
+# --- what is built ---------------------------------------------------------------------------------------------------
+
+
+def built(root: Path) -> Build:
+    build = Build(root, make_venv(root))
+    build.prefix.mkdir(parents=True)
+    build._stamp.put("sources", build._digest(SOURCES))
+    build._stamp.put("copies", build._digest(COPIED))
+    return build
+
+
+@pytest.mark.parametrize("name", ["avatar_ros/tts/new.py", "config/full.yaml", "launch/kiosk.launch.py", "models/x"])
+def test_what_ros2_launch_runs_is_copied_again_and_the_checkouts_own_start_needs_nothing(tmp_path, name):
+    build = built(tmp_path)
+    assert build.is_current() and build.is_current(copies=True)
+    (tmp_path / name).parent.mkdir(parents=True)
+    (tmp_path / name).write_text("changed")
+    assert build.is_current() and not build.is_current(copies=True)
+
+
+def test_everything_that_cmake_copies_is_looked_at():
+    text = (ROOT / "CMakeLists.txt").read_text()
+    folders = [word.strip("/") for line in text.splitlines() if line.strip().startswith("DIRECTORY ")
+               for word in line.split()[1:]]  # fmt: skip
+    assert set(folders) == set(COPIED)
+
+
+def test_what_building_makes_in_a_folder_is_no_source(tmp_path):
+    (tmp_path / "a/__pycache__").mkdir(parents=True)
+    (tmp_path / "b").mkdir()
+    (tmp_path / "a/base.py").write_text("1")
+    before = digest([tmp_path])
+    (tmp_path / "a/__pycache__/base.pyc").write_text("x")
+    (tmp_path / "a/_raster.so").write_text("x")
+    assert digest([tmp_path]) == before
+    (tmp_path / "a/base.py").rename(tmp_path / "b/base.py")
+    assert digest([tmp_path]) != before
+
+
+def test_ros_and_wheels_are_built_for_apart(tmp_path):
+    wheels = Build(tmp_path / "x", make_venv(tmp_path / "wheels"))
+    assert Build(tmp_path / "x", make_venv(tmp_path / "ros", system=True))._place() != wheels._place()
+
+
+# --- the environment -------------------------------------------------------------------------------------------------
+
+
+def test_a_pin_changed_in_an_included_file_is_installed(tmp_path):
+    folder = tmp_path / "requirements"
+    folder.mkdir()
+    files = {"test": "-r edge.txt\npytest==9", "edge": "-c embedded.txt\nedge-tts==7", "embedded": "numpy==2"}
+    for name, text in files.items():
+        (folder / f"{name}.txt").write_text(text)
+    venv = make_venv(tmp_path)
+    before = venv._digest("test")
+    assert venv._digest("test") == before
+    (folder / "embedded.txt").write_text("numpy==3")
+    assert venv._digest("test") != before
+
+
+@pytest.mark.parametrize(
+    ("was_with_ros", "words"), [(True, "source /opt/ros/jazzy/setup.bash"), (False, "a shell that has not sourced it")]
+)
+def test_an_environment_of_the_other_kind_is_not_thrown_away_unasked(tmp_path, monkeypatch, was_with_ros, words):
+    checkout = Checkout(tmp_path)
+    make_venv(tmp_path, system=was_with_ros)
+    checkout.has_ros = not was_with_ros
+    monkeypatch.setattr("sys.stdin.isatty", lambda: False, raising=False)
+    monkeypatch.setattr("avatar_ros.bringup.machine.prepare.find_host", lambda: None)
+    monkeypatch.setattr(checkout.venv, "create", lambda *_: pytest.fail("was thrown away"))
+    with pytest.raises(SetupError, match=words) as caught:
+        checkout.prepare(("embedded",), yes=False)
+    assert caught.value.exit_code == 2 and "setup --yes" in str(caught.value)
+    assert checkout.venv.is_whole()
+
+
+def test_an_environment_that_fits_or_is_of_no_use_is_not_asked_about(tmp_path):
+    checkout = Checkout(tmp_path)
+    checkout.has_ros = False
+    checkout._check_kind(yes=False)  # there is none
+    make_venv(tmp_path)
+    checkout._check_kind(yes=False)
+    checkout.has_ros = True
+    checkout._check_kind(yes=True)
+    (tmp_path / ".venv/pyvenv.cfg").unlink()
+    checkout._check_kind(yes=False)
+
+
+# --- refusals --------------------------------------------------------------------------------------------------------
+
+
+def test_what_the_system_refuses_is_one_line(tmp_path, capsys):
+    (tmp_path / "log").write_text("a file where a folder must be")
+    assert main(tmp_path, ["setup"]) == 1
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1 and str(tmp_path / "log") in said and "File exists" in said
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "words"),
+    [(errno.EACCES, 2, "chown it, or clone it"), (errno.EROFS, 2, "chown it"), (errno.ENOSPC, 1, "make room")],
+)
+def test_a_checkout_of_somebody_else_and_a_full_disk(tmp_path, monkeypatch, capsys, number, code, words):
+    def refused(*_, **__):
+        raise OSError(number, "refused", str(tmp_path / "log"))
+
+    monkeypatch.setattr(Checkout, "is_ready", lambda *_, **__: False)
+    monkeypatch.setattr(Checkout, "prepare", refused)
+    assert main(tmp_path, ["setup"]) == code
+    said = capsys.readouterr().err
+    assert said.startswith(f"avatar: {tmp_path / 'log'}: refused; ") and words in said
+
+
+def test_an_error_without_a_file_has_its_words():
+    assert refusal(OSError("gone")).startswith("gone; ")
+
+
+def test_a_refused_sudo_says_what_to_do(monkeypatch):
+    monkeypatch.setattr(apt.os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(apt.shutil, "which", lambda name: f"/usr/bin/{name}")
+    monkeypatch.setattr(apt.sys.stdin, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr(apt, "ask", lambda question: True)
+    monkeypatch.setattr(apt.subprocess, "run", lambda *_, **__: type("Done", (), {"returncode": 1}))
+    with pytest.raises(SetupError, match="sudo was refused; install make as a user who may"):
+        apt._prefix(["make"], yes=False)
+
+
+# --- containers and kiosks -------------------------------------------------------------------------------------------
+
+
+def test_no_image_takes_keys_or_what_the_host_built():
+    ignored = (ROOT / ".dockerignore").read_text().split()
+    assert {".git", ".venv", "build", "install", "log", ".env*", "**/.env*"} <= set(ignored)
+    assert not list(ROOT.glob("docker/*.dockerignore")), "it would be used in place of the root's"
+
+
+def test_the_gpu_image_draws_on_the_gpu_and_needs_no_network_to_start():
+    text = (ROOT / "docker/Dockerfile.gpu").read_text()
+    assert 'CMD ["./avatar", "kiosk", "--profile", "full"]' in text
+    assert "setup --yes --with gpu --profile full" in text
+
+
+def test_the_service_comes_up_without_a_desktop_and_gives_up_where_it_cannot_run():
+    text = (ROOT / "docker/avatar-kiosk.service").read_text()
+    assert "RestartPreventExitStatus=2" in text and "set-default graphical.target" in text
+    installed = next(line for line in text.splitlines() if "apt install" in line)
+    named = {package.name for package in apt.needed(apt.Python("python3", (3, 12), True, True))}
+    plain = {name.replace("3.12", "3") for name in named}
+    assert plain <= set(installed.split()), "sudo is not the kiosk user's to ask"
