@@ -1,7 +1,9 @@
 """`pip install .` into an environment that has ROS 2: the Python part and the shipped files.
 
 Messages and rasteriser are built by colcon (CMakeLists.txt); `./avatar` does all of it. The requirements are those of
-requirements/*.txt.
+requirements/*.txt; `pip install '.[edge]'` adds requirements/edge.txt. What is there installed without dependencies pip
+cannot be told here: silero-vad, without which the kiosk does not hear, asks for torch that nothing uses. After this,
+`pip install --no-deps -r requirements/no_deps.txt` (for the extra sensevoice no_deps_sensevoice.txt too).
 """
 
 from pathlib import Path
@@ -10,12 +12,15 @@ from setuptools import find_packages, setup
 
 ROOT = Path(__file__).parent
 SHARE = "share/avatar_ros"
+EXTRAS = ("edge", "gpu", "neural", "openai", "sensevoice", "sherpa", "test")
 
 
 def requirements(group: str) -> list[str]:
-    """The requirements of a group, comments and pip's options left out."""
-    lines = (line.partition("#")[0].strip() for line in (ROOT / f"requirements/{group}.txt").read_text().splitlines())
-    return [line for line in lines if line and not line.startswith("-")]
+    """The requirements of a group and of those that it includes, comments and pip's other options left out."""
+    lines = [line.partition("#")[0].strip() for line in (ROOT / f"requirements/{group}.txt").read_text().splitlines()]
+    included = [line[3:].removesuffix(".txt") for line in lines if line.startswith("-r ")]
+    own = [line for line in lines if line and not line.startswith("-")]
+    return own + [line for group in included for line in requirements(group)]
 
 
 def shared_files() -> list[tuple[str, list[str]]]:
@@ -33,8 +38,8 @@ setup(
     python_requires=">=3.11",
     packages=find_packages(include=["avatar_ros", "avatar_ros.*"]),
     data_files=[(SHARE, ["package.xml"]), *shared_files()],
-    install_requires=requirements("embedded"),
-    extras_require={"test": requirements("test")},
+    install_requires=requirements("embedded") + requirements("aec"),
+    extras_require={group: requirements(group) for group in EXTRAS},
     entry_points={"console_scripts": ["avatar = avatar_ros.cli:main"]},
     zip_safe=False,
 )

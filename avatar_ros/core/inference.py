@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import ConfigError
+from .registry import how_to_install
 
 CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
 DEVICES = ("auto", "cpu", "cuda")
@@ -46,6 +47,8 @@ def opener(runtime: Any, threads: int) -> Opener:
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         state = runtime.capi.onnxruntime_pybind11_state
         try:
+            if CUDA in providers:
+                runtime.preload_dlls()  # CUDA's libraries lie in wheels of their own, where the loader does not look
             return runtime.InferenceSession(str(file), options, providers=list(providers))
         except (state.Fail, state.InvalidProtobuf, state.InvalidGraph, state.InvalidArgument, state.NoSuchFile,
                 state.NotImplemented, state.RuntimeException) as error:  # fmt: skip
@@ -68,7 +71,7 @@ def open_network(files: Mapping[str, Path], open_session: Opener, available: Seq
             return network
         warning = "onnxruntime lists CUDA but could not load it: running on the CPU; check its CUDA and cuDNN"
     elif device == "cuda":
-        warning = "CUDA was asked for and this onnxruntime has none: running on the CPU; pip install onnxruntime-gpu"
+        warning = f"CUDA was asked for and this onnxruntime has none: running on the CPU; {how_to_install('gpu')}"
     network = _open(files, open_session, CPU, precision)
     return Network(network.session, network.file, network.precision, network.provider, warning)
 
