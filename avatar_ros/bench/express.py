@@ -10,18 +10,21 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ..core.clock import ns_from_s
-from ..core.types import AudioFeatures, Layer, Mark, PlaybackClock, SpeechChunk
+from ..core.errors import StageError
+from ..core.types import AudioFeatures, Layer, Mark, PlaybackClock, Sentence, SpeechChunk
 from ..encoder.base import Encoder, EncoderSettings
 from ..encoder.encode import load_encoder
 from ..encoder.stage import EncoderStage
 from ..motion.base import MotionSettings
 from ..motion.stage import build as build_motion
+from ..tts.base import TtsSettings
 from .lip_scores import SOURCES, Judge
 from .lips_sync import main as lips_sync
 from .mixing import Pcm
@@ -37,7 +40,11 @@ def main(arguments: Sequence[str]) -> int:
         return lips_sync([argument for argument in arguments if argument != "--sync"])
     options = _parser().parse_args(list(arguments))
     encoder = load_encoder()
-    result: dict[str, Any] = {"cost": cost(encoder), "first_lips": first_lips(encoder)}
+    result: dict[str, Any] = {
+        "cost": cost(encoder),
+        "first_lips": first_lips(encoder),
+        "first_answer_ms": first_answer(encoder),
+    }
     if options.data is not None:
         judge = Judge(options.judge, options.data, options.avatar, encoder, options.speech)
         result["scores"] = judge.all(options.mixes)
@@ -64,18 +71,18 @@ def buzz(seconds: float, rate_hz: int = 24000) -> Pcm:
     return (3000 * tone * (0.6 + 0.4 * np.sin(2 * np.pi * 4 * t))).astype(np.int16)
 
 
-def _chunks(pcm: Pcm, source: str, rate_hz: int = 24000) -> list[SpeechChunk]:
-    size = round(CHUNK_S * rate_hz)
+def _chunks(pcm: Pcm, source: str, rate_hz: int = 24000, first_s: float = CHUNK_S) -> list[SpeechChunk]:
+    starts = [0, *range(round(first_s * rate_hz), len(pcm), round(CHUNK_S * rate_hz))]
     phones = ("m", "aa", "p", "iy", "s", "uw", "b", "eh")
     step = rate_hz // 12
     marks = tuple(Mark(text=phones[i % 8], start_sample=i * step, end_sample=(i + 1) * step)
                   for i in range(len(pcm) // step + 1))  # fmt: skip
     return [
         SpeechChunk(
-            turn=1, first_sample=i, sample_rate_hz=rate_hz, pcm=pcm[i : i + size], turn_end=i + size >= len(pcm),
+            turn=1, first_sample=i, sample_rate_hz=rate_hz, pcm=pcm[i:end], turn_end=end == len(pcm),
             text=_TEXT if i == 0 and source != "sound" else "", marks=marks if i == 0 and source == "marks" else (),
         )
-        for i in range(0, len(pcm), size)
+        for i, end in pairwise([*starts, len(pcm)])
     ]  # fmt: skip
 
 
@@ -100,10 +107,36 @@ def cost(encoder: Encoder, seconds: float = 8.0) -> dict[str, dict[str, float]]:
     return out
 
 
-def first_lips(encoder: Encoder) -> dict[str, dict[str, float]]:
-    """By source: sound in 40 ms chunks, and in samples of 5 ms, that the first lip frame needs; and CPU ms spent until
-    the first chunk was taken (what aligning adds).
+def first_answer(encoder: Encoder, rounds: int = 15) -> dict[str, dict[str, float]]:
+    """Thread CPU ms from a turn's first chunk of sound to its first lip frame, which the first sound waits for, by
+    source; the text came before, as in a conversation. aligning_adds: with the text less without it.
     """
+    spent: dict[str, list[float]] = {source: [] for source in SOURCES}
+    for _ in range(rounds):
+        for source in SOURCES:
+            spent[source].append(_first_frame_cpu_ms(encoder, source))
+    out = {source: _spread(values) for source, values in spent.items()}
+    return {**out, "aligning_adds": _spread([a - b for a, b in zip(spent["text"], spent["sound"], strict=True)])}
+
+
+def _first_frame_cpu_ms(encoder: Encoder, source: str) -> float:
+    stage, motion = EncoderStage(EncoderSettings(), encoder), build_motion(MotionSettings())
+    if source == "text":
+        list(stage.push("speech/sentence", Sentence(turn=1, text=_TEXT, last=True), 0.0))
+    start_s = time.thread_time()
+    for chunk in _chunks(buzz(1.0), source, first_s=TtsSettings().first_chunk_s):
+        for out in stage.push("speech/audio", chunk, 0.0):
+            if isinstance(out.message, AudioFeatures) and _speaks(motion.push("", out.message, 0.0)):
+                return 1000 * (time.thread_time() - start_s)
+    raise StageError("bench_no_lips", f"a second of sound made no lips ({source})")
+
+
+def _spread(values: Sequence[float]) -> dict[str, float]:
+    return {"median": round(float(np.median(values)), 1), "p95": round(float(np.percentile(values, 95)), 1)}
+
+
+def first_lips(encoder: Encoder) -> dict[str, dict[str, float]]:
+    """By source: sound in 40 ms chunks that the first lip frame needs; CPU ms until the first chunk was taken."""
     out = {}
     for source in SOURCES:
         stage, motion = EncoderStage(EncoderSettings(), encoder), build_motion(MotionSettings())
