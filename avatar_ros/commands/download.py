@@ -9,8 +9,10 @@ from __future__ import annotations
 import contextlib
 import http.client
 import os
+import platform
 import re
 import shutil
+import tarfile
 import tempfile
 import time
 import urllib.error
@@ -22,7 +24,7 @@ from typing import Any
 import pooch
 
 from ..core.errors import AvatarRosError
-from .manifest import RemoteFile
+from .manifest import RemoteFile, is_safe
 
 _PIECE = 1 << 18
 TIMEOUT_S = 30.0
@@ -36,6 +38,15 @@ Progress = Callable[[int, int], None]
 
 class FetchError(AvatarRosError):
     """A model cannot be fetched."""
+
+
+class _SafeRedirects(urllib.request.HTTPRedirectHandler):
+    """A server of https must not send us where it could be listened to or changed."""
+
+    def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Any:
+        if not is_safe(newurl):
+            raise FetchError("fetch_refused", f"{req.full_url} leads to {newurl}; only https is followed")
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
 class ResumingDownloader:
@@ -77,7 +88,7 @@ class ResumingDownloader:
         """Append what is missing; whether the file is whole now."""
         have = self._have()
         request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
-        with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:
+        with urllib.request.build_opener(_SafeRedirects).open(request, timeout=TIMEOUT_S) as answer:
             if answer.status != http.client.PARTIAL_CONTENT:
                 have = 0  # the server does not know ranges: from the beginning
             whole = _whole_size(answer, have)
@@ -124,12 +135,18 @@ def fetch_file(file: RemoteFile, folder: Path, sha256: str, progress: Progress, 
     return target
 
 
+def check_can_unpack() -> None:
+    """Raise FetchError where this Python cannot keep an archive's paths within its folder."""
+    if not hasattr(tarfile, "data_filter"):
+        have = platform.python_version()
+        raise FetchError("fetch_python", f"unpacking the archive safely needs Python 3.11.4 or newer; this is {have}")
+
+
 def unpack(archive: Path) -> None:
     """Unpack beside the archive, whole or not at all, and remove it. Raises FetchError."""
+    check_can_unpack()
     with tempfile.TemporaryDirectory(dir=archive.parent) as folder:
         try:
-            import tarfile
-
             with tarfile.open(archive) as tar:
                 tar.extractall(folder, filter="data")  # refuses paths that lead out of the folder
         except (tarfile.TarError, EOFError, OSError) as error:

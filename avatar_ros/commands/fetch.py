@@ -79,8 +79,10 @@ def _size(model: Model) -> str:
 
 def fetch(model: Model, folder: Path, **downloader: float) -> None:
     """Bring all files of a model that are not there. Raises FetchError."""
-    from .download import fetch_file, unpack
+    from .download import check_can_unpack, fetch_file, unpack
 
+    if any(file.unpack for file in model.files):
+        check_can_unpack()  # before hundreds of megabytes come
     receipt = receipt_of(folder)
     for file in model.files:
         known = receipt.get(file.name, {}) if receipt.get(file.name, {}).get("url") == file.url else {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,8 @@ from urllib.parse import unquote, urlsplit
 
 from ..core.errors import ConfigError
 from ..core.paths import share_file
+
+_HERE = ("127.0.0.1", "::1", "localhost")
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,12 @@ class Model:
         return sum(file.size for file in self.files)
 
 
+def is_safe(url: str) -> bool:
+    """Whether nobody on the way can change what comes from there: https, or a server of this very computer."""
+    parts = urlsplit(url)
+    return bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _HERE))
+
+
 def read_manifest(path: Path | None = None) -> dict[str, Model]:
     """Models by name. Raises ConfigError naming the entry that is wrong."""
     import yaml
@@ -58,6 +67,9 @@ def read_manifest(path: Path | None = None) -> dict[str, Model]:
 
 
 def _model(path: Path, name: str, entry: Mapping[str, Any]) -> Model:
+    where = f"{path}: entry '{name}'"
+    if not re.fullmatch(r"\w[\w.-]*", str(name)):
+        raise ConfigError("bad_manifest", f"{where} is no name of a folder: use letters, digits, '_', '-' and '.'")
     try:
         files = tuple(
             RemoteFile(str(f["url"]), int(f["size"] or 0), str(f["sha256"] or ""), bool(f.get("unpack")))
@@ -66,5 +78,8 @@ def _model(path: Path, name: str, entry: Mapping[str, Any]) -> Model:
         purpose, licence = str(entry["for"]), str(entry["licence"])
         non_commercial = bool(entry.get("non_commercial"))
     except (KeyError, TypeError, ValueError) as error:
-        raise ConfigError("bad_manifest", f"{path}: entry '{name}': {error!r} is missing or wrong") from error
+        raise ConfigError("bad_manifest", f"{where}: {error!r} is missing or wrong") from error
+    for file in files:
+        if not is_safe(file.url) or file.name in ("", ".", ".."):
+            raise ConfigError("bad_manifest", f"{where}: {file.url} is no file's address that begins with https://")
     return Model(name, purpose, licence, files, non_commercial)

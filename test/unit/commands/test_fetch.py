@@ -28,13 +28,25 @@ SUM = hashlib.sha256(DATA).hexdigest()
 
 @pytest.fixture
 def server():
-    """`cut`: how often the connection breaks half way; `ranges`: whether it knows them; `asked`: Range headers."""
-    state = SimpleNamespace(cut=0, ranges=True, status=200, data=DATA, asked=[])
+    """`cut`: how often the connection breaks half way; `ranges`: whether it knows them; `asked`: Range headers;
+
+    `location`: where a `status` of 302 sends the caller; `moved`: where it is sent unless it asks there.
+    """
+    state = SimpleNamespace(cut=0, ranges=True, status=200, data=DATA, asked=[], location="", moved="")
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
             wanted = self.headers.get("Range", "")
             state.asked.append(wanted)
+            elsewhere = state.location if state.status == 302 else ""
+            if state.moved and not state.moved.endswith(self.path):
+                elsewhere = state.moved
+            if elsewhere:
+                self.send_response(302)
+                self.send_header("Location", elsewhere)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                return
             if state.status != 200:
                 self.send_error(state.status)
                 return
@@ -237,3 +249,65 @@ def test_nodes_find_what_was_fetched(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     (tmp_path / "avatar_ros/models/only_fetched").mkdir(parents=True)
     assert share_file("models/only_fetched") == tmp_path / "avatar_ros/models/only_fetched"
+
+
+def test_a_python_that_cannot_unpack_safely_is_told_before_anything_is_fetched(server, tmp_path, monkeypatch):
+    monkeypatch.delattr(tarfile, "data_filter")
+    model = Model("m", "test", "MIT", (RemoteFile(server.url, unpack=True),))
+    with pytest.raises(FetchError, match=r"needs Python 3\.11\.4 or newer; this is 3\.") as caught:
+        fetch(model, tmp_path)
+    assert caught.value.code == "fetch_python" and not server.asked
+    (tmp_path / "x.tar").write_bytes(tar("a"))
+    with pytest.raises(FetchError, match=r"3\.11\.4"):
+        unpack(tmp_path / "x.tar")
+    assert [path.name for path in tmp_path.iterdir()] == ["x.tar"]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://example.org/model.bin",
+        "file:///etc/hostname",
+        "ftp://example.org/model.bin",
+        "http://127.0.0.1.example.org/model.bin",
+        "https:///model.bin",
+        "https://example.org/",
+        "https://example.org/a/..",
+        "model.bin",
+    ],
+)
+def test_models_come_over_https_alone(tmp_path, url):
+    path = tmp_path / "m.yaml"
+    path.write_text(json.dumps({"m": {"for": "x", "licence": "y", "files": [{"url": url, "size": 0, "sha256": ""}]}}))
+    with pytest.raises(ConfigError, match=rf"m\.yaml: entry 'm': .*{url.partition('?')[0]}.*https") as caught:
+        read_manifest(path)
+    assert caught.value.code == "bad_manifest"
+
+
+@pytest.mark.parametrize("url", ["https://example.org/m.bin", "http://127.0.0.1:8/m.bin", "http://localhost/m.bin"])
+def test_this_computers_own_server_may_be_plain(tmp_path, url):
+    path = tmp_path / "m.yaml"
+    path.write_text(json.dumps({"m": {"for": "x", "licence": "y", "files": [{"url": url, "size": 0, "sha256": ""}]}}))
+    assert read_manifest(path)["m"].files[0].url == url
+
+
+@pytest.mark.parametrize("name", ["..", "../x", ".hidden", ""])
+def test_a_model_is_named_as_a_folder(tmp_path, name):
+    path = tmp_path / "m.yaml"
+    entry = {"for": "x", "licence": "y", "files": [{"url": "https://example.org/m", "size": 0, "sha256": ""}]}
+    path.write_text(json.dumps({name: entry}))
+    with pytest.raises(ConfigError, match="is no name of a folder"):
+        read_manifest(path)
+
+
+def test_a_server_may_not_send_us_elsewhere_without_https(server, tmp_path):
+    server.status, server.location = 302, "http://example.invalid/model.bin"
+    with pytest.raises(FetchError, match=r"http://example\.invalid/model\.bin.*https"):
+        get(server, tmp_path, tries=3)
+    assert len(server.asked) == 1, "refused for good"
+
+
+def test_a_server_may_send_us_elsewhere(server, tmp_path):
+    server.moved = server.url.replace("model.bin", "moved.bin")
+    path, _ = get(server, tmp_path)
+    assert path.read_bytes() == DATA and len(server.asked) == 2
