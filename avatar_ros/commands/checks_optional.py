@@ -14,15 +14,15 @@ from .checks import Finding
 from .fetch import receipt_of
 from .manifest import read_manifest
 
-#: Library -> what it is for.
+#: Library -> what it is for, and the extra that brings it ("": every set-up does).
 LIBRARIES = {
-    "openai": "answers from a service",
-    "edge_tts": "Edge's voices",
-    "livekit": "echo cancellation",
-    "sherpa_onnx": "SenseVoice",
-    "funasr": "SenseVoice on PyTorch",
-    "onnxruntime": "neural lips, voice detection",
-    "pooch": "./avatar fetch",
+    "openai": ("answers from a service", "openai"),
+    "edge_tts": ("Edge's voices", "edge"),
+    "livekit": ("echo cancellation", ""),
+    "sherpa_onnx": ("SenseVoice", "sherpa"),
+    "funasr": ("SenseVoice on PyTorch", "sensevoice"),
+    "onnxruntime": ("neural lips, voice detection", ""),
+    "pooch": ("./avatar fetch", ""),
 }
 #: Environment variable of a key -> whose.
 KEYS = {"OPENAI_API_KEY": "OpenAI", "DASHSCOPE_API_KEY": "DashScope"}
@@ -41,8 +41,10 @@ def libraries() -> Finding:
     """Which optional libraries are installed."""
     missing = [name for name in LIBRARIES if importlib.util.find_spec(name) is None]
     detail = _list("installed", [name for name in LIBRARIES if name not in missing])
-    remedy = "; ".join(f"{name} ({LIBRARIES[name]})" for name in missing)
-    return Finding(not missing, detail, f"./avatar --with EXTRA … installs more; not here: {remedy}")
+    extras = ",".join(LIBRARIES[name][1] for name in missing if LIBRARIES[name][1])
+    command = f"./avatar setup --with {extras}" if extras else "./avatar setup"
+    brought = "; ".join(f"{name} ({LIBRARIES[name][0]})" for name in missing)
+    return Finding(not missing, detail, f"{command} brings {brought}")
 
 
 def models() -> Finding:

@@ -84,6 +84,9 @@ def _take_extras(words: list[str]) -> tuple[list[str], tuple[str, ...]]:
 def main(root: Path, arguments: Sequence[str]) -> int:
     """Does not return where the verb is started: this process becomes it."""
     call = parse(arguments)
+    if call.verb == "" and call.extras:
+        print(f"avatar: which verb? To install them: ./avatar setup --with {','.join(call.extras)}", file=sys.stderr)
+        return EXIT_BAD_INPUT
     if call.verb in ("", "-h", "--help", "help"):
         print(help_text())
         return EXIT_BAD_INPUT if call.verb == "" else 0

@@ -24,7 +24,7 @@ EXTRAS = {
     "sherpa": "asr_node, backend sensevoice_sherpa: the light way to run SenseVoice",
     "sensevoice": "asr_node, backend sensevoice: FunASR; brings torch",
     "neural": "tools/ that export and train models: torch, transformers, onnx",
-    "gpu": "renderer_node, backend gsplat: torch and gsplat; needs CUDA",
+    "gpu": "renderer_node, backend gsplat, and networks on CUDA: torch, gsplat, onnxruntime-gpu",
 }
 #: A line of a requirement file that names another.
 _INCLUDED = re.compile(r"-[rc]\s*(\S+)")

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from avatar_ros.bringup.machine.console import SetupError
-from avatar_ros.bringup.machine.main import _extras, parse
+from avatar_ros.bringup.machine.main import _extras, main, parse
 from avatar_ros.bringup.machine.profiles import BACKEND_EXTRAS, profile_extras, take_profile
 from avatar_ros.bringup.machine.venv import EXTRAS, RUN_GROUPS
 from avatar_ros.core.registry import Registry
@@ -62,6 +62,11 @@ def test_every_llm_profile_brings_its_library(name):
 
 def test_the_last_profile_counts_and_the_rest_is_left():
     assert take_profile(["--profile", "a", "-x", "--profile=b", "c"]) == ("b", ("-x", "c"))
+
+
+def test_extras_without_a_verb_are_told_the_verb(capsys):
+    assert main(ROOT, ["--with", "edge,openai"]) == 2
+    assert "./avatar setup --with edge,openai" in capsys.readouterr().err
 
 
 def test_setup_refuses_what_it_does_not_know():

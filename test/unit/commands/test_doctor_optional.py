@@ -5,6 +5,8 @@ import socket
 
 import pytest
 
+from avatar_ros.bringup.machine.main import parse
+from avatar_ros.bringup.machine.venv import EXTRAS
 from avatar_ros.commands import checks, checks_optional
 
 
@@ -39,6 +41,17 @@ def test_missing_libraries_say_what_they_are_for(monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == "funasr" else object())
     found = checks_optional.libraries()
     assert not found.good and "funasr (SenseVoice on PyTorch)" in found.remedy and "openai" in found.detail
+    assert found.remedy.startswith("./avatar setup --with sensevoice brings ")
+
+
+def test_the_command_that_brings_missing_libraries_is_one_that_avatar_takes(monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    command = checks_optional.libraries().remedy.partition(" brings ")[0].split()
+    call = parse(command[1:])
+    assert command[0] == "./avatar" and call.verb == "setup" and not call.rest
+    assert set(call.extras) <= set(EXTRAS) and {"openai", "edge", "sherpa", "sensevoice"} <= set(call.extras)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == "livekit" else object())
+    assert checks_optional.libraries().remedy.startswith("./avatar setup brings livekit ")
 
 
 def test_the_canceller_is_tried():
