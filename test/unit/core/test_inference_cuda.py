@@ -7,7 +7,7 @@ import pytest
 
 from avatar_ros.core.inference import CPU, CUDA, opener
 
-ERRORS = ("Fail", "InvalidProtobuf", "InvalidGraph", "InvalidArgument", "NoSuchFile", "NotImplemented", "RuntimeException")
+ERRORS = "Fail InvalidProtobuf InvalidGraph InvalidArgument NoSuchFile NotImplemented RuntimeException".split()
 
 
 @pytest.mark.parametrize(("providers", "order"), [([CUDA, CPU], ["preload", "open"]), ([CPU], ["open"])])
