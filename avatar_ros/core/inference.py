@@ -90,7 +90,7 @@ def _open(files: Mapping[str, Path], open_session: Opener, provider: str, precis
 
 def check_shapes(network: Network, inputs: Mapping[str, Sequence[int | None]],
                  outputs: Mapping[str, Sequence[int | None]]) -> None:
-    """Raise ConfigError where the file's inputs or outputs are not these. Shape: sizes, None for any."""
+    """Raise ConfigError where the file's inputs or outputs are not these. Shape: sizes, None for one that varies."""
     for what, found, wanted in (("input", network.session.get_inputs(), inputs),
                                 ("output", network.session.get_outputs(), outputs)):  # fmt: skip
         shapes = {item.name: item.shape for item in found}
@@ -98,12 +98,13 @@ def check_shapes(network: Network, inputs: Mapping[str, Sequence[int | None]],
             raise _wrong(network, f"{what}s {', '.join(sorted(shapes))}", ", ".join(sorted(wanted)))
         for name, shape in wanted.items():
             if not _fits(shapes[name], shape):
-                raise _wrong(network, f"{what} '{name}' {shapes[name]}", str([s or "any" for s in shape]))
+                raise _wrong(network, f"{what} '{name}' {shapes[name]}", str([s or "variable" for s in shape]))
 
 
 def _fits(found: Sequence[Any], wanted: Sequence[int | None]) -> bool:
-    # A traced graph names some sizes that are fixed in truth; a name is taken at its word.
-    same = (w is None or not isinstance(f, int) or f == w for f, w in zip(found, wanted, strict=False))
+    # A traced graph names some sizes that are fixed in truth; a name is taken at its word. A number is final: a network
+    # for 9 frames takes no 10.
+    same = (not isinstance(f, int) or f == w for f, w in zip(found, wanted, strict=False))
     return len(found) == len(wanted) and all(same)
 
 

@@ -40,7 +40,7 @@ class LamLips:
         network = open_lips(settings, FILE)
         wants = wants_of(network, Wants(KIND, 0, RATE_HZ, _REACH, _REACH))
         identities = next((i.shape[1] for i in network.session.get_inputs() if i.name == "identity"), 1)
-        check_shapes(network, {"features": [1, None, wants.dim], "identity": [1, None]},
+        check_shapes(network, {"features": [1, None, wants.dim], "identity": [1, identities]},
                      {"weights": [1, None, ARKIT_COUNT]})  # fmt: skip
         if settings.lam_identity >= identities:
             raise ConfigError(

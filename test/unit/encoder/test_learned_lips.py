@@ -167,6 +167,49 @@ def test_another_network_is_refused_by_name(tmp_path):
         LipModel(source)
 
 
+def lips_of_shape(path, frames="frames", bands=BANDS, classes=PHONE_COUNT, output="phones"):
+    """A network with the metadata of ours that gives zeros."""
+    onnx = pytest.importorskip("onnx", reason="needs onnx")
+    from onnx import TensorProto, helper
+
+    def item(name, shape):
+        return helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
+
+    size = int(onnx.load(str(share_file("models/lips.onnx"))).graph.input[1].type.tensor_type.shape.dim[1].dim_value)
+    weights = helper.make_tensor("weights", TensorProto.FLOAT, [bands, classes], [0.0] * (bands * classes))
+    nodes = [
+        helper.make_node("MatMul", ["features", "weights"], [output]),
+        helper.make_node("Identity", ["state"], ["next_state"]),
+    ]
+    inputs = [item("features", [1, frames, bands]), item("state", [1, size])]
+    outputs = [item(output, [1, frames, classes]), item("next_state", [1, size])]
+    tree = helper.make_model(helper.make_graph(nodes, "lips", inputs, outputs, [weights]),
+                             opset_imports=[helper.make_opsetid("", 17)], ir_version=8)  # fmt: skip
+    tree.metadata_props.extend(onnx.load(str(share_file("models/lips.onnx"))).metadata_props)
+    onnx.save(tree, str(path))
+    return path
+
+
+def test_a_network_of_our_shape_is_taken(tmp_path):
+    made = LipModel(lips_of_shape(tmp_path / "lips.onnx"))
+    assert made.step(np.zeros((7, BANDS), np.float32), made.start())[0].shape == (7, PHONE_COUNT)
+
+
+@pytest.mark.parametrize(
+    ("shape", "named"),
+    [
+        ({"frames": 9}, "input 'features'.*9"),
+        ({"bands": BANDS - 1}, "input 'features'.*39"),
+        ({"classes": PHONE_COUNT + 1}, "output 'phones'.*37"),
+        ({"output": "lips"}, "outputs lips, next_state"),
+    ],
+)
+def test_right_metadata_and_wrong_shapes_are_refused_by_name(tmp_path, shape, named):
+    with pytest.raises(ConfigError, match=rf"lips\.onnx has {named}") as raised:
+        LipModel(lips_of_shape(tmp_path / "lips.onnx", **shape))
+    assert raised.value.code == "model_shape"
+
+
 @pytest.mark.parametrize("sound_by", ["learned", "both"])
 def test_phones_lets_the_network_hear_what_has_no_text(sound_by):
     made = PhoneEncoder(EncoderSettings(sound_by=sound_by))

@@ -314,6 +314,17 @@ def test_files_that_are_not_what_they_should_be_are_named(tmp_path):
     assert "front.onnx" in refused("model_file_missing", model=gone)
 
 
+def test_a_network_for_one_length_only_is_refused(tmp_path):
+    onnx = pytest.importorskip("onnx", reason="needs onnx")
+
+    def fix(folder):
+        tree = onnx.load(str(folder / "project.onnx"))
+        tree.graph.input[0].type.tensor_type.shape.dim[1].dim_value = 9
+        onnx.save(tree, str(folder / "project.onnx"))
+
+    assert "project.onnx has input 'features' [1, 9, 16]" in refused("model_shape", model=broken(tmp_path, fix))
+
+
 def test_settings_in_seconds():
     steps = steps_from(EncoderSettings(backend="hubert", window_s=1.0, hop_s=0.16, lookahead_s=0.04), 50.0)
     assert steps == Steps(first=1600, hop=2560, window=50, again=8, lookahead=2)
