@@ -22,6 +22,8 @@ LOCAL_SESSION = "local"
 
 #: Among Transcript.events of a partial: what was heard so far is a whole sentence that the recogniser knows.
 EVENT_COMPLETE = "complete"
+#: Among Transcript.events of a final that is rejected: what was heard was soft, which may be why.
+EVENT_TOO_QUIET = "too_quiet"
 
 Pcm = NDArray[np.int16]
 Floats = NDArray[np.float32]
@@ -138,7 +140,7 @@ class Transcript:
     """What was heard. rejected: speech was heard but not understood (text may then be empty).
 
     confidence 0–1; locale BCP 47; emotion an hri_msgs expression name or ""; events such as "laughter", "cough", and
-    EVENT_COMPLETE on a partial whose text is already a whole question.
+    EVENT_COMPLETE on a partial whose text is already a whole question, EVENT_TOO_QUIET on a rejected final.
     """
 
     session: str = LOCAL_SESSION
@@ -177,7 +179,10 @@ class Prompt:
 
 @dataclass(frozen=True)
 class Reply:
-    """A piece of the answer's text, in order of `seq` (from 0); the answer is the pieces joined as they are."""
+    """A piece of the answer's text, in order of `seq` (from 0); the answer is the pieces joined as they are.
+
+    A gap in `seq` before the final piece says that the answer broke off: what should have come there is missing.
+    """
 
     session: str = LOCAL_SESSION
     epoch: int = 0
@@ -444,7 +449,7 @@ Message = (
     | GazeTarget
 )
 
-#: Topic of each message kind, relative to the kiosk's namespace (DESIGN section 1). One name per (type, role).
+#: Topic of each message kind, relative to the kiosk's namespace (docs/architecture.md). One name per (type, role).
 TOPICS: Mapping[str, type] = MappingProxyType(
     {
         "mic/audio": AudioFrame,

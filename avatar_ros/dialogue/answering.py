@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..core.types import Transcript
+from ..core.types import EVENT_TOO_QUIET, Transcript
 from .barge_in import plain
 from .base import DialogueSettings
 from .hearing import Utterance
 
-#: Transcript event of a voice that was too quiet to be understood.
-TOO_QUIET = "too_quiet"
 _CHARACTERS_A_WORD = 10
 
 
@@ -42,22 +40,30 @@ class Answering:
             self._rejected = 0
         elif not self._may_ask_again():
             return Treatment(noticed=True)
-        if not words and TOO_QUIET in transcript.events:
+        if not words and EVENT_TOO_QUIET in transcript.events and self._is_long(utterance):
             return Treatment(noticed=True, remark=self._settings.too_quiet)
         return Treatment(noticed=True, ask=True)
 
     def treat_silence(self, utterance: Utterance) -> Treatment:
         """Judge a voice of which no transcript came: who spoke for a while should not wait in vain."""
-        long = utterance.voice_s is not None and utterance.voice_s >= self._settings.quiet_voice_s
-        if not long or utterance.deaf or utterance.over_speech:
+        if not self._is_long(utterance) or utterance.deaf or utterance.over_speech:
             return Treatment()
         return Treatment(noticed=True, remark=self._settings.too_quiet if self._may_ask_again() else "")
+
+    def treat_endless(self, transcript: Transcript) -> Treatment:
+        """Judge a talk that does not stop: words are answered, once; a noise is not."""
+        words = word_count(transcript.text) > 0
+        return Treatment(noticed=words, remark=self._settings.too_long if words else "")
 
     def opening(self) -> str:
         """What to say before an answer: the greeting, once for each new person."""
         greet = not self._greeted and self._settings.greet_when == "voice"
         self._greeted = True
         return self._settings.greeting if greet else ""
+
+    def greet_again(self) -> None:
+        """The greeting was taken back before it was heard."""
+        self._greeted = False
 
     def next_person(self) -> None:
         """Whoever comes now is new."""
@@ -68,6 +74,10 @@ class Answering:
         """Whether a sound without words deserves to be asked about."""
         noise = utterance.voice_s is not None and utterance.voice_s <= self._settings.noise_longest_s
         return not (self._settings.ignore_noise and utterance.from_idle and noise)
+
+    def _is_long(self, utterance: Utterance) -> bool:
+        """Whether somebody has spoken, not only made a sound."""
+        return utterance.voice_s is not None and utterance.voice_s >= self._settings.quiet_voice_s
 
     def _may_ask_again(self) -> bool:
         self._rejected += 1

@@ -32,7 +32,11 @@ class DialogueSettings(Settings):
     session_ttl_s: float = setting(
         600.0, "sessions of others are closed after so long without a word, s", low=1.0, high=86400.0
     )
-    locale: str = setting("en-US", "language of greeting, apologies and other fixed texts, BCP 47")
+    locale: str = setting(
+        "en-US",
+        "language that greeting, apologies and other fixed texts are written in, whatever language is asked in; also "
+        "of answers in its script where the question's language has another; BCP 47",
+    )
     epoch_file: str = setting("", "where the restart counter is kept; empty: the user's state directory")
 
     idle_after_s: float = setting(30.0, "idle after so long without anybody speaking, s", low=0.1, high=3600.0)
@@ -43,7 +47,19 @@ class DialogueSettings(Settings):
     think_patience_s: float = setting(20.0, "wait for the next piece of an answer, s", low=0.1, high=300.0)
     speak_patience_s: float = setting(10.0, "wait for sound that is owed, s", low=0.1, high=300.0)
     hear_patience_s: float = setting(5.0, "wait for a transcript after the voice stopped, s", low=0.1, high=60.0)
-    longest_voice_s: float = setting(60.0, "a voice that lasts longer is taken for noise, s", low=1.0, high=600.0)
+    longest_voice_s: float = setting(
+        25.0,
+        "an utterance of which no end comes for so long is given up; more than vad_node's max_utterance_s, s",
+        low=1.0,
+        high=600.0,
+    )
+    longest_talk_s: float = setting(
+        60.0,
+        "talk without a pause is one question, in however many utterances; after so long it is too long, or noise, "
+        "and not waited for any more, s",
+        low=1.0,
+        high=600.0,
+    )
 
     barge_in: bool = setting(True, "whether speech over the avatar can interrupt it")
     barge_in_style: str = setting("pause", "what speech over the avatar does at once", choices=("pause", "duck"))
@@ -89,7 +105,9 @@ class DialogueSettings(Settings):
         low=0.1,
         high=60.0,
     )
-    too_long_words: int = setting(150, "more words than this are not answered but asked for again", low=5, high=10000)
+    too_long_words: int = setting(
+        150, "more words at once than this are not answered but asked for again", low=5, high=10000
+    )
     say_limit: int = setting(50, "texts of `say` that may wait", low=1, high=10000)
 
     greeting: str = setting("", "said as greet_when says; empty: nothing")
@@ -102,12 +120,16 @@ class DialogueSettings(Settings):
         3.0, "the greeting at the start waits so long for the other nodes, s", low=0.0, high=60.0
     )
     farewell: str = setting("", "said when the conversation becomes idle; empty: nothing")
-    apology: str = setting("I am sorry, I cannot answer that right now.", "said when no answer came")
+    apology: str = setting(
+        "I am sorry, I cannot answer that right now.", "said when no answer came, or an answer broke off"
+    )
     too_long: str = setting(
-        "That was a lot at once. Could you ask me in one or two sentences?", "said to more than too_long_words"
+        "That was a lot at once. Could you ask me in one or two sentences?",
+        "said to more than too_long_words, or longest_talk_s"
     )
     too_quiet: str = setting(
-        "I could not hear you well. Could you speak a little louder?", "said when nothing was heard"
+        "I could not hear you well. Could you speak a little louder?",
+        "said to a voice that was too soft to be understood",
     )
 
     first_clause_characters: int = setting(

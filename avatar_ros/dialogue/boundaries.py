@@ -56,6 +56,12 @@ def speakable(text: str) -> bool:
     return any(character.isalnum() for character in text)
 
 
+def ends_sentence(text: str) -> bool:
+    """Whether `text` ends as a sentence does: with a stop, perhaps inside a quotation, perhaps with an emoji."""
+    core = _without_closers(text.rstrip())
+    return bool(core) and core[-1] in STOPS
+
+
 def is_wide(character: str) -> bool:
     """Whether the character belongs to a script that is written without spaces (Chinese, Japanese)."""
     return unicodedata.east_asian_width(character) in "WF" and character.isalnum()

@@ -20,6 +20,7 @@ from ..core.types import (
 from .base import DialogueSettings
 from .history import History
 from .reply import ReplyReader, lines_of
+from .scripts import fits
 from .sentences import Line, SentenceCutter
 from .turns import Source, Turn
 
@@ -52,7 +53,8 @@ class Floor:
         )
         self._give("dialogue/prompt", full)
         if opening:
-            self._speak(turn, lines_of(opening, self._cutter()), now_s, last=False)
+            turn.greets = True
+            self._speak(turn, self._own(opening), now_s, last=False)
 
     def say(self, say: Say, now_s: float) -> None:
         """Begin to speak another program's words."""
@@ -66,7 +68,7 @@ class Floor:
             return
         turn = self._begin(Source.REMARK, self._settings.locale, now_s)
         turn.farewell = farewell
-        self._speak(turn, lines_of(text, self._cutter()), now_s, last=True)
+        self._speak(turn, self._own(text), now_s, last=True)
 
     # --- going on -------------------------------------------------------------------------------------------------
 
@@ -80,10 +82,10 @@ class Floor:
         self._go_on(turn, lines, now_s)
 
     def give_up_waiting(self, now_s: float) -> None:
-        """Speak what came of the answer and expect no more."""
+        """Speak what came of the answer, an apology if it ends in mid-sentence, and expect no more."""
         turn = self.turn
         if turn is not None and turn.reader is not None and not turn.complete:
-            self._go_on(turn, turn.reader.finish(), now_s)
+            self._go_on(turn, turn.reader.break_off(), now_s)
 
     def playback(self, clock: PlaybackClock, now_s: float) -> Turn | None:
         """The speaker reports. Returns the turn that has ended by it."""
@@ -168,9 +170,11 @@ class Floor:
         return self.turn
 
     def _go_on(self, turn: Turn, lines: list[Line], now_s: float) -> None:
-        last = turn.reader is not None and turn.reader.done
-        if last and not lines and not turn.answered:  # an answer without words
-            lines = lines_of(self._settings.apology, self._cutter())
+        reader = turn.reader
+        last = reader is not None and reader.done
+        wordless = last and not lines and not turn.answered
+        if wordless or (reader is not None and reader.cut_short):
+            lines = [*lines, *self._own(self._settings.apology)]
         turn.answered = turn.answered or bool(lines)
         if lines or last:
             self._speak(turn, lines, now_s, last=last)
@@ -192,10 +196,20 @@ class Floor:
             turn=turn.number,
             index=len(turn.sentences),
             text=line.text,
-            locale=turn.locale,
+            locale=line.locale or self._locale_for(turn, line.text),
             expression=line.expression,
             last=last,
         )
+
+    def _locale_for(self, turn: Turn, text: str) -> str:
+        """The turn's, unless the answer is in another script: the kiosk's own answers are in the kiosk's language."""
+        own = self._settings.locale
+        foreign = turn.source is Source.ANSWER and not fits(text, turn.locale)
+        return own if foreign and fits(text, own) else turn.locale
+
+    def _own(self, text: str) -> list[Line]:
+        """One of the dialogue's own texts, in the language that it is written in."""
+        return lines_of(text, self._cutter(), locale=self._settings.locale)
 
     def _silence_stray(self, clock: PlaybackClock, now_s: float) -> None:
         """Something plays that was cancelled: the order was lost, or another dialogue died and left it behind."""

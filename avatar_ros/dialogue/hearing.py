@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from ..core.clock import s_from_ns
 from ..core.types import Transcript, VoiceActivity
 
+#: An utterance that begins no later than this after the one before goes on with it: vad_node has cut a long talk. Where
+#: it has heard silence, at least its shortest wait lies between the two.
+ONE_TALK_S = 0.06
+
 
 @dataclass
 class Utterance:
@@ -18,15 +22,27 @@ class Utterance:
     over_speech: bool = False  # began while the avatar was heard
     deaf: bool = False  # began over the avatar where interrupting is switched off: perhaps its own echo
     from_idle: bool = False  # nobody was talking with the avatar when it began
+    asked: bool = False  # the avatar had just asked something when it began
     wordless: bool = False  # a laugh, a cough, applause, "uh-huh", as far as it was heard
     interrupted: bool = False  # the avatar fell silent for it before there was a transcript
     stopped_at_s: float | None = None
     heard_stopped_s: float | None = None
     voice_s: float | None = None  # length of the voice; None: unknown
+    continues: int = 0  # number of the utterance that it goes on with; 0: none
+    talk_began_s: float | None = None  # when the talk that it goes on with began, at the microphone; None: it is new
 
     @property
     def going_on(self) -> bool:
         return self.heard_stopped_s is None
+
+    @property
+    def talked_before_s(self) -> float:
+        """How long the talk had lasted, without a pause, when this piece of it began."""
+        return 0.0 if self.talk_began_s is None else self.started_at_s - self.talk_began_s
+
+    def goes_on_with(self, other: Utterance) -> bool:
+        """Whether nothing but vad_node's cut lies between `other` and this."""
+        return other.number > 0 and self.continues == other.number
 
 
 class Hearing:
@@ -40,6 +56,7 @@ class Hearing:
         self._patience_s = patience_s
         self._longest_voice_s = longest_voice_s
         self._open: dict[int, Utterance] = {}
+        self._stopped: Utterance | None = None  # the last of which the end is known
         self._done = 0  # highest utterance that was transcribed or given up
 
     @property
@@ -62,9 +79,14 @@ class Hearing:
         if number <= self._done:  # the numbers begin anew: vad_node was restarted
             self._done = number - 1
             self._open.clear()
-        at_s = _at_s(activity, now_s)
-        self._open[number] = Utterance(number, at_s, now_s)
-        return self._open[number]
+            self._stopped = None
+        utterance = self._open[number] = Utterance(number, _at_s(activity, now_s), now_s)
+        self._link(utterance)
+        return utterance
+
+    def next_piece(self, utterance: Utterance) -> Utterance | None:
+        """What goes on with `utterance` and is going on or awaited, deaf to it or not; None: the talk has ended."""
+        return next((other for other in self._open.values() if other.goes_on_with(utterance)), None)
 
     def stopped(self, activity: VoiceActivity, now_s: float) -> Utterance | None:
         """A voice ended; None where it was not known of, or its transcript came first."""
@@ -74,6 +96,7 @@ class Hearing:
         utterance.stopped_at_s = _at_s(activity, now_s)
         utterance.heard_stopped_s = now_s
         utterance.voice_s = max(0.0, utterance.stopped_at_s - utterance.started_at_s)
+        self._stopped = utterance
         return utterance
 
     def find(self, transcript: Transcript) -> Utterance | None:
@@ -102,6 +125,15 @@ class Hearing:
         for utterance in lost:
             self._close_up_to(utterance.number)
         return lost
+
+    def _link(self, utterance: Utterance) -> None:
+        """Note which utterance it goes on with."""
+        before = self._stopped
+        if before is None or before.stopped_at_s is None or before.number + 1 != utterance.number:
+            return
+        if utterance.started_at_s - before.stopped_at_s <= ONE_TALK_S:
+            utterance.continues = before.number
+            utterance.talk_began_s = before.started_at_s if before.talk_began_s is None else before.talk_began_s
 
     def _is_lost(self, utterance: Utterance, now_s: float) -> bool:
         if utterance.heard_stopped_s is None:

@@ -19,14 +19,19 @@ class SayQueue:
         if not any(character.isalnum() for character in say.text):
             return [_refused(say, "empty_text")]
         if say.when is not SayWhen.QUEUE:
-            dropped = [_refused(other, "replaced") for other in self._waiting]
-            self._waiting.clear()
+            dropped = self.drop("replaced")
             self._waiting.append(say)
             return dropped
         if len(self._waiting) >= self._limit:
             return [_refused(say, "queue_full")]
         self._waiting.append(say)
         return []
+
+    def drop(self, reason: str) -> list[SayResult]:
+        """None of what waits will be spoken."""
+        dropped = [_refused(say, reason) for say in self._waiting]
+        self._waiting.clear()
+        return dropped
 
     def pop(self) -> Say | None:
         """The next to be spoken."""

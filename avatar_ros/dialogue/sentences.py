@@ -14,10 +14,11 @@ _WIDE_CLAUSE_MARKS = "，、；：､"
 
 @dataclass(frozen=True)
 class Line:
-    """A sentence and the expression that its last tag asked for ("": none)."""
+    """A sentence and the expression that its last tag asked for ("": none). locale: "" where its turn's holds."""
 
     text: str
     expression: str = ""
+    locale: str = ""
 
 
 class SentenceCutter:

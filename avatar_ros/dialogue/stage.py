@@ -39,7 +39,7 @@ class DialogueStage(Stage):
         self._epoch = 0
         self._warning = ""
         self._conversations: dict[str, Conversation] = {}
-        self._last_turns: dict[str, int] = {}
+        self._last_turn = 0  # the highest of all closed sessions
         self._used_s: dict[str, float] = {}
 
     def load(self) -> None:
@@ -96,8 +96,7 @@ class DialogueStage(Stage):
     def _open(self, session: str, now_s: float) -> Iterable[Out]:
         if session in self._conversations:
             return
-        last_turn = self._last_turns.get(session, 0)
-        self._conversations[session] = Conversation(self._settings, session, self._epoch, last_turn)
+        self._conversations[session] = Conversation(self._settings, session, self._epoch, self._last_turn)
         self._used_s[session] = now_s
         ttl_s = 0.0 if session == self._settings.session else self._settings.session_ttl_s
         yield Out("session", SessionEvent(session, SessionKind.OPENED, ttl_s, self._settings.locale))
@@ -111,9 +110,10 @@ class DialogueStage(Stage):
         ]
 
     def _forget(self, session: str) -> None:
-        # Turns go on counting when the session comes back: other stages may remember what was cancelled.
+        # Turns go on counting when the session comes back: other stages may remember what was cancelled. One number
+        # for all of them does not grow with every name that a session may have.
         if (conversation := self._conversations.pop(session, None)) is not None:
-            self._last_turns[session] = conversation.turn
+            self._last_turn = max(self._last_turn, conversation.turn)
         self._used_s.pop(session, None)
 
 

@@ -50,11 +50,22 @@ class Turn:
     say_id: str = ""
     say_ends_sentence: int | None = None  # Say NOW: cancel once this sentence has been said
     farewell: bool = False
+    greets: bool = False  # the answer opens with the greeting
 
     @property
     def audible(self) -> bool:
         """Whether the person has begun to hear it."""
         return self.playback is not None
+
+    @property
+    def worth_finishing(self) -> bool:
+        """Whether anybody waits for it: nobody waits for an apology."""
+        return self.source is not Source.REMARK and not self.rejected
+
+    @property
+    def waited_for(self) -> bool:
+        """Whether somebody has asked and not heard anything yet."""
+        return self.source is Source.ANSWER and not self.rejected and not self.audible
 
     @property
     def paused(self) -> bool:
@@ -81,6 +92,12 @@ class Turn:
         if self.playback is PlaybackState.STARVED and not self.complete:
             return False  # it waits for the answer, not for the voice
         return now_s - self.sound_due_s > patience_s
+
+    @property
+    def gives_way(self) -> bool:
+        """Whether a `say` NOW waits for the sentence that has just been said."""
+        end = self.say_ends_sentence
+        return end is not None and (self.sentence, self.progress) >= (end, 1.0)
 
     @property
     def asks(self) -> bool:

@@ -26,6 +26,8 @@ from .segmenter import Segmenter, VoiceStarted, VoiceStopped
 
 #: Without sound for this long in mid-utterance the microphone is gone: the utterance is closed.
 SILENT_MIC_S = 1.0
+#: After so long without sound a microphone is forgotten, s: not everybody who connects ever speaks, or says goodbye.
+FORGET_MIC_S = 60.0
 #: What the detector is this sure of must be so much softer, dB, to count as faded away.
 _SURE, _SURE_DB = 0.97, 2.0
 
@@ -44,7 +46,6 @@ class Ear:
         self.sent_from = 0  # first sample of the current utterance, on mic/audio's stream
         self.sent_to = 0  # the sample after the last that was sent
         self.probability = 0.0
-        self.heard_s = 0.0
 
     def note_level(self, dbfs: float, stop_threshold: float) -> None:
         """Remember how loud the speech is; forget it where there is none."""
@@ -58,7 +59,8 @@ class VadStage(Stage):
     """Publishes STARTED with the pre-roll, then every window while somebody speaks, then STOPPED and the last frame.
 
     Utterances are numbered from 1 for the life of the stage. AudioFrame.first_sample of an utterance counts from its
-    own beginning, VoiceActivity.sample on mic/audio's stream.
+    own beginning, VoiceActivity.sample on mic/audio's stream. Speech that becomes too long is cut: STARTED of the next
+    utterance then names the sample after the one that STOPPED named, which is how others know that it goes on.
     """
 
     tick_period_s = 0.25
@@ -69,6 +71,7 @@ class VadStage(Stage):
         self._settings = settings
         self._ears: SessionTable[Ear] = SessionTable(lambda: Ear(settings, detector.stream()))
         self._open: set[str] = set()
+        self._heard_s: dict[str, float] = {}  # when each session was last heard
         self._lost_samples = 0
         self._utterances = 0
         self._background_dbfs = float("nan")
@@ -89,17 +92,18 @@ class VadStage(Stage):
             self._read(message, now_s)
 
     def tick(self, now_s: float) -> Iterable[Out]:
-        """Close the utterance of a microphone that fell silent altogether."""
+        """Close the utterance of a microphone that fell silent altogether; forget it when it stays so."""
         for session in sorted(self._open):
             ear = self._ears.get(session, now_s)
-            if now_s - ear.heard_s >= SILENT_MIC_S:
+            if now_s - self._heard_s[session] >= SILENT_MIC_S:
                 yield from self._end_stream(ear, session)
+        for session in [name for name, heard_s in self._heard_s.items() if now_s - heard_s > FORGET_MIC_S]:
+            self._forget(session)
 
     def session(self, event: SessionEvent, now_s: float) -> Iterable[Out]:
         """Drop the state of a closed session."""
         if event.kind is SessionKind.CLOSED:
-            self._ears.drop(event.session)
-            self._open.discard(event.session)
+            self._forget(event.session)
         return ()
 
     def status(self) -> Mapping[str, str]:
@@ -110,10 +114,15 @@ class VadStage(Stage):
             "background_dbfs": f"{self._background_dbfs:.0f}",
         }
 
+    def _forget(self, session: str) -> None:
+        self._ears.drop(session)
+        self._open.discard(session)
+        self._heard_s.pop(session, None)
+
     def _hear(self, frame: AudioFrame, now_s: float) -> Iterator[Out]:
         _check(frame)
         ear = self._ears.get(frame.session, now_s)
-        ear.heard_s = now_s
+        self._heard_s[frame.session] = now_s
         gap = ear.capture.gap_samples(frame)
         self._lost_samples += max(gap, 0)
         if not 0 <= gap <= self._settings.max_gap_s * SAMPLE_RATE_HZ:
@@ -145,6 +154,8 @@ class VadStage(Stage):
         ear.note_level(dbfs, self._settings.stop_threshold)
         if isinstance(event, VoiceStarted):
             yield from self._start(ear, window, event, session)
+        elif isinstance(event, VoiceStopped) and event.cut:
+            yield from self._cut(ear, window, session)
         elif isinstance(event, VoiceStopped):
             yield from self._stop(ear, event, window.end_sample, session)
         elif ear.segmenter.speaking:
@@ -175,6 +186,16 @@ class VadStage(Stage):
         self._open.discard(session)
         yield self._activity(ear, VoiceKind.STOPPED, last_sample, session)
         yield self._send(ear, ear.pre_roll.since(ear.sent_to), session, last=True)
+
+    def _cut(self, ear: Ear, window: Window, session: str) -> Iterator[Out]:
+        """End the utterance and start the next, which is announced before the first can have been recognised."""
+        yield self._activity(ear, VoiceKind.STOPPED, window.end_sample - 1, session)
+        ended, self._utterances = ear.utterance, self._utterances + 1
+        ear.utterance = self._utterances
+        yield self._activity(ear, VoiceKind.STARTED, window.end_sample, session)
+        ear.utterance = ended
+        yield self._send(ear, [window], session, last=True)
+        ear.utterance, ear.sent_from = self._utterances, ear.sent_to
 
     def _end_stream(self, ear: Ear, session: str) -> Iterator[Out]:
         """Close what is open and begin anew with the next frame."""

@@ -54,6 +54,10 @@ class Talk(Harness):
         """The transcript comes."""
         self.tell("speech/transcript", Transcript("local", self.utterance, text, **fields))
 
+    def tell_of(self, utterance: int, text: str, **fields: Any) -> None:
+        """The transcript of an earlier utterance comes."""
+        self.tell("speech/transcript", Transcript("local", utterance, text, **fields))
+
     def ask(self, text: str, voice_s: float = 1.0, **fields: Any) -> None:
         """A whole utterance, with its transcript 0.1 s after the silence was noticed."""
         self.speak()

@@ -231,13 +231,13 @@ def test_an_llm_that_never_answers_is_given_up() -> None:
 
 
 def test_an_llm_that_hangs_in_the_middle_lets_the_turn_end() -> None:
-    talk = Talk(think_patience_s=4.0)
+    talk = Talk(think_patience_s=4.0, apology="Sorry.")
     talk.ask("hello")
     talk.reply("One. And tw", final=False)
     talk.keep_playing(3.0)
     talk.play(0, 1.0, PlaybackState.STARVED)
     talk.run(2.0)
-    assert [(s.text, s.last) for s in talk.sent("speech/sentence")] == [("One.", False), ("And tw", True)]
+    assert [(s.text, s.last) for s in talk.sent("speech/sentence")] == [("One.", False), ("Sorry.", True)]
     talk.reply("o.", 1)
     talk.end()
     assert talk.mood is LISTENING

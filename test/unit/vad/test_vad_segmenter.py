@@ -39,10 +39,35 @@ def test_a_short_pause_does_not_end_it():
     assert [type(event) for _, event in events] == [VoiceStarted]
 
 
-def test_too_long_is_cut_and_may_start_again():
-    events = run(Segmenter(SETTINGS), [0.9] * 40)
-    assert [type(event) for _, event in events] == [VoiceStarted, VoiceStopped, VoiceStarted]
-    assert events[1][1].cut
+def test_too_long_is_cut_and_goes_on_at_once():
+    segmenter = Segmenter(SETTINGS)
+    events = run(segmenter, [0.9] * 40)
+    assert [i for i, _ in events] == [1, 29]
+    assert events[1][1] == VoiceStopped(0.0, cut=True)
+    ended = run(segmenter, [0] * 10)
+    assert ended == [(4, VoiceStopped(pytest.approx(0.5)))]
+
+
+def test_a_cut_in_a_pause_goes_on_too_and_the_wait_goes_on_with_it():
+    speech = [0.9] * 27
+    assert [i for i, _ in run(Segmenter(SETTINGS), speech + [0] * 4 + [0.9] * 20)] == [1, 29]
+    events = run(Segmenter(SETTINGS), speech + [0] * 6)
+    assert [i for i, _ in events] == [1, 29, 31]
+    assert [event for _, event in events[1:]] == [VoiceStopped(0.0, cut=True), VoiceStopped(pytest.approx(0.5))]
+
+
+def test_sound_that_is_background_by_now_is_not_gone_on_with():
+    segmenter = Segmenter(SETTINGS)
+    events = run(segmenter, [0.9] * 5) + run(segmenter, [0.9] * 40, loud_enough=False)
+    assert [type(event) for _, event in events] == [VoiceStarted, VoiceStopped]
+    assert not events[1][1].cut
+
+
+def test_a_stream_that_ends_at_the_cut_leaves_nothing_open():
+    segmenter = Segmenter(SETTINGS)
+    assert run(segmenter, [0.9] * 30)[-1][1].cut
+    assert segmenter.stop() == VoiceStopped(0.0)
+    assert segmenter.stop() is None
 
 
 def test_soft_sound_starts_nothing_but_continues():

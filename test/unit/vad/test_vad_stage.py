@@ -1,12 +1,16 @@
 """The vad stage over a scripted detector: numbers, places and times of what it publishes."""
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
 
 from avatar_ros.core.errors import ConfigError, VadError
 from avatar_ros.core.types import EVENT_COMPLETE, AudioFrame, SessionEvent, SessionKind, Transcript, VoiceKind
 from avatar_ros.vad.base import VadSettings
-from avatar_ros.vad.stage import build
+from avatar_ros.vad.fake import FakeVad
+from avatar_ros.vad.stage import FORGET_MIC_S, VadStage, build
 
 RATE = 16000
 FRAME = 320
@@ -144,9 +148,38 @@ def test_a_microphone_that_falls_silent_and_a_file_that_ends_close_the_utterance
     assert frames(out)[-1].last
 
 
-def test_too_long_is_cut_into_utterances():
+def test_too_long_is_cut_into_utterances_that_adjoin():
     out = listen(stage_for("0-100", max_utterance_s=2.0), 5.0)
-    assert [a.kind for a in activities(out)][:3] == [VoiceKind.STARTED, VoiceKind.STOPPED, VoiceKind.STARTED]
+    first, stopped, second = activities(out)[:3]
+    assert [a.kind for a in (first, stopped, second)] == [VoiceKind.STARTED, VoiceKind.STOPPED, VoiceKind.STARTED]
+    assert (second.utterance, second.sample) == (first.utterance + 1, stopped.sample + 1)
+    one, two = ([m for m in frames(out) if m.utterance == n] for n in (1, 2))
+    assert one[-1].last
+    assert (two[0].first_sample, one[-1].first_sample + len(one[-1].pcm)) == (0, stopped.sample + 1)
+    news = [message for _, (_, message) in out if getattr(message, "kind", None) or message.last][:4]
+    order = [(message.utterance, getattr(message, "kind", "last")) for message in news]
+    assert order == [(1, VoiceKind.STARTED), (1, VoiceKind.STOPPED), (2, VoiceKind.STARTED), (1, "last")]
+    heard = np.concatenate([m.pcm for m in one + two])
+    assert np.array_equal(heard, sound(round(5.0 * RATE))[: len(heard)])
+
+
+def test_who_only_listens_is_forgotten():
+    class Counting(FakeVad):
+        def stream(self):
+            stream = super().stream()
+            streams.append(weakref.ref(stream))
+            return stream
+
+    streams = []
+    settings = VadSettings(backend="fake")
+    stage = VadStage(Counting(settings), settings)
+    for number in range(20):
+        frame = AudioFrame(session=f"web{number}", pcm=sound(FRAME))
+        list(stage.push("mic/audio", frame, (FORGET_MIC_S + 1.0) * number))
+        assert list(stage.tick((FORGET_MIC_S + 1.0) * number)) == []
+    gc.collect()
+    assert len(streams) == 20
+    assert sum(stream() is not None for stream in streams) == 1
 
 
 def test_sessions_do_not_mix_and_closed_ones_are_forgotten():

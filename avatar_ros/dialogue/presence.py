@@ -1,0 +1,49 @@
+"""Whether somebody is there: when the avatar greets, when it is idle, and whether it has anybody to see off."""
+
+from __future__ import annotations
+
+from .base import DialogueSettings
+
+
+class Presence:
+    """Remembers when something was last said. A `say` and a greeting keep the avatar awake, but are no company."""
+
+    def __init__(self, settings: DialogueSettings) -> None:
+        self._settings = settings
+        self._active_s: float | None = None  # None: idle
+        self._met = False
+        self._greet_s: float | None = None
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing was said since the conversation ended."""
+        return self._active_s is None
+
+    def opened(self, now_s: float) -> None:
+        """The session began."""
+        if self._settings.greet_when == "start":
+            self._greet_s = now_s + self._settings.greet_delay_s
+
+    def active(self, now_s: float) -> None:
+        """Something was said, by whomever."""
+        self._active_s = now_s
+
+    def met(self, now_s: float) -> None:
+        """A person said something."""
+        self._active_s, self._met = now_s, True
+
+    def expired(self, now_s: float) -> bool:
+        """Whether it is idle, or has been silent long enough to be."""
+        return self._active_s is None or now_s - self._active_s >= self._settings.idle_after_s
+
+    def greeting_due(self, now_s: float) -> bool:
+        """Whether the greeting at the start is to be said; true once."""
+        if self._greet_s is None or now_s < self._greet_s:
+            return False
+        self._greet_s = None
+        return True
+
+    def leave(self) -> bool:
+        """The conversation is over: it is idle. Whether there is anybody to see off."""
+        met, self._active_s, self._met = self._met, None, False
+        return met

@@ -1,0 +1,47 @@
+"""Many sessions, one after another: none leaves anything behind."""
+
+from __future__ import annotations
+
+from avatar_ros.core.types import InterruptAction, SessionEvent, SessionKind, Transcript
+from avatar_ros.dialogue.base import PORT, DialogueSettings
+from avatar_ros.dialogue.stage import DialogueStage
+from harness import Harness
+
+EPOCH = 7
+
+
+def kiosk() -> tuple[Harness, DialogueStage]:
+    run, stage = Harness(), DialogueStage(DialogueSettings(session_ttl_s=1.0), lambda: (EPOCH, ""))
+    run.add("dialogue", stage, PORT)
+    run.run(0.0)
+    return run, stage
+
+
+def visit(run: Harness, session: str) -> int:
+    """Somebody asks and stays away; the number of the turn."""
+    run.send("speech/transcript", Transcript(session=session, utterance=0, text="hello"))
+    run.run(2.0)
+    assert run.records[-1].message == SessionEvent(session, SessionKind.CLOSED)
+    turn: int = run.sent("dialogue/prompt", session=session)[-1].turn
+    return turn
+
+
+def test_turns_go_on_counting_when_a_session_comes_back() -> None:
+    run, _ = kiosk()
+    turns = [visit(run, name) for name in ("web", "phone", "web", "web")]
+    assert turns[0] < turns[2] < turns[3]
+    assert not run.sent("interrupt", session="web", action=InterruptAction.CANCEL, turn=turns[3])
+
+
+def test_closed_sessions_leave_nothing_that_grows() -> None:
+    run, stage = kiosk()
+    visit(run, "web0")
+    before = held(stage)
+    for number in range(1, 50):
+        visit(run, f"web{number}")
+    assert held(stage) == before
+
+
+def held(stage: DialogueStage) -> int:
+    """How much all that the stage keeps in tables is."""
+    return sum(len(value) for value in vars(stage).values() if isinstance(value, dict | list | set))
