@@ -20,7 +20,8 @@ _GRAMMAR = "questions"
 #: Without PocketSphinx's dictionary: reading its 135 000 words takes longer than all else, for each decoder anew. The
 #: free words' decoder has it, and tells the others how their few hundred words are spoken.
 _OPTIONS = {"lm": None, "dict": None, "loglevel": "FATAL"}
-#: Recorded and synthetic noise: at least this share of it is silence to the phone loop; of the shortest words, half.
+#: Sound of which the phone loop decodes more than this share as silence is noise (noise: above it; the shortest words:
+#: a half).
 _MOST_SILENCE = 0.78
 #: Search beams of the second try, made where the first, PocketSphinx's own, found nothing sure: 3 times the work.
 _WIDE = {"beam": 1e-60, "pbeam": 1e-60, "wbeam": 1e-40, "maxhmmpf": 1500}

@@ -71,7 +71,7 @@ class SpeakerSettings(Settings):
     session: str = setting(LOCAL_SESSION, "session that this loudspeaker plays")
     device: str = setting("auto", "sounddevice: 'auto', or a device's number or part of its name")
     speech_rate_hz: int = setting(24000, "sample rate of all speech in the session, Hz", low=8000, high=48000)
-    latency_s: float = setting(0.05, "sounddevice: buffer of the card, s; doubled where it is short", low=0.01, high=0.5)
+    latency_s: float = setting(0.05, "sounddevice: the card's buffer, s; doubled where short", low=0.01, high=0.5)
     lips_wait_s: float = setting(0.3, "longest wait of a turn's first sound for its first lips, s", low=0.0, high=5.0)
     prebuffer_s: float = setting(0.08, "sound that must be there before a turn begins or goes on, s", low=0.0, high=2.0)
     fade_s: float = setting(0.01, "fade at pause, resume and cancel, s", low=0.001, high=0.5)

@@ -102,7 +102,7 @@ class Playback:
 
     @property
     def current(self) -> tuple[Key, PlaybackState | None] | None:
-        """The turn whose turn it is, and its state (None: not begun); None where there is nothing to play."""
+        """The turn at the head of the queue, and its state (None: not begun); None where there is nothing to play."""
         return (self._turns[0].key, self._state) if self._turns else None
 
     @property

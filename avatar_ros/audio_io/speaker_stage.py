@@ -161,7 +161,7 @@ class SpeakerStage(Stage):
             yield Out("speech/played", frame)
 
     def _clocks(self, now_s: float) -> Iterator[Out]:
-        """Changes of state, each when it is heard (PLAYING ahead, for who must prepare); and the beat between them."""
+        """Changes of state, each when it is heard (PLAYING early: the renderer prepares), and the periodic clock."""
         for event in self._due_events(now_s):
             self._last = event
             if event.state is PlaybackState.ENDED:

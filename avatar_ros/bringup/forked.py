@@ -22,7 +22,7 @@ from typing import IO
 import setproctitle
 
 _TASKS = Path("/proc/self/task")
-#: What the runner answers in its own way: a program begins without that.
+#: Signals that the runner handles: set back to the default in the child.
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD)
 _HIGHEST_FD = 65536
 
@@ -95,7 +95,7 @@ def _let_go(output: int) -> None:
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(output, 1)
     os.dup2(output, 2)
-    # The runner's objects keep these numbers but are never closed: the fork ends without leaving this frame's callers.
+    # File objects that were inherited keep closed descriptors: harmless, the child exits inside this call.
     os.closerange(3, _HIGHEST_FD)
     sys.stdin = os.fdopen(0)
     sys.stdout = os.fdopen(1, "w", buffering=1)

@@ -54,6 +54,7 @@ def run(options: argparse.Namespace) -> int:
     track = read_expression(options.expression)
     if not len(track.weights):
         raise ConfigError("expression_empty", f"{options.expression}: holds no frames")
+    _tell_of_repairs(options.expression, track)
     fps = checked_fps(options.fps or track.fps)
     video = Path(options.out).suffix.lower() == ".mp4"
     background = parse_background(options.background or ("#e8e4de" if video else "transparent"))
@@ -75,6 +76,13 @@ def run(options: argparse.Namespace) -> int:
     rasteriser.close()
     print(f"{options.out}: {frame_count(track, fps)} frames of {width}x{height}")
     return 0
+
+
+def _tell_of_repairs(path: str, track: ExpressionTrack) -> None:
+    if track.ignored:
+        print(f"{path}: not ARKit's names, left out: {', '.join(track.ignored[:8])}", file=sys.stderr)
+    if track.repaired:
+        print(f"{path}: {track.repaired} numbers were not finite and count as 0", file=sys.stderr)
 
 
 def parse_size(text: str) -> tuple[int, int]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, Self
+from typing import Any
 
 from .errors import ConfigError
 
@@ -39,15 +39,6 @@ class Settings:
             if isinstance(item.default, float) and isinstance(value, int) and not isinstance(value, bool):
                 object.__setattr__(self, item.name, float(value))
             _check(type(self).__name__, item.name, getattr(self, item.name), item.default, item.metadata)
-
-    @classmethod
-    def from_mapping(cls, values: Mapping[str, Any]) -> Self:
-        """Build from names and values; an unknown name raises ConfigError naming the known ones."""
-        known = {item.name for item in fields(cls)}
-        for name in values:
-            if name not in known:
-                raise ConfigError("unknown_parameter", f"unknown parameter '{name}'; known: {', '.join(sorted(known))}")
-        return cls(**values)
 
 
 def _check(owner: str, name: str, value: Any, default: Any, meta: Mapping[str, Any]) -> None:

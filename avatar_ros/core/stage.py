@@ -30,7 +30,7 @@ class Stage:
 
     tick_period_s: how often `tick` wants to be called, seconds; 0 for never.
     wake: set by the runner; a stage's own thread (a device, a network stream) calls it to have `tick` called now.
-    finished: set by a stage that has done all it was asked to do (N turns); its process then ends with exit code 0.
+    finished: set by a stage that has done all it was asked to do (N turns); the process then ends: EXIT_DONE.
     """
 
     tick_period_s: float = 0.0

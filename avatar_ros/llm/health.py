@@ -40,7 +40,7 @@ class Health:
         self._next_s, self.fault = None, None
 
     def failed(self, fault: ServiceError, now_s: float) -> None:
-        """An answer failed. What lies in the one request alone does not speak against the next."""
+        """An answer failed. A fault of this request alone does not mark the service as failing."""
         self.fault = fault
         if fault.lasting:
             self._next_s = now_s + max(self._probe_after_s, min(fault.retry_after_s, _LONGEST_WAIT_S))

@@ -19,7 +19,7 @@ from ..core.phrases import Choice, Node, Series, Word, words_of
 MISSING = 0.6
 #: Least weight of a word that occurs in every question.
 _LEAST = 0.05
-#: Weight, among those of known words, of one that no question contains, when it is a mere joint of the sentence…
+#: Weight of a word that no question contains, where it is a function word…
 _JOINT_WEIGHT = 0.3
 _JOINTS = frozenset(
     """

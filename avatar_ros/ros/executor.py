@@ -70,7 +70,7 @@ class LeanExecutor(SingleThreadedExecutor):
     def shutdown(self, timeout_sec: float | None = None) -> bool:
         """See Executor.shutdown."""
         done = super().shutdown(timeout_sec)
-        # Somebody may be waiting on what is held: woken just now, he comes back soon.
+        # Another thread may still wait on this wait set; it was triggered by super() and returns soon.
         free = self._spinning.acquire(timeout=_LONGEST_SPIN_S if timeout_sec is None else timeout_sec)
         if free:
             self._let_go()

@@ -30,8 +30,8 @@ READERS: dict[str, frozenset[str]] = {
 def missing(node: Node, topic: str, publisher: Any) -> frozenset[str]:
     """Names of the kiosk's nodes that should read `topic` (relative to the node's namespace) and do not yet.
 
-    A reader that is known by name but not yet matched with `publisher` cannot be told from the others: then all count
-    as missing until as many are matched as are known.
+    DDS tells who is known and how many are matched with `publisher`, not which: until the two numbers are equal, all
+    count as missing.
     """
     wanted = READERS.get(topic, frozenset())
     if not wanted:

@@ -48,7 +48,7 @@ class NodeSettings(Settings):
 
     autostart: bool = setting(True, "configure and activate without being asked")
     connect_wait_s: float = setting(
-        8.0, "wait so long for a kiosk's readers of what the node gives before it works, s", low=0.0, high=600.0
+        8.0, "longest wait for the kiosk's subscribers before work begins, s", low=0.0, high=600.0
     )
     nice: int = setting(
         0, "added to the niceness of the stage's threads: it stands back where the processor is short", low=0, high=19

@@ -107,6 +107,15 @@ def test_render_writes_pictures_with_alpha_and_a_video(capfd, weights, tmp_path)
         assert len(list(container.decode(video=0))) == 6
 
 
+def test_render_tells_what_of_a_file_it_could_not_use(capfd, tmp_path):
+    row = {"weights": [0.5, float("nan"), 0.1]}
+    tree = {"names": ["jawOpen", "jawLeft", "earWiggle"], "metadata": {"fps": 30}, "frames": [row] * 2}
+    (tmp_path / "odd.json").write_text(json.dumps(tree))
+    common = ("--size", "96x128", "--backend", "cpu", "--out", tmp_path / "frames")
+    code, _, told = run(capfd, "render", "--expression", tmp_path / "odd.json", *common)
+    assert code == 0 and "earWiggle" in told and "2 numbers were not finite" in told
+
+
 def test_express_writes_the_documented_format(capfd, tmp_path):
     (pcm,) = speak(["Papa, mama."])
     stereo = np.repeat(pcm, 2).astype("<i2")

@@ -139,7 +139,7 @@ def test_thinking_is_left_out_however_it_is_cut(text, said):
 @pytest.mark.parametrize("path", sorted(CONFIG.glob("llm_*.yaml")), ids=lambda path: path.stem)
 def test_ready_made_profiles_are_valid_and_hold_no_key(path):
     tree = yaml.safe_load(path.read_text(encoding="utf-8"))
-    settings = LlmSettings.from_mapping(tree["/**/llm_node"]["ros__parameters"])
+    settings = LlmSettings(**tree["/**/llm_node"]["ros__parameters"])
     assert settings.backend == "openai" and settings.fallback == "answers"
     assert checked_url(settings.url) and extra_body(settings.extra_body) is not None
     assert not settings.key_variable or settings.key_variable.endswith("_API_KEY")
