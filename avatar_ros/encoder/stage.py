@@ -5,7 +5,7 @@ from speech/sentence before it sounds.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,23 +24,29 @@ from ..core.types import (
     SpeechChunk,
 )
 from .base import ENCODER_BACKENDS, Encoder, EncoderSettings, TurnStream
+from .order import ChunkOrder, Losses
 
 F32 = NDArray[np.float32]
-#: Lost sound is replaced by silence up to this; a longer gap is a broken voice.
-MAX_GAP_S = 30.0
 MIN_RATE_HZ, MAX_RATE_HZ = 8000, 192000
 _NONE = (-1, -1)
 
 
 @dataclass
+class _Speech:
+    """A turn that is being spoken. next_frame: of the stream."""
+
+    stream: TurnStream
+    order: ChunkOrder
+    rate_hz: int
+    next_frame: int = 0
+
+
+@dataclass
 class _Turn:
-    """What is known of the turn that is being spoken in one session."""
+    """The newest turn of one session. speech: None: no turn yet, or it is over."""
 
     key: tuple[int, int] = _NONE  # (epoch, turn)
-    stream: TurnStream | None = None  # None: no turn yet, or it is over
-    rate_hz: int = 0
-    next_sample: int = 0
-    next_frame: int = 0
+    speech: _Speech | None = None
 
 
 class EncoderStage(Stage):
@@ -50,8 +56,7 @@ class EncoderStage(Stage):
         super().__init__()
         self._encoder = encoder
         self._turns: SessionTable[_Turn] = SessionTable(_Turn, settings.session_ttl_s)
-        self._lost_samples = 0
-        self._late_chunks = 0
+        self._losses = Losses()
 
     def load(self) -> None:
         """Load the backend."""
@@ -65,19 +70,20 @@ class EncoderStage(Stage):
             return
         turn = self._turns.get(message.session, now_s)
         key = (message.epoch, message.turn)
-        if key < turn.key or (key == turn.key and turn.stream is None):
-            self._late_chunks += 1
+        if key < turn.key or (key == turn.key and turn.speech is None):
+            self._losses.chunks += 1
             return
-        if key > turn.key:
-            self._open(turn, key, message)
-        yield from self._encode(turn, message)
+        if key > turn.key or turn.speech is None:
+            turn.speech = self._open(message)
+            turn.key = key
+        yield from self._encode(turn, turn.speech, message)
 
     def interrupt(self, order: Interrupt, now_s: float) -> Iterable[Out]:
         """CANCEL ends the turn's stream; what is late for it is dropped."""
         if order.action is InterruptAction.CANCEL:
             turn = self._turns.get(order.session, now_s)
             if turn.key <= (order.epoch, order.turn):
-                turn.key, turn.stream = (order.epoch, order.turn), None
+                turn.key, turn.speech = (order.epoch, order.turn), None
         return ()
 
     def session(self, event: SessionEvent, now_s: float) -> Iterable[Out]:
@@ -89,73 +95,55 @@ class EncoderStage(Stage):
     def status(self) -> Mapping[str, str]:
         """What the backend says, and what was lost on the way here."""
         out = dict(self._encoder.status())
-        if self._lost_samples:
-            out["lost_samples"] = str(self._lost_samples)
-        if self._late_chunks:
-            out["late_chunks"] = str(self._late_chunks)
+        if self._losses.samples:
+            out["lost_samples"] = str(self._losses.samples)
+        if self._losses.chunks:
+            out["late_chunks"] = str(self._losses.chunks)
         return out
 
     def close(self) -> None:
         """Free the backend."""
         self._encoder.close()
 
-    def _open(self, turn: _Turn, key: tuple[int, int], chunk: SpeechChunk) -> None:
+    def _open(self, chunk: SpeechChunk) -> _Speech:
         if not MIN_RATE_HZ <= chunk.sample_rate_hz <= MAX_RATE_HZ:
             raise EncoderError(
                 "encoder_rate",
                 f"speech at {chunk.sample_rate_hz} Hz cannot be encoded; {MIN_RATE_HZ} to {MAX_RATE_HZ} Hz can",
             )
-        turn.key, turn.rate_hz = key, chunk.sample_rate_hz
-        turn.stream = self._encoder.open(chunk.sample_rate_hz)
-        turn.next_sample = turn.next_frame = 0
+        order = ChunkOrder(chunk, self._encoder.rate_hz, self._losses)
+        return _Speech(self._encoder.open(chunk.sample_rate_hz), order, chunk.sample_rate_hz)
 
-    def _encode(self, turn: _Turn, chunk: SpeechChunk) -> Iterable[Out]:
-        if turn.stream is None:
-            return
-        if chunk.sample_rate_hz != turn.rate_hz:
+    def _encode(self, turn: _Turn, speech: _Speech, chunk: SpeechChunk) -> Iterable[Out]:
+        if chunk.sample_rate_hz != speech.rate_hz:
             raise EncoderError(
-                "encoder_rate", f"speech changed from {turn.rate_hz} to {chunk.sample_rate_hz} Hz within a turn"
+                "encoder_rate", f"speech changed from {speech.rate_hz} to {chunk.sample_rate_hz} Hz within a turn"
             )
-        pieces = [turn.stream.push(part) for part in self._in_order(turn, chunk)]
+        pieces = [speech.stream.push(part) for part in self._in_order(turn, speech, chunk)]
         if chunk.turn_end:
-            pieces.append(turn.stream.finish())
-            turn.stream = None
+            pieces.append(speech.stream.finish())
+            turn.speech = None
         data = np.concatenate(pieces) if pieces else np.zeros((0, self._encoder.dim), np.float32)
         if len(data) or chunk.turn_end:
-            yield Out("motion/features", self._features(turn, chunk, data))
+            yield Out("motion/features", self._features(speech, chunk, data))
 
-    def _in_order(self, turn: _Turn, chunk: SpeechChunk) -> list[SpeechChunk]:
-        """The chunk, without what was heard already, after silence in place of what was lost."""
-        if not len(chunk.pcm):
-            return [chunk]
-        gap = chunk.first_sample - turn.next_sample
-        if gap > MAX_GAP_S * turn.rate_hz or chunk.first_sample < 0:
-            raise EncoderError(
-                "encoder_gap",
-                f"chunk at sample {chunk.first_sample} of turn {chunk.turn}, {turn.next_sample} was expected",
-            )
-        out = []
-        if gap > 0:
-            self._lost_samples += gap
-            silence = np.zeros(gap, np.int16)
-            out.append(replace(chunk, pcm=silence, marks=(), text="", sentence_end=False, turn_end=False))
-            turn.next_sample += gap
-        elif gap < 0:
-            self._late_chunks += 1
-        fresh = chunk.pcm[max(0, -gap) :]
-        turn.next_sample += len(fresh)
-        out.append(replace(chunk, pcm=fresh))
-        return out
+    def _in_order(self, turn: _Turn, speech: _Speech, chunk: SpeechChunk) -> list[SpeechChunk]:
+        try:
+            return speech.order.place(chunk)
+        except EncoderError:
+            if chunk.first_sample >= 0:  # the gap is said once; what follows it is met in the middle
+                turn.speech = self._open(chunk)
+            raise
 
-    def _features(self, turn: _Turn, chunk: SpeechChunk, data: F32) -> AudioFeatures:
-        first = turn.next_frame
-        turn.next_frame += len(data)
+    def _features(self, speech: _Speech, chunk: SpeechChunk, data: F32) -> AudioFeatures:
+        first = speech.next_frame
+        speech.next_frame += len(data)
         return AudioFeatures(
             session=chunk.session,
             epoch=chunk.epoch,
             turn=chunk.turn,
-            first_sample=round(first * turn.rate_hz / self._encoder.rate_hz),
-            sample_rate_hz=turn.rate_hz,
+            first_sample=speech.order.sample_of(first),
+            sample_rate_hz=speech.rate_hz,
             kind=self._encoder.kind,
             rate_hz=self._encoder.rate_hz,
             frames=len(data),

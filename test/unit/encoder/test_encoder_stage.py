@@ -10,6 +10,7 @@ from avatar_ros.core.phones import LOUDNESS, PHONE_DIM, PHONE_INDEX, PHONE_KIND
 from avatar_ros.core.types import Interrupt, InterruptAction, Mark, Sentence, SessionEvent, SessionKind, SpeechChunk
 from avatar_ros.encoder.base import EncoderSettings
 from avatar_ros.encoder.phone_encoder import PhoneEncoder
+from avatar_ros.encoder.sources import LoudSource
 from avatar_ros.encoder.stage import EncoderStage, build
 
 RATE_HZ = 24000
@@ -119,6 +120,16 @@ def test_a_gap_too_long_to_bridge(stage):
     with pytest.raises(EncoderError, match="expected") as raised:
         push(stage, chunk(100000))
     assert raised.value.code == "encoder_gap"
+    found = push(stage, chunk(100001), chunk(100002, turn_end=True))
+    assert found[-1].last, "it is said once, and the lips go on"
+    assert found[0].first_sample == 100000 * CHUNK
+
+
+def test_a_place_before_the_turn_is_an_error(stage):
+    for first in (0, 1):
+        with pytest.raises(EncoderError) as raised:
+            push(stage, chunk(0), chunk(-first - 1))
+        assert raised.value.code == "encoder_gap"
 
 
 def test_unknown_phones_are_counted(stage):
@@ -132,6 +143,103 @@ def test_marks_that_come_late_take_over():
     frames = table(push(stage, chunk(0), chunk(1), chunk(2, marks=late), chunk(3, turn_end=True)))
     assert len(frames) == 16
     assert frames[12, PHONE_INDEX["M"]] == 1.0
+
+
+@pytest.fixture
+def opened():
+    """A stage of the backend `phones`, and what its sources for sentences without marks were told."""
+    encoder, told = PhoneEncoder(EncoderSettings()), []
+    encoder._listen = lambda grid, text, locale: told.append((text, locale)) or LoudSource(grid)
+    return EncoderStage(EncoderSettings(), encoder), told
+
+
+def two_sentences():
+    first = [chunk(0, text="One.", locale="en"), chunk(1), chunk(2, sentence_end=True)]
+    second = [chunk(3, text="Two two.", locale="en"), chunk(4), chunk(5, sentence_end=True, turn_end=True)]
+    return [*first, *(replace(c, sentence=1) for c in second)]
+
+
+@pytest.mark.parametrize(
+    ("order", "lost", "late"),
+    [
+        ((0, 1, 2, 3, 4, 5), 0, 0),
+        ((0, 1, 3, 4, 5), 1, 0),
+        ((0, 3, 4, 5), 2, 0),
+        ((0, 1, 2, 3, 2, 4, 5), 0, 1),
+        ((0, 1, 3, 2, 4, 5), 1, 1),
+        ((0, 2, 1, 3, 5), 2, 1),
+        ((0, 1, 2, 3, 4, 3, 5), 0, 1),
+        ((0, 1, 2, 2, 3, 3, 4, 4, 5, 5), 0, 4),
+    ],
+    ids=["in order", "last lost", "all but the first lost", "repeated", "swapped", "swapped and lost",
+         "repeated within", "all twice"],
+)  # fmt: skip
+def test_each_sentence_is_heard_once_with_its_text(opened, order, lost, late):
+    stage, told = opened
+    chunks = two_sentences()
+    found = push(stage, *(chunks[i] for i in order))
+    assert told == [("One.", "en"), ("Two two.", "en")]
+    assert len(table(found)) == 24
+    assert [m.last for m in found].count(True) == 1
+    assert stage.status().get("lost_samples", "0") == str(lost * CHUNK)
+    assert stage.status().get("late_chunks", "0") == str(late)
+
+
+def test_an_end_that_comes_late_ends_no_other_sentence(opened):
+    stage, told = opened
+    chunks = two_sentences()
+    end = SpeechChunk(turn=1, sentence=0, first_sample=3 * CHUNK, sentence_end=True)
+    push(stage, chunks[0], chunks[1], replace(chunks[2], sentence_end=False), chunks[3], end, chunks[4])
+    assert told == [("One.", "en"), ("Two two.", "en")]
+
+
+def test_silence_after_a_sentence_is_not_taken_for_its_text(opened):
+    stage, told = opened
+    chunks = two_sentences()
+    push(stage, chunks[0], replace(chunks[1], sentence_end=True), chunks[3])
+    assert told == [("One.", "en"), ("", "en"), ("Two two.", "en")]
+
+
+def test_a_locale_is_the_sentences_own(opened):
+    stage, told = opened
+    push(stage, chunk(0, text="你好。", locale="zh", sentence_end=True), chunk(1, sentence=1, text="Hello."))
+    assert told == [("你好。", "zh"), ("Hello.", "")]
+
+
+def test_late_marks_of_the_sentence_that_is_heard_are_of_use(stage):
+    frames = table(push(stage, chunk(0), chunk(2), chunk(1, marks=marks(4)), chunk(3, turn_end=True)))
+    assert len(frames) == 16
+    assert frames[13, PHONE_INDEX["M"]] == 1.0
+
+
+@pytest.mark.parametrize("start_s", [0.96, 28.8, 40.0, 3600.0])
+def test_a_turn_met_in_the_middle_starts_with_the_sound_that_is_met(stage, start_s):
+    first = round(start_s / 0.04)
+    aa = Mark(text="aa", start_sample=first * CHUNK, end_sample=(first + 2) * CHUNK)
+    m = Mark(text="m", start_sample=(first + 2) * CHUNK, end_sample=10**9)
+    found = push(stage, chunk(first, sentence=7, marks=(aa, m)), *(chunk(first + i, sentence=7) for i in (1, 2)),
+                 chunk(first + 3, sentence=7, turn_end=True))  # fmt: skip
+    assert found[0].first_sample == first * CHUNK
+    assert found[1].first_sample == first * CHUNK + found[0].frames * 240
+    frames = table(found)
+    assert len(frames) == 16, "silence that was not heard costs no time"
+    assert frames[2, PHONE_INDEX["AA"]] == frames[12, PHONE_INDEX["M"]] == 1.0
+    assert "lost_samples" not in stage.status()
+
+
+def test_a_turn_met_between_two_frames_keeps_the_turns_grid(stage):
+    late = [replace(chunk(i), first_sample=i * CHUNK + 1_000_100) for i in range(4)]
+    mark = Mark(text="m", start_sample=1_000_100 + 2 * CHUNK, end_sample=10**9)
+    found = push(stage, replace(late[0], marks=(mark,)), *late[1:3], replace(late[3], turn_end=True))
+    assert found[0].first_sample == 1_000_080, "of the frame that holds the first sample"
+    shares = table(found)[:, PHONE_INDEX["M"]]
+    start = (mark.start_sample - found[0].first_sample) / 240  # 8.08: frame 8 stands from 7.5 to 8.5
+    assert shares[7:10] == pytest.approx([0.0, 8.5 - start, 1.0], abs=1e-3)
+
+
+def test_the_end_alone_of_a_turn_met_in_the_middle(stage):
+    (last,) = push(stage, SpeechChunk(turn=1, sentence=3, first_sample=50 * RATE_HZ, turn_end=True))
+    assert (last.frames, last.last, last.first_sample) == (0, True, 50 * RATE_HZ)
 
 
 def test_backends_by_name():
