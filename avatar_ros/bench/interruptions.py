@@ -2,8 +2,10 @@
 
 A recorded voice asks a question whose answer is long, speaks over the answer, and over the next one. Measured over DDS,
 in real time: from the voice's first sample above -50 dBFS at the microphone (`mic/audio`) to the loudspeaker's silence
-(`speech/played`), to the pause order, to lips at rest (`frame_info`); whether the order to cancel came; and, with
+(`speech/played`), to the pause order, to lips at rest (`frame_info`); whether the order to cancel came; with
 --record, whether the recording's sound falls silent too. There is no echo in this bench: bench barge-in has that.
+With --services a local chat service and Edge's voice answer, as a kiosk's services would: each question must reach them,
+after any number of interruptions.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import argparse
 import json
 import tempfile
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +27,8 @@ from ..core.types import AudioFrame, FrameInfo, Interrupt, InterruptAction
 from .av_sync import Sound, read_sound_track
 from .kiosk_run import PATIENT_MIC, KioskRun, write_profile
 from .question_files import RATE_HZ, Pcm, speak, write_wav
+from .services import Delays
+from .services import services as stand_ins
 from .turn import AUDIBLE
 
 F64 = NDArray[np.float64]
@@ -31,6 +36,8 @@ Order = tuple[float, Interrupt]
 
 #: Both are answered with a sentence of six seconds and more.
 QUESTION, OVER_IT, OVER_THAT = "how do you work", "what can you do", "what is your name"
+#: Voices in a round.
+VOICES = 3
 #: From the end of one voice to the next: the answer began about 0.8 s after the first, and is being spoken.
 PAUSE_S = 3.0
 #: After a round, the last answer is heard to its end.
@@ -60,12 +67,16 @@ def main(arguments: Sequence[str]) -> int:
     """Talk and interrupt; 0 when every interruption silenced the avatar and was understood as one."""
     options = parse(arguments)
     with tempfile.TemporaryDirectory() as folder:
-        cuts = converse(Path(folder), options.rounds, options.record)
+        cuts, asked = converse(Path(folder), options.rounds, options.record, services=options.services)
     result: dict[str, Any] = {"cuts": [asdict(cut) for cut in cuts], "summary": summary(cuts)}
     print(table(result["summary"]))
+    if options.services:
+        result["summary"]["reached_the_service"] = asked
+        print(f"{asked} of {VOICES * options.rounds} questions reached the chat service")
     if options.json:
         Path(options.json).write_text(json.dumps(result, indent=1), encoding="utf-8")
-    return 0 if result["summary"]["cancelled"] == 2 * options.rounds == len(cuts) else 1
+    reached = asked == VOICES * options.rounds or not options.services
+    return 0 if reached and result["summary"]["cancelled"] == 2 * options.rounds == len(cuts) else 1
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
@@ -73,6 +84,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="avatar bench interruptions", description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5, help="of two interruptions each (default: %(default)s)")
     parser.add_argument("--record", default="", metavar="FILE.mp4", help="record the conversation")
+    parser.add_argument("--services", action="store_true", help="a local chat service and Edge's voice answer")
     parser.add_argument("--json", help="write the figures to this file")
     options = parser.parse_args(arguments)
     if options.rounds < 1:
@@ -80,17 +92,23 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     return options
 
 
-def converse(folder: Path, rounds: int, record: str = "") -> list[Cut]:
-    """One kiosk, all rounds; what each interruption did."""
-    from ..ros.listener import Listener
-
+def converse(folder: Path, rounds: int, record: str = "", *, services: bool = False) -> tuple[list[Cut], int]:
+    """One kiosk, all rounds; what each interruption did, and how many questions reached the stand-in for a service."""
     sound = round_sound(speak([QUESTION, OVER_IT, OVER_THAT]))
     files = [write_wav(folder / f"round{i:02d}.wav", sound) for i in range(rounds)]
-    mic = {**PATIENT_MIC, "wait_for_answer": False, "gap_s": 0.0}
-    profile = write_profile(folder / "bench.yaml", "embedded", {"mic_node": mic})
-    arguments = ["--display", "off", "--mic", ",".join(map(str, files))]
-    arguments += ["--record", record] if record else []
+    arguments = ["--display", "off", "--mic", ",".join(map(str, files)), *(["--record", record] if record else [])]
     length_s = rounds * (len(sound) / RATE_HZ + 2.0)
+    with stand_ins(Delays(), edge=True) if services else nullcontext() as running:
+        parameters = {"mic_node": {**PATIENT_MIC, "wait_for_answer": False, "gap_s": 0.0}}
+        parameters |= running.parameters if running else {}
+        profile = write_profile(folder / "bench.yaml", "embedded", parameters)
+        found = _watched(profile, arguments, length_s, record)
+        return found, len(running.times().came) if running else 0
+
+
+def _watched(profile: Path, arguments: Sequence[str], length_s: float, record: str) -> list[Cut]:
+    from ..ros.listener import Listener
+
     with Listener(NAMESPACE) as listener:
         with KioskRun(NAMESPACE, profile, arguments):
             listener.wait(lambda k: k.heard["speech/transcript"], "the first words are heard", 200.0)
