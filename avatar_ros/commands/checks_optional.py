@@ -56,7 +56,7 @@ def models() -> Finding:
 
 def keys(env: Mapping[str, str] = os.environ, env_file: Path = Path(".env")) -> Finding:
     """Which keys are set, and where; never what they are."""
-    from ..llm.keys import read_env_file
+    from ..core.keys import read_env_file
 
     kept = read_env_file(env_file)
     found = [

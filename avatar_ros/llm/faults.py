@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from email.utils import parsedate_to_datetime
 
 from ..core.errors import LlmError
+from ..core.retry_after import retry_after_s
 
 _IDENTIFIER = re.compile(r"[\w.-]{1,64}")
 _TOO_MANY = 429
@@ -54,15 +54,3 @@ def status_fault(status: int, detail: str, headers: Mapping[str, str], key_varia
         text = f"the chat service fails, HTTP {status}{named}"
         return ServiceError("llm_server_error", text, retryable=True, retry_after_s=wait_s)
     return ServiceError("llm_refused", f"the chat service refuses the request, HTTP {status}{named}", lasting=False)
-
-
-def retry_after_s(headers: Mapping[str, str]) -> float:
-    """Seconds of Retry-After (RFC 9110, 10.2.3), a date being compared with the service's own Date; 0: none."""
-    value = headers.get("retry-after", "")
-    if re.fullmatch(r"\d+(\.\d+)?", value):
-        return float(value)
-    try:
-        wait = parsedate_to_datetime(value) - parsedate_to_datetime(headers.get("date", ""))
-    except (ValueError, TypeError):
-        return 0.0
-    return max(0.0, wait.total_seconds())

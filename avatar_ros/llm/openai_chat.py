@@ -17,13 +17,13 @@ import httpx2
 import openai
 from openai.types.chat import ChatCompletionChunk
 
+from ..core.keys import find_key
+from ..core.loop_thread import LoopThread
 from ..core.types import Prompt
 from .base import Answer, LlmSettings
 from .faults import ServiceError, status_fault
 from .health import Ask, Health
 from .inbox import Inbox, Stream
-from .keys import find_key
-from .loop_thread import LoopThread
 from .request import checked_url, extra_body, request
 from .service_answer import Patience, ServiceAnswer
 from .thinking import ThinkingFilter

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import threading
 from collections.abc import Coroutine
 from concurrent.futures import Future
@@ -12,10 +13,10 @@ _STOP_TIMEOUT_S = 1.0
 
 
 class LoopThread:
-    """Runs coroutines; cancelling the Future of one cancels it there at once."""
+    """Runs coroutines; cancelling the Future of one cancels it there at once. Nothing of it outlives the process."""
 
     def __init__(self, name: str) -> None:
-        self._loop = asyncio.new_event_loop()
+        self._loop = _Loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name=name, daemon=True)
         self._thread.start()
 
@@ -41,3 +42,22 @@ class LoopThread:
         await asyncio.gather(*others, return_exceptions=True)
         await last
         await asyncio.get_running_loop().shutdown_asyncgens()
+
+
+class _Loop(asyncio.SelectorEventLoop):
+    """asyncio looks names up on a pool whose threads a process waits for at its end: with a dead name server that is
+    many seconds after Ctrl-C. Here each look-up has a thread that ends with the process.
+    """
+
+    async def getaddrinfo(self, host: Any, port: Any, **wanted: Any) -> Any:
+        found: Future[Any] = Future()
+        found.set_running_or_notify_cancel()  # whoever loses interest in it cannot take it from under the thread
+        threading.Thread(target=_look_up, args=(found, host, port, wanted), name="name", daemon=True).start()
+        return await asyncio.wrap_future(found, loop=self)
+
+
+def _look_up(found: Future[Any], host: Any, port: Any, wanted: dict[str, Any]) -> None:
+    try:
+        found.set_result(socket.getaddrinfo(host, port, **wanted))
+    except (OSError, ValueError) as error:  # UnicodeError, for names that are none, is a ValueError
+        found.set_exception(error)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from ..core.errors import ConfigError
+from .errors import ConfigError
 
 
 def find_key(variable: str, env_file: str, environment: Mapping[str, str]) -> str:
