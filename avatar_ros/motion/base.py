@@ -16,7 +16,16 @@ from ..core.stage import Port
 F32 = NDArray[np.float32]
 
 PORT = Port(
-    takes=("motion/features", "state", "speech/playback", "gaze_target", "speech/sentence", "speech/transcript"),
+    takes=(
+        "motion/features",
+        "speech/playback",
+        "speech/audio",
+        "state",
+        "mic/voice_activity",
+        "speech/sentence",
+        "speech/transcript",
+        "gaze_target",
+    ),
     gives=("motion/expression",),
 )
 MOTION_BACKENDS = Registry(

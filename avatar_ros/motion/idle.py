@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import cos, radians, sin
 from zlib import crc32
 
@@ -16,6 +16,7 @@ from .blink import Blinker
 from .emotions import Emotion
 from .gaze import Gaze, Look
 from .head import HeadMotion
+from .nods import Nods
 
 F32 = NDArray[np.float32]
 Quaternion = tuple[float, float, float, float]
@@ -51,16 +52,18 @@ class IdleFace:
         self._blinker = Blinker(stream(0), settings.blinks_per_min)
         self.gaze = Gaze(stream(1), settings.liveliness)
         self._head = HeadMotion(stream(2), settings.liveliness)
+        self.nods = Nods(stream(3))
         self._liveliness = settings.liveliness
         self.emotion = Emotion()
         self._last_s: float | None = None
 
     def step(self, now_s: float, mood: Mood, loudness: float) -> IdlePose:
-        """The face at `now_s`; loudness 0–1 of the avatar's voice as it is heard now."""
+        """The face at `now_s`; loudness 0–1 of the avatar's voice as it will be heard in STRESS_LEAD_S."""
         step_s = 0.0 if self._last_s is None else min(max(now_s - self._last_s, 0.0), _LONGEST_STEP_S)
         self._last_s = now_s
         look = self.gaze.step(now_s, step_s, mood)
-        sway = self._head.step(now_s, step_s, mood, loudness)
+        sway = self._head.step(now_s, step_s, loudness)
+        sway = replace(sway, pitch=sway.pitch + self._liveliness * self.nods.step(now_s, mood))
         if self.gaze.glanced:
             self._blinker.hint(now_s, _GLANCE_BLINK)
         if self._head.phrase_ended:
@@ -70,7 +73,9 @@ class IdleFace:
         weights = self.emotion.step(step_s).copy()
         self._add_smile(weights, step_s, mood)
         self._add_brows(weights, mood)
-        _add_eyes(weights, held, self._blinker.step(now_s, mood is Mood.SPEAKING))
+        lids = self._blinker.step(now_s, mood is Mood.SPEAKING)
+        _add_eyes(weights, held, lids)
+        _shut_eyes(weights, lids)
         rotation = quaternion_from_degrees(look.head_yaw + sway.yaw, look.head_pitch + sway.pitch, sway.roll)
         return IdlePose(np.clip(weights, 0, 1), rotation, (0.0, sway.rise_m, 0.0))
 
@@ -106,6 +111,15 @@ def _add_eyes(weights: F32, look: Look, lids: float) -> None:
         weights[ARKIT_INDEX[f"eyeLookDown{side}"]] += down
         blink = ARKIT_INDEX[f"eyeBlink{side}"]
         weights[blink] = max(lids, float(weights[blink]) + _LID_WITH_GAZE * down)
+
+
+def _shut_eyes(weights: F32, lids: float) -> None:
+    """What lifts a lid gives way to what shuts it: shapes add up, and a wide eye would stay open in a blink."""
+    for side in ("Left", "Right"):
+        # Heavy lids (tired: 0.3) leave a glance upwards as it is; shut ones (asleep) do not.
+        shut = max(lids, float(weights[ARKIT_INDEX[f"eyeBlink{side}"]]) ** 3)
+        for name in ("eyeWide", "eyeLookUp"):
+            weights[ARKIT_INDEX[f"{name}{side}"]] *= max(0.0, 1 - shut)
 
 
 def quaternion_from_degrees(yaw: float, pitch: float, roll: float) -> Quaternion:

@@ -133,17 +133,6 @@ def test_each_phrase_has_a_posture_of_its_own():
     assert 0.3 < np.std(ends) < 4
 
 
-def test_nods_while_listening_only():
-    """Listeners nod every few seconds: Dittmann & Llewellyn 1968; a nod goes down by a few degrees."""
-
-    def nods(mood):
-        slow = np.convolve(seen(mood).pitch, np.ones(45) / 45, "same")
-        return np.sum(np.diff((seen(mood).pitch - slow > 1.2).astype(int)) == 1) / MINUTES
-
-    assert 5 < nods(Mood.LISTENING) < 25
-    assert nods(Mood.IDLE) < 3
-
-
 @pytest.mark.parametrize("mood", list(Mood))
 def test_nothing_jumps_and_all_is_in_range(mood):
     """A head turns at less than 100 degrees a second in conversation; the eyes do the rest."""
