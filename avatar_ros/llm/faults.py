@@ -36,6 +36,10 @@ class ServiceError(LlmError):
         )
 
 
+class BrokenOffError(LlmError):
+    """An answer ended in the middle of its words. Raised in place of the fault, of which the service's status tells."""
+
+
 def status_fault(status: int, detail: str, headers: Mapping[str, str], key_variable: str) -> ServiceError:
     """The fault that an HTTP status stands for. detail: the error's code in the body, shown if it is an identifier."""
     named = f" ({detail})" if _IDENTIFIER.fullmatch(detail) else ""

@@ -7,13 +7,15 @@ from collections.abc import Callable, Mapping, Sequence
 from ..core.errors import LlmError
 from ..core.types import Prompt
 from .base import Answer, Chat
+from .faults import BrokenOffError
 
 
 class ChatWithSpare:
     """Asks the service; where it fails before its first word, the spare answers the same prompt.
 
     When to leave a failing service alone, and when to try it again, is the service's own matter (health.py): it then
-    fails at once. Once a word has been passed on nothing else is said: an answer that breaks off ends there.
+    fails at once. Once a word has been passed on nothing else is said: an answer that breaks off ends there, and raises
+    BrokenOffError.
     """
 
     remote = True
@@ -72,9 +74,11 @@ class _SparedAnswer:
             return self._answer.take(now_s)
         try:
             pieces = self._answer.take(now_s)
-        except LlmError:
-            if self._spoke or self._closed:
+        except LlmError as error:
+            if self._closed:
                 return ()
+            if self._spoke:
+                raise BrokenOffError(error.code, error.text, retryable=error.retryable) from error
             self._spared = True
             self._answer = self._turn_to_spare(now_s)
             return self._answer.take(now_s)

@@ -8,6 +8,7 @@ from ..core.errors import LlmError
 from ..core.stage import Out, Stage
 from ..core.types import Interrupt, InterruptAction, Message, Prompt, Reply, SessionEvent, SessionKind
 from .base import LLM_BACKENDS, Answer, Chat, LlmSettings
+from .faults import BrokenOffError
 from .spare import ChatWithSpare
 
 #: While an answer is under way: deadlines are looked at this often. What arrives is taken at once, by wake().
@@ -26,9 +27,10 @@ class _Running:
     def key(self) -> tuple[int, int]:
         return (self.prompt.epoch, self.prompt.turn)
 
-    def reply(self, text: str, final: bool) -> Out:
+    def reply(self, text: str, *, final: bool, broken: bool) -> Out:
+        """The next piece. broken: something is missing that nobody will send; the gap in `seq` says so."""
         prompt = self.prompt
-        self.seq += 1
+        self.seq += 2 if broken else 1
         return Out("dialogue/reply", Reply(prompt.session, prompt.epoch, prompt.turn, self.seq - 1, text, final))
 
 
@@ -117,12 +119,13 @@ class LlmStage(Stage):
             if self._running.get(running.prompt.session) is not running:
                 continue  # cancelled at one of our yields
             text, error = _all_of(running.answer, now_s)
-            failure = error or failure
+            if error is not None and not isinstance(error, BrokenOffError):
+                failure = error
             if running.answer.done:
                 self._answered += 1
                 self._drop(running.prompt.session)
             if text or running.answer.done:
-                yield running.reply(text, final=running.answer.done)
+                yield running.reply(text, final=running.answer.done, broken=error is not None)
         self._set_pace()
         if failure is not None:
             raise failure
