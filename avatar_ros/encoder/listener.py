@@ -17,11 +17,12 @@ from ..core.phones import PHONE_CLASSES, PHONE_COUNT, PHONE_RATE_HZ, SIL
 from .acoustic import AcousticModel, Likelihoods, SenoneScorer
 from .cepstra import CENTRE_S, CEPSTRA, Cepstra, with_deltas
 from .graph import Graph, loop_graph, sentence_graph
+from .numbers import Readings
 from .resample import Resampler
 from .room import Room
 from .smoother import Smoother
 from .sources import FrameGrid
-from .words import Lexicon, Speller, foreign_share, words
+from .words import Lexicon, Speller, foreign_share, slots
 
 F32 = NDArray[np.float32]
 Pcm = NDArray[np.int16]
@@ -64,7 +65,7 @@ class Ears:
         self.loop_scorer = self.model.scorer(self.loop.senones)
         self.mean = VoiceMean()
         self.room = Room()
-        self._prepared: OrderedDict[tuple[str, ...], tuple[Graph, SenoneScorer]] = OrderedDict()
+        self._prepared: OrderedDict[tuple[Readings, ...], tuple[Graph, SenoneScorer]] = OrderedDict()
 
     def forget_voice(self) -> None:
         """The next voice is another one, in another room."""
@@ -85,15 +86,15 @@ class Ears:
             aligner = _Track(graph, scorer, ALIGN_SCALE, delay_s)
         return ListenSource(self, grid, aligner, delay_s)
 
-    def _prepare(self, spoken: tuple[str, ...]) -> tuple[Graph, SenoneScorer]:
-        graph = sentence_graph(self.model.definition, [self.lexicon.pronunciations(word) for word in spoken])
+    def _prepare(self, spoken: tuple[Readings, ...]) -> tuple[Graph, SenoneScorer]:
+        graph = sentence_graph(self.model.definition, [self.lexicon.ways(readings) for readings in spoken])
         return graph, self.model.scorer(graph.senones)
 
 
-def _spoken(text: str, locale: str) -> tuple[str, ...]:
+def _spoken(text: str, locale: str) -> tuple[Readings, ...]:
     """The words to align; none where the text is no English."""
     english = (not locale or locale.lower().startswith("en")) and foreign_share(text) <= _MOST_FOREIGN
-    return tuple(words(text)[:_LONGEST_TEXT_WORDS]) if english else ()
+    return tuple(slots(text)[:_LONGEST_TEXT_WORDS]) if english else ()
 
 
 def _prefer_closures(rows: F32) -> F32:

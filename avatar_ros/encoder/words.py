@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_left
+from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+
+from .numbers import Readings, apart, number_readings
 
 #: word -> pronunciations (ARPABET without stress), or () where this speller does not know it
 Speller = Callable[[str], tuple[tuple[str, ...], ...]]
@@ -16,14 +19,8 @@ Pronunciation = tuple[str, ...]
 
 #: Latin letters, accents included, or digits.
 _LATIN = "a-z\u00df-\u00f6\u00f8-\u024f"
-_WORD = re.compile(rf"[{_LATIN}]+(?:'[{_LATIN}]+)*|\d+")
-_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
+_WORD = re.compile(rf"[{_LATIN}]+(?:'[{_LATIN}]+)*|\d{{1,3}}(?:,\d{{3}})+(?!\d)|\d+")
 _DECIMALS = re.compile(r"(\d)\.(\d+)")
-_ONES = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-    "eighteen nineteen"
-).split()
-_TENS = "zero ten twenty thirty forty fifty sixty seventy eighty ninety".split()
 _SIGNS = {
     "%": " percent ",
     "&": " and ",
@@ -33,18 +30,21 @@ _SIGNS = {
     "°": " degrees ",
     "$": " dollars ",
 }
-_LONGEST_NUMBER = 9
+#: So many words are remembered; espeak-ng is asked again for one that was forgotten.
+_MOST_KNOWN = 4096
 
 
-def words(text: str) -> list[str]:
-    """Spoken words of a sentence, lower case: numbers in words, signs that are read aloud, the rest left out."""
+def slots(text: str) -> list[Readings]:
+    """A sentence's words one after the other, lower case: signs that are read aloud in words, other signs left out;
+    where a number may be read in several ways, all of them.
+    """
     text = unicodedata.normalize("NFKC", text).lower().replace("\u2019", "'")
-    text = _DECIMALS.sub(lambda m: f"{m[1]} point {' '.join(m[2])}", _THOUSANDS.sub("", text))
+    text = _DECIMALS.sub(lambda m: f"{m[1]} point {' '.join(m[2])}", text)
     for sign, word in _SIGNS.items():
         text = text.replace(sign, word)
-    out: list[str] = []
+    out: list[Readings] = []
     for word in _WORD.findall(text):
-        out.extend(number_words(word) if word.isdigit() else [word])
+        out.extend(apart(number_readings(word)) if word[0].isdigit() else [((word,),)])
     return out
 
 
@@ -52,25 +52,6 @@ def foreign_share(text: str) -> float:
     """Share of a text's letters, 0-1, that no English word has: other scripts, which `words` leaves out."""
     letters = [c for c in unicodedata.normalize("NFKC", text).lower() if c.isalpha()]
     return sum(re.match(f"[{_LATIN}]", c) is None for c in letters) / max(1, len(letters))
-
-
-def number_words(digits: str) -> list[str]:
-    """A whole number as one says it; very long ones and those with leading zeros digit by digit."""
-    if len(digits) > _LONGEST_NUMBER or (digits.startswith("0") and len(digits) > 1):
-        return [_ONES[int(d)] for d in digits]
-    return _whole(int(digits))
-
-
-def _whole(number: int) -> list[str]:
-    if number < 20:
-        return [_ONES[number]]
-    if number < 100:
-        return [_TENS[number // 10], *([_ONES[number % 10]] if number % 10 else [])]
-    for size, name in ((1_000_000, "million"), (1000, "thousand"), (100, "hundred")):
-        if number >= size:
-            rest = number % size
-            return [*_whole(number // size), name, *(_whole(rest) if rest else [])]
-    return []
 
 
 class Lexicon:
@@ -81,19 +62,31 @@ class Lexicon:
         ends = np.flatnonzero(np.frombuffer(self._data, np.uint8) == ord("\n"))
         self._starts = [0, *(ends[:-1] + 1).tolist()] if len(ends) else []
         self._spell = spell
-        self._known: dict[str, tuple[Pronunciation, ...]] = {}
-        self.guessed: dict[str, int] = {}
+        self._known: OrderedDict[str, tuple[Pronunciation, ...]] = OrderedDict()
 
     def pronunciations(self, word: str) -> tuple[Pronunciation, ...]:
         """All known ways to say a word; never empty."""
-        if word not in self._known:
-            plain = _without_accents(word)
-            found = self._look_up(plain) or self._parts(plain)
-            if not found:
-                self.guessed[word] = self.guessed.get(word, 0) + 1
-                found = (self._spell(word) if self._spell is not None else ()) or (letters_to_sounds(plain),)
-            self._known[word] = found
-        return self._known[word]
+        found = self._known.get(word)
+        if found is not None:
+            return found
+        plain = _without_accents(word)
+        found = self._look_up(plain) or self._parts(plain) or (self._spell(word) if self._spell is not None else ())
+        if not found:  # not remembered: the speller may only be starting anew
+            return (letters_to_sounds(plain),)
+        self._known[word] = found
+        if len(self._known) > _MOST_KNOWN:
+            self._known.popitem(last=False)
+        return found
+
+    def ways(self, readings: Readings) -> tuple[Pronunciation, ...]:
+        """All ways to say one of these readings; of those of several words only one each, for there are so many."""
+        found: list[Pronunciation] = []
+        for reading in readings:
+            if len(reading) == 1:
+                found += self.pronunciations(reading[0])
+            else:
+                found.append(tuple(phone for word in reading for phone in self.pronunciations(word)[0]))
+        return tuple(found)
 
     def _look_up(self, word: str) -> tuple[Pronunciation, ...]:
         """All lines of a word; they stand together: "read R IY D", "read(2) R EH D"."""

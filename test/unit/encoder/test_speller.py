@@ -12,7 +12,7 @@ from avatar_ros.encoder import speller as module
 from avatar_ros.encoder.acoustic import installed_model, read_definition
 from avatar_ros.encoder.phones import IPA
 from avatar_ros.encoder.speller import EspeakSpeller, arpabet_from_ipa
-from avatar_ros.encoder.words import Lexicon, foreign_share, words
+from avatar_ros.encoder.words import Lexicon, foreign_share
 
 needs_espeak = pytest.mark.skipif(importlib.util.find_spec("espeakng_loader") is None, reason="needs espeakng-loader")
 
@@ -134,23 +134,6 @@ def test_the_helper_answers_each_message():
     first, second = receive(replies), receive(replies)
     assert first is not None and [arpabet_from_ipa(ipa)[0] for ipa in json.loads(first[1])] == ["W", "F"]
     assert second == (b"P", b"[]") and receive(replies) is None
-
-
-@pytest.mark.parametrize(
-    ("text", "spoken"),
-    [
-        ("1,250 cups", "one thousand two hundred fifty cups"),
-        ("It costs 3.05 now", "it costs three point zero five now"),
-        ("Room 12, 3 doors", "room twelve three doors"),
-        ("Café Zürich", "café zürich"),
-        ("Ｆull ｗidth ２", "full width two"),
-        ("The end.", "the end"),
-        ("", ""),
-        ("🙂🙃", ""),
-    ],
-)
-def test_words_as_they_are_said(text, spoken):
-    assert words(text) == spoken.split()
 
 
 def test_accents_do_not_hide_a_word_from_the_dictionary(tmp_path):

@@ -1,0 +1,74 @@
+"""Numbers as they are read aloud in English: most in one way, years and hundreds in several."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+#: Ways to read one stretch of a text, the usual one first; each in words.
+Readings = tuple[tuple[str, ...], ...]
+
+_ONES = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen"
+).split()
+_TENS = "zero ten twenty thirty forty fifty sixty seventy eighty ninety".split()
+_SIZES = ((1_000_000, "million"), (1000, "thousand"), (100, "hundred"))
+_LONGEST_NUMBER = 9
+#: Read in pairs, as years are: "nineteen ninety". From 2000 to 2009 nobody does.
+_IN_PAIRS = (range(1100, 2000), range(2010, 2100))
+
+
+def number_readings(digits: str) -> Readings:
+    """The likely ways to say a whole number; very long ones and those with leading zeros digit by digit.
+
+    digits: "1990", or with commas, "1,990", which is no year.
+    """
+    years, digits = "," not in digits, digits.replace(",", "")
+    if len(digits) > _LONGEST_NUMBER or (digits.startswith("0") and len(digits) > 1):
+        return (tuple(_ONES[int(d)] for d in digits),)
+    number = int(digits)
+    ways = [*(_pairs(number) if years else []), _whole(number), _whole(number, "and")]
+    return tuple(dict.fromkeys(map(tuple, ways)))
+
+
+def apart(readings: Readings) -> list[Readings]:
+    """The same as a sequence: words that all readings begin or end with alone, between them what differs."""
+    shortest = min(map(len, readings))
+    if len(readings) == 1:
+        return [((word,),) for word in readings[0]]
+    begin = _shared(readings, shortest - 1)
+    end = _shared([reading[::-1] for reading in readings], shortest - 1 - begin)
+    first = readings[0]
+    middle = tuple(reading[begin : len(reading) - end] for reading in readings)
+    return [*(((word,),) for word in first[:begin]), middle, *(((word,),) for word in first[len(first) - end :])]
+
+
+def _shared(readings: Sequence[tuple[str, ...]], most: int) -> int:
+    """How many words all readings begin with, up to `most`: each keeps one for the middle."""
+    count = 0
+    while count < most and len({reading[count] for reading in readings}) == 1:
+        count += 1
+    return count
+
+
+def _pairs(number: int) -> list[list[str]]:
+    if not any(number in years for years in _IN_PAIRS):
+        return []
+    century, rest = divmod(number, 100)
+    hundred = [*_whole(century), "hundred"]
+    if not rest:
+        return [hundred] if century != 20 else []
+    usual = [*_whole(century), *(["oh"] if rest < 10 else []), *_whole(rest)]
+    return [usual] if century == 20 else [usual, [*hundred, *_whole(rest)], [*hundred, "and", *_whole(rest)]]
+
+
+def _whole(number: int, joint: str = "") -> list[str]:
+    """joint: said before the tens and ones of a larger number, "and" or ""."""
+    if number < 20:
+        return [_ONES[number]]
+    if number < 100:
+        return [_TENS[number // 10], *([_ONES[number % 10]] if number % 10 else [])]
+    size, name = next(item for item in _SIZES if number >= item[0])
+    rest = number % size
+    said = [*_whole(number // size, joint), name]
+    return said + ([joint] if joint and 0 < rest < 100 else []) + (_whole(rest, joint) if rest else [])
