@@ -95,3 +95,20 @@ def test_shapes_that_do_not_fit_are_named(files, inputs, outputs):
     with pytest.raises(ConfigError, match=r"int8\.onnx has") as raised:
         check_shapes(network, inputs, outputs)
     assert raised.value.code == "model_shape"
+
+
+@pytest.mark.parametrize("time", ["frames", None])
+def test_a_size_that_varies_has_a_name_or_none(files, time):
+    network = opened(files, [CPU], [CPU])
+    network.session.get_inputs = lambda: [Item("features", [1, time, 8])]
+    check_shapes(network, {"features": [1, None, 8]}, {"weights": [1, None, 52]})
+
+
+@pytest.mark.parametrize(("frames_in", "frames_out", "named"), [(9, "frames", "input"), ("frames", 9, "output")])
+def test_a_network_for_one_length_only_is_refused(files, frames_in, frames_out, named):
+    network = opened(files, [CPU], [CPU])
+    network.session.get_inputs = lambda: [Item("features", [1, frames_in, 8])]
+    network.session.get_outputs = lambda: [Item("weights", [1, frames_out, 52])]
+    with pytest.raises(ConfigError, match=rf"{named} .*9.*variable") as raised:
+        check_shapes(network, {"features": [1, None, 8]}, {"weights": [1, None, 52]})
+    assert raised.value.code == "model_shape"
