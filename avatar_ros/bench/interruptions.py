@@ -4,8 +4,8 @@ A recorded voice asks a question whose answer is long, speaks over the answer, a
 in real time: from the voice's first sample above -50 dBFS at the microphone (`mic/audio`) to the loudspeaker's silence
 (`speech/played`), to the pause order, to lips at rest (`frame_info`); whether the order to cancel came; with
 --record, whether the recording's sound falls silent too. There is no echo in this bench: bench barge-in has that.
-With --services a local chat service and Edge's voice answer, as a kiosk's services would: each question must reach them,
-after any number of interruptions.
+With --services a local chat service and Edge's voice answer, as a kiosk's services would: each question must reach
+them, after any number of interruptions.
 """
 
 from __future__ import annotations

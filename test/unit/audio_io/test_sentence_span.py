@@ -36,7 +36,8 @@ def test_marks_that_come_with_the_sound_never_claim_more_than_was_said():
         span.add(chunk(number * WORD_S, WORD_S, TEXT if not number else "", [word(number)], end=last))
         for at_s in np.arange(max(0, number - 1) * WORD_S, (number + 1) * WORD_S, 0.05):
             over = sum((i + 0.9) * WORD_S <= at_s for i in range(10))
-            assert abs(len(said(span, at_s).split()) - over) <= (number in (0, 9)), "to the word; the last counts from 98 % on"
+            # To the word, where its mark is known; the last word counts from 98 % on.
+            assert abs(len(said(span, at_s).split()) - over) <= (number in (0, 9))
     assert said(span, 4.0) == TEXT
 
 
