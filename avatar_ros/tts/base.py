@@ -9,10 +9,12 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.errors import TtsError
 from ..core.registry import Backend, Registry
 from ..core.settings import Settings, setting
 from ..core.stage import Port
 from ..core.types import MarkKind
+from .stop import Stop
 
 Pcm = NDArray[np.int16]
 
@@ -55,7 +57,12 @@ class TtsSettings(Settings):
     pitch_range: int = setting(60, "espeak: liveliness of the melody, 0-100", low=0, high=100)
     url: str = setting("", "openai_speech, cosyvoice, edge: address of the service; '' for its public one")
     model: str = setting("gpt-4o-mini-tts", "openai_speech: model")
-    key_variable: str = setting("OPENAI_API_KEY", "openai_speech: environment variable that holds the API key")
+    key_variable: str = setting(
+        "OPENAI_API_KEY", "openai_speech: environment variable, or line of env_file, that holds the key; '' for no key"
+    )
+    env_file: str = setting(
+        ".env", "openai_speech: file of NAME=value lines, read where the environment lacks the variable"
+    )
     service_rate_hz: int = setting(
         0, "openai_speech, cosyvoice: rate of the raw samples that the service sends, Hz; 0: its usual one", low=0
     )
@@ -88,6 +95,14 @@ class Part:
     marks: tuple[VoiceMark, ...] = field(default=())
 
 
+class BusyError(TtsError):
+    """A service that has too much to do. retry_after_s: it asks to be left alone for so long, s; 0: it does not say."""
+
+    def __init__(self, text: str, retry_after_s: float) -> None:
+        super().__init__("tts_busy", text, retryable=True)
+        self.retry_after_s = retry_after_s
+
+
 class Voice(Protocol):
     """Turns text into sound.
 
@@ -101,8 +116,11 @@ class Voice(Protocol):
     def load(self) -> None:
         """Get ready to speak at once. Raises ConfigError or TtsError."""
 
-    def speak(self, text: str, locale: str) -> Iterator[Part]:
-        """The sound of `text` (clean, not empty) as it becomes known. Raises TtsError."""
+    def speak(self, text: str, locale: str, stop: Stop | None = None) -> Iterator[Part]:
+        """The sound of `text` (clean, not empty) as it becomes known. Raises TtsError.
+
+        stop: asked from another thread, it ends the waiting and closes connections; what came so far is then all.
+        """
 
     def status(self) -> Mapping[str, str]:
         """What /diagnostics should say; "warning" where the voice is degraded."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from urllib.parse import urlencode
 
+from .address import check_url, shown_url
 from .base import Part, TtsSettings
 from .decode import decode
-from .http_sound import check_url, post
+from .http_sound import post
+from .stop import Stop
 from .voices import nearest
 
 _USUAL_URL = "http://127.0.0.1:50000"
@@ -31,18 +33,18 @@ class CosyVoice:
         """Check the address. Raises ConfigError."""
         check_url(self._url)
 
-    def speak(self, text: str, locale: str) -> Iterator[Part]:
+    def speak(self, text: str, locale: str, stop: Stop | None = None) -> Iterator[Part]:
         """Sound as it streams in. Raises TtsError."""
         own = self._settings
         speaker, _ = nearest(locale, self._wanted, (), self._wanted["en"])
         body = urlencode({"tts_text": text, "spk_id": speaker}).encode()
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
-        pieces = post(self._url, headers, body, own.first_sound_timeout_s, own.gap_timeout_s)
+        pieces = post(self._url, headers, body, own.first_sound_timeout_s, own.gap_timeout_s, stop)
         yield from decode(pieces, own.service_rate_hz or _USUAL_RATE_HZ)
 
     def status(self) -> Mapping[str, str]:
         """The service's address."""
-        return {"voice_service": self._url}
+        return {"voice_service": shown_url(self._url)}
 
     def close(self) -> None:
         """Nothing to free."""

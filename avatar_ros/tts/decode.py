@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable, Iterator
 from itertools import chain
+from typing import Any
 
 import numpy as np
 
@@ -28,7 +29,8 @@ def decode(pieces: Iterable[bytes], raw_rate_hz: int) -> Iterator[Part]:
     if head[:3] == b"ID3" or (len(head) > 1 and head[0] == 0xFF and head[1] & 0xE6 == 0xE2):
         return mp3(rest)
     if head[:1] in (b"{", b"<"):
-        raise TtsError("tts_reply", f"the service sent text instead of sound: {head[:60]!r}", retryable=True)
+        # not shown: it may quote the key
+        raise TtsError("tts_reply", "the service sent text instead of sound; check url and model", retryable=True)
     return _raw(rest, raw_rate_hz)
 
 
@@ -63,8 +65,7 @@ def warm_mp3() -> None:
 
 def mp3(pieces: Iterable[bytes]) -> Iterator[Part]:
     """mp3, frame by frame, through PyAV. Raises TtsError for what is no mp3."""
-    import av
-
+    av = _decoder()
     codec = av.CodecContext.create("mp3", "r")
     try:
         for piece in pieces:
@@ -75,6 +76,15 @@ def mp3(pieces: Iterable[bytes]) -> Iterator[Part]:
         yield from (Part(_mono(frame), frame.sample_rate) for frame in codec.decode(None))
     except av.FFmpegError as error:
         raise TtsError("tts_reply", f"the service sent a damaged mp3: {error}", retryable=True) from error
+
+
+def _decoder() -> Any:
+    try:
+        import av
+    except ImportError as error:
+        text = "the service sent mp3, and PyAV, which decodes it, is missing; install it with: pip install av"
+        raise TtsError("tts_decoder", text) from error
+    return av
 
 
 def _mono(frame: object) -> Pcm:

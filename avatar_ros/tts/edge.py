@@ -1,8 +1,17 @@
-"""Backend `edge`: Microsoft Edge's read-aloud voices through edge-tts; mp3 decoded as it streams, words marked."""
+"""Backend `edge`: Microsoft Edge's read-aloud voices through edge-tts; mp3 decoded as it streams, words marked.
+
+Connections are read on one asyncio thread of the voice's own. The library's own bridge to threads waits for ever for a
+service that hangs, or that refuses; here each wait has an end, and a sentence that is stopped closes its connection.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import asyncio
+import math
+import queue
+import time
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import closing
 from typing import Any
 
 import aiohttp
@@ -10,10 +19,13 @@ import edge_tts
 from edge_tts.exceptions import EdgeTTSException
 
 from ..core.errors import TtsError, UnknownBackendError
+from ..core.loop_thread import LoopThread
 from ..core.registry import how_to_install
 from ..core.types import MarkKind
+from .address import check_url, shown_url
 from .base import Part, TtsSettings, VoiceMark
 from .decode import mp3, warm_mp3
+from .stop import Stop
 from .voices import nearest
 
 _TICKS_PER_S = 10_000_000
@@ -24,6 +36,11 @@ _VOICES = {
     "fr": "fr-FR-DeniseNeural", "es": "es-ES-ElviraNeural", "it": "it-IT-ElsaNeural", "ja": "ja-JP-NanamiNeural",
     "ko": "ko-KR-SunHiNeural", "pt": "pt-BR-FranciscaNeural", "ru": "ru-RU-SvetlanaNeural", "nl": "nl-NL-ColetteNeural",
 }  # fmt: skip
+#: What a service that answers nonsense makes the library raise, besides its own errors.
+_MALFORMED = (ValueError, TypeError, LookupError, AttributeError)
+
+#: Sound (mp3) or a word's mark.
+_Event = bytes | VoiceMark
 
 
 class EdgeVoice:
@@ -34,58 +51,81 @@ class EdgeVoice:
     def __init__(self, settings: TtsSettings) -> None:
         self._settings = settings
         self._wanted = {**_VOICES, **settings.voice_by_locale()}
+        self._thread: LoopThread | None = None
 
     def load(self) -> None:
-        """Point edge-tts at another server, if one is set, and have the decoder ready. Asks nothing of the service."""
+        """Point edge-tts at another server, if one is set, and have the decoder ready. Asks nothing of the service.
+
+        Raises ConfigError.
+        """
         if self._settings.url:
+            check_url(self._settings.url, ("ws", "wss"))
             edge_tts.communicate.WSS_URL = self._settings.url
         try:
             warm_mp3()
-        except ImportError as error:
+        except TtsError as error:
             raise UnknownBackendError(
                 "backend_not_installed",
                 f"PyAV, which decodes Edge's sound, is missing; install it with: {how_to_install('embedded')}",
             ) from error
+        self._thread = LoopThread("tts streams")
 
-    def speak(self, text: str, locale: str) -> Iterator[Part]:
+    def speak(self, text: str, locale: str, stop: Stop | None = None) -> Iterator[Part]:
         """Sound as it streams in, each word's mark with the sound that came after it. Raises TtsError."""
         marks: list[VoiceMark] = []
         words: list[str] = []
         sound_s = end_s = 0.0
-        for part in mp3(self._mp3(text, locale, marks)):
-            yield Part(part.pcm, part.sample_rate_hz, tuple(marks))
-            sound_s += len(part.pcm) / part.sample_rate_hz
-            words += [mark.text for mark in marks]
-            end_s = max([end_s, *(mark.end_s for mark in marks)])
-            marks.clear()
+        with closing(self._mp3(text, locale, marks, stop or Stop())) as pieces:
+            for part in mp3(pieces):
+                yield Part(part.pcm, part.sample_rate_hz, tuple(marks))
+                sound_s += len(part.pcm) / part.sample_rate_hz
+                words += [mark.text for mark in marks]
+                end_s = max([end_s, *(mark.end_s for mark in marks)])
+                marks.clear()
         if was_cut(text, words) or sound_s < end_s - _LACKING_S:
             raise TtsError("tts_cut", "edge-tts ended before the end of the sentence", retryable=True)
 
     def status(self) -> Mapping[str, str]:
         """The service's name."""
-        return {"voice_service": self._settings.url or "edge-tts"}
+        return {"voice_service": shown_url(self._settings.url) or "edge-tts"}
 
     def close(self) -> None:
-        """Nothing to free."""
+        """Close the connections and end the thread."""
+        if self._thread is not None:
+            self._thread.close(asyncio.sleep(0))
+            self._thread = None
 
-    def _mp3(self, text: str, locale: str, marks: list[VoiceMark]) -> Iterator[bytes]:
+    def _mp3(self, text: str, locale: str, marks: list[VoiceMark], stop: Stop) -> Generator[bytes, None, None]:
         voice, _ = nearest(locale, self._wanted, (), _VOICES["en"])
-        own = self._settings
+        for event in self._events(text, voice, stop):
+            if isinstance(event, VoiceMark):
+                marks.append(event)
+            else:
+                yield event
+
+    def _events(self, text: str, voice: str, stop: Stop) -> Iterator[_Event]:
+        assert self._thread is not None, "load() comes first"
+        inbox: queue.SimpleQueue[_Event | None] = queue.SimpleQueue()
+        connect_timeout_s = math.ceil(self._settings.first_sound_timeout_s)
+        reading = self._thread.submit(_read(_pass_on(text, voice, connect_timeout_s, inbox.put)))
+        reading.add_done_callback(lambda _: inbox.put(None))
         try:
-            talk = edge_tts.Communicate(
-                text,
-                voice,
-                boundary="WordBoundary",
-                connect_timeout=max(1, round(own.first_sound_timeout_s)),
-                receive_timeout=max(1, round(own.gap_timeout_s)),
-            )
-            for event in talk.stream_sync():
-                if event["type"] == "audio":
-                    yield event["data"]
-                elif event["type"] == "WordBoundary":
-                    marks.append(_mark(event))
-        except (TimeoutError, EdgeTTSException, aiohttp.ClientError, OSError, ValueError) as error:
-            raise TtsError("tts_down", f"edge-tts fails: {error!r}", retryable=True) from error
+            with stop.calls(reading.cancel):
+                yield from self._in_time(inbox)
+        finally:
+            reading.cancel()
+        if not reading.cancelled():
+            reading.result()  # raises what ended it
+
+    def _in_time(self, inbox: queue.SimpleQueue[_Event | None]) -> Iterator[_Event]:
+        """What comes, up to the None that ends it. Raises TtsError where it is waited for too long."""
+        own = self._settings
+        heard, until_s = False, time.monotonic() + own.first_sound_timeout_s
+        while (event := _take(inbox, until_s)) is not None:
+            yield event
+            heard = heard or isinstance(event, bytes)
+            if heard:
+                until_s = time.monotonic() + own.gap_timeout_s
 
 
 def was_cut(text: str, words: list[str]) -> bool:
@@ -100,6 +140,48 @@ def was_cut(text: str, words: list[str]) -> bool:
             return False  # the service reads numbers and the like in words of its own: no way to tell
         at = found + len(word)
     return bool(words) and len(text[at:].split()) >= 2
+
+
+def _take(inbox: queue.SimpleQueue[_Event | None], until_s: float) -> _Event | None:
+    try:
+        return inbox.get(timeout=max(0.0, until_s - time.monotonic()))
+    except queue.Empty:
+        raise TtsError("tts_down", "edge-tts was silent for too long", retryable=True) from None
+
+
+async def _read(work: Any) -> None:
+    """Do `work`. Where this is cancelled, `work` ends at once: its way out would wait for the service to say goodbye,
+    which one that hangs never does, so each of its waits is cancelled in turn.
+    """
+    task = asyncio.create_task(work)
+    try:
+        await asyncio.wait([task])
+    finally:
+        while not task.done():
+            task.cancel()
+            await asyncio.sleep(0)
+    task.result()
+
+
+async def _pass_on(text: str, voice: str, connect_timeout_s: int, give: Callable[[_Event], None]) -> None:
+    """Have `text` spoken and hand on what comes. Raises TtsError; what the service said is not repeated."""
+    try:
+        talk = edge_tts.Communicate(text, voice, boundary="WordBoundary", connect_timeout=connect_timeout_s)
+        async for event in talk.stream():
+            if event["type"] == "audio":
+                give(event["data"])
+            elif event["type"] == "WordBoundary":
+                give(_mark(event))
+    except (TimeoutError, EdgeTTSException, aiohttp.ClientError, OSError) as error:
+        raise TtsError("tts_down", f"edge-tts fails: {_cause(error)}", retryable=True) from error
+    except _MALFORMED as error:
+        what = f"edge-tts sent something malformed ({type(error).__name__})"
+        raise TtsError("tts_reply", what, retryable=True) from error
+
+
+def _cause(error: Exception) -> str:
+    status = getattr(error, "status", None)
+    return f"{type(error).__name__}, HTTP {status}" if status else type(error).__name__
 
 
 def _mark(event: Any) -> VoiceMark:

@@ -16,6 +16,7 @@ from ..core.helper import Helper, HelperDeadError
 from ..core.registry import how_to_install
 from .base import Part, TtsSettings
 from .espeak_marks import marks, speech_end_sample
+from .stop import Stop
 from .voices import nearest
 
 #: A sentence takes milliseconds; a helper that is silent this long hangs.
@@ -52,7 +53,7 @@ class EspeakVoice:
         except _RefusedError as error:
             raise ConfigError("tts_voice", f"{error}; check the parameter 'voices'") from error
 
-    def speak(self, text: str, locale: str) -> Iterator[Part]:
+    def speak(self, text: str, locale: str, stop: Stop | None = None) -> Iterator[Part]:
         """The whole text as one part, with all its marks."""
         with self._lock:
             pcm, events, rate_hz = self._ask_twice(text, locale)

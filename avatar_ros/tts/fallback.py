@@ -10,18 +10,24 @@ from ..core.clock import Clock, SteadyClock
 from ..core.errors import TtsError
 from ..core.spoken import words_said
 from ..core.types import MarkKind
-from .base import Part, TtsSettings, Voice, VoiceMark
+from .base import BusyError, Part, TtsSettings, Voice, VoiceMark
+from .kept import Kept
+from .sentence import checked
+from .stop import Stop
 
 #: What a voice usually says in a second, where it gives no word marks.
 _CHARS_PER_S, _WIDE_CHARS_PER_S = 15.0, 4.5
 #: Louder than -50 dBFS is heard.
 _AUDIBLE = 104
+#: A service may not ask to be left alone for longer than this, seconds.
+_LONGEST_WAIT_S = 600.0
 
 
 class VoiceWithSpare:
     """Speaks with `first`; while that fails, with `spare`. `first` is tried again `retry_s` after it failed.
 
-    A permanent refusal (a wrong key) is an error of `first` like any other: the kiosk must not stay mute.
+    A permanent refusal (a wrong key) is an error of `first` like any other: the kiosk must not stay mute. So is a fault
+    of a library or of ours, which is raised all the same when the sentence has been said.
     """
 
     blocking = True
@@ -43,18 +49,24 @@ class VoiceWithSpare:
         except TtsError as error:
             self._fail(error)
 
-    def speak(self, text: str, locale: str) -> Iterator[Part]:
+    def speak(self, text: str, locale: str, stop: Stop | None = None) -> Iterator[Part]:
         """The sound of `text` by one voice, or by one and then the other."""
+        stop = stop or Stop()
         if self._failure and self._clock.now_s() < self._retry_at_s:
-            yield from self._spare.speak(text, locale)
+            yield from self._spare.speak(text, locale, stop)
             return
-        said = _Said(text)
-        try:
-            yield from self._speak_first(text, locale, said)
+        said, kept = _Said(text), Kept()
+        with kept:
+            yield from self._speak_first(text, locale, said, stop)
+        if stop.asked:
+            return  # how a voice that is stopped ends says nothing of its service
+        if kept.error is None:
             self._failure = ""
-        except TtsError as error:
-            self._fail(error)
-            yield from self._finish(said, locale)
+            return
+        self._fail(kept.error)
+        yield from self._finish(said, locale, stop)
+        if not isinstance(kept.error, TtsError):
+            raise kept.error
 
     def status(self) -> Mapping[str, str]:
         """Which voice speaks, and why."""
@@ -68,10 +80,10 @@ class VoiceWithSpare:
         self._first.close()
         self._spare.close()
 
-    def _speak_first(self, text: str, locale: str, said: _Said) -> Iterator[Part]:
+    def _speak_first(self, text: str, locale: str, said: _Said, stop: Stop) -> Iterator[Part]:
         """Parts of the first voice; what is silent is held back until something is heard."""
         held: list[Part] = []
-        for part in self._first.speak(text, locale):
+        for part in checked(self._first.speak(text, locale, stop)):
             held.append(part)
             if said.heard_s or _is_audible(part):
                 for heard in held:
@@ -81,15 +93,17 @@ class VoiceWithSpare:
         if not said.heard_s:
             raise TtsError("tts_silent", "the voice service sent no audible sound", retryable=True)
 
-    def _fail(self, error: TtsError) -> None:
-        self._failure, self._failures = str(error), self._failures + 1
-        self._retry_at_s = self._clock.now_s() + self._settings.retry_s
+    def _fail(self, error: Exception) -> None:
+        self._failure = str(error) if isinstance(error, TtsError) else f"a fault in the program, {type(error).__name__}"
+        self._failures += 1
+        asked_s = error.retry_after_s if isinstance(error, BusyError) else 0.0
+        self._retry_at_s = self._clock.now_s() + max(self._settings.retry_s, min(asked_s, _LONGEST_WAIT_S))
 
-    def _finish(self, said: _Said, locale: str) -> Iterator[Part]:
+    def _finish(self, said: _Said, locale: str, stop: Stop) -> Iterator[Part]:
         rest = said.rest()
         if not any(character.isalnum() for character in rest):
             return
-        for part in self._spare.speak(rest, locale):
+        for part in self._spare.speak(rest, locale, stop):
             moved = (VoiceMark(m.kind, m.text, m.start_s + said.heard_s, m.end_s + said.heard_s) for m in part.marks)
             yield Part(part.pcm, part.sample_rate_hz, tuple(moved))
 

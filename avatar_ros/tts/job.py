@@ -8,8 +8,9 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
-from ..core.errors import AvatarRosError, TtsError
 from .base import Part
+from .kept import Kept
+from .stop import Stop
 
 #: After so much sound the thread rests once: to decode the rest at once would keep the processor, and this process's
 #: interpreter, from the first lips, which the first sound waits for.
@@ -24,7 +25,7 @@ class Job(Protocol):
         """No part will come any more."""
 
     def poll(self) -> Part | None:
-        """The next part, or None where none is ready now. Raises the voice's error."""
+        """The next part, or None where none is ready now. Raises what ended the synthesis, once, whatever it is."""
 
     def cancel(self) -> None:
         """Do no more work."""
@@ -46,11 +47,8 @@ class DirectJob:
         """Synthesize the next part."""
         if self._done:
             return None
-        try:
-            part = next(self._parts, None)
-        except TtsError:
-            self._done = True
-            raise
+        self._done = True  # if this raises
+        part = next(self._parts, None)
         self._done = part is None
         return part
 
@@ -60,49 +58,53 @@ class DirectJob:
 
 
 class ThreadJob:
-    """For voices that wait for a service. `wake` is called whenever a part, the end or an error has come."""
+    """For voices that wait for a service. `wake` is called whenever a part, the end or an error has come.
 
-    def __init__(self, parts: Iterator[Part], wake: Callable[[], None]) -> None:
-        self._parts = parts
+    stop: what the voice was given to hear of a `cancel`.
+    """
+
+    def __init__(self, parts: Iterator[Part], wake: Callable[[], None], stop: Stop) -> None:
         self._wake = wake
+        self._stop = stop
         self._ready: deque[Part] = deque()
-        self._error: AvatarRosError | None = None
-        self._finished = self._cancelled = False
-        threading.Thread(target=self._run, name="tts", daemon=True).start()
+        self._kept = Kept()
+        self._finished = False
+        # `parts` is the thread's alone: when it ends, so does what they hold open
+        threading.Thread(target=self._run, args=(parts,), name="tts", daemon=True).start()
 
     @property
     def done(self) -> bool:
         """Whether everything was synthesized, taken, and no error waits to be raised."""
-        return self._cancelled or (self._finished and not self._ready and self._error is None)
+        return self._stop.asked or (self._finished and not self._ready and self._kept.error is None)
 
     def poll(self) -> Part | None:
         """The next part, if it has come."""
         if self._ready:
             return self._ready.popleft()
-        if self._finished and self._error is not None:
-            error, self._error = self._error, None
+        if self._finished and self._kept.error is not None and not self._stop.asked:
+            error, self._kept.error = self._kept.error, None
             raise error
         return None
 
     def cancel(self) -> None:
-        """Stop at the next part; what is still coming is dropped."""
-        self._cancelled = True
+        """Stop at once; what is still coming is dropped."""
+        self._stop.ask()
         self._ready.clear()
 
-    def _run(self) -> None:
+    def _run(self, parts: Iterator[Part]) -> None:
+        with self._kept:
+            self._take(parts)
+        self._finished = True
+        self._wake()
+
+    def _take(self, parts: Iterator[Part]) -> None:
         given_s, rested = 0.0, False
-        try:
-            for part in self._parts:
-                if self._cancelled:
-                    return
-                self._ready.append(part)
-                self._wake()
-                given_s += len(part.pcm) / part.sample_rate_hz
-                if not rested and given_s >= _FIRST_S:
-                    rested = True
-                    time.sleep(_REST_S)
-        except AvatarRosError as error:
-            self._error = error
-        finally:
-            self._finished = True
+        for part in parts:
+            if self._stop.asked:
+                return
+            self._ready.append(part)
             self._wake()
+            given_s += len(part.pcm) / part.sample_rate_hz
+            if not rested and given_s >= _FIRST_S:
+                rested = True
+                time.sleep(_REST_S)

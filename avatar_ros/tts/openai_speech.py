@@ -6,9 +6,12 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 
+from ..core.keys import find_key
+from .address import check_url, shown_url
 from .base import Part, TtsSettings
 from .decode import decode
-from .http_sound import check_url, post
+from .http_sound import post
+from .stop import Stop
 from .voices import nearest
 
 _PUBLIC_URL = "https://api.openai.com/v1"
@@ -21,30 +24,34 @@ class OpenAiVoice:
 
     blocking = True
 
-    def __init__(self, settings: TtsSettings) -> None:
+    def __init__(self, settings: TtsSettings, environment: Mapping[str, str] = os.environ) -> None:
         self._settings = settings
+        self._environment = environment
+        self._key = ""
         self._url = (settings.url or _PUBLIC_URL).rstrip("/") + "/audio/speech"
         self._wanted = settings.voice_by_locale()
 
     def load(self) -> None:
-        """Check the address; nothing is asked of the service. Raises ConfigError."""
+        """Check the address and find the key; nothing is asked of the service. Raises ConfigError."""
         check_url(self._url)
+        own = self._settings
+        self._key = find_key(own.key_variable, own.env_file, self._environment)
 
-    def speak(self, text: str, locale: str) -> Iterator[Part]:
+    def speak(self, text: str, locale: str, stop: Stop | None = None) -> Iterator[Part]:
         """Sound as it streams in. Raises TtsError."""
         own = self._settings
         voice, _ = nearest(locale, self._wanted, (), "alloy")
         asked = {"model": own.model, "voice": voice, "input": text, "response_format": "pcm"}
         headers = {"Content-Type": "application/json", "Accept": "audio/pcm"}
-        if key := os.environ.get(own.key_variable, ""):
-            headers["Authorization"] = f"Bearer {key}"
+        if self._key:
+            headers["Authorization"] = f"Bearer {self._key}"
         body = json.dumps(asked).encode()
-        pieces = post(self._url, headers, body, own.first_sound_timeout_s, own.gap_timeout_s)
+        pieces = post(self._url, headers, body, own.first_sound_timeout_s, own.gap_timeout_s, stop)
         yield from decode(pieces, own.service_rate_hz or _USUAL_RATE_HZ)
 
     def status(self) -> Mapping[str, str]:
         """The service's address."""
-        return {"voice_service": self._url}
+        return {"voice_service": shown_url(self._url)}
 
     def close(self) -> None:
         """Nothing to free."""

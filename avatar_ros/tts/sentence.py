@@ -67,7 +67,13 @@ class SpokenSentence:
 
     def give_up(self) -> None:
         """The voice failed: what came so far is all."""
+        self.cancel()
         self._waiting.clear()
+        self._end_part()
+
+    def skip(self) -> None:
+        """The part at hand cannot be spoken: what came of it is all."""
+        self.cancel()
         self._end_part()
 
     def cancel(self) -> None:

@@ -21,6 +21,7 @@ from .fallback import VoiceWithSpare
 from .job import DirectJob, Job, ThreadJob
 from .lead import without_lead
 from .sentence import checked
+from .stop import Stop
 from .turn import TurnSpeech
 
 #: While something is being said; idle otherwise.
@@ -151,9 +152,10 @@ class TtsStage(Stage):
             self.tick_period_s = _BUSY_TICK_S if self._busy else 0.0
 
     def _synthesize(self, text: str, locale: str) -> Job:
-        parts = checked(self._voice.speak(text, locale))
+        stop = Stop()
+        parts = checked(self._voice.speak(text, locale, stop))
         if self._voice.blocking:
-            return ThreadJob(without_lead(parts), self.wake)
+            return ThreadJob(without_lead(parts), self.wake, stop)
         return DirectJob(parts)
 
 

@@ -10,6 +10,7 @@ from ..core.errors import TtsError
 from ..core.types import Sentence, SpeechChunk
 from .base import TtsSettings
 from .job import Job
+from .kept import Kept
 from .pace import Pace
 from .sentence import SpokenSentence
 from .text import clean, split
@@ -64,7 +65,9 @@ class TurnSpeech:
         self.closed = True
 
     def chunks(self, now_s: float) -> Iterator[SpeechChunk]:
-        """What may be sent now. Raises TtsError after closing the sentence that cannot be spoken."""
+        """What may be sent now. Raises TtsError after closing the sentence that cannot be spoken; another error after
+        the part of it that it struck, from which the rest goes on.
+        """
         while self._sentences:
             spoken = self._sentences[0]
             failure = self._work(spoken)
@@ -79,13 +82,14 @@ class TurnSpeech:
             self.closed = True
             yield self._closing()
 
-    def _work(self, spoken: SpokenSentence) -> TtsError | None:
+    def _work(self, spoken: SpokenSentence) -> Exception | None:
         """Have more than a chunk ready, so that the one that is sent is known to be the sentence's last or not."""
-        try:
+        kept = Kept()
+        with kept:
             spoken.work(self._chunk_samples + 1)
-        except TtsError as error:
-            spoken.give_up()
-            return error
+        if kept.error is not None:
+            (spoken.give_up if isinstance(kept.error, TtsError) else spoken.skip)()
+            return kept.error
         if spoken.synthesized and spoken.announced and len(self._sentences) > 1:
             self._sentences[1].begin()  # synthesized while this one is spoken
         return None

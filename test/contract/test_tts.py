@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import subprocess
 import sys
 import threading
 import time
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 
 from avatar_ros.core.errors import ConfigError, TtsError, UnknownBackendError
-from avatar_ros.core.types import MarkKind, PlaybackClock, PlaybackState, Sentence
+from avatar_ros.core.types import Interrupt, InterruptAction, MarkKind, PlaybackClock, PlaybackState, Sentence
 from avatar_ros.tts.base import TtsSettings
 from avatar_ros.tts.stage import build
 from contract.voice_servers import EdgeServer, speech_server
@@ -46,6 +47,7 @@ class Bench:
     def __init__(self, backend, server=None, **settings):
         need(backend)
         url = server.url if server else ""
+        settings = {"key_variable": "", **settings}
         self.stage = build(TtsSettings(backend=backend, url=url, ahead_s=10.0, **settings))
         self.awake = threading.Event()
         self.stage.wake = self.awake.set
@@ -190,7 +192,7 @@ def _crossings(pcm):
 
 # --- services --------------------------------------------------------------------------------------------------------
 
-HTTP_FAULTS = ("401", "429", "500", "hang", "cut", "text", "silent")
+HTTP_FAULTS = ("401", "429", "500", "hang", "cut", "text", "plain", "silent", "rate0", "rate500000")
 
 
 @pytest.mark.parametrize("mode", HTTP_FAULTS)
@@ -201,6 +203,7 @@ def test_faulty_service_costs_neither_the_sentence_nor_the_turn(mode):
         bench.say("One two three four five six seven eight nine ten.", "And more.")
         assert not bench.errors
         assert "espeak" in bench.stage.status()["warning"]
+        assert "secret" not in repr(bench.stage.status())
         spoken_s = len(bench.sound()) / RATE
         whole_s = 2.5 if mode not in ("hang", "cut") else 2.5 + 1.0  # half of the tone, then the rest in words
         assert spoken_s > whole_s
@@ -219,7 +222,7 @@ def test_without_a_spare_the_error_is_reported_and_the_turn_ends():
 def test_key_comes_from_the_environment_and_is_not_shown(monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
     with speech_server("401") as server:
-        bench = Bench("openai_speech", server, fallback="")
+        bench = Bench("openai_speech", server, fallback="", key_variable="OPENAI_API_KEY")
         bench.say("One.")
         assert server.asked[0][2] == "Bearer sk-secret"
         assert "secret" not in repr(bench.errors) + repr(bench.stage.status())
@@ -281,6 +284,81 @@ def test_edge_that_sends_half_its_mp3_is_finished_by_espeak():
         phones = bench.marks(MarkKind.PHONE)
         assert phones and phones[0].start_sample > 1.0 * RATE
         bench.stage.close()
+
+
+@pytest.mark.parametrize(
+    ("mode", "said"), [("mute", 0.0), ("hang", 0.8), ("nonsense", 0.0)], ids=["mute", "hang", "nonsense"]
+)
+def test_edge_that_hangs_is_given_up_and_the_spare_goes_on(mode, said):
+    need("espeak")
+    with service("edge", mode) as server:
+        bench = Bench("edge", server, first_sound_timeout_s=1.0, gap_timeout_s=0.5)
+        bench.say("alpha bravo charlie delta echo", "Another one.")
+        assert not bench.errors and bench.stage.status()["voice_failures"] == "1"
+        phones = bench.marks(MarkKind.PHONE)
+        assert phones and phones[0].start_sample > (said - 0.1) * RATE
+        assert len(phones) > 15, "espeak says the rest, and the next sentence"
+        assert mode == "nonsense" or server.left.acquire(timeout=60), "the connection is closed"
+        assert len(server.asked) == (0 if mode == "mute" else 1), "the second sentence does not wait for it again"
+        bench.stage.close()
+
+
+def test_edge_that_is_not_there():
+    need("espeak")
+    need("edge")
+    bench = Bench("edge", type("Nowhere", (), {"url": "ws://127.0.0.1:9/edge?x=1"}))
+    bench.say("Hello there.")
+    assert len(bench.sound()) and "edge-tts fails" in bench.stage.status()["warning"]
+    bench.stage.close()
+    with pytest.raises(ConfigError, match="password"):
+        Bench("edge", type("Secret", (), {"url": "ws://ann:secret@127.0.0.1:9/edge?x=1"}))
+
+
+@pytest.mark.parametrize(("backend", "mode"), [("edge", "mute"), ("edge", "hang"), ("openai_speech", "hang")])
+def test_a_sentence_that_is_cancelled_leaves_the_service_at_once(backend, mode):
+    with service(backend, mode) as server:
+        bench = Bench(backend, server, first_sound_timeout_s=300.0, gap_timeout_s=300.0)
+        sentence = Sentence(turn=1, index=0, text="alpha bravo charlie delta", last=True)
+        bench.keep(bench.stage.push("speech/sentence", sentence, time.monotonic()))
+        wait_for(lambda: server.began)
+        wait_for(lambda: mode == "mute" or (bench.keep(bench.stage.tick(time.monotonic())), bench.chunks)[1])
+        bench.keep(bench.stage.interrupt(Interrupt(turn=1, action=InterruptAction.CANCEL), time.monotonic()))
+        at_once_s = 5.0  # milliseconds; a client that waits for the server's goodbye takes 10 s
+        assert server.left.acquire(timeout=at_once_s), "the server sees the connection closed"
+        wait_for(lambda: "tts" not in [thread.name for thread in threading.enumerate()])
+        assert bench.stage.status().get("voice_failures", "0") == "0"
+        bench.stage.close()
+        assert "tts streams" not in [thread.name for thread in threading.enumerate()]
+
+
+LEAVES_IN_THE_MIDDLE = """
+import sys, threading
+from avatar_ros.core.types import Sentence
+from avatar_ros.tts.base import TtsSettings
+from avatar_ros.tts.stage import build
+
+stage = build(TtsSettings(backend="edge", fallback="", url=sys.argv[1], first_sound_timeout_s=300.0))
+stage.load()
+list(stage.push("speech/sentence", Sentence(turn=1, text="alpha bravo", last=True), 0.0))
+sys.stdin.readline()
+"""
+
+
+def test_a_process_ends_though_edge_hangs():
+    need("edge")
+    with service("edge", "mute") as server:
+        command = [sys.executable, "-c", LEAVES_IN_THE_MIDDLE, server.url]
+        process = subprocess.Popen(command, stdin=subprocess.PIPE)
+        wait_for(lambda: server.began)
+        process.communicate(b"\n", timeout=60)
+        assert process.returncode == 0
+
+
+def wait_for(condition):
+    until_s = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < until_s
+        time.sleep(0.01)
 
 
 def test_edge_without_its_decoder_says_what_to_install(monkeypatch):

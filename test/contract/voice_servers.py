@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
+import struct
 import threading
-import time
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs
@@ -19,7 +19,8 @@ __all__ = ["EdgeServer", "mp3_bytes", "speech_server", "tone"]
 class SpeechHandler(BaseHTTPRequestHandler):
     """OpenAI's /audio/speech and CosyVoice's /inference_sft: a tone of 0.1 s a character, streamed.
 
-    The server's `mode`: ok, 401, 429, 500, hang, cut, text, silent, wav, wav16 (another rate than usual), mp3.
+    The server's `mode`: ok, 401, 429, 500, hang, cut, text, plain (text that says so), silent, wav, wav16 (another
+    rate than usual), mp3, rate0 and rate500000 (a WAV that claims this rate).
     """
 
     protocol_version = "HTTP/1.1"
@@ -31,6 +32,7 @@ class SpeechHandler(BaseHTTPRequestHandler):
         else:
             text, rate = json.loads(body)["input"], 24000
         self.server.asked.append((self.path, text, self.headers.get("Authorization", "")))
+        self.server.began += 1
         mode = self.server.mode
         if mode.isdigit():
             self._refuse(int(mode))
@@ -40,7 +42,10 @@ class SpeechHandler(BaseHTTPRequestHandler):
             "mp3": lambda: mp3_bytes(pcm, rate),
             "wav": lambda: _wav(pcm, rate),
             "wav16": lambda: _wav(tone(0.1 * len(text), 16000), 16000),
-            "text": lambda: b"<html>no</html>",
+            "text": lambda: b"<html>no sk-secret</html>",
+            "plain": lambda: b"no sk-secret" * 1000,
+            "rate0": lambda: _wav(pcm, 0),
+            "rate500000": lambda: _wav(pcm, 500_000),
         }
         self._stream(data.get(mode, pcm.tobytes)(), mode)
 
@@ -52,6 +57,7 @@ class SpeechHandler(BaseHTTPRequestHandler):
 
     def _stream(self, data: bytes, mode: str) -> None:
         self.send_response(200)
+        self.send_header("Content-Type", "text/plain" if mode == "plain" else "audio/pcm")
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
         half = len(data) // 2
@@ -59,7 +65,8 @@ class SpeechHandler(BaseHTTPRequestHandler):
             piece = data[at : min(at + 4001, half) if mode in ("hang", "cut") else at + 4001]
             self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
         if mode == "hang":
-            time.sleep(3)
+            self.connection.recv(1)  # until the client leaves
+            self.server.left.release()
         if mode in ("hang", "cut"):
             self.close_connection = True
             return
@@ -75,18 +82,20 @@ def _wav(pcm: np.ndarray, rate_hz: int) -> bytes:
 
     out = io.BytesIO()
     with wave.open(out, "wb") as file:
-        file.setparams((1, 2, rate_hz, 0, "NONE", ""))
+        file.setparams((1, 2, 8000, 0, "NONE", ""))
         file.writeframes(pcm.tobytes())
-    return out.getvalue()
+    data = out.getvalue()
+    return data[:24] + struct.pack("<II", rate_hz, 2 * rate_hz) + data[32:]
 
 
 @contextmanager
 def speech_server(mode: str = "ok"):
-    """A ThreadingHTTPServer with `url`, `mode` and `asked`."""
+    """A ThreadingHTTPServer with `url`, `mode`, `asked`, and `left`: released when a client leaves one that hangs."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), SpeechHandler)
     server.daemon_threads = True
-    server.mode, server.asked = mode, []
+    server.mode, server.asked, server.left = mode, [], threading.Semaphore(0)
     server.url = f"http://127.0.0.1:{server.server_address[1]}"
+    server.began = 0
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:

@@ -19,6 +19,7 @@ Pcm = NDArray[np.int16]
 RATE_HZ = 24000
 WORD_S = 0.4
 _START_S = 60.0
+_LOOK_S = 0.01
 
 
 def tone(seconds: float, rate_hz: int) -> Pcm:
@@ -44,16 +45,20 @@ def mp3_bytes(pcm: Pcm, rate_hz: int = RATE_HZ) -> bytes:
 
 
 class EdgeServer:
-    """mode: ok; cut: the connection breaks after two words; hang: nothing more comes after two words; half: all
-    words are told of, but the mp3 stops in the middle. first_s: from the text to the first byte of sound.
+    """mode: ok; cut: the connection breaks after two words; half: all words are told of, but the mp3 stops in the
+    middle; nonsense: the words are marked without saying when; hang: two words, mute: not one, and then nothing until
+    the client leaves, to whom not even goodbye is said. first_s: from the text to the first byte of sound.
 
     asked: (when the text came, when the first sound was sent; seconds of CLOCK_MONOTONIC) a sentence.
+    began: sentences that came. left: released each time a client leaves one that hangs.
     """
 
     def __init__(self, mode: str = "ok", first_s: float = 0.0) -> None:
         self.mode = mode
         self.url = ""
         self.asked: list[tuple[float, float]] = []
+        self.began = 0
+        self.left = threading.Semaphore(0)
         self._first_s = first_s
         self._ready = threading.Event()
         self._loop = asyncio.new_event_loop()
@@ -92,25 +97,34 @@ class EdgeServer:
         await socket.prepare(request)
         await socket.receive_str()  # speech.config
         ssml = await socket.receive_str()
-        came_s = time.monotonic()
+        self.began += 1
+        came_s, mode = time.monotonic(), self.mode
         words = unescape(re.sub(r"<[^>]*>", " ", ssml[ssml.index("<speak") :])).split()
         await socket.send_str("X-RequestId:1\r\nPath:turn.start\r\n\r\n{}")
         data = mp3_bytes(tone(WORD_S * len(words), RATE_HZ))
         await asyncio.sleep(max(0.0, came_s + self._first_s - time.monotonic()))
-        self.asked.append((came_s, time.monotonic()))
+        if mode != "mute":
+            self.asked.append((came_s, time.monotonic()))
         for i, word in enumerate(words):
-            if i >= 2 and self.mode in ("cut", "hang"):
+            if i >= {"cut": 2, "hang": 2, "mute": 0}.get(mode, len(words)):
                 break
-            await socket.send_str(_metadata(i, word))
-            if i >= len(words) / 2 and self.mode == "half":
+            await socket.send_str(_metadata(i, word).replace("Offset", "Nothing" if mode == "nonsense" else "Offset"))
+            if i >= len(words) / 2 and mode == "half":
                 continue
             await socket.send_bytes(_audio(data[i * len(data) // len(words) : (i + 1) * len(data) // len(words)]))
-        if self.mode == "hang":
-            await asyncio.sleep(5)
-        if self.mode in ("ok", "half"):
+        if mode in ("hang", "mute"):
+            await self._hang(request)
+            return socket
+        if mode in ("ok", "half"):
             await socket.send_str("X-RequestId:1\r\nPath:turn.end\r\n\r\n{}")
         await socket.close()
         return socket
+
+    async def _hang(self, request: Any) -> None:
+        """Until the connection is gone. To wait for a message would be to answer the client's goodbye."""
+        while request.transport is not None and not request.transport.is_closing():
+            await asyncio.sleep(_LOOK_S)
+        self.left.release()
 
 
 def _metadata(i: int, word: str) -> str:

@@ -21,7 +21,9 @@ from avatar_ros.core.types import (
 from avatar_ros.tts import job
 from avatar_ros.tts.base import Part, TtsSettings, VoiceMark
 from avatar_ros.tts.fake import CLICK_AT_S, CLICK_SLOT_S, OPEN_S, FakeVoice
+from avatar_ros.tts.fallback import VoiceWithSpare
 from avatar_ros.tts.stage import TtsStage, build
+from avatar_ros.tts.stop import Stop
 
 RATE = 24000
 
@@ -42,11 +44,22 @@ class Bench:
         try:
             for out in outs:
                 self.chunks.append(out.message)
-        except TtsError as error:
+        except (TtsError, ZeroDivisionError) as error:
             self.errors.append(error)
 
     def say(self, text, index=0, turn=1, **more):
         self.keep(self.stage.push("speech/sentence", Sentence(turn=turn, index=index, text=text, **more), self.now_s))
+
+    def say_and_wait(self, text):
+        """For voices with a thread of their own: until the turn has ended."""
+        awake = threading.Event()
+        self.stage.wake = awake.set
+        self.say(text, last=True)
+        until_s = time.monotonic() + 60
+        while not (self.chunks and self.chunks[-1].turn_end):
+            assert time.monotonic() < until_s, "the turn never ended"
+            awake.wait(0.1)
+            self.run(0.04)
 
     def hear(self, sample, state=PlaybackState.PLAYING, turn=1):
         clock = PlaybackClock(turn=turn, sample=sample, state=state, steady_ns=round(self.now_s * 1e9))
@@ -134,18 +147,12 @@ def test_a_services_silence_is_cut():
     class Service(FakeVoice):
         blocking = True
 
-        def speak(self, text, locale):
+        def speak(self, text, locale, stop=None):
             yield Part(np.zeros(4800, np.int16), RATE)
             yield Part(np.full(4800, 5000, np.int16), RATE)
 
     bench = Bench(Service(TtsSettings(backend="fake")))
-    awake = threading.Event()
-    bench.stage.wake = awake.set
-    bench.say("anything", last=True)
-    until_s = time.monotonic() + 60
-    while not (bench.chunks and bench.chunks[-1].turn_end) and time.monotonic() < until_s:
-        awake.wait(0.1)
-        bench.run(0.04)
+    bench.say_and_wait("anything")
     assert bench.sent_s() == pytest.approx(0.01 + 0.2 + 0.05)
 
 
@@ -154,7 +161,7 @@ def test_a_job_rests_once_after_its_first_sound(monkeypatch):
     monkeypatch.setattr(job.time, "sleep", rests.append)
     done = threading.Event()
     parts = (Part(np.ones(2400, np.int16), RATE) for _ in range(30))
-    made = job.ThreadJob(parts, done.set)
+    made = job.ThreadJob(parts, done.set, Stop())
     while not made.done:
         done.wait(1.0)
         made.poll()
@@ -311,7 +318,7 @@ class ToneVoice:
     def status(self):
         return {}
 
-    def speak(self, text, locale):
+    def speak(self, text, locale, stop=None):
         pcm = np.round(10000 * np.sin(2 * np.pi * 1000 * np.arange(self.rate) / self.rate)).astype(np.int16)
         for i, piece in enumerate(np.array_split(pcm, 37)):
             if i == self.fail_after:
@@ -361,13 +368,106 @@ def test_other_rates_than_the_usual_one():
     assert np.argmax(np.abs(bench.sound())) == pytest.approx(CLICK_AT_S * 16000, abs=8)
 
 
-def test_nonsense_rate_of_a_voice_is_an_error():
-    voice = ToneVoice()
-    voice.rate = 100
+@pytest.mark.parametrize("rate_hz", [0, 100, 500_000])
+def test_nonsense_rate_of_a_voice_is_an_error(rate_hz):
+    voice = OddVoice(rate_hz)
     bench = Bench(voice)
     bench.say("tone", last=True)
     bench.run(0.1)
     assert bench.errors[0].code == "tts_rate" and bench.chunks[-1].turn_end
+
+
+@pytest.mark.parametrize("rate_hz", [0, 100, 500_000])
+def test_nonsense_rate_of_a_service_is_what_its_spare_is_for(rate_hz):
+    settings = TtsSettings(backend="edge", fallback="fake")
+    bench = Bench(VoiceWithSpare(OddVoice(rate_hz), FakeVoice(settings), settings))
+    bench.say_and_wait("one two three")
+    assert not bench.errors and bench.sent_s() == pytest.approx(3 * 0.3 + 0.05)
+    assert "Hz" in bench.stage.status()["warning"]
+
+
+class OddVoice(FakeVoice):
+    """Sound at a rate of its own, or a fault in the program after so many words."""
+
+    def __init__(self, rate_hz=RATE, sound_words=99, blocking=False):
+        super().__init__(TtsSettings(backend="fake"))
+        self.rate_hz, self.sound_words, self.blocking = rate_hz, sound_words, blocking
+
+    def speak(self, text, locale, stop=None):
+        for i, part in enumerate(super().speak(text, locale)):
+            if i == self.sound_words:
+                raise ZeroDivisionError("sk-SECRET")
+            yield Part(part.pcm, self.rate_hz, part.marks)
+
+
+@pytest.mark.parametrize("blocking", [False, True])
+@pytest.mark.parametrize("words", [0, 2])
+def test_a_fault_in_a_voice_is_reported_and_its_sentence_ends(words, blocking):
+    bench = Bench(OddVoice(sound_words=words, blocking=blocking))
+    bench.say_and_wait("one two three")
+    assert [type(error) for error in bench.errors] == [ZeroDivisionError]
+    assert [chunk.sentence_end for chunk in bench.chunks].count(True) == 1
+    assert bench.sent_s() == pytest.approx(0.3 * words + 0.05)
+
+
+def test_a_fault_in_a_service_is_reported_and_the_spare_goes_on():
+    settings = TtsSettings(backend="edge", fallback="fake")
+    bench = Bench(VoiceWithSpare(OddVoice(sound_words=1), FakeVoice(settings), settings))
+    bench.say_and_wait("one two three")
+    bench.run(0.2)
+    assert [type(error) for error in bench.errors] == [ZeroDivisionError]
+    assert bench.sent_s() == pytest.approx(3 * 0.3 + 0.05)
+    status = bench.stage.status()
+    assert status["voice_failures"] == "1" and "SECRET" not in str(status)
+
+
+def test_a_voice_that_cannot_begin_ends_its_sentence(monkeypatch):
+    bench = Bench(OddVoice(blocking=True))
+
+    def no_thread(*_):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(job.threading.Thread, "start", no_thread)
+    bench.say("one two three", last=True)
+    monkeypatch.undo()
+    bench.run(0.2)
+    assert len(bench.errors) == 1 and bench.chunks[-1].turn_end
+
+
+def test_a_cancelled_sentence_is_told_to_stop_and_its_end_is_no_fault():
+    begun, heard = threading.Event(), threading.Event()
+
+    class Waiting(FakeVoice):
+        blocking = True
+
+        def speak(self, text, locale, stop=None):
+            asked = threading.Event()
+            with stop.calls(asked.set):
+                begun.set()
+                yield from super().speak("one", locale)
+                asked.wait(60)
+            heard.set()
+            raise TtsError("tts_down", "closed")
+
+    settings = TtsSettings(backend="edge", fallback="fake")
+    voice = VoiceWithSpare(Waiting(settings), FakeVoice(settings), settings)
+    bench = Bench(voice)
+    bench.say("one two", last=True)
+    assert begun.wait(60) and not heard.is_set()
+    bench.cancel()
+    assert heard.wait(60)
+    bench.run(0.2)
+    assert not bench.errors and voice.status()["voice_failures"] == "0"
+
+
+def test_who_asks_to_stop_before_the_wait_began_is_heard_at_once():
+    stop, calls = Stop(), []
+    with stop.calls(lambda: calls.append("early")):
+        stop.ask()
+    with stop.calls(lambda: calls.append("late")):
+        pass
+    stop.ask()
+    assert calls == ["early", "late"]
 
 
 def test_fake_needs_no_spare():

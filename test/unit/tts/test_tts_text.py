@@ -6,7 +6,7 @@ import pytest
 from avatar_ros.core.clock import VirtualClock
 from avatar_ros.core.errors import TtsError
 from avatar_ros.core.types import MarkKind
-from avatar_ros.tts.base import Part, TtsSettings, VoiceMark
+from avatar_ros.tts.base import BusyError, Part, TtsSettings, VoiceMark
 from avatar_ros.tts.espeak_marks import marks, speech_end_sample
 from avatar_ros.tts.fallback import VoiceWithSpare
 from avatar_ros.tts.text import clean, split
@@ -94,7 +94,8 @@ class Service:
 
     blocking = True
 
-    def __init__(self, fail_after=99, with_marks=True, silent=False):
+    def __init__(self, fail_after=99, with_marks=True, silent=False, failure=None):
+        self.failure = failure or TtsError("tts_down", "cut", retryable=True)
         self.fail_after, self.with_marks, self.silent = fail_after, with_marks, silent
         self.asked = []
 
@@ -105,13 +106,13 @@ class Service:
     def status(self):
         return {}
 
-    def speak(self, text, locale):
+    def speak(self, text, locale, stop=None):
         self.asked.append(text)
         for i, word in enumerate(text.split()):
             if i >= self.fail_after:
-                raise TtsError("tts_down", "cut", retryable=True)
+                raise self.failure
             mark = VoiceMark(MarkKind.WORD, word.strip(",."), float(i), i + 0.9)
-            yield Part(np.full(1000, 0 if self.silent else 500, np.int16), 1000, (mark,) if self.with_marks else ())
+            yield Part(np.full(8000, 0 if self.silent else 500, np.int16), 8000, (mark,) if self.with_marks else ())
 
 
 def pair(first):
@@ -153,3 +154,16 @@ def test_failing_service_is_left_alone_for_a_while_and_then_tried_again():
     list(voice.speak("three", "en"))
     assert first.asked == ["one", "three"]
     assert "warning" not in voice.status()
+
+
+@pytest.mark.parametrize(("asked_s", "waits_s"), [(0.0, 30.0), (7.0, 30.0), (120.0, 120.0), (1e6, 600.0)])
+def test_busy_service_is_left_alone_for_as_long_as_it_asks(asked_s, waits_s):
+    first = Service(failure=BusyError("busy", asked_s), fail_after=0)
+    voice, _, clock = pair(first)
+    list(voice.speak("one", "en"))
+    clock.advance(waits_s - 1)
+    list(voice.speak("two", "en"))
+    assert first.asked == ["one"]
+    clock.advance(2)
+    list(voice.speak("three", "en"))
+    assert first.asked == ["one", "three"]

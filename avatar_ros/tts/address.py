@@ -1,0 +1,26 @@
+"""Addresses of voice services."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from ..core.errors import ConfigError
+
+
+def check_url(url: str, schemes: tuple[str, ...] = ("http", "https")) -> None:
+    """Raises ConfigError for what is no address of these schemes, or holds a password: it is shown in the status."""
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        shown = "not" if "@" in url else f"'{url}'; it must be"
+        raise ConfigError("tts_url", f"parameter 'url' is {shown} like {schemes[0]}://host:port/path")
+    if parts.username or parts.password:
+        raise ConfigError("tts_url", "parameter 'url' holds a password; keep it in the environment, see key_variable")
+
+
+def shown_url(url: str) -> str:
+    """`url` without what follows the path, where services may want a key."""
+    return url.partition("?")[0].partition("#")[0]
