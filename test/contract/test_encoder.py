@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from avatar_ros.core.errors import EncoderError
-from avatar_ros.core.phones import PHONE_COUNT, PHONE_KIND
+from avatar_ros.core.phones import LOUDNESS, PHONE_COUNT, PHONE_KIND, SIL
 from avatar_ros.core.types import Interrupt, InterruptAction, Mark, SpeechChunk
 from avatar_ros.encoder.base import ENCODER_BACKENDS, EncoderSettings
 from avatar_ros.encoder.stage import build
@@ -75,18 +75,56 @@ def test_chunks_of_any_size_give_every_frame(stage):
         assert len(table(speak(stage, pcm, 24000, turn=turn, size=size))) == len(whole)
 
 
-@pytest.mark.parametrize("pcm", [
-    np.zeros(12000, np.int16),
-    np.full(12000, 32767, np.int16),
-    np.random.default_rng(0).integers(-32768, 32767, 12000).astype(np.int16),
-    np.zeros(1, np.int16),
-], ids=["silence", "clipped", "noise", "one sample"])  # fmt: skip
+def test_chunks_that_come_in_another_order_give_every_frame(stage):
+    rate_hz, size = 24000, 960
+    pcm = voice(0.8, rate_hz)
+    pieces = [
+        SpeechChunk(turn=1, first_sample=i, pcm=pcm[i : i + size], sentence=int(i >= len(pcm) // 2),
+                    text={0: "Good morning.", len(pcm) // 2: "Everybody!"}.get(i, ""), turn_end=i + size >= len(pcm))
+        for i in range(0, len(pcm), size)
+    ]  # fmt: skip
+    for first in (3, 9, 12):  # 10 begins the second sentence
+        pieces[first], pieces[first + 1] = pieces[first + 1], pieces[first]
+    found = [o.message for chunk in pieces for o in stage.push("speech/audio", chunk, 0.0)]
+    frames = table(found)
+    assert len(frames) == int(np.ceil(0.8 * found[0].rate_hz - 1e-9))
+    assert np.isfinite(frames).all()
+    assert stage.status()["late_chunks"] == "3"
+
+
+def music(seconds):
+    """Chords that are struck four times a second."""
+    t = np.arange(int(seconds * 24000)) / 24000
+    chord = sum(np.sin(2 * np.pi * hz * t) for hz in (262, 330, 392))
+    return (5000 * chord * np.exp(-4 * (4 * t % 1))).astype(np.int16)
+
+
+ODD = {
+    "silence": np.zeros(12000, np.int16),
+    "clipped": np.full(12000, 32767, np.int16),
+    "noise": np.random.default_rng(0).integers(-32768, 32767, 12000).astype(np.int16),
+    "music": music(0.5),
+    "one sample": np.zeros(1, np.int16),
+}
+
+
+@pytest.mark.parametrize("name", list(ODD))
 @pytest.mark.parametrize("text", ["", "Hello there.", "12 🙂 你好 …", "pneumonoultramicroscopicsilicovolcanoes"])
-def test_odd_sound_and_odd_text(stage, pcm, text):
+def test_odd_sound_and_odd_text(stage, name, text):
+    """Every frame is there, and a mouth that has nothing to say is shut: in silence, and in the silence afterwards."""
+    odd = ODD[name]
+    pcm = np.concatenate([odd, np.zeros(9600, np.int16)])
     found = speak(stage, pcm, 24000, text=text)
     frames = table(found)
     assert len(frames) == int(np.ceil(len(pcm) * found[0].rate_hz / 24000 - 1e-9))
     assert np.isfinite(frames).all()
+    if found[0].kind != PHONE_KIND:
+        return
+    np.testing.assert_allclose(frames[:, :PHONE_COUNT].sum(axis=1), 1.0, atol=1e-3)
+    over = 0 if name in ("silence", "one sample") else len(odd) // 240 + 15
+    assert frames[over:, SIL].mean() > 0.9
+    assert frames[over:, SIL].min() > 0.5
+    assert frames[over:, LOUDNESS].max() == 0.0
 
 
 def test_a_cancelled_turn_gives_no_more(stage):

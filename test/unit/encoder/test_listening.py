@@ -238,6 +238,44 @@ def test_an_expected_sentence_is_prepared_once_and_heard_the_same(model, monkeyp
 
 
 @needs_model
+@pytest.mark.parametrize(
+    ("heard", "against", "fit", "shown"),
+    [
+        ("M", "N", None, 0.63),
+        ("P", "T", None, 0.63),
+        ("B", "D", None, 0.63),
+        ("T", "K", None, 0.3),
+        ("M", "N", -9.0, 0.63),
+        ("M", "N", 0.0, 0.3),
+    ],
+    ids=["m", "p", "b", "no closure", "text that does not fit", "text that fits"],
+)
+def test_a_closure_heard_without_a_text_is_rather_shown_than_missed(model, heard, against, fit, shown):
+    row = np.zeros(PHONE_COUNT, np.float32)
+    row[PHONE_INDEX[heard]], row[PHONE_INDEX[against]] = 0.3, 0.7
+
+    class Track:
+        """A graph that is followed to the same two phones at every frame."""
+
+        def __init__(self, fit):
+            self.fit = fit
+
+        def push(self, found):
+            return np.repeat(row[None], len(found.peaks), axis=0)
+
+        def finish(self):
+            return row[None][:0]
+
+    names = ("SIL", "M", "AA")
+    ears = Ears(installed_model(), np.full((3, 3), 1 / 3, np.float32), names)
+    source = ears.listen(FrameGrid(0, 16000), "", "en", 0.05)
+    source._loop = Track(0.0)
+    source._aligner = Track(fit) if fit is not None else None
+    frames = np.concatenate([source.push(np.zeros(8000, np.int16)), source.finish()])
+    assert frames[:, PHONE_INDEX[heard]] == pytest.approx(shown, abs=0.01)
+
+
+@needs_model
 def test_the_loop_leads_from_any_phone_to_any(model):
     names = ("SIL", "M", "AA")
     graph = loop_graph(model.definition, names, np.full((3, 3), 1 / 3, np.float32))
