@@ -7,9 +7,21 @@ from collections.abc import Iterable, Iterator, Mapping
 from ..core.errors import AsrError
 from ..core.sessions import SessionTable
 from ..core.stage import Out, Stage
-from ..core.types import EVENT_COMPLETE, AudioFrame, Message, SessionEvent, SessionKind, Transcript
+from ..core.types import (
+    EVENT_COMPLETE,
+    EVENT_TOO_QUIET,
+    AudioFrame,
+    Message,
+    SessionEvent,
+    SessionKind,
+    Transcript,
+)
 from .base import ASR_BACKENDS, SAMPLE_RATE_HZ, AsrSettings, Heard, Hearing, Recogniser
 from .fallback import Fallback
+from .loudness import Loudness
+
+#: What is softer than this is nobody's voice, dBFS: vad_node sends no such sound as speech.
+SILENT_DBFS = -70.0
 
 
 class _Utterance:
@@ -20,6 +32,7 @@ class _Utterance:
         self.hearing: Hearing | None = None
         self.samples = 0
         self.samples_at_partial = 0
+        self.loudness = Loudness()
         self.said = Heard()
 
 
@@ -66,6 +79,7 @@ class AsrStage(Stage):
             self._begin(state, frame.utterance)
         assert state.hearing is not None
         state.samples += len(frame.pcm)
+        state.loudness.add(frame.pcm)
         too_long = state.samples > self._settings.max_utterance_s * SAMPLE_RATE_HZ
         if not too_long:
             state.hearing.accept(frame.pcm)
@@ -77,6 +91,7 @@ class AsrStage(Stage):
     def _begin(self, state: _Utterance, number: int) -> None:
         self._abandon(state)
         state.number, state.samples, state.samples_at_partial, state.said = number, 0, 0, Heard()
+        state.loudness = Loudness()
         state.hearing = self._recogniser.start()
 
     def _abandon(self, state: _Utterance) -> None:
@@ -103,7 +118,9 @@ class AsrStage(Stage):
             heard = state.hearing.finish()
         state.hearing = None
         self._counts["rejected" if heard.rejected else "understood"] += 1
-        return _transcript(frame, heard, final=True, events=heard.events)
+        too_quiet = heard.rejected and SILENT_DBFS <= state.loudness.dbfs < self._settings.quiet_dbfs
+        events = (*heard.events, EVENT_TOO_QUIET) if too_quiet else heard.events
+        return _transcript(frame, heard, final=True, events=events)
 
 
 def _news(heard: Heard) -> tuple[str, bool, str, tuple[str, ...]]:

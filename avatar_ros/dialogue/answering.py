@@ -14,11 +14,15 @@ _CHARACTERS_A_WORD = 10
 
 @dataclass(frozen=True)
 class Treatment:
-    """What to do about a transcript. noticed: somebody is there; ask: let the LLM answer; remark: say this instead."""
+    """What to do about a transcript. noticed: somebody is there; ask: let the LLM answer; remark: say this instead.
+
+    soft: it was too quiet; to be said if nothing more is heard for a while (treat_soft).
+    """
 
     noticed: bool = False
     ask: bool = False
     remark: str = ""
+    soft: bool = False
 
 
 class Answering:
@@ -27,6 +31,7 @@ class Answering:
     def __init__(self, settings: DialogueSettings) -> None:
         self._settings = settings
         self._rejected = 0
+        self._asked_louder = 0  # since something was last understood
         self._greeted = False
 
     def treat(self, transcript: Transcript, utterance: Utterance) -> Treatment:
@@ -36,13 +41,23 @@ class Answering:
             return Treatment()
         if words > self._settings.too_long_words:
             return Treatment(noticed=True, remark=self._settings.too_long)
+        if not words and EVENT_TOO_QUIET in transcript.events and self._is_long(utterance):
+            return Treatment(soft=True)
         if not transcript.rejected:
-            self._rejected = 0
+            self._rejected = self._asked_louder = 0
         elif not self._may_ask_again():
             return Treatment(noticed=True)
-        if not words and EVENT_TOO_QUIET in transcript.events and self._is_long(utterance):
-            return Treatment(noticed=True, remark=self._settings.too_quiet)
         return Treatment(noticed=True, ask=True)
+
+    def treat_soft(self) -> Treatment:
+        """Judge a soft voice that has ceased: who spoke is asked to speak up.
+
+        Whoever does is understood. Where nothing is, time and again, it is something else that is heard.
+        """
+        if self._asked_louder >= self._settings.rejected_in_a_row:
+            return Treatment()
+        self._asked_louder += 1
+        return Treatment(noticed=True, remark=self._settings.too_quiet)
 
     def treat_silence(self, utterance: Utterance) -> Treatment:
         """Judge a voice of which no transcript came: who spoke for a while should not wait in vain."""

@@ -105,6 +105,12 @@ class DialogueSettings(Settings):
         low=0.1,
         high=60.0,
     )
+    quiet_wait_s: float = setting(
+        2.0,
+        "who was too quiet is told so if nothing more is heard for so long: a television in the background goes on, s",
+        low=0.0,
+        high=60.0,
+    )
     too_long_words: int = setting(
         150, "more words at once than this are not answered but asked for again", low=5, high=10000
     )

@@ -49,16 +49,13 @@ class Conversation:
         self._talk = LongTalk()
         self._judge = Judge(settings)
         self._presence = Presence(settings)
+        self._soft_s: float | None = None  # when a voice was heard that was too quiet
         self._told: tuple[Mood, int] | None = None
 
     @property
     def mood(self) -> Mood:
         """The state that was last published."""
         return self._told[0] if self._told else Mood.IDLE
-
-    @property
-    def epoch(self) -> int:
-        return self._floor.epoch
 
     @property
     def turn(self) -> int:
@@ -125,8 +122,8 @@ class Conversation:
             if self._floor.turn is None and not (kept and lost.goes_on_with(kept)):
                 self._follow(self._answering.treat_silence(lost), now_s)
         self._lose_patience(now_s)
-        quiet = self._floor.turn is None and not self._hearing.voice
-        if self._presence.greeting_due(now_s) and quiet:
+        self._ask_to_speak_up(now_s)
+        if self._presence.greeting_due(now_s) and self._floor.turn is None and not self._hearing.voice:
             self._floor.remark(self._settings.greeting, now_s)
         if not self._presence.idle and mood_of(self._floor.turn, self._hearing, self._presence, now_s) is Mood.IDLE:
             self._become_idle(now_s)
@@ -135,7 +132,7 @@ class Conversation:
     # --- being spoken to ------------------------------------------------------------------------------------------
 
     def _voice_started(self, activity: VoiceActivity, now_s: float) -> None:
-        turn = self._floor.turn
+        turn, self._soft_s = self._floor.turn, None
         utterance = self._hearing.started(activity, now_s)
         utterance.over_speech = turn is not None and turn.audible
         utterance.asked = turn is not None and turn.asks
@@ -150,9 +147,8 @@ class Conversation:
         turn, utterance = self._floor.turn, self._hearing.find(transcript)
         if utterance is not None:
             utterance.wordless = self._judge.wordless(transcript)
-        if turn is None or not turn.held or not turn.audible or utterance is None:
-            return
-        if self._judge.enough(transcript):
+        held = turn is not None and turn.held is not None and turn.audible
+        if held and utterance is not None and self._judge.enough(transcript):
             utterance.interrupted = True
             self._cancel("interrupted", now_s)
 
@@ -213,11 +209,9 @@ class Conversation:
         """Drop the turn and answer what was said now, together with the question before where it goes on with it."""
         if self._continues(turn, utterance):
             before = Transcript(self._session, text=turn.question, locale=turn.locale, rejected=turn.rejected)
-            self._cancel("continued", now_s, keep=False)
-            self._answer(joined(before, transcript), utterance, now_s)
-        else:
-            self._cancel(reason, now_s)
-            self._answer(transcript, utterance, now_s)
+            transcript, reason = joined(before, transcript), "continued"
+        self._cancel(reason, now_s, keep=reason != "continued")
+        self._answer(transcript, utterance, now_s)
 
     def _continues(self, turn: Turn, utterance: Utterance) -> bool:
         """Whether the person only drew breath in the middle of a question, or not even that."""
@@ -238,6 +232,8 @@ class Conversation:
         self._follow(treatment, now_s)
 
     def _follow(self, treatment: Treatment, now_s: float) -> None:
+        if treatment.soft:
+            self._soft_s = now_s
         if treatment.noticed:
             self._presence.met(now_s)
         if treatment.remark:
@@ -296,6 +292,12 @@ class Conversation:
         if not self._hearing.voice:
             self._floor.remark(self._settings.apology, now_s)
 
+    def _ask_to_speak_up(self, now_s: float) -> None:
+        if self._soft_s is not None and now_s - self._soft_s >= self._settings.quiet_wait_s:
+            self._soft_s = None
+            if self._floor.turn is None:
+                self._follow(self._answering.treat_soft(), now_s)
+
     def _become_idle(self, now_s: float) -> None:
         self._answering.next_person()
         if self._settings.forget_when_idle:
@@ -338,8 +340,7 @@ class Conversation:
             self._whole(*kept, now_s)
 
     def _next_say(self, now_s: float) -> None:
-        say = self._says.pop()
-        if say is not None:
+        if (say := self._says.pop()) is not None:
             self._presence.active(now_s)
             self._floor.say(say, now_s)
 
@@ -347,4 +348,4 @@ class Conversation:
         mood = mood_of(self._floor.turn, self._hearing, self._presence, now_s)
         if self._told != (mood, self.turn):
             self._told = (mood, self.turn)
-            self._floor.out.append(Out("state", AvatarState(self._session, self.epoch, self.turn, mood)))
+            self._floor.out.append(Out("state", AvatarState(self._session, self._floor.epoch, self.turn, mood)))

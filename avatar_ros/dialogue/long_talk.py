@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..core.spoken import join_sentences
-from ..core.types import Transcript
+from ..core.types import EVENT_TOO_QUIET, Transcript
 from .hearing import Utterance
 
 
@@ -48,15 +48,22 @@ class LongTalk:
 
 def joined(first: Transcript, second: Transcript) -> Transcript:
     """Two transcripts as one. What was not understood adds nothing; where neither was, neither is the whole."""
+    events = _events(first, second)
     if second.rejected or not second.text:
-        return replace(first, events=(*first.events, *second.events))
+        return replace(first, events=events)
     if first.rejected or not first.text:
-        return replace(second, events=(*first.events, *second.events))
+        return replace(second, events=events)
     return replace(
         second,
         text=join_sentences([first.text, second.text]),
         confidence=min(first.confidence, second.confidence),
         locale=first.locale,
         emotion=second.emotion or first.emotion,
-        events=(*first.events, *second.events),
+        events=events,
     )
+
+
+def _events(first: Transcript, second: Transcript) -> tuple[str, ...]:
+    """The sounds of both. Only what is soft throughout is too quiet: the end of a long talk is often silence."""
+    soft = EVENT_TOO_QUIET in first.events and EVENT_TOO_QUIET in second.events
+    return tuple(event for event in (*first.events, *second.events) if soft or event != EVENT_TOO_QUIET)

@@ -1,12 +1,18 @@
 """The asr stage over the scripted recogniser."""
 
+import os
+import wave
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from avatar_ros.asr.base import AsrSettings, Heard
 from avatar_ros.asr.stage import AsrStage, build
 from avatar_ros.core.errors import AsrError, ConfigError
-from avatar_ros.core.types import EVENT_COMPLETE, AudioFrame, SessionEvent, SessionKind
+from avatar_ros.core.types import EVENT_COMPLETE, EVENT_TOO_QUIET, AudioFrame, SessionEvent, SessionKind
+
+DATA = Path(os.environ.get("AVATAR_ROS_TEST_DATA", Path(__file__).resolve().parents[4] / "shared" / "data"))
 
 
 def stage_for(script, **settings):
@@ -73,6 +79,65 @@ def test_sessions_do_not_mix_and_are_forgotten():
     assert speak(stage, 0.5, 1, session="b")[-1].text == "two"
     list(stage.session(SessionEvent(session="a", kind=SessionKind.CLOSED), 0.0))
     assert stage.status()["abandoned"] == "1"
+
+
+def hear(pcm, script=""):
+    """The final transcript of an utterance of this sound."""
+    stage, out = stage_for(script), []
+    for first in range(0, len(pcm), 512):
+        piece = pcm[first : first + 512]
+        frame = AudioFrame(utterance=1, first_sample=first, pcm=piece, last=first + 512 >= len(pcm))
+        out += [o.message for o in stage.push("mic/utterance", frame, 0.0)]
+    assert out[-1].final
+    return out[-1]
+
+
+def at_dbfs(dbfs, seconds=2.0):
+    """Noise of this level between silences, as an utterance is that somebody spoke."""
+    rng = np.random.default_rng(0)
+    loud = rng.normal(0.0, 32768 * 10 ** (dbfs / 20), round(seconds * 16000))
+    return np.rint(np.pad(loud, (4800, 8000))).astype(np.int16)
+
+
+def recording(name, gain_db):
+    path = DATA / name
+    if not path.exists():
+        pytest.skip(f"{path} is absent")
+    with wave.open(str(path), "rb") as file:
+        pcm = np.frombuffer(file.readframes(file.getnframes()), np.int16)
+    return np.rint(pcm * 10 ** (gain_db / 20)).astype(np.int16)
+
+
+@pytest.mark.parametrize(
+    ("dbfs", "quiet"), [(-20.0, False), (-35.0, False), (-43.0, False), (-47.0, True), (-60.0, True), (-80.0, False)]
+)
+def test_what_was_soft_and_not_understood_was_too_quiet(dbfs, quiet):
+    final = hear(at_dbfs(dbfs))
+    assert final.rejected
+    assert final.events == ((EVENT_TOO_QUIET,) if quiet else ())
+
+
+def test_what_was_soft_but_understood_was_loud_enough():
+    final = hear(at_dbfs(-55.0), script="what time is it")
+    assert (final.text, final.events, final.rejected) == ("what time is it", (), False)
+
+
+def test_a_voice_as_recorded_is_loud_enough_and_the_same_from_far_away_is_not():
+    for number in (1, 2, 3, 4):
+        name = f"speech/spk1_snt{number}.wav"
+        assert hear(recording(name, 0.0)).events == ()
+        assert hear(recording(name, -10.0)).events == ()
+        assert hear(recording(name, -25.0)).events == (EVENT_TOO_QUIET,)
+
+
+def test_noise_as_loud_as_recorded_was_not_too_quiet():
+    for name in ("acoustics/noise2.wav", "acoustics/noise3.wav"):
+        assert hear(recording(name, 0.0)).events == ()
+
+
+def test_nothing_at_all_was_not_a_soft_voice():
+    assert hear(np.zeros(16000, np.int16)).events == ()
+    assert speak(stage_for(""), 0.0)[-1].events == ()
 
 
 def test_the_wrong_rate_is_refused_by_name():

@@ -186,8 +186,9 @@ def test_it_does_not_apologise_for_ever() -> None:
 
 
 def test_five_hundred_words_are_answered_politely() -> None:
+    """Typed, or from a program: by voice that takes minutes (test_long_speech.py)."""
     talk = Talk(too_long="Too long.")
-    talk.ask("word " * 500)
+    talk.tell("speech/transcript", Transcript(utterance=0, text="word " * 500))
     assert talk.prompts == []
     assert talk.sentences == ["Too long."]
     talk.play()
@@ -203,9 +204,6 @@ def test_a_voice_without_transcript_was_too_quiet() -> None:
     talk.hush()
     talk.run(3.0)
     assert talk.sentences == ["Louder."]
-    quiet = Talk(too_quiet="Louder.")
-    quiet.ask("", rejected=True, events=("too_quiet",))
-    assert (quiet.sentences, quiet.prompts) == (["Louder."], [])
 
 
 def test_a_voice_that_never_ends_does_not_hang_the_state() -> None:
