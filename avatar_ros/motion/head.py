@@ -14,8 +14,8 @@ _SWAY_HZ = np.array([0.07, 0.13, 0.31])
 _SWAY_DEG = {"yaw": (0.7, 0.5, 0.2), "pitch": (0.4, 0.3, 0.15), "roll": (0.5, 0.3, 0.15)}
 #: Speech: the head dips with loud syllables, and each phrase begins with a new, small turn and tilt.
 _BEAT_DEG, _BEAT_TAU_S = 2.2, 0.12
-#: So much later than its loudness is told a beat is seen: the renderer shows this layer 50 ms and half a frame late, and
-#: a beat has inertia. Measured: with this lead it falls on its syllable within 10 ms.
+#: So much later than its loudness is told a beat is seen: the renderer shows this layer 50 ms and half a frame late,
+#: and a beat has inertia. Measured: with this lead it falls on its syllable within 10 ms.
 STRESS_LEAD_S = 0.1
 _PHRASE_DEG = (2.5, 1.2, 1.6)  # yaw, pitch, roll
 _PHRASE_TAU_S = 0.45

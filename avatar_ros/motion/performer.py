@@ -135,10 +135,11 @@ class Performer:
         self.reaction.hear(message, now_s)
 
     def cancel(self, order: Interrupt) -> None:
-        """Forget the turn; its late features are dropped."""
+        """Forget the turn; its late features are dropped, and it shows nothing while the card plays what it has."""
         key = (order.epoch, order.turn)
         self._newest = max(self._newest, key)
         self._drop(key)
+        self._emotions = {of: name for of, name in self._emotions.items() if of[:2] > key}
         if self._clock is not None and (self._clock.epoch, self._clock.turn) <= key:
             self._spoken_emotion = ""
 

@@ -6,7 +6,7 @@ import pytest
 from avatar_ros.avatar.model import LAM_WEIGHT_SCALES
 from avatar_ros.core.arkit import ARKIT_COUNT, ARKIT_INDEX
 from avatar_ros.core.errors import ConfigError, MotionError
-from avatar_ros.core.types import AudioFeatures
+from avatar_ros.core.types import AudioFeatures, Layer, PlaybackClock
 from avatar_ros.motion.base import MOTION_BACKENDS, MotionSettings
 from avatar_ros.motion.lam import EYES, PAIRS, processed, smoothed, symmetric
 from avatar_ros.motion.stage import build
@@ -129,6 +129,65 @@ def test_files_that_cannot_be_lips_are_named(tmp_path):
     refused("model_unreadable", backend="policy", model=str(tmp_path))
     odd = str(policy_file(kind="hubert", rate_hz="fast"))
     assert "fast" in refused("model_metadata", backend="policy", model=odd)
+
+
+def lam_features(rows, first, count, last=False):
+    """A message with `count` of `rows`, from row `first` on."""
+    part = rows[first : first + count]
+    return AudioFeatures(turn=1, first_sample=first * 800, kind="lam_wav2vec2", rate_hz=30.0, dim=32, frames=len(part),
+                         data=part.ravel(), last=last)  # fmt: skip
+
+
+def played(stage, messages, seconds):
+    """The frames of the speech layer while all is heard, by their time, s."""
+    out = []
+    for message in messages:
+        out += stage.push("motion/features", message, 0.0)
+    for i in range(round(seconds * 30)):
+        clock = PlaybackClock(turn=1, sample=i * 800, steady_ns=round(i / 30 * 1e9) + 1)
+        out += stage.push("speech/playback", clock, i / 30)
+    return {round(o.message.sample / 24000, 4): o.message for o in out if o.message.layer is Layer.SPEECH}
+
+
+def test_the_end_of_a_turn_is_that_of_the_whole_recording():
+    """Zero is no silence to a network: nothing is put after the last hidden state."""
+    rows = hidden(90)
+    settings = lam_settings(rate_hz=30.0)
+    parts = [lam_features(rows, i, 10, last=i == 80) for i in range(0, 90, 10)]
+    frames = played(build(settings), parts, 4)
+    whole = lips(settings).weights(rows)
+    for i in range(60, 90):
+        np.testing.assert_allclose(frames[round(i / 30, 4)].weights, whole[i], atol=1e-5)
+    over = [frame for at_s, frame in frames.items() if at_s > 3.0]
+    assert over[-1].last and not over[-1].weights.any()
+    sizes = [float(np.abs(frame.weights).sum()) for frame in over]
+    assert sizes == sorted(sizes, reverse=True)
+
+
+def test_lips_rest_where_hidden_states_were_lost_and_come_back():
+    rows = hidden(90)
+    settings = lam_settings(rate_hz=30.0)
+    parts = [lam_features(rows, 0, 40), lam_features(rows, 60, 30, last=True)]
+    frames = played(build(settings), parts, 4)
+    whole = lips(settings).weights(rows)
+    assert sorted(frames)[-1] >= 3.0 and len(frames) > 90, "no frame is left out"
+    for i in range(44, 56):
+        assert not frames[round(i / 30, 4)].weights.any()
+    for i in (*range(5, 30), *range(70, 90)):
+        np.testing.assert_allclose(frames[round(i / 30, 4)].weights, whole[i], atol=1e-5)
+    steps = [np.abs(frames[round(i / 30, 4)].weights - frames[round((i - 1) / 30, 4)].weights).max()
+             for i in range(40, 62)]  # fmt: skip
+    assert max(steps) < 0.4, "fades"
+
+
+def test_a_policy_without_context_ends_at_rest():
+    settings = MotionSettings(backend="policy", model=str(policy_file(kind="hubert", before="0", after="0")))
+    rows = hidden(50)
+    message = AudioFeatures(turn=1, kind="hubert", rate_hz=50.0, dim=32, frames=50, data=rows.ravel(), last=True)
+    frames = played(build(settings), [message], 2)
+    assert frames[max(frames)].last and not frames[max(frames)].weights.any()
+    over = [frame.weights.max() for at_s, frame in sorted(frames.items()) if 1.0 < at_s < 1.09]
+    assert len(over) >= 5 and min(over) > 0 and over == sorted(over, reverse=True)
 
 
 @pytest.mark.parametrize("wrong", [{"kind": "hubert"}, {"dim": 16, "frames": 20}, {"rate_hz": 50.0}])

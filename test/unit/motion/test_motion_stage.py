@@ -27,6 +27,7 @@ from avatar_ros.motion.stage import build
 
 RATE_HZ = 24000
 JAW = ARKIT_INDEX["jawOpen"]
+BROW_DOWN = ARKIT_INDEX["browDownLeft"]
 
 
 def features(first, count, phone="AA", turn=1, last=False, **more):
@@ -116,6 +117,51 @@ def test_lost_features_become_silence(stage):
     frames = speech(push(stage, features(0, 10)) + push(stage, features(30, 20)))
     at = {e.sample: e.weights[JAW] for e in frames}
     assert at[round(0.2 * RATE_HZ)] < 0.05 < at[round(0.05 * RATE_HZ)]
+
+
+@pytest.mark.parametrize("begins_s", [0.5, 29.0, 40.0, 600.0])
+def test_a_stream_that_is_met_in_the_middle_begins_where_it_is_seen(stage, begins_s):
+    """The node was started again within an answer."""
+    push(stage, clock(begins_s - 0.1, 5.0), 5.0)
+    frames = speech(push(stage, features(round(begins_s * 100), 60), 5.0))
+    assert frames[0].sample == pytest.approx(begins_s * RATE_HZ, abs=RATE_HZ / 60)
+    assert len(frames) < 40, "what went before is not made up"
+    assert max(e.weights[JAW] for e in frames) > 0.2
+    more = speech(push(stage, features(round(begins_s * 100) + 60, 60), 5.0) + list(stage.tick(5.6)))
+    assert [e.sample for e in more] == sorted(e.sample for e in more)
+    assert more[-1].sample > frames[-1].sample
+
+
+@pytest.mark.parametrize("leap", [40.0, -40.0])
+def test_features_that_leap_further_than_any_loss_begin_the_stream_anew(stage, leap):
+    push(stage, features(10000, 30))
+    push(stage, clock(100 + leap, 5.0), 5.0)
+    frames = speech(push(stage, features(10000 + round(100 * leap), 60), 5.0))
+    assert frames[-1].sample >= (100.3 + leap) * RATE_HZ
+    assert frames[-1].weights[JAW] > 0.2
+
+
+def test_features_that_come_after_the_end_change_nothing(stage):
+    push(stage, features(0, 100, last=True))
+    push(stage, features(100, 200, last=True))
+    frames = speech(push(stage, clock(0.9, 5.0), 5.0))
+    assert frames[-1].last
+    assert frames[-1].sample == pytest.approx(1.1 * RATE_HZ, abs=RATE_HZ / 60)
+
+
+def test_turns_that_nobody_plays_do_not_pile_up(stage):
+    for turn in range(1, 50):
+        push(stage, features(0, 300, turn=turn, last=True))
+    assert len(stage._performers["local"]._tracks) == 2
+    assert {e.turn for e in speech(push(stage, features(0, 200, turn=50)))} == {50}
+
+
+def test_the_turn_that_is_heard_stays_however_many_are_made_ready(stage):
+    push(stage, features(0, 300, turn=1))
+    push(stage, clock(0.2, 5.0), 5.0)
+    for turn in range(2, 6):
+        push(stage, features(0, 100, turn=turn), 5.0)
+    assert {e.turn for e in speech(list(stage.tick(5.5)))} == {1}
 
 
 def test_frames_that_were_missed_are_not_made_up_for(stage):
@@ -237,10 +283,105 @@ def test_sentence_expression_fades_in_and_out(stage):
     assert after < before + 0.05
 
 
-def test_an_unknown_expression_is_neutral(stage):
-    push(stage, Sentence(turn=1, index=0, expression="flabbergasted"))
-    push(stage, clock(0.0, 0.0), 0.0)
-    assert live(stage, 1)[-1].weights.max() < 1.0
+def spoken(stage, expression, now_s=0.0):
+    """A sentence that is heard from `now_s` on."""
+    push(stage, Sentence(turn=1, index=0, text="Hooray!", expression=expression), now_s)
+    push(stage, clock(0.0, now_s), now_s)
+    return stage
+
+
+@pytest.mark.parametrize("name", ["flabbergasted", "neutral", ""])
+def test_an_unknown_expression_is_neutral(name):
+    plain, odd = (live(spoken(build(MotionSettings()), name), 0.9, start_s=0.0) for name in ("", name))
+    for a, b in zip(plain, odd, strict=True):
+        np.testing.assert_array_equal(a.weights, b.weights)
+    assert column(odd, "browDownLeft").max() < 0.05 and column(odd, "mouthFrownLeft").max() < 0.05
+
+
+def test_a_cancelled_sentence_takes_its_expression_with_it(stage):
+    spoken(stage, "angry")
+    assert live(stage, 0.6, start_s=0.0)[-1].weights[BROW_DOWN] > 0.4
+    list(stage.interrupt(Interrupt(turn=1, action=InterruptAction.CANCEL), 0.6))
+    push(stage, clock(0.7, 0.7), 0.7)  # the card plays on for a moment
+    assert live(stage, 1.0, start_s=0.7)[-1].weights[BROW_DOWN] < 0.1
+
+
+def test_a_speaker_that_died_leaves_no_expression_held(stage):
+    """A clock that says PLAYING and is followed by no other."""
+    spoken(stage, "angry")
+    assert live(stage, 0.9, start_s=0.0)[-1].weights[BROW_DOWN] > 0.4
+    assert live(stage, 4.0, start_s=0.9)[-1].weights[BROW_DOWN] < 0.02
+    push(stage, clock(5.0, 5.0), 5.0)
+    assert live(stage, 0.9, start_s=5.0)[-1].weights[BROW_DOWN] > 0.4, "it lives again"
+
+
+def test_a_turn_that_waits_keeps_its_expression(stage):
+    spoken(stage, "angry")
+    for i in range(6):
+        push(stage, clock(0.2, i / 2, PlaybackState.PAUSED), i / 2)
+        angry = live(stage, 0.5, start_s=i / 2)[-1].weights[BROW_DOWN]
+    assert angry > 0.4
+
+
+@pytest.mark.parametrize("wide", [{"emotion": "horrified"}, {"emotion": "scared"}, {"looks_up": True}])
+def test_lids_shut_in_a_blink_whatever_lifts_them(wide):
+    """Shapes add up: eyeWide 0.65 leaves the eye a fifth open in a blink, and a glance upwards as much."""
+    stage = build(MotionSettings(seed=2, blinks_per_min=40.0))
+    if emotion := wide.get("emotion"):
+        push(stage, Sentence(turn=1, index=0, text="Oh!", expression=emotion), 0.0)
+    lifted, open_lifted = [], []
+    for i in range(30 * 30):
+        push(stage, clock(0.1, i / 30, PlaybackState.PLAYING), i / 30)
+        if wide.get("looks_up"):
+            push(stage, GazeTarget(x=0.0, y=2.3, z=1.0), i / 30)
+        weights = idle(list(stage.tick(i / 30)))[0].weights
+        lift = weights[ARKIT_INDEX["eyeWideLeft"]] + weights[ARKIT_INDEX["eyeLookUpLeft"]]
+        shut = weights[ARKIT_INDEX["eyeBlinkLeft"]]
+        (lifted if shut > 0.97 else open_lifted if shut < 0.05 else []).append(lift)
+    assert len(lifted) >= 5 and max(lifted) < 0.04
+    assert np.median(open_lifted) > 0.3
+
+
+def test_who_sleeps_has_his_eyes_shut_wherever_he_looks(stage):
+    spoken(stage, "asleep")
+    for i in range(60):
+        push(stage, clock(0.1, i / 30), i / 30)
+        push(stage, GazeTarget(x=0.0, y=2.3, z=1.0), i / 30)
+        frame = idle(list(stage.tick(i / 30)))[0]
+    assert frame.weights[ARKIT_INDEX["eyeLookUpLeft"]] < 0.05
+
+
+def test_lids_follow_the_eyes_down(stage):
+    def lids(height_m):
+        down = build(MotionSettings(blinks_per_min=0.0))
+        for i in range(60):
+            push(down, GazeTarget(x=0.0, y=height_m, z=1.0), i / 30)
+            frame = idle(list(down.tick(i / 30)))[0]
+        return frame.weights[ARKIT_INDEX["eyeBlinkLeft"]]
+
+    assert lids(1.1) > 0.08
+    assert lids(1.7) < 0.04
+
+
+@pytest.mark.parametrize(("eye_height_m", "down"), [(1.2, False), (1.7, None), (2.2, True)])
+def test_gaze_targets_are_seen_from_the_height_of_the_eyes(eye_height_m, down):
+    stage = build(MotionSettings(eye_height_m=eye_height_m, liveliness=0.0, blinks_per_min=0.0))
+    for i in range(60):
+        push(stage, GazeTarget(x=0.0, y=1.7, z=1.0), i / 30)
+        frame = idle(list(stage.tick(i / 30)))[0]
+    _, pitch = yaw_pitch([frame])
+    look = frame.weights[ARKIT_INDEX["eyeLookDownLeft"]] - frame.weights[ARKIT_INDEX["eyeLookUpLeft"]]
+    if down is None:
+        assert abs(pitch[0]) < 0.1 and abs(look) < 0.01
+    else:
+        sign = 1 if down else -1
+        assert sign * pitch[0] > 5 and sign * look > 0.2
+
+
+def test_the_smile_at_rest_is_as_wide_as_it_is_set():
+    smiles = [column(live(build(MotionSettings(smile=s)), 1), "mouthSmileLeft") for s in (0.0, 0.1, 0.4)]
+    for smile, wanted in zip(smiles, (0.0, 0.1, 0.4), strict=True):
+        assert smile == pytest.approx(wanted, abs=0.005)
 
 
 def test_each_session_has_its_face(stage):
@@ -248,6 +389,20 @@ def test_each_session_has_its_face(stage):
     assert {e.session for e in idle(list(stage.tick(0.1)))} == {"local", "b"}
     list(stage.session(SessionEvent(session="b", kind=SessionKind.CLOSED), 0.2))
     assert {e.session for e in idle(list(stage.tick(0.3)))} == {"local"}
+
+
+def test_sessions_share_no_face(stage):
+    list(stage.session(SessionEvent(session="b"), 0.0))
+    push(stage, AvatarState(session="b", state=Mood.LISTENING), 0.0)
+    push(stage, Sentence(session="b", turn=1, expression="angry"), 0.0)
+    push(stage, clock(0.1, 0.0, session="b"), 0.0)
+    alone = build(MotionSettings())
+    for i in range(25):
+        faces = {e.session: e for e in idle(list(stage.tick(i / 30)))}
+        (local,) = idle(list(alone.tick(i / 30)))
+        np.testing.assert_array_equal(faces["local"].weights, local.weights)
+        assert faces["local"].head_rotation == local.head_rotation != faces["b"].head_rotation
+    assert faces["b"].weights[BROW_DOWN] > 0.4
 
 
 def test_forgotten_sessions_leave():

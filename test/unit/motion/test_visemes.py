@@ -65,17 +65,33 @@ def test_rounding_begins_before_its_vowel():
     assert pucker[0] < 0.25 * pucker[22]
 
 
-def test_f_brings_the_lip_to_the_teeth():
-    weights = lips(("AA", 15), ("F", 9), ("AA", 15))
+@pytest.mark.parametrize("phone", ["F", "V"])
+def test_f_and_v_bring_the_lip_to_the_teeth(phone):
+    weights = lips(("AA", 15), (phone, 9), ("AA", 15))
     assert weights[19, ARKIT_INDEX["mouthRollLower"]] > 0.4
     assert weights[19, JAW] < 0.4 * weights[5, JAW]
     assert weights[19, ARKIT_INDEX["mouthUpperUpLeft"]] > 0.1
 
 
-def test_tongue_shows_on_th():
-    weights = lips(("AA", 12), ("TH", 10), ("AA", 12))
-    assert weights[17, ARKIT_INDEX["tongueOut"]] > 0.2
+@pytest.mark.parametrize(("phone", "shown"), [("TH", 0.2), ("DH", 0.15), ("L", 0.08)])
+def test_tongue_shows_on_th_and_l(phone, shown):
+    weights = lips(("AA", 12), (phone, 10), ("AA", 12))
+    assert weights[17, ARKIT_INDEX["tongueOut"]] > shown
     assert weights[3, ARKIT_INDEX["tongueOut"]] < 0.05
+
+
+def test_fast_speech_still_moves_and_does_not_open_wider():
+    """The same syllables at 6 and at 20 phones a second: without heed to the rate the fast ones run together, wide."""
+
+    def middle(weights):
+        return weights[40:-40]
+
+    slow, fast = (middle(gap(lips(*[("AA", n), ("UW", n)] * (80 // n)))) for n in (16, 5))
+    assert 0.25 * np.ptp(slow) < np.ptp(fast) < 0.8 * np.ptp(slow)
+    slow, fast = (
+        middle(lips(*[("AA", n), ("T", n), ("AA", n), ("S", n)] * (60 // n))[:, JAW]).mean() for n in (16, 5)
+    )
+    assert 0.8 * slow < fast < 1.03 * slow
 
 
 def test_louder_opens_wider():
