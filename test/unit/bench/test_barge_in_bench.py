@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from avatar_ros.audio_io.base import MicSettings, SpeakerSettings
-from avatar_ros.bench.barge_in import ROOMS, USER_DBFS, Scene, time_down
+from avatar_ros.bench.barge_in import ROOMS, USER_DBFS, Over, OwnVoice, Scene, summary, time_down, within_limits
 from avatar_ros.bench.room import Echo, RoomMic, RoomSpeaker, active_dbfs, at_level, response
 from avatar_ros.bench.speech_clips import clips
 from avatar_ros.core.types import AudioFrame, VoiceActivity
@@ -30,6 +30,25 @@ def test_the_loudspeaker_is_down_when_it_stays_down():
     assert time_down(played, 0.15) == pytest.approx(0.4, abs=0.006), "the pause of 0.1 s at 0.2 s does not count"
     soft = [frame(loud, 0.0), *(frame(np.full(RATE // 10, 100), 0.1 * i) for i in range(1, 9))]  # -34 dB
     assert np.isnan(time_down(soft, 0.05))
+
+
+NAN = float("nan")
+
+
+@pytest.mark.parametrize(
+    ("pauses", "over_ms", "good"),
+    [
+        (0, [(150.0, 200.0, 700.0)] * 10, True),
+        (1, [(150.0, 200.0, 700.0)] * 10, False),  # its own voice stopped it
+        (0, [(150.0, 200.0, 700.0)] * 8 + [(NAN, NAN, NAN)] * 2, False),  # two of ten were not heard
+        (0, [(150.0, 420.0, 700.0)] * 10, False),  # the loudspeaker was down too late
+        (0, [], True),  # nobody spoke over it: only its own voice was measured
+    ],
+)
+def test_the_limits_of_a_run(pauses, over_ms, good):
+    own = [OwnVoice("rir1", 5.0, pauses, 0)]
+    over = [Over("rir1", "a", True, 2.0, *figures) for figures in over_ms]
+    assert within_limits(summary(own, over)) is good
 
 
 def test_levels_leave_pauses_out():
