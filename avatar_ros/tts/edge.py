@@ -107,7 +107,7 @@ class EdgeVoice:
         assert self._thread is not None, "load() comes first"
         inbox: queue.SimpleQueue[_Event | None] = queue.SimpleQueue()
         connect_timeout_s = math.ceil(self._settings.first_sound_timeout_s)
-        reading = self._thread.submit(_read(_pass_on(text, voice, connect_timeout_s, inbox.put)))
+        reading = self._thread.submit(_pass_on(text, voice, connect_timeout_s, inbox.put))
         reading.add_done_callback(lambda _: inbox.put(None))
         try:
             with stop.calls(reading.cancel):
@@ -147,20 +147,6 @@ def _take(inbox: queue.SimpleQueue[_Event | None], until_s: float) -> _Event | N
         return inbox.get(timeout=max(0.0, until_s - time.monotonic()))
     except queue.Empty:
         raise TtsError("tts_down", "edge-tts was silent for too long", retryable=True) from None
-
-
-async def _read(work: Any) -> None:
-    """Do `work`. Where this is cancelled, `work` ends at once: its way out would wait for the service to say goodbye,
-    which one that hangs never does, so each of its waits is cancelled in turn.
-    """
-    task = asyncio.create_task(work)
-    try:
-        await asyncio.wait([task])
-    finally:
-        while not task.done():
-            task.cancel()
-            await asyncio.sleep(0)
-    task.result()
 
 
 async def _pass_on(text: str, voice: str, connect_timeout_s: int, give: Callable[[_Event], None]) -> None:
