@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from ..core.types import EVENT_COMPLETE, Transcript
 from .base import VadSettings
+from .unfinished import LAST_LETTERS, LAST_WORDS, QUESTION_WORDS, is_whole_question
 
-#: A sentence that breaks off after one of these goes on: conjunctions, articles, prepositions, auxiliaries, hesitation.
-_UNFINISHED_EN = frozenset(
-    """
-    a about an and any are as at because but by can could did do does for from had has have how i if in into is it's
-    like may might my of on or our should so some tell than that the their then there these this those to
-    um uh er hmm want was were what what's when where where's which while who whose why will with would your
-    """.split()
-)
+_QUESTION_MARKS = ("?", "？")
+_PAUSE_MARKS = (",", "-", "，", "、")
+_STOPS = ".…。．"
+_CONTRACTED = tuple(word + "'s" for word in QUESTION_WORDS)
 
 
 def wait_s(settings: VadSettings, partial: Transcript) -> float:
@@ -24,12 +21,26 @@ def wait_s(settings: VadSettings, partial: Transcript) -> float:
         return settings.stop_silence_s
     if EVENT_COMPLETE in partial.events:
         return min(settings.short_silence_s, settings.stop_silence_s)
-    if breaks_off(partial.text):
+    if breaks_off(partial.text, partial.locale):
         return max(settings.long_silence_s, settings.stop_silence_s)
     return settings.stop_silence_s
 
 
-def breaks_off(text: str) -> bool:
-    """Whether an English sentence cannot end where `text` ends."""
-    words = text.lower().rstrip().rstrip("…").split()
-    return bool(words) and (words[-1] in _UNFINISHED_EN or words[-1].endswith((",", "-")))
+def breaks_off(text: str, locale: str) -> bool:
+    """Whether a sentence cannot well end where `text` ends, in the language of `locale` (BCP 47)."""
+    language = locale.replace("_", "-").split("-")[0].lower()
+    spoken = text.lower().replace("’", "'").strip()
+    bare = spoken.rstrip(_STOPS)
+    if not any(letter.isalnum() for letter in bare) or bare.endswith(_QUESTION_MARKS):
+        return False
+    if bare.endswith(_PAUSE_MARKS) or bare.endswith(LAST_LETTERS.get(language, ())):
+        return True
+    words = bare.split()
+    if words[-1] not in LAST_WORDS.get(language, ()) and not words[-1].endswith("'"):
+        return False
+    return language != "en" or not is_whole_question(_apart(words))
+
+
+def _apart(words: list[str]) -> list[str]:
+    """English with "what's" as "what is"."""
+    return " ".join(word[:-2] + " is" if word in _CONTRACTED else word for word in words).split()

@@ -84,5 +84,5 @@ def test_patience_follows_the_words(text, events, expected):
 
 
 def test_a_finished_sentence_does_not_break_off():
-    assert breaks_off("tell me about the")
-    assert not breaks_off("tell me a story")
+    assert breaks_off("tell me about the", "en-US")
+    assert not breaks_off("tell me a story", "en-US")
