@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,11 +59,12 @@ def sentence_graph(definition: Definition, spoken: Sequence[Sequence[Pronunciati
     senones = np.zeros(size, np.int32)
     classes = np.zeros((size, PHONE_COUNT), np.float32)
     transitions = np.zeros((size, size), np.float32)
+    bases = {name: i for i, name in enumerate(definition.phones)}
     for number, ways in enumerate(slots):
         left = slots[number - 2] if number % 2 and number > 1 else None
         right = slots[number + 2] if number % 2 and number + 2 < len(slots) else None
         for way in ways:
-            _fill(definition, way, _edge(left, -1), _edge(right, 0), senones, classes)
+            _fill(definition, bases, way, _edge(left, -1), _edge(right, 0), senones, classes)
             _stay_and_advance(way, transitions)
     _connect(slots, transitions)
     start = np.zeros(size, np.float32)
@@ -80,15 +82,15 @@ def _edge(ways: Sequence[_Way] | None, index: int) -> str:
 
 
 def _fill(
-    definition: Definition, way: _Way, left: str, right: str, senones: NDArray[np.int32], classes: F32
-) -> None:
+    definition: Definition, bases: Mapping[str, int], way: _Way, left: str, right: str,
+    senones: NDArray[np.int32], classes: F32,
+) -> None:  # fmt: skip
     phones = (left, *way.phones, right)
-    number = {name: i for i, name in enumerate(definition.phones)}
     for i, phone in enumerate(way.phones):
-        base = number[phone]
+        base = bases[phone]
         unit = base
         if phone != SILENCE:
-            unit = definition.unit(base, number[phones[i]], number[phones[i + 2]], _position(i, len(way.phones)))
+            unit = definition.unit(base, bases[phones[i]], bases[phones[i + 2]], _position(i, len(way.phones)))
         at = way.first_state + STATES * i
         senones[at : at + STATES] = definition.senones[unit]
         classes[at : at + STATES] = state_classes(phone)
@@ -100,6 +102,7 @@ def _position(index: int, count: int) -> int:
     return BEGIN if index == 0 else END if index == count - 1 else INNER
 
 
+@cache
 def state_classes(phone: str) -> F32:
     """Which phone class each of a phone's three states shows [STATES, PHONE_COUNT]: a schedule's second part is the
     last state (the end of a diphthong, the release of a plosive).
@@ -110,15 +113,15 @@ def state_classes(phone: str) -> F32:
     if len(schedule) > 1:
         out[-1] = 0.0
         out[-1, PHONE_INDEX[schedule[1][0]]] = 1.0
+    out.flags.writeable = False  # it is shared
     return out
 
 
 def _stay_and_advance(way: _Way, transitions: F32) -> None:
     stay = _STAY_SILENT if way.phones == (SILENCE,) else _STAY
-    for state in range(way.first_state, way.last_state + 1):
-        transitions[state, state] = stay
-        if state < way.last_state:
-            transitions[state, state + 1] = 1 - stay
+    states = np.arange(way.first_state, way.last_state + 1)
+    transitions[states, states] = stay
+    transitions[states[:-1], states[1:]] = 1 - stay
 
 
 def _connect(slots: Sequence[Sequence[_Way]], transitions: F32) -> None:
