@@ -17,7 +17,7 @@ from avatar_ros.audio_io.base import SPEAKER_PORT, SpeakerSettings
 from avatar_ros.audio_io.speaker_stage import build_speaker
 from avatar_ros.bench.servers.chat import answer, chat_server, event, refusal, then
 from avatar_ros.bench.servers.edge import EdgeServer
-from avatar_ros.core.types import InterruptAction, Mood, Transcript
+from avatar_ros.core.types import InterruptAction, MarkKind, Mood, Transcript
 from avatar_ros.dialogue.base import PORT as DIALOGUE_PORT
 from avatar_ros.dialogue.base import DialogueSettings
 from avatar_ros.dialogue.stage import DialogueStage
@@ -66,6 +66,8 @@ class Circle:
         }
         self.sent = []
         self.errors = []
+        self.thread_faults = []
+        self._hook, threading.excepthook = threading.excepthook, self.thread_faults.append
         self._news = threading.Condition()
         self._ports = {name: port for name, (_, port) in stages.items()}
         self._stages = [stage for stage, _ in stages.values()]
@@ -104,6 +106,7 @@ class Circle:
         self._workers["dialogue"].push(topic, message)
 
     def close(self):
+        threading.excepthook = self._hook
         for worker in self._workers.values():
             worker.stop(5.0)
         for stage in self._stages:
@@ -153,13 +156,33 @@ def test_a_chat_service_that_fails(world, fault):
     assert spoken(circle.ask("and now")) == "Fine."
 
 
-@pytest.mark.parametrize("mode", ["cut", "hang", "half"])
+def phones(messages):
+    """Only espeak marks them."""
+    return [
+        mark.text
+        for m in messages
+        if type(m).__name__ == "SpeechChunk"
+        for mark in m.marks
+        if mark.kind is MarkKind.PHONE
+    ]
+
+
+#: (phones, seconds) that are at least heard of four words: the service says two of them in 0.85 s, espeak all four in
+#: 10 phones and 0.46 s, and the last two in 5 phones and 0.2 s.
+VOICE_FAULTS = {"cut": (5, 1.0), "half": (5, 1.0), "hang": (5, 1.0), "mute": (10, 0.4), "nonsense": (10, 0.4)}
+
+
+@pytest.mark.parametrize("mode", VOICE_FAULTS)
 def test_a_voice_service_that_fails(world, mode):
     chat, edge, circle = world
     chat.script[:] = [answer("One two three four.")]
     edge.mode = mode
     messages = circle.ask("count")
-    assert sounds(messages) > 0.8 * 24000
+    least_phones, least_s = VOICE_FAULTS[mode]
+    assert len(phones(messages)) >= least_phones
+    assert sounds(messages) > least_s * 24000
+    if mode in ("hang", "mute"):
+        assert edge.left.acquire(timeout=PATIENCE_S), "the connection is closed"
     edge.mode = "ok"
     asked = len(edge.asked)
     assert sounds(circle.ask("again")) > 1.5 * 24000
@@ -169,18 +192,26 @@ def test_a_voice_service_that_fails(world, mode):
 def test_interrupted_between_the_last_word_and_the_first_sound(world):
     chat, edge, circle = world
     chat.script[:] = [answer("One two three four.")]
-    edge.mode = "hang"
-    start = len(circle.sent)
+    edge.mode = "mute"
+    start, began = len(circle.sent), edge.began
     circle.send("speech/transcript", Transcript("local", 0, "tell me"))
     circle.wait(lambda new: any(o.topic == "dialogue/reply" and o.message.final for o in new), start)
+    until_s = time.monotonic() + PATIENCE_S
+    while edge.began == began:
+        assert time.monotonic() < until_s
+        time.sleep(0.001)
+    assert not sounds([out.message for out in circle.sent[start:]])
     circle.send("speech/transcript", Transcript("local", 0, "stop"))
     circle.wait(lambda new: any(getattr(o.message, "action", None) is InterruptAction.CANCEL for o in new), start)
     circle.wait(lambda new: _last_mood([o for o in new if o.topic == "state"]) is Mood.LISTENING, start)
+    assert edge.left.acquire(timeout=PATIENCE_S), "the connection is closed"
+    assert not sounds([out.message for out in circle.sent[start:]])
     edge.mode = "ok"
     chat.script[:] = [answer("Fine.")]
     assert spoken(circle.ask("and now")) == "Fine."
 
 
-def test_no_stage_raised_what_is_not_an_error_of_ours(world):
+def test_no_stage_and_no_thread_raised_what_is_not_an_error_of_ours(world):
     _, _, circle = world
+    assert not circle.thread_faults
     assert all(hasattr(error, "code") for error in circle.errors), circle.errors
