@@ -47,7 +47,8 @@ class OwnVoice:
         levels = self._turns.setdefault(key, deque(maxlen=_LEVELS_KEPT))
         while len(self._turns) > _TURNS_KEPT:
             del self._turns[min(self._turns)]
-        windows = np.array_split(chunk.pcm, ceil(len(chunk.pcm) / (_WINDOW_S * chunk.sample_rate_hz)))
+        count = ceil(len(chunk.pcm) / (_WINDOW_S * chunk.sample_rate_hz))
+        windows = np.array_split(chunk.pcm, min(count, len(chunk.pcm)))
         start_s = chunk.first_sample / chunk.sample_rate_hz
         for pcm in windows:
             length_s = len(pcm) / chunk.sample_rate_hz

@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from ..core.arkit import ARKIT_COUNT
 from ..core.clock import s_from_ns
 from ..core.types import Expression, Interrupt, InterruptAction, Layer, PlaybackClock, PlaybackState
+from .idle_layer import IdleLayer
+from .pose import REST_POSE, HeadPose, clean_weights, mix_poses, mix_quaternions, pose_of, quaternion_product
 
 F32 = NDArray[np.float32]
 
@@ -27,23 +29,8 @@ FADE_S = 0.06
 CLOCK_DEAD_S = 1.0
 #: A speech frame further away than this from the sample heard says nothing about it.
 TRACK_GAP_S = 0.1
-#: The idle layer comes at 30 Hz; older than this, its stage is gone and the face holds still.
-IDLE_DEAD_S = 1.0
-#: The idle layer is shown this much later than it was made, so that there are two frames to mix between.
-IDLE_DELAY_S = 0.05
 #: Speech frames kept: 10 minutes at 60 Hz.
 TRACK_LIMIT = 36000
-
-
-@dataclass(frozen=True)
-class HeadPose:
-    """Rotation (unit quaternion wxyz) and translation (metres) relative to rest."""
-
-    rotation: NDArray[np.float64]
-    translation: NDArray[np.float64]
-
-
-REST_POSE = HeadPose(np.array([1.0, 0.0, 0.0, 0.0]), np.zeros(3))
 
 
 @dataclass(frozen=True)
@@ -56,41 +43,6 @@ class FaceState:
     speaking: bool
     epoch: int
     turn: int
-
-
-def quaternion_product(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Hamilton product of two wxyz quaternions: rotate by b, then by a."""
-    aw, ax, ay, az = a
-    bw, bx, by, bz = b
-    return np.array(
-        [
-            aw * bw - ax * bx - ay * by - az * bz,
-            aw * bx + ax * bw + ay * bz - az * by,
-            aw * by - ax * bz + ay * bw + az * bx,
-            aw * bz + ax * by - ay * bx + az * bw,
-        ]
-    )
-
-
-def mix_quaternions(a: NDArray[np.float64], b: NDArray[np.float64], t: float) -> NDArray[np.float64]:
-    """Normalised linear mix from a (t=0) to b (t=1) the short way round; ample for a head's few degrees."""
-    mixed = a * (1 - t) + (b if a @ b >= 0 else -b) * t
-    length = float(np.linalg.norm(mixed))
-    return mixed / length if length > 1e-9 else REST_POSE.rotation
-
-
-def pose_of(expression: Expression) -> HeadPose:
-    """The head pose that a message carries; rest where it is none."""
-    rotation, translation = np.array(expression.head_rotation, float), np.array(expression.head_translation, float)
-    length = float(np.linalg.norm(rotation))
-    if not (np.isfinite(length) and length > 1e-6 and np.isfinite(translation).all()):
-        return REST_POSE
-    return HeadPose(rotation / length, translation)
-
-
-def clean_weights(weights: F32) -> F32:
-    """Weights within 0–1; what is not a number counts as rest."""
-    return np.clip(np.nan_to_num(weights, nan=0.0, posinf=1.0, neginf=0.0), 0.0, 1.0)
 
 
 class SpeechTrack:
@@ -142,8 +94,7 @@ class SpeechTrack:
         (w0, p0), (w1, p1) = self._frames[after - 1], self._frames[after]
         if end - start > TRACK_GAP_S * self.rate_hz:  # frames were lost in between: do not smear over the gap
             return (w0, p0) if t * (end - start) <= TRACK_GAP_S * self.rate_hz else None
-        head = HeadPose(mix_quaternions(p0.rotation, p1.rotation, t), p0.translation * (1 - t) + p1.translation * t)
-        return (w0 * np.float32(1 - t) + w1 * np.float32(t)), head
+        return (w0 * np.float32(1 - t) + w1 * np.float32(t)), mix_poses(p0, p1, t)
 
 
 class Face:
@@ -153,7 +104,7 @@ class Face:
         self._tracks: dict[tuple[int, int], SpeechTrack] = {}
         self._clock: PlaybackClock | None = None
         self._paused = (-1, -1)  # this turn and those before it are held
-        self._idle: deque[Expression] = deque(maxlen=4)
+        self._idle = IdleLayer()
         self._held: tuple[F32, HeadPose] = (np.zeros(ARKIT_COUNT, np.float32), REST_POSE)
         self._gain = 0.0
         self._seen_s: float | None = None
@@ -164,19 +115,12 @@ class Face:
         if expression.layer is not Layer.IDLE:
             self._tracks.setdefault((expression.epoch, expression.turn), SpeechTrack()).add(expression)
             return
-        if self._idle and expression.steady_ns <= self._idle[-1].steady_ns:
-            self._idle.clear()  # the stage was started again
-        if len(self._idle) == self._idle.maxlen and not self._was_shown(self._idle[0]):
-            self._dropped += 1
-        self._idle.append(expression)
+        self._idle.add(expression)
 
     @property
     def dropped(self) -> int:
         """Frames that came faster than they could be shown and gave way to newer ones."""
-        return self._dropped + sum(track.dropped for track in self._tracks.values())
-
-    def _was_shown(self, idle: Expression) -> bool:
-        return self._seen_s is not None and s_from_ns(idle.steady_ns) <= self._seen_s - IDLE_DELAY_S
+        return self._dropped + self._idle.dropped + sum(track.dropped for track in self._tracks.values())
 
     def playback(self, clock: PlaybackClock) -> None:
         """Take the newest playback clock; older turns' frames are dropped."""
@@ -228,7 +172,7 @@ class Face:
         return track.at(sample) if track is not None else None
 
     def _compose(self, at_s: float, sample: float | None) -> FaceState:
-        idle_weights, idle_head = self._idle_at(at_s - IDLE_DELAY_S)
+        idle_weights, idle_head = self._idle.at(at_s)
         weights, head = self._held
         gain = np.float32(self._gain)
         rotation = mix_quaternions(REST_POSE.rotation, head.rotation, self._gain)
@@ -242,24 +186,3 @@ class Face:
             epoch=self._clock.epoch if self._clock else 0,
             turn=self._clock.turn if self._clock else 0,
         )
-
-    def _idle_at(self, at_s: float) -> tuple[F32, HeadPose]:
-        frames = [e for e in self._idle if at_s - s_from_ns(e.steady_ns) <= IDLE_DEAD_S]
-        if not frames:
-            return np.zeros(ARKIT_COUNT, np.float32), REST_POSE
-        times = [s_from_ns(e.steady_ns) for e in frames]
-        after = bisect_right(times, at_s)
-        if after == 0 or after == len(frames):
-            near = frames[0 if after == 0 else -1]
-            return clean_weights(near.weights), pose_of(near)
-        return _mix_idle(
-            frames[after - 1], frames[after], (at_s - times[after - 1]) / (times[after] - times[after - 1])
-        )
-
-
-def _mix_idle(a: Expression, b: Expression, t: float) -> tuple[F32, HeadPose]:
-    first, second = pose_of(a), pose_of(b)
-    head = HeadPose(
-        mix_quaternions(first.rotation, second.rotation, t), first.translation * (1 - t) + second.translation * t
-    )
-    return clean_weights(a.weights) * np.float32(1 - t) + clean_weights(b.weights) * np.float32(t), head

@@ -93,6 +93,18 @@ def test_lost_sound_is_silent_and_what_comes_twice_counts_once():
     assert np.abs(broken - whole)[(times_s < 0.54) | (times_s > 1.02)].max() < 0.15
 
 
+def test_odd_sound_does_no_harm():
+    voice = OwnVoice()
+    for chunk in (
+        SpeechChunk(turn=1),
+        SpeechChunk(turn=1, pcm=np.full(7, -32768, np.int16), sample_rate_hz=1),
+        SpeechChunk(turn=1, pcm=np.ones(1, np.int16), first_sample=-5),
+        SpeechChunk(turn=1, pcm=np.ones(960, np.int16), first_sample=10**12),
+    ):
+        voice.add(chunk)
+    assert 0.0 <= voice.at((0, 1), 0.0) <= 1.0
+
+
 def test_turns_that_are_over_leave_and_stay_away():
     voice = OwnVoice()
     for turn in (1, 2):

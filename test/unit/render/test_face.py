@@ -7,14 +7,9 @@ import pytest
 
 from avatar_ros.core.arkit import ARKIT_INDEX
 from avatar_ros.core.types import Expression, Interrupt, InterruptAction, Layer, PlaybackClock, PlaybackState
-from avatar_ros.render.face import (
-    CLOCK_DEAD_S,
-    FADE_S,
-    Face,
-    clean_weights,
-    mix_quaternions,
-    quaternion_product,
-)
+from avatar_ros.render.face import CLOCK_DEAD_S, FADE_S, Face
+from avatar_ros.render.idle_layer import IDLE_DEAD_S, IDLE_FADE_S
+from avatar_ros.render.pose import clean_weights, mix_quaternions, quaternion_product
 
 JAW = ARKIT_INDEX["jawOpen"]
 BLINK = ARKIT_INDEX["eyeBlinkLeft"]
@@ -226,13 +221,63 @@ def test_an_idle_stream_that_comes_too_fast_shows_the_latest_and_counts_the_othe
     assert slow.dropped == 0
 
 
-def test_an_idle_stream_that_jumps_back_is_followed():
-    face = Face()
-    for i in range(4):
-        face.express(idle(100 + i / 30, weights=weights(eyeBlinkLeft=0.9)))
-    for at_s in (5.0, 5.0 + 1 / 30, 5.0 + 1 / 30):
-        face.express(idle(at_s, weights=weights(eyeBlinkLeft=0.2)))
-    assert face.at(5.1).weights[BLINK] == pytest.approx(0.2)
+class IdleShow:
+    """A face at 60 frames a second that is told the idle layer at 30 Hz; its stage may come and go."""
+
+    def __init__(self):
+        self.face = Face()
+        self.times_s, self.lids, self.yaws, self.rises_m = [], [], [], []
+
+    def run(self, start_s, end_s, lids=None, yaw_deg=0.0, late_s=0.0):
+        """lids: None for a stage that is gone."""
+        half = np.radians(yaw_deg) / 2
+        turned = {"head_rotation": (np.cos(half), 0.0, np.sin(half), 0.0), "head_translation": (0.0, 0.01, 0.0)}
+        for i in range(round(start_s * 60), round(end_s * 60)):
+            if lids is not None and i % 2 == 0:
+                self.face.express(idle(i / 60 - late_s, weights=weights(eyeBlinkLeft=lids), **turned))
+            state = self.face.at(i / 60)
+            self.times_s.append(i / 60)
+            self.lids.append(float(state.weights[BLINK]))
+            self.yaws.append(float(np.degrees(2 * np.arcsin(state.head.rotation[2]))))
+            self.rises_m.append(float(state.head.translation[1]))
+        return self
+
+    def at(self, at_s):
+        return self.lids[np.searchsorted(self.times_s, at_s)], self.yaws[np.searchsorted(self.times_s, at_s)]
+
+    def steadily(self):
+        """Whether nothing moved faster in any frame than a fade of IDLE_FADE_S does."""
+        most = 2.0 / 60 / IDLE_FADE_S
+        swings = ((self.lids, 0.9), (self.yaws, 20.0), (self.rises_m, 0.01))
+        return all(np.abs(np.diff(values)).max() <= most * swing for values, swing in swings)
+
+
+def test_a_face_whose_idle_stage_is_gone_holds_still_and_then_goes_to_rest():
+    show = IdleShow().run(0.0, 1.0, 0.3, 10.0).run(1.0, 4.0)
+    assert show.at(0.9) == pytest.approx((0.3, 10.0), abs=1e-3)
+    assert show.at(1.0 + IDLE_DEAD_S - 0.1) == pytest.approx((0.3, 10.0), abs=1e-3)
+    middle = show.at(1.0 + IDLE_DEAD_S + IDLE_FADE_S / 2)
+    assert 0.05 < middle[0] < 0.25 and 2 < middle[1] < 8
+    assert show.at(3.5) == (0.0, 0.0)
+    assert show.steadily()
+
+
+@pytest.mark.parametrize("gone_s", [0.6, 0.9, 1.2, 1.4, 5.0])
+def test_an_idle_stage_that_comes_back_is_followed_without_a_jump(gone_s):
+    back_s = 1.0 + gone_s
+    show = IdleShow().run(0.0, 1.0, 0.3, 10.0).run(1.0, back_s).run(back_s, back_s + 2, 0.9, -10.0)
+    assert show.steadily()
+    assert show.at(back_s + IDLE_FADE_S + 0.2) == pytest.approx((0.9, -10.0), abs=1e-3)
+
+
+def test_an_idle_stream_that_jumps_back_is_followed_without_a_jump():
+    show = IdleShow().run(0.0, 1.0, 0.3, 10.0).run(1.0, 3.0, 0.9, -10.0, late_s=0.9)
+    assert show.steadily()
+    assert show.at(2.0) == pytest.approx((0.9, -10.0), abs=1e-3)
+
+
+def test_the_first_idle_frame_is_shown_as_it_is():
+    assert IdleShow().run(0.0, 0.1, 0.3, 10.0).lids[0] == pytest.approx(0.3)
 
 
 def test_a_track_longer_than_is_kept_counts_what_it_forgot(monkeypatch):

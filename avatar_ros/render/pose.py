@@ -1,0 +1,63 @@
+"""The pose of a head and the weights of a face as messages carry them: made safe, turned and mixed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.types import Expression
+
+F32 = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class HeadPose:
+    """Rotation (unit quaternion wxyz) and translation (metres) relative to rest."""
+
+    rotation: NDArray[np.float64]
+    translation: NDArray[np.float64]
+
+
+REST_POSE = HeadPose(np.array([1.0, 0.0, 0.0, 0.0]), np.zeros(3))
+
+
+def quaternion_product(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Hamilton product of two wxyz quaternions: rotate by b, then by a."""
+    aw, ax, ay, az = a
+    bw, bx, by, bz = b
+    return np.array(
+        [
+            aw * bw - ax * bx - ay * by - az * bz,
+            aw * bx + ax * bw + ay * bz - az * by,
+            aw * by - ax * bz + ay * bw + az * bx,
+            aw * bz + ax * by - ay * bx + az * bw,
+        ]
+    )
+
+
+def mix_quaternions(a: NDArray[np.float64], b: NDArray[np.float64], t: float) -> NDArray[np.float64]:
+    """Normalised linear mix from a (t=0) to b (t=1) the short way round; ample for a head's few degrees."""
+    mixed = a * (1 - t) + (b if a @ b >= 0 else -b) * t
+    length = float(np.linalg.norm(mixed))
+    return mixed / length if length > 1e-9 else REST_POSE.rotation
+
+
+def mix_poses(a: HeadPose, b: HeadPose, t: float) -> HeadPose:
+    """From a (t=0) to b (t=1)."""
+    return HeadPose(mix_quaternions(a.rotation, b.rotation, t), a.translation * (1 - t) + b.translation * t)
+
+
+def pose_of(expression: Expression) -> HeadPose:
+    """The head pose that a message carries; rest where it is none."""
+    rotation, translation = np.array(expression.head_rotation, float), np.array(expression.head_translation, float)
+    length = float(np.linalg.norm(rotation))
+    if not (np.isfinite(length) and length > 1e-6 and np.isfinite(translation).all()):
+        return REST_POSE
+    return HeadPose(rotation / length, translation)
+
+
+def clean_weights(weights: F32) -> F32:
+    """Weights within 0–1; what is not a number counts as rest."""
+    return np.clip(np.nan_to_num(weights, nan=0.0, posinf=1.0, neginf=0.0), 0.0, 1.0)
