@@ -14,21 +14,37 @@ _ONES = (
 _TENS = "zero ten twenty thirty forty fifty sixty seventy eighty ninety".split()
 _SIZES = ((1_000_000, "million"), (1000, "thousand"), (100, "hundred"))
 _LONGEST_NUMBER = 9
+_ORDINALS = {"one": "first", "two": "second", "three": "third", "five": "fifth", "eight": "eighth", "nine": "ninth",
+             "twelve": "twelfth"}  # fmt: skip
 #: Read in pairs, as years are: "nineteen ninety". From 2000 to 2009 nobody does.
 _IN_PAIRS = (range(1100, 2000), range(2010, 2100))
 
 
-def number_readings(digits: str) -> Readings:
+def number_readings(text: str) -> Readings:
     """The likely ways to say a whole number; very long ones and those with leading zeros digit by digit.
 
-    digits: "1990", or with commas, "1,990", which is no year.
+    text: "1990", or with commas, "1,990", which is no year; with an ending, "1990s", "1990's", "21st".
     """
+    digits = text.rstrip("'dhnrst")
+    ending = text[len(digits) :]
+    return tuple((*way[:-1], _with_ending(way[-1], ending)) for way in _plain_readings(digits))
+
+
+def _plain_readings(digits: str) -> Readings:
     years, digits = "," not in digits, digits.replace(",", "")
     if len(digits) > _LONGEST_NUMBER or (digits.startswith("0") and len(digits) > 1):
         return (tuple(_ONES[int(d)] for d in digits),)
     number = int(digits)
     ways = [*(_pairs(number) if years else []), _whole(number), _whole(number, "and")]
     return tuple(dict.fromkeys(map(tuple, ways)))
+
+
+def _with_ending(word: str, ending: str) -> str:
+    """The last word of a number as it is said with "s" or "th" behind it."""
+    stem = word[:-1] + "ie" if word.endswith("y") else word
+    if ending.endswith("s"):
+        return stem + ("es" if word == "six" else "s")
+    return _ORDINALS.get(word, stem + "th") if ending else word
 
 
 def apart(readings: Readings) -> list[Readings]:

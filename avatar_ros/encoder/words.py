@@ -19,7 +19,9 @@ Pronunciation = tuple[str, ...]
 
 #: Latin letters, accents included, or digits.
 _LATIN = "a-z\u00df-\u00f6\u00f8-\u024f"
-_WORD = re.compile(rf"[{_LATIN}]+(?:'[{_LATIN}]+)*|\d{{1,3}}(?:,\d{{3}})+(?!\d)|\d+")
+_WORD = re.compile(
+    rf"[{_LATIN}]+(?:'[{_LATIN}]+)*|(?:\d{{1,3}}(?:,\d{{3}})+(?!\d)|\d+)(?:(?:st|nd|rd|th|'?s)(?![{_LATIN}\d]))?"
+)
 _DECIMALS = re.compile(r"(\d)\.(\d+)")
 _SIGNS = {
     "%": " percent ",

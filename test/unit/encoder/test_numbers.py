@@ -25,6 +25,11 @@ def words(text):
         ("Room 12, 3 doors", "room twelve three doors"),
         ("12,3456", "twelve three thousand four hundred fifty six"),
         ("007", "zero zero seven"),
+        ("On May 21st, the 2nd, 3rd and 40th", "on may twenty first the second third and fortieth"),
+        ("the 1,000th of the 1990s; 12th, 8th", "the one thousandth of the nineteen nineties twelfth eighth"),
+        ("10ths of ٣", "ten ths of three"),
+        ("the 60's and 6s", "the sixties and sixes"),
+        ("5th5 4stars 2mm", "five th five four stars two mm"),
         ("Café Zürich", "café zürich"),
         ("Ｆull ｗidth ２", "full width two"),
         ("The end.", "the end"),
@@ -108,7 +113,8 @@ def test_espeaks_own_reading_is_among_them():
         same = {"IH": "AH", "IY": "AH", "UW": "AH"}  # it stresses otherwise within a number
         return tuple(same.get(phone, phone) for phone in arpabet_from_ipa(letters.phones(text)))
 
-    for number in (*range(1, 100, 7), *range(100, 1000, 41), *range(1100, 2101, 13), 1900, 2000, 12345, 350000):
+    numbers = (*range(1, 100, 7), *range(100, 1000, 41), *range(1100, 2101, 13), 1900, 2000, 12345, 350000)
+    for number in (*numbers, "21st", "2nd", "3rd", "12th", "40th", "105th", "1990s"):
         assert sounds(str(number)) in [sounds(reading) for reading in said(str(number))], number
 
 
