@@ -34,8 +34,8 @@ class DialogueSettings(Settings):
     )
     locale: str = setting(
         "en-US",
-        "language that greeting, apologies and other fixed texts are written in, whatever language is asked in; also "
-        "of answers in its script where the question's language has another; BCP 47",
+        "language that greeting, apologies and other fixed texts are written in, whatever language is asked in; of a "
+        "`say` that names none; of answers in its script where the question's language has another; BCP 47",
     )
     epoch_file: str = setting("", "where the restart counter is kept; empty: the user's state directory")
 
