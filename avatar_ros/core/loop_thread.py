@@ -10,6 +10,7 @@ from concurrent.futures import Future
 from typing import Any
 
 _STOP_TIMEOUT_S = 1.0
+_GOODBYE_S = 0.5
 
 
 class LoopThread:
@@ -46,8 +47,14 @@ class LoopThread:
 
 class _Loop(asyncio.SelectorEventLoop):
     """asyncio looks names up on a pool whose threads a process waits for at its end: with a dead name server that is
-    many seconds after Ctrl-C. Here each look-up has a thread that ends with the process.
+    many seconds after Ctrl-C. Here each look-up has a thread that ends with the process. And a TLS connection that is
+    closed waits no more than a moment for the other side's goodbye; asyncio's own patience keeps it open for 30 s.
     """
+
+    async def create_connection(self, *where: Any, **wanted: Any) -> Any:
+        if wanted.get("ssl"):
+            wanted.setdefault("ssl_shutdown_timeout", _GOODBYE_S)
+        return await super().create_connection(*where, **wanted)
 
     async def getaddrinfo(self, host: Any, port: Any, **wanted: Any) -> Any:
         found: Future[Any] = Future()

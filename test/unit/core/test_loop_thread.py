@@ -1,7 +1,9 @@
 """The loop on a thread of its own: what is under way on it must not keep a process from ending."""
 
 import asyncio
+import shutil
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -73,4 +75,45 @@ def test_cancelling_is_heard_of_at_once():
     assert begun.wait(60)
     work.cancel()
     assert ended.wait(60)
+    thread.close(nothing())
+
+
+@pytest.fixture
+def frozen_tls_server(tmp_path):
+    """A port where TLS is agreed upon, and nothing is read from then on."""
+    if shutil.which("openssl") is None:
+        pytest.skip("no openssl to make a certificate with")
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    request = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=test"]
+    subprocess.run([*request, "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    over = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def freeze():
+            with context.wrap_socket(server.accept()[0], server_side=True):
+                over.wait(60)
+
+        thread = threading.Thread(target=freeze, daemon=True)
+        thread.start()
+        yield server.getsockname()[1]
+        over.set()
+        thread.join(60)
+
+
+def test_a_frozen_service_does_not_keep_its_connection_open(frozen_tls_server):
+    trusting = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
+
+    async def come_and_go():
+        _, writer = await asyncio.open_connection("127.0.0.1", frozen_tls_server, ssl=trusting)
+        writer.close()
+        try:
+            await writer.wait_closed()
+        except TimeoutError:
+            return  # closed without a goodbye
+
+    thread = LoopThread("test")
+    thread.submit(come_and_go()).result(10.0)  # half a second; asyncio's own patience is 30 s
     thread.close(nothing())
