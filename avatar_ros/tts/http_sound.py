@@ -76,7 +76,8 @@ def _cause(error: Exception) -> str:
 def _check(answer: http.client.HTTPResponse) -> None:
     # what the service says may quote the key or the text: it is not shown
     if answer.status == 200:
-        if answer.getheader("Content-Type", "").startswith(("text/", "application/json")):
+        # not text/html, as which some servers send sound; a page begins with "<", by which it is known
+        if answer.getheader("Content-Type", "").startswith(("text/plain", "application/json")):
             raise TtsError("tts_reply", "the service sent text instead of sound; check url and model", retryable=True)
         return
     if answer.status in (401, 403):
