@@ -84,7 +84,7 @@ class Judge:
         rng, rows = np.random.default_rng(0), []
         for _ in range(draws):
             entries = dict(self._entries)
-            for name in set(gaps) - set(fitting):
+            for name in sorted(set(gaps) - set(fitting)):
                 entry, samples = entries[name], round(len(gaps[name]) * 16000 / SCORE_FPS)
                 ends = np.sort(rng.integers(0, samples, len(entry["phones"])))
                 entries[name] = {**entry, "phone_end_samples_16k": ends.tolist()}

@@ -185,9 +185,11 @@ async def _drain(chunks: Any) -> None:
 
 
 def _end_fault(reason: str) -> ServiceError | None:
-    if reason != "content_filter":
-        return None  # "stop"; "length": what fits was said
-    return ServiceError("llm_filtered", "the chat service's content filter stopped an answer", lasting=False)
+    if reason == "length":
+        return ServiceError("llm_too_long", "an answer was cut off at max_tokens; raise it", lasting=False)
+    if reason == "content_filter":
+        return ServiceError("llm_filtered", "the chat service's content filter stopped an answer", lasting=False)
+    return None
 
 
 def fault_of(error: Exception, began: bool, key_variable: str) -> ServiceError:

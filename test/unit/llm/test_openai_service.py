@@ -298,6 +298,16 @@ def test_cancel_hangs_up_at_once_and_nothing_more_is_said(pieces):
         assert user.answer("b") == "Two." and not user.warning
 
 
+def test_an_answer_longer_than_max_tokens_breaks_off_and_says_what_to_do():
+    with talking(answer("One. ", "Two and", reason="length")) as (_, user):
+        prompt = user.ask("a")
+        user.until(lambda: user.finished(prompt))
+        replies = [reply for reply in user.replies if reply.turn == prompt.turn]
+        assert user.text(prompt) == "One. Two and" and "max_tokens" in user.warning
+        numbers = [reply.seq for reply in replies]
+        assert numbers[:-1] == list(range(len(numbers) - 1)) and numbers[-1] >= len(numbers), "a gap: it broke off"
+
+
 def test_more_interruptions_in_a_row_than_answers_may_run_side_by_side():
     with talking(then(["One "], lambda exchange: exchange.hang()), parallel=3) as (server, user):
         for _ in range(10):
