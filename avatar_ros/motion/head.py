@@ -48,11 +48,13 @@ class HeadMotion:
         self._between_phrases = True
         self.phrase_ended = False  # a pause of one's own voice was noticed in the last step
 
-    def step(self, now_s: float, step_s: float, loudness: float) -> Sway:
-        """The pose at `now_s`; loudness 0–1 of the avatar's voice, STRESS_LEAD_S ahead of what is heard."""
+    def step(self, now_s: float, step_s: float, loudness: float, nod: float) -> Sway:
+        """The pose at `now_s`; loudness 0–1 of the avatar's voice, STRESS_LEAD_S ahead of what is heard; nod: degrees
+        downwards.
+        """
         self._follow_speech(now_s, step_s, loudness)
         breath = sin(2 * pi * _BREATH_HZ * now_s + self._breath_phase)
-        pitch = self._wave("pitch", now_s) + self._phrase[1] + _BEAT_DEG * self._beat
+        pitch = self._wave("pitch", now_s) + self._phrase[1] + _BEAT_DEG * self._beat + nod
         size = self._liveliness
         return Sway(
             yaw=size * (self._wave("yaw", now_s) + float(self._phrase[0])),

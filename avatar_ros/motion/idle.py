@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import cos, radians, sin
 from zlib import crc32
 
@@ -29,6 +29,17 @@ _SMILE_WHILE_LISTENING = 1.6
 _BROW_BEAT = 0.22
 _GLANCE_BLINK, _PHRASE_BLINK = 0.3, 0.35
 _LONGEST_STEP_S = 0.2
+#: What shuts and what moves the lid of each eye.
+_LIDS = tuple(
+    tuple(ARKIT_INDEX[f"{name}{side}"] for name in ("eyeBlink", "eyeWide", "eyeLookUp", "eyeLookDown"))
+    for side in ("Left", "Right")
+)
+#: Smile and cheek of each side, and how much of the smile each shows.
+_SMILE_SHAPES = tuple(
+    (ARKIT_INDEX[f"{name}{side}"], share)
+    for name, share in (("mouthSmile", 1.0), ("cheekSquint", 0.4))
+    for side in ("Left", "Right")
+)
 
 
 @dataclass(frozen=True)
@@ -62,8 +73,7 @@ class IdleFace:
         step_s = 0.0 if self._last_s is None else min(max(now_s - self._last_s, 0.0), _LONGEST_STEP_S)
         self._last_s = now_s
         look = self.gaze.step(now_s, step_s, mood)
-        sway = self._head.step(now_s, step_s, loudness)
-        sway = replace(sway, pitch=sway.pitch + self._liveliness * self.nods.step(now_s, mood))
+        sway = self._head.step(now_s, step_s, loudness, self.nods.step(now_s, mood))
         if self.gaze.glanced:
             self._blinker.hint(now_s, _GLANCE_BLINK)
         if self._head.phrase_ended:
@@ -73,18 +83,15 @@ class IdleFace:
         weights = self.emotion.step(step_s).copy()
         self._add_smile(weights, step_s, mood)
         self._add_brows(weights, mood)
-        lids = self._blinker.step(now_s, mood is Mood.SPEAKING)
-        _add_eyes(weights, held, lids)
-        _shut_eyes(weights, lids)
+        _add_eyes(weights, held, self._blinker.step(now_s, mood is Mood.SPEAKING))
         rotation = quaternion_from_degrees(look.head_yaw + sway.yaw, look.head_pitch + sway.pitch, sway.roll)
         return IdlePose(np.clip(weights, 0, 1), rotation, (0.0, sway.rise_m, 0.0))
 
     def _add_smile(self, weights: F32, step_s: float, mood: Mood) -> None:
         goal = self._smile * (_SMILE_WHILE_LISTENING if mood is Mood.LISTENING else 1.0)
         self._smile_now += (goal - self._smile_now) * (1 - float(np.exp(-step_s / 0.5)))
-        for side in ("Left", "Right"):
-            weights[ARKIT_INDEX[f"mouthSmile{side}"]] += self._smile_now
-            weights[ARKIT_INDEX[f"cheekSquint{side}"]] += 0.4 * self._smile_now
+        for shape, share in _SMILE_SHAPES:
+            weights[shape] += share * self._smile_now
 
     def _add_brows(self, weights: F32, mood: Mood) -> None:
         lift = _BROW_BEAT * self._head.beat * self._liveliness
@@ -106,20 +113,14 @@ def _add_eyes(weights: F32, look: Look, lids: float) -> None:
         ("eyeLookOutRight", right),
     ):
         weights[ARKIT_INDEX[name]] += value
-    for side in ("Left", "Right"):
-        weights[ARKIT_INDEX[f"eyeLookUp{side}"]] += up
-        weights[ARKIT_INDEX[f"eyeLookDown{side}"]] += down
-        blink = ARKIT_INDEX[f"eyeBlink{side}"]
+    for blink, wide, look_up, look_down in _LIDS:
+        weights[look_down] += down
         weights[blink] = max(lids, float(weights[blink]) + _LID_WITH_GAZE * down)
-
-
-def _shut_eyes(weights: F32, lids: float) -> None:
-    """What lifts a lid gives way to what shuts it: shapes add up, and a wide eye would stay open in a blink."""
-    for side in ("Left", "Right"):
-        # Heavy lids (tired: 0.3) leave a glance upwards as it is; shut ones (asleep) do not.
-        shut = max(lids, float(weights[ARKIT_INDEX[f"eyeBlink{side}"]]) ** 3)
-        for name in ("eyeWide", "eyeLookUp"):
-            weights[ARKIT_INDEX[f"{name}{side}"]] *= max(0.0, 1 - shut)
+        # What lifts a lid gives way to what shuts it: shapes add up, and a wide eye would stay open in a blink. Heavy
+        # lids (tired: 0.3) leave a glance upwards as it is; shut ones (asleep) do not.
+        opened = 1 - max(lids, min(1.0, float(weights[blink])) ** 3)
+        weights[look_up] = (weights[look_up] + up) * opened
+        weights[wide] *= opened
 
 
 def quaternion_from_degrees(yaw: float, pitch: float, roll: float) -> Quaternion:

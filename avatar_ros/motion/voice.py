@@ -9,10 +9,12 @@ from collections import deque
 from math import ceil, log10
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..core.phones import USUAL_LOUDNESS
-from ..core.types import Pcm, SpeechChunk
+from ..core.types import SpeechChunk
 
+F32 = NDArray[np.float32]
 Key = tuple[int, int]  # (epoch, turn)
 
 _NONE = (-1, -1)
@@ -47,14 +49,14 @@ class OwnVoice:
         levels = self._turns.setdefault(key, deque(maxlen=_LEVELS_KEPT))
         while len(self._turns) > _TURNS_KEPT:
             del self._turns[min(self._turns)]
-        count = ceil(len(chunk.pcm) / (_WINDOW_S * chunk.sample_rate_hz))
-        windows = np.array_split(chunk.pcm, min(count, len(chunk.pcm)))
-        start_s = chunk.first_sample / chunk.sample_rate_hz
-        for pcm in windows:
-            length_s = len(pcm) / chunk.sample_rate_hz
-            if not levels or start_s > levels[-1][0]:
-                levels.append((start_s + length_s / 2, self._loudness(_level_db(pcm), length_s)))
-            start_s += length_s
+        rate_hz = chunk.sample_rate_hz
+        size = ceil(len(chunk.pcm) / ceil(len(chunk.pcm) / max(1.0, _WINDOW_S * rate_hz)))
+        sound = chunk.pcm.astype(np.float32)
+        for first in range(0, len(sound), size):
+            window = sound[first : first + size]
+            middle_s = (chunk.first_sample + first + len(window) / 2) / rate_hz
+            if not levels or middle_s > levels[-1][0]:
+                levels.append((middle_s, self._loudness(_level_db(window), len(window) / rate_hz)))
 
     def drop(self, until: Key) -> None:
         """Forget all turns up to and including `until`."""
@@ -85,8 +87,7 @@ class OwnVoice:
         return min(1.0, max(0.0, USUAL_LOUDNESS + (level_db - self._usual_db) / _RANGE_DB))
 
 
-def _level_db(pcm: Pcm) -> float:
-    """RMS level in dBFS, _SILENT_DB at least."""
-    sound = pcm.astype(np.float32)
+def _level_db(sound: F32) -> float:
+    """RMS level in dBFS, _SILENT_DB at least; sound: in steps of int16."""
     power = float(sound @ sound) / len(sound) / 32767.0**2
     return max(_SILENT_DB, 10 * log10(power)) if power > 0 else _SILENT_DB
