@@ -67,7 +67,7 @@ def test_profiles_are_laid_over_each_other_in_order(tmp_path, monkeypatch):
 def test_a_file_that_is_no_parameter_file_is_refused(text, tmp_path):
     path = tmp_path / "mine.yaml"
     path.write_text(text)
-    with pytest.raises(ConfigError, match="mine.yaml"):
+    with pytest.raises(ConfigError, match=r"mine\.yaml"):
         kiosk_graph(KioskOptions(profile=str(path)))
 
 

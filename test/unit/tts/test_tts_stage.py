@@ -443,8 +443,8 @@ def test_a_cancelled_sentence_is_told_to_stop_and_its_end_is_no_fault():
         def speak(self, text, locale, stop=None):
             asked = threading.Event()
             with stop.calls(asked.set):
-                begun.set()
                 yield from super().speak("one", locale)
+                begun.set()  # from here on it waits; before, a cancelled job takes no further part of it
                 asked.wait(60)
             heard.set()
             raise TtsError("tts_down", "closed")
