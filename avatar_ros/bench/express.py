@@ -98,7 +98,7 @@ def cost(encoder: Encoder, seconds: float = 8.0) -> dict[str, dict[str, float]]:
             start_s = time.thread_time()
             features = [o.message for o in stage.push("speech/audio", chunk, now_s)]
             between_s = time.thread_time()
-            for message in (chunk, *features, clock):
+            for message in (*features, clock):
                 list(motion.push("", message, now_s))
             list(motion.tick(now_s))
             encoding_s += between_s - start_s

@@ -31,9 +31,11 @@ class Stage:
     tick_period_s: how often `tick` wants to be called, seconds; 0 for never.
     wake: set by the runner; a stage's own thread (a device, a network stream) calls it to have `tick` called now.
     finished: set by a stage that has done all it was asked to do (N turns); the process then ends: EXIT_DONE.
+    unread: topics of its port that it has no use for as it is configured; the runner does not subscribe to them.
     """
 
     tick_period_s: float = 0.0
+    unread: frozenset[str] = frozenset()
 
     def __init__(self) -> None:
         self.wake: Callable[[], None] = _nothing

@@ -19,7 +19,7 @@ PORT = Port(
     takes=(
         "motion/features",
         "speech/playback",
-        "speech/audio",
+        "speech/played",
         "state",
         "mic/voice_activity",
         "speech/sentence",

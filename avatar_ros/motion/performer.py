@@ -8,6 +8,7 @@ from ..core.clock import ns_from_s, s_from_ns
 from ..core.stage import Out
 from ..core.types import (
     AudioFeatures,
+    AudioFrame,
     Expression,
     Interrupt,
     Layer,
@@ -15,7 +16,6 @@ from ..core.types import (
     PlaybackClock,
     PlaybackState,
     Sentence,
-    SpeechChunk,
     Transcript,
     VoiceActivity,
 )
@@ -23,7 +23,7 @@ from .base import LipModel, MotionSettings
 from .head import STRESS_LEAD_S
 from .idle import IdleFace
 from .reaction import Reaction
-from .track import LipTrack
+from .track import LipTrack, has_loudness
 from .voice import OwnVoice
 
 Key = tuple[int, int]  # (epoch, turn)
@@ -67,9 +67,9 @@ class Performer:
         self._tracks[key].add(message)
         return self.speak(now_s)
 
-    def voice(self, chunk: SpeechChunk) -> None:
-        """Take sound that will be heard."""
-        self._voice.add(chunk)
+    def played(self, frame: AudioFrame, now_s: float) -> None:
+        """Take what the speaker plays."""
+        self._voice.add(frame, now_s)
 
     def speak(self, now_s: float) -> Iterable[Out]:
         """Frames of the speech layer that are due."""
@@ -144,9 +144,8 @@ class Performer:
             self._spoken_emotion = ""
 
     def _drop(self, until: Key) -> None:
-        """Forget the lips and the voice of all turns up to and including `until`."""
+        """Forget the lips of all turns up to and including `until`."""
         self._tracks = {key: track for key, track in self._tracks.items() if key > until}
-        self._voice.drop(until)
 
     def _drop_old(self) -> None:
         # Where nobody says ENDED (no speaker), turns would pile up: what is heard and the newest stay.
@@ -160,12 +159,14 @@ class Performer:
         return clock is not None and clock.state is not PlaybackState.ENDED and now_s - self._clock_s <= _CLOCK_DEAD_S
 
     def _loudness(self, now_s: float) -> float:
-        """How loud the avatar will be heard in STRESS_LEAD_S."""
+        """How loud the avatar will be heard in STRESS_LEAD_S: as its features say, or else as it is played."""
+        if not has_loudness(self._model):
+            return self._voice.at(now_s, STRESS_LEAD_S)
         clock = self._clock
         if clock is None or clock.state is not PlaybackState.PLAYING or not self._is_heard(now_s):
             return 0.0
         key = (clock.epoch, clock.turn)
-        return self._voice.at(key, self._heard_s(key, now_s) + STRESS_LEAD_S)
+        return self._tracks[key].loudness(self._heard_s(key, now_s) + STRESS_LEAD_S) if key in self._tracks else 0.0
 
     def _heard_s(self, key: Key, now_s: float) -> float:
         """Position of playback in a turn, seconds; negative: not begun."""

@@ -9,6 +9,7 @@ from ..core.stage import Out, Stage
 from ..core.types import (
     LOCAL_SESSION,
     AudioFeatures,
+    AudioFrame,
     AvatarState,
     GazeTarget,
     Interrupt,
@@ -18,12 +19,12 @@ from ..core.types import (
     Sentence,
     SessionEvent,
     SessionKind,
-    SpeechChunk,
     Transcript,
     VoiceActivity,
 )
 from .base import MOTION_BACKENDS, LipModel, MotionSettings
 from .performer import Performer
+from .track import has_loudness
 
 _OWN_FRAMES = ("", "avatar")
 
@@ -34,6 +35,7 @@ class ExpressionStage(Stage):
     def __init__(self, settings: MotionSettings, model: LipModel) -> None:
         super().__init__()
         self.tick_period_s = 1.0 / settings.idle_rate_hz
+        self.unread = frozenset({"speech/played"} if has_loudness(model) else ())
         self._settings = settings
         self._model = model
         self._performers = {LOCAL_SESSION: Performer(settings, LOCAL_SESSION, model)}
@@ -52,8 +54,8 @@ class ExpressionStage(Stage):
             self._performer(message.session, now_s).mood = message.state
         elif isinstance(message, Sentence):
             self._performer(message.session, now_s).sentence(message)
-        elif isinstance(message, SpeechChunk):
-            self._performer(message.session, now_s).voice(message)
+        elif isinstance(message, AudioFrame):
+            self._performer(message.session, now_s).played(message, now_s)
         elif isinstance(message, VoiceActivity | Transcript):
             self._performer(message.session, now_s).hear(message, now_s)
         elif isinstance(message, GazeTarget):

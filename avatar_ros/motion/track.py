@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..core.arkit import ARKIT_COUNT
 from ..core.errors import MotionError
-from ..core.phones import PHONE_DIM, PHONE_KIND, SIL
+from ..core.phones import LOUDNESS, PHONE_DIM, PHONE_KIND, SIL
 from ..core.types import AudioFeatures
 from .base import LipModel
 from .express import resample_weights
@@ -92,6 +92,11 @@ class LipTrack:
         self._is_first = False
         return [self._frame(float(t), w) for t, w in zip(times_s, weights, strict=True)]
 
+    def loudness(self, time_s: float) -> float:
+        """Loudness 0–1 at `time_s`, where the features have it; 0 where nothing is known."""
+        i = round(time_s * self._model.rate_hz) - self._first
+        return float(self._features[i, LOUDNESS]) if 0 <= i < len(self._features) else 0.0
+
     def _begin(self, frame: int) -> None:
         self._features: F32 = np.zeros((0, self._model.dim), np.float32)
         self._first = frame  # number of the frame in _features[0]
@@ -172,7 +177,8 @@ class LipTrack:
 
     def _forget(self, until_s: float) -> None:
         self._lost = [gap for gap in self._lost if gap[1] > until_s]
-        drop = floor(until_s * self._model.rate_hz) - self._model.before - 2 - self._first
+        # A second is kept for `loudness`, which is asked for what is heard now.
+        drop = floor((until_s - 1.5) * self._model.rate_hz) - self._model.before - self._first
         drop = min(drop, len(self._features) - 1)
         if drop > 0:
             self._features = self._features[drop:]
@@ -188,9 +194,14 @@ class LipTrack:
         return LipFrame(time_s, rest if self.done else weights * np.float32(left), last=self.done)
 
 
+def has_loudness(model: LipModel) -> bool:
+    """Whether the model's features say how loud the voice is: those of kind "phones" do."""
+    return (model.kind, model.dim) == (PHONE_KIND, PHONE_DIM)
+
+
 def _silent_frame(model: LipModel) -> F32 | None:
     """Features of silence [1, dim]; None where the kind of features has none (hidden states: zero is no silence)."""
-    if (model.kind, model.dim) != (PHONE_KIND, PHONE_DIM):
+    if not has_loudness(model):
         return None
     out = np.zeros((1, PHONE_DIM), np.float32)
     out[0, SIL] = 1.0

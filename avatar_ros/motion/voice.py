@@ -1,6 +1,5 @@
-"""How loud the avatar's own voice is, by turn and time of its speech: what its head, brows and lids keep time with.
-
-Measured from speech/audio, so it is the same whatever makes the lips, and known before it is heard.
+"""How loud the avatar's own voice is, from what is played: what its head, brows and lids keep time with where the
+features of its lips say nothing of loudness (those of kind "phones" do).
 """
 
 from __future__ import annotations
@@ -11,13 +10,12 @@ from math import ceil, log10
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.clock import s_from_ns
 from ..core.phones import USUAL_LOUDNESS
-from ..core.types import SpeechChunk
+from ..core.types import AudioFrame
 
 F32 = NDArray[np.float32]
-Key = tuple[int, int]  # (epoch, turn)
 
-_NONE = (-1, -1)
 #: Levels are measured over this time: two periods of a low voice.
 _WINDOW_S = 0.02
 #: The scale is that of core/phones.py: 50 dB from 0 to 1, the voice's usual level at USUAL_LOUDNESS.
@@ -29,54 +27,41 @@ _FIRST_DB, _LEAST_DB, _SILENT_DB = -20.0, -45.0, -100.0
 _RISE_S, _FALL_S, _PAUSE_DB, _VOICE_DB = 0.15, 4.0, 15.0, -50.0
 #: Where nothing was measured for this long there is no voice.
 _GAP_S = 0.06
-#: Ten minutes of a turn; turns: the one that is heard, and those that are made ready.
-_LEVELS_KEPT, _TURNS_KEPT = 30000, 4
+#: 20 s: more than any card holds.
+_LEVELS_KEPT = 1000
 
 
 class OwnVoice:
-    """One session's voice: chunks in, loudness 0–1 at any instant of a turn's speech out."""
+    """One session's voice: frames of speech/played in, loudness 0–1 by the time at which it is heard out."""
 
     def __init__(self) -> None:
         self._usual_db = _FIRST_DB
-        self._over = _NONE
-        self._turns: dict[Key, deque[tuple[float, float]]] = {}  # (middle of the window, s; loudness), in order
+        self._levels: deque[tuple[float, float]] = deque(maxlen=_LEVELS_KEPT)  # (middle of the window, s; loudness)
 
-    def add(self, chunk: SpeechChunk) -> None:
-        """Take a chunk; what came before, or belongs to a turn that is over, is left out."""
-        key = (chunk.epoch, chunk.turn)
-        if key <= self._over or not len(chunk.pcm):
+    def add(self, frame: AudioFrame, now_s: float) -> None:
+        """Take a frame; one that does not say when it is heard is heard now."""
+        rate_hz, sound = frame.sample_rate_hz, frame.pcm.astype(np.float32)
+        start_s = s_from_ns(frame.steady_ns) if frame.steady_ns else now_s
+        if not len(sound):
             return
-        levels = self._turns.setdefault(key, deque(maxlen=_LEVELS_KEPT))
-        while len(self._turns) > _TURNS_KEPT:
-            del self._turns[min(self._turns)]
-        rate_hz = chunk.sample_rate_hz
-        size = ceil(len(chunk.pcm) / ceil(len(chunk.pcm) / max(1.0, _WINDOW_S * rate_hz)))
-        sound = chunk.pcm.astype(np.float32)
+        if self._levels and start_s < self._levels[-1][0] - _GAP_S:
+            self._levels.clear()  # another card, another time
+        size = ceil(len(sound) / ceil(len(sound) / max(1.0, _WINDOW_S * rate_hz)))
         for first in range(0, len(sound), size):
             window = sound[first : first + size]
-            middle_s = (chunk.first_sample + first + len(window) / 2) / rate_hz
-            if not levels or middle_s > levels[-1][0]:
-                levels.append((middle_s, self._loudness(_level_db(window), len(window) / rate_hz)))
+            middle_s = start_s + (first + len(window) / 2) / rate_hz
+            self._levels.append((middle_s, self._loudness(_level_db(window), len(window) / rate_hz)))
 
-    def drop(self, until: Key) -> None:
-        """Forget all turns up to and including `until`."""
-        self._over = max(self._over, until)
-        self._turns = {key: levels for key, levels in self._turns.items() if key > until}
-
-    def at(self, key: Key, time_s: float) -> float:
-        """Loudness 0–1 at `time_s` of the turn's speech; 0 where nothing is known. What is older is forgotten."""
-        levels = self._turns.get(key)
-        if not levels:
+    def at(self, now_s: float, lead_s: float) -> float:
+        """Loudness 0–1 as heard `lead_s` from now, or, where that is not played yet, as last known; 0 without news."""
+        levels = self._levels
+        if not levels or levels[-1][0] < now_s - _GAP_S:
             return 0.0
-        while len(levels) > 1 and levels[1][0] <= time_s:
+        wanted_s = now_s + lead_s
+        while len(levels) > 1 and levels[1][0] <= wanted_s:
             levels.popleft()
         start_s, loudness = levels[0]
-        if abs(time_s - start_s) > _GAP_S:
-            return 0.0
-        end_s, following = levels[1] if len(levels) > 1 else levels[0]
-        if not start_s <= time_s < end_s <= start_s + _GAP_S:
-            return loudness
-        return loudness + (time_s - start_s) / (end_s - start_s) * (following - loudness)
+        return loudness if start_s <= wanted_s + _GAP_S else 0.0
 
     def _loudness(self, level_db: float, length_s: float) -> float:
         difference = level_db - self._usual_db

@@ -20,7 +20,7 @@ READERS: dict[str, frozenset[str]] = {
         "dialogue/prompt": "llm_node monitor_node",
         "dialogue/reply": "dialogue_node monitor_node",
         "speech/sentence": "tts_node audio_encoder_node expression_node renderer_node monitor_node",
-        "speech/audio": "audio_encoder_node expression_node speaker_node monitor_node",
+        "speech/audio": "audio_encoder_node speaker_node monitor_node",
         "motion/features": "expression_node",
         "motion/expression": "renderer_node speaker_node monitor_node",
     }.items()

@@ -209,9 +209,10 @@ class StageNode(LifecycleNode):
         for topic in self._spec.port.gives:
             kind = convert.msg_type(TOPICS[topic])
             self._publishers_by_topic[topic] = self.create_publisher(kind, topic, qos.for_topic(topic))
+        assert self._stage is not None
         takes = dict.fromkeys((*self._spec.port.takes, "interrupt", "session"))
         for topic in takes:
-            if topic in self._spec.port.gives:
+            if topic in self._spec.port.gives or topic in self._stage.unread:
                 continue  # the owner of interrupts and sessions needs no news of its own
             kind = convert.msg_type(TOPICS[topic])
             take = partial(self._take, topic)

@@ -24,7 +24,7 @@ PORT = Port(takes=("dialogue/reply",), gives=("speech/sentence",))
 @dataclass(frozen=True)
 class EchoSettings(Settings):
     gain: float = setting(1.0, "factor", low=0.0, high=2.0)
-    backend: str = setting("good", "kind", choices=("good", "broken", "raises"))
+    backend: str = setting("good", "kind", choices=("good", "broken", "raises", "deaf"))
     words: tuple[str, ...] = setting((), "any words")
 
 
@@ -32,6 +32,7 @@ class EchoStage(Stage):
     def __init__(self, settings):
         super().__init__()
         self.settings = settings
+        self.unread = frozenset({"dialogue/reply"} if settings.backend == "deaf" else ())
         self.closed = False
         self.rests = 0
 
@@ -160,6 +161,13 @@ def test_works_once_a_kiosks_nodes_read_and_loses_nothing_until_then(make, make_
         reader.create_subscription(kind, "speech/sentence", take, profile)
     until(lambda: len(heard) == 20)
     assert [msg.text for msg in heard] == [f"{i} 1.0" for i in range(20)]
+
+
+@pytest.mark.parametrize(("backend", "reads"), [("good", True), ("deaf", False)])
+def test_does_not_subscribe_to_what_its_stage_has_no_use_for(make, backend, reads):
+    node, _ = make(f"backend:={backend}")
+    until(lambda: active(node))
+    assert any(one.topic_name.endswith("dialogue/reply") for one in node.subscriptions) is reads
 
 
 def test_diagnostics_carry_warning_and_last_error(make):
