@@ -153,11 +153,11 @@ class Show:
         self.face.playback(clock)
 
     def tell(self, i, now_s):
-        """A clock each 40 ms, features of 40 ms half a second before they are heard, frames of 20 ms."""
+        """A clock each 40 ms, features of 40 ms 1.6 s before they are heard, frames of 20 ms."""
         if i % 24 == 0:
             self.clock(now_s)
         if self.source == "features":
-            for number in range(20) if i == 0 else [i // 24 + 20] if i % 24 == 0 else []:
+            for number in range(40) if i == 0 else [i // 24 + 40] if i % 24 == 0 else []:
                 if number < len(self.features):
                     part = self.features[number]
                     message = AudioFeatures(turn=1, first_sample=number * 960, kind=PHONE_KIND, frames=len(part),
