@@ -15,7 +15,7 @@ from .base import Part, VoiceMark
 #: Softer than -50 dBFS nobody hears it.
 _SILENT = 104
 #: Kept before the first sound: a voice does not begin from one sample to the next.
-KEPT_S = 0.01
+KEPT_S = 0.003
 #: No more than this is taken: a voice that is silent for longer means it, or is broken, which others decide.
 MOST_S = 0.5
 
