@@ -35,7 +35,7 @@ def test_sound_begins_just_before_it_is_heard(lead_s, length):
 
 def test_marks_move_with_the_sound_and_none_is_lost():
     first, second = (VoiceMark(MarkKind.WORD, text, 0.1 * i, 0.1 * i + 0.05) for i, text in enumerate(("um", "one"), 1))
-    given = list(without_lead(parts([*np.zeros(110), *voice(0.5)], first, second)))
+    given = list(without_lead(parts([*np.zeros(round((0.1 + KEPT_S) * RATE)), *voice(0.5)], first, second)))
     assert not any(part.marks for part in given[1:])
     assert [(mark.text, round(mark.start_s, 3), round(mark.end_s, 3)) for mark in given[0].marks] == [
         ("um", 0.0, 0.05),
@@ -45,7 +45,7 @@ def test_marks_move_with_the_sound_and_none_is_lost():
 
 def test_late_marks_move_too():
     late = VoiceMark(MarkKind.WORD, "late", 0.5, 0.6)
-    given = list(without_lead([*parts([*np.zeros(110), *voice(0.5)]), Part(np.zeros(5, np.int16), RATE, (late,))]))
+    given = list(without_lead([*parts([*np.zeros(round((0.1 + KEPT_S) * RATE)), *voice(0.5)]), Part(np.zeros(5, np.int16), RATE, (late,))]))
     assert given[-1].marks[0].start_s == pytest.approx(0.4)
 
 

@@ -22,6 +22,7 @@ from avatar_ros.tts import job
 from avatar_ros.tts.base import Part, TtsSettings, VoiceMark
 from avatar_ros.tts.fake import CLICK_AT_S, CLICK_SLOT_S, OPEN_S, FakeVoice
 from avatar_ros.tts.fallback import VoiceWithSpare
+from avatar_ros.tts.lead import KEPT_S
 from avatar_ros.tts.stage import TtsStage, build
 from avatar_ros.tts.stop import Stop
 
@@ -153,7 +154,7 @@ def test_a_services_silence_is_cut():
 
     bench = Bench(Service(TtsSettings(backend="fake")))
     bench.say_and_wait("anything")
-    assert bench.sent_s() == pytest.approx(0.01 + 0.2 + 0.05)
+    assert bench.sent_s() == pytest.approx(KEPT_S + 0.2 + 0.05)
 
 
 def test_a_job_rests_once_after_its_first_sound(monkeypatch):
