@@ -45,7 +45,8 @@ def test_marks_move_with_the_sound_and_none_is_lost():
 
 def test_late_marks_move_too():
     late = VoiceMark(MarkKind.WORD, "late", 0.5, 0.6)
-    given = list(without_lead([*parts([*np.zeros(round((0.1 + KEPT_S) * RATE)), *voice(0.5)]), Part(np.zeros(5, np.int16), RATE, (late,))]))
+    lead = np.zeros(round((0.1 + KEPT_S) * RATE))
+    given = list(without_lead([*parts([*lead, *voice(0.5)]), Part(np.zeros(5, np.int16), RATE, (late,))]))
     assert given[-1].marks[0].start_s == pytest.approx(0.4)
 
 
