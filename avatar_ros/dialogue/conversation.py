@@ -125,7 +125,8 @@ class Conversation:
         self._ask_to_speak_up(now_s)
         if self._presence.greeting_due(now_s) and self._floor.turn is None and not self._hearing.voice:
             self._floor.remark(self._settings.greeting, now_s)
-        if not self._presence.idle and mood_of(self._floor.turn, self._hearing, self._presence, now_s) is Mood.IDLE:
+        mood = mood_of(self._floor.turn, self._hearing, self._presence, now_s)
+        if mood is Mood.IDLE and not self._presence.idle and self._soft_s is None:
             self._become_idle(now_s)
         return self._settle(now_s)
 
@@ -215,10 +216,13 @@ class Conversation:
 
     def _continues(self, turn: Turn, utterance: Utterance) -> bool:
         """Whether the person only drew breath in the middle of a question, or not even that."""
-        if turn.source is not Source.ANSWER or turn.question_end_s is None:
+        if turn.source is not Source.ANSWER or turn.question_end_s is None or self._asked is None:
             return False
-        breath_s = self._settings.join_within_s if self._settings.follow_up == "join" else ONE_TALK_S
-        return utterance.started_at_s - turn.question_end_s <= breath_s
+        breath_s = utterance.started_at_s - turn.question_end_s
+        if self._settings.follow_up == "join":
+            return -ONE_TALK_S <= breath_s <= self._settings.join_within_s
+        spoken = self._asked[1].number > 0 and utterance.number > 0  # vad_node cuts voices, not typed texts
+        return spoken and abs(breath_s) <= ONE_TALK_S
 
     def _answer(self, transcript: Transcript, utterance: Utterance, now_s: float) -> None:
         if self._says.next_when() is SayWhen.NOW:  # which was there first
@@ -232,7 +236,7 @@ class Conversation:
         self._follow(treatment, now_s)
 
     def _follow(self, treatment: Treatment, now_s: float) -> None:
-        if treatment.soft:
+        if treatment.soft and not (self._hearing.voice or self._hearing.awaited):
             self._soft_s = now_s
         if treatment.noticed:
             self._presence.met(now_s)

@@ -129,9 +129,10 @@ class Hearing:
     def _link(self, utterance: Utterance) -> None:
         """Note which utterance it goes on with."""
         before = self._stopped
-        if before is None or before.stopped_at_s is None or before.number + 1 != utterance.number:
+        if before is None or before.stopped_at_s is None or before.number >= utterance.number:
             return
-        if utterance.started_at_s - before.stopped_at_s <= ONE_TALK_S:
+        # Not the next number: vad_node counts the voices of all sessions together.
+        if abs(utterance.started_at_s - before.stopped_at_s) <= ONE_TALK_S:
             utterance.continues = before.number
             utterance.talk_began_s = before.started_at_s if before.talk_began_s is None else before.talk_began_s
 

@@ -44,10 +44,10 @@ def fits(text: str, locale: str) -> bool:
     So can every voice read a text without letters and one lone Latin word, a name or "OK".
     """
     wanted = _SCRIPTS.get(locale.replace("_", "-").split("-")[0].lower(), _LATIN)
-    found = [_words_of(letter) for letter in text if letter.isalpha()]
-    if not found or any(wanted & words for words in found):
+    letters = [letter for letter in text if letter.isalpha()]
+    if not letters or any(wanted & _words_of(letter) for letter in letters):
         return True
-    return len(text.split()) < 2 and all(_LATIN & words for words in found)
+    return len(text.split()) < 2 and all(_LATIN & _words_of(letter) for letter in letters)
 
 
 def _words_of(letter: str) -> frozenset[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from dialogue_talk import Talk
 
+from avatar_ros.dialogue import scripts
 from avatar_ros.dialogue.scripts import fits
 
 ENGLISH = "I am sorry, I cannot answer that right now."
@@ -99,3 +100,16 @@ def test_a_foreign_word_alone_does_not_change_the_voice() -> None:
 )
 def test_which_texts_a_language_can_read(text: str, locale: str, expected: bool) -> None:
     assert fits(text, locale) is expected
+
+
+def test_the_first_letter_that_fits_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    named: list[str] = []
+    words_of = scripts._words_of
+
+    def note(letter: str) -> frozenset[str]:
+        named.append(letter)
+        return words_of(letter)
+
+    monkeypatch.setattr(scripts, "_words_of", note)
+    assert fits("12 " + "word " * 1000, "en-US")
+    assert named == ["w"]

@@ -9,7 +9,8 @@ from dialogue_talk import EPOCH, Talk
 from avatar_ros.asr.base import PORT as ASR_PORT
 from avatar_ros.asr.base import AsrSettings
 from avatar_ros.asr.stage import build as build_asr
-from avatar_ros.core.types import AudioFrame, InterruptAction, Mood, SayWhen, VoiceKind
+from avatar_ros.core.clock import ns_from_s
+from avatar_ros.core.types import AudioFrame, InterruptAction, Mood, SayWhen, VoiceActivity, VoiceKind
 from avatar_ros.dialogue.base import PORT as DIALOGUE_PORT
 from avatar_ros.dialogue.base import DialogueSettings
 from avatar_ros.dialogue.stage import DialogueStage
@@ -59,6 +60,70 @@ def test_a_recogniser_that_is_faster_than_the_next_piece_makes_no_second_questio
     assert talk.prompts == ["could you please tell me", "could you please tell me where the exit is"]
     assert talk.orders[-1] == (CANCEL, 1, "continued")
     assert talk.history == []
+
+
+def test_pieces_are_joined_though_another_session_takes_the_numbers_between_them() -> None:
+    talk = Talk()
+    talk.speak()
+    talk.run(20.0)
+    talk.hush()
+    talk.utterance += 2  # vad_node numbers the voices of all sessions together
+    talk.speak()
+    talk.tell_of(1, "could you please tell me")
+    assert talk.prompts == []
+    talk.run(5.0)
+    talk.hush()
+    talk.words("where the exit is")
+    assert talk.prompts == ["could you please tell me where the exit is"]
+
+
+def test_a_voice_that_began_before_the_other_ended_does_not_go_on_with_it() -> None:
+    talk = Talk()
+    talk.speak()
+    talk.run(5.0)
+    talk.hush()
+    began = VoiceActivity("local", 2, VoiceKind.STARTED, steady_ns=ns_from_s(talk.now_s - 2.0))
+    talk.tell("mic/voice_activity", began)
+    talk.tell_of(1, "where is the exit")
+    assert talk.prompts == ["where is the exit"]
+
+
+def test_a_text_that_is_typed_while_somebody_speaks_is_a_question_of_its_own() -> None:
+    talk = Talk()
+    talk.speak()
+    talk.run(2.0)
+    talk.tell_of(0, "what time is it")
+    talk.run(0.5)
+    talk.hush()
+    talk.words("where is the exit")
+    assert not talk.cancels()
+    talk.reply("Noon.")
+    talk.play()
+    talk.end()
+    assert talk.prompts == ["what time is it", "where is the exit"]
+
+
+def test_nor_is_it_joined_with_them_where_breaths_are() -> None:
+    talk = Talk(follow_up="join", join_within_s=1.5)
+    talk.speak()
+    talk.run(2.0)
+    talk.tell_of(0, "what time is it")
+    talk.run(0.5)
+    talk.hush()
+    talk.words("where is the exit")
+    assert talk.prompts == ["what time is it", "where is the exit"]
+
+
+def test_two_texts_that_are_typed_at_once_are_two_questions() -> None:
+    talk = Talk()
+    talk.tell_of(0, "what time is it")
+    talk.run(0.03)
+    talk.tell_of(0, "where is the exit")
+    assert not talk.cancels()
+    talk.reply("Noon.")
+    talk.play()
+    talk.end()
+    assert talk.prompts == ["what time is it", "where is the exit"]
 
 
 def test_with_a_pause_between_them_they_are_two() -> None:

@@ -104,3 +104,28 @@ def test_a_say_in_between_makes_it_pointless() -> None:
     talk.end()
     talk.run(5.0)
     assert talk.sentences == ["Mind the doors."]
+
+
+def test_who_was_too_quiet_late_in_a_conversation_is_not_seen_off_meanwhile() -> None:
+    talk = quiet(farewell="Goodbye!", idle_after_s=5.0)
+    talk.answer("where is the exit", "Behind you.")
+    talk.end()
+    talk.run(3.0)
+    mumble(talk, voice_s=3.0)
+    talk.run(3.0)
+    assert talk.sentences == ["Behind you.", LOUDER]
+
+
+def test_who_speaks_on_before_the_soft_voice_was_judged_is_not_told_to() -> None:
+    talk = quiet()
+    talk.speak()
+    talk.run(1.5)
+    talk.hush()
+    talk.run(0.1)
+    talk.speak()
+    talk.tell_of(1, "", rejected=True, events=(EVENT_TOO_QUIET,))
+    talk.run(3.0)
+    assert talk.sentences == []
+    talk.hush()
+    talk.words("where is the exit")
+    assert (talk.prompts, talk.sentences) == (["where is the exit"], [])
