@@ -97,7 +97,7 @@ class Conversation:
         if ended is not None:
             self._turn_ended(ended, now_s)
         elif (turn := self._floor.turn) and turn.gives_way:
-            self._cancel("say", now_s)
+            self._make_way(now_s)
         return self._settle(now_s)
 
     def say(self, say: Say, now_s: float) -> list[Out]:
@@ -137,8 +137,8 @@ class Conversation:
         utterance = self._hearing.started(activity, now_s)
         utterance.over_speech = turn is not None and turn.audible
         utterance.asked = turn is not None and turn.asks
-        endless = utterance.talked_before_s > self._settings.longest_talk_s - ONE_TALK_S
-        utterance.deaf = endless or (utterance.over_speech and not self._settings.barge_in)
+        utterance.endless = utterance.talked_before_s > self._settings.longest_talk_s - ONE_TALK_S
+        utterance.deaf = utterance.endless or (utterance.over_speech and not self._settings.barge_in)
         utterance.from_idle = self._presence.idle and turn is None
         if turn is not None and not utterance.deaf:
             self._floor.hold(now_s)
@@ -156,7 +156,7 @@ class Conversation:
     def _final(self, transcript: Transcript, utterance: Utterance, now_s: float) -> None:
         going_on = self._hearing.next_piece(utterance)
         transcript, utterance = self._talk.join(transcript, utterance)
-        if going_on is not None:
+        if going_on is not None and (going_on.endless or not going_on.deaf):
             self._piece(transcript, utterance, going_on, now_s)
         else:
             self._whole(transcript, utterance, now_s)
@@ -164,7 +164,7 @@ class Conversation:
     def _piece(self, transcript: Transcript, utterance: Utterance, going_on: Utterance, now_s: float) -> None:
         """A long talk was cut here and goes on: it is answered as a whole, unless it does not end."""
         turn = self._floor.turn
-        if going_on.deaf:
+        if going_on.endless:
             if turn is None:
                 self._follow(self._answering.treat_endless(transcript), now_s)
             return
@@ -259,7 +259,7 @@ class Conversation:
         self._cancel("say", now_s, keep=asked is None)
         if turn is not None and asked is not None:
             self._questions.appendleft(asked)
-            if turn.greets:
+            if turn.opening and not turn.audible:
                 self._answering.greet_again()
 
     # --- deciding by time -----------------------------------------------------------------------------------------

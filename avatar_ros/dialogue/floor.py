@@ -53,8 +53,8 @@ class Floor:
         )
         self._give("dialogue/prompt", full)
         if opening:
-            turn.greets = True
             self._speak(turn, self._own(opening), now_s, last=False)
+            turn.opening = len(turn.sentences)
 
     def say(self, say: Say, now_s: float) -> None:
         """Begin to speak another program's words."""

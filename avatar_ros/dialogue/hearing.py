@@ -21,6 +21,7 @@ class Utterance:
     heard_started_s: float
     over_speech: bool = False  # began while the avatar was heard
     deaf: bool = False  # not for us: over the avatar where interrupting is switched off, or part of an endless talk
+    endless: bool = False  # the talk that it is a piece of does not end: we are deaf to the rest of it
     from_idle: bool = False  # nobody was talking with the avatar when it began
     asked: bool = False  # the avatar had just asked something when it began
     wordless: bool = False  # a laugh, a cough, applause, "uh-huh", as far as it was heard

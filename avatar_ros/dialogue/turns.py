@@ -50,7 +50,7 @@ class Turn:
     say_id: str = ""
     say_ends_sentence: int | None = None  # Say NOW: cancel once this sentence has been said
     farewell: bool = False
-    greets: bool = False  # the answer opens with the greeting
+    opening: int = 0  # sentences of the greeting that come before the answer
 
     @property
     def audible(self) -> bool:
@@ -64,8 +64,9 @@ class Turn:
 
     @property
     def waited_for(self) -> bool:
-        """Whether somebody has asked and not heard anything yet."""
-        return self.source is Source.ANSWER and not self.rejected and not self.audible
+        """Whether somebody has asked and not heard any of the answer yet."""
+        unheard = not self.audible or self.sentence < self.opening
+        return self.source is Source.ANSWER and not self.rejected and unheard
 
     @property
     def paused(self) -> bool:

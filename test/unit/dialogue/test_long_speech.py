@@ -232,6 +232,38 @@ def test_who_does_not_stop_at_all_is_answered_once_and_not_waited_for_any_longer
     assert talk.prompts == ["where is the exit"]
 
 
+def test_a_question_is_answered_though_its_end_was_said_to_deaf_ears() -> None:
+    talk = Talk(barge_in=False, cancel_after_voice_s=0.0, too_long=TOO_LONG)
+    talk.say("Mind the doors.")
+    talk.speak()
+    talk.run(20.0)
+    talk.play()  # what was to be said before has begun to sound
+    go_on(talk)
+    talk.tell_of(1, "where is the exit")
+    assert (talk.prompts, talk.sentences) == (["where is the exit"], ["Mind the doors."])
+    talk.run(3.0)
+    talk.hush()
+    talk.words("I am in a hurry")
+    talk.run(1.0)
+    assert (talk.prompts, talk.sentences) == (["where is the exit"], ["Mind the doors."])
+
+
+def test_what_was_kept_of_a_question_is_answered_too_when_nothing_more_of_it_is_heard() -> None:
+    talk = Talk(barge_in=False, cancel_after_voice_s=0.0, too_long=TOO_LONG)
+    talk.say("Mind the doors.")
+    talk.speak()
+    talk.run(20.0)
+    go_on(talk)
+    talk.tell_of(1, "could you please tell me")
+    talk.run(20.0)
+    talk.play()
+    go_on(talk)
+    talk.end()
+    talk.tell_of(2, "where the exit is")
+    assert talk.prompts == ["could you please tell me where the exit is"]
+    assert talk.sentences == ["Mind the doors."]
+
+
 def test_a_noise_that_does_not_stop_is_not_answered() -> None:
     talk = Talk(too_long=TOO_LONG, longest_talk_s=60.0)
     talk.speak()

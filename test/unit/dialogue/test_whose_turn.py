@@ -58,6 +58,31 @@ def test_an_answer_that_was_heard_is_not_asked_for_again(when: SayWhen) -> None:
     assert talk.prompts == ["where is the exit"]
 
 
+@URGENT
+def test_who_has_heard_the_greeting_only_still_waits_for_the_answer(when: SayWhen) -> None:
+    talk = Talk(greeting="Welcome!")
+    talk.ask("where is the exit")
+    talk.reply("Behind you.")
+    talk.play(0, 0.5)
+    talk.say("Mind the doors.", when)
+    talk.play(0, 1.0)
+    finish(talk)
+    assert talk.prompts == ["where is the exit"] * 2
+    assert talk.sentences.count("Welcome!") == 1  # that was heard
+
+
+@URGENT
+def test_who_has_heard_the_beginning_of_the_answer_after_the_greeting_does_not(when: SayWhen) -> None:
+    talk = Talk(greeting="Welcome!")
+    talk.ask("where is the exit")
+    talk.reply("Behind you. Then to the left.")
+    talk.play(1, 0.5)
+    talk.say("Mind the doors.", when)
+    talk.play(1, 1.0)
+    finish(talk)
+    assert talk.prompts == ["where is the exit"]
+
+
 def test_nobody_waits_for_the_apology_that_a_say_displaced() -> None:
     talk = Talk()
     talk.ask("", rejected=True)
