@@ -8,6 +8,8 @@ from collections import deque
 MOST_S = 0.2
 #: So many times dry within the window is not an accident.
 DRY_LIMIT, DRY_WINDOW_S = 3, 30.0
+#: Hanging so many times within the window, with the longest buffer, it is no use to open it again at once.
+HUNG_LIMIT, HUNG_WINDOW_S = 3, 30.0
 #: A card that has run for so long, and then does not ask for sound for so long (and twice its buffer), hangs: seen
 #: with ALSA's plugin for PulseAudio after it ran dry.
 _RUNNING_S, _HANGS_S = 1.0, 0.3
@@ -26,6 +28,12 @@ class CardBuffer:
         self._opened_s: float | None = None  # first time that the card asked, since it was opened
         self._asked_s = 0.0
         self._dry_s: deque[float] = deque(maxlen=DRY_LIMIT)
+        self._hung_s: deque[float] = deque(maxlen=HUNG_LIMIT)  # with the longest buffer
+
+    def opened(self) -> None:
+        """A new stream begins: when the one before asked and ran dry says nothing of it."""
+        self._opened_s = None
+        self._dry_s.clear()
 
     def asked(self, now_s: float) -> None:
         """The card asked for sound."""
@@ -49,9 +57,14 @@ class CardBuffer:
         often = len(self._dry_s) == DRY_LIMIT and now_s - self._dry_s[0] < DRY_WINDOW_S
         return often and self.seconds < MOST_S
 
-    def lengthen(self, hung: bool) -> None:
+    def is_hopeless(self, now_s: float) -> bool:
+        """It hung again and again of late, and cannot be longer."""
+        return len(self._hung_s) == HUNG_LIMIT and now_s - self._hung_s[0] < HUNG_WINDOW_S
+
+    def lengthen(self, hung: bool, now_s: float) -> None:
         """The card is closed, to be opened with twice the buffer. hung: because it hung."""
         self.hung += hung
+        if hung and self.seconds >= MOST_S:
+            self._hung_s.append(now_s)
         self.seconds = max(self.seconds, min(2 * self.seconds, MOST_S))
-        self._opened_s = None
-        self._dry_s.clear()
+        self.opened()

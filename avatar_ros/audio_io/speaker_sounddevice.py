@@ -130,7 +130,9 @@ class SoundDeviceSpeaker:
         """With a longer buffer; what the card still held of a turn is lost. Raises SpeakerError."""
         assert self._render is not None
         self.close()
-        self._buffer.lengthen(hung)
+        self._buffer.lengthen(hung, monotonic_s())
+        if hung and self._buffer.is_hopeless(monotonic_s()):
+            raise SpeakerError("speaker_lost", f"the loudspeaker '{self._name}' hangs again and again", retryable=True)
         self.open(self._render, monotonic_s())
 
     def _open(self, module: Any, device: Device, render: Render) -> None:
@@ -148,6 +150,7 @@ class SoundDeviceSpeaker:
         )
         self._name, self._rate_hz, self._latency_s = device["name"], rate_hz, stream.latency
         self._watch = Watch(stream)
+        self._buffer.opened()
         stream.start()
 
     def _format(self, module: Any, device: Device) -> tuple[int, int]:
