@@ -8,6 +8,10 @@ from ..core.types import MarkKind, SpeechChunk
 
 #: How fast people speak, for the length of a sentence that has not come whole.
 _CHARS_PER_S, _WIDE_CHARS_PER_S = 15.0, 4.5
+#: A word is not looked for farther ahead than so many words, or letters of a script without spaces: it may be another
+#: one that reads the same.
+_AHEAD_WORDS, _AHEAD_WIDE = 4, 40
+_SPACELESS = (("\u0e00", "\u0eff"), ("\u1000", "\u109f"), ("\u1780", "\u17ff"), ("\u2e80", "\U0010ffff"))
 
 
 class SentenceSpan:
@@ -25,6 +29,7 @@ class SentenceSpan:
         self._closed = False  # all of its sound is here
         self._text = ""
         self._found = 0  # letters of the text up to here were found among the marks
+        self._missed = 0  # words passed over since
         self._samples, self._letters = [start], [0]  # at this sample so many letters were heard
 
     def add(self, chunk: SpeechChunk) -> None:
@@ -49,14 +54,33 @@ class SentenceSpan:
 
     def _place(self, word: str, end_sample: int) -> None:
         """A word of the text, with the signs that follow it; one that the voice reads otherwise is passed over."""
-        at = self._text.find(word, self._found) if word else -1
-        if at < 0 or end_sample <= self._samples[-1]:
+        if not word or end_sample <= self._samples[-1]:
             return
-        self._found = at + len(word)
+        at = self._find(word)
+        if at < 0:
+            self._missed += 1
+            return
+        self._missed, self._found = 0, at + len(word)
         while self._found < len(self._text) and not self._text[self._found].isalnum():
             self._found += 1
         self._samples.append(end_sample)
         self._letters.append(len(self._text[: self._found].rstrip()))
+
+    def _find(self, word: str) -> int:
+        """Where the whole word stands next, not far ahead; -1 where it does not."""
+        at = self._text.find(word, self._found)
+        while at >= 0 and self._is_near(at):
+            end = at + len(word)
+            if not _joined(self._text[max(0, at - 1) : at + 1]) and not _joined(self._text[end - 1 : end + 1]):
+                return at
+            at = self._text.find(word, at + 1)
+        return -1
+
+    def _is_near(self, at: int) -> bool:
+        """Each word that was passed over may have been one of those that lie between."""
+        between = self._text[self._found : at]
+        wide = sum(_is_wide(character) for character in between)
+        return len(between.split()) <= _AHEAD_WORDS + self._missed and wide <= _AHEAD_WIDE + 4 * self._missed
 
     @property
     def _expected_end(self) -> int:
@@ -67,3 +91,15 @@ class SentenceSpan:
     def _duration(self, text: str) -> int:
         wide = sum(ord(character) >= 0x2E80 for character in text)
         return round((wide / _WIDE_CHARS_PER_S + (len(text) - wide) / _CHARS_PER_S) * self._rate_hz)
+
+
+def _is_wide(character: str) -> bool:
+    """Of a script without spaces: Thai, Lao, Burmese, Khmer, and those of East Asia."""
+    return any(first <= character <= last for first, last in _SPACELESS)
+
+
+def _joined(pair: str) -> bool:
+    """Whether two characters belong to one word; one alone is joined to nothing. 25km: two words."""
+    if len(pair) < 2 or not pair.isalnum() or any(_is_wide(character) for character in pair):
+        return False
+    return pair[0].isdigit() == pair[1].isdigit()

@@ -60,6 +60,31 @@ def test_words_that_the_voice_reads_otherwise_are_passed_over():
     assert heard == ["It", "It costs", "It costs", "It costs 25", text]
 
 
+FAR = "Dr. Lee said: we waited for a long time in the rain, and the doctor agreed with Lee in the end."
+
+
+@pytest.mark.parametrize(
+    ("text", "read", "heard"),
+    [
+        (FAR, "Doctor Lee said", ["", "Dr. Lee", "Dr. Lee said:"]),
+        (FAR, "doctor Lee said", ["", "Dr. Lee", "Dr. Lee said:"]),
+        ("This isle is far.", "Zis is far", ["", "This isle is", "This isle is far."]),
+        ("It is 25km away.", "It is 25 km", ["It", "It is", "It is", "It is 25km"]),
+        ("1 2 3 4 5 6 go.", "one two three four five six go", ["", "", "", "", "", "", "1 2 3 4 5 6 go."]),
+        ("我们今天去北京。", "我们 今天 去", ["我们", "我们今天", "我们今天去"]),
+    ],
+)
+def test_a_word_is_found_whole_and_not_far_ahead(text, read, heard):
+    """One that the voice reads otherwise may stand elsewhere too, or be a part of another."""
+    span = SentenceSpan(0, RATE)
+    found = []
+    for i, name in enumerate(read.split()):
+        mark = Mark(MarkKind.WORD, name, i * 12000, (i + 1) * 12000)
+        span.add(SpeechChunk(text="" if i else text, marks=(mark,)))
+        found.append(words_said(text, span._letters[-1] / len(text)))
+    assert found == heard
+
+
 def test_without_marks_the_letters_are_spread_over_the_sound():
     span = SentenceSpan(1000, RATE)
     span.add(SpeechChunk(first_sample=1000, pcm=np.ones(4800, np.int16), text="x" * 15))
