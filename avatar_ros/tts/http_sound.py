@@ -31,11 +31,17 @@ def post(
     secure = parts.scheme == "https"
     make = http.client.HTTPSConnection if secure else http.client.HTTPConnection
     connection = make(parts.hostname or "", parts.port, timeout=first_timeout_s)
+    stop = stop or Stop()
     started_s = time.monotonic()
     try:
-        with (stop or Stop()).calls(partial(_hang_up, connection)):
+        connection.connect()
+        # the connection forgets its socket where the server says that it will close it, and sound still comes
+        sock = connection.sock
+        with stop.calls(partial(_hang_up, sock)):
+            if stop.asked:
+                return
             connection.request("POST", parts.path + ("?" + parts.query if parts.query else ""), body, dict(headers))
-            yield from _pieces(connection, gap_timeout_s)
+            yield from _pieces(connection, sock, gap_timeout_s)
     except TimeoutError as error:
         waited_s = time.monotonic() - started_s
         raise TtsError(
@@ -49,22 +55,21 @@ def post(
         connection.close()
 
 
-def _pieces(connection: http.client.HTTPConnection, gap_timeout_s: float) -> Iterator[bytes]:
+def _pieces(connection: http.client.HTTPConnection, sock: socket.socket, gap_timeout_s: float) -> Iterator[bytes]:
     answer = connection.getresponse()
     _check(answer)
     while piece := answer.read1(_PIECE_BYTES):
         yield piece
-        if connection.sock is not None:
-            connection.sock.settimeout(gap_timeout_s)
+        if not answer.isclosed():
+            sock.settimeout(gap_timeout_s)
     if answer.length:  # read1 says nothing of a connection that was cut
         raise TtsError("tts_cut", f"the voice service broke off, {answer.length} bytes early", retryable=True)
 
 
-def _hang_up(connection: http.client.HTTPConnection) -> None:
+def _hang_up(sock: socket.socket) -> None:
     """End what waits for the other side."""
-    if connection.sock is not None:
-        with suppress(OSError):  # it ended by itself
-            connection.sock.shutdown(socket.SHUT_RDWR)
+    with suppress(OSError):  # it ended by itself
+        sock.shutdown(socket.SHUT_RDWR)
 
 
 def _cause(error: Exception) -> str:

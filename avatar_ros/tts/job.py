@@ -88,8 +88,10 @@ class ThreadJob:
 
     def cancel(self) -> None:
         """Stop at once; what is still coming is dropped."""
-        self._stop.ask()
-        self._ready.clear()
+        try:
+            self._stop.ask()
+        finally:
+            self._ready.clear()
 
     def _run(self, parts: Iterator[Part]) -> None:
         with self._kept:

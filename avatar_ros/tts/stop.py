@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+
+#: What ending a wait may raise that ended by itself meanwhile (a socket, an event loop): who asks must go on.
+_ENDED = (OSError, AttributeError, RuntimeError)
 
 
 class Stop:
@@ -21,7 +24,8 @@ class Stop:
             self.asked = True
             calls = list(self._calls)
         for call in calls:
-            call()
+            with suppress(*_ENDED):
+                call()
 
     @contextmanager
     def calls(self, call: Callable[[], object]) -> Iterator[None]:
@@ -31,7 +35,8 @@ class Stop:
             asked = self.asked
         try:
             if asked:
-                call()
+                with suppress(*_ENDED):
+                    call()
             yield
         finally:
             with self._lock:

@@ -59,10 +59,11 @@ class TurnSpeech:
 
     def cancel(self) -> None:
         """Stop all voices and forget what is queued."""
-        for spoken in self._sentences:
-            spoken.cancel()
+        sentences = list(self._sentences)
         self._sentences.clear()
         self.closed = True
+        for spoken in sentences:
+            spoken.cancel()
 
     def chunks(self, now_s: float) -> Iterator[SpeechChunk]:
         """What may be sent now. Raises TtsError after closing the sentence that cannot be spoken; another error after

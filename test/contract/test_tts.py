@@ -1,5 +1,6 @@
 """Every voice through the stage: the same rules for the scripted one, espeak-ng, and the services on local servers."""
 
+import http.client
 import importlib.util
 import os
 import subprocess
@@ -14,7 +15,9 @@ import pytest
 from avatar_ros.core.errors import ConfigError, TtsError, UnknownBackendError
 from avatar_ros.core.types import Interrupt, InterruptAction, MarkKind, PlaybackClock, PlaybackState, Sentence
 from avatar_ros.tts.base import TtsSettings
+from avatar_ros.tts.http_sound import post
 from avatar_ros.tts.stage import build
+from avatar_ros.tts.stop import Stop
 from contract.voice_servers import EdgeServer, speech_server
 
 RATE = 24000
@@ -314,7 +317,9 @@ def test_edge_that_is_not_there():
         Bench("edge", type("Secret", (), {"url": "ws://ann:secret@127.0.0.1:9/edge?x=1"}))
 
 
-@pytest.mark.parametrize(("backend", "mode"), [("edge", "mute"), ("edge", "hang"), ("openai_speech", "hang")])
+@pytest.mark.parametrize(
+    ("backend", "mode"), [("edge", "mute"), ("edge", "hang"), ("openai_speech", "hang"), ("openai_speech", "closing")]
+)
 def test_a_sentence_that_is_cancelled_leaves_the_service_at_once(backend, mode):
     with service(backend, mode) as server:
         bench = Bench(backend, server, first_sound_timeout_s=300.0, gap_timeout_s=300.0)
@@ -329,6 +334,19 @@ def test_a_sentence_that_is_cancelled_leaves_the_service_at_once(backend, mode):
         assert bench.stage.status().get("voice_failures", "0") == "0"
         bench.stage.close()
         assert "tts streams" not in [thread.name for thread in threading.enumerate()]
+
+
+def test_a_sentence_that_is_cancelled_while_it_connects_is_not_asked_for(monkeypatch):
+    with service("openai_speech") as server:
+        stop, connect = Stop(), http.client.HTTPConnection.connect
+
+        def connect_and_cancel(connection):
+            connect(connection)
+            stop.ask()
+
+        monkeypatch.setattr(http.client.HTTPConnection, "connect", connect_and_cancel)
+        assert list(post(server.url + "/v1/audio/speech", {}, b'{"input": "alpha"}', 5.0, 5.0, stop)) == []
+    assert not server.asked
 
 
 LEAVES_IN_THE_MIDDLE = """

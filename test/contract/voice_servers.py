@@ -20,7 +20,8 @@ class SpeechHandler(BaseHTTPRequestHandler):
     """OpenAI's /audio/speech and CosyVoice's /inference_sft: a tone of 0.1 s a character, streamed.
 
     The server's `mode`: ok, 401, 429, 500, hang, cut, text, plain (text that says so), silent, wav, wav16 (another
-    rate than usual), mp3, rate0 and rate500000 (a WAV that claims this rate).
+    rate than usual), closing (as hang, with "Connection: close"), mp3, rate0 and rate500000 (a WAV that claims this
+    rate).
     """
 
     protocol_version = "HTTP/1.1"
@@ -59,6 +60,9 @@ class SpeechHandler(BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("Content-Type", "text/plain" if mode == "plain" else "audio/pcm")
         self.send_header("Transfer-Encoding", "chunked")
+        if mode == "closing":
+            self.send_header("Connection", "close")
+            mode = "hang"
         self.end_headers()
         half = len(data) // 2
         for at in range(0, half if mode in ("hang", "cut") else len(data), 4001):  # odd: samples are torn apart
