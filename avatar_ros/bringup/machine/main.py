@@ -137,6 +137,8 @@ def _set_up_and_run(checkout: Checkout, call: Call) -> int:
         os.execvpe(command[0], command, env)
     except FileNotFoundError:
         raise SetupError(f"command not found: {command[0]}", EXIT_BAD_INPUT) from None
+    except PermissionError:
+        raise SetupError(f"not executable: {command[0]}; chmod +x it, or name what runs it", EXIT_BAD_INPUT) from None
 
 
 def _extras(call: Call, root: Path) -> tuple[str, ...]:

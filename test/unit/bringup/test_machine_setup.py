@@ -142,6 +142,14 @@ def test_a_checkout_of_somebody_else_and_a_full_disk(tmp_path, monkeypatch, caps
     assert said.startswith(f"avatar: {tmp_path / 'log'}: refused; ") and words in said
 
 
+def test_a_command_that_is_not_executable_is_not_a_checkout_of_somebody_else(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(Checkout, "is_ready", lambda *_, **__: True)
+    (tmp_path / "notes").touch(mode=0o644)
+    assert main(tmp_path, ["exec", str(tmp_path / "notes")]) == 2
+    said = capsys.readouterr().err
+    assert f"not executable: {tmp_path / 'notes'}" in said and "chown" not in said
+
+
 def test_an_error_without_a_file_has_its_words():
     assert refusal(OSError("gone")).startswith("gone; ")
 
@@ -169,6 +177,12 @@ def test_the_gpu_image_draws_on_the_gpu_and_needs_no_network_to_start():
     text = (ROOT / "docker/Dockerfile.gpu").read_text()
     assert 'CMD ["./avatar", "kiosk", "--profile", "full"]' in text
     assert "setup --yes --with gpu --profile full" in text
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "docker").glob("Dockerfile*")), ids=lambda path: path.name)
+def test_what_an_image_runs_of_avatar_knows_ros(path):
+    runs = [step for step in path.read_text().split("\n") if step.startswith("RUN ") and "./avatar " in step]
+    assert runs and all(step.startswith("RUN . /opt/ros/jazzy/setup.sh && ./avatar ") for step in runs)
 
 
 def test_the_service_comes_up_without_a_desktop_and_gives_up_where_it_cannot_run():
