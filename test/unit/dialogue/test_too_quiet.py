@@ -57,7 +57,7 @@ def test_a_background_with_pauses_is_asked_to_speak_up_twice_and_then_never_agai
         if talk.mood is Mood.THINKING:
             finish(talk)
         talk.run(60.0)
-    assert talk.sentences == [LOUDER] * 2
+    assert (talk.sentences, talk.prompts) == ([LOUDER] * 2, [])
     talk.answer("where is the exit", "Behind you.")  # until somebody is understood
     talk.end()
     mumble(talk)
