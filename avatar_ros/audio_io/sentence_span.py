@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import bisect
 
+from ..core.spoken import usual_duration_s
 from ..core.types import MarkKind, SpeechChunk
 
-#: How fast people speak, for the length of a sentence that has not come whole.
-_CHARS_PER_S, _WIDE_CHARS_PER_S = 15.0, 4.5
 #: A word is not looked for farther ahead than so many words, or letters of a script without spaces: it may be another
 #: one that reads the same.
 _AHEAD_WORDS, _AHEAD_WIDE = 4, 40
@@ -85,12 +84,9 @@ class SentenceSpan:
     @property
     def _expected_end(self) -> int:
         """Sample at which the sentence ends, or will by all that is known."""
-        known = self._samples[-1] + (0 if self._closed else self._duration(self._text[self._letters[-1] :]))
+        rest_s = 0.0 if self._closed else usual_duration_s(self._text[self._letters[-1] :])
+        known = self._samples[-1] + round(rest_s * self._rate_hz)
         return max(self._end, self._last_mark, known, self.start + 1)
-
-    def _duration(self, text: str) -> int:
-        wide = sum(ord(character) >= 0x2E80 for character in text)
-        return round((wide / _WIDE_CHARS_PER_S + (len(text) - wide) / _CHARS_PER_S) * self._rate_hz)
 
 
 def _is_wide(character: str) -> bool:

@@ -8,15 +8,13 @@ import numpy as np
 
 from ..core.clock import Clock, SteadyClock
 from ..core.errors import TtsError
-from ..core.spoken import words_said
+from ..core.spoken import usual_duration_s, words_said
 from ..core.types import MarkKind
 from .base import BusyError, Part, TtsSettings, Voice, VoiceMark
 from .kept import Kept
 from .sentence import checked
 from .stop import Stop
 
-#: What a voice usually says in a second, where it gives no word marks.
-_CHARS_PER_S, _WIDE_CHARS_PER_S = 15.0, 4.5
 #: Louder than -50 dBFS is heard.
 _AUDIBLE = 104
 #: A service may not ask to be left alone for longer than this, seconds.
@@ -131,9 +129,8 @@ class _Said:
             return self._text
         if self._words:
             return self._after_words()
-        wide = sum(ord(character) >= 0x2E80 for character in self._text) * 2 > len(self._text)
-        expected_s = len(self._text) / (_WIDE_CHARS_PER_S if wide else _CHARS_PER_S)
-        return self._text[len(words_said(self._text, min(1.0, self.heard_s / expected_s))) :].strip()
+        share = min(1.0, self.heard_s / usual_duration_s(self._text))
+        return self._text[len(words_said(self._text, share)) :].strip()
 
     def _after_words(self) -> str:
         at = 0

@@ -88,14 +88,19 @@ def test_a_voice_that_began_before_the_other_ended_does_not_go_on_with_it() -> N
     assert talk.prompts == ["where is the exit"]
 
 
-def test_a_text_that_is_typed_while_somebody_speaks_is_a_question_of_its_own() -> None:
-    talk = Talk()
+def type_while_speaking(talk: Talk) -> None:
+    """A text of a program comes while somebody asks something else."""
     talk.speak()
     talk.run(2.0)
     talk.tell_of(0, "what time is it")
     talk.run(0.5)
     talk.hush()
     talk.words("where is the exit")
+
+
+def test_a_text_that_is_typed_while_somebody_speaks_is_a_question_of_its_own() -> None:
+    talk = Talk()
+    type_while_speaking(talk)
     assert not talk.cancels()
     talk.reply("Noon.")
     talk.play()
@@ -105,12 +110,7 @@ def test_a_text_that_is_typed_while_somebody_speaks_is_a_question_of_its_own() -
 
 def test_nor_is_it_joined_with_them_where_breaths_are() -> None:
     talk = Talk(follow_up="join", join_within_s=1.5)
-    talk.speak()
-    talk.run(2.0)
-    talk.tell_of(0, "what time is it")
-    talk.run(0.5)
-    talk.hush()
-    talk.words("where is the exit")
+    type_while_speaking(talk)
     assert talk.prompts == ["what time is it", "where is the exit"]
 
 
