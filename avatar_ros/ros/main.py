@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import sys
 from types import FrameType
@@ -47,6 +48,9 @@ def _init(args: list[str] | None) -> None:
 def run(spec: NodeSpec, args: list[str] | None = None) -> int:
     """Run one stage node until it is told to stop. 0: asked to stop; 10: done; 2: bad
     configuration; 1: it failed.
+
+    DDS is down when it returns. A process that ends while DDS still works leaves half a megabyte in /dev/shm, and may
+    leave a lock of another process's shared memory closed for ever: that one's end then hangs.
     """
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     signals = StopSignals()
@@ -66,4 +70,6 @@ def run(spec: NodeSpec, args: list[str] | None = None) -> int:
     finally:
         if node is not None:
             node.destroy_node()
+        node = None  # its state machine keeps DDS up until it is freed
+        gc.collect()
         rclpy.try_shutdown()
