@@ -16,8 +16,11 @@ C128 = NDArray[np.complex128]
 
 #: Forgetting factor of the room: it changes slowly.
 _KEEP = 0.9995
-#: Uncertainty of the model at the start, power gain of the echo path per partition.
-_FIRST_UNCERTAINTY = 1.0
+#: Uncertainty of the model at the start, power gain of the echo path: 0 dB for sound that comes at once, and less for
+#: what comes later, as rooms die away, so that a long model learns as fast as a short one.
+_FADING_DB_PER_S, _LEAST_DB = 30.0, -15.0
+#: What is no echo counts as loud until it has been heard: the first steps would go too far.
+_FIRST_NEAR = 1e-2
 _SMOOTH = 0.6
 _FLOOR = 1e-8
 
@@ -25,15 +28,16 @@ _FLOOR = 1e-8
 class LinearEcho:
     """block: samples of a step; length_s: echoes up to this long are modelled."""
 
-    def __init__(self, block: int, rate_hz: int, length_s: float = 0.5) -> None:
+    def __init__(self, block: int, rate_hz: int, length_s: float = 1.0) -> None:
         self._block = block
         parts = max(1, round(length_s * rate_hz / block))
         bins = block + 1
         self._sound: F64 = np.zeros(2 * block)
         self._spectra: C128 = np.zeros((parts, bins), complex)  # of the reference, newest first
         self._weights: C128 = np.zeros((parts, bins), complex)
-        self._unsure: F64 = np.full((parts, bins), _FIRST_UNCERTAINTY)
-        self._near: F64 = np.full(bins, _FLOOR)  # power of what is no echo
+        first_db = np.maximum(-_FADING_DB_PER_S * block / rate_hz * np.arange(parts), _LEAST_DB)
+        self._unsure: F64 = np.tile(10 ** (first_db[:, None] / 10), bins)
+        self._near: F64 = np.full(bins, _FIRST_NEAR)  # power of what is no echo
 
     def step(self, reference: F64, heard: F64) -> F64:
         """[block] of reference and microphone, full scale 1 -> the microphone without the echo that was modelled."""

@@ -70,7 +70,7 @@ class DialogueSettings(Settings):
         1.5, "a voice over the avatar that lasts so long interrupts, s; 0: only words do", low=0.0, high=60.0
     )
     unclear_voice_s: float = setting(
-        1.0,
+        0.8,
         "speech over the avatar that was not understood, but lasted so long, interrupts as well, s; 0: never",
         low=0.0,
         high=60.0,
