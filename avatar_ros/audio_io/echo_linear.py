@@ -28,7 +28,7 @@ _FLOOR = 1e-8
 class LinearEcho:
     """block: samples of a step; length_s: echoes up to this long are modelled."""
 
-    def __init__(self, block: int, rate_hz: int, length_s: float = 1.0) -> None:
+    def __init__(self, block: int, rate_hz: int, length_s: float = 1.4) -> None:
         self._block = block
         parts = max(1, round(length_s * rate_hz / block))
         bins = block + 1

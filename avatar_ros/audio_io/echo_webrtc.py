@@ -1,8 +1,8 @@
 """Echo cancellation: WebRTC's canceller (AEC3, through livekit's wheels: requirements/aec.txt) beside a linear model.
 
-WebRTC's leaves nothing of the echo, and little of a person who speaks at the same time as loudly. The linear model
+WebRTC's leaves little of the echo, and little of a person who speaks at the same time as loudly. The linear model
 leaves the person whole, and of the echo what no linear model can take. So the linear model is heard where it has
-proved itself and something is there besides the echo, WebRTC's everywhere else.
+proved itself and something is there besides the echo; everywhere else, whichever leaves less.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from livekit import rtc
 
 from ..core.clock import s_from_ns
 from ..core.types import AudioFrame
+from .alignment import Alignment
 from .base import MIC_RATE_HZ, Block, Pcm
 from .echo_linear import F64, LinearEcho
 from .mic_rate import ToMicRate
@@ -24,16 +25,23 @@ _PIECE = MIC_RATE_HZ // 100
 #: The reference is given this much early, so that an error of the two devices' clocks does not put the echo before its
 #: cause; both cancellers find the delay by themselves.
 LEAD_S = 0.02
+#: The reference must be known so much further than is needed: its place is estimated, and read between samples.
+_MARGIN = 64
+#: What counts as sound: -50 dBFS.
+AUDIBLE_POWER = 10**-5.0
+#: Until this much sound was heard from the loudspeaker nobody knows the room: what is heard beside it is damped so far.
+UNTRIED_S, UNTRIED_DB = 2.0, -20.0
 #: After so long without any sound from the loudspeaker there is no echo left to cancel, and the work is spared.
 QUIET_S = 2.0
 
 
 class EchoChoice:
-    """Which canceller to believe, frame by frame, from the power before and behind the linear model.
+    """Whether somebody speaks besides the echo, frame by frame, from the power before and behind the linear model.
 
     Told in order, 20 ms a frame. While the avatar talks alone, the model takes as much as it can; while a person talks
     too, less. So what it takes in its better frames says whether it has learnt the room, and how much less means that
-    somebody is there.
+    somebody is there. A room dies away slower than a voice pauses: for a while, what is left is compared with the echo
+    as loud as it was.
     """
 
     #: The model has learnt the room when it takes this much in the better frames of the last seconds.
@@ -41,11 +49,12 @@ class EchoChoice:
     #: What it takes varies by so much; nobody is asked to be louder than this against the echo.
     SPREAD_DB, ECHO_ALONE_DB = 7.0, 12.0
     _BETTER, _MEMORY, _ENOUGH = 70, 250, 40
-    _LOUD = 10**-5.0  # -50 dBFS
+    _FADE = 0.93  # of the echo's power, each frame: 16 dB/s
 
     def __init__(self) -> None:
         self._taken_db: deque[float] = deque(maxlen=self._MEMORY)
         self._recent: deque[tuple[float, float]] = deque(maxlen=3)
+        self._echo = 0.0
 
     @property
     def learnt_db(self) -> float:
@@ -53,18 +62,19 @@ class EchoChoice:
         enough = len(self._taken_db) >= self._ENOUGH
         return float(np.percentile(self._taken_db, self._BETTER)) if enough else 0.0
 
-    def take_linear(self, reference: float, heard: float, linear: float) -> bool:
-        """Powers of the reference, at the microphone, and behind the model; full scale 1."""
+    def is_somebody(self, reference: float, heard: float, echo: float, linear: float) -> bool:
+        """Powers of the reference, at the microphone, of the modelled echo, and behind the model; full scale 1."""
         self._recent.append((heard, linear))
-        if reference > self._LOUD and heard > self._LOUD:
+        self._echo = max(echo, self._FADE * self._echo)
+        if reference > AUDIBLE_POWER and heard > AUDIBLE_POWER:
             self._taken_db.append(_db(heard, linear))
         before, behind = (sum(powers) for powers in zip(*self._recent, strict=True))
-        learnt_db = self.learnt_db
-        return learnt_db >= self.TRUST_DB and _db(before, behind) < min(self.ECHO_ALONE_DB, learnt_db - self.SPREAD_DB)
+        taken_db, learnt_db = _db(max(before, len(self._recent) * self._echo), behind), self.learnt_db
+        return learnt_db >= self.TRUST_DB and taken_db < min(self.ECHO_ALONE_DB, learnt_db - self.SPREAD_DB)
 
 
 class WebRtcEcho:
-    """Aligned by the instants of both devices: what was heard at t is cancelled by what was played until t + LEAD_S."""
+    """What was heard at t is cancelled by what was played until t + LEAD_S; alignment.py says which sample that is."""
 
     name = "webrtc"
     warning = ""
@@ -72,10 +82,14 @@ class WebRtcEcho:
     def __init__(self) -> None:
         self._apm = rtc.AudioProcessingModule(echo_cancellation=True)
         self._line = ReferenceLine(MIC_RATE_HZ)
+        self._alignment = Alignment()
+        self._next_played = -1
+        self._heard = 0  # samples of the microphone so far
         self._rate: tuple[int, ToMicRate] | None = None
         self._linear: LinearEcho | None = None
         self._choice = EchoChoice()
-        self._took_linear = False
+        self._was_somebody = False
+        self._tried_s = 0.0  # of sound from the loudspeaker
         self._sound_until_s = -1e9
 
     def played(self, frame: AudioFrame) -> None:
@@ -83,24 +97,46 @@ class WebRtcEcho:
         if self._rate is None or self._rate[0] != frame.sample_rate_hz:
             self._rate = (frame.sample_rate_hz, ToMicRate(frame.sample_rate_hz))
         sound = _pcm(self._rate[1].push(frame.pcm / 32768))
-        self._line.put(AudioFrame(pcm=sound, sample_rate_hz=MIC_RATE_HZ, steady_ns=frame.steady_ns))
+        joined, self._next_played = frame.first_sample == self._next_played, frame.first_sample + len(frame.pcm)
+        self._line.put(AudioFrame(pcm=sound, sample_rate_hz=MIC_RATE_HZ, steady_ns=frame.steady_ns), joined=joined)
         if frame.pcm.any():
             self._sound_until_s = s_from_ns(frame.steady_ns) + len(frame.pcm) / frame.sample_rate_hz
 
     def ready(self, frame: Block) -> bool:
         """Whether the reference that belongs to the frame has come; without it, the echo would pass as a voice."""
-        known = self._line.end_s >= frame.at_s + len(frame.pcm) / MIC_RATE_HZ + LEAD_S
+        place = self._line.place(frame.at_s + LEAD_S)
+        known = place is not None and self._line.end >= place + len(frame.pcm) + _MARGIN
         return known or self._is_quiet(frame)
 
     def treat(self, frame: Block) -> Pcm:
         """The sound without the echo. Frames are multiples of 10 ms, all of one length."""
+        place, step = self._place(frame)
         if self._is_quiet(frame):
             return frame.pcm
-        reference = self._line.take(frame.at_s + LEAD_S, len(frame.pcm))
-        webrtc, linear = self._webrtc(reference, frame.pcm), self._linearly(reference, frame.pcm)
-        take_linear = self._choice.take_linear(_power(reference), _power(frame.pcm), float(np.mean(linear**2)))
-        other, self._took_linear = self._took_linear, take_linear
-        return _faded(_pcm(linear) if other else webrtc, _pcm(linear) if take_linear else webrtc)
+        reference = self._line.take(place, len(frame.pcm), step)
+        return self._cancelled(reference, frame.pcm)
+
+    def _cancelled(self, reference: Pcm, heard: Pcm) -> Pcm:
+        webrtc, rest = self._webrtc(reference, heard), self._linearly(reference, heard)
+        linear, loud = _pcm(rest), _power(reference)
+        somebody = self._choice.is_somebody(loud, _power(heard), _power(heard - 32768 * rest), _power(linear))
+        self._tried_s += len(heard) / MIC_RATE_HZ if loud > AUDIBLE_POWER else 0.0
+        if self._tried_s < UNTRIED_S:
+            return _pcm(webrtc / 32768 * 10 ** (UNTRIED_DB / 20))
+        learnt = self._choice.learnt_db >= self._choice.TRUST_DB
+        softer = linear if learnt and _power(linear) < _power(webrtc) else webrtc
+        before, self._was_somebody = self._was_somebody, somebody
+        return _faded(linear if before else softer, linear if somebody else softer)
+
+    def _place(self, frame: Block) -> tuple[float, float]:
+        """Where on the line the frame's reference begins, and how far apart its samples lie.
+
+        Also asked for in quiet, so that it is known how the clocks differ before it matters.
+        """
+        measured = self._line.place(frame.at_s + LEAD_S)
+        offset = self._alignment.step(None if measured is None else measured - self._heard)
+        place, self._heard = self._heard + offset, self._heard + len(frame.pcm)
+        return place, 1.0 + self._alignment.drift / len(frame.pcm)
 
     def _is_quiet(self, frame: Block) -> bool:
         return frame.at_s > self._sound_until_s + QUIET_S
@@ -125,7 +161,7 @@ def _frame(pcm: Pcm) -> rtc.AudioFrame:
     return rtc.AudioFrame(bytearray(pcm.tobytes()), MIC_RATE_HZ, 1, len(pcm))
 
 
-def _power(pcm: Pcm) -> float:
+def _power(pcm: Pcm | F64) -> float:
     return float(np.mean(np.square(pcm / 32768)))
 
 

@@ -12,11 +12,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..audio_io.base import MIC_RATE_HZ, MicSettings, Pcm, SpeakerSettings
+from ..audio_io.base import MIC_RATE_HZ, Block, MicSettings, Pcm, SpeakerSettings
+from ..audio_io.device_clock import DeviceClock
 from ..audio_io.fake import FakeSpeaker
 from ..audio_io.mic_paced import PacedMic
 from ..audio_io.mic_rate import ToMicRate
+from ..audio_io.reference import ReferenceLine
 from ..audio_io.wav import read_wav
+from ..core.types import AudioFrame
 
 F32 = NDArray[np.float32]
 
@@ -105,16 +108,35 @@ class Placed:
     sound: F32
 
 
+@dataclass(frozen=True)
+class Clocks:
+    """How the two devices differ: the microphone's clock is fast by drift_ppm (0 or more), and what is known of the
+    instants of both together is off by jitter_s (standard deviation, block by block).
+    """
+
+    drift_ppm: float = 0.0
+    jitter_s: float = 0.0
+
+
 class RoomMic(PacedMic):
     """Hears the loudspeaker through the room, and what `say` puts in front of it."""
 
-    def __init__(self, settings: MicSettings, speaker: FakeSpeaker, echo: Echo, seed: int = 0) -> None:
+    def __init__(
+        self, settings: MicSettings, speaker: FakeSpeaker, echo: Echo, seed: int = 0, clocks: Clocks | None = None
+    ) -> None:
         super().__init__(settings)
+        self._clocks = clocks or Clocks()
+        self._drifting = _Drifting(1.0 - 1e-6 * self._clocks.drift_ppm) if self._clocks.drift_ppm else None
+        self._device = DeviceClock(MIC_RATE_HZ)
         self._speaker = speaker
         self._echo = echo
         self._echo_at_s: float | None = None
         self._said: list[Placed] = []
         self._noise = np.random.default_rng(seed)
+
+    def read(self, now_s: float) -> list[Block]:
+        """Frames that are over by now, at the instants that a device's clock would give them."""
+        return [Block(block.pcm, self._told(block.at_s)) for block in super().read(now_s)]
 
     def say(self, at_s: float, sound: F32) -> None:
         """Somebody speaks from the instant `at_s` on; the sound as it is at the microphone, full scale 1."""
@@ -128,7 +150,16 @@ class RoomMic(PacedMic):
             _mix(heard, said.sound, round((said.at_s - at_s) * MIC_RATE_HZ))
         return np.clip(np.round(heard * 32768), -32768, 32767).astype(np.int16)
 
+    def _told(self, at_s: float) -> float:
+        sample = round((at_s - self._origin_s) * MIC_RATE_HZ)
+        late_s = 1e-6 * self._clocks.drift_ppm * (at_s - self._origin_s)
+        return self._device.measure(sample, at_s - late_s + self._noise.normal(0, 1) * self._clocks.jitter_s)
+
     def _echoed(self, at_s: float) -> F32:
+        echo = self._echo_on_time(at_s)
+        return self._drifting.push(echo) if self._drifting else echo
+
+    def _echo_on_time(self, at_s: float) -> F32:
         while self._speaker.played:
             begin_s, pcm = self._speaker.played.popleft()
             if self._echo_at_s is None:
@@ -141,6 +172,23 @@ class RoomMic(PacedMic):
             self._echo.take(late)
         self._echo_at_s = at_s + self._frame / MIC_RATE_HZ
         return self._echo.take(self._frame)
+
+
+class _Drifting:
+    """Sound as a device of a faster clock takes it: later and later, frame for frame."""
+
+    def __init__(self, step: float) -> None:
+        self._step = step
+        self._line = ReferenceLine(MIC_RATE_HZ)
+        self._place = 0.0
+
+    def push(self, sound: F32) -> F32:
+        """As many samples as are given."""
+        pcm = np.clip(np.round(sound * 32768), -32768, 32767).astype(np.int16)
+        self._line.put(AudioFrame(pcm=pcm, sample_rate_hz=MIC_RATE_HZ), joined=True)
+        out = self._line.take(self._place - _BLOCK, len(sound), self._step)
+        self._place += self._step * len(sound)
+        return (out / 32768).astype(np.float32)
 
 
 def _mix(into: F32, sound: F32, at: int) -> None:

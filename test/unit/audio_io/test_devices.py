@@ -1,4 +1,4 @@
-"""Which device is chosen, when its samples are heard, and the reference of echo cancellation."""
+"""Which device is chosen, and when its samples are heard."""
 
 import numpy as np
 import pytest
@@ -8,10 +8,8 @@ from avatar_ros.audio_io.device_clock import DeviceClock
 from avatar_ros.audio_io.devices import candidates, sockets_in_use
 from avatar_ros.audio_io.gain import GainRamp
 from avatar_ros.audio_io.mic_sounddevice import CardIntake
-from avatar_ros.audio_io.reference import ReferenceLine
 from avatar_ros.audio_io.speaker_sounddevice import CardFeed
 from avatar_ros.core.errors import ConfigError
-from avatar_ros.core.types import AudioFrame
 
 OUT, IN = "max_output_channels", "max_input_channels"
 
@@ -139,30 +137,6 @@ def test_gain_ramp_is_exact_over_any_blocks():
     for out in outs:
         assert np.abs(out.astype(int) - outs[0]).max() <= 1
         assert (out[400:] == 2500).all() and out[0] < 10000
-
-
-def frame(first_s, pcm, rate=24000):
-    return AudioFrame(sample_rate_hz=rate, pcm=np.asarray(pcm, np.int16), steady_ns=round(first_s * 1e9))
-
-
-def test_reference_gives_any_stretch_of_time():
-    line = ReferenceLine(24000)
-    pcm = np.arange(1, 9601).astype(np.int16)
-    for i in range(20):
-        line.put(frame(5.0 + i * 0.02 + 0.0005 * (i % 2), pcm[480 * i : 480 * (i + 1)]))  # jitter of half a ms
-    np.testing.assert_array_equal(line.take(5.1, 2400), pcm[2400:4800])
-    assert not line.take(4.0, 100).any() and not line.take(6.0, 100).any()
-    np.testing.assert_array_equal(line.take(4.9, 2402)[2400:], [1, 2])
-
-
-def test_reference_fills_gaps_and_drops_what_overlaps():
-    line = ReferenceLine(1000)
-    line.put(frame(1.0, [1] * 100, 1000))
-    line.put(frame(1.15, [2] * 100, 1000))
-    line.put(frame(1.20, [3] * 100, 1000))
-    np.testing.assert_array_equal(line.take(1.0, 300), [1] * 100 + [0] * 50 + [2] * 100 + [3] * 50)
-    line.put(frame(90.0, [4] * 10, 1000))
-    np.testing.assert_array_equal(line.take(89.999, 12), [0] + [4] * 10 + [0])
 
 
 def test_speaker_settings_refuse_nonsense():

@@ -61,11 +61,23 @@ def test_the_better_frames_say_whether_the_room_is_known():
     from avatar_ros.audio_io.echo_webrtc import EchoChoice
 
     choice = EchoChoice()
-    assert not any(choice.take_linear(0.01, 0.01, 0.009) for _ in range(100)), "nothing learnt"
-    assert not any(choice.take_linear(0.01, 0.01, 0.01 / 100) for _ in range(200)), "echo alone: 20 dB taken"
-    took = [choice.take_linear(0.01, 0.02, 0.01) for _ in range(20)]
-    assert all(took[3:]), "somebody speaks as loudly"
-    assert not any([choice.take_linear(0.01, 0.01, 0.009) for _ in range(250)][-50:]), "the room has changed"
+    assert not any(choice.is_somebody(0.01, 0.01, 0.001, 0.009) for _ in range(100)), "nothing learnt"
+    assert not any(choice.is_somebody(0.01, 0.01, 0.01, 0.01 / 100) for _ in range(200)), "echo alone: 20 dB taken"
+    found = [choice.is_somebody(0.01, 0.02, 0.01, 0.01) for _ in range(20)]
+    assert all(found[3:]), "somebody speaks as loudly"
+    assert not any([choice.is_somebody(0.01, 0.01, 0.001, 0.009) for _ in range(250)][-50:]), "the room has changed"
+
+
+def test_what_is_left_of_a_loud_echo_is_nobody():
+    pytest.importorskip("livekit", reason="livekit is not installed (extra aec)")
+    from avatar_ros.audio_io.echo_webrtc import EchoChoice
+
+    choice = EchoChoice()
+    for _ in range(200):
+        choice.is_somebody(0.01, 0.01, 0.01, 0.01 / 100)
+    dying = [choice.is_somebody(0.0, 3e-4, 2e-4, 1e-4) for _ in range(12)]
+    assert not any(dying), "5 dB taken of what is 20 dB softer than the echo just was"
+    assert any(choice.is_somebody(0.0, 3e-3, 2e-4, 2.9e-3) for _ in range(4)), "somebody is louder than that"
 
 
 class _Heard:

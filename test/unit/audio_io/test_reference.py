@@ -1,0 +1,158 @@
+"""Which sample of the loudspeaker belongs to which of the microphone: the line of what was played, and two clocks."""
+
+import numpy as np
+import pytest
+
+from avatar_ros.audio_io.alignment import Alignment
+from avatar_ros.audio_io.device_clock import DeviceClock
+from avatar_ros.audio_io.echo_linear import LinearEcho
+from avatar_ros.audio_io.reference import ReferenceLine
+from avatar_ros.core.types import AudioFrame
+
+RATE_HZ, FRAME = 16000, 320
+
+
+def frame(first_s, pcm, rate=RATE_HZ):
+    return AudioFrame(sample_rate_hz=rate, pcm=np.asarray(pcm, np.int16), steady_ns=round(first_s * 1e9))
+
+
+def line_of(pcm, at_s=5.0):
+    line = ReferenceLine(RATE_HZ)
+    for i in range(0, len(pcm), FRAME):
+        line.put(frame(at_s + i / RATE_HZ, pcm[i : i + FRAME]), joined=i > 0)
+    return line
+
+
+# --- the line --------------------------------------------------------------------------------------------------------
+
+
+def test_any_stretch_of_the_line():
+    pcm = np.arange(1, 6401).astype(np.int16)
+    line = ReferenceLine(RATE_HZ)
+    for i in range(20):
+        jitter_s = 0.0005 * (i % 2)
+        line.put(frame(5.0 + i * 0.02 + jitter_s, pcm[FRAME * i : FRAME * (i + 1)]), joined=False)
+    np.testing.assert_array_equal(line.take(1600, 2400), pcm[1600:4000])
+    assert not line.take(-900, 100).any() and not line.take(7000, 100).any()
+    np.testing.assert_array_equal(line.take(-2, 4), [0, 0, 1, 2])
+    assert line.place(5.1) == pytest.approx(1600, abs=9) and line.end == 6400
+
+
+def test_gaps_become_silence_and_what_overlaps_is_dropped():
+    line = ReferenceLine(1000)
+    line.put(frame(1.0, [1] * 100, 1000), joined=False)
+    line.put(frame(1.15, [2] * 100, 1000), joined=False)
+    line.put(frame(1.20, [3] * 100, 1000), joined=False)
+    np.testing.assert_array_equal(line.take(0, 300), [1] * 100 + [0] * 50 + [2] * 100 + [3] * 50)
+    assert line.place(1.26) == pytest.approx(260)
+    line.put(frame(90.0, [4] * 10, 1000), joined=False)
+    assert line.place(90.0) == line.end - 10 and list(line.take(line.end - 10, 10)) == [4] * 10
+
+
+def test_what_is_known_to_follow_is_joined_whatever_the_clock_says():
+    line = ReferenceLine(1000)
+    for i in range(5):
+        line.put(frame(1.0 + 0.13 * i, [i + 1] * 100, 1000), joined=i > 0)
+    np.testing.assert_array_equal(line.take(0, 500), np.repeat([1, 2, 3, 4, 5], 100))
+
+
+def slowly(pcm, place, count, step):
+    """A windowed sinc, sample by sample."""
+    out = np.zeros(count)
+    for i in range(count):
+        at = place + i * step
+        n = np.arange(int(np.floor(at)) - 15, int(np.floor(at)) + 17)
+        window = np.i0(8 * np.sqrt(np.maximum(1 - ((n - at) / 16) ** 2, 0))) * (np.abs(n - at) < 16)
+        taps = np.sinc(n - at) * window
+        out[i] = np.sum(pcm[n] * taps) / np.sum(taps)
+    return out
+
+
+@pytest.mark.parametrize(("place", "step"), [(400.25, 1.0), (400.5, 1.0001), (1000.77, 0.9999)])
+def test_between_samples(place, step):
+    t = np.arange(3200) / RATE_HZ
+    pcm = np.round(9000 * np.sin(2 * np.pi * 440 * t) + 6000 * np.sin(2 * np.pi * 3100 * t)).astype(np.int16)
+    out = line_of(pcm).take(place, 640, step)
+    assert np.abs(out - slowly(pcm, place, 640, step)).max() < 30
+    at_s = (place + step * np.arange(640)) / RATE_HZ
+    true = 9000 * np.sin(2 * np.pi * 440 * at_s) + 6000 * np.sin(2 * np.pi * 3100 * at_s)
+    assert np.abs(out - true).max() < 60
+
+
+# --- two clocks ------------------------------------------------------------------------------------------------------
+
+
+def measured(rng, count, ppm, jitter_ms, offset=1000.3):
+    """What a smoothed clock says of each frame, and the truth."""
+    clock, true = DeviceClock(RATE_HZ), offset + np.arange(count) * FRAME * ppm * 1e-6
+    for i in range(count):
+        at_s = clock.measure(i * FRAME, i * FRAME / RATE_HZ + rng.normal(0, jitter_ms * 1e-3))
+        yield true[i] + (at_s * RATE_HZ - i * FRAME), true[i]
+
+
+@pytest.mark.parametrize(("ppm", "jitter_ms"), [(0, 1.0), (100, 1.0), (-50, 2.0)])
+def test_jitter_is_averaged_and_drift_is_followed(ppm, jitter_ms):
+    alignment = Alignment()
+    errors = [alignment.step(z) - true for z, true in measured(np.random.default_rng(3), 6000, ppm, jitter_ms)]
+    assert np.std(errors[3000:]) < 0.5 * jitter_ms and np.abs(np.mean(errors[3000:])) < jitter_ms
+    assert alignment.drift == pytest.approx(FRAME * ppm * 1e-6, abs=FRAME * 3e-6)
+
+
+def test_exact_clocks_are_taken_at_their_word():
+    alignment = Alignment()
+    assert {alignment.step(77.0) for _ in range(100)} == {77.0}
+
+
+def test_a_device_that_stood_still_is_followed_at_once_and_lost_sound_soon():
+    alignment = Alignment()
+    for _ in range(200):
+        alignment.step(100.0)
+    assert alignment.step(100.0 + 800) == 900 and alignment.jumps == 1
+    for _ in range(30):
+        place = alignment.step(900.0 + 100)
+    assert place == pytest.approx(1000, abs=1) and alignment.jumps == 2
+
+
+def test_one_late_frame_moves_nothing():
+    alignment = Alignment()
+    for _ in range(500):
+        alignment.step(100.0)
+    assert alignment.step(300.0) == 100 and alignment.jumps == 0
+
+
+def test_frames_without_a_measurement_go_on_as_before():
+    alignment = Alignment()
+    for i in range(1000):
+        alignment.step(0.02 * i)
+    for _ in range(100):
+        place = alignment.step(None)
+    assert place == pytest.approx(0.02 * 1099, abs=0.5)
+
+
+def test_a_room_is_learnt_by_devices_of_two_clocks_that_jitter():
+    """60 ppm and 1 ms: read by the instants alone, the model takes 4 dB; with clocks that agree it would take 30."""
+    rng, count, ppm = np.random.default_rng(4), 3000, 60e-6
+    fine = 8  # played sound on a finer grid, so that the microphone may hear it at any instant
+    played = np.convolve(rng.normal(0, 1, count * FRAME + 8000), np.hanning(5) / 2, "same")
+    room = rng.normal(0, 0.3, 800) * np.exp(-np.arange(800) / 150)
+    echo = np.convolve(played, room)[: len(played)]
+    spectrum = np.fft.rfft(echo)
+    wide = np.fft.irfft(np.pad(spectrum, (0, (fine - 1) * len(echo) // 2)), fine * len(echo)) * fine
+    heard = np.interp(np.arange(count * FRAME) * (1 + ppm) * fine, np.arange(len(wide)), wide)
+    pcm = np.clip(np.round(played * 3000), -32768, 32767).astype(np.int16)
+    line, alignment, model = ReferenceLine(RATE_HZ), Alignment(), LinearEcho(FRAME, RATE_HZ, 0.1)
+    speaker, mic, taken_db = DeviceClock(RATE_HZ), DeviceClock(RATE_HZ), []
+    for i in range(count - 4):
+        place = i * FRAME
+        true_s = place / RATE_HZ / (1 + ppm) + rng.normal(0, 1e-3)
+        line.put(frame(9.0 + speaker.measure(place, true_s), pcm[place : place + FRAME]), joined=i > 0)
+        if i < 4:
+            continue
+        at = (i - 4) * FRAME
+        at_s = 9.0 + mic.measure(at, at / RATE_HZ + rng.normal(0, 1e-3))
+        offset = alignment.step(line.place(at_s + 0.02) - at)
+        reference = line.take(at + offset, FRAME, 1 + alignment.drift / FRAME) / 32768
+        near = heard[at : at + FRAME] * 3000 / 32768
+        rest = model.step(reference, near)
+        taken_db.append(10 * np.log10(np.mean(near**2) / np.mean(rest**2)))
+    assert np.median(taken_db[2000:]) > 17
