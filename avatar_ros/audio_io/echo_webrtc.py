@@ -29,8 +29,11 @@ LEAD_S = 0.02
 _MARGIN = 64
 #: What counts as sound: -50 dBFS.
 AUDIBLE_POWER = 10**-5.0
-#: Until this much sound was heard from the loudspeaker nobody knows the room: what is heard beside it is damped so far.
-UNTRIED_S, UNTRIED_DB = 2.0, -20.0
+#: Until this much sound was heard from the loudspeaker, and for so long from the start, nobody knows the room and the
+#: clocks: what is heard beside the avatar is damped so far.
+UNTRIED_S, START_S, UNTRIED_DB = 2.0, 10.0, -20.0
+#: What is left of the echo where nobody speaks besides is damped by this much more.
+NOBODY_DB = -12.0
 #: After so long without any sound from the loudspeaker there is no echo left to cancel, and the work is spared.
 QUIET_S = 2.0
 
@@ -38,6 +41,7 @@ QUIET_S = 2.0
 class EchoChoice:
     """Whether somebody speaks besides the echo, frame by frame, from the power before and behind the linear model.
 
+    Power is that below 2 kHz: above, what is left of the avatar's hissing is as loud as a voice is.
     Told in order, 20 ms a frame. While the avatar talks alone, the model takes as much as it can; while a person talks
     too, less. So what it takes in its better frames says whether it has learnt the room, and how much less means that
     somebody is there. A room dies away slower than a voice pauses: for a while, what is left is compared with the echo
@@ -119,14 +123,16 @@ class WebRtcEcho:
     def _cancelled(self, reference: Pcm, heard: Pcm) -> Pcm:
         webrtc, rest = self._webrtc(reference, heard), self._linearly(reference, heard)
         linear, loud = _pcm(rest), _power(reference)
-        somebody = self._choice.is_somebody(loud, _power(heard), _power(heard - 32768 * rest), _power(linear))
+        near = heard / 32768
+        somebody = self._choice.is_somebody(loud, _low_power(near), _low_power(near - rest), _low_power(rest))
         self._tried_s += len(heard) / MIC_RATE_HZ if loud > AUDIBLE_POWER else 0.0
-        if self._tried_s < UNTRIED_S:
+        if self._tried_s < UNTRIED_S or self._heard < START_S * MIC_RATE_HZ:
             return _pcm(webrtc / 32768 * 10 ** (UNTRIED_DB / 20))
         learnt = self._choice.learnt_db >= self._choice.TRUST_DB
         softer = linear if learnt and _power(linear) < _power(webrtc) else webrtc
+        nobody = _pcm(softer / 32768 * 10 ** (NOBODY_DB / 20))
         before, self._was_somebody = self._was_somebody, somebody
-        return _faded(linear if before else softer, linear if somebody else softer)
+        return _faded(linear if before else nobody, linear if somebody else nobody)
 
     def _place(self, frame: Block) -> tuple[float, float]:
         """Where on the line the frame's reference begins, and how far apart its samples lie.
@@ -161,8 +167,16 @@ def _frame(pcm: Pcm) -> rtc.AudioFrame:
     return rtc.AudioFrame(bytearray(pcm.tobytes()), MIC_RATE_HZ, 1, len(pcm))
 
 
-def _power(pcm: Pcm | F64) -> float:
+def _power(pcm: Pcm) -> float:
     return float(np.mean(np.square(pcm / 32768)))
+
+
+def _low_power(sound: F64) -> float:
+    """Of what lies between 100 Hz and 2 kHz."""
+    spectrum = np.fft.rfft(sound)
+    hz = len(sound) / MIC_RATE_HZ
+    part = spectrum[round(100 * hz) : round(2000 * hz)]
+    return float(2 * np.sum(np.abs(part) ** 2) / len(sound) ** 2)
 
 
 def _pcm(sound: F64) -> Pcm:
