@@ -10,9 +10,12 @@ from __future__ import annotations
 
 import numpy as np
 
-#: Standard deviations: a measured place, samples (they come smoothed, so each tells little that is new); the drift at
-#: the start, samples a frame of 20 ms (100 ppm), and how much it changes from frame to frame.
-_MEASURED, _DRIFT, _DRIFT_CHANGE = 40.0, 0.032, 3e-6
+#: Standard deviations: of a measured place at the start, samples; of the drift at the start, samples a frame of 20 ms
+#: (100 ppm), and how much it changes from frame to frame.
+_MEASURED, _DRIFT, _DRIFT_CHANGE = 16.0, 0.032, 3e-6
+#: How exact the measurements are is learnt from them, over so many frames; they come smoothed (DeviceClock), so that
+#: only each of so many tells something new.
+_LEARNT_FRAMES, _SMOOTHED_FRAMES = 500, 100
 #: So far off at once is no jitter but a device that stood still; so far off for so many frames is sound that was lost.
 _JUMP, _OFF, _OFF_FRAMES = 480.0, 48.0, 25
 
@@ -26,8 +29,15 @@ class Alignment:
     def __init__(self) -> None:
         self.offset = self.drift = 0.0
         self.jumps = -1
+        self._measured = 0
+        self._variance = _MEASURED**2  # of a measurement
         self._covariance = np.diag([0.0, _DRIFT**2])
         self._off: list[float] = []  # measurements that are far from what was expected, in a row
+
+    @property
+    def unsure(self) -> float:
+        """Standard deviation of the offset, samples; infinite before the first measurement."""
+        return float(np.sqrt(self._covariance[0, 0])) if self.jumps >= 0 else float("inf")
 
     def step(self, measured: float | None) -> float:
         """The offset at the next frame, whose own measurement may be missing. Frames are of one length."""
@@ -49,10 +59,15 @@ class Alignment:
                 self._begin(float(np.mean(self._off)))
         else:
             self._off.clear()
-            gain = self._covariance[:, 0] / (self._covariance[0, 0] + _MEASURED**2)
-            self.offset += float(gain[0]) * error
-            self.drift += float(gain[1]) * error
-            self._covariance = self._covariance - np.outer(gain, self._covariance[0])
+            self._correct(error)
+
+    def _correct(self, error: float) -> None:
+        self._measured += 1
+        self._variance += (error**2 - self._variance) / min(self._measured + 1, _LEARNT_FRAMES)
+        gain = self._covariance[:, 0] / (self._covariance[0, 0] + _SMOOTHED_FRAMES * self._variance + 1e-9)
+        self.offset += float(gain[0]) * error
+        self.drift += float(gain[1]) * error
+        self._covariance = self._covariance - np.outer(gain, self._covariance[0])
 
     def _begin(self, measured: float) -> None:
         """From one place; what was learnt of the drift stays."""

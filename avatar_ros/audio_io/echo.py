@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections import deque
+from collections.abc import Mapping
 from typing import Protocol
 
 import numpy as np
@@ -31,6 +32,9 @@ class Echo(Protocol):
 
     def treat(self, frame: Block) -> Pcm: ...
 
+    def status(self) -> Mapping[str, str]:
+        """Figures for diagnostics."""
+
 
 class NoEcho:
     """The microphone cannot hear the loudspeaker, or somebody else takes care of it."""
@@ -48,6 +52,10 @@ class NoEcho:
     def treat(self, frame: Block) -> Pcm:
         """The sound as it is."""
         return frame.pcm
+
+    def status(self) -> Mapping[str, str]:
+        """Nothing to tell."""
+        return {}
 
 
 class HalfDuplex:
@@ -79,6 +87,10 @@ class HalfDuplex:
         end_s = frame.at_s + len(frame.pcm) / 16000
         deaf = any(start_s < end_s and frame.at_s < until_s for start_s, until_s in self._spans)
         return np.zeros_like(frame.pcm) if deaf else frame.pcm
+
+    def status(self) -> Mapping[str, str]:
+        """Nothing to tell."""
+        return {}
 
 
 def make_echo(settings: MicSettings) -> Echo:

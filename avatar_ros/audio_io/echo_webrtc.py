@@ -8,6 +8,7 @@ proved itself and something is there besides the echo; everywhere else, whicheve
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
 
 import numpy as np
 from livekit import rtc
@@ -29,9 +30,9 @@ LEAD_S = 0.02
 _MARGIN = 64
 #: What counts as sound: -50 dBFS.
 AUDIBLE_POWER = 10**-5.0
-#: Until this much sound was heard from the loudspeaker, and for so long from the start, nobody knows the room and the
-#: clocks: what is heard beside the avatar is damped so far.
-UNTRIED_S, START_S, UNTRIED_DB = 2.0, 10.0, -20.0
+#: Until this much sound was heard from the loudspeaker nobody knows the room, and until the places are known as well as
+#: this (samples, standard deviation) nobody knows the clocks: what is heard beside the avatar is damped so far.
+UNTRIED_S, UNSURE, UNTRIED_DB = 2.0, 2.5, -20.0
 #: What is left of the echo where nobody speaks besides is damped by this much more.
 NOBODY_DB = -12.0
 #: After so long without any sound from the loudspeaker there is no echo left to cancel, and the work is spared.
@@ -89,6 +90,7 @@ class WebRtcEcho:
         self._alignment = Alignment()
         self._next_played = -1
         self._heard = 0  # samples of the microphone so far
+        self._frame = 0  # samples of a frame
         self._rate: tuple[int, ToMicRate] | None = None
         self._linear: LinearEcho | None = None
         self._choice = EchoChoice()
@@ -120,13 +122,22 @@ class WebRtcEcho:
         reference = self._line.take(place, len(frame.pcm), step)
         return self._cancelled(reference, frame.pcm)
 
+    def status(self) -> Mapping[str, str]:
+        """How much of the echo the model takes, and how the two clocks differ."""
+        drift_ppm = 1e6 * self._alignment.drift / self._frame if self._frame else 0.0
+        return {
+            "echo_taken_db": f"{self._choice.learnt_db:.0f}",
+            "clock_drift_ppm": f"{drift_ppm:.0f}",
+            "clock_jumps": str(max(self._alignment.jumps, 0)),
+        }
+
     def _cancelled(self, reference: Pcm, heard: Pcm) -> Pcm:
         webrtc, rest = self._webrtc(reference, heard), self._linearly(reference, heard)
         linear, loud = _pcm(rest), _power(reference)
         near = heard / 32768
         somebody = self._choice.is_somebody(loud, _low_power(near), _low_power(near - rest), _low_power(rest))
         self._tried_s += len(heard) / MIC_RATE_HZ if loud > AUDIBLE_POWER else 0.0
-        if self._tried_s < UNTRIED_S or self._heard < START_S * MIC_RATE_HZ:
+        if self._tried_s < UNTRIED_S or self._alignment.unsure > UNSURE:
             return _pcm(webrtc / 32768 * 10 ** (UNTRIED_DB / 20))
         learnt = self._choice.learnt_db >= self._choice.TRUST_DB
         softer = linear if learnt and _power(linear) < _power(webrtc) else webrtc
@@ -141,6 +152,7 @@ class WebRtcEcho:
         """
         measured = self._line.place(frame.at_s + LEAD_S)
         offset = self._alignment.step(None if measured is None else measured - self._heard)
+        self._frame = len(frame.pcm)
         place, self._heard = self._heard + offset, self._heard + len(frame.pcm)
         return place, 1.0 + self._alignment.drift / len(frame.pcm)
 

@@ -55,7 +55,7 @@ class MicStage(Stage):
 
     def status(self) -> Mapping[str, str]:
         """The device, how echo is treated; a warning where something is missing."""
-        out = {**self._mic.status(), "echo": self._echo.name}
+        out = {**self._mic.status(), "echo": self._echo.name, **self._echo.status()}
         warnings = [text for text in (out.get("warning", ""), self._echo.warning) if text]
         return {**out, "warning": "; ".join(warnings)} if warnings else out
 

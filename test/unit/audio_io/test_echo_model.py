@@ -120,6 +120,9 @@ class _Waiting:
     def treat(self, frame):
         return frame.pcm
 
+    def status(self):
+        return {}
+
 
 def test_a_frame_waits_for_its_reference_but_not_for_long():
     mic, settings = _Heard(), MicSettings(backend="fake", echo="off")
