@@ -30,9 +30,11 @@ LEAD_S = 0.02
 _MARGIN = 64
 #: What counts as sound: -50 dBFS.
 AUDIBLE_POWER = 10**-5.0
-#: Until this much sound was heard from the loudspeaker nobody knows the room, and until the places are known as well as
-#: this (samples, standard deviation) nobody knows the clocks: what is heard beside the avatar is damped so far.
-UNTRIED_S, UNSURE, UNTRIED_DB = 2.0, 2.5, -20.0
+#: Until this much sound was heard from the loudspeaker nobody knows the room, and until it is known how far the clocks
+#: differ nobody knows the place: what is heard beside the avatar is damped so far.
+UNTRIED_S, UNTRIED_DB = 6.0, -20.0
+#: The drift was taken for another by so much, samples a frame (5 ppm): the model has to learn anew.
+MOVED = 0.0016
 #: What is left of the echo where nobody speaks besides is damped by this much more.
 NOBODY_DB = -12.0
 #: After so long without any sound from the loudspeaker there is no echo left to cancel, and the work is spared.
@@ -52,8 +54,8 @@ class EchoChoice:
     #: The model has learnt the room when it takes this much in the better frames of the last seconds.
     TRUST_DB = 12.0
     #: What it takes varies by so much; nobody is asked to be louder than this against the echo.
-    SPREAD_DB, ECHO_ALONE_DB = 7.0, 12.0
-    _BETTER, _MEMORY, _ENOUGH = 70, 250, 40
+    SPREAD_DB, ECHO_ALONE_DB = 10.0, 12.0
+    _BETTER, _MEMORY, _ENOUGH = 70, 250, 150
     _FADE = 0.93  # of the echo's power, each frame: 16 dB/s
 
     def __init__(self) -> None:
@@ -66,6 +68,10 @@ class EchoChoice:
         """What the model takes in its better frames; 0 before there were enough."""
         enough = len(self._taken_db) >= self._ENOUGH
         return float(np.percentile(self._taken_db, self._BETTER)) if enough else 0.0
+
+    def forget(self) -> None:
+        """What the model had learnt is worth nothing any more."""
+        self._taken_db.clear()
 
     def is_somebody(self, reference: float, heard: float, echo: float, linear: float) -> bool:
         """Powers of the reference, at the microphone, of the modelled echo, and behind the model; full scale 1."""
@@ -128,6 +134,7 @@ class WebRtcEcho:
         return {
             "echo_taken_db": f"{self._choice.learnt_db:.0f}",
             "clock_drift_ppm": f"{drift_ppm:.0f}",
+            "clock_jitter_ms": f"{1e3 * self._alignment.jitter / MIC_RATE_HZ:.1f}",
             "clock_jumps": str(max(self._alignment.jumps, 0)),
         }
 
@@ -137,7 +144,7 @@ class WebRtcEcho:
         near = heard / 32768
         somebody = self._choice.is_somebody(loud, _low_power(near), _low_power(near - rest), _low_power(rest))
         self._tried_s += len(heard) / MIC_RATE_HZ if loud > AUDIBLE_POWER else 0.0
-        if self._tried_s < UNTRIED_S or self._alignment.unsure > UNSURE:
+        if self._tried_s < UNTRIED_S or not self._alignment.settled:
             return _pcm(webrtc / 32768 * 10 ** (UNTRIED_DB / 20))
         learnt = self._choice.learnt_db >= self._choice.TRUST_DB
         softer = linear if learnt and _power(linear) < _power(webrtc) else webrtc
@@ -151,7 +158,11 @@ class WebRtcEcho:
         Also asked for in quiet, so that it is known how the clocks differ before it matters.
         """
         measured = self._line.place(frame.at_s + LEAD_S)
+        known = self._alignment.jumps, self._alignment.drift
         offset = self._alignment.step(None if measured is None else measured - self._heard)
+        if known[0] != self._alignment.jumps or abs(known[1] - self._alignment.drift) > MOVED:
+            self._choice.forget()
+            self._tried_s = 0.0
         self._frame = len(frame.pcm)
         place, self._heard = self._heard + offset, self._heard + len(frame.pcm)
         return place, 1.0 + self._alignment.drift / len(frame.pcm)

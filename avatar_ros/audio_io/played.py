@@ -11,9 +11,15 @@ from ..core.clock import ns_from_s
 from ..core.types import AudioFrame
 from .base import Pcm, SpeakerSettings
 
+#: A block that is heard so much later than the one before ended: the card ran dry or stood still in between.
+_GAP_S = 0.004
+
 
 class PlayedFramer:
-    """Blocks in, frames out: short while there is sound, long in silence, which is most of the day."""
+    """Blocks in, frames out: short while there is sound, long in silence, which is most of the day.
+
+    Where the card stood still there is silence, for those who compare what is played with a microphone's sound.
+    """
 
     def __init__(self, settings: SpeakerSettings) -> None:
         self._session = settings.session
@@ -24,9 +30,16 @@ class PlayedFramer:
         self._waiting = 0
         self._sound_until = 0  # the sample after the last audible block
         self._sample = 0
+        self._next_s: float | None = None  # when the block after the last is due
 
     def add(self, pcm: Pcm, at_s: float) -> None:
         """Take a block; its first sample is heard at `at_s`."""
+        gap_s = at_s - self._next_s if self._next_s is not None else 0.0
+        self._next_s = at_s + len(pcm) / self._rate_hz
+        if gap_s > _GAP_S:
+            silence = np.zeros(min(round(gap_s * self._rate_hz), self._rate_hz), np.int16)
+            self._blocks.append((silence, at_s - len(silence) / self._rate_hz))
+            self._waiting += len(silence)
         self._blocks.append((pcm, at_s))
         self._waiting += len(pcm)
         if pcm.any():
