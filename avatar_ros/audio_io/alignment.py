@@ -44,6 +44,7 @@ class Alignment:
         self._frames = self._measured = 0
         self._variance = _FIRST_JITTER**2
         self._level = 0.0  # by how much the instants differ from the place
+        self._lately = 0.0  # by how much more they differed in the last second: an unproven drift
         self._off: list[float] = []  # differences far from that, in a row
         self._batch: list[float] = []
         self._means: deque[tuple[float, float]] = deque(maxlen=_MEANS)  # (frame, offset by the instants)
@@ -72,16 +73,17 @@ class Alignment:
             recent = self._off[-_STOOD_FRAMES:]
             stood = min(map(abs, recent)) > max(_STOOD, 2 * _DEVIATIONS * self.jitter)
             if len(self._off) >= _LOST_FRAMES or (stood and len(recent) == _STOOD_FRAMES):
-                self._jump(float(np.mean(recent if stood else self._off)))
+                self._jump(float(np.mean(recent if stood else self._off)) - self._lately)
 
     def _learn(self, measured: float, away: float) -> None:
         self._measured += 1
         share = 1 / min(self._measured, _LEARNT_FRAMES)
         self._level += share * away
+        self._lately += 0.02 * (away - self._lately)
         self._variance += share * (away**2 - self._variance) if self._measured > 1 else 0.0
         if abs(self._level) > _FARTHEST:
-            self._jump(self._level)
-            self._level = 0.0
+            self.offset, self._level = self.offset + self._level, 0.0
+            self.jumps += 1
         self.settled = self.settled or self.jitter < _NO_JITTER
         self._batch.append(measured)
         if len(self._batch) >= _MEAN_FRAMES:
@@ -103,9 +105,9 @@ class Alignment:
         self.drift = slope if abs(slope) > (_HOLDS if self.drift else _PROVEN) * error + 1e-12 else 0.0
 
     def _jump(self, by: float) -> None:
-        """What was learnt of the drift stays."""
+        """What was learnt of the drift stays, and so do the means, moved: else frequent jumps would keep it unknown."""
         self.offset += by
         self.jumps += 1
         self._off.clear()
-        self._batch.clear()
-        self._means.clear()
+        self._batch = [place + by for place in self._batch]
+        self._means = deque(((frame, place + by) for frame, place in self._means), maxlen=_MEANS)

@@ -17,6 +17,7 @@ from ..core.clock import s_from_ns
 from ..core.types import AudioFrame
 from .alignment import Alignment
 from .base import MIC_RATE_HZ, Block, Pcm
+from .echo import AUDIBLE
 from .echo_linear import F64, LinearEcho
 from .mic_rate import ToMicRate
 from .reference import ReferenceLine
@@ -28,8 +29,8 @@ _PIECE = MIC_RATE_HZ // 100
 LEAD_S = 0.02
 #: The reference must be known so much further than is needed: its place is estimated, and read between samples.
 _MARGIN = 64
-#: What counts as sound: -50 dBFS.
-AUDIBLE_POWER = 10**-5.0
+#: What counts as sound.
+AUDIBLE_POWER = (AUDIBLE / 32768) ** 2
 #: Until this much sound was heard from the loudspeaker nobody knows the room, and until it is known how far the clocks
 #: differ nobody knows the place: what is heard beside the avatar is damped so far.
 UNTRIED_S, UNTRIED_DB = 6.0, -20.0

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from avatar_ros.audio_io.alignment import Alignment
+from avatar_ros.audio_io.base import SpeakerSettings
 from avatar_ros.audio_io.device_clock import DeviceClock
 from avatar_ros.audio_io.echo_linear import LinearEcho
+from avatar_ros.audio_io.played import PlayedFramer
 from avatar_ros.audio_io.reference import ReferenceLine
 from avatar_ros.core.types import AudioFrame
 
@@ -116,6 +118,30 @@ def test_a_device_that_stood_still_is_followed_at_once_and_lost_sound_soon():
     for _ in range(60):
         place = alignment.step(900.0 + 100)
     assert place == 1000 and alignment.jumps == 2
+
+
+def test_a_drift_is_found_though_sound_is_lost_again_and_again():
+    alignment, lost = Alignment(), 0.0
+    for i in range(8000):
+        lost += 700.0 if i % 1000 == 999 else 0.0
+        alignment.step(0.02 * i + lost)
+    assert alignment.drift == pytest.approx(0.02, rel=0.1) and alignment.settled and alignment.jumps >= 7
+
+
+def test_a_drift_of_300_ppm_is_found():
+    alignment = Alignment()
+    errors = [alignment.step(z) - true for z, true in measured(np.random.default_rng(3), 6000, 300, 0.5)]
+    assert alignment.drift == pytest.approx(FRAME * 300e-6, rel=0.02) and np.ptp(errors[4500:]) < 8
+
+
+def test_a_card_that_stood_still_shows_as_silence():
+    settings = SpeakerSettings(backend="fake", played_frame_s=0.01, silent_frame_s=0.01)
+    framer, loud = PlayedFramer(settings), np.full(240, 1000, np.int16)
+    for at_s in (1.0, 1.01, 1.05, 1.06):
+        framer.add(loud, at_s)
+    frames = list(framer.frames())
+    assert [bool(each.pcm.any()) for each in frames] == [True, True, False, False, False, True, True]
+    assert [each.steady_ns * 1e-9 for each in frames] == pytest.approx([1 + 0.01 * i for i in range(7)])
 
 
 def test_one_late_frame_moves_nothing():
