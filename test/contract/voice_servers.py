@@ -64,13 +64,21 @@ class SpeechHandler(BaseHTTPRequestHandler):
             self.send_header("Connection", "close")
             mode = "hang"
         self.end_headers()
+        try:
+            self._pieces(data, mode)
+        except OSError:  # the client left while a piece was on its way
+            self.close_connection = True
+        finally:
+            if mode == "hang":
+                self.server.left.release()
+
+    def _pieces(self, data: bytes, mode: str) -> None:
         half = len(data) // 2
         for at in range(0, half if mode in ("hang", "cut") else len(data), 4001):  # odd: samples are torn apart
             piece = data[at : min(at + 4001, half) if mode in ("hang", "cut") else at + 4001]
             self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
         if mode == "hang":
             self.connection.recv(1)  # until the client leaves
-            self.server.left.release()
         if mode in ("hang", "cut"):
             self.close_connection = True
             return
