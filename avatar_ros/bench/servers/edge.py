@@ -91,6 +91,14 @@ class EdgeServer:
         self._loop.run_forever()
 
     async def _talk(self, request: Any) -> Any:
+        mode = self.mode
+        try:
+            return await self._say(request, mode)
+        finally:
+            if mode in ("hang", "mute"):  # also where the client left while a word was on its way
+                self.left.release()
+
+    async def _say(self, request: Any, mode: str) -> Any:
         from aiohttp import web
 
         socket = web.WebSocketResponse()
@@ -98,7 +106,7 @@ class EdgeServer:
         await socket.receive_str()  # speech.config
         ssml = await socket.receive_str()
         self.began += 1
-        came_s, mode = time.monotonic(), self.mode
+        came_s = time.monotonic()
         words = unescape(re.sub(r"<[^>]*>", " ", ssml[ssml.index("<speak") :])).split()
         await socket.send_str("X-RequestId:1\r\nPath:turn.start\r\n\r\n{}")
         data = mp3_bytes(tone(WORD_S * len(words), RATE_HZ))
@@ -124,7 +132,6 @@ class EdgeServer:
         """Until the connection is gone. To wait for a message would be to answer the client's goodbye."""
         while request.transport is not None and not request.transport.is_closing():
             await asyncio.sleep(_LOOK_S)
-        self.left.release()
 
 
 def _metadata(i: int, word: str) -> str:
