@@ -62,6 +62,12 @@ def measure(data: Path) -> dict[str, Any]:
                     f"{name:11s} {labels:7s} labels  {decision:9s}  missed {shown(row['missed'])}   "
                     f"false {shown(row['false'])}"
                 )
+        table[f"{name}, longest false"] = stretches = _longest_false(found)
+        for one in stretches:
+            print(
+                f"{name:11s} false longest: {one['recording']} {one['from_s']:.2f} to {one['to_s']:.2f} s, in the "
+                f"recording {one['level_db']:+.1f} dB relative to speech; without it false {one['false_without']:.1f} %"
+            )
     for quality in table["label quality"]:
         print(
             f"{quality['recording']:16s} labels and alignment agree in {quality['agree_percent']:.1f} % of windows; "
@@ -88,6 +94,41 @@ def _compare(pairs: list[tuple[Flags, Flags]]) -> dict[str, dict[str, float]]:
         "missed": ratio(missed, [float(s.sum()) for s in speech]),
         "false": ratio(false, [float((~s).sum()) for s in speech]),
     }
+
+
+def _longest_false(found: list[tuple[_Recording, dict[str, Flags]]]) -> list[dict[str, Any]]:
+    """The longest stretch of aligned silence that is taken for speech, in each noise: something to listen to."""
+    silent = sum(int((~_windows(recording.aligned)).sum()) for recording, _ in found)
+    runs = [
+        (end - start, start, end, recording)
+        for recording, flags in found
+        for start, end in _runs(~_windows(recording.aligned) & flags["windows"])
+    ]
+    false = sum(run[0] for run in runs)
+    runs = sorted(runs, key=lambda run: (-run[0], run[3].name))[: len(found) // len({r.name for r, _ in found})]
+    false -= sum(run[0] for run in runs)
+    return [
+        {
+            "recording": recording.name,
+            "from_s": round(start * WINDOW_SAMPLES / SAMPLE_RATE_HZ - _LEAD_S, 2),
+            "to_s": round(end * WINDOW_SAMPLES / SAMPLE_RATE_HZ - _LEAD_S, 2),
+            "level_db": round(_level_in(recording, start, end), 1),
+            "false_without": round(100 * false / max(silent, 1), 2),
+        }
+        for _, start, end, recording in runs
+    ]
+
+
+def _level_in(recording: _Recording, start: int, end: int) -> float:
+    """Of the windows in the clean recording, relative to its speech, dB."""
+    return level_dbfs(recording.pcm[start * WINDOW_SAMPLES : end * WINDOW_SAMPLES]) - level_dbfs(
+        recording.pcm[recording.aligned]
+    )
+
+
+def _runs(flags: Flags) -> list[tuple[int, int]]:
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], flags, [False]]).astype(np.int8)))
+    return [(int(start), int(end)) for start, end in edges.reshape(-1, 2)]
 
 
 def _recordings(data: Path) -> Iterator[_Recording]:

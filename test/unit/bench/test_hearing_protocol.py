@@ -6,7 +6,7 @@ import runpy
 import numpy as np
 import pytest
 
-from avatar_ros.bench import hearing_fit
+from avatar_ros.bench import hearing_fit, hearing_vad
 from avatar_ros.bench.hearing_interval import ratio, share
 from avatar_ros.bench.hearing_questions import DEVELOPMENT, HELD_OUT
 from avatar_ros.bench.hearing_sounds import fragments, with_noise
@@ -79,3 +79,18 @@ def test_the_fit_finds_which_feature_tells_right_from_wrong(tmp_path):
     found = runpy.run_path(str(path))
     assert found["WEIGHTS"]["tells"][2] > 1.0 > 0.3 > abs(found["WEIGHTS"]["noise"][2])
     assert abs(found["BIAS"]) < 0.3
+
+
+def test_the_longest_false_stretch_is_named_once_for_each_noise_and_taken_off():
+    """Ten windows of words, then of silence whose middle is as loud, in two noises."""
+    pcm = np.full(120 * 512, 10, np.int16)
+    pcm[: 10 * 512] = pcm[70 * 512 : 75 * 512] = 1000
+    words = np.arange(len(pcm)) < 10 * 512
+    recording = hearing_vad._Recording("someone", pcm, words, words)
+    window = np.arange(120)
+    quiet, loud = ((window < 10) | ((window >= 70) & (window < end)) for end in (75, 76))
+    found = [(recording, {"windows": flags | (window == 90)}) for flags in (quiet, loud)]
+    first, second = hearing_vad._longest_false(found)
+    assert (first["recording"], first["from_s"], first["to_s"]) == ("someone", 0.24, 0.43)
+    assert (second["from_s"], second["to_s"], second["level_db"]) == (0.24, 0.4, 0.0)
+    assert first["level_db"] < 0 and first["false_without"] == second["false_without"] == round(100 * 2 / 220, 2)
