@@ -32,8 +32,10 @@ _MARGIN = 64
 #: What counts as sound.
 AUDIBLE_POWER = (AUDIBLE / 32768) ** 2
 #: Until this much sound was heard from the loudspeaker nobody knows the room, and until it is known how far the clocks
-#: differ nobody knows the place: what is heard beside the avatar is damped so far.
-UNTRIED_S, UNTRIED_DB = 6.0, -20.0
+#: differ nobody knows the place: what is heard beside the avatar is damped so far. A model that takes less than SURE_DB
+#: by then is still learning (a long room, a loudspeaker that distorts): it is given until SLOW_S.
+UNTRIED_S, SURE_DB, SLOW_S = 6.0, 20.0, 12.0
+UNTRIED_DB = -20.0
 #: The drift was taken for another by so much, samples a frame (5 ppm): the model has to learn anew.
 MOVED = 0.0016
 #: What is left of the echo where nobody speaks besides is damped by this much more.
@@ -139,13 +141,19 @@ class WebRtcEcho:
             "clock_jumps": str(max(self._alignment.jumps, 0)),
         }
 
+    @property
+    def _is_tried(self) -> bool:
+        """Whether the linear model may be heard: the place in the reference is known, and it has learnt for a while."""
+        needed_s = UNTRIED_S if self._choice.learnt_db >= SURE_DB else SLOW_S
+        return self._alignment.settled and self._tried_s >= needed_s
+
     def _cancelled(self, reference: Pcm, heard: Pcm) -> Pcm:
         webrtc, rest = self._webrtc(reference, heard), self._linearly(reference, heard)
         linear, loud = _pcm(rest), _power(reference)
         near = heard / 32768
         somebody = self._choice.is_somebody(loud, _low_power(near), _low_power(near - rest), _low_power(rest))
         self._tried_s += len(heard) / MIC_RATE_HZ if loud > AUDIBLE_POWER else 0.0
-        if self._tried_s < UNTRIED_S or not self._alignment.settled:
+        if not self._is_tried:
             return _pcm(webrtc / 32768 * 10 ** (UNTRIED_DB / 20))
         learnt = self._choice.learnt_db >= self._choice.TRUST_DB
         softer = linear if learnt and _power(linear) < _power(webrtc) else webrtc

@@ -2,8 +2,8 @@
 
 The real stages (echo canceller with the played sound as reference, Silero, PocketSphinx, the dialogue's rules,
 espeak-ng, the speaker) run on a virtual clock; the loudspeaker's sound comes back to the microphone through measured
-rooms. The two devices' clocks differ, and what is known of instants is off by a millisecond or so, as with real cards
-(--drift-ppm, --jitter-ms). Two parts:
+rooms. The two devices' clocks differ, what is known of instants is off by a millisecond or so, and the loudspeaker
+distorts, as real ones do (--drift-ppm, --jitter-ms, --distortion-percent). Two parts:
 
 own voice: minutes of speech with nobody there, the echo 6 dB below a person's voice. Every pause is a false one.
 people: recorded people speak over the avatar, as loud at the microphone as its echo: from the voice's first sample
@@ -49,7 +49,7 @@ from ..vad.base import VadSettings
 from ..vad.stage import build as build_vad
 from .harness import Harness, Record
 from .question_files import RATE_HZ, speak
-from .room import F32, Clocks, Echo, RoomMic, RoomSpeaker, active_dbfs, response
+from .room import F32, Devices, Echo, RoomMic, RoomSpeaker, active_dbfs, response
 from .speech_clips import DEFAULT_DATA, Clip, clips, data_folder
 
 ROOMS = ("rir1", "rir2")
@@ -102,12 +102,13 @@ class Over:
 class Scene:
     """A kiosk without a face in a room, on a virtual clock. echo_dbfs: active level of its voice at the microphone."""
 
-    def __init__(self, taps: F32, echo_dbfs: float, folder: Path, clocks: Clocks | None = None) -> None:
+    def __init__(self, taps: F32, echo_dbfs: float, folder: Path, devices: Devices | None = None) -> None:
         speaker_settings = SpeakerSettings(backend="fake", lips_wait_s=0.0)
         speaker = RoomSpeaker(speaker_settings)
         gain = 10 ** ((echo_dbfs - _echo_level(taps)) / 20)
         mic_settings = MicSettings(backend="fake", echo="webrtc")
-        self.mic = RoomMic(mic_settings, speaker, Echo(taps * gain, RATE_HZ), clocks=clocks)
+        distortion = devices.distortion if devices else 0.0
+        self.mic = RoomMic(mic_settings, speaker, Echo(taps * gain, RATE_HZ, distortion), devices=devices)
         self._run = Harness(latency_s=LATENCY_S)
         settings = DialogueSettings(epoch_file=str(folder / "epoch"))
         self._run.add("speaker", SpeakerStage(speaker_settings, speaker), SPEAKER_PORT)
@@ -154,9 +155,9 @@ def _echo_level(taps: F32) -> float:
     return active_dbfs(echo.take(len(pcm) * MIC_RATE_HZ // RATE_HZ))
 
 
-def own_voice(room: str, taps: F32, minutes: float, folder: Path, clocks: Clocks) -> OwnVoice:
+def own_voice(room: str, taps: F32, minutes: float, folder: Path, devices: Devices) -> OwnVoice:
     """Let the avatar talk with nobody there, its echo 6 dB below a person's voice."""
-    scene = Scene(taps, USER_DBFS - 6.0, folder, clocks)
+    scene = Scene(taps, USER_DBFS - 6.0, folder, devices)
     orders: list[Interrupt] = []
     for _ in progress(range(round(60 * minutes)), f"own voice, {room}"):
         scene.keep_talking()
@@ -172,10 +173,10 @@ def _count(orders: Sequence[Interrupt], action: InterruptAction) -> int:
 
 
 def people(
-    room: str, taps: F32, voices: Sequence[Clip], rounds: int, folder: Path, clocks: Clocks
+    room: str, taps: F32, voices: Sequence[Clip], rounds: int, folder: Path, devices: Devices
 ) -> list[Over]:
     """Recorded people speak over the avatar, each voice `rounds` times, as loud at the microphone as its echo."""
-    scene, rng = Scene(taps, USER_DBFS, folder, clocks), random.Random(room)
+    scene, rng = Scene(taps, USER_DBFS, folder, devices), random.Random(room)
     scene.step(STOOD_S)
     scene.keep_talking()
     scene.step(LEARNT_S)
@@ -261,14 +262,14 @@ def main(arguments: Sequence[str]) -> int:
     data = data_folder(options.data)
     voices = clips(data / "speech", USER_DBFS)
     own, over = [], []
-    clocks = Clocks(options.drift_ppm, 1e-3 * options.jitter_ms)
+    devices = Devices(options.drift_ppm, 1e-3 * options.jitter_ms, 1e-2 * options.distortion_percent)
     with tempfile.TemporaryDirectory() as folder:
         for room in ROOMS:
             taps = response(data / "acoustics" / f"{room}.wav")
             if options.minutes:
-                own.append(own_voice(room, taps, options.minutes / len(ROOMS), Path(folder), clocks))
+                own.append(own_voice(room, taps, options.minutes / len(ROOMS), Path(folder), devices))
             if options.rounds:
-                over += people(room, taps, voices, options.rounds, Path(folder), clocks)
+                over += people(room, taps, voices, options.rounds, Path(folder), devices)
     result = summary(own, over)
     print(table(result))
     if options.json:
@@ -293,6 +294,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=2, help="people: times that each recording speaks, in each room")
     parser.add_argument("--drift-ppm", type=float, default=50.0, help="the microphone's clock is so much faster")
     parser.add_argument("--jitter-ms", type=float, default=1.0, help="error of the blocks' instants, both devices")
+    parser.add_argument("--distortion-percent", type=float, default=1.0, help="harmonics that the loudspeaker adds")
     parser.add_argument("--json", type=Path, help="write the figures to this file")
     return parser.parse_args(arguments)
 

@@ -69,10 +69,12 @@ class RoomSpeaker(FakeSpeaker):
 class Echo:
     """Sound of a loudspeaker in a room, as a stream. taps: the room's response at 16 kHz, its gain included.
 
-    Convolved by blocks in the frequency domain (overlap-save, the response in partitions of a block).
+    Convolved by blocks in the frequency domain (overlap-save, the response in partitions of a block). distortion: see
+    Devices; the harmonics are Chebyshev's polynomials of the sound.
     """
 
-    def __init__(self, taps: F32, rate_hz: int) -> None:
+    def __init__(self, taps: F32, rate_hz: int, distortion: float = 0.0) -> None:
+        self._distortion = distortion
         parts = np.pad(taps, (0, -len(taps) % _BLOCK)).reshape(-1, _BLOCK)
         self._weights = np.fft.rfft(parts, 2 * _BLOCK, axis=1)
         self._spectra = np.zeros_like(self._weights)
@@ -82,7 +84,9 @@ class Echo:
 
     def add(self, pcm: Pcm) -> None:
         """The next samples that the loudspeaker plays, int16."""
-        self._dry = np.concatenate([self._dry, self._rate.push(pcm / 32768)])
+        sound = pcm / 32768
+        sound = sound + self._distortion * (2 * sound**2 + 4 * sound**3 - 3 * sound)  # without its constant part
+        self._dry = np.concatenate([self._dry, self._rate.push(sound)])
         while len(self._dry) >= 2 * _BLOCK:
             self._ready.append(self._convolved(self._dry[: 2 * _BLOCK]))
             self._dry = self._dry[_BLOCK:]
@@ -109,24 +113,26 @@ class Placed:
 
 
 @dataclass(frozen=True)
-class Clocks:
-    """How the two devices differ: the microphone's clock is fast by drift_ppm (0 or more), and what is known of the
-    instants of both together is off by jitter_s (standard deviation, block by block).
+class Devices:
+    """What is not perfect of the two: the microphone's clock is fast by drift_ppm (0 or more), what is known of the
+    instants of both together is off by jitter_s (standard deviation, block by block), and of a sine at full scale the
+    loudspeaker makes a second and a third harmonic, each with this share (distortion, 0-1) of its amplitude.
     """
 
     drift_ppm: float = 0.0
     jitter_s: float = 0.0
+    distortion: float = 0.0
 
 
 class RoomMic(PacedMic):
     """Hears the loudspeaker through the room, and what `say` puts in front of it."""
 
     def __init__(
-        self, settings: MicSettings, speaker: FakeSpeaker, echo: Echo, seed: int = 0, clocks: Clocks | None = None
+        self, settings: MicSettings, speaker: FakeSpeaker, echo: Echo, seed: int = 0, devices: Devices | None = None
     ) -> None:
         super().__init__(settings)
-        self._clocks = clocks or Clocks()
-        self._drifting = _Drifting(1.0 - 1e-6 * self._clocks.drift_ppm) if self._clocks.drift_ppm else None
+        self._devices = devices or Devices()
+        self._drifting = _Drifting(1.0 - 1e-6 * self._devices.drift_ppm) if self._devices.drift_ppm else None
         self._device = DeviceClock(MIC_RATE_HZ)
         self._speaker = speaker
         self._echo = echo
@@ -152,8 +158,8 @@ class RoomMic(PacedMic):
 
     def _told(self, at_s: float) -> float:
         sample = round((at_s - self._origin_s) * MIC_RATE_HZ)
-        late_s = 1e-6 * self._clocks.drift_ppm * (at_s - self._origin_s)
-        return self._device.measure(sample, at_s - late_s + self._noise.normal(0, 1) * self._clocks.jitter_s)
+        late_s = 1e-6 * self._devices.drift_ppm * (at_s - self._origin_s)
+        return self._device.measure(sample, at_s - late_s + self._noise.normal(0, 1) * self._devices.jitter_s)
 
     def _echoed(self, at_s: float) -> F32:
         echo = self._echo_on_time(at_s)

@@ -80,6 +80,44 @@ def test_what_is_left_of_a_loud_echo_is_nobody():
     assert any(choice.is_somebody(0.0, 3e-3, 2e-4, 2.9e-3) for _ in range(4)), "somebody is louder than that"
 
 
+def _conversation(seconds, person):
+    """What a canceller makes of its loudspeaker's noise in a room, and of a `person` over it: [frames, BLOCK]."""
+    from avatar_ros.audio_io.echo_webrtc import WebRtcEcho
+
+    rng, echo = np.random.default_rng(3), WebRtcEcho()
+    count = round(seconds * MIC_RATE_HZ) // BLOCK * BLOCK
+    loud = 0.6 + 0.4 * np.sin(2 * np.pi * 3 * np.arange(count) / MIC_RATE_HZ)
+    played = np.round(3000 * loud * rng.normal(0, 1, count)).astype(np.int16)
+    heard = 0.3 * np.convolve(played, room(rng, 800))[:count] + person[:count]
+    heard, out = np.clip(np.round(heard), -32768, 32767).astype(np.int16), []
+    for first in range(-4 * BLOCK, count, BLOCK):
+        ahead = first + 4 * BLOCK  # it is told before it is heard
+        pcm, steady_ns = played[ahead : ahead + BLOCK], round(ahead * 1e9 / MIC_RATE_HZ)
+        echo.played(AudioFrame(pcm=pcm, sample_rate_hz=MIC_RATE_HZ, first_sample=ahead, steady_ns=steady_ns))
+        if first >= 0:
+            out.append(echo.treat(Block(heard[first : first + BLOCK], first / MIC_RATE_HZ)))
+    return np.array(out, float), echo.status()
+
+
+def test_a_person_is_soft_until_the_room_is_known_and_whole_then():
+    pytest.importorskip("livekit", reason="livekit is not installed (extra aec)")
+    from avatar_ros.audio_io.echo_webrtc import SLOW_S, UNTRIED_DB, UNTRIED_S
+
+    seconds = SLOW_S + 4.0
+    times = np.arange(round(seconds * MIC_RATE_HZ)) / MIC_RATE_HZ
+    speaks = ((times > UNTRIED_S - 2) & (times < UNTRIED_S - 1)) | (times > seconds - 1)
+    person = 3000 * np.random.default_rng(4).normal(0, 1, len(times)) * speaks
+    out, status = _conversation(seconds, person)
+    power_db = db(person[speaks])
+    early = out[round((UNTRIED_S - 1.5) * 50) : round((UNTRIED_S - 1) * 50)]
+    assert db(early) < power_db + UNTRIED_DB + 1
+    assert db(out[-25:]) > power_db - 3
+    alone = out[round((seconds - 1.5) * 50) : round((seconds - 1) * 50)]
+    assert db(alone) < power_db - 40, "the echo alone"
+    assert float(status["echo_taken_db"]) > 20 and status["clock_drift_ppm"] in ("0", "-0")
+    assert status["clock_jumps"] == "0"
+
+
 class _Heard:
     paced = True
 

@@ -51,6 +51,14 @@ def test_the_limits_of_a_run(pauses, over_ms, good):
     assert within_limits(summary(own, over)) is good
 
 
+def test_a_loudspeaker_that_distorts_adds_the_harmonics_that_were_asked_for():
+    times = np.arange(16000) / 16000
+    echo = Echo(np.ones(1, np.float32), 16000, 0.05)
+    echo.add(np.round(32767 * np.sin(2 * np.pi * 400 * times)).astype(np.int16))
+    spectrum = np.abs(np.fft.rfft(echo.take(12000)[4000:])) / 4000
+    assert spectrum[[200, 400, 600, 800]] == pytest.approx([1.0, 0.05, 0.05, 0.0], abs=0.002)
+
+
 def test_levels_leave_pauses_out():
     rng = np.random.default_rng(0)
     speech = np.concatenate([rng.normal(0, 0.1, 16000), np.zeros(32000)]).astype(np.float32)
