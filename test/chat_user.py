@@ -7,7 +7,15 @@ from collections.abc import Callable
 from typing import Any
 
 from avatar_ros.core.errors import LlmError
-from avatar_ros.core.types import ChatMessage, Interrupt, InterruptAction, Prompt, Reply
+from avatar_ros.core.types import (
+    ChatMessage,
+    Interrupt,
+    InterruptAction,
+    Prompt,
+    Reply,
+    VoiceActivity,
+    VoiceKind,
+)
 from avatar_ros.llm.base import LlmSettings
 from avatar_ros.llm.stage import LlmStage, build
 
@@ -36,6 +44,11 @@ class ChatUser:
         prompt = Prompt(session=session, epoch=1, turn=self._turn, text=text, history=history, **fields)
         self._give(lambda: self.stage.push("dialogue/prompt", prompt, self.now_s))
         return prompt
+
+    def begin_to_speak(self) -> None:
+        """A voice is heard."""
+        voice = VoiceActivity(kind=VoiceKind.STARTED, utterance=1)
+        self._give(lambda: self.stage.push("mic/voice_activity", voice, self.now_s))
 
     def advance(self, seconds: float) -> None:
         """Let virtual time pass, and the stage look."""

@@ -54,6 +54,9 @@ class LocalAnswers:
         talk = self._talks.get(prompt.session, now_s)
         return WholeAnswer(self._teller.tell(intent, talk, prompt.history, self._now()))
 
+    def expect(self, now_s: float) -> None:
+        """Always ready."""
+
     def status(self) -> Mapping[str, str]:
         """Counts, no words."""
         return {f"local_{name}": str(count) for name, count in self._counts.items()}

@@ -11,7 +11,7 @@ from ..core.settings import Settings, setting
 from ..core.stage import Port
 from ..core.types import Prompt
 
-PORT = Port(takes=("dialogue/prompt",), gives=("dialogue/reply",))
+PORT = Port(takes=("dialogue/prompt", "mic/voice_activity"), gives=("dialogue/reply",))
 LLM_BACKENDS = Registry(
     "llm",
     {
@@ -118,6 +118,9 @@ class Chat(Protocol):
 
     def ask(self, prompt: Prompt, now_s: float, wake: Callable[[], None]) -> Answer:
         """Begin to answer; never waits. wake: called, from any thread, when there is something to take."""
+
+    def expect(self, now_s: float) -> None:
+        """Somebody has begun to speak: a prompt may come in a second or two. Never waits."""
 
     def status(self) -> Mapping[str, str]:
         """What /diagnostics should say; "warning" where answers are degraded."""

@@ -29,6 +29,9 @@ class FakeChat:
         self._asked += 1
         return _TimedAnswer(text, now_s + self._settings.fake_delay_s, self._settings.fake_gap_s)
 
+    def expect(self, now_s: float) -> None:
+        """Always ready."""
+
     def status(self) -> Mapping[str, str]:
         """That this is no real source of answers."""
         return {"llm": "fake"}

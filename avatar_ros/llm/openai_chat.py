@@ -31,6 +31,8 @@ from .whole import WholeAnswer
 
 #: Connections are kept for the next turn, which saves it the handshakes.
 _KEEP_CONNECTION_S = 120.0
+#: After so long without a request the service may have closed the connection (nginx and load balancers: from 60 s on).
+_STALE_S = 50.0
 #: What may follow the end of an answer (usage, [DONE]) is waited for so long before the connection is dropped.
 _TAIL_S = 1.0
 #: What a stream that is no stream makes the library raise, besides its own errors.
@@ -60,6 +62,7 @@ class OpenAiChat:
         self._completions: Any = None
         self._thread: LoopThread | None = None
         self._running: list[ServiceAnswer] = []
+        self._used_s = float("-inf")  # when the service was last asked something
 
     def load(self) -> None:
         """Find the key and make the client; connecting goes on in the background. Raises ConfigError."""
@@ -91,9 +94,17 @@ class OpenAiChat:
             busy = f"{len(self._running)} answers are under way, no more than parallel allows"
             return WholeAnswer(failure=ServiceError("llm_busy", busy, lasting=False))
         body = request(self._settings, self._extra, prompt, self._now())
+        self._used_s = now_s
         answer = ServiceAnswer(lambda: self._connect(body, wake), self._patience(advice), self._health, now_s)
         self._running.append(answer)
         return answer
+
+    def expect(self, now_s: float) -> None:
+        """Have a connection by the time the question is understood: the handshakes take longer than a local answer."""
+        if self._thread is None or self._health.fault is not None or now_s - self._used_s < _STALE_S:
+            return
+        self._used_s = now_s
+        self._thread.submit(self._shake_hands())
 
     def status(self) -> Mapping[str, str]:
         """Service and model; a warning from a failure on until a word comes again."""
@@ -129,7 +140,7 @@ class OpenAiChat:
         return _OpenAiStream(inbox, self._thread.submit(self._read(body, inbox)))
 
     async def _shake_hands(self) -> None:
-        """Have a connection ready for the first prompt. A failure means nothing yet: that prompt will find out."""
+        """Have a connection ready for the next prompt. A failure means nothing yet: that prompt will find out."""
         try:
             await self._client.models.with_raw_response.list(timeout=self._settings.connect_timeout_s)
         except (openai.OpenAIError, *_MALFORMED):

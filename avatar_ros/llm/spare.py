@@ -39,6 +39,10 @@ class ChatWithSpare:
 
         return _SparedAnswer(self._service.ask(prompt, now_s, wake), turn_to_spare)
 
+    def expect(self, now_s: float) -> None:
+        """The service may have to wake up; the spare is always ready."""
+        self._service.expect(now_s)
+
     def status(self) -> Mapping[str, str]:
         """Of the service; how often the spare had to answer."""
         status = {**self._spare.status(), **self._service.status()}

@@ -6,7 +6,17 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from ..core.errors import LlmError
 from ..core.stage import Out, Stage
-from ..core.types import Interrupt, InterruptAction, Message, Prompt, Reply, SessionEvent, SessionKind
+from ..core.types import (
+    Interrupt,
+    InterruptAction,
+    Message,
+    Prompt,
+    Reply,
+    SessionEvent,
+    SessionKind,
+    VoiceActivity,
+    VoiceKind,
+)
 from .base import LLM_BACKENDS, Answer, Chat, LlmSettings
 from .faults import BrokenOffError
 from .spare import ChatWithSpare
@@ -49,7 +59,12 @@ class LlmStage(Stage):
         self._chat.load()
 
     def push(self, topic: str, message: Message, now_s: float) -> Iterable[Out]:
-        """Begin to answer a prompt. One for a later turn means that nobody waits for the earlier one any more."""
+        """Begin to answer a prompt. One for a later turn means that nobody waits for the earlier one any more.
+
+        mic/voice_activity: there will soon be something to answer.
+        """
+        if isinstance(message, VoiceActivity) and message.kind is VoiceKind.STARTED:
+            self._chat.expect(now_s)
         if not isinstance(message, Prompt):
             return
         older = self._running.get(message.session)

@@ -33,12 +33,15 @@ class Request:
 
 @dataclass
 class ChatServer:
-    """url: for the parameter of that name; requests: as they come; gone: an entry a client that hung up early."""
+    """url: for the parameter of that name; requests: as they come; gone: an entry a client that hung up early; greeted:
+    the connection (as Request's) of each question for the models.
+    """
 
     url: str
     script: list[Act]
     requests: queue.Queue[Request] = field(default_factory=queue.Queue)
     gone: queue.Queue[str] = field(default_factory=queue.Queue)
+    greeted: queue.Queue[int] = field(default_factory=queue.Queue)
     closing: threading.Event = field(default_factory=threading.Event)
 
     def next_act(self) -> Act:
@@ -169,6 +172,7 @@ def chat_server(*script: Act) -> Iterator[ChatServer]:
                 server.gone.put(self.path)
 
         def do_GET(self) -> None:
+            server.greeted.put(self.client_address[1])
             body = b'{"object": "list", "data": []}'
             self.send_response(200)
             self.send_header("Content-Type", "application/json")

@@ -36,6 +36,9 @@ class ScriptedChat:
     def forget(self, session):
         pass
 
+    def expect(self, now_s):
+        pass
+
     def close(self):
         pass
 

@@ -106,6 +106,38 @@ def test_what_was_not_understood_is_not_put_into_the_users_mouth():
         assert "mumble" not in said and "did not understand" in said
 
 
+def _answer_and_leave(exchange):
+    """As a service that closes idle connections, without having said that it would."""
+    answer("One.")(exchange)
+    exchange.cut()
+
+
+def test_a_connection_is_ready_when_somebody_speaks_after_a_while():
+    with talking(_answer_and_leave, answer("More.")) as (server, user):
+        server.greeted.get(timeout=PATIENCE_S)  # at the start
+        user.answer("hello")
+        user.advance(60.0)
+        user.begin_to_speak()
+        ready = server.greeted.get(timeout=PATIENCE_S)
+        for _ in range(3):  # the first may come before the handshake is over
+            user.answer("and then?")
+            user.begin_to_speak()
+        used = [server.requests.get(timeout=PATIENCE_S).connection for _ in range(4)]
+        assert used[0] != ready and ready in used[1:]
+        assert server.greeted.empty(), "it is in use: nothing to make ready"
+        assert not user.warning and not user.errors
+
+
+def test_nobody_is_greeted_while_the_service_fails():
+    with talking(refusal(401)) as (server, user):
+        server.greeted.get(timeout=PATIENCE_S)
+        assert is_local(user.answer("what is your name"))
+        user.advance(60.0)
+        user.begin_to_speak()
+        assert is_local(user.answer("what is your name"))
+        assert server.greeted.empty() and user.warning
+
+
 def test_connections_serve_the_next_turns():
     with talking(answer("One.")) as (server, user):
         for _ in range(6):
