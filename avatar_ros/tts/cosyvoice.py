@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from .address import check_url, shown_url
 from .base import Part, TtsSettings
+from .connections import Connections
 from .decode import decode
 from .http_sound import post
 from .stop import Stop
@@ -27,6 +28,7 @@ class CosyVoice:
     def __init__(self, settings: TtsSettings) -> None:
         self._settings = settings
         self._url = (settings.url or _USUAL_URL).rstrip("/") + "/inference_sft"
+        self._connections = Connections()
         self._wanted = {**_SPEAKERS, **settings.voice_by_locale()}
 
     def load(self) -> None:
@@ -39,7 +41,7 @@ class CosyVoice:
         speaker, _ = nearest(locale, self._wanted, (), self._wanted["en"])
         body = urlencode({"tts_text": text, "spk_id": speaker}).encode()
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
-        pieces = post(self._url, headers, body, own.first_sound_timeout_s, own.gap_timeout_s, stop)
+        pieces = post(self._url, headers, body, own.first_sound_timeout_s, own.gap_timeout_s, stop, self._connections)
         yield from decode(pieces, own.service_rate_hz or _USUAL_RATE_HZ)
 
     def status(self) -> Mapping[str, str]:
@@ -47,4 +49,5 @@ class CosyVoice:
         return {"voice_service": shown_url(self._url)}
 
     def close(self) -> None:
-        """Nothing to free."""
+        """Close the connections that nobody uses."""
+        self._connections.close()

@@ -7,15 +7,21 @@ import socket
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from ..core.errors import TtsError
 from ..core.retry_after import retry_after_s
 from .base import BusyError
+from .connections import Connections
 from .stop import Stop
 
 _PIECE_BYTES = 4096
+
+
+class _StaleError(Exception):
+    """A kept connection turned out to be closed before the answer began."""
 
 
 def post(
@@ -25,23 +31,22 @@ def post(
     first_timeout_s: float,
     gap_timeout_s: float,
     stop: Stop | None = None,
+    connections: Connections | None = None,
 ) -> Iterator[bytes]:
-    """Pieces of the answer as they come. The connection is closed when the iterator is, or when `stop` is asked."""
+    """Pieces of the answer as they come. The connection is closed when the iterator is, or when `stop` is asked.
+
+    connections: where it comes from and goes to where the answer was read to its end.
+    """
     parts = urlsplit(url)
-    secure = parts.scheme == "https"
-    make = http.client.HTTPSConnection if secure else http.client.HTTPConnection
-    connection = make(parts.hostname or "", parts.port, timeout=first_timeout_s)
-    stop = stop or Stop()
+    ask = _Ask(parts, headers, body, first_timeout_s, gap_timeout_s, stop or Stop(), connections)
     started_s = time.monotonic()
     try:
-        connection.connect()
-        # the connection forgets its socket where the server says that it will close it, and sound still comes
-        sock = connection.sock
-        with stop.calls(partial(_hang_up, sock)):
-            if stop.asked:
+        kept = connections.take(parts) if connections else None
+        if kept is not None:
+            with suppress(_StaleError):
+                yield from ask.over(kept, kept=True)
                 return
-            connection.request("POST", parts.path + ("?" + parts.query if parts.query else ""), body, dict(headers))
-            yield from _pieces(connection, sock, gap_timeout_s)
+        yield from ask.over(_connect(parts, first_timeout_s), kept=False)
     except TimeoutError as error:
         waited_s = time.monotonic() - started_s
         raise TtsError(
@@ -51,12 +56,59 @@ def post(
         raise TtsError(
             "tts_down", f"the voice service at {parts.netloc} fails: {_cause(error)}", retryable=True
         ) from error
-    finally:
-        connection.close()
 
 
-def _pieces(connection: http.client.HTTPConnection, sock: socket.socket, gap_timeout_s: float) -> Iterator[bytes]:
-    answer = connection.getresponse()
+def _connect(parts: SplitResult, timeout_s: float) -> http.client.HTTPConnection:
+    make = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    connection = make(parts.hostname or "", parts.port, timeout=timeout_s)
+    connection.connect()
+    return connection
+
+
+@dataclass(frozen=True)
+class _Ask:
+    """One request, which may have to be sent twice."""
+
+    parts: SplitResult
+    headers: Mapping[str, str]
+    body: bytes
+    first_timeout_s: float
+    gap_timeout_s: float
+    stop: Stop
+    connections: Connections | None
+
+    def over(self, connection: http.client.HTTPConnection, *, kept: bool) -> Iterator[bytes]:
+        """Pieces of the answer. Raises _StaleError where a `kept` connection was closed by the other side."""
+        # the connection forgets its socket where the server says that it will close it, and sound still comes
+        sock, whole = connection.sock, False
+        try:
+            with self.stop.calls(partial(_hang_up, sock)):
+                if self.stop.asked:
+                    return
+                answer = self._answer(connection, sock, kept=kept)
+                yield from _pieces(answer, sock, self.gap_timeout_s)
+                whole = answer.isclosed() and not answer.will_close
+        finally:
+            if whole and self.connections is not None and not self.stop.asked:
+                self.connections.keep(self.parts, connection)
+            else:
+                connection.close()
+
+    def _answer(
+        self, connection: http.client.HTTPConnection, sock: socket.socket, *, kept: bool
+    ) -> http.client.HTTPResponse:
+        sock.settimeout(self.first_timeout_s)
+        target = self.parts.path + ("?" + self.parts.query if self.parts.query else "")
+        try:
+            connection.request("POST", target, self.body, dict(self.headers))
+            return connection.getresponse()
+        except ConnectionError as error:
+            if kept:
+                raise _StaleError from error
+            raise
+
+
+def _pieces(answer: http.client.HTTPResponse, sock: socket.socket, gap_timeout_s: float) -> Iterator[bytes]:
     _check(answer)
     while piece := answer.read1(_PIECE_BYTES):
         yield piece
@@ -64,6 +116,7 @@ def _pieces(connection: http.client.HTTPConnection, sock: socket.socket, gap_tim
             sock.settimeout(gap_timeout_s)
     if answer.length:  # read1 says nothing of a connection that was cut
         raise TtsError("tts_cut", f"the voice service broke off, {answer.length} bytes early", retryable=True)
+    answer.close()  # of a known length: it does not know by itself that it is over
 
 
 def _hang_up(sock: socket.socket) -> None:

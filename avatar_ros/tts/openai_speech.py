@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from ..core.keys import find_key
 from .address import check_url, shown_url
 from .base import Part, TtsSettings
+from .connections import Connections
 from .decode import decode
 from .http_sound import post
 from .stop import Stop
@@ -29,6 +30,7 @@ class OpenAiVoice:
         self._environment = environment
         self._key = ""
         self._url = (settings.url or _PUBLIC_URL).rstrip("/") + "/audio/speech"
+        self._connections = Connections()
         self._wanted = settings.voice_by_locale()
 
     def load(self) -> None:
@@ -46,7 +48,7 @@ class OpenAiVoice:
         if self._key:
             headers["Authorization"] = f"Bearer {self._key}"
         body = json.dumps(asked).encode()
-        pieces = post(self._url, headers, body, own.first_sound_timeout_s, own.gap_timeout_s, stop)
+        pieces = post(self._url, headers, body, own.first_sound_timeout_s, own.gap_timeout_s, stop, self._connections)
         yield from decode(pieces, own.service_rate_hz or _USUAL_RATE_HZ)
 
     def status(self) -> Mapping[str, str]:
@@ -54,4 +56,5 @@ class OpenAiVoice:
         return {"voice_service": shown_url(self._url)}
 
     def close(self) -> None:
-        """Nothing to free."""
+        """Close the connections that nobody uses."""
+        self._connections.close()

@@ -19,9 +19,11 @@ __all__ = ["EdgeServer", "mp3_bytes", "speech_server", "tone"]
 class SpeechHandler(BaseHTTPRequestHandler):
     """OpenAI's /audio/speech and CosyVoice's /inference_sft: a tone of 0.1 s a character, streamed.
 
-    The server's `mode`: ok, 401, 429, 500, hang, cut, text, plain (text that says so), silent, wav, wav16 (another
-    rate than usual), closing (as hang, with "Connection: close"), mp3, rate0 and rate500000 (a WAV that claims this
-    rate).
+    `ports` holds the client's port of each request: the same for requests on one connection.
+    The server's `mode`: ok, leaving (closes the connection behind the answer without having said so), once (the same,
+    but only when the next request has come), 401, 429, 500, hang, cut, text, plain (text that says so), silent, wav,
+    wav16 (another rate than usual), closing (as hang, with "Connection: close"), mp3, rate0 and rate500000 (a WAV that
+    claims this rate).
     """
 
     protocol_version = "HTTP/1.1"
@@ -34,6 +36,11 @@ class SpeechHandler(BaseHTTPRequestHandler):
             text, rate = json.loads(body)["input"], 24000
         self.server.asked.append((self.path, text, self.headers.get("Authorization", "")))
         self.server.began += 1
+        if self.server.mode == "once" and self.client_address[1] in self.server.ports:
+            self.close_connection = True
+            self.server.asked.pop()
+            return
+        self.server.ports.append(self.client_address[1])
         mode = self.server.mode
         if mode.isdigit():
             self._refuse(int(mode))
@@ -71,6 +78,8 @@ class SpeechHandler(BaseHTTPRequestHandler):
         finally:
             if mode == "hang":
                 self.server.left.release()
+            if mode == "leaving":
+                self.close_connection = True
 
     def _pieces(self, data: bytes, mode: str) -> None:
         half = len(data) // 2
@@ -105,7 +114,7 @@ def speech_server(mode: str = "ok"):
     """A ThreadingHTTPServer with `url`, `mode`, `asked`, and `left`: released when a client leaves one that hangs."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), SpeechHandler)
     server.daemon_threads = True
-    server.mode, server.asked, server.left = mode, [], threading.Semaphore(0)
+    server.mode, server.asked, server.ports, server.left = mode, [], [], threading.Semaphore(0)
     server.url = f"http://127.0.0.1:{server.server_address[1]}"
     server.began = 0
     thread = threading.Thread(target=server.serve_forever, daemon=True)

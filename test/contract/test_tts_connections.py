@@ -1,0 +1,96 @@
+"""One connection serves many sentences, and no sentence is lost to one that the service has closed."""
+
+from __future__ import annotations
+
+import socket
+from contextlib import suppress
+from urllib.parse import urlsplit
+
+import pytest
+
+from avatar_ros.core.errors import TtsError
+from avatar_ros.tts.base import TtsSettings
+from avatar_ros.tts.connections import KEEP_S, Connections
+from avatar_ros.tts.cosyvoice import CosyVoice
+from avatar_ros.tts.openai_speech import OpenAiVoice
+from avatar_ros.tts.stop import Stop
+from contract.voice_servers import speech_server
+
+VOICES = {"openai_speech": OpenAiVoice, "cosyvoice": CosyVoice}
+TEXTS = ("alpha", "bravo bravo", "charlie")
+
+
+@pytest.fixture(params=VOICES)
+def make(request):
+    def of(server):
+        voice = VOICES[request.param](TtsSettings(backend=request.param, url=server.url, key_variable=""))
+        voice.load()
+        return voice
+
+    return of
+
+
+def seconds(voice, text, stop=None):
+    return sum(len(part.pcm) / part.sample_rate_hz for part in voice.speak(text, "en-US", stop))
+
+
+def test_sentences_share_a_connection(make):
+    with speech_server() as server:
+        voice = make(server)
+        assert [seconds(voice, text) for text in TEXTS] == pytest.approx([0.1 * len(text) for text in TEXTS], abs=0.01)
+        assert len(server.ports) == 3 and len(set(server.ports)) == 1
+        voice.close()
+
+
+@pytest.mark.parametrize("mode", ["leaving", "once"])
+def test_a_connection_that_the_service_closed_loses_no_sentence(make, mode):
+    """leaving: seen before it is used again; once: only when the request was sent."""
+    with speech_server(mode) as server:
+        voice = make(server)
+        assert [seconds(voice, text) for text in TEXTS] == pytest.approx([0.1 * len(text) for text in TEXTS], abs=0.01)
+        assert len(set(server.ports)) == 3
+        assert [text for _, text, _ in server.asked] == list(TEXTS), "each was asked for once"
+        voice.close()
+
+
+def test_a_sentence_that_was_stopped_takes_its_connection_along(make):
+    with speech_server("hang") as server:
+        voice, stop = make(server), Stop()
+        parts = voice.speak("alpha bravo charlie", "en-US", stop)
+        assert len(next(parts).pcm)
+        stop.ask()
+        with suppress(TtsError):  # nobody wants to know how it ended
+            list(parts)
+        assert server.left.acquire(timeout=60)
+        server.mode = "ok"
+        assert seconds(voice, "delta") == pytest.approx(0.5, abs=0.01)
+        assert len(set(server.ports)) == 2
+        voice.close()
+
+
+class _Kept:
+    def __init__(self):
+        self.sock, self.other = socket.socketpair()
+        self.closed = False
+
+    def close(self):
+        self.closed = True
+
+
+def test_connections_are_kept_for_a_while_and_not_without_number():
+    now_s = [0.0]
+    connections = Connections(lambda: now_s[0])
+    here, there = urlsplit("http://a:1/x"), urlsplit("http://b:1/x")
+    first, *others = several = [_Kept() for _ in range(5)]
+    for one in several:
+        connections.keep(here, one)
+    assert first.closed and not any(one.closed for one in others), "four at most"
+    assert connections.take(there) is None
+    assert connections.take(here) is others[-1], "the one that was used last"
+    others[-2].other.close()
+    assert connections.take(here) is others[-3] and others[-2].closed, "the other side has hung up"
+    now_s[0] = KEEP_S + 1
+    assert connections.take(here) is None and others[0].closed, "too old"
+    connections.keep(here, others[-1])
+    connections.close()
+    assert others[-1].closed
