@@ -18,7 +18,7 @@ from .stop import Stop
 
 Pcm = NDArray[np.int16]
 
-PORT = Port(takes=("speech/sentence", "speech/playback"), gives=("speech/audio",))
+PORT = Port(takes=("speech/sentence", "speech/playback", "mic/voice_activity"), gives=("speech/audio",))
 TTS_BACKENDS = Registry(
     "tts",
     {
@@ -121,6 +121,9 @@ class Voice(Protocol):
 
         stop: asked from another thread, it ends the waiting and closes connections; what came so far is then all.
         """
+
+    def expect(self) -> None:
+        """Somebody has begun to speak: a sentence may come in a second or two. Never waits."""
 
     def status(self) -> Mapping[str, str]:
         """What /diagnostics should say; "warning" where the voice is degraded."""

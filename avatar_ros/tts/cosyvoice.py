@@ -44,6 +44,10 @@ class CosyVoice:
         pieces = post(self._url, headers, body, own.first_sound_timeout_s, own.gap_timeout_s, stop, self._connections)
         yield from decode(pieces, own.service_rate_hz or _USUAL_RATE_HZ)
 
+    def expect(self) -> None:
+        """Connect, where no connection is left from the last sentence."""
+        self._connections.expect(self._url, self._settings.first_sound_timeout_s)
+
     def status(self) -> Mapping[str, str]:
         """The service's address."""
         return {"voice_service": shown_url(self._url)}

@@ -85,6 +85,9 @@ class EdgeVoice:
         if was_cut(text, words) or sound_s < end_s - _LACKING_S:
             raise TtsError("tts_cut", "edge-tts ended before the end of the sentence", retryable=True)
 
+    def expect(self) -> None:
+        """Nothing: the library connects anew for each sentence."""
+
     def status(self) -> Mapping[str, str]:
         """The service's name."""
         return {"voice_service": shown_url(self._settings.url) or "edge-tts"}

@@ -60,6 +60,9 @@ class EspeakVoice:
         end = min(len(pcm), speech_end_sample(events, len(pcm)) + round(_RELEASE_S * rate_hz))
         yield Part(pcm[:end], rate_hz, marks(events, text, rate_hz, min(end, len(pcm))))
 
+    def expect(self) -> None:
+        """Always ready."""
+
     def status(self) -> Mapping[str, str]:
         """The helper's restarts, and a language that nobody here speaks."""
         out = {"espeak_restarts": str(self._restarts)} if self._restarts else {}

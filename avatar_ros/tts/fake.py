@@ -42,6 +42,9 @@ class FakeVoice:
             yield Part(pcm, RATE_HZ, _marks(word, at_s, at_s + slot_s, at_s + open_s[0], at_s + open_s[1]))
             at_s += slot_s
 
+    def expect(self) -> None:
+        """Always ready."""
+
     def status(self) -> Mapping[str, str]:
         """That this is no real voice."""
         return {"voice": "fake"}

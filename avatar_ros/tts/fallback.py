@@ -66,6 +66,11 @@ class VoiceWithSpare:
         if not isinstance(kept.error, TtsError):
             raise kept.error
 
+    def expect(self) -> None:
+        """The first voice may have to connect, unless it is left alone; the spare is always ready."""
+        if not self._failure:
+            self._first.expect()
+
     def status(self) -> Mapping[str, str]:
         """Which voice speaks, and why."""
         out = {**self._spare.status(), **self._first.status(), "voice_failures": str(self._failures)}

@@ -14,7 +14,7 @@ from urllib.parse import SplitResult, urlsplit
 from ..core.errors import TtsError
 from ..core.retry_after import retry_after_s
 from .base import BusyError
-from .connections import Connections
+from .connections import Connections, connect
 from .stop import Stop
 
 _PIECE_BYTES = 4096
@@ -46,7 +46,7 @@ def post(
             with suppress(_StaleError):
                 yield from ask.over(kept, kept=True)
                 return
-        yield from ask.over(_connect(parts, first_timeout_s), kept=False)
+        yield from ask.over(connect(parts, first_timeout_s), kept=False)
     except TimeoutError as error:
         waited_s = time.monotonic() - started_s
         raise TtsError(
@@ -56,13 +56,6 @@ def post(
         raise TtsError(
             "tts_down", f"the voice service at {parts.netloc} fails: {_cause(error)}", retryable=True
         ) from error
-
-
-def _connect(parts: SplitResult, timeout_s: float) -> http.client.HTTPConnection:
-    make = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    connection = make(parts.hostname or "", parts.port, timeout=timeout_s)
-    connection.connect()
-    return connection
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,8 @@ from ..core.types import (
     Sentence,
     SessionEvent,
     SessionKind,
+    VoiceActivity,
+    VoiceKind,
 )
 from .base import TTS_BACKENDS, TtsSettings, Voice
 from .fallback import VoiceWithSpare
@@ -54,7 +56,9 @@ class TtsStage(Stage):
         self._voice.load()
 
     def push(self, topic: str, message: Message, now_s: float) -> Iterable[Out]:
-        """A sentence to speak, or news of the playback; what may be sent now."""
+        """A sentence to speak, or news of the playback; what may be sent now. A voice: there will be something soon."""
+        if isinstance(message, VoiceActivity) and message.kind is VoiceKind.STARTED:
+            self._voice.expect()
         if not isinstance(message, Sentence | PlaybackClock):
             return
         speaker = self._table.get(message.session, now_s)

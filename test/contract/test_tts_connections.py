@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 from contextlib import suppress
 from urllib.parse import urlsplit
 
@@ -28,6 +29,14 @@ def make(request):
         return voice
 
     return of
+
+
+def until_connected():
+    """The thread is there from before `expect` returns until it has connected, or has given up."""
+    for thread in threading.enumerate():
+        if thread.name == "tts connects":
+            thread.join(60)
+            assert not thread.is_alive()
 
 
 def seconds(voice, text, stop=None):
@@ -68,6 +77,30 @@ def test_a_sentence_that_was_stopped_takes_its_connection_along(make):
         voice.close()
 
 
+def test_somebody_who_speaks_has_a_connection_made(make):
+    """The server sees it before it sees a sentence, and another voice makes no second one."""
+    with speech_server() as server:
+        voice = make(server)
+        voice.expect()
+        until_connected()
+        ready = voice._connections.take(urlsplit(server.url))
+        port = ready.sock.getsockname()[1]
+        voice._connections.keep(urlsplit(server.url), ready)
+        voice.expect()
+        assert seconds(voice, "alpha") == pytest.approx(0.5, abs=0.01)
+        assert server.ports == [port]
+        voice.close()
+
+
+def test_a_service_that_is_down_is_not_waited_for():
+    connections = Connections()
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        url = f"http://127.0.0.1:{nobody.getsockname()[1]}"
+    connections.expect(url, 5.0)
+    until_connected()
+    assert connections.take(urlsplit(url)) is None
+
+
 class _Kept:
     def __init__(self):
         self.sock, self.other = socket.socketpair()
@@ -94,3 +127,6 @@ def test_connections_are_kept_for_a_while_and_not_without_number():
     connections.keep(here, others[-1])
     connections.close()
     assert others[-1].closed
+    late = _Kept()
+    connections.keep(here, late)
+    assert late.closed, "a sentence that ends after the voice was closed"

@@ -17,6 +17,8 @@ from avatar_ros.core.types import (
     Sentence,
     SessionEvent,
     SessionKind,
+    VoiceActivity,
+    VoiceKind,
 )
 from avatar_ros.tts import job
 from avatar_ros.tts.base import Part, TtsSettings, VoiceMark
@@ -473,3 +475,30 @@ def test_who_asks_to_stop_before_the_wait_began_is_heard_at_once():
 
 def test_fake_needs_no_spare():
     assert isinstance(build(TtsSettings(backend="fake")), TtsStage)
+
+
+class Expecting(FakeVoice):
+    """Counts who it was told to expect; speaks unless `broken`."""
+
+    expected, broken = 0, False
+
+    def expect(self):
+        self.expected += 1
+
+    def speak(self, text, locale, stop=None):
+        if self.broken:
+            raise TtsError("tts_down", "not there", retryable=True)
+        return super().speak(text, locale, stop)
+
+
+def test_the_service_hears_of_somebody_who_begins_to_speak_unless_it_fails():
+    settings = TtsSettings(backend="fake")
+    service = Expecting(settings)
+    bench = Bench(VoiceWithSpare(service, FakeVoice(settings), settings))
+    for kind in (VoiceKind.STARTED, VoiceKind.STOPPED):
+        bench.keep(bench.stage.push("mic/voice_activity", VoiceActivity(kind=kind), bench.now_s))
+    assert service.expected == 1 and not bench.chunks
+    service.broken = True
+    bench.say("Hello there.")
+    bench.keep(bench.stage.push("mic/voice_activity", VoiceActivity(kind=VoiceKind.STARTED), bench.now_s))
+    assert service.expected == 1, "it is left alone for a while"
