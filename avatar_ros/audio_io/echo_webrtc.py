@@ -105,6 +105,7 @@ class WebRtcEcho:
         self._choice = EchoChoice()
         self._was_somebody = False
         self._tried_s = 0.0  # of sound from the loudspeaker
+        self._tried = False
         self._sound_until_s = -1e9
 
     def played(self, frame: AudioFrame) -> None:
@@ -141,19 +142,15 @@ class WebRtcEcho:
             "clock_jumps": str(max(self._alignment.jumps, 0)),
         }
 
-    @property
-    def _is_tried(self) -> bool:
-        """Whether the linear model may be heard: the place in the reference is known, and it has learnt for a while."""
-        needed_s = UNTRIED_S if self._choice.learnt_db >= SURE_DB else SLOW_S
-        return self._alignment.settled and self._tried_s >= needed_s
-
     def _cancelled(self, reference: Pcm, heard: Pcm) -> Pcm:
         webrtc, rest = self._webrtc(reference, heard), self._linearly(reference, heard)
         linear, loud = _pcm(rest), _power(reference)
         near = heard / 32768
         somebody = self._choice.is_somebody(loud, _low_power(near), _low_power(near - rest), _low_power(rest))
         self._tried_s += len(heard) / MIC_RATE_HZ if loud > AUDIBLE_POWER else 0.0
-        if not self._is_tried:
+        # Once tried it stays so: while a person talks too, the model seems to take less.
+        self._tried = self._tried or self._tried_s >= (UNTRIED_S if self._choice.learnt_db >= SURE_DB else SLOW_S)
+        if not self._tried or not self._alignment.settled:
             return _pcm(webrtc / 32768 * 10 ** (UNTRIED_DB / 20))
         learnt = self._choice.learnt_db >= self._choice.TRUST_DB
         softer = linear if learnt and _power(linear) < _power(webrtc) else webrtc
@@ -171,7 +168,7 @@ class WebRtcEcho:
         offset = self._alignment.step(None if measured is None else measured - self._heard)
         if known[0] != self._alignment.jumps or abs(known[1] - self._alignment.drift) > MOVED:
             self._choice.forget()
-            self._tried_s = 0.0
+            self._tried_s, self._tried = 0.0, False
         self._frame = len(frame.pcm)
         place, self._heard = self._heard + offset, self._heard + len(frame.pcm)
         return place, 1.0 + self._alignment.drift / len(frame.pcm)

@@ -9,7 +9,7 @@ PocketSphinx, since the former end up to half a second before the speech does in
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -62,11 +62,12 @@ def measure(data: Path) -> dict[str, Any]:
                     f"{name:11s} {labels:7s} labels  {decision:9s}  missed {shown(row['missed'])}   "
                     f"false {shown(row['false'])}"
                 )
-        table[f"{name}, longest false"] = stretches = _longest_false(found)
+        table[f"{name}, longest false"] = stretches = _longest_false(found, _noises(snr_db))
         for one in stretches:
+            where = f"{one['recording']} {one['from_s']:.2f} to {one['to_s']:.2f} s"
             print(
-                f"{name:11s} false longest: {one['recording']} {one['from_s']:.2f} to {one['to_s']:.2f} s, in the "
-                f"recording {one['level_db']:+.1f} dB relative to speech; without it false {one['false_without']:.1f} %"
+                f"{name:11s} false longest, {one['noise']}: {where}, in the recording {one['level_db']:+.1f} dB "
+                f"relative to speech; without it false {one['false_without']:.1f} %"
             )
     for quality in table["label quality"]:
         print(
@@ -78,12 +79,16 @@ def measure(data: Path) -> dict[str, Any]:
 
 
 def _heard(data: Path, recordings: list[_Recording], snr_db: float | None) -> Iterator[tuple[_Recording, Pcm]]:
-    for noise_name in _NOISES if snr_db is not None else ("none",):
+    for noise_name in _noises(snr_db):
         for recording in recordings:
             pcm = recording.pcm
             if snr_db is not None:
                 pcm = with_noise(pcm, read_wav(data / "acoustics" / f"{noise_name}.wav"), snr_db, recording.given)
             yield recording, pcm
+
+
+def _noises(snr_db: float | None) -> tuple[str, ...]:
+    return _NOISES if snr_db is not None else ("none",)
 
 
 def _compare(pairs: list[tuple[Flags, Flags]]) -> dict[str, dict[str, float]]:
@@ -96,27 +101,34 @@ def _compare(pairs: list[tuple[Flags, Flags]]) -> dict[str, dict[str, float]]:
     }
 
 
-def _longest_false(found: list[tuple[_Recording, dict[str, Flags]]]) -> list[dict[str, Any]]:
-    """The longest stretch of aligned silence that is taken for speech, in each noise: something to listen to."""
+def _longest_false(found: list[tuple[_Recording, dict[str, Flags]]], noises: Sequence[str]) -> list[dict[str, Any]]:
+    """For each noise the longest stretch of aligned silence that is taken for speech: something to listen to.
+
+    found: the recordings in the first noise, then in the next. false_without: percent in this noise.
+    """
+    share = len(found) // len(noises)
+    heard = [(noise, found[i * share : (i + 1) * share]) for i, noise in enumerate(noises)]
+    return [one for noise, mine in heard if (one := _longest(noise, mine))]
+
+
+def _longest(noise: str, found: list[tuple[_Recording, dict[str, Flags]]]) -> dict[str, Any] | None:
     silent = sum(int((~_windows(recording.aligned)).sum()) for recording, _ in found)
     runs = [
         (end - start, start, end, recording)
         for recording, flags in found
         for start, end in _runs(~_windows(recording.aligned) & flags["windows"])
     ]
-    false = sum(run[0] for run in runs)
-    runs = sorted(runs, key=lambda run: (-run[0], run[3].name))[: len(found) // len({r.name for r, _ in found})]
-    false -= sum(run[0] for run in runs)
-    return [
-        {
-            "recording": recording.name,
-            "from_s": round(start * WINDOW_SAMPLES / SAMPLE_RATE_HZ - _LEAD_S, 2),
-            "to_s": round(end * WINDOW_SAMPLES / SAMPLE_RATE_HZ - _LEAD_S, 2),
-            "level_db": round(_level_in(recording, start, end), 1),
-            "false_without": round(100 * false / max(silent, 1), 2),
-        }
-        for _, start, end, recording in runs
-    ]
+    if not runs:
+        return None
+    length, start, end, recording = max(runs, key=lambda run: run[0])
+    return {
+        "noise": noise,
+        "recording": recording.name,
+        "from_s": round(start * WINDOW_SAMPLES / SAMPLE_RATE_HZ - _LEAD_S, 2),
+        "to_s": round(end * WINDOW_SAMPLES / SAMPLE_RATE_HZ - _LEAD_S, 2),
+        "level_db": round(_level_in(recording, start, end), 1),
+        "false_without": round(100 * (sum(run[0] for run in runs) - length) / silent, 2),
+    }
 
 
 def _level_in(recording: _Recording, start: int, end: int) -> float:

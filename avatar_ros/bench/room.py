@@ -85,7 +85,7 @@ class Echo:
     def add(self, pcm: Pcm) -> None:
         """The next samples that the loudspeaker plays, int16."""
         sound = pcm / 32768
-        sound = sound + self._distortion * (2 * sound**2 + 4 * sound**3 - 3 * sound)  # without its constant part
+        sound = sound + self._distortion * (2 * sound**2 + 4 * sound**3 - 3 * sound)  # silence stays silence
         self._dry = np.concatenate([self._dry, self._rate.push(sound)])
         while len(self._dry) >= 2 * _BLOCK:
             self._ready.append(self._convolved(self._dry[: 2 * _BLOCK]))

@@ -63,6 +63,7 @@ class OpenAiChat:
         self._thread: LoopThread | None = None
         self._running: list[ServiceAnswer] = []
         self._used_s = float("-inf")  # when the service was last asked something
+        self._greeting: Future[None] | None = None
 
     def load(self) -> None:
         """Find the key and make the client; connecting goes on in the background. Raises ConfigError."""
@@ -82,7 +83,7 @@ class OpenAiChat:
         # The library imports and builds things at their first use, which would cost the first visitor the time.
         self._completions = self._client.chat.completions
         ChatCompletionChunk.model_validate(_A_CHUNK)
-        self._thread.submit(self._shake_hands())
+        self._greeting = self._thread.submit(self._shake_hands())
 
     def ask(self, prompt: Prompt, now_s: float, wake: Callable[[], None]) -> Answer:
         """Send the request, unless the service is known to fail or has enough to do."""
@@ -103,8 +104,10 @@ class OpenAiChat:
         """Have a connection by the time the question is understood: the handshakes take longer than a local answer."""
         if self._thread is None or self._health.fault is not None or now_s - self._used_s < _STALE_S:
             return
+        if self._greeting is not None and not self._greeting.done():
+            return
         self._used_s = now_s
-        self._thread.submit(self._shake_hands())
+        self._greeting = self._thread.submit(self._shake_hands())
 
     def status(self) -> Mapping[str, str]:
         """Service and model; a warning from a failure on until a word comes again."""

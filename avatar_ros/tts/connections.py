@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import http.client
-import select
+import ssl
 import threading
 import time
 from collections.abc import Callable
@@ -48,7 +48,7 @@ class Connections:
         address = urlsplit(url)
         kept = self._pop(address)
         with self._lock:
-            if kept is not None:
+            if kept is not None and not self._closed:
                 self._idle.append(kept)
                 return
             busy, self._connecting = self._connecting, True
@@ -107,5 +107,17 @@ def _key(address: SplitResult) -> _Key:
 
 
 def _stands(connection: http.client.HTTPConnection) -> bool:
-    """Whether the other side has not said anything meanwhile: what it says unasked is goodbye."""
-    return connection.sock is not None and not select.select([connection.sock], [], [], 0)[0]
+    """Whether the other side has not said anything meanwhile: what it says unasked is goodbye.
+
+    Not so TLS 1.3's tickets, which follow the handshake (RFC 8446, 4.6.1): reading takes them in.
+    """
+    if connection.sock is None:
+        return False
+    try:
+        connection.sock.settimeout(0.0)
+        connection.sock.recv(1)
+    except (BlockingIOError, ssl.SSLWantReadError):
+        return True
+    except OSError:
+        return False
+    return False

@@ -68,7 +68,7 @@ class VoiceWithSpare:
 
     def expect(self) -> None:
         """The first voice may have to connect, unless it is left alone; the spare is always ready."""
-        if not self._failure:
+        if not self._failure or self._clock.now_s() >= self._retry_at_s:
             self._first.expect()
 
     def status(self) -> Mapping[str, str]:

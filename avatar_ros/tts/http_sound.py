@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import socket
+import ssl
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -95,8 +96,8 @@ class _Ask:
         try:
             connection.request("POST", target, self.body, dict(self.headers))
             return connection.getresponse()
-        except ConnectionError as error:
-            if kept:
+        except (ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError) as error:
+            if kept and not self.stop.asked:
                 raise _StaleError from error
             raise
 

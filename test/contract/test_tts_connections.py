@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
+import ssl
+import subprocess
 import threading
+import time
 from contextlib import suppress
 from urllib.parse import urlsplit
 
@@ -90,6 +94,56 @@ def test_somebody_who_speaks_has_a_connection_made(make):
         assert seconds(voice, "alpha") == pytest.approx(0.5, abs=0.01)
         assert server.ports == [port]
         voice.close()
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl, which makes the certificate, is not installed")
+def test_a_connection_made_ready_serves_under_tls(tmp_path, monkeypatch):
+    """TLS 1.3's tickets come behind the handshake: they are no goodbye."""
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    order = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1"]
+    order += ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(certificate)]
+    subprocess.run(order, check=True, capture_output=True)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(certificate, key)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    with speech_server(tls=tls) as server:
+        voice = OpenAiVoice(TtsSettings(backend="openai_speech", url=server.url, key_variable=""))
+        voice.load()
+        voice.expect()
+        until_connected()
+        voice.expect()
+        ready = voice._connections.take(urlsplit(server.url))
+        assert ready.sock.version() == "TLSv1.3"
+        port = ready.sock.getsockname()[1]
+        voice._connections.keep(urlsplit(server.url), ready)
+        assert [seconds(voice, text) for text in TEXTS] == pytest.approx([0.1 * len(text) for text in TEXTS], abs=0.01)
+        assert set(server.ports) == {port}
+        voice.close()
+
+
+def test_a_sentence_that_is_stopped_before_its_answer_connects_no_more(make):
+    with speech_server() as server:
+        voice, stop = make(server), Stop()
+        assert seconds(voice, "alpha")
+        server.mode = "silence"
+        began = server.began
+        waiting = threading.Thread(target=lambda: list(quietly(voice.speak("bravo", "en-US", stop))))
+        waiting.start()
+        until_s = time.monotonic() + 60
+        while server.began == began:
+            assert time.monotonic() < until_s
+            time.sleep(0.01)
+        stop.ask()
+        waiting.join(60)
+        assert not waiting.is_alive() and server.left.acquire(timeout=60)
+        assert server.connected == 1
+        voice.close()
+
+
+def quietly(parts):
+    """What comes; how it ended nobody wants to know."""
+    with suppress(TtsError):
+        yield from parts
 
 
 def test_a_service_that_is_down_is_not_waited_for():

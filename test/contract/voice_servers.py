@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 import struct
 import threading
 from contextlib import contextmanager
@@ -19,14 +20,18 @@ __all__ = ["EdgeServer", "mp3_bytes", "speech_server", "tone"]
 class SpeechHandler(BaseHTTPRequestHandler):
     """OpenAI's /audio/speech and CosyVoice's /inference_sft: a tone of 0.1 s a character, streamed.
 
-    `ports` holds the client's port of each request: the same for requests on one connection.
-    The server's `mode`: ok, leaving (closes the connection behind the answer without having said so), once (the same,
-    but only when the next request has come), 401, 429, 500, hang, cut, text, plain (text that says so), silent, wav,
-    wav16 (another rate than usual), closing (as hang, with "Connection: close"), mp3, rate0 and rate500000 (a WAV that
-    claims this rate).
+    `ports` holds the client's port of each request: the same for requests on one connection. `connected` counts
+    connections. The server's `mode`: ok, silence (until the client leaves), leaving (closes the connection behind the
+    answer without having said so), once (the same, but only when the next request has come), 401, 429, 500, hang, cut,
+    text, plain (text that says so), silent, wav, wav16 (another rate than usual), closing (as hang, with "Connection:
+    close"), mp3, rate0 and rate500000 (a WAV that claims this rate).
     """
 
     protocol_version = "HTTP/1.1"
+
+    def setup(self) -> None:
+        self.server.connected += 1
+        super().setup()
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
@@ -42,6 +47,11 @@ class SpeechHandler(BaseHTTPRequestHandler):
             return
         self.server.ports.append(self.client_address[1])
         mode = self.server.mode
+        if mode == "silence":
+            self.connection.recv(1)
+            self.close_connection = True
+            self.server.left.release()
+            return
         if mode.isdigit():
             self._refuse(int(mode))
             return
@@ -110,13 +120,15 @@ def _wav(pcm: np.ndarray, rate_hz: int) -> bytes:
 
 
 @contextmanager
-def speech_server(mode: str = "ok"):
+def speech_server(mode: str = "ok", tls: ssl.SSLContext | None = None):
     """A ThreadingHTTPServer with `url`, `mode`, `asked`, and `left`: released when a client leaves one that hangs."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), SpeechHandler)
     server.daemon_threads = True
     server.mode, server.asked, server.ports, server.left = mode, [], [], threading.Semaphore(0)
-    server.url = f"http://127.0.0.1:{server.server_address[1]}"
-    server.began = 0
+    server.url = f"http{'s' if tls else ''}://127.0.0.1:{server.server_address[1]}"
+    if tls:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+    server.began = server.connected = 0
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:

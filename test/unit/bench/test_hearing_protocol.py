@@ -90,7 +90,9 @@ def test_the_longest_false_stretch_is_named_once_for_each_noise_and_taken_off():
     window = np.arange(120)
     quiet, loud = ((window < 10) | ((window >= 70) & (window < end)) for end in (75, 76))
     found = [(recording, {"windows": flags | (window == 90)}) for flags in (quiet, loud)]
-    first, second = hearing_vad._longest_false(found)
-    assert (first["recording"], first["from_s"], first["to_s"]) == ("someone", 0.24, 0.43)
-    assert (second["from_s"], second["to_s"], second["level_db"]) == (0.24, 0.4, 0.0)
-    assert first["level_db"] < 0 and first["false_without"] == second["false_without"] == round(100 * 2 / 220, 2)
+    first, second = hearing_vad._longest_false(found, ("soft", "loud"))
+    assert (first["noise"], first["from_s"], first["to_s"], first["level_db"]) == ("soft", 0.24, 0.4, 0.0)
+    assert (second["noise"], second["from_s"], second["to_s"]) == ("loud", 0.24, 0.43)
+    assert second["recording"] == "someone" and second["level_db"] < 0
+    assert first["false_without"] == second["false_without"] == round(100 * 1 / 110, 2)
+    assert hearing_vad._longest_false([(recording, {"windows": window < 10})], ("none",)) == []

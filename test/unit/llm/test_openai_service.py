@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -106,24 +107,29 @@ def test_what_was_not_understood_is_not_put_into_the_users_mouth():
         assert "mumble" not in said and "did not understand" in said
 
 
-def _answer_and_leave(exchange):
-    """As a service that closes idle connections, without having said that it would."""
-    answer("One.")(exchange)
-    exchange.cut()
-
-
 def test_a_connection_is_ready_when_somebody_speaks_after_a_while():
-    with talking(_answer_and_leave, answer("More.")) as (server, user):
-        server.greeted.get(timeout=PATIENCE_S)  # at the start
+    """The service closes the first one, without having said that it would."""
+    left = threading.Event()
+
+    def answer_and_leave(exchange):
+        answer("One.")(exchange)
+        exchange.cut()
+        left.set()
+
+    with talking(answer_and_leave, answer("More.")) as (server, user):
+        chat = user.stage._chat._service
+        chat._greeting.result(PATIENCE_S)
+        start = server.greeted.get(timeout=PATIENCE_S)
         user.answer("hello")
+        assert left.wait(PATIENCE_S)
         user.advance(60.0)
         user.begin_to_speak()
+        chat._greeting.result(PATIENCE_S)
         ready = server.greeted.get(timeout=PATIENCE_S)
-        for _ in range(3):  # the first may come before the handshake is over
-            user.answer("and then?")
-            user.begin_to_speak()
-        used = [server.requests.get(timeout=PATIENCE_S).connection for _ in range(4)]
-        assert used[0] != ready and ready in used[1:]
+        user.answer("and then?")
+        user.begin_to_speak()
+        assert [server.requests.get(timeout=PATIENCE_S).connection for _ in range(2)] == [start, ready]
+        assert start != ready
         assert server.greeted.empty(), "it is in use: nothing to make ready"
         assert not user.warning and not user.errors
 

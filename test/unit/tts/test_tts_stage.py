@@ -7,6 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from avatar_ros.core.clock import VirtualClock
 from avatar_ros.core.errors import TtsError
 from avatar_ros.core.types import (
     Interrupt,
@@ -494,7 +495,8 @@ class Expecting(FakeVoice):
 def test_the_service_hears_of_somebody_who_begins_to_speak_unless_it_fails():
     settings = TtsSettings(backend="fake")
     service = Expecting(settings)
-    bench = Bench(VoiceWithSpare(service, FakeVoice(settings), settings))
+    clock = VirtualClock()
+    bench = Bench(VoiceWithSpare(service, FakeVoice(settings), settings, clock))
     for kind in (VoiceKind.STARTED, VoiceKind.STOPPED):
         bench.keep(bench.stage.push("mic/voice_activity", VoiceActivity(kind=kind), bench.now_s))
     assert service.expected == 1 and not bench.chunks
@@ -502,3 +504,6 @@ def test_the_service_hears_of_somebody_who_begins_to_speak_unless_it_fails():
     bench.say("Hello there.")
     bench.keep(bench.stage.push("mic/voice_activity", VoiceActivity(kind=VoiceKind.STARTED), bench.now_s))
     assert service.expected == 1, "it is left alone for a while"
+    clock.advance(settings.retry_s)
+    bench.keep(bench.stage.push("mic/voice_activity", VoiceActivity(kind=VoiceKind.STARTED), bench.now_s))
+    assert service.expected == 2, "the next sentence will try it again"
