@@ -73,9 +73,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--report", type=Path, help="write what came out to this JSON file too")
     parser.add_argument("--voices", default="", help="only these of the roster, separated by commas")
     parser.add_argument("--share", type=float, default=1.0, help="share of the roster's sentences")
-    parser.add_argument("--copies", type=int, default=1, help="changed copies of the speech")
-    parser.add_argument("--steps", type=int, default=1100, help="steps of training")
-    parser.add_argument("--channels", type=int, default=80, help="width of the network")
+    parser.add_argument("--copies", type=int, default=6, help="changed copies of the speech")
+    parser.add_argument("--steps", type=int, default=10000, help="steps of training")
+    parser.add_argument("--channels", type=int, default=128, help="width of the network")
     parser.add_argument("--threads", type=int, default=1, help="threads of torch")
     parser.add_argument("--seed", type=int, default=1)
     return parser

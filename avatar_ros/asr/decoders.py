@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import pocketsphinx
 
 from ..core.errors import ConfigError
+from ..core.phone_network import PhoneNetwork
+from ..core.phrases import Series, Word
 from ..core.types import Pcm
 from . import automaton
 from .confidence import Rival, Segment, features, is_word, probability, silent_share
 from .free_words import FreeWords, mean_text
+from .levelling import Levelling
+from .network_words import NetworkWords
 from .phone_process import decode, read_segments
 from .phones_beside import PhonesBeside
 
-_GRAMMAR = "questions"
+_GRAMMAR, _SENTENCE = "questions", "sentence"
 #: Without PocketSphinx's dictionary: reading its 135 000 words takes longer than all else, for each decoder anew. The
 #: free words' decoder has it, and tells the others how their few hundred words are spoken.
 _OPTIONS = {"lm": None, "dict": None, "loglevel": "FATAL"}
 #: Sound of which the phone loop decodes more than this share as silence is noise (noise: above it; the shortest words:
 #: a half).
 _MOST_SILENCE = 0.78
-#: Search beams of the second try, made where the first, PocketSphinx's own, found nothing sure: 3 times the work.
-_WIDE = {"beam": 1e-60, "pbeam": 1e-60, "wbeam": 1e-40, "maxhmmpf": 1500}
+#: Silence before and after what is judged.
+_PADDING_SAMPLES = 1600
 
 
 @dataclass(frozen=True)
@@ -36,10 +41,22 @@ class Judged:
     confidence: float = 0.0
 
 
-class Decoders:
-    """Two go with the sound, the grammar's and the free words'; the others take the whole utterance at once."""
+@dataclass(frozen=True)
+class _Beside:
+    """What a sentence is held against: free phones and free words; and where the sound lies."""
 
-    def __init__(self, grammar: automaton.Automaton, pronunciations: Mapping[str, str]) -> None:
+    loop: list[Segment]
+    rival: Rival
+    first_sample: int
+    samples: int
+
+
+class Decoders:
+    """Three go with the sound: the grammar's, the free words', the network's; the others take an utterance at once."""
+
+    def __init__(
+        self, grammar: automaton.Automaton, pronunciations: Mapping[str, str], network: PhoneNetwork
+    ) -> None:
         self.grammar = grammar
         self.phones = PhonesBeside()
         self.free = FreeWords()
@@ -47,7 +64,8 @@ class Decoders:
         # compallsen: scores are relative to the best of ALL senones, so that grammar's and loop's can be compared.
         self.live = _grammar_decoder(grammar, spellings, ds=2)  # words so far; what counts is a second look
         self.words = _grammar_decoder(grammar, spellings, compallsen=True)
-        self.wide = _grammar_decoder(grammar, spellings, compallsen=True, **_WIDE)
+        self.network = NetworkWords(network, grammar, spellings)
+        self._levelling = Levelling(0.0)
 
     def start(self, head: Pcm, loudest: float) -> None:
         """Begin an utterance with its first sound, whose cepstral mean is taken off from the first frame on."""
@@ -55,50 +73,65 @@ class Decoders:
         self.live.set_cmn(mean_text(self.live, data))
         self.live.start_utt()
         self.live.process_raw(data, False, False)
-        self.free.start(head, loudest)
+        self._levelling = Levelling(loudest)
+        levelled = self._levelling.level(head)
+        self.free.start(levelled)
+        self.network.start(levelled)
 
     def accept(self, pcm: Pcm) -> None:
         """The next sound."""
         self.live.process_raw(pcm.tobytes(), False, False)
-        self.free.accept(pcm)
+        levelled = self._levelling.level(pcm)
+        self.free.accept(levelled)
+        self.network.accept(levelled)
 
     def end(self) -> None:
         """The utterance is over."""
         self.live.end_utt()
         self.free.end()
 
-    def judge(self, pcm: Pcm, first_sample: int, enough: float) -> tuple[Judged, ...]:
-        """Sentences that a whole utterance may be, searched more widely where the first is not sure `enough`.
+    def judge(self, sound: Pcm, first_sample: int, loudest: float) -> tuple[Judged, ...]:
+        """Sentences that the utterance may be: PocketSphinx's, and the network's where that is another one.
 
-        first_sample: where in the utterance `pcm` begins.
+        sound: the part with speech, which begins at `first_sample` of the utterance; loudest: as of Levelling.
         """
-        data = pcm.tobytes()
+        data = Levelling(loudest).level(np.pad(sound, _PADDING_SAMPLES)).tobytes()
         self.phones.start(data)
         decode(self.words, data)
         loop = self.phones.result()
         if silent_share(loop) > _MOST_SILENCE:
             return (Judged(),)
-        rival = self.free.rival(first_sample)
-        first = self._judged(self.words, loop, rival)
-        if first.confidence >= enough:
-            return (first,)
-        decode(self.wide, data)
-        return first, self._judged(self.wide, loop, rival)
+        second = self.network.sentence()
+        beside = _Beside(loop, self.free.rival(first_sample - _PADDING_SAMPLES), first_sample, len(sound))
+        judged = [self._judged(beside)]
+        if second and " ".join(second) != judged[0].text:
+            self._listen_for(second)
+            decode(self.words, data)
+            judged.append(self._judged(beside))
+            self.words.activate_search(_GRAMMAR)
+        return tuple(judged)
 
     def close(self) -> None:
         """End the helper process."""
         self.phones.close()
 
-    def _judged(self, decoder: Any, loop: list[Segment], rival: Rival) -> Judged:
-        words = self.sentence(decoder)
+    def _listen_for(self, words: Sequence[str]) -> None:
+        """Let the grammar's decoder look for nothing but one sentence."""
+        only = automaton.build(Series(tuple(Word(word) for word in words)))
+        self.words.add_fsg(_SENTENCE, _fsg(self.words, only))
+        self.words.activate_search(_SENTENCE)
+
+    def _judged(self, beside: _Beside) -> Judged:
+        words = self.sentence(self.words)
         if not words:
             return Judged()
-        segments = [Segment(*one) for one in read_segments(decoder)]
+        segments = [Segment(*one) for one in read_segments(self.words)]
         real = [segment for segment in segments if is_word(segment.text)]
-        spoken = [decoder.lookup_word(segment.text).split() for segment in real[: len(words)]]
+        spoken = [self.words.lookup_word(segment.text).split() for segment in real[: len(words)]]
         dropped = real[len(words) :]
         kept = [segment for segment in segments if segment not in dropped]
-        found = features(kept, loop, spoken, rival, dropped=bool(dropped))
+        found = features(kept, beside.loop, spoken, beside.rival, dropped=bool(dropped))
+        found |= self.network.fit(words, beside.first_sample, beside.first_sample + beside.samples)
         return Judged(" ".join(words), found, probability(found))
 
     def sentence(self, decoder: Any) -> list[str]:

@@ -17,7 +17,6 @@ from ..core.types import Pcm
 from .confidence import Rival, Segment, is_word
 
 _HOP_SAMPLES, _FRAME_SAMPLES = 160, 410
-_LOUDEST_RMS, _HISS_RMS = 6000.0, 50.0
 #: A first pass without rescoring, and a coarse one, since it goes with the sound on a computer that also draws: 0.06 of
 #: real time on one core instead of 0.18 (ds: acoustic scores for every second frame only; topn: of two Gaussians).
 _OPTIONS = {
@@ -41,8 +40,6 @@ class FreeWords:
 
     def __init__(self) -> None:
         self._decoder = pocketsphinx.Decoder(**_OPTIONS)
-        self._gain = 1.0
-        self._rng = np.random.default_rng(0)
 
     def spellings(self, word: str) -> dict[str, str]:
         """Phones of the word and of its variants, "word(2)"…; empty for a word that the dictionary lacks."""
@@ -50,18 +47,16 @@ class FreeWords:
         looked_up = ((name, self._decoder.lookup_word(name)) for name in names)
         return dict(itertools.takewhile(lambda found: found[1] is not None, looked_up))
 
-    def start(self, head: Pcm, loudest: float) -> None:
-        """Begin with the first sound. loudest: RMS of its loudest part, which sets the level."""
-        self._gain = _LOUDEST_RMS / max(loudest, 1.0)
-        self._rng = np.random.default_rng(0)
-        data = self._levelled(head)
+    def start(self, head: Pcm) -> None:
+        """Begin with the first sound, at the usual level."""
+        data = head.tobytes()
         self._decoder.set_cmn(mean_text(self._decoder, data))
         self._decoder.start_utt()
         self._decoder.process_raw(data, False, False)
 
     def accept(self, pcm: Pcm) -> None:
-        """The next sound."""
-        self._decoder.process_raw(self._levelled(pcm), False, False)
+        """The next sound, at the same level."""
+        self._decoder.process_raw(pcm.tobytes(), False, False)
 
     def rival(self, first_sample: int) -> Rival:
         """The words so far, on the clock of a sound that begins at `first_sample` of the utterance."""
@@ -77,10 +72,6 @@ class FreeWords:
     def end(self) -> None:
         """The utterance is over."""
         self._decoder.end_utt()
-
-    def _levelled(self, pcm: Pcm) -> bytes:
-        levelled = pcm * self._gain + self._rng.normal(0.0, _HISS_RMS, len(pcm))
-        return np.clip(np.rint(levelled), -32768, 32767).astype(np.int16).tobytes()
 
 
 def mean_text(decoder: Any, head: bytes) -> str:

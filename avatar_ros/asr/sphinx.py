@@ -1,4 +1,5 @@
-"""PocketSphinx (BSD): the answers file's sentences as a grammar, and free phones and words to judge what it found.
+"""PocketSphinx (BSD) with the answers file's sentences as a grammar; free phones and words, and our own phone network,
+to judge what it found.
 
 The acoustic model and the dictionary come with the package. The words so far are found while the sound comes in; what
 counts is a second look at the whole utterance, whose cepstral mean is known only then. It is taken as soon as the
@@ -10,9 +11,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import onnxruntime
 
 from ..core.answers_file import Answers
 from ..core.paths import share_file
+from ..core.phone_network import PhoneNetwork
 from ..core.types import Pcm
 from . import automaton
 from .base import AsrSettings, Heard
@@ -24,8 +27,6 @@ from .span import SpeechSpan
 _FEWEST_SAMPLES = 1600
 #: The first sound, whose cepstral mean the words heard so far are found with; the final result uses the true mean.
 _HEAD_SAMPLES = 12800
-#: RMS of the loudest 20 ms after levelling, of the noise that is added, int16; noise before and after.
-_LOUDEST_RMS, _HISS_RMS, _PADDING_SAMPLES = 6000.0, 50.0, 1600
 
 
 class SphinxRecogniser:
@@ -35,12 +36,16 @@ class SphinxRecogniser:
         self._settings = settings
         self._questions: Answers | None = None
         self._grammar: automaton.Automaton | None = None
+        self._network: PhoneNetwork | None = None
         self._free: list[Decoders] = []
 
     def load(self) -> None:
-        """Read the questions and make the first set. Raises ConfigError naming words without a pronunciation."""
+        """Read the questions and make the first set. Raises ConfigError naming words without a pronunciation, or what
+        the network lacks.
+        """
         self._questions = load(share_file(self._settings.answers_file))
         self._grammar = automaton.build(pattern(self._questions))
+        self._network = PhoneNetwork(onnxruntime)
         self._free.append(self._decoders())
         warm = self.start()
         warm.accept(np.zeros(8000, np.int16))
@@ -59,8 +64,8 @@ class SphinxRecogniser:
         self._free.clear()
 
     def _decoders(self) -> Decoders:
-        assert self._questions is not None and self._grammar is not None
-        return Decoders(self._grammar, self._questions.pronunciations)
+        assert self._questions is not None and self._grammar is not None and self._network is not None
+        return Decoders(self._grammar, self._questions.pronunciations, self._network)
 
 
 class SphinxHearing:
@@ -131,8 +136,7 @@ class SphinxHearing:
             return
         if not self._live:
             self._begin()
-        prepared = _prepared(sound, self._speech.loudest)
-        self._judged = self._decoders.judge(prepared, first_sample - _PADDING_SAMPLES, self._min_confidence)
+        self._judged = self._decoders.judge(sound, first_sample, self._speech.loudest)
 
     def _heard(self) -> Heard:
         judged = max(self._judged, key=lambda one: one.confidence)
@@ -140,9 +144,3 @@ class SphinxHearing:
             return Heard("", judged.confidence, rejected=True, locale=self._locale)
         return Heard(judged.text, judged.confidence, complete=True, locale=self._locale)
 
-
-def _prepared(sound: Pcm, loudest: float) -> Pcm:
-    """Sound at the usual level, in soft noise: the logarithms of digital silence would spoil the cepstral mean."""
-    levelled = np.pad(sound * (_LOUDEST_RMS / loudest), _PADDING_SAMPLES)
-    levelled += np.random.default_rng(0).normal(0.0, _HISS_RMS, len(levelled))
-    return np.clip(np.rint(levelled), -32768, 32767).astype(np.int16)

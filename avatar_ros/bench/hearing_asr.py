@@ -1,5 +1,6 @@
 """Measures recognition: is the right question understood, and nothing understood where none was asked?
 
+Asked by synthetic voices; and phrases of recorded people are made questions (hearing_people.py).
 Two sets that share no voice, no sentence, no question out of domain and no recording: weights are fitted on
 "development", figures come from "held-out". Every sentence is heard clean or with recorded noise 20 dB below, at one of
 three levels. What was said comes from a fixed seed; which sentences of the answers file belong to which set, from a
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import random
 import sys
+import tempfile
 import time
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
@@ -31,6 +33,7 @@ from ..core.types import Pcm
 from ..vad.base import WINDOW_SAMPLES
 from .hearing_interval import share as share_of
 from .hearing_interval import shown
+from .hearing_people import answers_with, development_phrases, held_out_phrases
 from .hearing_questions import DEVELOPMENT, HELD_OUT
 from .hearing_sounds import GAINS_DB, development_recordings, dressed, held_out_recordings, read_wav
 from .hearing_voices import VOICES, available, synthesize
@@ -38,6 +41,9 @@ from .hearing_voices import VOICES, available, synthesize
 SETS = ("development", "held-out")
 #: Kinds of what the answers file does not answer: written questions, and recorded people who talk of something else.
 OUT = ("question", "recorded")
+#: Who says phrases that were made questions; counted apart from the synthetic voices.
+PEOPLE = "recorded people"
+_ALL = "all voices"
 _NOISE = {"development": "noise3", "held-out": "noise2"}
 _QUESTIONS = {"development": DEVELOPMENT, "held-out": HELD_OUT}
 _PER_INTENT = 4
@@ -65,18 +71,29 @@ class Result:
     longest_cpu_s: float
 
 
-def measure(data: Path, which: str, share: float, *, thorough: bool = False) -> list[Result]:
-    """Hears `share` of a set. thorough: weighs the wider search too where the first was sure."""
-    answers = load(share_file("config/answers.yaml"))
-    recogniser = SphinxRecogniser(AsrSettings(min_confidence=1.0) if thorough else AsrSettings())
-    recogniser.load()
+def measure(data: Path, which: str, share: float) -> list[Result]:
+    """Hears `share` of a set."""
     noise = read_wav(data / "acoustics" / f"{_NOISE[which]}.wav")
+    shipped = share_file("config/answers.yaml")
+    results = _hear(shipped, _everything(load(shipped), data, which, share), noise, which)
+    phrases = development_phrases() if which == "development" else held_out_phrases(data)
+    random.Random(3).shuffle(phrases)
+    said = [Said(PEOPLE, one.intent, one.text, one.pcm) for one in phrases[: round(len(phrases) * share)]]
+    with tempfile.TemporaryDirectory() as folder:
+        return results + _hear(answers_with(phrases, shipped, Path(folder)), said, noise, f"{which}, {PEOPLE}")
+
+
+def _hear(answers_file: Path, everything: Iterable[Said], noise: Pcm, what: str) -> list[Result]:
+    answers = load(answers_file)
+    recogniser = SphinxRecogniser(AsrSettings(answers_file=str(answers_file)))
+    recogniser.load()
     results: list[Result] = []
-    for number, said in enumerate(_everything(answers, data, which, share)):
+    for number, said in enumerate(everything):
         if number % 20 == 0:
-            print(f"{which}: {number} heard, {time.process_time():.0f} s of CPU time", file=sys.stderr, flush=True)
+            print(f"{what}: {number} heard, {time.process_time():.0f} s of CPU time", file=sys.stderr, flush=True)
         pcm = dressed(said.pcm, noise if number % 2 else None, GAINS_DB[number % 3], number)
         results.append(_recognise(recogniser, answers, said, pcm))
+    recogniser.close()
     return results
 
 
@@ -84,8 +101,8 @@ def report(which: str, results: list[Result]) -> dict[str, Any]:
     """Prints the table of a set and returns it: percent with 95 % intervals, CPU time in ms."""
     asked = [r for r in results if r.said.kind not in OUT]
     table: dict[str, Any] = {}
-    for voice in (*dict.fromkeys(r.said.voice for r in asked), "all voices"):
-        mine = [r for r in asked if voice in ("all voices", r.said.voice)]
+    for voice in (*dict.fromkeys(r.said.voice for r in asked), _ALL):
+        mine = [r for r in asked if r.said.voice == voice or (voice == _ALL and r.said.voice != PEOPLE)]
         right = share_of([r.understood == r.said.kind for r in mine])
         wrong = share_of([r.understood not in ("", r.said.kind) for r in mine])
         found = share_of([r.said.kind in r.asked for r in mine])

@@ -16,6 +16,8 @@ from ..vad.base import SAMPLE_RATE_HZ
 Flags = NDArray[np.bool_]
 
 GAINS_DB = (0.0, -6.0, -12.0)
+#: Samples that `dressed` puts before and after a sound.
+DRESSED_BEFORE, _DRESSED_AFTER = 4800, 8000
 #: Recordings of people that come with Debian packages, for development: nothing of the test data is fitted to.
 PROMPTS = Path("/usr/share/asterisk/sounds/en_US_f_Allison")
 READINGS = Path("/usr/share/pocketsphinx/test/data/librivox")
@@ -41,7 +43,7 @@ def with_noise(pcm: Pcm, noise: Pcm, snr_db: float, speech: Flags) -> Pcm:
 
 def dressed(pcm: Pcm, noise: Pcm | None, gain_db: float, seed: int) -> Pcm:
     """As the vad stage hands it on: 0.3 s before, 0.5 s after, noise at 20 dB or next to none, at some level."""
-    padded = np.pad(pcm, (4800, 8000))
+    padded = np.pad(pcm, (DRESSED_BEFORE, _DRESSED_AFTER))
     if noise is not None:
         padded = with_noise(padded, np.roll(noise, -seed * 997), 20.0, padded != 0)
     hiss = np.random.default_rng(seed).normal(0, 8, len(padded))

@@ -9,9 +9,9 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.phone_schedules import ARPABET
 from ..core.phones import PHONE_COUNT, PHONE_INDEX
 from .acoustic import BEGIN, END, INNER, SINGLE, STATES, Definition
-from .phones import ARPABET
 from .words import Pronunciation
 
 F32 = NDArray[np.float32]

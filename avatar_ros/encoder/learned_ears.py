@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from copy import copy
-from pathlib import Path
 
 import numpy as np
+import onnxruntime
 
-from ..core.paths import share_file
-from .bands import VoiceLevel
-from .lip_model import FusedSource, LearnedSource, LipModel
+from ..core.bands import VoiceLevel
+from ..core.phone_network import PhoneNetwork
+from .learned_source import FusedSource, LearnedSource
 from .sources import FrameGrid, PhoneSource
 
 #: The network's weight where both are heard.
@@ -23,7 +23,7 @@ class NetworkEars:
 
     def __init__(self, path: str = "") -> None:
         """path: the ONNX file; "" for models/lips.onnx. Runs it once. Raises ConfigError."""
-        self._model = LipModel(Path(path) if path else share_file("models/lips.onnx"))
+        self._model = PhoneNetwork(onnxruntime, path)
         self.forget_voice()
         self.listen(FrameGrid(0, 16000)).push(np.zeros(3200, np.int16))
         self.forget_voice()

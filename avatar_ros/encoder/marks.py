@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.phone_schedules import Schedule, schedules
 from ..core.phones import PHONE_COUNT, PHONE_INDEX, PHONE_RATE_HZ, SIL
 from ..core.types import Mark, MarkKind
-from .phones import Schedule, schedules
 
 F32 = NDArray[np.float32]
 #: A stretch of one class: (class index, start s, end s) in seconds of the turn.

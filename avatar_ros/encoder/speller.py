@@ -8,7 +8,7 @@ import unicodedata
 from contextlib import suppress
 
 from ..core.helper import Helper, HelperDeadError
-from .phones import IPA
+from ..core.phone_schedules import IPA
 from .words import Pronunciation
 
 #: A word takes 0.1 ms. The first sound of an answer waits for this, so a helper that is slow is not waited for.

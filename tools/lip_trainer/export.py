@@ -10,8 +10,8 @@ import onnx
 import torch
 from torch import Tensor, nn
 
+from avatar_ros.core.bands import BANDS, RATE_HZ, SHIFT
 from avatar_ros.core.phones import PHONE_CLASSES
-from avatar_ros.encoder.bands import BANDS, RATE_HZ, SHIFT
 
 from .network import LipNet
 from .speech import F32

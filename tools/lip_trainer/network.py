@@ -8,15 +8,15 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
+from avatar_ros.core.bands import BANDS
 from avatar_ros.core.phones import PHONE_COUNT
-from avatar_ros.encoder.bands import BANDS
 
 
 @dataclass(frozen=True)
 class Shape:
     """channels; dilations of the blocks; delay_frames: the output of frame t is about frame t - delay_frames."""
 
-    channels: int = 96
+    channels: int = 128
     dilations: tuple[int, ...] = (1, 2, 4, 8, 1, 2, 4, 8)
     delay_frames: int = 5
     first_taps: int = 5

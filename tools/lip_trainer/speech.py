@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import resample_poly
 
+from avatar_ros.core.phone_schedules import Schedule
 from avatar_ros.core.phones import PHONE_INDEX
 from avatar_ros.encoder.marks import frames_from_stretches
-from avatar_ros.encoder.phones import Schedule
 
 F32 = NDArray[np.float32]
 RATE_HZ = 16000

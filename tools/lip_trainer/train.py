@@ -20,7 +20,7 @@ from .speech import F32
 class Plan:
     """steps of `batch` stretches of `frames`; rate: peak learning rate, with a warm-up and a cosine to zero."""
 
-    steps: int = 1100
+    steps: int = 10000
     batch: int = 8
     frames: int = 200
     rate: float = 3e-3

@@ -31,17 +31,27 @@ SAME = Rival((Segment("watt", 10, 39), Segment("time", 40, 79)), (("W", "AA", "T
 OTHER = Rival((Segment("silly", 5, 50), Segment("boat", 51, 90)), (("S", "IH", "L", "IY"), ("B", "OW", "T")))
 
 
+#: What the phone network makes of a sentence that was said, and of one that was not.
+SAID = {"net_mean": -0.1, "net_worst_word": -0.5, "net_worst_300ms": -0.5, "net_outside": 0.0}
+NOT_SAID = {"net_mean": -2.0, "net_worst_word": -4.0, "net_worst_300ms": -4.0, "net_outside": 0.2}
+
+
 def test_words_that_fit_as_well_as_free_phones_and_words_are_sure_and_others_are_not():
-    right = probability(features(WORDS, loop(-4.0), SPOKEN, SAME))
-    wrong = probability(features(WORDS, loop(2.0, ("S", "IY", "L", "UW", "B", "OW")), SPOKEN, OTHER))
+    right = probability(features(WORDS, loop(-4.0), SPOKEN, SAME) | SAID)
+    wrong = probability(features(WORDS, loop(2.0, ("S", "IY", "L", "UW", "B", "OW")), SPOKEN, OTHER) | NOT_SAID)
     assert right > 0.9 > 0.1 > wrong
+
+
+def test_a_sentence_that_the_network_hears_too_is_likelier():
+    found = features(WORDS, loop(-4.0), SPOKEN, SAME)
+    assert probability(found | SAID) > probability(found | NOT_SAID)
 
 
 def test_a_rival_that_sounds_unlike_the_sentence_speaks_against_it():
     for_it, against = (features(WORDS, loop(-4.0), SPOKEN, rival) for rival in (SAME, OTHER))
     assert for_it["rival_errors"] < 0.1
     assert against["rival_errors"] > 0.5
-    assert probability(for_it) > probability(against)
+    assert probability(for_it | SAID) > probability(against | SAID)
 
 
 def test_words_of_the_rival_outside_of_the_sentence_speak_against_it():
@@ -63,7 +73,7 @@ def test_a_dropped_word_is_told():
 
 
 def test_the_features_are_those_that_have_weights():
-    assert set(features(WORDS, loop(-4.0), SPOKEN, SAME)) == set(WEIGHTS)
+    assert set(features(WORDS, loop(-4.0), SPOKEN, SAME) | SAID) == set(WEIGHTS)
 
 
 def test_feature_values_of_a_known_case():

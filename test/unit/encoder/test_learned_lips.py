@@ -5,18 +5,19 @@ import shutil
 import numpy as np
 import pytest
 
+from avatar_ros.core.bands import BANDS, BandStream, VoiceLevel
 from avatar_ros.core.errors import ConfigError
 from avatar_ros.core.paths import share_file
+from avatar_ros.core.phone_network import PhoneNetwork
 from avatar_ros.core.phones import PHONE_COUNT, SIL
 from avatar_ros.core.types import SpeechChunk
-from avatar_ros.encoder.bands import BANDS, BandStream, VoiceLevel
 from avatar_ros.encoder.base import EncoderSettings
 from avatar_ros.encoder.encode import encode
 from avatar_ros.encoder.sources import FrameGrid
 
 onnxruntime = pytest.importorskip("onnxruntime", reason="needs onnxruntime")
 from avatar_ros.encoder.learned import LearnedEncoder  # noqa: E402
-from avatar_ros.encoder.lip_model import FusedSource, LearnedSource, LipModel  # noqa: E402
+from avatar_ros.encoder.learned_source import FusedSource, LearnedSource  # noqa: E402
 from avatar_ros.encoder.phone_encoder import PhoneEncoder  # noqa: E402
 
 RATE_HZ = 16000
@@ -25,7 +26,7 @@ LOOK_AHEAD_S = 0.08
 
 @pytest.fixture(scope="module")
 def model():
-    return LipModel(share_file("models/lips.onnx"))
+    return PhoneNetwork(onnxruntime)
 
 
 @pytest.fixture(scope="module")
@@ -144,14 +145,14 @@ def test_a_second_sentence_begins_on_the_turns_grid(encoder):
 
 def test_a_missing_file_says_how_to_make_it(tmp_path):
     with pytest.raises(ConfigError, match="train_lips"):
-        LipModel(tmp_path / "none.onnx")
+        PhoneNetwork(onnxruntime, str(tmp_path / "none.onnx"))
 
 
 def test_a_file_that_is_no_network_is_refused(tmp_path):
     path = tmp_path / "bad.onnx"
     path.write_bytes(b"not a network")
     with pytest.raises(ConfigError, match=r"bad\.onnx"):
-        LipModel(path)
+        PhoneNetwork(onnxruntime, str(path))
 
 
 def test_another_network_is_refused_by_name(tmp_path):
@@ -164,7 +165,7 @@ def test_another_network_is_refused_by_name(tmp_path):
             prop.value = '["A", "B"]'
     onnx.save(tree, str(source))
     with pytest.raises(ConfigError, match="classes"):
-        LipModel(source)
+        PhoneNetwork(onnxruntime, str(source))
 
 
 def lips_of_shape(path, frames="frames", bands=BANDS, classes=PHONE_COUNT, output="phones"):
@@ -191,7 +192,7 @@ def lips_of_shape(path, frames="frames", bands=BANDS, classes=PHONE_COUNT, outpu
 
 
 def test_a_network_of_our_shape_is_taken(tmp_path):
-    made = LipModel(lips_of_shape(tmp_path / "lips.onnx"))
+    made = PhoneNetwork(onnxruntime, str(lips_of_shape(tmp_path / "lips.onnx")))
     assert made.step(np.zeros((7, BANDS), np.float32), made.start())[0].shape == (7, PHONE_COUNT)
 
 
@@ -206,7 +207,7 @@ def test_a_network_of_our_shape_is_taken(tmp_path):
 )
 def test_right_metadata_and_wrong_shapes_are_refused_by_name(tmp_path, shape, named):
     with pytest.raises(ConfigError, match=rf"lips\.onnx has {named}") as raised:
-        LipModel(lips_of_shape(tmp_path / "lips.onnx", **shape))
+        PhoneNetwork(onnxruntime, str(lips_of_shape(tmp_path / "lips.onnx", **shape)))
     assert raised.value.code == "model_shape"
 
 

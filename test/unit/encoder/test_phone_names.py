@@ -2,8 +2,8 @@
 
 import pytest
 
+from avatar_ros.core.phone_schedules import ARPABET, IPA, TIMIT, UNKNOWN, arpabet_schedule, ipa_schedule, schedules
 from avatar_ros.core.phones import PHONE_CLASSES
-from avatar_ros.encoder.phones import ARPABET, IPA, TIMIT, UNKNOWN, arpabet_schedule, ipa_schedule, schedules
 
 
 def names(schedule):

@@ -8,9 +8,9 @@ import signal
 
 import pytest
 
+from avatar_ros.core.phone_schedules import IPA
 from avatar_ros.encoder import speller as module
 from avatar_ros.encoder.acoustic import installed_model, read_definition
-from avatar_ros.encoder.phones import IPA
 from avatar_ros.encoder.speller import EspeakSpeller, arpabet_from_ipa
 from avatar_ros.encoder.words import Lexicon, foreign_share
 

@@ -13,7 +13,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="the trainer needs torch")
 pytest.importorskip("onnx", reason="the trainer needs onnx")
-pytest.importorskip("onnxruntime", reason="the trainer checks what it exports with onnxruntime")
+onnxruntime = pytest.importorskip("onnxruntime", reason="the trainer checks what it exports with onnxruntime")
 
 ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "tools"))
@@ -28,10 +28,10 @@ from lip_trainer.speech import FRAME, RATE_HZ, Spoken, spoken  # noqa: E402
 from lip_trainer.texts import sentences  # noqa: E402
 from lip_trainer.train import Plan, auc, probabilities, train  # noqa: E402
 
+from avatar_ros.core.bands import BandStream, VoiceLevel  # noqa: E402
+from avatar_ros.core.phone_network import PhoneNetwork  # noqa: E402
+from avatar_ros.core.phone_schedules import ARPABET  # noqa: E402
 from avatar_ros.core.phones import PHONE_COUNT, PHONE_INDEX, SIL  # noqa: E402
-from avatar_ros.encoder.bands import BandStream, VoiceLevel  # noqa: E402
-from avatar_ros.encoder.lip_model import LipModel  # noqa: E402
-from avatar_ros.encoder.phones import ARPABET  # noqa: E402
 
 TINY = Shape(channels=16, dilations=(1, 2, 4))
 SPOKEN_TEXTS = ("common", "any", "it", "ru", "de")
@@ -138,7 +138,7 @@ def test_the_file_is_the_network_in_chunks_of_any_size(
     path = tmp_path / "lips.onnx"
     export.export(net, colour, path)
     assert export.parity(net, path) < 1e-4
-    loaded = LipModel(path)
+    loaded = PhoneNetwork(onnxruntime, str(path))
     assert loaded.delay_frames == TINY.delay_frames
     np.testing.assert_allclose(loaded.colour, colour, atol=1e-3)
 
@@ -160,7 +160,7 @@ def test_the_command_from_voice_to_file(tmp_path: Path, capsys: pytest.CaptureFi
     arguments = f"--out {out} --work {tmp_path} --voices flite_slt --share 0.01 --copies 1 --steps 2 --channels 8"
     assert train_lips.main(arguments.split()) == 0
     assert '"parity"' in capsys.readouterr().out
-    assert LipModel(out).delay_frames > 0
+    assert PhoneNetwork(onnxruntime, str(out)).delay_frames > 0
 
 
 def test_letters_with_lengths_become_phones() -> None:

@@ -1,94 +1,32 @@
-"""Our own network from sound to phones (models/lips.onnx, made by tools/train_lips.py), streaming, on onnxruntime.
-
-The file says in its metadata what it was made for: classes, bands, delay, and the voice colour to begin with.
-"""
+"""Our own network (core/phone_network.py) as a source of phones, streaming: alone, or beside another source."""
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
-from ..core.errors import ConfigError
-from ..core.inference import CPU, check_shapes, open_network, opener
+from ..core.bands import SHIFT, BandStream, VoiceLevel
+from ..core.phone_network import PhoneNetwork
 from ..core.phones import PHONE_CLASSES, PHONE_COUNT, PHONE_RATE_HZ, SIL
-from .bands import BANDS, RATE_HZ, SHIFT, BandStream, VoiceLevel
 from .resample import Resampler
 from .sources import FrameGrid
 
 F32 = NDArray[np.float32]
 Pcm = NDArray[np.int16]
 
-KIND = "avatar_ros lips 1"
 #: Frames that lips lead the sound by, as in listener.py.
 LEAD_FRAMES = 1
 #: Bilabials count this much more than the network says, as in listener.py.
 CLOSURE_COST = 4.0
 _COSTS = np.array([CLOSURE_COST if name in ("P", "B", "M") else 1.0 for name in PHONE_CLASSES], np.float32)
-_LONGEST_STEP = 256
-
-
-class LipModel:
-    """The loaded network; streams share it."""
-
-    def __init__(self, path: Path) -> None:
-        """Load. Raises ConfigError where the file is missing, no ONNX, or made for something else."""
-        if not path.is_file():
-            raise ConfigError("lips_model_missing", f"{path}: no such file; make it with: python tools/train_lips.py")
-        network = open_network({"fp32": path}, opener(onnxruntime, threads=1), [CPU], device="cpu")
-        self._session = network.session
-        facts = _facts(self._session, path)
-        self.delay_frames = int(facts["delay_frames"])
-        self.colour: F32 = np.array(facts["colour"], np.float32)
-        self._state_size = int(facts["state_size"])
-        check_shapes(
-            network,
-            {"features": (1, None, BANDS), "state": (1, self._state_size)},
-            {"phones": (1, None, PHONE_COUNT), "next_state": (1, self._state_size)},
-        )
-
-    def start(self) -> F32:
-        """The state of a stream that begins [1, S]."""
-        return np.zeros((1, self._state_size), np.float32)
-
-    def step(self, features: F32, state: F32) -> tuple[F32, F32]:
-        """Features [T, BANDS] -> phone probabilities [T, PHONE_COUNT], late by delay_frames, and the next state."""
-        rows = []
-        for at in range(0, len(features), _LONGEST_STEP):
-            part = features[None, at : at + _LONGEST_STEP]
-            phones, state = self._session.run(None, {"features": part, "state": state})
-            rows.append(phones[0])
-        return (np.concatenate(rows) if rows else np.zeros((0, PHONE_COUNT), np.float32)), state
-
-
-def _facts(session: Any, path: Path) -> dict[str, Any]:
-    given = session.get_modelmeta().custom_metadata_map
-    try:
-        facts = {key: json.loads(value) for key, value in given.items()}
-    except ValueError:
-        facts = {}
-    wanted = {"kind": KIND, "classes": list(PHONE_CLASSES), "rate_hz": RATE_HZ, "shift": SHIFT, "bands": BANDS}
-    wrong = [key for key, value in wanted.items() if facts.get(key) != value]
-    wrong += [key for key in ("delay_frames", "colour", "state_size") if key not in facts]
-    if not wrong and len(facts["colour"]) != BANDS:
-        wrong = ["colour"]
-    if wrong:
-        raise ConfigError(
-            "lips_model_bad",
-            f"{path}: its metadata does not fit this version ({', '.join(wrong)}); make it anew: "
-            "python tools/train_lips.py",
-        )
-    return facts
 
 
 class LearnedSource:
     """See sources.PhoneSource. A frame needs LEAD_FRAMES + delay_frames frames and half a window of sound after it."""
 
-    def __init__(self, model: LipModel, level: VoiceLevel, grid: FrameGrid) -> None:
+    def __init__(self, model: PhoneNetwork, level: VoiceLevel, grid: FrameGrid) -> None:
         self._model = model
         self._grid = grid
         self._resampler = Resampler(grid.rate_hz)

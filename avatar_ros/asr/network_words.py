@@ -1,0 +1,62 @@
+"""What our own phone network makes of an utterance, as it comes: a second opinion beside PocketSphinx's.
+
+The network (models/lips.md) knows few voices, so on people it finds fewer sentences than PocketSphinx; but it errs in
+other places, and how well a sentence fits what it heard tells right from wrong where PocketSphinx is in doubt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from ..core.bands import SHIFT, BandStream, VoiceLevel
+from ..core.phone_network import PhoneNetwork
+from ..core.phones import PHONE_COUNT
+from ..core.types import Pcm
+from . import phone_graph
+from .automaton import Automaton
+from .phone_fit import FLOOR, features
+from .phone_graph import Chain, Floats
+from .phone_search import PhoneSearch
+
+
+class NetworkWords:
+    """One utterance at a time: `start`, `accept`…, `sentence` and `fit` at any time."""
+
+    def __init__(self, network: PhoneNetwork, grammar: Automaton, spellings: Mapping[str, str]) -> None:
+        """spellings: ARPABET phones of the grammar's words and of their variants, "word(2)"."""
+        self._network = network
+        self._chains: dict[str, list[Chain]] = phone_graph.chains(spellings)
+        self._search = PhoneSearch(phone_graph.build(grammar, self._chains))
+        self._rows: list[Floats] = []
+
+    def start(self, head: Pcm) -> None:
+        """Begin with the first sound, at the usual level, of which level and colour of the voice are learnt."""
+        level = VoiceLevel(self._network.colour)
+        BandStream(level).push(head)
+        self._bands = BandStream(level)
+        self._state = self._network.start()
+        self._late_frames = self._network.delay_frames
+        self._rows = []
+        self._search.start()
+        self.accept(head)
+
+    def accept(self, pcm: Pcm) -> None:
+        """The next sound, at the same level."""
+        phones, self._state = self._network.step(self._bands.push(pcm), self._state)
+        late = min(self._late_frames, len(phones))
+        self._late_frames -= late
+        heard = phones[late:].astype(np.float64)
+        self._rows.append(heard)
+        self._search.accept(np.log(heard + FLOOR))
+
+    def sentence(self) -> tuple[str, ...]:
+        """The grammar's sentence that fits best; empty where none ends here."""
+        return self._search.sentence()
+
+    def fit(self, words: Sequence[str], first_sample: int, last_sample: int) -> dict[str, float]:
+        """Features of the sentence `words` (see phone_fit.features) between two samples of the utterance."""
+        heard = np.concatenate([np.zeros((0, PHONE_COUNT)), *self._rows])
+        return features(heard[first_sample // SHIFT : last_sample // SHIFT], [self._chains[word] for word in words])
+
