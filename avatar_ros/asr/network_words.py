@@ -20,6 +20,9 @@ from .phone_fit import FLOOR, features
 from .phone_graph import Chain, Floats
 from .phone_search import PhoneSearch
 
+#: The network reads all of its weights for each piece of sound, however short.
+_TOGETHER_SAMPLES = 2048
+
 
 class NetworkWords:
     """One utterance at a time: `start`, `accept`…, `sentence` and `fit` at any time."""
@@ -30,6 +33,7 @@ class NetworkWords:
         self._chains: dict[str, list[Chain]] = phone_graph.chains(spellings)
         self._search = PhoneSearch(phone_graph.build(grammar, self._chains))
         self._rows: list[Floats] = []
+        self._waiting: list[Pcm] = []
 
     def start(self, head: Pcm) -> None:
         """Begin with the first sound, at the usual level, of which level and colour of the voice are learnt."""
@@ -39,12 +43,18 @@ class NetworkWords:
         self._state = self._network.start()
         self._late_frames = self._network.delay_frames
         self._rows = []
+        self._waiting = [head]
         self._search.start()
-        self.accept(head)
 
     def accept(self, pcm: Pcm) -> None:
         """The next sound, at the same level."""
-        phones, self._state = self._network.step(self._bands.push(pcm), self._state)
+        self._waiting.append(pcm)
+        if sum(map(len, self._waiting)) >= _TOGETHER_SAMPLES:
+            self._hear()
+
+    def _hear(self) -> None:
+        phones, self._state = self._network.step(self._bands.push(np.concatenate(self._waiting)), self._state)
+        self._waiting.clear()
         late = min(self._late_frames, len(phones))
         self._late_frames -= late
         heard = phones[late:].astype(np.float64)
@@ -53,10 +63,14 @@ class NetworkWords:
 
     def sentence(self) -> tuple[str, ...]:
         """The grammar's sentence that fits best; empty where none ends here."""
+        if self._waiting:
+            self._hear()
         return self._search.sentence()
 
     def fit(self, words: Sequence[str], first_sample: int, last_sample: int) -> dict[str, float]:
         """Features of the sentence `words` (see phone_fit.features) between two samples of the utterance."""
+        if self._waiting:
+            self._hear()
         heard = np.concatenate([np.zeros((0, PHONE_COUNT)), *self._rows])
         return features(heard[first_sample // SHIFT : last_sample // SHIFT], [self._chains[word] for word in words])
 

@@ -7,11 +7,16 @@ real time on one core. `phone_fit.align` is the slow and obvious way, for one se
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..core.phones import SIL
-from .phone_graph import Floats, Ints, PhoneGraph
+from .phone_graph import Floats, PhoneGraph
 
-_NEVER = -1e30
+#: Half the size is half the time; half a minute of frames adds up to some -20 000 nats, known to 0.002.
+Scores = NDArray[np.float32]
+Tokens = NDArray[np.int32]
+
+_NEVER = np.float32(-1e30)
 
 
 class PhoneSearch:
@@ -22,6 +27,7 @@ class PhoneSearch:
 
     def __init__(self, graph: PhoneGraph) -> None:
         self._graph = graph
+        self._chance = graph.chance.astype(np.float32)
         self._targets, self._begins = np.unique(graph.target, return_index=True)
         sizes = np.diff(np.append(self._begins, len(graph.target)))
         self._group = np.repeat(np.arange(len(self._targets)), sizes)
@@ -30,31 +36,31 @@ class PhoneSearch:
     def start(self) -> None:
         """Forget the utterance before."""
         graph = self._graph
-        self._score: Floats = np.full(len(graph.phone), _NEVER)
-        self._token: Ints = np.zeros(len(graph.phone), np.int64)
-        self._silence: Floats = np.full(graph.nodes, _NEVER)  # silence after a node
-        self._silence_token: Ints = np.zeros(graph.nodes, np.int64)
-        self._node: Floats = np.full(graph.nodes, _NEVER)
+        self._score: Scores = np.full(len(graph.phone), _NEVER)
+        self._token: Tokens = np.zeros(len(graph.phone), np.int32)
+        self._silence: Scores = np.full(graph.nodes, _NEVER)  # silence after a node
+        self._silence_token: Tokens = np.zeros(graph.nodes, np.int32)
+        self._node: Scores = np.full(graph.nodes, _NEVER)
         self._node[0] = 0.0
-        self._node_token: Ints = np.zeros(graph.nodes, np.int64)
-        self._ended: list[tuple[Ints, Ints]] = []  # a frame's words: (arc, token before it) for each target
+        self._node_token: Tokens = np.zeros(graph.nodes, np.int32)
+        self._ended: list[tuple[Tokens, Tokens]] = []  # a frame's words: (arc, token before it) for each target
 
     def accept(self, logs: Floats) -> None:
         """The next frames: natural logarithms of the phone classes' probabilities [T, PHONE_COUNT]."""
-        for row in logs:
+        for row in logs.astype(np.float32):
             self._frame(row)
 
-    def _frame(self, row: Floats) -> None:
+    def _frame(self, row: Scores) -> None:
         graph = self._graph
         before, token_before = np.empty_like(self._score), np.empty_like(self._token)
         before[1:], token_before[1:] = self._score[:-1], self._token[:-1]
-        before[graph.first] = self._node[graph.source] + graph.chance
+        before[graph.first] = self._node[graph.source] + self._chance
         token_before[graph.first] = self._node_token[graph.source]
         moved = before > self._score
-        self._score = np.where(moved, before, self._score) + row[graph.phone]
+        self._score = np.maximum(before, self._score) + row[graph.phone]
         self._token = np.where(moved, token_before, self._token)
         fell_silent = self._node > self._silence
-        self._silence = np.where(fell_silent, self._node, self._silence) + row[SIL]
+        self._silence = np.maximum(self._node, self._silence) + row[SIL]
         self._silence_token = np.where(fell_silent, self._node_token, self._silence_token)
         self._end_words()
 
@@ -65,7 +71,7 @@ class PhoneSearch:
         arc = np.empty(len(self._targets), np.int64)
         arc[self._group[winners[::-1]]] = winners[::-1]  # of equals the first
         number = len(self._ended) * self._graph.nodes + 1
-        self._ended.append((arc.astype(np.int32), self._token[self._graph.last[arc]].astype(np.int32)))
+        self._ended.append((arc.astype(np.int32), self._token[self._graph.last[arc]]))
         self._node, self._node_token = self._silence.copy(), self._silence_token.copy()
         better = best > self._node[self._targets]
         nodes = self._targets[better]
