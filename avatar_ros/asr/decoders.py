@@ -105,21 +105,23 @@ class Decoders:
         beside = _Beside(loop, self.free.rival(first_sample - _PADDING_SAMPLES), first_sample, len(sound))
         judged = [self._judged(beside)]
         if second and " ".join(second) != judged[0].text:
-            self._listen_for(second)
-            decode(self.words, data)
-            judged.append(self._judged(beside))
-            self.words.activate_search(_GRAMMAR)
+            judged.append(self._judged_as(second, data, beside))
         return tuple(judged)
 
     def close(self) -> None:
         """End the helper process."""
         self.phones.close()
 
-    def _listen_for(self, words: Sequence[str]) -> None:
-        """Let the grammar's decoder look for nothing but one sentence."""
+    def _judged_as(self, words: Sequence[str], data: bytes, beside: _Beside) -> Judged:
+        """One sentence, judged as if the grammar held nothing else."""
         only = automaton.build(Series(tuple(Word(word) for word in words)))
         self.words.add_fsg(_SENTENCE, _fsg(self.words, only))
         self.words.activate_search(_SENTENCE)
+        try:
+            decode(self.words, data)
+            return self._judged(beside)
+        finally:
+            self.words.activate_search(_GRAMMAR)
 
     def _judged(self, beside: _Beside) -> Judged:
         words = self.sentence(self.words)

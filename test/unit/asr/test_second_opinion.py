@@ -1,0 +1,96 @@
+"""PocketSphinx's sentence and the network's: both are weighed, the likelier one wins, and nothing stays behind."""
+
+import numpy as np
+import pytest
+
+pytest.importorskip("pocketsphinx", reason="pocketsphinx is not installed")
+pytest.importorskip("onnxruntime", reason="needs onnxruntime")
+pytest.importorskip("espeakng_loader", reason="espeakng-loader is not installed")
+pytest.importorskip("soxr", reason="soxr is not installed")
+from avatar_ros.asr import decoders
+from avatar_ros.asr.base import AsrSettings
+from avatar_ros.asr.sphinx import SphinxRecogniser
+from avatar_ros.bench.hearing_voices import Voice, synthesize
+
+ASKED = "what time is it"
+
+
+@pytest.fixture(scope="module")
+def recogniser():
+    made = SphinxRecogniser(AsrSettings())
+    made.load()
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def sound():
+    (pcm,) = synthesize(Voice("espeak", "en-us"), [ASKED])
+    hiss = np.random.default_rng(0).integers(-15, 16, len(pcm) + 12800)
+    return (np.pad(pcm, (4800, 8000)) + hiss).clip(-32768, 32767).astype(np.int16)
+
+
+def hear(recogniser, pcm, network_says=None, monkeypatch=None):
+    hearing = recogniser.start()
+    if network_says is not None:
+        monkeypatch.setattr(hearing._decoders.network, "sentence", lambda: tuple(network_says.split()))
+    for first in range(0, len(pcm), 512):
+        hearing.accept(pcm[first : first + 512])
+    return hearing.finish(), hearing.evidence()
+
+
+def test_one_sentence_is_weighed_where_both_agree(recogniser, sound):
+    heard, evidence = hear(recogniser, sound)
+    assert heard.text == ASKED
+    assert [judged.text for judged in evidence] == [ASKED]
+
+
+def test_a_second_opinion_that_is_wrong_is_weighed_and_found_wanting(recogniser, sound, monkeypatch):
+    heard, evidence = hear(recogniser, sound, "thank you", monkeypatch)
+    assert heard.text == ASKED
+    assert evidence[0].text == ASKED
+    for other in evidence[1:]:
+        assert other.text in ("thank you", "")
+        assert other.confidence < evidence[0].confidence / 2
+
+
+def test_a_second_opinion_that_is_right_wins(recogniser, sound, monkeypatch):
+    """PocketSphinx is made to err: it may find nothing but another question."""
+    hearing = recogniser.start()
+    ears = hearing._decoders
+    real, looked = decoders.decode, []
+
+    def decode_wrongly_at_first(decoder, data):
+        looked.append(decoder)
+        real(decoder, data if len(looked) > 1 else bytes(len(data)))
+
+    monkeypatch.setattr(decoders, "decode", decode_wrongly_at_first)
+    monkeypatch.setattr(ears.network, "sentence", lambda: tuple(ASKED.split()))
+    for first in range(0, len(sound), 512):
+        hearing.accept(sound[first : first + 512])
+    assert hearing.finish().text == ASKED
+
+
+def test_after_a_second_opinion_the_whole_grammar_is_heard_again(recogniser, sound, monkeypatch):
+    hear(recogniser, sound, "thank you", monkeypatch)
+    monkeypatch.undo()
+    assert hear(recogniser, sound)[0].text == ASKED
+
+
+def test_after_a_failure_in_the_middle_too(recogniser, sound, monkeypatch):
+    hearing = recogniser.start()
+    ears, real = hearing._decoders, decoders.decode
+
+    def fail_at_the_second(decoder, data):
+        if decoder.current_search() != "questions":
+            raise RuntimeError("out of memory")
+        real(decoder, data)
+
+    monkeypatch.setattr(decoders, "decode", fail_at_the_second)
+    monkeypatch.setattr(ears.network, "sentence", lambda: ("thank", "you"))
+    with pytest.raises(RuntimeError):
+        for first in range(0, len(sound), 512):
+            hearing.accept(sound[first : first + 512])
+    monkeypatch.undo()
+    hearing.abandon()
+    assert hear(recogniser, sound)[0].text == ASKED
