@@ -2,10 +2,11 @@
 
 A grammar always finds something. So the same sound is decoded twice more: by a free loop of phones that no grammar
 binds, and in any English words. Where the sentence was really said, the phones score alike and are the same, and the
-free words sound like it; where it was not, the grammar scores worse, at least somewhere, and the words differ. A
-logistic regression over these differences gives the probability that the sentence is right; `./avatar bench hearing
-asr --fit` finds its weights and writes them to weights.py. Likelihood ratios against a phone loop and against rival
-words are the classical measure (Jiang, "Confidence measures for speech recognition", Speech Communication 45, 2005).
+free words sound like it; where it was not, the grammar scores worse, at least somewhere, and the words differ. Our own
+phone network is asked how well the sentence fits what it heard (phone_fit.py). A logistic regression over these
+differences gives the probability that the sentence is right; `./avatar bench hearing asr --fit` finds its weights and
+writes them to weights.py. Likelihood ratios against a phone loop and against rival words are the classical measure
+(Jiang, "Confidence measures for speech recognition", Speech Communication 45, 2005).
 """
 
 from __future__ import annotations

@@ -89,6 +89,7 @@ class Decoders:
         """The utterance is over."""
         self.live.end_utt()
         self.free.end()
+        self.network.end()
 
     def judge(self, sound: Pcm, first_sample: int, loudest: float) -> tuple[Judged, ...]:
         """Sentences that the utterance may be: PocketSphinx's, and the network's where that is another one.

@@ -52,6 +52,11 @@ class NetworkWords:
         if sum(map(len, self._waiting)) >= _TOGETHER_SAMPLES:
             self._hear()
 
+    def end(self) -> None:
+        """Forget the utterance: half a minute of it takes 14 MB."""
+        self._rows, self._waiting = [], []
+        self._search.start()
+
     def _hear(self) -> None:
         phones, self._state = self._network.step(self._bands.push(np.concatenate(self._waiting)), self._state)
         self._waiting.clear()

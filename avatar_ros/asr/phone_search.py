@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..core.phones import SIL
 from .phone_graph import Floats, PhoneGraph
 
-#: Half the size is half the time; half a minute of frames adds up to some -20 000 nats, known to 0.002.
+#: Half the size is half the time; half a minute of frames adds up to some -20 000 nats, known to 0.02.
 Scores = NDArray[np.float32]
 Tokens = NDArray[np.int32]
 

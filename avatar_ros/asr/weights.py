@@ -1,6 +1,6 @@
 """`./avatar bench hearing asr --fit` writes this file: change the features in confidence.py, not numbers.
 
-Fitted to 543 sentences that the grammar found in the development set, 213 of them right.
+Fitted to 543 sentences that were weighed in the development set, 213 of them right.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ import tempfile
 import time
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import chain, zip_longest
 from pathlib import Path
@@ -88,12 +89,12 @@ def _hear(answers_file: Path, everything: Iterable[Said], noise: Pcm, what: str)
     recogniser = SphinxRecogniser(AsrSettings(answers_file=str(answers_file)))
     recogniser.load()
     results: list[Result] = []
-    for number, said in enumerate(everything):
-        if number % 20 == 0:
-            print(f"{what}: {number} heard, {time.process_time():.0f} s of CPU time", file=sys.stderr, flush=True)
-        pcm = dressed(said.pcm, noise if number % 2 else None, GAINS_DB[number % 3], number)
-        results.append(_recognise(recogniser, answers, said, pcm))
-    recogniser.close()
+    with closing(recogniser):
+        for number, said in enumerate(everything):
+            if number % 20 == 0:
+                print(f"{what}: {number} heard, {time.process_time():.0f} s of CPU time", file=sys.stderr, flush=True)
+            pcm = dressed(said.pcm, noise if number % 2 else None, GAINS_DB[number % 3], number)
+            results.append(_recognise(recogniser, answers, said, pcm))
     return results
 
 

@@ -14,7 +14,7 @@ _RIDGE = 4.0
 _STEPS = 30
 _HEAD = '''"""`./avatar bench hearing asr --fit` writes this file: change the features in confidence.py, not numbers.
 
-Fitted to {cases} sentences that the grammar found in the development set, {right} of them right.
+Fitted to {cases} sentences that were weighed in the development set, {right} of them right.
 """
 
 from __future__ import annotations

@@ -78,7 +78,7 @@ def _transcribed(folder: Path) -> Iterator[tuple[str, str, Pcm]]:
 
 
 def _cut(who: str, text: str, pcm: Pcm) -> list[Phrase]:
-    """Pieces of a few words, cut in two ways; each piece of words once."""
+    """Pieces of a few words (the last of a text takes what is left), cut in two ways; each piece of words once."""
     words, rng = _aligned(text, pcm), random.Random(who)
     found: dict[str, Phrase] = {}
     for _ in range(_CUTTINGS):

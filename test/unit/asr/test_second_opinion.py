@@ -46,16 +46,14 @@ def test_one_sentence_is_weighed_where_both_agree(recogniser, sound):
 
 
 def test_a_second_opinion_that_is_wrong_is_weighed_and_found_wanting(recogniser, sound, monkeypatch):
-    heard, evidence = hear(recogniser, sound, "thank you", monkeypatch)
+    heard, evidence = hear(recogniser, sound, "what day is it", monkeypatch)
     assert heard.text == ASKED
-    assert evidence[0].text == ASKED
-    for other in evidence[1:]:
-        assert other.text in ("thank you", "")
-        assert other.confidence < evidence[0].confidence / 2
+    assert [judged.text for judged in evidence] == [ASKED, "what day is it"]
+    assert 0.0 < evidence[1].confidence < evidence[0].confidence / 2
 
 
 def test_a_second_opinion_that_is_right_wins(recogniser, sound, monkeypatch):
-    """PocketSphinx is made to err: it may find nothing but another question."""
+    """PocketSphinx is made to err: at first it hears silence."""
     hearing = recogniser.start()
     ears = hearing._decoders
     real, looked = decoders.decode, []
@@ -72,9 +70,9 @@ def test_a_second_opinion_that_is_right_wins(recogniser, sound, monkeypatch):
 
 
 def test_after_a_second_opinion_the_whole_grammar_is_heard_again(recogniser, sound, monkeypatch):
-    hear(recogniser, sound, "thank you", monkeypatch)
+    hear(recogniser, sound, "what day is it", monkeypatch)
     monkeypatch.undo()
-    assert hear(recogniser, sound)[0].text == ASKED
+    assert hear(recogniser, sound)[1][0].text == ASKED
 
 
 def test_after_a_failure_in_the_middle_too(recogniser, sound, monkeypatch):
@@ -93,4 +91,4 @@ def test_after_a_failure_in_the_middle_too(recogniser, sound, monkeypatch):
             hearing.accept(sound[first : first + 512])
     monkeypatch.undo()
     hearing.abandon()
-    assert hear(recogniser, sound)[0].text == ASKED
+    assert hear(recogniser, sound)[1][0].text == ASKED
