@@ -77,6 +77,14 @@ def test_any_sound_gives_finite_evidence(ears, seed):
     assert np.isfinite(list(ears.fit(SENTENCES[0].split(), 0, len(pcm)).values())).all()
 
 
+def test_at_its_end_an_utterance_is_forgotten(ears, sounds):
+    hear(ears, sounds[0])
+    assert ears.sentence()
+    ears.end()
+    assert ears.sentence() == ()
+    assert ears.fit(SENTENCES[0].split(), 0, len(sounds[0]))["net_outside"] == 1.0
+
+
 def test_levelling_makes_loud_and_soft_alike_and_repeats():
     tone = 8000 * np.sin(np.arange(16000) / 5)
     loud, soft = (

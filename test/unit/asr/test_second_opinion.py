@@ -43,6 +43,7 @@ def test_one_sentence_is_weighed_where_both_agree(recogniser, sound):
     heard, evidence = hear(recogniser, sound)
     assert heard.text == ASKED
     assert [judged.text for judged in evidence] == [ASKED]
+    assert recogniser._free[-1].network.sentence() == (), "nothing of it is kept until the next utterance"
 
 
 def test_a_second_opinion_that_is_wrong_is_weighed_and_found_wanting(recogniser, sound, monkeypatch):
