@@ -48,7 +48,7 @@ class Circle:
     def __init__(self, chat_url, edge_url):
         llm = LlmSettings(
             backend="openai", url=chat_url, key_variable="", retries=1, backoff_s=0.05, probe_after_s=0.0,
-            first_token_timeout_s=SPEED * 0.4, gap_timeout_s=SPEED * 0.4, patience_s=SPEED * 1.5,
+            first_token_timeout_s=SPEED * 2.0, gap_timeout_s=SPEED * 2.0, patience_s=SPEED * 5.0,
         )  # fmt: skip
         tts = TtsSettings(
             backend="edge", url=edge_url, retry_s=0.0, first_sound_timeout_s=1.0, gap_timeout_s=1.0,
