@@ -21,6 +21,7 @@ from ..core.types import TurnReport
 from .kiosk_run import PATIENT_MIC, UNSEEN_WINDOW, KioskRun, Parameters, write_profile
 from .memory import Growth, Memory, descendants, growths, sample
 from .question_files import QUESTIONS, question_files
+from .soak_turns import TOPICS, Lost, account, lost_questions, not_understood
 
 NAMESPACE = "soak"
 #: Memory is compared from here on: by then everything that is made once was made.
@@ -42,19 +43,25 @@ class Limits:
 
 @dataclass
 class Watched:
-    """What was seen of a run. asked: when each question began; answered: (when, report) of turns that were heard, s."""
+    """What was seen of a run. asked: when each question began; answered: (when, report) of turns that were heard, s;
+    questions: what is asked, in a loop.
+    """
 
     memory: list[Memory] = field(default_factory=list)
     asked: list[float] = field(default_factory=list)
     answered: list[tuple[float, TurnReport]] = field(default_factory=list)
+    account: list[tuple[float, str]] = field(default_factory=list)  # what the topics said, and when, s
     faults: dict[str, dict[str, int]] = field(default_factory=dict)  # node -> dropped, errors, …: their last values
     restarts: list[str] = field(default_factory=list)
     seconds: float = 0.0
+    questions: tuple[str, ...] = QUESTIONS
 
 
 @dataclass(frozen=True)
 class SoakReport:
-    """The figures of a run. before_s, after_s: the windows of time that memory was compared in."""
+    """The figures of a run. before_s, after_s: the windows of time that memory was compared in; not_understood: turns
+    in which the avatar could only ask to say it again.
+    """
 
     minutes: float
     before_s: tuple[float, float]
@@ -64,7 +71,8 @@ class SoakReport:
     latency_last_ms: float
     latency_percent: float
     turns: int
-    lost_turns: int
+    lost: tuple[Lost, ...]
+    not_understood: int
     restarts: tuple[str, ...]
     dropped: dict[str, dict[str, int]]
 
@@ -73,8 +81,8 @@ class SoakReport:
         out = [f"{g.name} grew by {g.growth_mib:.1f} MiB" for g in self.growth if g.growth_mib > limits.growth_mib]
         if not self.latency_percent <= limits.latency_percent:  # NaN: too few turns to tell
             out.append(f"the median delay grew by {self.latency_percent:.1f} %")
-        if self.lost_turns > limits.lost_turns:
-            out.append(f"{self.lost_turns} questions got no answer")
+        if len(self.lost) > limits.lost_turns:
+            out.append(f"{len(self.lost)} questions got no answer")
         if self.restarts:
             out.append(f"{len(self.restarts)} restarts")
         if any(counts.get("dropped") for counts in self.dropped.values()):
@@ -82,12 +90,12 @@ class SoakReport:
         return out
 
 
-def soak(minutes: float, profile: str, period_s: float, avatar: str = "", questions: int = len(QUESTIONS)) -> Watched:
+def soak(minutes: float, profile: str, period_s: float, avatar: str = "") -> Watched:
     """Run a kiosk for `minutes`. Raises StageError where it leaves before."""
     from ..ros.listener import Listener
 
     with tempfile.TemporaryDirectory() as folder:
-        files = question_files(Path(folder), questions)
+        files = question_files(Path(folder), len(QUESTIONS))
         parameters: Parameters = {
             "mic_node": {
                 "backend": "file",
@@ -103,7 +111,7 @@ def soak(minutes: float, profile: str, period_s: float, avatar: str = "", questi
         # The order matters: `--mic` would make a profile's own microphone of it.
         arguments = ["--display", "window", *(["--avatar", avatar] if avatar else [])]
         with (
-            Listener(NAMESPACE, topics=("turn_report",)) as listener,
+            Listener(NAMESPACE, topics=TOPICS) as listener,
             KioskRun(NAMESPACE, path, arguments, UNSEEN_WINDOW) as run,
         ):
             return _Watcher(listener, run).watch(60.0 * minutes, period_s)
@@ -134,6 +142,7 @@ class _Watcher:
         self._wait_for_last(asked)
         seen.asked, seen.seconds, seen.faults = asked, seconds, self._faults
         seen.restarts = self._run.restarts()
+        seen.account = account(self._listener.heard, self._listener.times, self._origin_s)
         reports = zip(self._listener.times["turn_report"], self._listener.heard["turn_report"], strict=True)
         seen.answered = [(at_s - self._origin_s, report) for at_s, report in reports if is_answer(report)]
         return seen
@@ -197,16 +206,11 @@ def evaluate(seen: Watched) -> SoakReport:
         latency_last_ms=last,
         latency_percent=percent,
         turns=len(seen.asked),
-        lost_turns=lost_turns(seen.asked, [at_s for at_s, _ in seen.answered]),
+        lost=lost_questions(seen.asked, [at_s for at_s, _ in seen.answered], seen.questions, seen.account),
+        not_understood=not_understood(seen.account),
         restarts=tuple(seen.restarts),
         dropped={node: counts for node, counts in seen.faults.items() if counts},
     )
-
-
-def lost_turns(asked: Sequence[float], answered: Sequence[float]) -> int:
-    """Questions after which no answer was reported before the next one was asked."""
-    ends = [*asked[1:], float("inf")]
-    return sum(not any(begin < at_s <= end for at_s in answered) for begin, end in zip(asked, ends, strict=True))
 
 
 def latency_growth(seen: Watched) -> tuple[float, float, float]:
@@ -241,7 +245,13 @@ def table(report: SoakReport, broken: Sequence[str]) -> str:
         f"end of speech to first sound, median: first third {report.latency_first_ms:.0f} ms, last third "
         f"{report.latency_last_ms:.0f} ms; question by question {report.latency_percent:+.1f} %"
     )
-    rows.append(f"{report.turns} questions, {report.lost_turns} without an answer; {len(report.restarts)} restarts")
+    rows.append(
+        f"{report.turns} questions, {len(report.lost)} without an answer, {report.not_understood} not understood; "
+        f"{len(report.restarts)} restarts"
+    )
+    for lost in report.lost:
+        rows.append(f"no answer to question {lost.number + 1}, {lost.question!r}, asked at {lost.asked_s:.1f} s:")
+        rows += [f"    {line}" for line in lost.seen]
     rows += [f"{node}: {counts}" for node, counts in report.dropped.items()]
     rows.append("limits: " + ("; ".join(broken) if broken else "all kept"))
     return "\n".join(rows)

@@ -10,8 +10,9 @@ from dataclasses import replace
 import pytest
 
 from avatar_ros.bench.memory import Memory, descendants, growths, process_name, sample
-from avatar_ros.bench.soak import Limits, Watched, evaluate, is_answer, lost_turns, table
-from avatar_ros.core.types import TurnReport
+from avatar_ros.bench.soak import Limits, Watched, evaluate, is_answer, table
+from avatar_ros.bench.soak_turns import account, lost_questions
+from avatar_ros.core.types import AvatarState, Mood, Transcript, TurnReport, VoiceActivity
 
 MINUTES = 30
 
@@ -36,7 +37,7 @@ def watched(growth_kib_per_min: float = 0.0, slower_ms: float = 0.0) -> Watched:
 def test_a_steady_run_keeps_all_limits() -> None:
     report = evaluate(watched())
     assert report.broken(Limits()) == []
-    assert (report.turns, report.lost_turns) == (300, 0)
+    assert (report.turns, report.lost) == (300, ())
     assert report.before_s == (300.0, 360.0) and report.after_s == (1740.0, 1800.0)
     assert "all kept" in table(report, [])
 
@@ -66,9 +67,46 @@ def test_too_few_answers_to_tell_are_no_success() -> None:
 
 
 def test_questions_and_answers_are_paired_in_time() -> None:
-    assert lost_turns([0.0, 5.0, 10.0], [4.0, 9.0, 14.0]) == 0
-    assert lost_turns([0.0, 5.0, 10.0], [4.0, 4.5, 14.0]) == 1
-    assert lost_turns([0.0], []) == 1
+    def lost(asked: list[float], answered: list[float]) -> list[int]:
+        return [one.number for one in lost_questions(asked, answered, ("who", "what"))]
+
+    assert lost([0.0, 5.0, 10.0], [4.0, 9.0, 14.0]) == []
+    assert lost([0.0, 5.0, 10.0], [4.0, 4.5, 14.0]) == [1]
+    assert lost([0.0], []) == [0]
+
+
+def test_a_lost_question_tells_what_was_heard_meanwhile() -> None:
+    heard = {
+        "mic/voice_activity": [VoiceActivity(utterance=7)],
+        "speech/transcript": [
+            Transcript(utterance=7, text="no", final=False),
+            Transcript(utterance=7, rejected=True, confidence=0.2),
+        ],
+        "state": [AvatarState(turn=3, state=Mood.LISTENING)],
+        "interrupt": [],
+        "turn_report": [TurnReport(turn=2, utterance=6)],
+    }
+    times = {
+        "mic/voice_activity": [105.0],
+        "speech/transcript": [105.4, 106.0],
+        "state": [105.1],
+        "interrupt": [],
+        "turn_report": [90.0],
+    }
+    said = account(heard, times, origin_s=100.0)
+    (lost,) = lost_questions([5.5], [], ("who", "what"), said)
+    assert (lost.number, lost.question) == (0, "who")
+    assert lost.seen == (
+        "5.00 s: utterance 7 started",
+        "5.10 s: turn 3 is listening",
+        "6.00 s: not understood '' with confidence 0.20 (utterance 7)",
+    )
+    seen = watched()
+    seen.account, seen.questions = said, ("who", "what")
+    del seen.answered[1]
+    report = evaluate(seen)
+    assert report.not_understood == 1 and report.lost[0].question == "what"
+    assert "no answer to question 2, 'what'" in table(report, [])
 
 
 def test_only_what_answers_a_person_and_is_heard_counts() -> None:
