@@ -18,6 +18,8 @@ import numpy as np
 
 from ..core.errors import StageError
 from ..core.helper import Helper, HelperDeadError
+from ..llm.base import LLM_BACKENDS
+from ..tts.base import TTS_BACKENDS
 
 SENTENCES = ("The exhibition opens at nine. ", "You will find it on the ground floor. ", "Shall I tell you more?")
 #: The services start and answer within this, s.
@@ -70,6 +72,12 @@ class Services:
         self._helper.send(kind, json.dumps(what).encode())
         reply: dict[str, Any] = json.loads(self._helper.receive(_PATIENCE_S)[1])
         return reply
+
+
+def check_installed() -> None:
+    """Raises UnknownBackendError that tells what installs a library that the services or their clients need."""
+    LLM_BACKENDS.load("openai")
+    TTS_BACKENDS.load("edge")
 
 
 @contextmanager

@@ -45,6 +45,8 @@ STAGES = (
 def main(arguments: Sequence[str]) -> int:
     """Run the conversations and print the table; 0 when all turns were answered."""
     options = parse(arguments)
+    if options.services:
+        services.check_installed()  # before minutes of measuring, not after
     with tempfile.TemporaryDirectory() as folder:
         files = question_files(Path(folder), options.turns)
         result = converse(files, options)

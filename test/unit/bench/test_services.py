@@ -1,12 +1,15 @@
 """The stand-ins for the services, and what the pipeline adds to their delays."""
 
 import json
+import sys
 import time
 import urllib.request
 
 import pytest
 
+from avatar_ros.bench import turn
 from avatar_ros.bench.services import Delays, Times, added, services
+from avatar_ros.core.errors import UnknownBackendError
 from avatar_ros.tts.base import TtsSettings
 
 
@@ -15,6 +18,14 @@ def test_what_the_pipeline_adds_is_what_the_services_do_not_take():
     assert steps["added in all"] == [pytest.approx(10 + 20 + 30, abs=0.2)]
     alone = added(Times([10.01], [11.98], None), [10.0], [12.04])
     assert alone["first sentence complete to first sound"] == [pytest.approx(60, abs=0.2)]
+
+
+def test_a_library_that_is_missing_is_named_before_anything_is_measured(monkeypatch):
+    monkeypatch.setitem(sys.modules, "aiohttp", None)  # what Python does with a module that cannot be imported
+    monkeypatch.delitem(sys.modules, "avatar_ros.tts.edge", raising=False)
+    monkeypatch.setattr(turn, "question_files", lambda *_: pytest.fail("it began to measure"))
+    with pytest.raises(UnknownBackendError, match=r"setup --with (edge|openai)"):
+        turn.main(["--turns", "1", "--services"])
 
 
 def test_the_services_tell_when_they_were_asked_and_answered():
