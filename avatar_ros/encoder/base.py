@@ -42,7 +42,7 @@ class EncoderSettings(Settings):
         0.05, "phones: sound after a frame that is heard before the frame is decided, s", low=0.0, high=0.5
     )
     sound_by: str = setting(
-        "acoustic",
+        "both",
         "phones: who hears sentences without English text: acoustic (PocketSphinx), learned (models/lips.onnx) or both",
         choices=("acoustic", "learned", "both"),
     )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from .base import EncoderSettings
+from .hearing import listen_to_loudness
 from .learned_ears import NetworkEars
 from .loudness import LoudnessMeter
-from .phone_encoder import PhoneEncoder, listen_to_loudness
+from .phone_encoder import PhoneEncoder
 from .sources import FrameGrid, PhoneSource
 
 

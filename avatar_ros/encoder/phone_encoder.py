@@ -1,47 +1,29 @@
 """Backend `phones`: phone probabilities at 100 Hz, sentence by sentence from the best source there is.
 
-1. the voice's own phone marks; 2. the sentence's text aligned to its sound; 3. phones heard in the sound alone.
-The last two need PocketSphinx's acoustic model; without it, and for want of anything better, the mouth follows the
-loudness, and the status says so.
+1. the voice's own phone marks; 2. the sentence's text aligned to its sound; 3. phones heard in the sound alone
+(hearing.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..core.errors import EncoderError
 from ..core.phones import LOUDNESS, PHONE_COUNT, PHONE_DIM, PHONE_KIND, PHONE_RATE_HZ
-from ..core.registry import how_to_install
 from ..core.types import MarkKind, SpeechChunk
-from .acoustic import installed_model, read_definition
 from .base import EncoderSettings
-from .listener import Ears
+from .hearing import Hearing, prepare
 from .loudness import WINDOW_AFTER_S, LoudnessMeter, frame_levels_db
 from .marks import Stretch, stretches
-from .sources import FrameGrid, LoudSource, MarkSource, PhoneSource
-
-if TYPE_CHECKING:  # it imports onnxruntime
-    from .learned_ears import NetworkEars
+from .sources import FrameGrid, MarkSource, PhoneSource
 from .speller import EspeakSpeller
 
 F32 = NDArray[np.float32]
-#: (where the sentence begins, its text) -> a source that listens
-Listener = Callable[[FrameGrid, str, str], PhoneSource]
 #: Stretches that ended this long before the newest frame are forgotten.
 _KEEP_S = 1.0
-
-
-def listen_to_loudness(grid: FrameGrid, text: str, locale: str) -> PhoneSource:
-    """The Listener that needs nothing."""
-    return LoudSource(grid)
-
-
-def expect_nothing(text: str, locale: str) -> None:
-    """Where no text is aligned."""
 
 
 class PhoneEncoder:
@@ -53,50 +35,21 @@ class PhoneEncoder:
 
     def __init__(self, settings: EncoderSettings) -> None:
         self._settings = settings
-        self._listen: Listener = listen_to_loudness
-        self._expect: Callable[[str, str], None] = expect_nothing
-        self._warning = ""
+        self._hearing = Hearing()
         self._speller = EspeakSpeller()
         self.meter = LoudnessMeter()  # one voice speaks all turns
         self.unknown_marks: dict[str, int] = {}
         self.has_marks = False  # the voice of the last sentence gave phone marks, so the next one most likely will
 
     def load(self) -> None:
-        """Load the acoustic model, if it is installed, and run it once. The voice is unknown again."""
+        """Load who hears sentences without marks, and run each once. The voice is unknown again. Raises ConfigError."""
         self.meter, self.has_marks = LoudnessMeter(), False
-        folder = installed_model()
-        if folder is None:
-            if self._settings.sound_by != "acoustic":
-                self._listen = self._network().listen
-                self._warning = f"PocketSphinx is not installed: text is not aligned; {how_to_install('embedded')}"
-                return
-            self._warning = (
-                "PocketSphinx is not installed: without phone marks the mouth only follows the loudness; "
-                f"install it with: {how_to_install('embedded')}"
-            )
-            return
-        from .pocketsphinx_lm import phone_bigram
-
-        names = tuple(name for name in read_definition(folder / "en-us" / "mdef").phones if not name.startswith("+"))
-        self._speller.load()
-        ears = Ears(folder, phone_bigram(folder / "en-us-phone.lm.bin", names), names, self._speller)
-        delay_s = self._settings.delay_s
-        self._listen = lambda grid, text, locale: ears.listen(grid, text, locale, delay_s)
-        self._expect = ears.expect
-        self._listen(FrameGrid(0, 24000), "hello", "en").push(np.zeros(4800, np.int16))
-        ears.forget_voice()
-        if self._settings.sound_by != "acoustic":
-            self._listen = self._network().beside(self._listen, self._settings.sound_by)
-
-    def _network(self) -> NetworkEars:
-        from .learned_ears import NetworkEars
-
-        return NetworkEars(self._settings.model)
+        self._hearing = prepare(self._settings, self._speller)
 
     def expect(self, text: str, locale: str) -> None:
         """Have the text's pronunciation ready, unless the voice tells its phones itself."""
         if self._settings.use_text and not (self.has_marks and self._settings.use_marks):
-            self._expect(text, locale)
+            self._hearing.expect(text, locale)
 
     def open(self, sample_rate_hz: int) -> PhoneStream:
         """A stream for one turn's speech."""
@@ -104,7 +57,7 @@ class PhoneEncoder:
 
     def source(self, grid: FrameGrid, text: str, locale: str) -> PhoneSource:
         """A source for a sentence that has no marks."""
-        return self._listen(grid, text if self._settings.use_text else "", locale)
+        return self._hearing.listen(grid, text if self._settings.use_text else "", locale)
 
     @property
     def use_marks(self) -> bool:
@@ -112,7 +65,7 @@ class PhoneEncoder:
 
     def status(self) -> Mapping[str, str]:
         """Unknown phone names, and whether the acoustic model is there."""
-        warning = self._warning or self._speller.warning
+        warning = self._hearing.warning or self._speller.warning
         out = {"warning": warning} if warning else {}
         if self.unknown_marks:
             names = " ".join(sorted(self.unknown_marks)[:8])
@@ -120,8 +73,8 @@ class PhoneEncoder:
         return out
 
     def close(self) -> None:
-        """Free the acoustic model."""
-        self._listen, self._expect = listen_to_loudness, expect_nothing
+        """Free the models."""
+        self._hearing = Hearing()
         self._speller.close()
 
 

@@ -9,6 +9,7 @@ from avatar_ros.core.errors import EncoderError, UnknownBackendError
 from avatar_ros.core.phones import LOUDNESS, PHONE_DIM, PHONE_INDEX, PHONE_KIND
 from avatar_ros.core.types import Interrupt, InterruptAction, Mark, Sentence, SessionEvent, SessionKind, SpeechChunk
 from avatar_ros.encoder.base import EncoderSettings
+from avatar_ros.encoder.hearing import Hearing
 from avatar_ros.encoder.phone_encoder import PhoneEncoder
 from avatar_ros.encoder.sources import LoudSource
 from avatar_ros.encoder.stage import EncoderStage, build
@@ -149,7 +150,7 @@ def test_marks_that_come_late_take_over():
 def opened():
     """A stage of the backend `phones`, and what its sources for sentences without marks were told."""
     encoder, told = PhoneEncoder(EncoderSettings()), []
-    encoder._listen = lambda grid, text, locale: told.append((text, locale)) or LoudSource(grid)
+    encoder._hearing = Hearing(lambda grid, text, locale: told.append((text, locale)) or LoudSource(grid))
     return EncoderStage(EncoderSettings(), encoder), told
 
 
@@ -267,7 +268,7 @@ def test_only_a_turns_first_sentence_is_expected():
 
 def test_a_voice_that_gives_marks_needs_no_text_beforehand():
     encoder, expected = PhoneEncoder(EncoderSettings()), []
-    encoder._expect = lambda text, locale: expected.append(text)
+    encoder._hearing = Hearing(expect=lambda text, locale: expected.append(text))
     encoder.expect("Before any sound.", "en")
     stream = encoder.open(RATE_HZ)
     stream.push(chunk(0, marks=marks(4)))

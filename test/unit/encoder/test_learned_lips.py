@@ -1,6 +1,7 @@
 """Our own network at run time: its file, its streaming, its look-ahead, and sound that is no speech."""
 
 import shutil
+import sys
 
 import numpy as np
 import pytest
@@ -220,18 +221,33 @@ def test_phones_lets_the_network_hear_what_has_no_text(sound_by):
     assert len(frames) == 60
     np.testing.assert_allclose(frames[:, :PHONE_COUNT].sum(axis=1), 1.0, atol=1e-4)
     made.load()
-    other = PhoneEncoder(EncoderSettings())
+    other = PhoneEncoder(EncoderSettings(sound_by="acoustic"))
     other.load()
     assert np.abs(frames - encode(pcm, RATE_HZ, encoder=other)).max() > 0.01
 
 
 def test_without_pocketsphinx_the_network_hears_all_and_the_status_says_so(monkeypatch):
-    monkeypatch.setattr("avatar_ros.encoder.phone_encoder.installed_model", lambda: None)
+    monkeypatch.setattr("avatar_ros.encoder.hearing.installed_model", lambda: None)
     made = PhoneEncoder(EncoderSettings(sound_by="learned"))
     made.load()
     frames = encode(babble(0.6), RATE_HZ, "Hello there.", encoder=made)
     assert len(frames) == 60
     assert "./avatar setup" in made.status()["warning"]
+
+
+def test_without_onnx_runtime_pocketsphinx_hears_alone_and_the_status_says_so(monkeypatch):
+    alone = PhoneEncoder(EncoderSettings(sound_by="acoustic"))
+    alone.load()
+    pcm = babble(0.6)
+    frames = encode(pcm, RATE_HZ, encoder=alone)
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)  # what Python does with a module that cannot be imported
+    monkeypatch.delitem(sys.modules, "avatar_ros.encoder.learned_ears", raising=False)
+    made = PhoneEncoder(EncoderSettings())
+    made.load()
+    np.testing.assert_array_equal(frames, encode(pcm, RATE_HZ, encoder=made))
+    assert "ONNX Runtime" in made.status()["warning"] and "./avatar setup" in made.status()["warning"]
+    with pytest.raises(ConfigError, match=r"sound_by is learned: ONNX Runtime.*\./avatar setup"):
+        PhoneEncoder(EncoderSettings(sound_by="learned")).load()
 
 
 def test_two_opinions_are_mixed_frame_by_frame():
