@@ -9,6 +9,8 @@ import numpy as np
 from ..core.types import Pcm
 
 SILENCE_DBFS = -100.0
+#: Up to this share of the way from the background's level to that of speech (in dB) a sound may be the end of it.
+NEAR = 0.6
 
 
 def level_dbfs(pcm: Pcm) -> float:
@@ -49,8 +51,11 @@ class SpeechLevel:
         """Nobody speaks."""
         self._levels.clear()
 
-    def is_faded(self, dbfs: float, drop_db: float) -> bool:
-        """Whether a window of this level lies drop_db or more below; False before there is any, and for 0 dB."""
+    def is_faded(self, dbfs: float, drop_db: float, background_dbfs: float) -> bool:
+        """Whether a window of this level lies drop_db or more below, and nearer to the background than to speech: the
+        soft end of a word does not, where the background is softer still. False before there is any, and for 0 dB.
+        """
         if not self._levels or drop_db <= 0:
             return False
-        return dbfs <= float(np.percentile(self._levels, 80)) - drop_db
+        speech_dbfs = float(np.percentile(self._levels, 80))
+        return dbfs <= min(speech_dbfs - drop_db, background_dbfs + NEAR * (speech_dbfs - background_dbfs))
