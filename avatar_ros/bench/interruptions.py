@@ -27,7 +27,7 @@ from ..core.types import AudioFrame, FrameInfo, Interrupt, InterruptAction
 from .av_sync import Sound, read_sound_track
 from .kiosk_run import PATIENT_MIC, KioskRun, write_profile
 from .question_files import RATE_HZ, Pcm, speak, write_wav
-from .services import Delays
+from .services import Delays, check_installed
 from .services import services as stand_ins
 from .turn import AUDIBLE
 
@@ -66,6 +66,8 @@ class Cut:
 def main(arguments: Sequence[str]) -> int:
     """Talk and interrupt; 0 when every interruption silenced the avatar and was understood as one."""
     options = parse(arguments)
+    if options.services:
+        check_installed()  # before minutes of measuring, not after
     with tempfile.TemporaryDirectory() as folder:
         cuts, asked = converse(Path(folder), options.rounds, options.record, services=options.services)
     result: dict[str, Any] = {"cuts": [asdict(cut) for cut in cuts], "summary": summary(cuts)}

@@ -236,7 +236,7 @@ class RestTimes:
 
     def __init__(self, listener: Any) -> None:
         self._listener = listener
-        # Nodes that have just met a publisher get its first message a tenth of a second late, or from a second sending.
+        # Made long before it is used: a node that has just met a publisher may get its first message 0.1 s late.
         listener.publisher("interrupt")
 
     def all(self) -> dict[str, dict[str, Any]]:

@@ -17,6 +17,15 @@ BEFORE_S = 3.0
 
 
 @dataclass(frozen=True)
+class Event:
+    """What a topic said, s after the run's start, in words. rejected: speech that was not understood."""
+
+    at_s: float
+    what: str
+    rejected: bool = False
+
+
+@dataclass(frozen=True)
 class Lost:
     """A question without an answer. number: counts from 0; seen: what the topics said meanwhile, with its time, s."""
 
@@ -27,11 +36,11 @@ class Lost:
 
 
 def lost_questions(
-    asked: Sequence[float], answered: Sequence[float], questions: Sequence[str], seen: Sequence[tuple[float, str]] = ()
+    asked: Sequence[float], answered: Sequence[float], questions: Sequence[str], seen: Sequence[Event] = ()
 ) -> tuple[Lost, ...]:
     """Questions after which no answer was reported before the next one was asked.
 
-    asked, answered: s; questions: asked in a loop; seen: (when, what), in order.
+    asked, answered: s; questions: asked in a loop; seen: in order.
     """
     ends = [*asked[1:], float("inf")]
     return tuple(
@@ -39,32 +48,29 @@ def lost_questions(
             number,
             begin_s,
             questions[number % len(questions)],
-            tuple(f"{at_s:.2f} s: {what}" for at_s, what in seen if begin_s - BEFORE_S < at_s <= end_s),
+            tuple(f"{e.at_s:.2f} s: {e.what}" for e in seen if begin_s - BEFORE_S < e.at_s <= end_s),
         )
         for number, (begin_s, end_s) in enumerate(zip(asked, ends, strict=True))
         if not any(begin_s < at_s <= end_s for at_s in answered)
     )
 
 
-def not_understood(seen: Sequence[tuple[float, str]]) -> int:
-    """How often speech was not understood: the avatar said so, which is an answer, but not to the question."""
-    return sum(what.startswith(_REJECTED) for _, what in seen)
+def not_understood(seen: Sequence[Event], seconds: float) -> int:
+    """How often in the run speech was not understood: an apology is an answer, but not to the question."""
+    return sum(event.rejected for event in seen if 0 <= event.at_s <= seconds)
 
 
 def account(
     heard: Mapping[str, Sequence[Any]], times: Mapping[str, Sequence[float]], origin_s: float
-) -> list[tuple[float, str]]:
-    """What was heard on TOPICS, in the order of its coming: (s since origin_s, what)."""
+) -> list[Event]:
+    """What was heard on TOPICS, in the order of its coming."""
     rows = [
-        (at_s - origin_s, what)
+        Event(at_s - origin_s, what, rejected=isinstance(message, Transcript) and message.rejected)
         for topic in TOPICS
-        for at_s, message in zip(times[topic], heard[topic], strict=True)
+        for at_s, message in zip(times[topic], heard[topic], strict=False)  # another may be coming in
         for what in _said(message)
     ]
-    return sorted(rows, key=lambda row: row[0])
-
-
-_REJECTED = "not understood"
+    return sorted(rows, key=lambda event: event.at_s)
 
 
 def _said(message: object) -> Iterator[str]:
@@ -72,7 +78,7 @@ def _said(message: object) -> Iterator[str]:
         case VoiceActivity():
             yield f"utterance {message.utterance} {message.kind.name.lower()}"
         case Transcript(final=True):
-            kind = _REJECTED if message.rejected else "understood"
+            kind = "not understood" if message.rejected else "understood"
             where = ", ".join((f"utterance {message.utterance}", *message.events))
             yield f"{kind} {message.text!r} with confidence {message.confidence:.2f} ({where})"
         case AvatarState():

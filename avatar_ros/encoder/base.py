@@ -47,7 +47,9 @@ class EncoderSettings(Settings):
         choices=("acoustic", "learned", "both"),
     )
     model: str = setting(
-        "", "wav2vec2, hubert, lam: folder of the exported model (tools/export_encoder.py); learned: ONNX file"
+        "",
+        "wav2vec2, hubert, lam: folder of the exported model (tools/export_encoder.py); learned, and phones where "
+        "sound_by is not acoustic: ONNX file (default: models/lips.onnx)",
     )
     device: str = setting("auto", "wav2vec2, hubert, lam: where it runs; auto: CUDA if it loads", choices=DEVICES)
     precision: str = setting(

@@ -45,7 +45,9 @@ class Hearing:
 
 
 def prepare(settings: EncoderSettings, speller: EspeakSpeller) -> Hearing:
-    """Load what `settings.sound_by` asks for, and run it once. Raises ConfigError for a network that cannot be used."""
+    """Load what `settings.sound_by` asks for, and run it once. Raises ConfigError where the network alone should hear
+    and cannot be used.
+    """
     folder = installed_model()
     network, warning = _network(settings)
     if folder is None:
@@ -84,9 +86,13 @@ def _network(settings: EncoderSettings) -> tuple[NetworkEars | None, str]:
         return None, ""
     try:
         from .learned_ears import NetworkEars
+
+        return NetworkEars(settings.model), ""
     except ImportError as error:
-        problem = f"ONNX Runtime cannot be imported ({error}); install it with: {how_to_install('embedded')}"
-        if settings.sound_by == "learned":
-            raise ConfigError("backend_not_installed", f"sound_by is learned: {problem}") from error
-        return None, f"sentences without English text are heard by PocketSphinx alone: {problem}"
-    return NetworkEars(settings.model), ""
+        remedy = f"install it with: {how_to_install('embedded')}"
+        problem = ConfigError("backend_not_installed", f"ONNX Runtime cannot be imported ({error}); {remedy}")
+    except ConfigError as error:
+        problem = error
+    if settings.sound_by == "learned":
+        raise problem
+    return None, f"sentences without English text are heard by PocketSphinx alone: {problem}"

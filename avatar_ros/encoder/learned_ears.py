@@ -11,9 +11,10 @@ import onnxruntime
 from ..core.bands import VoiceLevel
 from ..core.phone_network import PhoneNetwork
 from .learned_source import FusedSource, LearnedSource
+from .listener import english_words
 from .sources import FrameGrid, PhoneSource
 
-#: The network's weight where both are heard. Scores hardly differ from 0.4 to 0.7 (models/lips.md).
+#: The network's weight where both are heard; models/lips.md has the scores of others.
 FUSED_SHARE = 0.5
 Listener = Callable[[FrameGrid, str, str], PhoneSource]
 
@@ -43,7 +44,7 @@ class NetworkEars:
         """
 
         def source(grid: FrameGrid, text: str, locale: str) -> PhoneSource:
-            if text and (not locale or locale.lower().startswith("en")):
+            if english_words(text, locale):
                 return listen(grid, text, locale)
             if sound_by == "learned":
                 return self.listen(grid)

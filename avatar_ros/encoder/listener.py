@@ -73,7 +73,7 @@ class Ears:
 
     def expect(self, text: str, locale: str) -> None:
         """A sentence whose sound will come: what can be done without the sound is done now."""
-        if spoken := _spoken(text, locale):
+        if spoken := english_words(text, locale):
             self._prepared[spoken] = self._prepare(spoken)
             if len(self._prepared) > _PREPARED:
                 self._prepared.popitem(last=False)
@@ -81,7 +81,7 @@ class Ears:
     def listen(self, grid: FrameGrid, text: str, locale: str, delay_s: float) -> ListenSource:
         """A source for one sentence; text in English, or "" where there is none that can be aligned."""
         aligner = None
-        if spoken := _spoken(text, locale):
+        if spoken := english_words(text, locale):
             graph, scorer = self._prepared.pop(spoken) if spoken in self._prepared else self._prepare(spoken)
             aligner = _Track(graph, scorer, ALIGN_SCALE, delay_s)
         return ListenSource(self, grid, aligner, delay_s)
@@ -91,7 +91,7 @@ class Ears:
         return graph, self.model.scorer(graph.senones)
 
 
-def _spoken(text: str, locale: str) -> tuple[Readings, ...]:
+def english_words(text: str, locale: str) -> tuple[Readings, ...]:
     """The words to align; none where the text is no English."""
     english = (not locale or locale.lower().startswith("en")) and foreign_share(text) <= _MOST_FOREIGN
     return tuple(slots(text)[:_LONGEST_TEXT_WORDS]) if english else ()

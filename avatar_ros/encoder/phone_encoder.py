@@ -64,8 +64,8 @@ class PhoneEncoder:
         return self._settings.use_marks
 
     def status(self) -> Mapping[str, str]:
-        """Unknown phone names, and whether the acoustic model is there."""
-        warning = self._hearing.warning or self._speller.warning
+        """Unknown phone names, and what is missing."""
+        warning = "; ".join(filter(None, (self._hearing.warning, self._speller.warning)))
         out = {"warning": warning} if warning else {}
         if self.unknown_marks:
             names = " ".join(sorted(self.unknown_marks)[:8])

@@ -79,16 +79,9 @@ class Listener:
         return self._publishers[topic]
 
     def send(self, topic: str, message: Message, readers: int = 1) -> None:
-        """Publish a dataclass once at least `readers` nodes subscribe, and all that are known to: those that the publisher
-        has not met yet would miss it.
-        """
+        """Publish a dataclass once at least `readers` nodes subscribe."""
         publisher = self.publisher(topic)
-
-        def is_met(_: Listener) -> bool:
-            known = self.node.count_subscribers(publisher.topic_name)
-            return bool(publisher.get_subscription_count() >= max(readers, known))
-
-        self.wait(is_met, what=f"{readers} readers of {topic}")
+        self.wait(lambda _: publisher.get_subscription_count() >= readers, what=f"{readers} readers of {topic}")
         publisher.publish(convert.to_msg(message, time.time_ns()))
 
     def wait(self, condition: Callable[[Listener], object], what: str = "", timeout_s: float = WAIT_S) -> None:

@@ -37,7 +37,11 @@ class VadSettings(Settings):
     stop_threshold: float = setting(0.35, "probability below which it is silence", low=0.01, high=0.99)
     min_speech_s: float = setting(0.09, "speech shorter than this starts nothing, s", low=0.0, high=1.0)
     fade_db: float = setting(
-        4.0, "sound so much softer than the last second of speech may be past its end, dB; 0: none", low=0.0, high=40.0
+        4.0,
+        "sound so much softer than the last second of speech, and nearer to the background than to it, may be past its "
+        "end, dB; 0: none",
+        low=0.0,
+        high=40.0,
     )
     fade_s: float = setting(0.32, "softer sound that lasts longer is speech again, s", low=0.0, high=2.0)
     onset_s: float = setting(0.032, "speech begins this much before the detector is sure of it, s", low=0.0, high=0.3)

@@ -10,7 +10,7 @@ from ..core.types import Pcm
 
 SILENCE_DBFS = -100.0
 #: Up to this share of the way from the background's level to that of speech (in dB) a sound may be the end of it.
-NEAR = 0.6
+NEAR = 0.5
 
 
 def level_dbfs(pcm: Pcm) -> float:
@@ -31,6 +31,11 @@ class Background:
     def dbfs(self) -> float:
         """SILENCE_DBFS before the first window."""
         return min(self._levels, default=SILENCE_DBFS)
+
+    @property
+    def sound_dbfs(self) -> float:
+        """The same without digital silence, which is no room: lost sound, a muted or starting card."""
+        return min((dbfs for dbfs in self._levels if dbfs > SILENCE_DBFS), default=SILENCE_DBFS)
 
     def add(self, dbfs: float) -> None:
         """Take the level of the next window."""

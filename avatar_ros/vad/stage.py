@@ -149,7 +149,7 @@ class VadStage(Stage):
             len(window.pcm) / SAMPLE_RATE_HZ,
             ear.probability,
             loud_enough=self._is_loud(dbfs, ear.background.dbfs),
-            faded=ear.speech_level.is_faded(dbfs, self._fade_db(ear.probability), ear.background.dbfs),
+            faded=ear.speech_level.is_faded(dbfs, self._fade_db(ear.probability), ear.background.sound_dbfs),
         )
         ear.note_level(dbfs, self._settings.stop_threshold)
         if isinstance(event, VoiceStarted):

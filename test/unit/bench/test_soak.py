@@ -10,7 +10,8 @@ from dataclasses import replace
 import pytest
 
 from avatar_ros.bench.memory import Memory, descendants, growths, process_name, sample
-from avatar_ros.bench.soak import Limits, Watched, evaluate, is_answer, table
+from avatar_ros.bench.soak import is_answer
+from avatar_ros.bench.soak_report import Limits, Watched, evaluate, table
 from avatar_ros.bench.soak_turns import account, lost_questions
 from avatar_ros.core.types import AvatarState, Mood, Transcript, TurnReport, VoiceActivity
 
@@ -106,6 +107,7 @@ def test_a_lost_question_tells_what_was_heard_meanwhile() -> None:
     del seen.answered[1]
     report = evaluate(seen)
     assert report.not_understood == 1 and report.lost[0].question == "what"
+    assert report.broken(Limits()) == ["1 questions got no answer", "1 questions were not understood"]
     assert "no answer to question 2, 'what'" in table(report, [])
 
 

@@ -1,5 +1,6 @@
 """Our own network at run time: its file, its streaming, its look-ahead, and sound that is no speech."""
 
+import re
 import shutil
 import sys
 
@@ -246,8 +247,27 @@ def test_without_onnx_runtime_pocketsphinx_hears_alone_and_the_status_says_so(mo
     made.load()
     np.testing.assert_array_equal(frames, encode(pcm, RATE_HZ, encoder=made))
     assert "ONNX Runtime" in made.status()["warning"] and "./avatar setup" in made.status()["warning"]
-    with pytest.raises(ConfigError, match=r"sound_by is learned: ONNX Runtime.*\./avatar setup"):
+    with pytest.raises(ConfigError, match=r"ONNX Runtime.*\./avatar setup"):
         PhoneEncoder(EncoderSettings(sound_by="learned")).load()
+
+
+@pytest.mark.parametrize(("text", "locale"), [("你好，欢迎光临", "en"), ("Guten Tag", "de"), ("...", "en")])
+def test_what_cannot_be_aligned_is_heard_by_both(text, locale):
+    heard = []
+    for sound_by, said in (("both", text), ("both", ""), ("acoustic", "")):
+        made = PhoneEncoder(EncoderSettings(sound_by=sound_by))
+        made.load()
+        heard.append(encode(babble(0.6), RATE_HZ, said, locale=locale, encoder=made))
+    np.testing.assert_array_equal(heard[0], heard[1])
+    assert np.abs(heard[0] - heard[2]).max() > 0.01
+
+
+def test_a_network_that_cannot_be_used_costs_no_lips(tmp_path):
+    made = PhoneEncoder(EncoderSettings(model=str(tmp_path)))
+    made.load()
+    assert str(tmp_path) in made.status()["warning"]
+    with pytest.raises(ConfigError, match=re.escape(str(tmp_path))):
+        PhoneEncoder(EncoderSettings(sound_by="learned", model=str(tmp_path))).load()
 
 
 def test_two_opinions_are_mixed_frame_by_frame():

@@ -2,8 +2,7 @@
 
 import pytest
 
-from avatar_ros.vad.level import NEAR, SpeechLevel
-
+from avatar_ros.vad.level import NEAR, SILENCE_DBFS, Background, SpeechLevel
 
 #: A background 12 dB below speech of -20 dBFS, and one 60 dB below.
 NOISY, QUIET = -32.0, -80.0
@@ -33,6 +32,15 @@ def test_the_soft_end_of_a_word_has_not_faded_where_the_background_is_softer_sti
     assert level.is_faded(final_consonant, 6.0, NOISY)
     assert not level.is_faded(final_consonant, 6.0, QUIET)
     assert level.is_faded(silence - 0.1, 6.0, QUIET)
+
+
+def test_lost_sound_does_not_make_a_room_quiet():
+    background = Background()
+    assert background.sound_dbfs == SILENCE_DBFS
+    for dbfs in (NOISY, SILENCE_DBFS, -20.0):
+        background.add(dbfs)
+    assert (background.dbfs, background.sound_dbfs) == (SILENCE_DBFS, NOISY)
+    assert level_of([-20.0] * 5).is_faded(-36.0, 6.0, background.sound_dbfs)
 
 
 def test_only_the_last_second_counts():
