@@ -26,10 +26,13 @@ def main(argv: list[str]) -> int:
     if not (options.data / "speech").is_dir():
         print(f"{options.data}: no speech/ in it; name the folder of recordings with --data", file=sys.stderr)
         return 2
+    if options.speech is not None and not (options.speech / "transcripts.json").is_file():
+        print(f"{options.speech}: no transcripts.json in it, which --speech needs", file=sys.stderr)
+        return 2
     if options.fit and not (PROMPTS.is_dir() and READINGS.is_dir()):
         print(f"--fit needs recordings of people that are not installed: {PACKAGES}", file=sys.stderr)
         return 2
-    table = hearing_vad.measure(options.data) if options.what == "vad" else _asr(options)
+    table = hearing_vad.measure(options.data, options.speech) if options.what == "vad" else _asr(options)
     if options.json is not None:
         options.json.write_text(json.dumps(table, indent=2) + "\n", "utf-8")
     return 0
@@ -39,6 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="hearing", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("what", choices=("vad", "asr"))
     parser.add_argument("--data", type=Path, default=_DEFAULT_DATA, help="folder with speech/ and acoustics/")
+    parser.add_argument("--speech", type=Path, help="vad: other recordings with a transcripts.json")
     parser.add_argument("--set", choices=(*hearing_asr.SETS, "both"), default="held-out", help="asr: what is heard")
     parser.add_argument("--share", type=float, default=1.0, help="asr: share of the set, 0 to 1")
     parser.add_argument("--json", type=Path, help="also write the table to this file")

@@ -3,7 +3,7 @@
 Two decisions are measured. "windows" is which windows the stage counts as speech rather than silence; "utterance" is
 what it hands on, where the wait for the end of a turn bridges pauses. Each is compared with two sets of
 labels: the ones that come with the recordings, and the words' times from a forced alignment of the transcript by
-PocketSphinx, since the former end up to half a second before the speech does in some files.
+PocketSphinx, since the former are random numbers in four files of data/speech (models/README.md).
 """
 
 from __future__ import annotations
@@ -45,9 +45,12 @@ class _Recording:
     aligned: Flags
 
 
-def measure(data: Path) -> dict[str, Any]:
-    """Prints the table and returns it: percent with 95 % intervals, by condition, labels and decision."""
-    recordings = list(_recordings(data))
+def measure(data: Path, speech: Path | None = None) -> dict[str, Any]:
+    """Prints the table and returns it: percent with 95 % intervals, by condition, labels and decision.
+
+    data: folder with acoustics/ and speech/; speech: other recordings with a transcripts.json.
+    """
+    recordings = list(_recordings(speech or data / "speech"))
     detector = SileroVad(_SETTINGS)
     detector.load()
     table: dict[str, Any] = {"label quality": [_quality(recording) for recording in recordings]}
@@ -143,12 +146,12 @@ def _runs(flags: Flags) -> list[tuple[int, int]]:
     return [(int(start), int(end)) for start, end in edges.reshape(-1, 2)]
 
 
-def _recordings(data: Path) -> Iterator[_Recording]:
-    for name, entry in json.loads((data / "speech" / "transcripts.json").read_text()).items():
+def _recordings(speech: Path) -> Iterator[_Recording]:
+    for name, entry in json.loads((speech / "transcripts.json").read_text()).items():
         if "phones" not in entry:
             continue
         lead = round(_LEAD_S * SAMPLE_RATE_HZ)
-        pcm = read_wav(data / "speech" / f"{name}.wav")
+        pcm = read_wav(speech / f"{name}.wav")
         given = np.zeros(len(pcm), bool)
         start = 0
         for phone, end in zip(entry["phones"], entry["phone_end_samples_16k"], strict=True):
