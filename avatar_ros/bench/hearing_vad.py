@@ -26,6 +26,8 @@ from ..vad.stage import Ear, VadStage
 from .hearing_interval import ratio, shown
 from .hearing_sounds import Flags, read_wav, with_noise
 
+#: Relative to its speech a recording is quiet below this, dB: voices fade by less within a word.
+_QUIET_DB = -12.0
 _SILENT_PHONES = frozenset(["sil", "sp", "spn", "pau", ""])
 _LEAD_S = 2.0
 _CONDITIONS: tuple[float | None, ...] = (None, 10.0, 0.0)  # dB; None: as recorded
@@ -65,6 +67,8 @@ def measure(data: Path, speech: Path | None = None) -> dict[str, Any]:
                     f"{name:11s} {labels:7s} labels  {decision:9s}  missed {shown(row['missed'])}   "
                     f"false {shown(row['false'])}"
                 )
+        table[f"{name}, false in quiet"] = quiet = _false_in_quiet(found)
+        print(f"{name:11s} false by given labels, {-_QUIET_DB:.0f} dB below speech in the recording: {shown(quiet)}")
         table[f"{name}, longest false"] = stretches = _longest_false(found, _noises(snr_db))
         for one in stretches:
             where = f"{one['recording']} {one['from_s']:.2f} to {one['to_s']:.2f} s"
@@ -102,6 +106,21 @@ def _compare(pairs: list[tuple[Flags, Flags]]) -> dict[str, dict[str, float]]:
         "missed": ratio(missed, [float(s.sum()) for s in speech]),
         "false": ratio(false, [float((~s).sum()) for s in speech]),
     }
+
+
+def _false_in_quiet(found: list[tuple[_Recording, dict[str, Flags]]]) -> dict[str, float]:
+    """Percent of what is no speech by the given labels that is taken for it though the clean recording is quiet there:
+    labels often end before the voice does, and pass over an "uh".
+    """
+    false, silent = [], []
+    for recording, flags in found:
+        silence = ~_windows(recording.given)
+        speech_dbfs = level_dbfs(recording.pcm[recording.given])
+        levels = [level_dbfs(recording.pcm[w * WINDOW_SAMPLES : (w + 1) * WINDOW_SAMPLES]) for w in range(len(silence))]
+        is_quiet = np.array(levels) < speech_dbfs + _QUIET_DB
+        false.append(float((silence & flags["windows"] & is_quiet).sum()))
+        silent.append(float(silence.sum()))
+    return ratio(false, silent)
 
 
 def _longest_false(found: list[tuple[_Recording, dict[str, Flags]]], noises: Sequence[str]) -> list[dict[str, Any]]:

@@ -96,3 +96,5 @@ def test_the_longest_false_stretch_is_named_once_for_each_noise_and_taken_off():
     assert second["recording"] == "someone" and second["level_db"] < 0
     assert first["false_without"] == second["false_without"] == round(100 * 1 / 110, 2)
     assert hearing_vad._longest_false([(recording, {"windows": window < 10})], ("none",)) == []
+    # 5 and 6 windows after the words; one of the first, and two of the second, are quiet in the recording.
+    assert hearing_vad._false_in_quiet(found)["percent"] == pytest.approx(100 * 3 / 220, abs=0.05)
