@@ -16,14 +16,11 @@ from ..core.registry import how_to_install
 from .acoustic import installed_model, read_definition
 from .base import EncoderSettings
 from .listener import Ears
-from .sources import FrameGrid, LoudSource, PhoneSource
+from .sources import FrameGrid, Listener, LoudSource, PhoneSource
 from .speller import EspeakSpeller
 
 if TYPE_CHECKING:  # it imports onnxruntime
     from .learned_ears import NetworkEars
-
-#: (where the sentence begins, its text, its locale) -> a source that listens
-Listener = Callable[[FrameGrid, str, str], PhoneSource]
 
 
 def listen_to_loudness(grid: FrameGrid, text: str, locale: str) -> PhoneSource:

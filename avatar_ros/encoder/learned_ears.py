@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from copy import copy
 
 import numpy as np
@@ -12,11 +11,10 @@ from ..core.bands import VoiceLevel
 from ..core.phone_network import PhoneNetwork
 from .learned_source import FusedSource, LearnedSource
 from .listener import english_words
-from .sources import FrameGrid, PhoneSource
+from .sources import FrameGrid, Listener, PhoneSource
 
 #: The network's weight where both are heard; models/lips.md has the scores of others.
 FUSED_SHARE = 0.5
-Listener = Callable[[FrameGrid, str, str], PhoneSource]
 
 
 class NetworkEars:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import ceil, floor
 from typing import Protocol
 
@@ -54,6 +54,10 @@ class FrameGrid:
         first = self.next_frame
         self.next_frame += count
         return first
+
+
+#: (where the sentence begins, its text, its locale) -> a source that listens
+Listener = Callable[[FrameGrid, str, str], PhoneSource]
 
 
 class MarkSource:
