@@ -27,6 +27,7 @@ class ChildSpec:
 
     ends_run: its exit with EXIT_DONE (core/exit_codes.py) ends the run, well done; module: whose `main` may run in a
     fork of the runner instead of `command`, which ends with the same arguments, `args`. "": always the command.
+    finishes: it may have a recording to finish, and is given time for it however the run ends.
     """
 
     name: str
@@ -34,6 +35,7 @@ class ChildSpec:
     ends_run: bool = False
     module: str = ""
     args: tuple[str, ...] = ()
+    finishes: bool = False
 
 
 class Child:
@@ -44,6 +46,7 @@ class Child:
         self.started_s = now_s
         self.tail: deque[str] = deque(maxlen=TAIL_LINES)
         self.at_end = False
+        self.sent: signal.Signals | None = None  # the strongest so far
         self._lines = LineSplitter()
         self._process = _start(spec, env)
         assert self._process.stdout is not None

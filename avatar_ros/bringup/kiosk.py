@@ -58,7 +58,9 @@ def child_spec(node: KioskNode) -> ChildSpec:
     ros_args.append("--disable-external-lib-logs")
     args = ("--ros-args", *ros_args)
     command = (sys.executable, "-m", node.module, *args)
-    return ChildSpec(node.executable, command, node.ends_run, node.module, args)
+    return ChildSpec(
+        node.executable, command, node.ends_run, node.module, args, finishes="record.path" in node.parameters
+    )
 
 
 def _absolute(namespace: str) -> str:

@@ -6,33 +6,51 @@ import signal
 from collections import deque
 from dataclasses import dataclass
 
+from ..core.exit_codes import EXIT_FAILED, EXIT_MACHINE
+
 FIRST_DELAY_S = 0.5
 LONGEST_DELAY_S = 10.0
 #: A life of this long makes a node healthy again; deaths within this window count against it.
 HEALTHY_S = 60.0
 DEATHS_TO_GIVE_UP = 5
+#: Memory, disk or descriptors that are still short after so long will not come back by themselves.
+MACHINE_PATIENCE_S = 900.0
+#: Ends that a machine brings which runs short: our own exit code, and what the kernel does to end a process that it
+#: has no memory for, or no room in shared memory.
+_SHORT = (EXIT_MACHINE, -signal.SIGKILL, -signal.SIGBUS)
 
 
 class RestartPolicy:
-    """Back-off of one node: 0.5 s doubling to 10 s, forgotten after a minute of life; five deaths within one end it."""
+    """Back-off of one node: 0.5 s doubling to 10 s, forgotten after a minute of life; five deaths within one end it.
+
+    Deaths that the machine is to blame for do not count: they are borne for MACHINE_PATIENCE_S.
+    """
 
     def __init__(self) -> None:
         self._deaths_s: deque[float] = deque()
         self._delay_s = FIRST_DELAY_S
+        self._short_since_s: float | None = None
 
-    def died(self, started_s: float, now_s: float) -> float | None:
-        """The seconds to wait before the node is started again, or None: give it up."""
+    def died(self, started_s: float, now_s: float, code: int = EXIT_FAILED) -> float | None:
+        """The seconds to wait before the node is started again, or None: give it up. code: as subprocess gives it."""
         if now_s - started_s >= HEALTHY_S:
             self._deaths_s.clear()
             self._delay_s = FIRST_DELAY_S
-        self._deaths_s.append(now_s)
-        while now_s - self._deaths_s[0] > HEALTHY_S:
-            self._deaths_s.popleft()
-        if len(self._deaths_s) >= DEATHS_TO_GIVE_UP:
+            self._short_since_s = None
+        if self._hopeless(now_s, code):
             return None
         delay_s = self._delay_s
         self._delay_s = min(2 * delay_s, LONGEST_DELAY_S)
         return delay_s
+
+    def _hopeless(self, now_s: float, code: int) -> bool:
+        if code in _SHORT:
+            self._short_since_s = now_s if self._short_since_s is None else self._short_since_s
+            return now_s - self._short_since_s >= MACHINE_PATIENCE_S
+        self._deaths_s.append(now_s)
+        while now_s - self._deaths_s[0] > HEALTHY_S:
+            self._deaths_s.popleft()
+        return len(self._deaths_s) >= DEATHS_TO_GIVE_UP
 
 
 @dataclass(frozen=True)
@@ -55,12 +73,16 @@ class StopPlan:
 # SIGTERM first: a node obeys it as it obeys SIGINT, and a process that is still importing ends without a traceback.
 #: Somebody waits at the keyboard: all gone within 3 s.
 STOP_NOW = StopPlan(((0.0, signal.SIGTERM), (1.8, signal.SIGINT), (2.5, signal.SIGKILL)))
+#: The same for a node that has a recording to close, which takes longer on a busy machine.
+STOP_RECORDING = StopPlan(((0.0, signal.SIGTERM), (8.0, signal.SIGINT), (10.0, signal.SIGKILL)))
 #: The run has done its work: a recording may take a moment to be finished.
 STOP_FINISHED = StopPlan(((0.0, signal.SIGTERM), (10.0, signal.SIGINT), (12.0, signal.SIGKILL)))
 
 
 def describe_exit(code: int) -> str:
     """An exit status of subprocess in words: "exit code 1", "killed by SIGSEGV"."""
+    if code == EXIT_MACHINE:
+        return "the machine is short of something"
     if code >= 0:
         return f"exit code {code}"
     try:

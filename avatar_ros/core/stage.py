@@ -31,6 +31,8 @@ class Stage:
     tick_period_s: how often `tick` wants to be called, seconds; 0 for never.
     wake: set by the runner; a stage's own thread (a device, a network stream) calls it to have `tick` called now.
     finished: set by a stage that has done all it was asked to do (N turns); the process then ends: EXIT_DONE.
+    failure: what it was asked for and could not do to the end (a recording, on a full disk); the process's end then is
+    EXIT_INCOMPLETE. "": nothing.
     unread: topics of its port that it has no use for as it is configured; the runner does not subscribe to them.
     """
 
@@ -40,6 +42,7 @@ class Stage:
     def __init__(self) -> None:
         self.wake: Callable[[], None] = _nothing
         self.finished = False
+        self.failure = ""
 
     def load(self) -> None:
         """Load and warm the model. Raises ConfigError or StageError with what to do."""

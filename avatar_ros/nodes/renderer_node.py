@@ -37,9 +37,10 @@ def build(settings: Mapping[str, Any], node: Any) -> RenderStage:
     display = cast(DisplaySettings, settings["display."])
 
     def sinks() -> Sequence[FrameSink]:
-        made: list[FrameSink] = [ImagePublisher(node, lambda: stage.focal_px, wall_ns)]
-        if record.path:
+        made: list[FrameSink] = []
+        if record.path:  # first, and so the first to be closed
             made.append(RecorderSink(Recorder(unused_in_this_run(Path(record.path)), record)))
+        made.append(ImagePublisher(node, lambda: stage.focal_px, wall_ns))
         if display.backend != "off":
             made.append(ScreenSink(display))
         return made

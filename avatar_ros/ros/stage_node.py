@@ -20,8 +20,9 @@ from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackRet
 from rclpy.parameter import Parameter
 
 from ..core.clock import SteadyClock
-from ..core.errors import AvatarRosError, ConfigError
-from ..core.exit_codes import EXIT_CONFIG, EXIT_DONE, EXIT_FAILED, EXIT_OK
+from ..core.errors import AvatarRosError
+from ..core.exit_codes import EXIT_DONE, EXIT_FAILED, EXIT_INCOMPLETE, EXIT_OK, exit_code_of
+from ..core.machine import machine_fault
 from ..core.settings import Settings, setting
 from ..core.stage import Out, Port, Stage
 from ..core.types import TOPICS, Interrupt
@@ -81,6 +82,7 @@ class StageNode(LifecycleNode):
     def __init__(self, spec: NodeSpec) -> None:
         super().__init__(spec.name)
         self.exit_code: int | None = None
+        self.failure = ""  # what its stage could not do to the end
         self._spec = spec
         self._steady = SteadyClock()
         self._stage: Stage | None = None
@@ -155,6 +157,7 @@ class StageNode(LifecycleNode):
         self._stop_worker()
         if self._stage is not None:
             self._stage.close()
+            self.failure = self.failure or self._stage.failure
             self._stage = None
         for subscriber in self._subscribers:
             self.destroy_subscription(subscriber)
@@ -250,14 +253,16 @@ class StageNode(LifecycleNode):
 
     # --- faults and status ---------------------------------------------------------------------------------------
 
-    def _fail(self, error: Exception) -> None:
+    def _fail(self, raised: Exception) -> None:
+        error = machine_fault(raised) or raised
         self.get_logger().fatal(_text(error))
         if not isinstance(error, AvatarRosError):
             self.get_logger().fatal("".join(traceback.format_exception(error)))
         if self._own.autostart:
-            self.exit_code = EXIT_CONFIG if isinstance(error, ConfigError) else EXIT_FAILED
+            self.exit_code = exit_code_of(error)
 
-    def _report(self, error: Exception) -> None:
+    def _report(self, raised: Exception) -> None:
+        error = machine_fault(raised) or raised
         self._errors += 1
         self._last_error = _text(error)
         # A tick that fails at 30 Hz must not roll the log over: the same fault is told every few seconds.
@@ -313,6 +318,9 @@ def spin(node: StageNode, stop_asked: Callable[[], bool]) -> int:
         dog.stop()
         node.release()
         executor.shutdown(timeout_sec=0.5)
+    if node.failure:
+        node.get_logger().error(node.failure)
+        return node.exit_code or EXIT_INCOMPLETE
     return node.exit_code or (EXIT_DONE if done else EXIT_OK)
 
 
