@@ -124,7 +124,7 @@ class _LogFile(logging.handlers.RotatingFileHandler):
             self._lost = 0
             self._tell(f"the log file is written again; {lost} lines are missing from it")
 
-    def handleError(self, record: logging.LogRecord) -> None:
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802, logging's own name
         """Called by logging while it handles what `emit` met."""
         self._lost += 1
         if self.stream is not None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import signal
 from collections import deque
 from dataclasses import dataclass
+from pathlib import Path
 
-from ..core.exit_codes import EXIT_FAILED, EXIT_MACHINE
+from ..core.exit_codes import EXIT_MACHINE
 
 FIRST_DELAY_S = 0.5
 LONGEST_DELAY_S = 10.0
@@ -15,9 +17,28 @@ HEALTHY_S = 60.0
 DEATHS_TO_GIVE_UP = 5
 #: Memory, disk or descriptors that are still short after so long will not come back by themselves.
 MACHINE_PATIENCE_S = 900.0
-#: Ends that a machine brings which runs short: our own exit code, and what the kernel does to end a process that it
-#: has no memory for, or no room in shared memory.
-_SHORT = (EXIT_MACHINE, -signal.SIGKILL, -signal.SIGBUS)
+_VMSTAT = Path("/proc/vmstat")
+
+
+class MemoryWatch:
+    """Tells a SIGKILL of the kernel, which ran out of memory, from somebody else's."""
+
+    def __init__(self, vmstat: Path = _VMSTAT) -> None:
+        self._vmstat = vmstat
+        self._kills = self._read()
+
+    def blame(self, code: int) -> int:
+        """The exit status, as subprocess gives it; EXIT_MACHINE where the kernel has killed for memory since."""
+        kills, before = self._read(), self._kills
+        self._kills = kills
+        return EXIT_MACHINE if code == -signal.SIGKILL and kills > before else code
+
+    def _read(self) -> int:
+        try:
+            found = re.search(r"^oom_kill (\d+)", self._vmstat.read_text(encoding="ascii"), re.M)
+        except OSError:
+            return 0
+        return int(found[1]) if found else 0
 
 
 class RestartPolicy:
@@ -31,26 +52,35 @@ class RestartPolicy:
         self._delay_s = FIRST_DELAY_S
         self._short_since_s: float | None = None
 
-    def died(self, started_s: float, now_s: float, code: int = EXIT_FAILED) -> float | None:
-        """The seconds to wait before the node is started again, or None: give it up. code: as subprocess gives it."""
+    def ended(self, started_s: float, now_s: float, code: int) -> float | None:
+        """`died`, or `ran_short` where the exit status, as subprocess gives it, says so."""
+        return (self.ran_short if code == EXIT_MACHINE else self.died)(started_s, now_s)
+
+    def died(self, started_s: float, now_s: float) -> float | None:
+        """The seconds to wait before the node is started again, or None: give it up."""
+        self._look_back(started_s, now_s)
+        self._deaths_s.append(now_s)
+        while now_s - self._deaths_s[0] > HEALTHY_S:
+            self._deaths_s.popleft()
+        return None if len(self._deaths_s) >= DEATHS_TO_GIVE_UP else self._delay()
+
+    def ran_short(self, started_s: float, now_s: float) -> float | None:
+        """As `died`, of a node that the machine had no memory, disk or descriptors for."""
+        self._look_back(started_s, now_s)
+        if self._short_since_s is None:
+            self._short_since_s = now_s
+        return None if now_s - self._short_since_s >= MACHINE_PATIENCE_S else self._delay()
+
+    def _look_back(self, started_s: float, now_s: float) -> None:
         if now_s - started_s >= HEALTHY_S:
             self._deaths_s.clear()
             self._delay_s = FIRST_DELAY_S
             self._short_since_s = None
-        if self._hopeless(now_s, code):
-            return None
+
+    def _delay(self) -> float:
         delay_s = self._delay_s
         self._delay_s = min(2 * delay_s, LONGEST_DELAY_S)
         return delay_s
-
-    def _hopeless(self, now_s: float, code: int) -> bool:
-        if code in _SHORT:
-            self._short_since_s = now_s if self._short_since_s is None else self._short_since_s
-            return now_s - self._short_since_s >= MACHINE_PATIENCE_S
-        self._deaths_s.append(now_s)
-        while now_s - self._deaths_s[0] > HEALTHY_S:
-            self._deaths_s.popleft()
-        return len(self._deaths_s) >= DEATHS_TO_GIVE_UP
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from ..core.exit_codes import EXIT_CONFIG, EXIT_DONE, EXIT_FAILED, EXIT_INCOMPLE
 from ..core.machine import machine_fault
 from .child import Child, ChildSpec
 from .log import RunLog
-from .policy import STOP_FINISHED, STOP_NOW, STOP_RECORDING, RestartPolicy, StopPlan, describe_exit
+from .policy import STOP_FINISHED, STOP_NOW, STOP_RECORDING, MemoryWatch, RestartPolicy, StopPlan, describe_exit
 
 #: A child counts as starting until it writes its first line, this long at most, s.
 LONGEST_START_S = 3.0
@@ -50,6 +50,7 @@ class Runner:
         self._env = env
         self._selector = selectors.DefaultSelector()
         self._children: dict[str, Child] = {}
+        self._memory = MemoryWatch()
         self._policies = {spec.name: RestartPolicy() for spec in specs}
         self._restart_at_s: dict[str, float] = {}
         self._stop: tuple[float, StopPlan] | None = None
@@ -144,6 +145,7 @@ class Runner:
         child.close()
         del self._children[child.spec.name]
         self._starting_until_s.pop(child.spec.name, None)
+        code = self._memory.blame(code)
         if self._stop is not None:
             if code == EXIT_INCOMPLETE and self._exit_code == EXIT_OK:
                 self._exit_code = EXIT_FAILED
@@ -162,7 +164,7 @@ class Runner:
 
     def _restart_or_give_up(self, name: str, tail: Iterable[str], started_s: float, code: int) -> None:
         now_s = time.monotonic()
-        delay_s = self._policies[name].died(started_s, now_s, code)
+        delay_s = self._policies[name].ended(started_s, now_s, code)
         if delay_s is not None:
             self._log.write(_NAME, f"{name} died ({describe_exit(code)}); starting it again in {delay_s:g} s")
             self._restart_at_s[name] = now_s + delay_s

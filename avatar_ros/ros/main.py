@@ -72,7 +72,7 @@ def _say(text: str) -> None:
 
 
 def _told(name: str, code: int) -> int:
-    """launch calls every exit code but 0 an error: there, being done is told by a line."""
+    """Where DONE_IS_OK is set, being done is told by a line."""
     if code != EXIT_DONE or DONE_IS_OK not in os.environ:
         return code
     _say(f"[INFO] [{name}]: {DONE_LINE}")
