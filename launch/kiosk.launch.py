@@ -30,7 +30,7 @@ from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 
-from avatar_ros.bringup.graph import DISPLAYS, PACKAGE, PROFILES, KioskNode, KioskOptions, kiosk_graph
+from avatar_ros.bringup.graph import DISPLAYS, PACKAGE, PROFILES, KioskNode, KioskOptions, kiosk_graph, strangers
 from avatar_ros.bringup.policy import MemoryWatch, RestartPolicy, describe_exit
 from avatar_ros.core.errors import ConfigError
 from avatar_ros.core.exit_codes import DONE_IS_OK, DONE_LINE, EXIT_CONFIG, EXIT_INCOMPLETE
@@ -91,7 +91,8 @@ def _start(context: LaunchContext) -> list[Any]:
     nodes = kiosk_graph(KioskOptions(**{**values, "turns": int(values["turns"])}))
     environment = _environment()
     end = _End(of_launch=given["required"] == "true")
-    return [
+    ignored: list[Any] = [LogInfo(msg=line) for line in strangers(values["profile"])]
+    return ignored + [
         action
         for node in nodes
         for action in _kept_alive(node, partial(_process, node, environment, given["log_level"]), end, RestartPolicy())

@@ -12,7 +12,7 @@ from ..core.lock import hold_name
 from ..core.run import RUN_BEGAN
 from .child import ChildSpec
 from .forked import preload
-from .graph import KioskNode, KioskOptions, Value, kiosk_graph
+from .graph import KioskNode, KioskOptions, Value, kiosk_graph, strangers
 from .log import RunLog, log_folder
 from .runner import Runner
 
@@ -39,6 +39,8 @@ def run_kiosk(options: KioskOptions) -> int:
     log = RunLog(sys.stdout, log_folder())
     if log.path is not None:
         log.write("kiosk", f"log file: {log.path}")
+    for line in strangers(options.profile):
+        log.write("kiosk", line)
     preload(PRELOADED)
     try:
         return Runner([child_spec(node) for node in nodes], log, kiosk_environment()).run()

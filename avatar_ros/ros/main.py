@@ -18,6 +18,7 @@ from ..core.errors import AvatarRosError, ConfigError
 from ..core.exit_codes import DONE_IS_OK, DONE_LINE, EXIT_DONE, EXIT_OK, exit_code_of
 from ..core.lock import hold_name
 from ..core.machine import machine_fault
+from .overrides import Overrides
 from .stage_node import NodeSpec, StageNode, spin
 
 RCLError = rclpy_implementation.RCLError
@@ -89,8 +90,9 @@ def run(spec: NodeSpec, args: list[str] | None = None) -> int:
     signals = StopSignals()
     node = None
     try:
+        overrides = Overrides.of(sys.argv if args is None else args)  # names a mistake and its line; rcl does not
         _init(args)
-        node = StageNode(spec)
+        node = StageNode(spec, overrides)
         name = node.get_fully_qualified_name()
         lock = hold_name(name, remedy="stop it, or give this one another name: -r __ns:=/avatar2")
         try:

@@ -15,21 +15,21 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from rcl_interfaces.msg import SetParametersResult
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
-from rclpy.parameter import Parameter
 
 from ..core.clock import SteadyClock
 from ..core.errors import AvatarRosError
 from ..core.exit_codes import EXIT_DONE, EXIT_FAILED, EXIT_INCOMPLETE, EXIT_OK, exit_code_of
 from ..core.machine import machine_fault
-from ..core.settings import Settings, setting
+from ..core.settings import Settings
 from ..core.stage import Out, Port, Stage
 from ..core.types import TOPICS, Interrupt
-from . import convert, params, qos, readers
+from . import convert, qos, readers
 from .diagnostics import Diagnostics
 from .executor import LeanExecutor
 from .guard import guarded
+from .overrides import Overrides
+from .settings_node import SettingsNode
 from .watchdog import Watchdog
 from .worker import StageWorker
 
@@ -41,25 +41,6 @@ SAME_FAULT_S = 5.0
 SPIN_S = 0.1
 
 SettingsByPrefix = Mapping[str, Any]  # prefix -> its Settings; the builder knows which class it asked for
-
-
-@dataclass(frozen=True)
-class NodeSettings(Settings):
-    """Parameters that every node has."""
-
-    autostart: bool = setting(True, "configure and activate without being asked")
-    connect_wait_s: float = setting(
-        8.0, "longest wait for the kiosk's subscribers before work begins, s", low=0.0, high=600.0
-    )
-    nice: int = setting(
-        0, "added to the niceness of the stage's threads: it stands back where the processor is short", low=0, high=19
-    )
-    stuck_limit_s: float = setting(
-        60.0, "a node whose work stands still for so long ends, to be started again, s; 0: never", low=0.0, high=3600.0
-    )
-    queue_limit: int = setting(
-        4000, "messages that may wait for the worker; the oldest are dropped", low=1, high=100000
-    )
 
 
 @dataclass(frozen=True)
@@ -76,11 +57,12 @@ class NodeSpec:
     build: Callable[[SettingsByPrefix, LifecycleNode], Stage]
 
 
-class StageNode(LifecycleNode):
+class StageNode(SettingsNode):
     """See the module's text. exit_code: None while running, else what the process should exit with."""
 
-    def __init__(self, spec: NodeSpec) -> None:
-        super().__init__(spec.name)
+    def __init__(self, spec: NodeSpec, overrides: Overrides | None = None) -> None:
+        """Overrides: what the process's arguments say. Raises ConfigError for a parameter that is not the node's."""
+        super().__init__(spec.name, spec.groups, overrides or Overrides())
         self.exit_code: int | None = None
         self.failure = ""  # what its stage could not do to the end
         self._spec = spec
@@ -95,10 +77,11 @@ class StageNode(LifecycleNode):
         self._told_faults = (0, 0, 0)
         self._seen = (0.0, 0.0)
         self.beats = 0  # rounds of the executor
-        self._declare()
+        if self.own.nice:
+            os.nice(self.own.nice)  # of this thread and those that it will start: the stage's, not DDS's, which run
         self._diagnostics = Diagnostics(self)
         self.create_timer(1.0, self._publish_status)
-        if self._own.autostart:
+        if self.own.autostart:
             self._autostart = self.create_timer(0.0, self._bring_up)
 
     @property
@@ -108,7 +91,7 @@ class StageNode(LifecycleNode):
 
     @property
     def stuck_limit_s(self) -> float:
-        return self._own.stuck_limit_s
+        return self.own.stuck_limit_s
 
     def begun(self) -> Mapping[str, int | None]:
         """For the watchdog: while active, what the stage is at, and which round of the executor this is."""
@@ -129,9 +112,9 @@ class StageNode(LifecycleNode):
         """Begin to queue what comes, and to work once somebody reads the results; the model is loaded already."""
         assert self._stage is not None
         self._worker = StageWorker(
-            self._stage, self._publish, self._report, self._steady, queue_limit=self._own.queue_limit
+            self._stage, self._publish, self._report, self._steady, queue_limit=self.own.queue_limit
         )
-        self._connect_by_s = self._steady.now_s() + self._own.connect_wait_s
+        self._connect_by_s = self._steady.now_s() + self.own.connect_wait_s
         self._connecting = self.create_timer(CONNECT_POLL_S, self._start_when_connected)
         self._start_when_connected()
         return super().on_activate(state)
@@ -167,25 +150,11 @@ class StageNode(LifecycleNode):
         self._publishers_by_topic.clear()
 
     def _configure(self) -> None:
-        self._stage = self._spec.build(params.read(self, self._spec.groups), self)
+        self._stage = self._spec.build(self.read_settings(), self)
         self._stage.load()
         self._connect()
 
     # --- wiring --------------------------------------------------------------------------------------------------
-
-    def _declare(self) -> None:
-        params.declare(self, {"": NodeSettings})
-        params.declare(self, self._spec.groups)
-        params.refuse_unknown(self)
-        own = params.read(self, {"": NodeSettings})[""]
-        assert isinstance(own, NodeSettings)
-        self._own = own
-        if own.nice:
-            os.nice(own.nice)  # of this thread and those that it will start: the stage's, not DDS's, which are there
-        self.add_on_set_parameters_callback(self._check_change)
-
-    def _check_change(self, changed: list[Parameter]) -> SetParametersResult:
-        return params.check_change(self, self._spec.groups, changed)
 
     def _bring_up(self) -> None:
         self._autostart.cancel()
@@ -258,7 +227,7 @@ class StageNode(LifecycleNode):
         self.get_logger().fatal(_text(error))
         if not isinstance(error, AvatarRosError):
             self.get_logger().fatal("".join(traceback.format_exception(error)))
-        if self._own.autostart:
+        if self.own.autostart:
             self.exit_code = exit_code_of(error)
 
     def _report(self, raised: Exception) -> None:
