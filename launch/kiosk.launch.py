@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from functools import partial
@@ -30,14 +31,15 @@ from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 
+from avatar_ros.bringup.child import TAIL_LINES
 from avatar_ros.bringup.graph import DISPLAYS, PACKAGE, PROFILES, KioskNode, KioskOptions, kiosk_graph, strangers
-from avatar_ros.bringup.policy import MemoryWatch, RestartPolicy, describe_exit
+from avatar_ros.bringup.policy import Blame, RestartPolicy, describe_exit
 from avatar_ros.core.errors import ConfigError
 from avatar_ros.core.exit_codes import DONE_IS_OK, DONE_LINE, EXIT_CONFIG, EXIT_INCOMPLETE
 from avatar_ros.core.run import RUN_BEGAN
 from launch import LaunchContext, LaunchDescription
 
-_MEMORY = MemoryWatch()
+_BLAME = Blame()
 
 #: Argument -> what `--show-args` says of it; defaults are those of KioskOptions.
 ARGUMENTS = {
@@ -145,16 +147,16 @@ def _kept_alive(node: KioskNode, make: Callable[[], Node], end: _End, policy: Re
     process = make()
     end.running[node.executable] = process
     started: list[float] = []
-    done: list[bool] = []
+    tail: deque[str] = deque(maxlen=TAIL_LINES)
 
     def decide(event: Any, context: LaunchContext) -> list[Any]:
         end.running.pop(node.executable, None)
         if context.is_shutdown or end.came:
             return []
-        code, now_s = _MEMORY.blame(event.returncode), context.asyncio_loop.time()
+        code, now_s = _BLAME.judge(event.returncode, tail), context.asyncio_loop.time()
         if code == EXIT_CONFIG:
             return end.come(f"{node.executable} refused its configuration")
-        if node.ends_run and (done or code == EXIT_INCOMPLETE):
+        if node.ends_run and (code == EXIT_INCOMPLETE or any(DONE_LINE in text for text in tail)):
             return end.come(f"{node.executable} is done")
         delay_s = policy.ended(started[0], now_s, code)
         if delay_s is None:
@@ -167,7 +169,7 @@ def _kept_alive(node: KioskNode, make: Callable[[], Node], end: _End, policy: Re
         started.append(context.asyncio_loop.time())
 
     def said(event: Any) -> None:
-        done.extend([True] if DONE_LINE.encode() in event.text else [])
+        tail.extend(event.text.decode("utf-8", "replace").splitlines())
 
     return [
         RegisterEventHandler(OnProcessStart(target_action=process, on_start=began)),

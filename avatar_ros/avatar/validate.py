@@ -11,6 +11,7 @@ import numpy as np
 
 from ..core.arkit import ARKIT_INDEX, ARKIT_NAMES
 from ..core.errors import AvatarError
+from ..core.machine import machine_fault
 from .archive import AvatarArchive
 from .clean import INVISIBLE_OPACITY, CleanSettings, clean
 from .lam import assemble, check_finite, read_clips, read_mesh, read_offsets
@@ -87,6 +88,8 @@ def _try(report: Report, step: Callable[[], T]) -> T | None:
     try:
         return step()
     except AvatarError as error:
+        if machine_fault(error):
+            raise
         text = error.text.removeprefix(f"{report.path}: ")
         if all(finding.text != text for finding in report.findings):
             report.findings.append(Finding(error.code, text))

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 import signal
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..core.exit_codes import EXIT_MACHINE
+from ..core.exit_codes import EXIT_FAILED, EXIT_MACHINE
+from ..core.machine import says_short
 
 FIRST_DELAY_S = 0.5
 LONGEST_DELAY_S = 10.0
@@ -17,21 +19,28 @@ HEALTHY_S = 60.0
 DEATHS_TO_GIVE_UP = 5
 #: Memory, disk or descriptors that are still short after so long will not come back by themselves.
 MACHINE_PATIENCE_S = 900.0
+#: How a process ends that did not end itself with a code of its own: a traceback, exit(-1), abort, a write to memory
+#: that is not there.
+_SUDDEN = (EXIT_FAILED, 255, -signal.SIGABRT, -signal.SIGBUS)
 _VMSTAT = Path("/proc/vmstat")
 
 
-class MemoryWatch:
-    """Tells a SIGKILL of the kernel, which ran out of memory, from somebody else's."""
+class Blame:
+    """Tells the deaths that the machine is to blame for from others."""
 
     def __init__(self, vmstat: Path = _VMSTAT) -> None:
         self._vmstat = vmstat
         self._kills = self._read()
 
-    def blame(self, code: int) -> int:
-        """The exit status, as subprocess gives it; EXIT_MACHINE where the kernel has killed for memory since."""
+    def judge(self, code: int, last_lines: Iterable[str]) -> int:
+        """The exit status, as subprocess gives it; EXIT_MACHINE where the kernel killed it for want of memory, or where
+        its last lines say that something was short: C libraries end a process that they get no memory for.
+        """
         kills, before = self._read(), self._kills
         self._kills = kills
-        return EXIT_MACHINE if code == -signal.SIGKILL and kills > before else code
+        killed = code == -signal.SIGKILL and kills > before
+        ended = code in _SUDDEN and any(says_short(line) for line in last_lines)
+        return EXIT_MACHINE if killed or ended else code
 
     def _read(self) -> int:
         try:

@@ -19,7 +19,7 @@ from ..core.exit_codes import EXIT_CONFIG, EXIT_DONE, EXIT_FAILED, EXIT_INCOMPLE
 from ..core.machine import machine_fault
 from .child import Child, ChildSpec
 from .log import RunLog
-from .policy import STOP_FINISHED, STOP_NOW, STOP_RECORDING, MemoryWatch, RestartPolicy, StopPlan, describe_exit
+from .policy import STOP_FINISHED, STOP_NOW, STOP_RECORDING, Blame, RestartPolicy, StopPlan, describe_exit
 
 #: A child counts as starting until it writes its first line, this long at most, s.
 LONGEST_START_S = 3.0
@@ -50,7 +50,7 @@ class Runner:
         self._env = env
         self._selector = selectors.DefaultSelector()
         self._children: dict[str, Child] = {}
-        self._memory = MemoryWatch()
+        self._blame = Blame()
         self._policies = {spec.name: RestartPolicy() for spec in specs}
         self._restart_at_s: dict[str, float] = {}
         self._stop: tuple[float, StopPlan] | None = None
@@ -145,7 +145,7 @@ class Runner:
         child.close()
         del self._children[child.spec.name]
         self._starting_until_s.pop(child.spec.name, None)
-        code = self._memory.blame(code)
+        code = self._blame.judge(code, child.tail)
         if self._stop is not None:
             if code == EXIT_INCOMPLETE and self._exit_code == EXIT_OK:
                 self._exit_code = EXIT_FAILED

@@ -6,10 +6,11 @@ They are not what the user asked for, so they are tried again; whoever reports a
 from __future__ import annotations
 
 import errno
+import os
 import re
 from collections.abc import Iterator
 
-from .errors import MachineError
+from .errors import AvatarRosError, MachineError
 
 #: errno -> (code, what happened, what to do)
 _FAULTS = {
@@ -27,17 +28,19 @@ _FAULTS = {
     errno.ENXIO: ("device_failed", "a device has gone", "plug it in again"),
     errno.ESTALE: ("device_failed", "a network disk has gone", "mount it again"),
 }
-#: What loaders and libraries say, who raise ImportError, RuntimeError or errors of their own without a number.
-_WORDS = (
-    (re.compile(r"cannot allocate memory|failed to map segment|bad_?alloc|(?<!device )out of memory", re.I),
-     errno.ENOMEM),
-    (re.compile(r"(failed to allocate|insufficient|unable to allocate) .*memory|unable to allocate .*array", re.I),
-     errno.ENOMEM),
-    (re.compile(r"too many open files", re.I), errno.EMFILE),
-    (re.compile(r"no space left on device", re.I), errno.ENOSPC),
-    (re.compile(r"can't start new thread", re.I), errno.EAGAIN),
-    (re.compile(r"input/output error", re.I), errno.EIO),
-)  # fmt: skip
+#: What loaders and libraries say who raise errors of their own, or end the process with a last line.
+_WORDS: dict[int, str] = {
+    errno.ENOMEM: r"cannot allocate memory|failed to map segment|bad_?alloc|MemoryError|[mc]alloc\b.*failed|"
+    r"(failed|unable) to allocate|insufficient memory",
+    errno.EAGAIN: r"resource temporarily unavailable|can't start new thread",
+    **{n: re.escape(os.strerror(n)) for n in (errno.EMFILE, errno.ENFILE, errno.ENOSPC, errno.EDQUOT, errno.EIO)},
+}
+_SAID = {number: re.compile(words, re.IGNORECASE) for number, words in _WORDS.items()}
+
+
+def says_short(text: str) -> bool:
+    """Whether the last line of a process tells of a fault of the machine."""
+    return _said(text) is not None
 
 
 def machine_fault(error: BaseException) -> MachineError | None:
@@ -69,6 +72,8 @@ def _number(error: BaseException) -> int | None:
         return errno.ENOMEM
     if isinstance(error, OSError) and error.errno is not None:
         return error.errno if error.errno in _FAULTS else None
-    if isinstance(error, ImportError | RuntimeError | OSError):
-        return next((number for words, number in _WORDS if words.search(str(error))), None)
-    return None
+    return None if isinstance(error, AvatarRosError) else _said(str(error))
+
+
+def _said(text: str) -> int | None:
+    return next((number for number, words in _SAID.items() if words.search(text)), None)

@@ -22,7 +22,7 @@ MAX_DEPTH = 20
 _ROS = "ros__parameters"
 _TOKEN = re.compile(r"\*\*?|[A-Za-z_][A-Za-z0-9_]*")
 #: How alike a name must be to be taken for a mistake, where all its parameters are that node's, 0-1.
-_ALIKE = 0.75
+_ALIKE = 0.65
 
 #: A mapping's (key, line, value), a scalar's text, or None for a list.
 _Tree = list[tuple[str, int, Any]] | str | None
@@ -78,7 +78,7 @@ def looks_like(name: str, node: str) -> bool:
 
 def nearly(name: str, node: str) -> bool:
     """Whether `name` may be a slip of the keys for `node`; what stands there must tell."""
-    return difflib.SequenceMatcher(None, _plain(name) + "node", _plain(node) + "node").ratio() >= _ALIKE
+    return difflib.SequenceMatcher(None, _plain(name), _plain(node)).ratio() >= _ALIKE
 
 
 def nearest(name: str, known: list[str]) -> str:
