@@ -112,7 +112,8 @@ def test_a_verb_that_the_machine_is_short_for_failed_and_was_not_misused(limit, 
 def test_a_full_folder_of_locks_does_not_keep_a_name_from_its_holder(tmp_path):
     code = (
         "import resource, sys; sys.path.insert(0, sys.argv[1]); from avatar_ros.core.lock import hold_name;"
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0)); hold_name('/a', remedy='', env={'XDG_RUNTIME_DIR': sys.argv[2]})"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0));"
+        "hold_name('/a', remedy='', env={'XDG_RUNTIME_DIR': sys.argv[2]})"
     )
     done = subprocess.run([sys.executable, "-c", code, str(ROOT), str(tmp_path)], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

@@ -20,7 +20,8 @@ def read(tmp_path, content):
 
 
 def test_sections_know_their_node_and_the_lines_of_their_parameters(tmp_path):
-    text = GOOD + "avatar:\n  tts_node:\n    ros__parameters:\n      # speak\n      a: {b: 1, c: [x, y]}\n---\n/**:\n  ros__parameters: {z: 1}\n"
+    text = GOOD + "avatar:\n  tts_node:\n    ros__parameters:\n      # speak\n      a: {b: 1, c: [x, y]}\n"
+    text += "---\n/**:\n  ros__parameters: {z: 1}\n"
     vad, tts, every = read(tmp_path, text)
     assert (vad.key, vad.node, vad.line, dict(vad.lines)) == ("/**/vad_node", "vad_node", 1, {"stop_silence_s": 3})
     assert tts.key == "/avatar/tts_node" and dict(tts.lines) == {"a.b": 8, "a.c": 8}
