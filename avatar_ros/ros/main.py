@@ -13,6 +13,7 @@ from types import FrameType
 import rclpy
 from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.signals import SignalHandlerOptions
+from rclpy.utilities import get_default_context
 
 from ..core.errors import AvatarRosError, ConfigError
 from ..core.exit_codes import DONE_IS_OK, DONE_LINE, EXIT_DONE, EXIT_OK, exit_code_of
@@ -54,6 +55,7 @@ def _init(args: list[str] | None) -> None:
             if not _LOG_FILE.search(str(error)):
                 raise
             _say(f"[WARN] no log file: {_one_line(error)}")  # a full disk costs log lines, not the node
+            get_default_context(shutting_down=True)  # a context is initialised once: let go of it
             _rclpy_init([*(sys.argv if args is None else args), "--ros-args", "--disable-external-lib-logs"])
     except (RCLError, RCLInvalidROSArgsError, UnknownROSArgsError) as error:
         raise ConfigError("ros_arguments", _one_line(error)) from error
