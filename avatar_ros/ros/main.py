@@ -42,6 +42,11 @@ class StopSignals:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._note)
 
+    def end(self) -> None:
+        """What comes now changes nothing: the interpreter's own end, slow on a busy machine, would die of it."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
+
     def _note(self, number: int, frame: FrameType | None) -> None:
         self.asked = True
 
@@ -108,6 +113,7 @@ def run(spec: NodeSpec, args: list[str] | None = None) -> int:
         _say(f"[FATAL] [{spec.name}]: {known.code}: {known}")
         return exit_code_of(known)
     finally:
+        signals.end()
         if node is not None:
             node.destroy_node()
         node = None  # its state machine keeps DDS up until it is freed
