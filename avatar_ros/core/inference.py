@@ -57,13 +57,8 @@ def opener(runtime: Any, threads: int) -> Opener:
     return open_session
 
 
-def open_network(
-    files: Mapping[str, Path],
-    open_session: Opener,
-    available: Sequence[str],
-    device: str = "auto",
-    precision: str = "auto",
-) -> Network:
+def open_network(files: Mapping[str, Path], open_session: Opener, available: Sequence[str], device: str = "auto",
+                 precision: str = "auto") -> Network:
     """Open the copy that suits the device. files: precision -> file, those that exist.
 
     available: providers that the runtime lists; device: one of DEVICES; precision: one of PRECISIONS, to force one.
@@ -93,9 +88,8 @@ def _open(files: Mapping[str, Path], open_session: Opener, provider: str, precis
     return Network(session, files[chosen], chosen, session.get_providers()[0])
 
 
-def check_shapes(
-    network: Network, inputs: Mapping[str, Sequence[int | None]], outputs: Mapping[str, Sequence[int | None]]
-) -> None:
+def check_shapes(network: Network, inputs: Mapping[str, Sequence[int | None]],
+                 outputs: Mapping[str, Sequence[int | None]]) -> None:
     """Raise ConfigError where the file's inputs or outputs are not these. Shape: sizes, None for one that varies."""
     for what, found, wanted in (("input", network.session.get_inputs(), inputs),
                                 ("output", network.session.get_outputs(), outputs)):  # fmt: skip

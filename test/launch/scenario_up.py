@@ -35,3 +35,4 @@ class TestUp(unittest.TestCase):
 class TestDown(unittest.TestCase):
     def test_every_node_leaves_cleanly(self, proc_info):
         launch_testing.asserts.assertExitCodes(proc_info)
+
