@@ -7,7 +7,6 @@ it, and with required:=false its end is not the end of the robot's launch.
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
@@ -24,6 +23,7 @@ from avatar_ros.bringup.graph import DISPLAYS, PACKAGE, PROFILES, KioskNode, Kio
 from avatar_ros.bringup.policy import FIRST_DELAY_S, RestartPolicy
 from avatar_ros.core.errors import ConfigError
 from avatar_ros.core.exit_codes import EXIT_CONFIG, EXIT_DONE
+from avatar_ros.core.network import KNOWN, NETWORK, network
 from avatar_ros.core.run import RUN_BEGAN
 from launch import LaunchContext, LaunchDescription
 
@@ -37,6 +37,7 @@ ARGUMENTS = {
     "record": "FILE.mp4 for picture and sound; empty: no recording",
     "turns": "leave after so many answers; 0: never",
     "report": "FILE.json for words and delays of each turn; empty: none",
+    "network": f"who may reach its nodes: {KNOWN}; empty: {NETWORK}, or local",
 }
 
 
@@ -64,11 +65,9 @@ def generate_launch_description() -> LaunchDescription:
     return LaunchDescription([*arguments, OpaqueFunction(function=_start)])
 
 
-def _environment() -> dict[str, str]:
-    """A kiosk talks to itself only, unless it is told otherwise; nodes know when their run began."""
-    own = {RUN_BEGAN: str(time.time_ns())}
-    name = "ROS_AUTOMATIC_DISCOVERY_RANGE"
-    return own if name in os.environ else {**own, name: "LOCALHOST"}
+def _environment(choice: str) -> dict[str, str]:
+    """Nodes know when their run began, and decide by `choice` who may reach them (ros/start.py)."""
+    return {RUN_BEGAN: str(time.time_ns()), **({NETWORK: choice} if choice else {})}
 
 
 def _start(context: LaunchContext) -> list[Any]:
@@ -77,11 +76,13 @@ def _start(context: LaunchContext) -> list[Any]:
     if not values["turns"].isdecimal():
         raise ConfigError("bad_option", f"turns is '{values['turns']}'; it must be a whole number, 0 or more")
     nodes = kiosk_graph(KioskOptions(**{**values, "turns": int(values["turns"])}))
-    environment = _environment()
+    reach = network(choice=values["network"])
+    reach.check()
+    environment = _environment(values["network"])
     processes = [_process(node, environment, given["log_level"]) for node in nodes]
     end = _End(processes, of_launch=given["required"] == "true")
     handlers = [_on_exit(node, process, end) for node, process in zip(nodes, processes, strict=True)]
-    return [*handlers, *processes]
+    return [LogInfo(msg=reach.line), *handlers, *processes]
 
 
 def _process(node: KioskNode, environment: Mapping[str, str], log_level: str) -> Node:

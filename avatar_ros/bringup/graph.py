@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..core.errors import ConfigError
+from ..core.network import parse_reach
 from ..core.paths import share_file
 
 PACKAGE = "avatar_ros"
@@ -45,7 +46,8 @@ class KioskOptions:
     profile: of PROFILES, or ROS parameter files of one's own (….yaml), joined by commas: the later ones count;
     avatar: file, or "" for the built-in one; namespace: absolute only where it begins with "/";
     mic: "auto", "none", a device's name or number, or WAV files joined by commas; record: video file to write, or "";
-    turns: leave after so many answers, 0 for never; report: JSON file for the turns, or "".
+    turns: leave after so many answers, 0 for never; report: JSON file for the turns, or ""; network: who may reach its
+    nodes (core/network.py), "" for AVATAR_ROS_NETWORK, or local.
     """
 
     profile: str = "embedded"
@@ -56,6 +58,7 @@ class KioskOptions:
     record: str = ""
     turns: int = 0
     report: str = ""
+    network: str = ""
 
 
 @dataclass(frozen=True)
@@ -153,6 +156,8 @@ def _check(options: KioskOptions) -> None:
     for option in ("record", "report"):
         _check_folder(option, getattr(options, option))
     _check_sounds(options.mic)
+    if options.network:
+        parse_reach(options.network)
 
 
 def _check_yaml(path: Path) -> None:

@@ -15,6 +15,7 @@ from .checks import Finding
 CHECKS: tuple[tuple[str, bool, Callable[[], Finding]], ...] = (
     ("computer", True, checks.computer),
     ("ROS 2", True, checks.ros),
+    ("network", False, checks.network),
     ("messages", True, checks.messages),
     ("rasteriser", True, checks.rasteriser),
     ("built-in avatar", True, checks.built_in_avatar),

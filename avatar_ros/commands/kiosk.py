@@ -30,6 +30,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--namespace", default=default.namespace, help="of all topics and nodes (default: %(default)s)")
     add("--record", default=default.record, metavar="FILE.mp4", help="record picture and sound")
     add("--turns", type=int, default=default.turns, metavar="N", help="leave after N answers (default: never)")
+    add(
+        "--network",
+        default=default.network,
+        metavar="local|lan|lan:INTERFACE_OR_IPV4,…",
+        help="who may reach its nodes: this computer alone, or others too: lan:eth0,192.168.1.5 (default: local)",
+    )
     add("--report", default=default.report, metavar="FILE.json", help="write words and delays of each turn")
 
 

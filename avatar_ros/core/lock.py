@@ -5,11 +5,11 @@ from __future__ import annotations
 import fcntl
 import os
 import re
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 from .errors import ConfigError
+from .paths import runtime_folder
 
 
 class NameLock:
@@ -48,11 +48,9 @@ def hold_name(name: str, *, remedy: str, env: Mapping[str, str] = os.environ) ->
 
 
 def lock_path(name: str, env: Mapping[str, str] = os.environ) -> Path:
-    """The lock's file: in XDG_RUNTIME_DIR where that can be written, else in the temp directory."""
-    runtime = env.get("XDG_RUNTIME_DIR", "")
-    folder = runtime if runtime and os.access(runtime, os.W_OK) else tempfile.gettempdir()
+    """The lock's file."""
     plain = re.sub(r"[^A-Za-z0-9]+", ".", name).strip(".")
-    return Path(folder) / f"avatar_ros-{os.getuid()}-{_domain(env)}-{plain}.lock"
+    return runtime_folder(env) / f"avatar_ros-{os.getuid()}-{_domain(env)}-{plain}.lock"
 
 
 def _domain(env: Mapping[str, str]) -> str:

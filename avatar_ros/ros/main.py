@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import signal
 import sys
 from types import FrameType
@@ -14,7 +15,9 @@ from rclpy.signals import SignalHandlerOptions
 from ..core.errors import ConfigError
 from ..core.exit_codes import EXIT_CONFIG
 from ..core.lock import hold_name
+from ..core.run import RUN_BEGAN
 from .stage_node import NodeSpec, StageNode, spin
+from .start import start_ros
 
 RCLError = rclpy_implementation.RCLError
 RCLInvalidROSArgsError = rclpy_implementation.RCLInvalidROSArgsError
@@ -40,9 +43,12 @@ class StopSignals:
 def _init(args: list[str] | None) -> None:
     """Start rclpy. Raises ConfigError for arguments or parameter files that it cannot read."""
     try:
-        rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
+        network = start_ros(args=args, signal_handler_options=SignalHandlerOptions.NO)
     except (RCLError, RCLInvalidROSArgsError, UnknownROSArgsError) as error:
         raise ConfigError("ros_arguments", " ".join(str(error).split())) from error
+    if RUN_BEGAN not in os.environ:  # else whoever began the run has said it
+        network.check()
+        print(f"[INFO] [avatar_ros]: {network.line}", flush=True)
 
 
 def run(spec: NodeSpec, args: list[str] | None = None) -> int:

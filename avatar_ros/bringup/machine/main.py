@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ... import cli
+from ...core.errors import ConfigError
 from .console import EXIT_BAD_MACHINE, EXIT_FAILED, SetupError, say
 from .environment import run_environment
 from .prepare import Checkout
@@ -102,6 +103,9 @@ def main(root: Path, arguments: Sequence[str]) -> int:
     except SetupError as error:
         print(f"avatar: {error}", file=sys.stderr)
         return error.exit_code
+    except ConfigError as error:
+        print(f"avatar: {error}", file=sys.stderr)
+        return EXIT_BAD_INPUT
     except OSError as error:
         print(f"avatar: {refusal(error)}", file=sys.stderr)
         return EXIT_BAD_MACHINE if error.errno in _NOT_OURS else EXIT_FAILED
