@@ -1,7 +1,7 @@
-"""A program that knows only the kiosk's messages: `python network_peer.py NAMESPACE WORDS`, ROS 2 as its environment says.
+"""A program that knows only the kiosk's messages: `python network_peer.py NAMESPACE WORDS`.
 
-Tries to see nodes, hear sound, have WORDS spoken and set a parameter; writes a line of JSON whenever that changes, until
-its stdin is closed.
+Tries to see nodes, hear sound, have WORDS spoken and set a parameter, with ROS 2 as its environment says; writes a line
+of JSON whenever that changes, until its stdin is closed.
 """
 
 import json

@@ -44,6 +44,7 @@ STRAY_PROFILE = "DEFAULT_FASTRTPS_PROFILES.xml"
 #: A kiosk's nodes take 8 MiB of shared memory; in a full one Fast DDS is killed by SIGBUS.
 _LEAST_SHARED_MEMORY = 16 * 2**20
 _SHM = Path("/dev/shm")
+_LOOPBACK_WAIT_S = 5.0
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class Network:
     line: str
 
     def check(self) -> None:
-        """Raises ConfigError where the computer lacks an interface that it needs."""
+        """Raises ConfigError where the computer lacks an interface that is needed; by name, or loopback."""
         present = [name for _, name in socket.if_nameindex() if name != "lo"]
         for name in self.reach.interfaces:
             if name not in present:
@@ -73,9 +74,12 @@ class Network:
         try:
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
                 probe.bind(("127.0.0.1", 0))
+                probe.settimeout(_LOOPBACK_WAIT_S)
+                probe.sendto(b"", probe.getsockname())
+                probe.recv(1)
         except OSError as error:
             remedy = "the nodes talk over it: ip link set lo up"
-            raise ConfigError("no_loopback", f"127.0.0.1 cannot be used ({error.strerror}); {remedy}") from error
+            raise ConfigError("no_loopback", f"nothing goes over 127.0.0.1 ({error}); {remedy}") from error
 
 
 @dataclass(frozen=True)
@@ -96,12 +100,12 @@ def parse_reach(text: str) -> Reach:
     kind, colon, rest = text.strip().partition(":")
     items = [item.strip() for item in rest.split(",")] if colon else []
     if kind not in ("local", "lan") or (kind == "local" and colon):
-        raise ConfigError("bad_option", f"unknown network '{text}'; known: {KNOWN}")
+        raise ConfigError("bad_option", f"unknown network {text!r}; known: {KNOWN}")
     peers = tuple(item for item in items if _is_ipv4(item))
     interfaces = tuple(item for item in items if item not in peers)
     for item in interfaces:
         if not re.fullmatch(r"[\w.@-]{1,15}", item, re.ASCII):
-            raise ConfigError("bad_option", f"network '{text}': '{item}' is no interface and no IPv4; known: {KNOWN}")
+            raise ConfigError("bad_option", f"network {text!r}: {item!r} is no interface and no IPv4; known: {KNOWN}")
     return Reach(kind == "lan", interfaces, peers)
 
 

@@ -88,6 +88,7 @@ def test_mic_may_be_a_device_or_files(tmp_path, monkeypatch):
         ({"namespace": ""}, "namespace is ''"),
         ({"turns": -1}, "turns is -1"),
         ({"avatar": "nobody.zip"}, "nobody.zip does not exist"),
+        ({"network": "wan"}, "unknown network 'wan'; known: local, lan, lan:"),
         ({"mic": "nothing.wav"}, "nothing.wav does not exist"),
         ({"record": "no/such/folder/out.mp4"}, "no/such/folder does not exist"),
         ({"report": "no/such/folder/t.json"}, "no/such/folder does not exist"),
@@ -112,9 +113,9 @@ def test_parameter_text_is_yaml_that_keeps_its_type():
         assert yaml.safe_load(parameter_text(value)) == value
 
 
-def test_kiosk_talks_to_itself_unless_told_otherwise():
-    assert kiosk_environment({})["ROS_AUTOMATIC_DISCOVERY_RANGE"] == "LOCALHOST"
-    assert kiosk_environment({"ROS_AUTOMATIC_DISCOVERY_RANGE": "SUBNET"})["ROS_AUTOMATIC_DISCOVERY_RANGE"] == "SUBNET"
+def test_nodes_keep_what_the_user_set_and_know_when_their_run_began():
+    env = kiosk_environment({"PYTHONUNBUFFERED": "0"})
+    assert env["PYTHONUNBUFFERED"] == "0" and env["AVATAR_ROS_RUN_BEGAN_NS"].isdecimal()
 
 
 @pytest.mark.parametrize("profile", PROFILES)

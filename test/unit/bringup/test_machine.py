@@ -258,7 +258,7 @@ def test_environment_puts_the_checkout_first_and_spares_the_second_start(tmp_pat
     assert env["LD_LIBRARY_PATH"].endswith("ros_rcl.libs")
     assert env["PATH"].split(":")[0] == str(venv.folder / "bin")
     assert env["_ROS_WHEELS_BOOTSTRAP_COMPLETE"] == "1"
-    assert env["ROS_AUTOMATIC_DISCOVERY_RANGE"] == "LOCALHOST"
+    assert Path(env["FASTRTPS_DEFAULT_PROFILES_FILE"]).is_file()
     again = run_environment(tmp_path, venv, build, False, env)
     assert again == env
 

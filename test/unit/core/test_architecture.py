@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -106,6 +107,12 @@ def test_base_of_a_room_is_light(room):
         if path.name in ("base.py", "stage.py", "__init__.py"):
             heavy = {name.split(".")[0] for name in imports(path, top_only=True)} & HEAVY
             assert not heavy, f"{path.relative_to(ROOT)} imports {heavy} at its top"
+
+
+def test_ros_begins_in_one_place_which_decides_who_may_reach_it():
+    begins = re.compile(r"rclpy\.init\(|[Cc]ontext(\(\))?\.init\(")
+    found = [str(path.relative_to(PACKAGE)) for path in PACKAGE.rglob("*.py") if begins.search(path.read_text())]
+    assert found == ["ros/start.py"]
 
 
 def modules_below_ros() -> list[str]:
