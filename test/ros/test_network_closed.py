@@ -20,7 +20,7 @@ import pytest
 pytest.importorskip("rclpy", reason="needs ROS 2")
 
 from avatar_ros.bringup.graph import START_ORDER
-from avatar_ros.core.network import users_environment
+from avatar_ros.core.network import network, users_environment
 from avatar_ros.core.sockets import reachable_from_outside
 from kiosk_process import ROOT, KioskProcess
 
@@ -165,3 +165,29 @@ def test_opened_it_is_reached_by_the_same_strangers(namespaces, tmp_path):
         until(lambda: all(peer.has_all for peer in peers), kiosk, *peers)
     assert "network: lan, OPEN" in kiosk.log
     assert all(peer.has_all for peer in peers)
+
+
+STRAY = """<profiles xmlns="http://www.eprosima.com/XMLSchemas/fastRTPS_Profiles"><participant profile_name="stray"
+is_default_profile="true"><rtps><useBuiltinTransports>true</useBuiltinTransports></rtps></participant></profiles>"""
+NODE = "import sys; from avatar_ros.nodes.llm_node import main; sys.exit(main())"
+LISTENER = "from avatar_ros.ros.listener import Listener\nwith Listener('alone'): print('ready', flush=True); input()"
+
+
+@pytest.mark.parametrize("user", [{}, {"ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST"}, {"AVATAR_ROS_NETWORK": "lan"}])
+@pytest.mark.parametrize("program", [NODE, LISTENER], ids=["node", "listener"])
+def test_a_process_of_ours_started_by_itself_is_closed_too(program, user, tmp_path):
+    """Also in a folder with somebody's DEFAULT_FASTRTPS_PROFILES.xml, which Fast DDS lays over any other profile."""
+    (tmp_path / "DEFAULT_FASTRTPS_PROFILES.xml").write_text(STRAY)
+    command = [sys.executable, "-c", program]
+    env = {**users_environment(os.environ), **user}
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    with subprocess.Popen(command, cwd=tmp_path, env=env, **pipes) as process:
+        lines = []
+        while lines[-1:] != [""] and "ready" not in "".join(lines):
+            lines.append(process.stdout.readline())
+        reachable = reachable_from_outside(process.pid)
+        process.kill()
+    assert "ready" in lines[-1], lines
+    assert bool(reachable) is ("AVATAR_ROS_NETWORK" in user), reachable
+    if program is NODE:
+        assert network(env).line.partition(";")[0] in "".join(lines)

@@ -71,8 +71,11 @@ def test_opened_by_name(choice, reach, listens, discovery, own_folder):
     assert network(env_of(own_folder, AVATAR_ROS_NETWORK=choice)) == decided
 
 
-@pytest.mark.parametrize("text", ["wan", "LAN", "lan,eth0", "lan:", "lan:a,", "lan:two words", "lan:fe80::1",
-                                  "local:lo", "lan:averyveryverylongname", "lan:<x/>", "lan:1.2.3.4/24", "\x1b[2J"])  # fmt: skip
+@pytest.mark.parametrize(
+    "text",
+    ["wan", "LAN", "lan,eth0", "lan:", "lan:a,", "lan:two words", "lan:fe80::1",
+     "local:lo", "lan:averyveryverylongname", "lan:<x/>", "lan:1.2.3.4/24", "\x1b[2J"]
+)  # fmt: skip
 def test_unknown_values_are_refused_with_the_known_ones(text, capsys, monkeypatch):
     with pytest.raises(ConfigError, match="known: local, lan, lan:INTERFACE_OR_IPV4"):
         network({}, text)
