@@ -48,7 +48,7 @@ def _init(args: list[str] | None) -> None:
         raise ConfigError("ros_arguments", " ".join(str(error).split())) from error
     if RUN_BEGAN not in os.environ:  # else whoever began the run has said it
         network.check()
-        print(f"[INFO] [avatar_ros]: {network.line}", flush=True)
+        print(f"[INFO] [avatar_ros]: {network.line}", file=sys.stderr, flush=True)
 
 
 def run(spec: NodeSpec, args: list[str] | None = None) -> int:
