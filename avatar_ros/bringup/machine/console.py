@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 EXIT_FAILED, EXIT_BAD_MACHINE = 1, 2
@@ -66,11 +66,11 @@ def run_step(
     *,
     env: Mapping[str, str] | None = None,
     interesting: Callable[[str], str] = str.strip,
-    remedy: str,
+    remedy: str | Callable[[Iterable[str]], str],
 ) -> None:
     """Run `command` with its output in the file `log`, showing its progress as `interesting(line)` ("" to skip).
 
-    Raises SetupError with the command's last lines and `remedy` where it fails.
+    Raises SetupError with the command's last lines and `remedy` (of those lines) where it fails.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     progress = Progress(title)
@@ -87,6 +87,7 @@ def run_step(
     if process.returncode:
         progress.close("failed")
         shown = "\n".join(f"  | {line}" for line in tail)
+        remedy = remedy if isinstance(remedy, str) else remedy(tail)
         raise SetupError(f"{title} failed; its last lines:\n{shown}\n{remedy} (all of its output: {log})")
     progress.close("done")
 
