@@ -2,7 +2,7 @@
 
     pip install uv && ./avatar exec python tools/lock_requirements.py          # after requirements/ was changed
 
-A version that a lock holds already stays until --upgrade. No index is named in the files: pip asks the one it is set to.
+A version that a lock holds already stays until --upgrade. No index is named: pip asks the one it is set to.
 """
 
 from __future__ import annotations

@@ -73,7 +73,8 @@ def _become(module: str, args: Sequence[str], env: Mapping[str, str], output: in
     """In the fork: be that process. multiprocessing turns what is raised into a traceback and an exit code."""
     _let_go(output)
     prepare()
-    # Before the environment changes, beside which the system keeps the title.
+    # Before the environment changes, beside which the system keeps the title; it also overwrites what /proc shows of
+    # the runner's environment, whose keys are not this node's.
     setproctitle.setproctitle(" ".join([sys.executable, "-m", module, *args]))
     os.environ.clear()
     os.environ.update(env)

@@ -7,12 +7,14 @@ import os
 import sys
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 
 from ..core.lock import hold_name
 from ..core.run import RUN_BEGAN
 from .child import ChildSpec
 from .forked import preload
 from .graph import KioskNode, KioskOptions, Value, kiosk_graph
+from .keys import node_environment
 from .log import RunLog, log_folder
 from .runner import Runner
 
@@ -41,7 +43,9 @@ def run_kiosk(options: KioskOptions) -> int:
         log.write("kiosk", f"log file: {log.path}")
     preload(PRELOADED)
     try:
-        return Runner([child_spec(node) for node in nodes], log, kiosk_environment()).run()
+        env = kiosk_environment()
+        specs = [replace(child_spec(node), env=node_environment(node, env)) for node in nodes]
+        return Runner(specs, log, env).run()
     finally:
         log.close()
         lock.release()

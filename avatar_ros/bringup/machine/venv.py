@@ -111,8 +111,8 @@ class Venv:
         if group in UNLOCKED or is_current(folder, group):
             return
         raise SetupError(
-            f"{lock_file(folder, group)} was not made from requirements/{group}.txt as it is now: restore both from the "
-            "repository, or after a change of yours: pip install uv && python tools/lock_requirements.py",
+            f"{lock_file(folder, group)} was not made from requirements/{group}.txt as it is now: restore both from "
+            "the repository, or after a change of yours: pip install uv && python tools/lock_requirements.py",
             EXIT_BAD_MACHINE,
         )
 
@@ -146,8 +146,8 @@ class Venv:
 def _remedy(lines: Iterable[str]) -> str:
     if any(_MISMATCH in line for line in lines):
         return (
-            "a package is not the one that was locked: nothing of this step was installed. Somebody changed it where it "
-            "comes from, or on its way; pip cache purge and another network tell which. Do not install it by hand"
+            "a package is not the one that was locked: nothing of this step was installed. Somebody changed it where "
+            "it comes from, or on its way; pip cache purge and another network tell which. Do not install it by hand"
         )
     return "check the network and run this again: what was fetched is kept"
 
