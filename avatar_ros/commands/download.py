@@ -107,7 +107,7 @@ class ResumingDownloader:
             announced = _whole_size(answer, have)
             self._check_size(url, announced)
             whole = self._size or announced
-            self._check_room(url, whole - have)
+            _check_fits(self._part, whole - have)
             private_file(self._part)
             with self._part.open("ab" if have else "wb") as file:
                 while piece := answer.read(_PIECE):
@@ -127,11 +127,13 @@ class ResumingDownloader:
         text = f"{url} gives {'more than ' if so_far else ''}{most if so_far else count} bytes; {expected}"
         raise FetchError("fetch_size", f"{text}; what came was deleted")
 
-    def _check_room(self, url: str, missing: int) -> None:
-        free = shutil.disk_usage(self._part.parent).free - SPARED_BYTES
-        if missing > free:
-            text = f"{url} needs {missing} bytes more, and {self._part.parent} has room for {max(0, free)}; make room"
-            raise FetchError("fetch_no_room", f"{text} and run this again: what came is kept", retryable=True)
+
+def _check_fits(path: Path, count: int) -> None:
+    """Raise FetchError where the disk of `path` has no room for `count` more bytes."""
+    free = shutil.disk_usage(path.parent).free - SPARED_BYTES
+    if count > free:
+        text = f"{path} needs {count} bytes, and its disk has room for {max(0, free)}"
+        raise FetchError("fetch_no_room", f"{text}; make room and run this again: what came is kept", retryable=True)
 
 
 def _goes_on(answer: Any, have: int) -> bool:
@@ -193,6 +195,7 @@ def unpack(archive: Path) -> None:
     with tempfile.TemporaryDirectory(dir=archive.parent) as folder:
         try:
             with tarfile.open(archive) as tar:
+                _check_fits(archive, sum(member.size for member in tar))
                 tar.extractall(folder, filter="data")  # refuses paths that lead out of the folder
         except (tarfile.TarError, EOFError, OSError) as error:
             raise FetchError("fetch_archive", f"{archive} cannot be unpacked: {error}") from error
