@@ -20,7 +20,10 @@ def make_certificate(folder):
 
 @contextmanager
 def server(answer, certificate=None):
-    """(its address, the (method, path, body) of all requests). answer(handler): writes the answer; certificate: https."""
+    """Gives its address and the (method, path, body) of all requests.
+
+    answer(handler): writes the answer; certificate: what makes it https.
+    """
     asked = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -29,7 +32,7 @@ def server(answer, certificate=None):
             asked.append((self.command, self.path, body.decode("utf-8", "replace")))
             answer(self)
 
-        do_POST = do_GET
+        do_POST = do_GET  # noqa: N815 — the name that http.server looks for
 
         def log_message(self, *_):
             pass

@@ -45,7 +45,9 @@ def why_not():
 
 
 def run_watched(command, *, env=None, cwd=None, timeout_s=300.0):
-    """Run it; {"rc", "output", "asked": names, "sent": "proto address port" beyond loopback, "environ": {process: names}}."""
+    """Run it. {"rc", "output", "asked": names looked up, "sent": "protocol address port" of what went beyond loopback,
+    "environ": process -> names of the variables that /proc shows of it}.
+    """
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "seen.json"
         inside = [sys.executable, str(Path(__file__).resolve()), str(out), *map(str, command)]

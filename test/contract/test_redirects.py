@@ -125,7 +125,10 @@ def test_edge_cannot_be_sent_to_http(certificate, status, monkeypatch):
 
 
 def test_a_model_is_not_fetched_over_http_in_the_end(certificate, tmp_path):
-    with server(hello) as (open_url, heard), server(redirect(302, open_url), certificate) as (url, asked):
-        with pytest.raises(FetchError, match="only https is followed"):
-            fetch_file(RemoteFile(f"{url}/model.bin"), tmp_path, "", lambda *_: None, wait_s=0.0)
+    with (
+        server(hello) as (open_url, heard),
+        server(redirect(302, open_url), certificate) as (url, asked),
+        pytest.raises(FetchError, match="only https is followed"),
+    ):
+        fetch_file(RemoteFile(f"{url}/model.bin"), tmp_path, "", lambda *_: None, wait_s=0.0)
     assert asked and heard == []

@@ -25,7 +25,12 @@ SECRETS = (
     *("OPENAI_API_KEY", "AZURE_TOKEN", "DB_PASSWORD", "AWS_SECRET_ACCESS_KEY", "NVIDIA_API_KEY", "HF_TOKEN"),
     *("DATABASE_URL", "SENTRY_DSN", "BRAIN", "PLAIN_WORD", "https_proxy"),
 )
-KEEP_ON = "import subprocess, sys, time; rc = subprocess.call(sys.argv[2:]); time.sleep(float(sys.argv[1])); sys.exit(rc)"
+KEEP_ON = """
+import subprocess, sys, time
+rc = subprocess.call(sys.argv[2:])
+time.sleep(float(sys.argv[1]))
+sys.exit(rc)
+"""
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +62,8 @@ def test_nothing_leaves_the_computer(watched):
 
 def test_no_process_shows_a_key_that_it_does_not_need(watched):
     nodes = [name for name in watched["environ"] if name.startswith("avatar_ros.nodes.")]
-    assert len(nodes) == 11 and {"avatar_ros.tts.espeak_process", "avatar_ros.asr.phone_process"} <= {*watched["environ"]}
+    assert len(nodes) == 11
+    assert {"avatar_ros.tts.espeak_process", "avatar_ros.asr.phone_process"} <= {*watched["environ"]}
     shown = {name: {*SECRETS} & {*names} for name, names in watched["environ"].items()}
     assert not any(shown.values()), shown
 

@@ -65,7 +65,7 @@ def get(url, folder, size=SIZE, **options):
 )  # fmt: skip
 def test_a_server_that_sends_something_else_is_stopped_at_once(lie, tmp_path):
     SENT.clear()
-    with server(lie) as (url, _), pytest.raises(FetchError, match="fetch_size|the list of models says 1000") as caught:
+    with server(lie) as (url, _), pytest.raises(FetchError, match="the list of models says 1000") as caught:
         get(url, tmp_path)
     assert caught.value.code == "fetch_size" and list(tmp_path.iterdir()) == []
     assert sum(SENT) < ENDLESS // 2  # what is in the pipes, not all of it
@@ -111,8 +111,8 @@ def test_a_disk_that_fills_meanwhile_is_named_and_what_came_is_kept(tmp_path, mo
         def write(self, piece):
             raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(type(tmp_path), "open", lambda path, mode: Full(path, mode))
-    with server(body(SIZE)) as (url, _), pytest.raises(FetchError, match="No space left on device; make room") as caught:
+    monkeypatch.setattr(type(tmp_path), "open", Full)
+    with server(body(SIZE)) as (url, _), pytest.raises(FetchError, match="No space left on.*make room") as caught:
         get(url, tmp_path)
     assert caught.value.code == "fetch_no_room"
 
@@ -123,7 +123,8 @@ def test_an_archive_that_holds_more_than_the_disk_does_is_not_unpacked(tmp_path)
     (tmp_path / "bomb.tar").write_bytes(info.tobuf() + b"\0" * 1024)
     with pytest.raises(FetchError) as caught:
         unpack(tmp_path / "bomb.tar")
-    assert caught.value.code in ("fetch_no_room", "fetch_archive") and [p.name for p in tmp_path.iterdir()] == ["bomb.tar"]
+    assert caught.value.code in ("fetch_no_room", "fetch_archive")
+    assert [path.name for path in tmp_path.iterdir()] == ["bomb.tar"]
 
 
 def test_what_was_fetched_is_its_users_alone(tmp_path):
