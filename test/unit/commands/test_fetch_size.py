@@ -111,8 +111,11 @@ def test_a_disk_that_fills_meanwhile_is_named_and_what_came_is_kept(tmp_path, mo
         def write(self, piece):
             raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(type(tmp_path), "open", Full)
-    with server(body(SIZE)) as (url, _), pytest.raises(FetchError, match="No space left on.*make room") as caught:
+    def open_full(path, mode):
+        return Full(path, mode)
+
+    monkeypatch.setattr(type(tmp_path), "open", open_full)
+    with server(body(SIZE)) as (url, _), pytest.raises(FetchError, match=r"No space left on.*make room") as caught:
         get(url, tmp_path)
     assert caught.value.code == "fetch_no_room"
 

@@ -77,7 +77,7 @@ def test_files_are_0600_and_folders_that_we_make_0700(make, tmp_path):
     assert path.stat().st_size and mode(path) == 0o600
     made = [parent for parent in path.parents if tmp_path in parent.parents]
     assert {mode(folder) for folder in made} <= {0o700}
-    assert [p for p in tmp_path.rglob("*.part")] == []
+    assert list(tmp_path.rglob("*.part")) == []
 
 
 @pytest.mark.parametrize("make", MAKERS[1:], ids=[make.__name__ for make in MAKERS[1:]])
