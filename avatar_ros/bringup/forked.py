@@ -24,7 +24,7 @@ import setproctitle
 
 _TASKS = Path("/proc/self/task")
 _STAT = Path("/proc/self/stat")
-_ARG_START_ENV_START_ENV_END = (48, 50, 51)  # man 5 proc
+_ENV_START_ENV_END = (50, 51)  # man 5 proc
 #: Signals that the runner handles: set back to the default in the child.
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD)
 _HIGHEST_FD = 65536
@@ -76,12 +76,11 @@ def _become(module: str, args: Sequence[str], env: Mapping[str, str], output: in
     """In the fork: be that process. multiprocessing turns what is raised into a traceback and an exit code."""
     _let_go(output)
     prepare()
-    title = " ".join([sys.executable, "-m", module, *args])
-    # Before the environment changes, beside which the system keeps the title.
-    setproctitle.setproctitle(title)
+    setproctitle.getproctitle()  # it finds its place now: before the environment changes, beside which that lies
     os.environ.clear()
     os.environ.update(env)
-    _wipe_first_environment(len(os.fsencode(title)) + 1)
+    _wipe_first_environment()
+    setproctitle.setproctitle(" ".join([sys.executable, "-m", module, *args]))
     sys.argv = [module, *args]
     try:
         sys.exit(importlib.import_module(module).main())
@@ -89,14 +88,13 @@ def _become(module: str, args: Sequence[str], env: Mapping[str, str], output: in
         atexit._run_exitfuncs()
 
 
-def _wipe_first_environment(title_bytes: int) -> None:
+def _wipe_first_environment() -> None:
     """/proc/PID/environ goes on showing what the runner was started with, keys of other nodes too: overwrite it.
 
     The C library uses nothing of it any more once each variable has been set anew.
     """
     numbers = _STAT.read_text().rpartition(")")[2].split()
-    arguments, start, end = (int(numbers[field - 3]) for field in _ARG_START_ENV_START_ENV_END)
-    start = max(start, arguments + title_bytes)  # where the title is long it reaches into this
+    start, end = (int(numbers[field - 3]) for field in _ENV_START_ENV_END)
     if 0 < start < end:
         ctypes.memset(start, 0, end - start)
 

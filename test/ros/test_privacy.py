@@ -36,9 +36,9 @@ sys.exit(rc)
 @pytest.fixture(scope="module")
 def watched(tmp_path_factory):
     folder = tmp_path_factory.mktemp("privacy")
+    # Two to spare: on a slow host one may be asked before all ears are there.
     questions = [
-        write_wav(folder / f"question{n}.wav", *speak([QUESTIONS[n % 3]]), after_s=1.5 if n == TURNS - 1 else 6.0)
-        for n in range(TURNS)
+        write_wav(folder / f"question{n}.wav", *speak([QUESTIONS[n % 3]]), after_s=12.0) for n in range(TURNS + 2)
     ]
     command = [sys.executable, "-c", KEEP_ON, LONGER_S, sys.executable, "-m", "avatar_ros", "kiosk"]
     command += ["--mic", ",".join(map(str, questions)), "--display", "off", "--turns", TURNS]
@@ -48,7 +48,7 @@ def watched(tmp_path_factory):
     seen = run_watched(command, env=env, cwd=ROOT, timeout_s=400 + 60 * TURNS + LONGER_S)
     assert seen["rc"] == 0, seen["output"]
     turns = json.loads((folder / "turns.json").read_text())["turns"]
-    assert len(turns) >= TURNS and all(turn["reply"] for turn in turns[:TURNS]), seen["output"]
+    assert sum(turn["ms"]["first_sound"] is not None for turn in turns) >= TURNS, (turns, seen["output"])
     return {**seen, "folder": folder, "turns": turns}
 
 
@@ -73,8 +73,10 @@ def test_what_visitors_said_is_their_hosts_alone_and_in_no_log(watched):
     files = [*logs, watched["folder"] / "turns.json", watched["folder"] / "out.mp4"]
     assert len(files) == 3 and {file.stat().st_mode & 0o777 for file in files} == {0o600}
     assert (watched["folder"] / "made").stat().st_mode & 0o777 == 0o700
+    words = [turn[side] for turn in watched["turns"] for side in ("transcript", "reply") if turn[side]]
+    assert len(words) >= 2
     for text in (logs[0].read_text(), watched["output"]):
-        assert all(turn["transcript"] not in text and turn["reply"] not in text for turn in watched["turns"])
+        assert not any(said.lower() in text.lower() for said in words)
 
 
 CONTROL = f"""
