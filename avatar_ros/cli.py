@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from .core.errors import AvatarRosError
+from .core.private import keep_private
+from .core.terminal import printable, printable_line
 
 EXIT_FAILED = 1
 EXIT_BAD_INPUT = 2
@@ -43,7 +45,7 @@ class _Parser(argparse.ArgumentParser):
     """Says what is wrong in one line, without the usage text before it."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(EXIT_BAD_INPUT, f"{self.prog}: {message} (see {self.prog} --help)\n")
+        self.exit(EXIT_BAD_INPUT, f"{self.prog}: {printable(message)} (see {self.prog} --help)\n")
 
 
 def parser_for(verb: str | None) -> argparse.ArgumentParser:
@@ -70,6 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     verb = next((a for a in arguments if not a.startswith("-")), None)
     options = parser_for(verb).parse_args(arguments)
+    keep_private()
     try:
         return int(options.run(options))
     except AvatarRosError as error:
@@ -79,7 +82,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return EXIT_FAILED
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        return _complain(options.verb, f"{where}{error.strerror or error}")
+        return _complain(options.verb, printable_line(f"{where}{error.strerror or error}"))
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
 

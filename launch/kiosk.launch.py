@@ -20,6 +20,7 @@ from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 
 from avatar_ros.bringup.graph import DISPLAYS, PACKAGE, PROFILES, KioskNode, KioskOptions, kiosk_graph
+from avatar_ros.bringup.keys import node_environment
 from avatar_ros.bringup.policy import FIRST_DELAY_S, RestartPolicy
 from avatar_ros.core.errors import ConfigError
 from avatar_ros.core.exit_codes import EXIT_CONFIG, EXIT_DONE
@@ -79,10 +80,17 @@ def _start(context: LaunchContext) -> list[Any]:
     reach = network(choice=values["network"])
     reach.check()
     environment = _environment(values["network"])
-    processes = [_process(node, environment, given["log_level"]) for node in nodes]
+    processes = [_process(node, _for_node(node, context, environment), given["log_level"]) for node in nodes]
     end = _End(processes, of_launch=given["required"] == "true")
     handlers = [_on_exit(node, process, end) for node, process in zip(nodes, processes, strict=True)]
     return [LogInfo(msg=reach.line), *handlers, *processes]
+
+
+def _for_node(node: KioskNode, context: LaunchContext, own: Mapping[str, str]) -> dict[str, str]:
+    """What the node needs of the launch's environment, by its name in a pushed namespace too."""
+    pushed = context.launch_configurations.get("ros_namespace", "")
+    namespace = node.namespace if node.namespace.startswith("/") else f"{pushed}/{node.namespace}"
+    return node_environment(node, {**context.environment, **own}, namespace)
 
 
 def _process(node: KioskNode, environment: Mapping[str, str], log_level: str) -> Node:
@@ -93,7 +101,7 @@ def _process(node: KioskNode, environment: Mapping[str, str], log_level: str) ->
         namespace=node.namespace,
         parameters=[*map(str, node.params_files), *([_typed(node.parameters)] if node.parameters else [])],
         ros_arguments=["--log-level", log_level],
-        additional_env=dict(environment),
+        env=dict(environment),
         output="screen",
         emulate_tty=False,
         respawn=True,

@@ -2,6 +2,8 @@
 
 import pytest
 
+import avatar_ros  # noqa: F401 — before any other library: it switches their telemetry off
+
 #: Tests in real time, one after the other: on two cores, three kiosks would take each other's time.
 REAL_TIME = ("test/ros/", "test/launch/", "test/contract/test_speaker.py")
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..core.arkit import ARKIT_INDEX, ARKIT_NAMES
 from ..core.errors import AvatarError
+from ..core.terminal import printable_line
 from .archive import AvatarArchive
 from .clean import INVISIBLE_OPACITY, CleanSettings, clean
 from .lam import assemble, check_finite, read_clips, read_mesh, read_offsets
@@ -66,7 +67,7 @@ class Report:
         lines += [f"  {'fault' if f.fault else 'note '}   {f.text} [{f.code}]" for f in self.findings]
         faults = sum(finding.fault for finding in self.findings)
         verdict = "good" if self.good else f"cannot be used, {faults} fault{'s' if faults > 1 else ''}"
-        return "\n".join([*lines, f"{self.path}: {verdict}"])
+        return "\n".join(map(printable_line, [*lines, f"{self.path}: {verdict}"]))
 
 
 def validate(path: str | Path) -> Report:

@@ -26,7 +26,8 @@ class ChildSpec:
     """A process to keep running.
 
     ends_run: its exit with EXIT_DONE (core/exit_codes.py) ends the run, well done; module: whose `main` may run in a
-    fork of the runner instead of `command`, which ends with the same arguments, `args`. "": always the command.
+    fork of the runner instead of `command`, which ends with the same arguments, `args`. "": always the command;
+    env: its environment where it is another than the run's.
     """
 
     name: str
@@ -34,6 +35,7 @@ class ChildSpec:
     ends_run: bool = False
     module: str = ""
     args: tuple[str, ...] = ()
+    env: Mapping[str, str] | None = None
 
 
 class Child:
@@ -45,7 +47,7 @@ class Child:
         self.tail: deque[str] = deque(maxlen=TAIL_LINES)
         self.at_end = False
         self._lines = LineSplitter()
-        self._process = _start(spec, env)
+        self._process = _start(spec, env if spec.env is None else spec.env)
         assert self._process.stdout is not None
         self.pipe = self._process.stdout
         os.set_blocking(self.pipe.fileno(), False)

@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 
 from ..core.lock import hold_name
 from ..core.network import network
@@ -14,6 +15,7 @@ from ..core.run import RUN_BEGAN
 from .child import ChildSpec
 from .forked import preload
 from .graph import KioskNode, KioskOptions, Value, kiosk_graph
+from .keys import node_environment
 from .log import RunLog, log_folder
 from .runner import Runner
 
@@ -45,7 +47,9 @@ def run_kiosk(options: KioskOptions) -> int:
     log.write("kiosk", reach.line)
     preload(PRELOADED)
     try:
-        return Runner([child_spec(node) for node in nodes], log, kiosk_environment(reach.environment)).run()
+        env = kiosk_environment(reach.environment)
+        specs = [replace(child_spec(node), env=node_environment(node, env)) for node in nodes]
+        return Runner(specs, log, env).run()
     finally:
         log.close()
         lock.release()

@@ -17,6 +17,7 @@ from ..core.errors import ConfigError
 from ..core.expression_file import ExpressionTrack, read_expression
 from ..core.paths import share_file
 from ..core.progress import progress
+from ..core.terminal import printable
 from ..core.types import Mood
 from ..render.auto import make_rasteriser
 from ..render.base import Settings as RasteriserSettings
@@ -74,15 +75,15 @@ def run(options: argparse.Namespace) -> int:
     frames = draw(rasteriser, track, fps, camera, background, mixer)
     save(options, frames, fps, video)
     rasteriser.close()
-    print(f"{options.out}: {frame_count(track, fps)} frames of {width}x{height}")
+    print(f"{printable(options.out)}: {frame_count(track, fps)} frames of {width}x{height}")
     return 0
 
 
 def _tell_of_repairs(path: str, track: ExpressionTrack) -> None:
     if track.ignored:
-        print(f"{path}: not ARKit's names, left out: {', '.join(track.ignored[:8])}", file=sys.stderr)
+        print(printable(f"{path}: not ARKit's names, left out: {', '.join(track.ignored[:8])}"), file=sys.stderr)
     if track.repaired:
-        print(f"{path}: {track.repaired} numbers were not finite and count as 0", file=sys.stderr)
+        print(f"{printable(path)}: {track.repaired} numbers were not finite and count as 0", file=sys.stderr)
 
 
 def parse_size(text: str) -> tuple[int, int]:

@@ -9,7 +9,6 @@ Frame i holds at i / fps seconds of the sound. Columns are matched by name, so f
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +19,7 @@ from numpy.typing import NDArray
 
 from .arkit import ARKIT_COUNT, ARKIT_INDEX, ARKIT_NAMES
 from .errors import ConfigError
+from .private import write_private
 
 DEFAULT_FPS = 30.0
 MAX_FPS = 1000.0
@@ -60,9 +60,7 @@ def write_expression(path: str | Path, weights: NDArray[np.floating[Any]], fps: 
     ]
     tree = {"names": list(ARKIT_NAMES), "metadata": {"fps": fps, **metadata}, "frames": frames}
     path = Path(path)
-    part = path.with_name(path.name + ".part")
-    part.write_text(json.dumps(tree), encoding="utf-8")
-    os.replace(part, path)
+    write_private(path, json.dumps(tree))
 
 
 def read_expression(path: str | Path) -> ExpressionTrack:

@@ -16,6 +16,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
+from .environment import needed
+from .private import keep_private
+
 _HEADER = struct.Struct("<cI")
 #: A pipe holds 64 KiB: what is longer waits for a helper that reads.
 SEND_TIMEOUT_S = 10.0
@@ -35,7 +38,7 @@ class Helper:
             [sys.executable, "-m", module],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": path},
+            env={**needed(), "PYTHONPATH": path},
             bufsize=0,
         )
         assert self.process.stdin is not None
@@ -109,6 +112,7 @@ def receive(stream: BinaryIO) -> tuple[bytes, bytes] | None:
 
 def run_helper(serve: Callable[[BinaryIO, BinaryIO], None]) -> int:
     """In the helper: serve(requests, replies) on stdin and stdout until the other side is gone; the exit code."""
+    keep_private()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business: it closes our stdin
     replies = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever a library prints must not end up among the replies

@@ -6,6 +6,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from ..core.private import private_folder, write_private
+
 _LARGEST = 2**62
 
 
@@ -35,11 +37,9 @@ def read_epoch(path: Path) -> int | None:
 
 def write_epoch(path: Path, epoch: int) -> str:
     """Store it, whole or not at all; what went wrong, or "" (a kiosk that cannot write still talks)."""
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(f"{epoch}\n", encoding="ascii")
-        os.replace(part, path)
+        private_folder(path.parent)
+        write_private(path, f"{epoch}\n")
     except OSError as error:
         return f"cannot store the epoch in {path}: {error.strerror}; after a restart the clock alone orders turns"
     return ""

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from ..core.errors import ConfigError
+from ..core.private import private_folder
 from ..core.types import Pcm
 from .base import U8
 from .media import check_writable
@@ -46,7 +47,7 @@ def write_pngs(folder: Path | str, frames: Iterable[U8], first: int = 0) -> int:
     """
     folder = Path(folder)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        private_folder(folder)
     except OSError as error:
         raise ConfigError("bad_folder", f"the folder '{folder}' cannot be made: {error.strerror}") from error
     count = 0

@@ -16,6 +16,7 @@ import av
 import cv2
 import numpy as np
 
+from ..core.private import private_file
 from ..core.types import Pcm
 from .base import U8
 from .media import AAC_DELAY
@@ -67,6 +68,7 @@ class Mp4File:
         self._sample = first_sample
         self._first_sample = first_sample
         options = {"movflags": coding.flags, "flush_packets": "1", "max_interleave_delta": str(INTERLEAVE_US)}
+        private_file(path)
         self._file = av.open(str(path), "w", format="mp4", options=options)
         self._video = self._add_video(size, fps, coding)
         self._audio = self._add_audio() if rate_hz else None
@@ -135,6 +137,7 @@ class Mp4File:
 def _keep_video_only(path: Path) -> None:
     """Rewrite a file without its sound track, no picture being decoded."""
     beside = path.with_name(path.name + ".part")
+    private_file(beside)
     with av.open(str(path)) as old, av.open(str(beside), "w", format="mp4", options={"movflags": "faststart"}) as new:
         stream = new.add_stream_from_template(old.streams.video[0])
         for packet in old.demux(video=0):

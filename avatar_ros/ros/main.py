@@ -16,6 +16,7 @@ from ..core.errors import ConfigError
 from ..core.exit_codes import EXIT_CONFIG
 from ..core.lock import hold_name
 from ..core.run import RUN_BEGAN
+from ..core.private import keep_private
 from .stage_node import NodeSpec, StageNode, spin
 from .start import start_ros
 
@@ -58,6 +59,7 @@ def run(spec: NodeSpec, args: list[str] | None = None) -> int:
     DDS is down when it returns. A process that ends while DDS still works leaves half a megabyte in /dev/shm, and may
     leave a lock of another process's shared memory closed for ever: that one's end then hangs.
     """
+    keep_private()
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     signals = StopSignals()
     node = None

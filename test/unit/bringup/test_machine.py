@@ -285,7 +285,7 @@ def test_build_is_current_until_a_source_changes(tmp_path):
 def test_tests_need_more_and_a_sourced_ros_needs_less(tmp_path):
     checkout = Checkout(tmp_path)
     checkout.has_ros = False
-    assert checkout.groups(tests=False) == ("ros", "build", "embedded", "aec", "no_deps")
+    assert checkout.groups(tests=False) == ("ros", "bootstrap", "build", "embedded", "aec", "no_deps")
     assert checkout.groups(tests=True)[-1] == "test"
     checkout.has_ros = True
     assert "ros" not in checkout.groups(tests=True)
