@@ -25,7 +25,7 @@ _NO_SIZE = 0x7FFF0000
 _TAIL_BYTES = 1 << 20
 
 
-class NotWav(ValueError):
+class NotWavError(ValueError):
     """What is wrong with the file, in words that follow its name."""
 
 
@@ -55,12 +55,12 @@ class Sound:
 
 
 def find_sound(file: BinaryIO) -> Sound:
-    """Walk a seekable file's chunks. Raises NotWav."""
+    """Walk a seekable file's chunks. Raises NotWavError."""
     end = file.seek(0, 2)
     file.seek(0)
     head = file.read(12)
     if len(head) < 12 or head[:4] not in (b"RIFF", b"RF64", b"BW64") or head[8:] != b"WAVE":
-        raise NotWav(other_kind(head))
+        raise NotWavError(other_kind(head))
     form, data, large = None, None, 0
     for name, at, size in _chunks(file, end):
         if name == b"fmt ":
@@ -71,7 +71,7 @@ def find_sound(file: BinaryIO) -> Sound:
             data = at, large if size == 0xFFFFFFFF and large else size
         if form and data:
             return _sound(file, form, *data, end)
-    raise NotWav("is a WAV file without sound (damaged or cut off)")
+    raise NotWavError("is a WAV file without sound (damaged or cut off)")
 
 
 def other_kind(head: bytes) -> str:
@@ -96,7 +96,7 @@ def _chunks(file: BinaryIO, end: int) -> Iterator[tuple[bytes, int, int]]:
 
 def _form(body: bytes) -> Form:
     if len(body) < 16:
-        raise NotWav("has a damaged header")
+        raise NotWavError("has a damaged header")
     tag, channels, rate_hz, _, align, bits = struct.unpack_from("<HHIIHH", body)
     valid = bits
     if tag == EXTENSIBLE and len(body) >= 26:
@@ -107,9 +107,9 @@ def _form(body: bytes) -> Form:
         width = 4  # 24 bits in a word; all other block alignments follow from bits and channels, or are wrong
     if width not in _WIDTHS.get(tag, ()) or not bits:
         kind = _NAMES.get(tag, f"format {tag}, {bits} bits")
-        raise NotWav(f"is of a kind that cannot be read ({kind})")
+        raise NotWavError(f"is of a kind that cannot be read ({kind})")
     if not 1 <= channels <= 64 or not 1000 <= rate_hz <= 768000:
-        raise NotWav(f"names {channels} channels at {rate_hz} Hz: no sound")
+        raise NotWavError(f"names {channels} channels at {rate_hz} Hz: no sound")
     return Form(tag, channels, rate_hz, width, valid)
 
 

@@ -17,7 +17,7 @@ import soxr
 from ..core.errors import ConfigError
 from ..core.loading import boundary
 from .base import MIC_RATE_HZ, Floats, Pcm
-from .riff import A_LAW, FLOAT, MU_LAW, Form, NotWav, Sound, find_sound
+from .riff import A_LAW, FLOAT, MU_LAW, Form, NotWavError, Sound, find_sound
 
 MAX_BYTES = 1 << 30
 #: A question is seconds long; four hours take 460 MB of memory.
@@ -42,20 +42,20 @@ def read_wav(path: Path) -> WavSound:
     with boundary(f"sound file {path}", ConfigError, "sound_file", _REMEDY), path.open("rb") as file:
         try:
             return _read(path, file if file.seekable() else io.BytesIO(file.read(MAX_BYTES + 1)))
-        except NotWav as error:
+        except NotWavError as error:
             raise ConfigError("sound_file", f"sound file {path} {error}; {_REMEDY}") from error
 
 
 def _read(path: Path, file: BinaryIO) -> WavSound:
     if file.seek(0, 2) > MAX_BYTES:
-        raise NotWav(f"is larger than {MAX_BYTES >> 20} MiB")
+        raise NotWavError(f"is larger than {MAX_BYTES >> 20} MiB")
     sound = find_sound(file)
     frames = sound.size // sound.form.frame_bytes
     seconds = frames / sound.form.rate_hz
     if seconds < MIN_SOUND_S:
-        raise NotWav(f"holds no sound ({frames} samples)")
+        raise NotWavError(f"holds no sound ({frames} samples)")
     if seconds > MAX_SOUND_S:
-        raise NotWav(f"holds {seconds / 3600:.1f} hours of sound, {MAX_SOUND_S / 3600:g} at most can be read")
+        raise NotWavError(f"holds {seconds / 3600:.1f} hours of sound, {MAX_SOUND_S / 3600:g} at most can be read")
     warning = ""
     if sound.size < sound.promised:
         there = f"{sound.size} of {sound.promised} bytes of sound are there, and are played"
@@ -78,7 +78,7 @@ def _mono(file: BinaryIO, sound: Sound) -> Iterator[Floats]:
 
 
 def _samples(form: Form, block: bytes, low_bytes: bool) -> Floats:
-    """Interleaved samples in [-1, 1]. Values of fewer bits than their bytes hold stand at the upper end, by the book."""
+    """Interleaved samples in [-1, 1]. Values of fewer bits than their bytes hold stand at the upper end."""
     if form.tag == FLOAT:
         values = np.nan_to_num(np.frombuffer(block, f"<f{form.width}"), nan=0.0)
         return np.clip(values, -1.0, 1.0).astype(np.float32)

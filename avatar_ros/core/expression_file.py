@@ -93,7 +93,7 @@ def _parse(path: Path, tree: Any) -> ExpressionTrack:
     metadata = tree.get("metadata") or {}
     fps = metadata.get("fps", DEFAULT_FPS) if isinstance(metadata, dict) else None
     if not isinstance(fps, int | float) or isinstance(fps, bool) or not MIN_FPS <= fps <= MAX_FPS:
-        raise _bad(path, f"metadata.fps is {str(fps):.40}; it must be a number, {MIN_FPS:g} to {MAX_FPS:g}")
+        raise _bad(path, f"metadata.fps is {fps!s:.40}; it must be a number, {MIN_FPS:g} to {MAX_FPS:g}")
     names = tree["names"]
     if not names or not all(isinstance(name, str) for name in names):
         raise _bad(path, "'names' must be texts, one a weight")

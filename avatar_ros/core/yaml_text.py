@@ -45,11 +45,10 @@ def _read(yaml: Any, path: Path, code: str, read: Any) -> Any:
 
 
 def _check(path: Path, code: str, events: Any) -> None:
-    depth = nodes = aliases = 0
-    for event in events:
+    depth = aliases = 0
+    for nodes, event in enumerate(events):
         kind = type(event).__name__
         depth += kind.endswith("StartEvent") - kind.endswith("EndEvent")
-        nodes += 1
         aliases += kind == "AliasEvent"
         if depth > MAX_DEPTH:
             line = event.start_mark.line + 1
