@@ -17,6 +17,9 @@ from .ply import read_splats
 from .skin import read_neck
 
 _LOOKUP_ERRORS = (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError, np.linalg.LinAlgError)
+#: What stands farther away is damage.
+_FARTHEST_M = 1e6
+_PLACES = ("xyz", "POSITION", "morph targets")
 #: Infinite numbers that mean something: sigmoid and exp make 0 or 1 of them.
 _MAY_BE_INFINITE = {"opacity": (-np.inf, np.inf), "scale": (-np.inf,)}
 
@@ -74,11 +77,12 @@ def linear_scales(logarithms: np.ndarray) -> np.ndarray:
 def check_finite(path: Path, part: str, arrays: dict[str, np.ndarray]) -> None:
     """Raise AvatarError where an array holds NaN or infinity; a logit may be infinite, and the logarithm of nothing."""
     for name, values in arrays.items():
-        sound = np.isfinite(values) | np.isin(values, _MAY_BE_INFINITE.get(name, ()))
+        limit = _FARTHEST_M if name in _PLACES else np.finfo(np.float32).max
+        sound = (np.abs(values) <= limit) | np.isin(values, _MAY_BE_INFINITE.get(name, ()))
         bad = values.size - int(sound.sum())
         if bad:
-            raise AvatarError("avatar_not_finite", f"{path}: {part} holds {bad} values of {name} that are NaN or "
-                                                   "infinite; export the avatar again")
+            raise AvatarError("avatar_not_finite", f"{path}: {part} holds {bad} values of {name} that are NaN, "
+                                                   "infinite or no sensible number; export the avatar again")
 
 
 def sigmoid(x: np.ndarray) -> np.ndarray:

@@ -12,6 +12,11 @@ AvatarRosError
 from __future__ import annotations
 
 
+def printable(text: str) -> str:
+    """`text` without what a terminal would obey or an encoder refuse: damaged files are quoted in it."""
+    return "".join(c if c.isprintable() or c == "\n" else "?" for c in text)
+
+
 class AvatarRosError(Exception):
     """Base of all errors of this package.
 
@@ -19,7 +24,7 @@ class AvatarRosError(Exception):
     """
 
     def __init__(self, code: str, text: str = "", *, retryable: bool = False) -> None:
-        super().__init__(text or code)
+        super().__init__(printable(text or code))
         self.code = code
         self.retryable = retryable
 

@@ -44,10 +44,9 @@ def boundary(path: Path | str, error: type[ConfigError], code: str, remedy: str)
 
 
 def saying(fault: BaseException) -> str:
-    """What an exception says, in one printable line of bounded length."""
+    """What an exception says, in one line of bounded length."""
     said = (isinstance(fault, OSError) and fault.strerror) or f"{type(fault).__name__}: {fault}"
-    line = " ".join(said.split())
-    shown = "".join(c if c.isprintable() else "?" for c in line)
+    shown = " ".join(said.split())
     return shown if len(shown) <= _LONGEST_SAYING else shown[:_LONGEST_SAYING] + " …"
 
 

@@ -49,12 +49,14 @@ def wants_of(network: Network, fallback: Wants) -> Wants:
     """What the file's metadata (kind, rate_hz, before, after) and the shape of its input `features` say; where they
     are silent, `fallback`. Raises ConfigError where they make no sense.
     """
-    said: Mapping[str, str] = network.session.get_modelmeta().custom_metadata_map
-    shape = next((item.shape for item in network.session.get_inputs() if item.name == "features"), None)
-    if shape is None or len(shape) != 3 or not isinstance(shape[2], int) or not 1 <= shape[2] <= _MAX_DIM:
-        names = ", ".join(f"{item.name} {item.shape}" for item in network.session.get_inputs())
-        raise ConfigError("model_shape", f"{network.file} takes {names}; an input features [1, T, dim] is needed")
-    try:
+    with boundary(network.file, ConfigError, "model_metadata", "get or export it again"):
+        said: Mapping[str, str] = network.session.get_modelmeta().custom_metadata_map
+        shape = next((item.shape for item in network.session.get_inputs() if item.name == "features"), None)
+        if shape is None or len(shape) != 3 or not isinstance(shape[2], int) or not 1 <= shape[2] <= _MAX_DIM:
+            names = ", ".join(f"{item.name} {item.shape}" for item in network.session.get_inputs())
+            raise ConfigError(
+                "model_shape", f"{network.file} takes {names:.400}; an input features [1, T, dim] is needed"
+            )
         wants = Wants(
             kind=said.get("kind", fallback.kind),
             dim=shape[2],
@@ -62,12 +64,10 @@ def wants_of(network: Network, fallback: Wants) -> Wants:
             before=int(said.get("before", fallback.before)),
             after=int(said.get("after", fallback.after)),
         )
-    except ValueError as error:
-        raise _not_understood(network) from error
-    reach = range(_MAX_REACH + 1)
-    if not 1 <= wants.rate_hz <= 1000 or wants.before not in reach or wants.after not in reach:
-        raise _not_understood(network)
-    return wants
+        reach = range(_MAX_REACH + 1)
+        if not 1 <= wants.rate_hz <= 1000 or wants.before not in reach or wants.after not in reach:
+            raise ConfigError("model_metadata", f"{network.file}: metadata {dict(said)!s:.400} is not understood")
+        return wants
 
 
 def try_lips(network: Network, lips: LipModel) -> None:
@@ -76,7 +76,3 @@ def try_lips(network: Network, lips: LipModel) -> None:
     with boundary(network.file, ConfigError, "model_unreadable", remedy):
         lips.weights(np.zeros((lips.before + 1 + lips.after, lips.dim), np.float32))
 
-
-def _not_understood(network: Network) -> ConfigError:
-    said = {key: value[:40] for key, value in network.session.get_modelmeta().custom_metadata_map.items()}
-    return ConfigError("model_metadata", f"{network.file}: metadata {said!s:.400} is not understood")

@@ -144,9 +144,18 @@ def draw(module, seed, number, isas, clean=False):
             rasteriser.render(*arguments)
         except (ValueError, TypeError):
             continue
-        pictures.append(arguments[-1])
+        pictures.append(_comparable(arguments[-1], mode=arguments[7]))
     rasteriser.stats()
     return pictures
+
+
+def _comparable(picture, mode):
+    """Straight alpha divides by a coverage that may be nearly nothing: multiplied again, so that roundings stay small."""
+    if mode != "straight":
+        return picture
+    out = picture.astype(np.uint16)
+    out[:, :, :3] = out[:, :, :3] * out[:, :, 3:] // 255
+    return out
 
 
 def main():
