@@ -70,7 +70,8 @@ def make_lam(rng):
     kind = rng.choice(("zip", "member", "json", "json", "json", "numbers", "ply"))
     if kind == "zip":
         return mutate.data(rng, samples.zipped(members))
-    name = "a/offset.ply" if kind == "ply" else rng.choice(list(trees) if kind in ("json", "numbers") else list(members))
+    name = rng.choice(list(trees if kind in ("json", "numbers") else members))
+    name = "a/offset.ply" if kind == "ply" else name
     if kind in ("json", "numbers"):
         tree, numbers = trees[name]
         if kind == "json":
@@ -112,7 +113,7 @@ def make_spz(rng):
         return mutate.data(rng, data)
     body = gzip.decompress(data)
     body = mutate.data(rng, body[:16]) + body[16:] if rng.random() < 0.4 else mutate.data(rng, body)
-    return gzip.compress(body, 1)
+    return gzip.compress(body, 1, mtime=0)
 
 
 # --- sound ------------------------------------------------------------------------------------------------------------
@@ -133,10 +134,11 @@ def make_wav(rng):
         tag, bits = rng.choice((1, 3, 2, 0x55, 0xFFFE, 0)), rng.choice((0, 12, 16, 64))
         channels, rate = rng.choice((0, 1, 65, 65535)), rng.choice((0, 1, 999, 16000, 2**32 - 1))
     extra = struct.pack("<HHIH14s", 22, rng.choice((0, 12, 24, bits)), 3, rng.choice((1, 3, 6)), b"\0" * 14)
+    align = rng.choice((None, None, None, 0, 4, 65535))
     sound = rng.randbytes(rng.choice((0, 1, 2, 3, 500, 5001, 40000, 40000, 40000)))
     size = rng.choice((None, None, None, 0, 1, 2**31 - 1, 2**31, 0x7FFFF000, 2**32 - 1, len(sound) + 99))
     chunks = [
-        samples.form(bits, channels, rate, tag, rng.choice((None, None, None, 0, 4, 65535)), extra if tag == 0xFFFE else b""),
+        samples.form(bits, channels, rate, tag, align, extra if tag == 0xFFFE else b""),
         samples.chunk(b"data", sound, size, pad=rng.random() < 0.5),
     ]
     for _ in range(rng.choice((0, 0, 1, 2))):
@@ -164,12 +166,14 @@ def make_expression(rng):
     from avatar_ros.core.arkit import ARKIT_NAMES
 
     row = [0.1] * len(ARKIT_NAMES)
-    tree = {"names": list(ARKIT_NAMES), "metadata": {"fps": 30.0}, "frames": [{"weights": row, "time": i / 30} for i in range(3)]}
+    frames = [{"weights": row, "time": i / 30} for i in range(3)]
+    tree = {"names": list(ARKIT_NAMES), "metadata": {"fps": 30.0}, "frames": frames}
     if rng.random() < 0.6:
         return mutate.dumped(mutate.tree(rng, tree, rng.choice((1, 1, 2, 3))))
     data = mutate.dumped(tree)
     place = rng.randrange(len(data))
-    extra = rng.choice((b"9" * 5000, b"[" * 100_000, b"1e999", b"NaN", b"\xef\xbb\xbf", b"\\ud800", b"0." + b"1" * 9999))
+    numbers = (b"9" * 5000, b"1e999", b"NaN", b"0." + b"1" * 9999)
+    extra = rng.choice((*numbers, b"[" * 100_000, b"\xef\xbb\xbf", b"\\ud800"))
     return mutate.data(rng, data[:place] + extra + data[place:] if rng.random() < 0.5 else data)
 
 
@@ -201,7 +205,7 @@ def _bomb(rng):
     """Small files that stand for large ones."""
     parts = "".join(f'  a{i}: "(<a{i - 1}> <a{i - 1}> | <a{i - 1}> z)"\n' for i in range(1, rng.choice((5, 12, 40))))
     lists = "".join(f"b{i}: &b{i} [{','.join([f'*b{i - 1}'] * 9)}]\n" for i in range(1, 12))
-    old = "parts: {what: \"(what's | what is)\"}\n"
+    old = 'parts: {what: "(what\'s | what is)"}\n'
     return rng.choice((
         samples.ANSWERS.replace(old, f'parts:\n  what: x\n  a0: "(x | y)"\n{parts}').replace("[now]", "<a4>"),
         f"b0: &b0 [x]\n{lists}facts: *b11\n" + samples.ANSWERS,
@@ -224,7 +228,14 @@ def make_manifest(rng):
     if rng.random() < 0.5:
         file = {"url": "https://example.org/a/m.bin", "size": 3, "sha256": "", "unpack": True}
         tree = {"m": {"for": "x", "licence": "y", "non_commercial": True, "files": [file]}}
-        urls = ("https://[::1/f", "https://h:99999999/f", "https://h/a%00b", "https://h/..", "file:///x", "https://h/a%5c..")
+        urls = (
+            "https://[::1/f",
+            "https://h:99999999/f",
+            "https://h/a%00b",
+            "https://h/..",
+            "file:///x",
+            "https://h/a%5c..",
+        )
         file["url"] = rng.choice((file["url"], *urls))
         return mutate.dumped(mutate.tree(rng, tree, rng.choice((0, 1, 1, 2))))
     return mutate.text(rng, (ROOT / "models/manifest.yaml").read_text("utf-8"))
@@ -268,8 +279,10 @@ def use_encoder_manifest(path):
 
 
 def make_encoder_manifest(rng):
-    numbers = dict.fromkeys("dim features channels taps layers hop_samples field_samples first_kernel first_stride".split(), 8)
-    tree = {"format": 2, "kind": "hubert", "rate_hz": 50.0, "normalise_sound": True, "files": {"front": {"fp32": "f.onnx"}}}
+    names = "dim features channels taps layers hop_samples field_samples first_kernel first_stride"
+    numbers = dict.fromkeys(names.split(), 8)
+    tree = {"format": 2, "kind": "hubert", "rate_hz": 50.0, "normalise_sound": True}
+    tree["files"] = {"front": {"fp32": "f.onnx"}}
     return mutate.dumped(mutate.tree(rng, tree | numbers, rng.choice((1, 1, 2))))
 
 

@@ -6,17 +6,21 @@ import copy
 import json
 import struct
 
-WORDS = (b"\xff\xff\xff\xff", b"\0\0\0\x80", b"\xff\xff\xff\x7f", b"\0\0\xc0\x7f", b"\0\0\x80\x7f", b"\0\0\x80\xff", b"\0\0\0\0")
-NUMBERS = (0, -1, 1, 2**31, 2**32, 2**63, 2**64, 10**30, -(2**31), 1e308, float("inf"), float("-inf"), float("nan"), 1e-300)
+#: Whole numbers and floats at their limits, little-endian.
+WORDS = tuple(bytes.fromhex(word) for word in "ffffffff 00000080 ffffff7f 0000c07f 0000807f 000080ff 00000000".split())
+NUMBERS = (0, -1, 1, 2**31, 2**32, 2**63, 2**64, 10**30, -(2**31), 1e308, 1e-300, *map(float, ("inf", "-inf", "nan")))
 ODD = (
     None, True, False, *NUMBERS, "", "x", "9" * 50, [], [[]], {}, {"a": 1}, [1, 2, 3], [None], "\ud800", "\x1b[2J", "é",
     "POSITION", 5126, 5121, 9_999_999, 10_000_001, 999_999, 10**400,
 )  # fmt: skip
-KEYS = ("sparse", "byteOffset", "byteStride", "children", "matrix", "extras", "count", "bufferView", "uri", "normalized",
-        "buffer", "componentType", "type", "mesh", "skin")  # fmt: skip
+KEYS = (
+    "sparse byteOffset byteStride children matrix extras count bufferView uri normalized buffer componentType type mesh "
+    "skin"
+).split()
 SIGNS = ("{", "}", "[", "]", "&a ", "*a", "!!python/object/apply:os.system ['id']", "!!binary ", "? ", "<what>", "<x>",
          "(", "|", ")", "{time}", "{nope}", "\x00", "\x85", "\ufeff", "~", "- ", ": ", "'", '"', "\t", "%YAML 9.9\n",
-         "---\n", "...\n", "<<: *a", "!!set {a}", "é", "#", "\n", "  ", "2020-99-99", ".nan", ".inf", "1e999", "0x", "[" * 60)  # fmt: skip
+         "---\n", "...\n", "<<: *a", "!!set {a}", "é", "#", "\n", "  ",
+         "2020-99-99", ".nan", ".inf", "1e999", "0x", "[" * 60)  # fmt: skip
 
 
 def data(rng, content, times=None):
@@ -68,8 +72,9 @@ def _odd(rng):
 
 
 def _places(content):
-    keys = list(content) if isinstance(content, dict) else range(min(len(content), 40)) if isinstance(content, list) else ()
-    for key in keys:
+    if not isinstance(content, dict | list):
+        return
+    for key in list(content) if isinstance(content, dict) else range(min(len(content), 40)):
         yield content, key
         yield from _places(content[key])
 

@@ -22,21 +22,24 @@ sys.path[:0] = [str(ROOT / "test"), str(ROOT)]
 from fuzz.harness import fuzz  # noqa: E402
 from fuzz.loaders import LOADERS, case  # noqa: E402
 
+COLUMNS = ("loader", "files", "loaded", "refused", "tracebacks", "crashes, hangs", "over 5 s", "over 500 MB", "other",
+           "longest, s", "most, MB")  # fmt: skip
+
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--loader", choices=LOADERS, help="one alone (default: all)")
     parser.add_argument("--count", type=int, help="files a loader")
     parser.add_argument("--seconds", type=float, default=float(os.environ.get("AVATAR_ROS_FUZZ_SECONDS", "60")))
-    parser.add_argument("--seed", type=int, default=int(os.environ.get("AVATAR_ROS_FUZZ_SEED") or random.randrange(2**31)))
+    seed = int(os.environ.get("AVATAR_ROS_FUZZ_SEED") or random.randrange(2**31))
+    parser.add_argument("--seed", type=int, default=seed)
     parser.add_argument("--keep", nargs=2, metavar=("NUMBER", "FILE"), help="write one case to a file and leave")
     options = parser.parse_args()
     if options.keep:
         Path(options.keep[1]).write_bytes(case(options.loader, options.seed, int(options.keep[0])))
         return 0
     print(f"fuzz: seed {options.seed}", flush=True)
-    print("| loader | files | loaded | refused | tracebacks | crashes, hangs | over 5 s | over 500 MB | other | longest, s | most, MB |")
-    print("|---|---|---|---|---|---|---|---|---|---|---|", flush=True)
+    print(f"| {' | '.join(COLUMNS)} |\n|{'---|' * len(COLUMNS)}", flush=True)
     chosen = [options.loader] if options.loader else list(LOADERS)
     results = []
     for name in chosen:

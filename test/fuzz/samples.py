@@ -27,7 +27,9 @@ intents:
 not_understood: ["Sorry, I am {name}."]
 suggestions: ["Try {examples}."]
 """
-CHUNK_FIELDS = "min_x min_y min_z max_x max_y max_z min_scale_x min_scale_y min_scale_z max_scale_x max_scale_y max_scale_z"
+CHUNK_FIELDS = (
+    "min_x min_y min_z max_x max_y max_z min_scale_x min_scale_y min_scale_z max_scale_x max_scale_y max_scale_z"
+)
 COLOUR_FIELDS = "min_r min_g min_b max_r max_g max_b"
 
 
@@ -45,7 +47,9 @@ def zipped(members, compression=zipfile.ZIP_DEFLATED):
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", compression) as archive:
         for name, content in members.items():
-            archive.writestr(name, content)
+            info = zipfile.ZipInfo(name, (2020, 1, 1, 0, 0, 0))  # the same bytes whenever it is made
+            info.compress_type = compression
+            archive.writestr(info, content)
     return out.getvalue()
 
 
@@ -150,7 +154,8 @@ def chunk(name, body, size=None, pad=True):
 
 def form(bits=16, channels=1, rate=16000, tag=1, align=None, extra=b""):
     align = channels * ((bits + 7) // 8) if align is None else align
-    return chunk(b"fmt ", struct.pack("<HHIIHH", tag, channels, rate, rate * align & 0xFFFFFFFF, align & 0xFFFF, bits) + extra)
+    speed = rate * align & 0xFFFFFFFF
+    return chunk(b"fmt ", struct.pack("<HHIIHH", tag, channels, rate, speed, align & 0xFFFF, bits) + extra)
 
 
 def onnx_policy(dim=8, outputs=52):

@@ -3,8 +3,8 @@
     ./avatar exec python test/fuzz/sanitize.py --scenes 10000 [--seed N]
 
 Prints the seed and a table; exit code 0: no findings, 1: findings, with the sanitizer's report. Skips with exit code 0,
-saying so, where the compiler lacks the sanitizers' libraries. A hundred legal scenes are drawn by the ordinary build too
-and must look the same.
+saying so, where the compiler lacks the sanitizers' libraries. A hundred legal scenes are drawn by the ordinary build
+too and must look the same.
 """
 
 from __future__ import annotations
@@ -90,7 +90,8 @@ def differences(ours, theirs, seed):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--scenes", type=int, default=2000)
-    parser.add_argument("--seed", type=int, default=int(os.environ.get("AVATAR_ROS_FUZZ_SEED") or random.randrange(2**31)))
+    seed = int(os.environ.get("AVATAR_ROS_FUZZ_SEED") or random.randrange(2**31))
+    parser.add_argument("--seed", type=int, default=seed)
     options = parser.parse_args()
     if reason := missing():
         print(f"sanitize: skipped: {reason}")
@@ -113,7 +114,8 @@ def main():
     findings += differences(module, _raster.__file__, options.seed)
     for finding in findings:
         print(finding)
-    print("| scenes | frames | refused | instruction sets | findings | build, s | drawing, s |\n|---|---|---|---|---|---|---|")
+    print("| scenes | frames | refused | instruction sets | findings | build, s | drawing, s |")
+    print("|---|---|---|---|---|---|---|")
     cells = (*totals.values(), ", ".join(isas) if totals["scenes"] else "", len(findings))
     print(f"| {' | '.join(map(str, cells))} | {built - began:.0f} | {time.monotonic() - built:.0f} |")
     return 1 if findings else 0

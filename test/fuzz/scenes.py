@@ -150,7 +150,7 @@ def draw(module, seed, number, isas, clean=False):
 
 
 def _comparable(picture, mode):
-    """Straight alpha divides by a coverage that may be nearly nothing: multiplied again, so that roundings stay small."""
+    """Straight alpha divides by a coverage that may be nearly nothing; multiplied again, roundings stay small."""
     if mode != "straight":
         return picture
     out = picture.astype(np.uint16)
