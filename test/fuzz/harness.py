@@ -7,6 +7,7 @@ processor time, more than 500 MB.
 
 from __future__ import annotations
 
+import faulthandler
 import json
 import mmap
 import os
@@ -99,6 +100,7 @@ def _take(result, told):
 
 def _work(name, seed, folder, numbers, until, at, writer):
     """In the child: one line a case; never returns."""
+    faulthandler.disable()
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE, resource.RLIM_INFINITY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

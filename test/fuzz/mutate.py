@@ -14,8 +14,8 @@ ODD = (
     "POSITION", 5126, 5121, 9_999_999, 10_000_001, 999_999, 10**400,
 )  # fmt: skip
 KEYS = (
-    "sparse byteOffset byteStride children matrix extras count bufferView uri normalized buffer componentType type mesh "
-    "skin"
+    "sparse byteOffset byteStride children matrix extras count bufferView uri normalized buffer componentType type "
+    "mesh skin"
 ).split()
 SIGNS = ("{", "}", "[", "]", "&a ", "*a", "!!python/object/apply:os.system ['id']", "!!binary ", "? ", "<what>", "<x>",
          "(", "|", ")", "{time}", "{nope}", "\x00", "\x85", "\ufeff", "~", "- ", ": ", "'", '"', "\t", "%YAML 9.9\n",
