@@ -48,7 +48,8 @@ def _check(path: Path, code: str, events: Any) -> None:
     depth = aliases = 0
     for nodes, event in enumerate(events):
         kind = type(event).__name__
-        depth += kind.endswith("StartEvent") - kind.endswith("EndEvent")
+        if kind.startswith(("Mapping", "Sequence")):
+            depth += 1 if kind.endswith("StartEvent") else -1
         aliases += kind == "AliasEvent"
         if depth > MAX_DEPTH:
             line = event.start_mark.line + 1
