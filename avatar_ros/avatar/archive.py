@@ -66,7 +66,7 @@ class AvatarArchive:
 
     def _check(self, info: zipfile.ZipInfo) -> None:
         path = PurePosixPath(info.filename.replace("\\", "/"))
-        if path.is_absolute() or ".." in path.parts or ":" in path.parts[0:1]:
+        if path.is_absolute() or ".." in path.parts or info.filename[1:2] == ":":
             raise self._error("avatar_unsafe_path", f"holds the unsafe path '{info.filename}'; do not use this file")
         if info.file_size > self._max_member_bytes:
             raise self._error("avatar_too_large", f"{path.name} unpacks to {info.file_size / 2**20:.0f} MiB "
