@@ -202,12 +202,15 @@ def test_folders_and_pipes(tmp_path):
     with pytest.raises(ConfigError, match="directory"):
         read_wav(tmp_path)
     os.mkfifo(tmp_path / "pipe")
-    writer = subprocess.Popen([sys.executable, "-c", f"open({str(tmp_path / 'pipe')!r}, 'wb').write({riff(form(), LONG)!r})"])
+    script = f"open({str(tmp_path / 'pipe')!r}, 'wb').write({riff(form(), LONG)!r})"
+    writer = subprocess.Popen([sys.executable, "-c", script])
     assert len(read_wav(tmp_path / "pipe").pcm) == len(PCM)
     assert writer.wait(30) == 0
 
 
-@pytest.mark.parametrize(("bits", "channels", "rate", "most_mb"), [(16, 2, 48000, 150), (24, 1, 44100, 150), (8, 1, 8000, 480)])
+@pytest.mark.parametrize(
+    ("bits", "channels", "rate", "most_mb"), [(16, 2, 48000, 150), (24, 1, 44100, 150), (8, 1, 8000, 480)]
+)
 def test_a_hundred_megabytes_cost_their_sound_and_little_else(path, bits, channels, rate, most_mb):
     """A sparse file; the sound itself takes 17, 24 and 400 MB. It took 2.9 GiB when a file was read at once."""
     size = 100_000_000 // 6 * 6

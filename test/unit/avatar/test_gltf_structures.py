@@ -277,8 +277,8 @@ def test_rotations_as_normalised_shorts(tmp_path):
             sampler = animation["samplers"][channel["sampler"]]
             glb = Glb(mutate.glb(skin.doc, bytes(skin.numbers)), "x")
             values = np.round(glb.accessor(sampler["output"]) * 32767).astype("<i2")
-            view = skin.view(values.tobytes())
-            sampler["output"] = skin.add(bufferView=view, componentType=5122, count=len(values), type="VEC4", normalized=True)
+            spec = {"componentType": 5122, "count": len(values), "type": "VEC4", "normalized": True}
+            sampler["output"] = skin.add(bufferView=skin.view(values.tobytes()), **spec)
     found = skin.load(tmp_path)
     np.testing.assert_allclose(found.clips["idle"].matrices, AVATAR.clips["idle"].matrices, atol=1e-3)
 

@@ -58,6 +58,7 @@ def refused(path, code):
     return str(caught.value)
 
 
+PACKED = samples.compressed_ply()
 SPZ = gzip.decompress(samples.spz())
 
 
@@ -72,9 +73,9 @@ SPZ = gzip.decompress(samples.spz())
         ("a.spz", gzip.compress(SPZ[:8] + b"\xff\xff\xff\x7f" + SPZ[12:]), "avatar_bad_splats", "limit"),
         ("a.spz", gzip.compress(bytes(300 << 20), 1), "avatar_bad_splats", "bomb"),
         ("a.splat", samples.splat()[:-1], "avatar_bad_splats", "whole number"),
-        ("a.ply", samples.compressed_ply().replace(b"element chunk 2", b"element chunk 1", 1), "avatar_bad_ply", "1 chunks"),
-        ("a.ply", samples.compressed_ply().replace(b"packed_scale", b"unpacked_sca", 1), "avatar_bad_ply", "packed_scale"),
-        ("a.ply", samples.compressed_ply()[:-8], "avatar_bad_ply", "truncated"),
+        ("a.ply", PACKED.replace(b"element chunk 2", b"element chunk 1", 1), "avatar_bad_ply", "1 chunks"),
+        ("a.ply", PACKED.replace(b"packed_scale", b"unpacked_sca", 1), "avatar_bad_ply", "packed_scale"),
+        ("a.ply", PACKED[:-8], "avatar_bad_ply", "truncated"),
         ("a.glb", samples.lam_members()["a/skin.glb"], "avatar_other_kind", "mesh alone"),
         ("a.7z", b"7z\xbc\xaf\x27\x1c" + bytes(99), "avatar_other_kind", "pack it as .zip"),
         ("a.rar", b"Rar!\x1a\7" + bytes(99), "avatar_other_kind", "pack it as .zip"),
@@ -222,9 +223,9 @@ def test_links_and_passwords_are_named(tmp_path):
     with zipfile.ZipFile(path, "w") as archive:
         for name, data in samples.lam_members().items():
             info = zipfile.ZipInfo(name)
-            if name == "a/skin.glb":
-                info.external_attr, data = (stat.S_IFLNK | 0o777) << 16, b"/etc/passwd"
-            archive.writestr(info, data)
+            link = name == "a/skin.glb"
+            info.external_attr = (stat.S_IFLNK | 0o777) << 16 if link else 0
+            archive.writestr(info, b"/etc/passwd" if link else data)
     assert "is a link" in refused(path, "avatar_unsafe_path")
     data = bytearray(samples.zipped(samples.lam_members()))
     for magic, flags in ((b"PK\3\4", 6), (b"PK\1\2", 8)):  # every member claims to be encrypted

@@ -25,7 +25,8 @@ def run(fault, error=ConfigError):
     "fault",
     [
         ValueError("odd\n\n  number"), KeyError("x"), RecursionError("deep"), OverflowError(), struct.error("short"),
-        zipfile.BadZipFile("no zip"), UnicodeDecodeError("utf-8", b"\xff", 0, 1, "bad"), AssertionError(), SystemError("c"),
+        zipfile.BadZipFile("no zip"), UnicodeDecodeError("utf-8", b"\xff", 0, 1, "bad"), AssertionError(),
+        SystemError("c"),
         OSError(errno.EIO, os.strerror(errno.EIO)), ValueError("x" * 10_000), ValueError("\x1b[2J\ud800\u202e"),
     ],
 )  # fmt: skip
