@@ -30,7 +30,7 @@ _GROUPS = {
 
 class _Element(NamedTuple):
     name: str
-    count: int
+    rows: int
     lines: list[list[str]]  # its properties, split
 
 
@@ -73,10 +73,10 @@ def _error(name: str, text: str) -> AvatarError:
 
 def _read_table(data: bytes, name: str, element: _Element, start: int) -> np.ndarray:
     dtype = _dtype(element, name)
-    if len(data) - start < element.count * dtype.itemsize:
-        raise _error(name, f"truncated: the header promises {element.count} splats of {dtype.itemsize} bytes, "
+    if len(data) - start < element.rows * dtype.itemsize:
+        raise _error(name, f"truncated: the header promises {element.rows} splats of {dtype.itemsize} bytes, "
                            f"{(len(data) - start) // max(dtype.itemsize, 1)} are there")  # fmt: skip
-    return np.frombuffer(data, dtype, element.count, start)
+    return np.frombuffer(data, dtype, element.rows, start)
 
 
 def _read_header(data: bytes, name: str) -> tuple[list[_Element], int]:
