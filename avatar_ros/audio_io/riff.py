@@ -65,8 +65,8 @@ def find_sound(file: BinaryIO) -> Sound:
     for name, at, size in _chunks(file, end):
         if name == b"fmt ":
             form = _form(file.read(min(size, 64)))
-        elif name == b"ds64" and size >= 16:
-            large = struct.unpack_from("<8xQ", file.read(16))[0]
+        elif name == b"ds64" and len(sizes := file.read(16)) == 16:
+            large = struct.unpack("<8xQ", sizes)[0]
         elif name == b"data" and data is None:
             data = at, large if size == 0xFFFFFFFF and large else size
         if form and data:
@@ -79,7 +79,7 @@ def other_kind(head: bytes) -> str:
     if not head:
         return "is empty"
     kind = next((name for start, name in _OTHERS if re.match(start, head, re.DOTALL)), "")
-    return f"is {kind} file and not a WAV file" if kind else "is not a WAV file"
+    return f"is not a WAV file but {kind} file" if kind else "is not a WAV file"
 
 
 def _chunks(file: BinaryIO, end: int) -> Iterator[tuple[bytes, int, int]]:

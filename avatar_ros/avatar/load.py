@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -63,7 +64,11 @@ def kind_of(path: Path) -> str:
         if head.startswith(start):
             raise AvatarError("avatar_other_kind", f"{path} is no avatar: {remedy}")
     kind = next((kind for start, kind in _BEGINNINGS if head.startswith(start)), None)
-    return kind or (".splat file" if path.suffix.lower() == ".splat" else LAM)
+    if kind is None and path.suffix.lower() == ".splat":
+        return ".splat file"
+    if kind is None and not zipfile.is_zipfile(path):  # a zip may begin with a program that unpacks it
+        raise AvatarError("avatar_not_zip", f"{path} is no avatar, or damaged: {_EXPECTED}")
+    return kind or LAM
 
 
 def load_splats(path: Path, kind: str, axes: str = Y_UP) -> Avatar:

@@ -18,6 +18,7 @@ Raw = dict[str, np.ndarray]
 
 _RANGES = {"xyz": ("x", "y", "z"), "scale": ("scale_x", "scale_y", "scale_z"), "rgb": ("r", "g", "b")}
 CHUNK_FIELDS = tuple(f"{end}_{axis}" for key in ("xyz", "scale") for end in ("min", "max") for axis in _RANGES[key])
+COLOUR_FIELDS = tuple(f"{end}_{axis}" for end in ("min", "max") for axis in _RANGES["rgb"])
 PACKED_FIELDS = ("packed_position", "packed_rotation", "packed_scale", "packed_color")
 _CHUNK = 256
 _SPZ_HEADER = struct.Struct("<4sIIBBBB")
@@ -29,13 +30,14 @@ _SPLAT_BYTES = 32
 def unpack_chunks(chunks: np.ndarray, packed: np.ndarray) -> Raw:
     """SuperSplat's compressed .ply: numbers of 8 to 11 bits between the least and the greatest of their chunk of 256.
 
-    chunks, packed: tables with CHUNK_FIELDS and PACKED_FIELDS, a chunk for each 256 splats.
+    chunks, packed: tables with CHUNK_FIELDS (and, where colours are packed so too, COLOUR_FIELDS) and PACKED_FIELDS, a
+    chunk for each 256 splats.
     """
     number = np.arange(len(packed)) // _CHUNK
     position, rotation, scale, colour = (packed[name].astype(np.uint32) for name in PACKED_FIELDS)
     rgba = _fields(colour, (24, 8), (16, 8), (8, 8), (0, 8))
     rgb = rgba[:, :3]
-    if "min_r" in (chunks.dtype.names or ()):
+    if COLOUR_FIELDS[0] in (chunks.dtype.names or ()):
         rgb = _between(chunks, number, "rgb", rgb)
     three = (_fields(rotation, (20, 10), (10, 10), (0, 10)) - 0.5) * np.sqrt(2.0)
     return _raw(

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..core.errors import AvatarError
 from .limits import MAX_SPLATS, SH_DC
-from .packed import CHUNK_FIELDS, PACKED_FIELDS, Raw, unpack_chunks
+from .packed import CHUNK_FIELDS, COLOUR_FIELDS, PACKED_FIELDS, Raw, unpack_chunks
 
 _TYPES = {
     "char": "i1", "int8": "i1", "uchar": "u1", "uint8": "u1", "short": "i2", "int16": "i2", "ushort": "u2",
@@ -43,7 +43,8 @@ def read_splats(data: bytes, name: str) -> Raw:
     if elements[0].name == "chunk" and len(elements) > 1 and elements[1].name == "vertex":
         chunks = _read_table(data, name, elements[0], start)
         packed = _read_table(data, name, elements[1], start + chunks.nbytes)
-        _demand(chunks, CHUNK_FIELDS, name)
+        coloured = COLOUR_FIELDS if COLOUR_FIELDS[0] in (chunks.dtype.names or ()) else ()
+        _demand(chunks, CHUNK_FIELDS + coloured, name)
         _demand(packed, PACKED_FIELDS, name)
         if 256 * len(chunks) < len(packed):
             raise _error(name, f"has {len(chunks)} chunks for {len(packed)} splats, 256 to a chunk")

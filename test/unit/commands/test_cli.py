@@ -140,15 +140,15 @@ def test_express_writes_the_documented_format(capfd, tmp_path):
 
 
 def test_a_sound_without_a_frame_is_bad_input_and_writes_nothing(capfd, tmp_path):
-    for rate, samples in ((48000, 1), (16000, 1), (16000, 165)):
+    for rate, count in ((48000, 1), (16000, 1), (16000, 165)):
         with wave.open(str(tmp_path / "in.wav"), "wb") as file:
             file.setnchannels(1)
             file.setsampwidth(2)
             file.setframerate(rate)
-            file.writeframes(b"\1\0" * samples)
+            file.writeframes(b"\1\0" * count)
         code, _, told = run(capfd, "express", tmp_path / "in.wav", tmp_path / "out.json")
         written = (tmp_path / "out.json").exists()
-        assert (code, written) == (2, False) or samples > 100 and len(read_expression(tmp_path / "out.json").weights)
+        assert (code, written) == (2, False) or (count > 100 and len(read_expression(tmp_path / "out.json").weights))
         assert "in.wav" in told or written
 
 
