@@ -39,7 +39,7 @@ def unpack_chunks(chunks: np.ndarray, packed: np.ndarray) -> Raw:
     rgb = rgba[:, :3]
     if COLOUR_FIELDS[0] in (chunks.dtype.names or ()):
         rgb = _between(chunks, number, "rgb", rgb)
-    three = (_fields(rotation, (20, 10), (10, 10), (0, 10)) - 0.5) * np.sqrt(2.0)
+    three = (_fields(rotation, (20, 10), (10, 10), (0, 10)) - 0.5) * np.float32(np.sqrt(2.0))
     return _raw(
         _between(chunks, number, "xyz", _fields(position, (21, 11), (11, 10), (0, 11))),
         (rgb - 0.5) / SH_DC,
@@ -68,10 +68,10 @@ def read_spz(data: bytes, name: str) -> Raw:
         at += count * width
     xyz, alpha, colour, scale, rotation = parts
     return _raw(
-        np.ascontiguousarray(xyz).view("<f2") if version == 1 else _fixed(xyz) / (1 << fraction_bits),
-        (colour / 255 - 0.5) / _SPZ_COLOUR,
-        _logit(alpha[:, 0] / 255),
-        scale / 16 - 10,
+        np.ascontiguousarray(xyz).view("<f2") if version == 1 else _fixed(xyz) / np.float32(1 << fraction_bits),
+        (colour / np.float32(255) - 0.5) / np.float32(_SPZ_COLOUR),
+        _logit(alpha[:, 0] / np.float32(255)),
+        scale / np.float32(16) - 10,
         _spz_rotation_3(rotation) if version == 3 else _spz_rotation_2(rotation),
     )
 
@@ -113,7 +113,8 @@ def _unzipped(data: bytes, name: str) -> bytes:
 
 def _fields(words: np.ndarray, *places: tuple[int, int]) -> np.ndarray:
     """Bit fields (shift, bits) of uint32 [N] as fractions 0-1 [N, fields]."""
-    return np.stack([((words >> shift) & ((1 << bits) - 1)) / ((1 << bits) - 1) for shift, bits in places], axis=1)
+    shares = [((words >> shift) & ((1 << bits) - 1)) / np.float32((1 << bits) - 1) for shift, bits in places]
+    return np.stack(shares, axis=1, dtype=np.float32)
 
 
 def _between(chunks: np.ndarray, number: np.ndarray, key: str, share: np.ndarray) -> np.ndarray:
@@ -124,7 +125,7 @@ def _between(chunks: np.ndarray, number: np.ndarray, key: str, share: np.ndarray
 
 def _with_largest(largest: np.ndarray, three: np.ndarray) -> np.ndarray:
     """Unit quaternions [N, 4] of their index of the largest component [N] and the others, in order [N, 3]."""
-    out = np.empty((len(three), 4))
+    out = np.empty((len(three), 4), np.float32)
     rest = np.sqrt(np.maximum(0.0, 1.0 - np.sum(three * three, axis=1)))
     for k in range(4):
         rows = largest == k
@@ -142,7 +143,7 @@ def _fixed(data: np.ndarray) -> np.ndarray:
     """Signed whole numbers [N, 3] of three bytes each, the lowest first."""
     wide = np.zeros((len(data), 3, 4), np.uint8)
     wide[:, :, 1:] = data.reshape(-1, 3, 3)
-    return (wide.view("<i4")[:, :, 0] >> 8).astype(np.float64)
+    return (wide.view("<i4")[:, :, 0] >> 8).astype(np.float32)  # exact: 24 bits
 
 
 def _spz_rotation_2(data: np.ndarray) -> np.ndarray:
@@ -154,6 +155,6 @@ def _spz_rotation_2(data: np.ndarray) -> np.ndarray:
 def _spz_rotation_3(data: np.ndarray) -> np.ndarray:
     """Nine bits and a sign for each component but the largest, in the order x y z w."""
     words = np.ascontiguousarray(data).view("<u4")[:, 0]
-    size = _fields(words, (20, 9), (10, 9), (0, 9)) * np.sqrt(0.5)
+    size = _fields(words, (20, 9), (10, 9), (0, 9)) * np.float32(np.sqrt(0.5))
     sign = 1 - 2 * _fields(words, (29, 1), (19, 1), (9, 1))
     return _with_largest(words >> 30, size * sign)[:, [3, 0, 1, 2]]
