@@ -44,7 +44,8 @@ class KioskOptions:
     """What the user asked for.
 
     profile: of PROFILES, or ROS parameter files of one's own (….yaml), joined by commas: the later ones count;
-    avatar: file, or "" for the built-in one; namespace: absolute only where it begins with "/";
+    avatar: file, or "" for the built-in one; axes: which way is up in a file of splats, "" as the profile has it;
+    namespace: absolute only where it begins with "/";
     mic: "auto", "none", a device's name or number, or WAV files joined by commas; record: video file to write, or "";
     turns: leave after so many answers, 0 for never; report: JSON file for the turns, or ""; network: who may reach its
     nodes (core/network.py), "" for AVATAR_ROS_NETWORK, or local.
@@ -52,6 +53,7 @@ class KioskOptions:
 
     profile: str = "embedded"
     avatar: str = ""
+    axes: str = ""
     mic: str = "auto"
     display: str = "auto"
     namespace: str = "avatar"
@@ -119,6 +121,8 @@ def _parameters(options: KioskOptions) -> dict[str, dict[str, Value]]:
     renderer: dict[str, Value] = {"display.backend": options.display}
     if options.avatar:
         renderer["avatar"] = str(Path(options.avatar).absolute())
+    if options.axes:
+        renderer["avatar_axes"] = options.axes
     if options.record:
         renderer["record.path"] = str(Path(options.record).absolute())
     monitor: dict[str, Value] = {"turns": options.turns}

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from ..audio_io.base import MIC_RATE_HZ
 from ..audio_io.wav import read_wav
-from ..core.arkit import ARKIT_COUNT
 from ..core.errors import ConfigError
 from ..core.expression_file import write_expression
 from ..core.progress import progress
@@ -51,9 +50,11 @@ def run(options: argparse.Namespace) -> int:
     if sound.warning:
         print(printable(sound.warning))
     features, rate_hz = encode(sound.pcm, options)
+    if not len(features):
+        raise ConfigError("sound_file", f"sound file {options.sound} is too short for a frame of lips")
     settings = MotionSettings(backend=options.backend, model=options.backend_model)
     kind = ENCODER_BACKENDS.load(options.encoder).kind
-    weights = express_phones(features, rate_hz, fps, settings, kind) if len(features) else np.zeros((0, ARKIT_COUNT))
+    weights = express_phones(features, rate_hz, fps, settings, kind)
     write_expression(options.out, weights, fps, encoder=options.encoder, backend=options.backend)
     print(f"{printable(options.out)}: {len(weights)} frames at {fps:g} a second")
     return 0

@@ -107,7 +107,7 @@ def receipt_of(folder: Path) -> dict[str, dict[str, str]]:
     """What was fetched into `folder`; {} where nothing was, or the receipt is damaged."""
     try:
         tree = json.loads((folder / RECEIPT).read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
+    except (FileNotFoundError, ValueError, RecursionError):
         return {}
     return tree if isinstance(tree, dict) else {}
 

@@ -24,6 +24,7 @@ from ..render.base import Settings as RasteriserSettings
 from ..render.camera import portrait_camera
 from ..render.clips import ClipMixer
 from ..render.stage import BUILT_IN, RendererSettings, parse_background
+from .validate import add_axes
 
 MAX_SIDE_PX = 4096
 SMOKE_COVER, CLIPS = RendererSettings().smoke_cover, RendererSettings().clips
@@ -32,7 +33,8 @@ MOODS = {mood.name.lower(): mood for mood in Mood}
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the verb."""
-    parser.add_argument("--avatar", default=BUILT_IN, metavar="FILE", help="LAM .zip or .ply (default: built in)")
+    parser.add_argument("--avatar", default=BUILT_IN, metavar="FILE", help="LAM .zip, or splats (default: built in)")
+    add_axes(parser)
     parser.add_argument("--expression", required=True, metavar="FILE.json", help="weights, as `express` writes them")
     parser.add_argument("--out", required=True, metavar="FILE.mp4|FOLDER", help="a video, or a folder for PNGs")
     parser.add_argument("--size", default="512x512", metavar="WxH", help="pixels (default: %(default)s)")
@@ -59,7 +61,8 @@ def run(options: argparse.Namespace) -> int:
     fps = checked_fps(options.fps or track.fps)
     video = Path(options.out).suffix.lower() == ".mp4"
     background = parse_background(options.background or ("#e8e4de" if video else "transparent"))
-    avatar = load_avatar(share_file("models/avatar.zip") if options.avatar == BUILT_IN else options.avatar)
+    path = share_file("models/avatar.zip") if options.avatar == BUILT_IN else options.avatar
+    avatar = load_avatar(path, axes=options.axes)
     settings = RasteriserSettings(
         backend=options.backend,
         lam_weight_scaling=options.lam_weight_scaling,

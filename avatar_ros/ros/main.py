@@ -15,8 +15,8 @@ from rclpy.signals import SignalHandlerOptions
 from ..core.errors import ConfigError
 from ..core.exit_codes import EXIT_CONFIG
 from ..core.lock import hold_name
-from ..core.run import RUN_BEGAN
 from ..core.private import keep_private
+from ..core.run import RUN_BEGAN
 from .stage_node import NodeSpec, StageNode, spin
 from .start import start_ros
 

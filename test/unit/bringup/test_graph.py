@@ -32,9 +32,10 @@ def test_renderer_starts_first_and_every_node_has_a_module_and_is_installed():
 def test_options_reach_their_nodes(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("head.zip").touch()
-    renderer = node("renderer_node", avatar="head.zip", record="out.mp4", display="off").parameters
+    renderer = node("renderer_node", avatar="head.zip", axes="y_down", record="out.mp4", display="off").parameters
     assert renderer == {
         "avatar": str(tmp_path / "head.zip"),
+        "avatar_axes": "y_down",
         "record.path": str(tmp_path / "out.mp4"),
         "display.backend": "off",
     }

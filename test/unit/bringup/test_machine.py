@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from avatar_ros.bringup.machine import apt, host
-from avatar_ros.bringup.machine.build import SOURCES, Build, build_progress, repair_exports
+from avatar_ros.bringup.machine.build import SOURCES, Build, build_progress, repair_exports, repair_reading
 from avatar_ros.bringup.machine.console import SetupError, run_step
 from avatar_ros.bringup.machine.environment import run_environment
 from avatar_ros.bringup.machine.main import parse
@@ -202,6 +202,8 @@ def test_progress_shows_what_moves():
     assert build_progress("[ 35%] Building C object x\n") == "[ 35%] Building C object x"
     assert build_progress("-- Found numpy") == ""
 
+ENVIRONMENT = Path(__file__).resolve().parents[3] / ".venv/share"
+
 
 def make_venv(root: Path, *, system: bool = False, place: Path | None = None) -> Venv:
     venv = Venv(root)
@@ -245,6 +247,23 @@ def test_exports_name_this_machines_headers_and_repairing_twice_changes_nothing(
     repair_exports(venv)
     assert file.read_text() == '  INTERFACE_INCLUDE_DIRECTORIES "/here/py;/here/np"\n'
     assert len(calls) == 1
+
+
+def test_rosidl_is_made_to_read_paths_with_letters_of_any_alphabet(tmp_path):
+    venv = make_venv(tmp_path)
+    file = venv.folder / "share/rosidl_adapter/cmake/rosidl_adapt_interfaces.cmake"
+    repair_reading(venv)
+    file.parent.mkdir(parents=True)
+    file.write_text('  file(STRINGS "${idl_output}" idl_tuples)\n')
+    for _ in range(2):
+        repair_reading(venv)
+        assert file.read_text() == '  file(STRINGS "${idl_output}" idl_tuples ENCODING UTF-8)\n'
+
+
+@pytest.mark.skipif(not ENVIRONMENT.is_dir(), reason="no .venv of wheels: nothing to mend")
+def test_the_wheels_have_what_is_mended():
+    text = (ENVIRONMENT / "rosidl_adapter/cmake/rosidl_adapt_interfaces.cmake").read_text()
+    assert 'file(STRINGS "${idl_output}" idl_tuples ENCODING UTF-8)' in text
 
 
 def test_environment_puts_the_checkout_first_and_spares_the_second_start(tmp_path):
