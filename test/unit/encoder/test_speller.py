@@ -105,7 +105,7 @@ def test_words_that_come_while_a_helper_starts_go_without_it():
 def test_a_helper_that_keeps_hanging_is_given_up():
     speller = EspeakSpeller()
     speller.load()
-    for _ in range(4 * (module._MOST_UNHEARD + 2)):
+    for _ in range(4 * (module._MOST_UNHEARD + 4)):
         if speller._helper is not None:
             speller._helper.process.send_signal(signal.SIGSTOP)
         assert speller("wombat") == ()
