@@ -26,7 +26,7 @@ def _nothing() -> None:
 
 
 class Stage:
-    """Base of all stages. Subclasses override what they need; all but `abort` run on the worker thread.
+    """Base of all stages. Subclasses override what they need; all but `abort` and `foresee` run on the worker thread.
 
     tick_period_s: how often `tick` wants to be called, seconds; 0 for never.
     wake: set by the runner; a stage's own thread (a device, a network stream) calls it to have `tick` called now.
@@ -52,8 +52,11 @@ class Stage:
         """Obey DUCK, PAUSE, RESUME or CANCEL. Called before messages that are still queued."""
         return ()
 
+    def foresee(self, topic: str, message: Message, now_s: float) -> None:
+        """A message has come, and will be pushed when its turn comes. Called from another thread; takes no time."""
+
     def abort(self, order: Interrupt) -> None:
-        """Break a blocking call (close a stream). The one method called from another thread, at once, on CANCEL."""
+        """Break a blocking call (close a stream). Called from another thread, at once, on CANCEL."""
 
     def tick(self, now_s: float) -> Iterable[Out]:
         """Do what is due by time alone."""

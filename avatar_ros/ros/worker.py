@@ -93,6 +93,7 @@ class StageWorker:
                 self._stage.abort(message)
             self._queue.put_urgent(_Item(topic, message))
         elif not self._gate.is_void(message):
+            self._stage.foresee(topic, message, self._clock.now_s())
             self._queue.put(_Item(topic, message))
 
     def void(self, order: Interrupt) -> None:
