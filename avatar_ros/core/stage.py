@@ -31,15 +31,21 @@ class Stage:
     tick_period_s: how often `tick` wants to be called, seconds; 0 for never.
     wake: set by the runner; a stage's own thread (a device, a network stream) calls it to have `tick` called now.
     finished: set by a stage that has done all it was asked to do (N turns); the process then ends: EXIT_DONE.
+    failure: set together with `finished` where it could not be done, and why; the process then ends: EXIT_UNFINISHED.
+    awaits_conversation: the runner keeps `missing` up to date until it is empty: which nodes between the microphone and
+    the loudspeaker are not ready yet.
     unread: topics of its port that it has no use for as it is configured; the runner does not subscribe to them.
     """
 
     tick_period_s: float = 0.0
     unread: frozenset[str] = frozenset()
+    awaits_conversation: bool = False
+    missing: frozenset[str] = frozenset()
 
     def __init__(self) -> None:
         self.wake: Callable[[], None] = _nothing
         self.finished = False
+        self.failure = ""
 
     def load(self) -> None:
         """Load and warm the model. Raises ConfigError or StageError with what to do."""
