@@ -59,7 +59,7 @@ class Runner:
         self._farewell: list[tuple[str, str]] = []
 
     def run(self) -> int:
-        """0: done or asked to stop; 1: a node kept dying or could not do what was asked; 2: one refused its parameters."""
+        """0: done or asked to stop; 1: a node kept dying or could not do what was asked; 2: one refused to start."""
         with _Wakeup(self._on_signal) as wakeup:
             self._selector.register(wakeup, selectors.EVENT_READ, None)
             try:

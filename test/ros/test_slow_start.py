@@ -1,4 +1,4 @@
-"""Questions from files wait until everybody is there who takes part in an answer; a run without its turns has failed."""
+"""Questions from files wait for everybody who takes part in an answer; a run without its turns has failed."""
 
 import json
 import os
