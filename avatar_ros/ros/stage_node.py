@@ -29,7 +29,7 @@ from . import convert, params, qos, readers
 from .diagnostics import Diagnostics
 from .executor import LeanExecutor
 from .guard import guarded
-from .watchdog import Watchdog
+from .watchdog import Watchdog, thread_s
 from .worker import StageWorker
 
 #: How long a worker may take to end before the process leaves without it; Ctrl-C must be done within 3 s.
@@ -119,6 +119,11 @@ class StageNode(LifecycleNode):
         if worker is None:
             return {}
         return {"the stage": worker.begun, "the executor": self.beats}
+
+    def used_s(self, name: str) -> float:
+        """For the watchdog: processor time of what `begun` names, s."""
+        worker = self._worker
+        return thread_s(worker.native_id if worker is not None and name == "the stage" else os.getpid())
 
     # --- lifecycle -----------------------------------------------------------------------------------------------
 
@@ -315,7 +320,7 @@ def spin(node: StageNode, stop_asked: Callable[[], bool]) -> int:
     """Serve the node until it is done, has failed, or is told to stop; the process's exit code."""
     executor = LeanExecutor()
     executor.add_node(node)
-    dog = Watchdog(node.begun, node.stuck_limit_s, partial(_leave, node))
+    dog = Watchdog(node.begun, node.stuck_limit_s, partial(_leave, node), node.used_s)
     if node.stuck_limit_s:
         dog.start()
     try:
