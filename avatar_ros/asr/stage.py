@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 
 from ..core.clock import Clock, SteadyClock
@@ -93,11 +94,11 @@ class AsrStage(Stage):
         return {**values, "warning": warning} if warning else values
 
     def _slow_warning(self, factor: float) -> str:
+        """In round figures: a text that changes is logged anew."""
         given_up, self._told_given_up = self._counts["given_up"] > self._told_given_up, self._counts["given_up"]
-        if factor <= 1.0 and not given_up:
-            return ""
-        lost = ", and came too late" if given_up else ""
-        return f"this host is too slow: recognising takes {factor:.1f} times as long as what was said{lost}"
+        if factor > 1.0:
+            return f"this host is too slow: the real-time factor of recognising is over {2 ** int(math.log2(factor))}"
+        return "this host was too slow: what was said came too late to be answered" if given_up else ""
 
     def _hear(self, frame: AudioFrame, now_s: float) -> Iterator[Out]:
         _check(frame)
