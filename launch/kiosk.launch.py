@@ -23,7 +23,7 @@ from avatar_ros.bringup.graph import DISPLAYS, PACKAGE, PROFILES, KioskNode, Kio
 from avatar_ros.bringup.keys import node_environment
 from avatar_ros.bringup.policy import FIRST_DELAY_S, RestartPolicy
 from avatar_ros.core.errors import ConfigError
-from avatar_ros.core.exit_codes import EXIT_CONFIG, EXIT_DONE
+from avatar_ros.core.exit_codes import EXIT_CONFIG, EXIT_DONE, EXIT_UNFINISHED
 from avatar_ros.core.network import KNOWN, NETWORK, network
 from avatar_ros.core.run import RUN_BEGAN
 from launch import LaunchContext, LaunchDescription
@@ -144,6 +144,9 @@ def _on_exit(node: KioskNode, process: Node, end: _End) -> RegisterEventHandler:
             return end.come(f"{node.executable} refused its configuration")
         if event.returncode == EXIT_DONE and node.ends_run:
             return end.come(f"{node.executable} is done")
+        if event.returncode == EXIT_UNFINISHED and node.ends_run:
+            # launch has one exit code for every shutdown that is asked for: 0
+            return end.come(f"{node.executable} could not do what was asked: its last line says why")
         now_s = context.asyncio_loop.time()
         if policy.died(now_s, now_s) is None:
             return end.come(f"giving up: {node.executable} keeps dying")

@@ -178,6 +178,7 @@ class Harness:
                 runner.gate.forget(message.session)
             self._give(runner, runner.stage.session(message, self.now_s))
         elif not runner.gate.is_void(message):
+            runner.stage.foresee(topic, message, self.now_s)
             self._give(runner, runner.stage.push(topic, message, self.now_s))
 
     def _give(self, runner: _Runner, outs: Iterable[Out]) -> None:

@@ -25,8 +25,8 @@ _LIBC = ctypes.CDLL(None, use_errno=True)
 class ChildSpec:
     """A process to keep running.
 
-    ends_run: its exit with EXIT_DONE (core/exit_codes.py) ends the run, well done; module: whose `main` may run in a
-    fork of the runner instead of `command`, which ends with the same arguments, `args`. "": always the command;
+    ends_run: its exit with EXIT_DONE or EXIT_UNFINISHED (core/exit_codes.py) ends the run; module: whose `main` may run
+    in a fork of the runner instead of `command`, which ends with the same arguments, `args`. "": always the command;
     env: its environment where it is another than the run's.
     """
 

@@ -68,8 +68,8 @@ class KioskNode:
     """One process of the graph.
 
     executable: in lib/avatar_ros, the node's name, and the module's in avatar_ros.nodes; params_files: later ones
-    override earlier ones, and parameters all of them; ends_run: this node leaving with EXIT_DONE means that the kiosk
-    has done what it was asked to do.
+    override earlier ones, and parameters all of them; ends_run: this node leaving with EXIT_DONE (EXIT_UNFINISHED)
+    means that the kiosk has done (cannot do) what it was asked to do.
     """
 
     executable: str
@@ -94,10 +94,16 @@ def kiosk_graph(options: KioskOptions) -> tuple[KioskNode, ...]:
             namespace=options.namespace.rstrip("/"),
             params_files=params_files,
             parameters=parameters.get(name, {}),
-            ends_run=name == "renderer_node" or (name == "monitor_node" and options.turns > 0),
+            ends_run=name in _deciding(options),
         )
         for name in START_ORDER
     )
+
+
+def _deciding(options: KioskOptions) -> set[str]:
+    """Nodes that know when the run is over."""
+    files = options.mic.lower().endswith(".wav")
+    return {"renderer_node", *(["monitor_node"] if options.turns else []), *(["mic_node"] if files else [])}
 
 
 def profile_files(profile: str) -> tuple[Path, ...]:

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from types import FrameType
 from typing import Any
 
-from ..core.exit_codes import EXIT_CONFIG, EXIT_DONE, EXIT_FAILED, EXIT_OK
+from ..core.exit_codes import EXIT_CONFIG, EXIT_DONE, EXIT_FAILED, EXIT_OK, EXIT_UNFINISHED
 from .child import Child, ChildSpec
 from .log import RunLog
 from .policy import STOP_FINISHED, STOP_NOW, RestartPolicy, StopPlan, describe_exit
@@ -59,7 +59,7 @@ class Runner:
         self._farewell: list[tuple[str, str]] = []
 
     def run(self) -> int:
-        """0: done or asked to stop; 1: a node kept dying; 2: a node refused its configuration."""
+        """0: done or asked to stop; 1: a node kept dying or could not do what was asked; 2: one refused to start."""
         with _Wakeup(self._on_signal) as wakeup:
             self._selector.register(wakeup, selectors.EVENT_READ, None)
             try:
@@ -144,6 +144,9 @@ class Runner:
             self._farewell = [(child.spec.name, _last(child))]
         elif code == EXIT_DONE and child.spec.ends_run:
             self._begin_stop(STOP_FINISHED, EXIT_OK, f"{child.spec.name} is done")
+        elif code == EXIT_UNFINISHED and child.spec.ends_run:
+            self._begin_stop(STOP_FINISHED, EXIT_FAILED, f"stopping: {child.spec.name} could not do what was asked")
+            self._farewell = [(child.spec.name, _last(child))]
         else:
             self._restart_or_give_up(child, code)
 

@@ -41,6 +41,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """The run's exit code: 0 done or asked to stop, 1 a node kept dying, 2 a configuration that cannot be."""
+    """The run's exit code: 0 done or asked to stop, 1 not done or a node kept dying, 2 a bad configuration."""
     chosen = {item.name: getattr(options, item.name) for item in fields(KioskOptions)}
     return run_kiosk(KioskOptions(**chosen))

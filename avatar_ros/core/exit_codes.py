@@ -8,3 +8,5 @@ EXIT_FAILED = 1
 EXIT_CONFIG = 2
 #: It has done all that it was asked to do, so the run is over.
 EXIT_DONE = 10
+#: It cannot do what it was asked to do (its last line says why), so the run is over and has failed.
+EXIT_UNFINISHED = 11

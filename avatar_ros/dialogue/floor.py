@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ..core.scripts import fits
 from ..core.stage import Out
 from ..core.types import (
     Interrupt,
@@ -20,7 +21,6 @@ from ..core.types import (
 from .base import DialogueSettings
 from .history import History
 from .reply import ReplyReader, lines_of
-from .scripts import fits
 from .sentences import Line, SentenceCutter
 from .turns import Source, Turn
 

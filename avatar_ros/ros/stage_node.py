@@ -21,7 +21,7 @@ from rclpy.parameter import Parameter
 
 from ..core.clock import SteadyClock
 from ..core.errors import AvatarRosError, ConfigError
-from ..core.exit_codes import EXIT_CONFIG, EXIT_DONE, EXIT_FAILED, EXIT_OK
+from ..core.exit_codes import EXIT_CONFIG, EXIT_DONE, EXIT_FAILED, EXIT_OK, EXIT_UNFINISHED
 from ..core.settings import Settings, setting
 from ..core.stage import Out, Port, Stage
 from ..core.types import TOPICS, Interrupt
@@ -29,7 +29,7 @@ from . import convert, params, qos, readers
 from .diagnostics import Diagnostics
 from .executor import LeanExecutor
 from .guard import guarded
-from .watchdog import Watchdog
+from .watchdog import Watchdog, thread_s
 from .worker import StageWorker
 
 #: How long a worker may take to end before the process leaves without it; Ctrl-C must be done within 3 s.
@@ -105,6 +105,11 @@ class StageNode(LifecycleNode):
         return self._stage is not None and self._stage.finished
 
     @property
+    def failure(self) -> str:
+        """Why the stage could not do what it was asked to do, or ""."""
+        return self._stage.failure if self._stage is not None else ""
+
+    @property
     def stuck_limit_s(self) -> float:
         return self._own.stuck_limit_s
 
@@ -114,6 +119,11 @@ class StageNode(LifecycleNode):
         if worker is None:
             return {}
         return {"the stage": worker.begun, "the executor": self.beats}
+
+    def used_s(self, name: str) -> float:
+        """For the watchdog: processor time of what `begun` names, s."""
+        worker = self._worker
+        return thread_s(worker.native_id if worker is not None and name == "the stage" else os.getpid())
 
     # --- lifecycle -----------------------------------------------------------------------------------------------
 
@@ -167,6 +177,9 @@ class StageNode(LifecycleNode):
         self._stage = self._spec.build(params.read(self, self._spec.groups), self)
         self._stage.load()
         self._connect()
+        if self._stage.awaits_conversation:
+            self._stage.missing = frozenset(readers.STEPS)
+            self._awaiting = self.create_timer(CONNECT_POLL_S, self._await_conversation)
 
     # --- wiring --------------------------------------------------------------------------------------------------
 
@@ -204,6 +217,12 @@ class StageNode(LifecycleNode):
         self.destroy_timer(self._connecting)
         if self._worker is not None:
             self._worker.start()
+
+    def _await_conversation(self) -> None:
+        if self._stage is not None:
+            self._stage.missing = readers.missing_steps(self)
+        if self._stage is None or not self._stage.missing:
+            self.destroy_timer(self._awaiting)
 
     def _connect(self) -> None:
         for topic in self._spec.port.gives:
@@ -301,18 +320,21 @@ def spin(node: StageNode, stop_asked: Callable[[], bool]) -> int:
     """Serve the node until it is done, has failed, or is told to stop; the process's exit code."""
     executor = LeanExecutor()
     executor.add_node(node)
-    dog = Watchdog(node.begun, node.stuck_limit_s, partial(_leave, node))
+    dog = Watchdog(node.begun, node.stuck_limit_s, partial(_leave, node), node.used_s)
     if node.stuck_limit_s:
         dog.start()
     try:
         while node.exit_code is None and not node.finished and not stop_asked():
             node.beats += 1
             executor.spin_once(timeout_sec=SPIN_S)
-        done = node.finished
+        done, failure = node.finished, node.failure
     finally:
         dog.stop()
         node.release()
         executor.shutdown(timeout_sec=0.5)
+    if failure:
+        node.get_logger().fatal(failure)
+        return EXIT_UNFINISHED
     return node.exit_code or (EXIT_DONE if done else EXIT_OK)
 
 

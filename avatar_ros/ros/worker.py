@@ -72,6 +72,11 @@ class StageWorker:
         """Number of the piece of work at hand; None between two."""
         return self._items if self._working else None
 
+    @property
+    def native_id(self) -> int | None:
+        """The kernel's name of its thread."""
+        return self._thread.native_id
+
     def start(self) -> None:
         """Begin to work; the first tick is due at once."""
         self._next_tick_s = self._clock.now_s()
@@ -93,6 +98,7 @@ class StageWorker:
                 self._stage.abort(message)
             self._queue.put_urgent(_Item(topic, message))
         elif not self._gate.is_void(message):
+            self._stage.foresee(topic, message, self._clock.now_s())
             self._queue.put(_Item(topic, message))
 
     def void(self, order: Interrupt) -> None:

@@ -45,6 +45,7 @@ def test_options_reach_their_nodes(tmp_path, monkeypatch):
 def test_only_a_limited_run_ends_with_the_monitor():
     assert not node("monitor_node").ends_run
     assert node("monitor_node", turns=1).ends_run
+    assert not node("mic_node").ends_run
 
 
 @pytest.mark.parametrize("namespace", ["avatar", "/avatar", "avatar/"])
