@@ -114,6 +114,7 @@ class DialogueSettings(Settings):
     too_long_words: int = setting(
         150, "more words at once than this are not answered but asked for again", low=5, high=10000
     )
+    say_characters: int = setting(20000, "a `say` of more characters is refused (too_long)", low=100, high=1000000)
     say_limit: int = setting(50, "texts of `say` that may wait", low=1, high=10000)
 
     greeting: str = setting("", "said as greet_when says; empty: nothing")
@@ -131,7 +132,7 @@ class DialogueSettings(Settings):
     )
     too_long: str = setting(
         "That was a lot at once. Could you ask me in one or two sentences?",
-        "said to more than too_long_words, or longest_talk_s"
+        "said to more than too_long_words, or longest_talk_s",
     )
     too_quiet: str = setting(
         "I could not hear you well. Could you speak a little louder?",

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import chain
+
 from ..core.types import Reply
 from .boundaries import ends_sentence
 from .sentences import Line, SentenceCutter
+
+#: Nobody listens for longer than that (twenty minutes): an answer is cut off here.
+LONGEST_ANSWER = 20_000
 
 
 class ReplyReader:
@@ -16,6 +22,7 @@ class ReplyReader:
     def __init__(self, cutter: SentenceCutter) -> None:
         self._cutter = cutter
         self._next_seq = 0
+        self._room = LONGEST_ANSWER  # characters that are still taken
         self._last_line = ""
         self.done = False
         self.cut_short = False
@@ -26,8 +33,10 @@ class ReplyReader:
             return []
         broken = piece.seq > self._next_seq
         self._next_seq = piece.seq + 1
-        lines = self._noted(list(self._cutter.feed(piece.text)))
-        if not piece.final:
+        text = piece.text[: self._room]
+        self._room -= len(text)
+        lines = self._noted(list(self._cutter.feed(text)))
+        if not piece.final and self._room:
             return lines
         return [*lines, *(self.break_off() if broken else self._finish())]
 
@@ -46,7 +55,9 @@ class ReplyReader:
         return lines
 
 
-def lines_of(text: str, cutter: SentenceCutter, expression: str = "", locale: str = "") -> list[Line]:
-    """A complete text as sentences; `expression` holds for those that name none, `locale` for all."""
-    parts = (*cutter.feed(text), *cutter.finish())
-    return [Line(line.text, line.expression or expression, locale) for line in parts]
+def lines_of(text: str, cutter: SentenceCutter, expression: str = "", locale: str = "") -> Iterator[Line]:
+    """A complete text as sentences, cut as they are asked for; `expression` holds for those that name none, `locale`
+    for all.
+    """
+    for line in chain(cutter.feed(text), cutter.finish()):
+        yield Line(line.text, line.expression or expression, locale)

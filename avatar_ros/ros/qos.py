@@ -8,8 +8,9 @@ from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPo
 #: a burst of 200 chunks lost 187 of them.
 STREAM_DEPTH = 3000
 
-#: Topics whose last message a late joiner needs.
+#: Topics whose last messages a late joiner needs: those of all sessions.
 KEPT = frozenset({"state", "session"})
+_KEPT_DEPTH = 100
 
 
 def _reliable(depth: int, durability: DurabilityPolicy = DurabilityPolicy.VOLATILE) -> QoSProfile:
@@ -24,7 +25,7 @@ def _reliable(depth: int, durability: DurabilityPolicy = DurabilityPolicy.VOLATI
 def for_topic(topic: str) -> QoSProfile:
     """The profile of a conversation topic (core/types.TOPICS)."""
     if topic in KEPT:
-        return _reliable(10, DurabilityPolicy.TRANSIENT_LOCAL)
+        return _reliable(_KEPT_DEPTH, DurabilityPolicy.TRANSIENT_LOCAL)
     return _reliable(STREAM_DEPTH)
 
 

@@ -1,0 +1,127 @@
+"""What may come in to a stage: turns that the dialogue has begun, and no more sessions than can be served."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Set
+from typing import NamedTuple
+
+from .belief import Belief
+from .types import AvatarState, Message, SessionEvent, SessionKind
+
+#: Topics overtake each other: so long a message waits for the `state` that announces its turn, s.
+HOLD_S = 1.0
+HOLD_LIMIT = 256
+#: A session that was heard of within this time keeps its place against newcomers, s.
+IN_USE_S = 10.0
+#: What is known of a session that nobody mentions is dropped after this time, s (or after its own, if that is longer).
+FORGET_S = 900.0
+
+
+class Entry(NamedTuple):
+    """A message and the topic it came on."""
+
+    topic: str
+    message: Message
+
+
+class _Held(NamedTuple):
+    until_s: float
+    entry: Entry
+
+
+class Door:
+    """Pure; called by one thread, but for `announce`. refused: topic -> messages that were not let in.
+
+    own_sessions: those of the kiosk itself, which always have a place; session_limit: how many others do.
+    """
+
+    def __init__(self, own_sessions: Set[str], session_limit: int) -> None:
+        self._own = own_sessions
+        self._limit = session_limit
+        self._belief = Belief()
+        self._held: deque[_Held] = deque()
+        self._used_s: dict[str, float] = {}
+        self._ttl_s: dict[str, float] = {}
+        self.refused: Counter[str] = Counter()
+        self.why = ""
+
+    def announce(self, state: AvatarState) -> None:
+        """The node is the dialogue itself: its own word needs no proof."""
+        self._belief.learn(state, lambda: True)
+
+    def come(
+        self, topic: str, message: Message, now_s: float, is_new_dialogue: Callable[[], bool] = lambda: True
+    ) -> Iterator[Entry]:
+        """A message has arrived: what goes on to the stage by it, in order. is_new_dialogue: see Belief.learn."""
+        self._refuse_overdue(now_s)
+        entry = Entry(topic, message)
+        if isinstance(message, AvatarState):
+            if not self._belief.learn(message, is_new_dialogue):
+                self._refuse(entry, "the dialogue cannot have said so")
+                return
+            yield from self._admit(entry, now_s)
+            yield from self._release(now_s)
+        elif self._belief.holds(message):
+            yield from self._admit(entry, now_s)
+        else:
+            if len(self._held) >= HOLD_LIMIT:
+                self._refuse(self._held.popleft().entry, "too many came for turns that the dialogue has not begun")
+            self._held.append(_Held(now_s + HOLD_S, entry))
+
+    def tick(self, now_s: float) -> list[Entry]:
+        """To be called now and then: sessions that nobody mentions any more, as CLOSED."""
+        self._refuse_overdue(now_s)
+        quiet = [name for name, at_s in self._used_s.items() if now_s - at_s > max(FORGET_S, self._ttl_s.get(name, 0))]
+        return [self._close(name) for name in quiet]
+
+    def _release(self, now_s: float) -> Iterator[Entry]:
+        waiting, self._held = self._held, deque()
+        for held in waiting:
+            if self._belief.holds(held.entry.message):
+                yield from self._admit(held.entry, now_s)
+            else:
+                self._held.append(held)
+
+    def _refuse_overdue(self, now_s: float) -> None:
+        while self._held and self._held[0].until_s <= now_s:
+            self._refuse(self._held.popleft().entry, "the dialogue has begun no such turn")
+
+    def _refuse(self, entry: Entry, why: str) -> None:
+        self.refused[entry.topic] += 1
+        message = entry.message
+        epoch, turn = getattr(message, "epoch", None), getattr(message, "turn", None)
+        mark = "" if epoch is None else f" (epoch {epoch}, turn {turn})"
+        self.why = f"{entry.topic}: {why}{mark}"
+
+    # --- sessions ------------------------------------------------------------------------------------------------
+
+    def _admit(self, entry: Entry, now_s: float) -> Iterator[Entry]:
+        message = entry.message
+        session = getattr(message, "session", None)
+        if session is None or session in self._own:
+            yield entry
+        elif isinstance(message, SessionEvent) and message.kind is SessionKind.CLOSED:
+            if session in self._used_s:
+                self._close(session)
+                yield entry
+        elif session in self._used_s or len(self._used_s) < self._limit:
+            yield self._use(entry, session, now_s)
+        else:
+            oldest = min(self._used_s, key=self._used_s.__getitem__)
+            if now_s - self._used_s[oldest] < IN_USE_S:
+                self._refuse(entry, f"more than {self._limit} sessions (session_limit)")
+                return
+            yield self._close(oldest)
+            yield self._use(entry, session, now_s)
+
+    def _use(self, entry: Entry, session: str, now_s: float) -> Entry:
+        self._used_s[session] = now_s
+        if isinstance(entry.message, SessionEvent):
+            self._ttl_s[session] = entry.message.ttl_s
+        return entry
+
+    def _close(self, session: str) -> Entry:
+        self._used_s.pop(session, None)
+        self._ttl_s.pop(session, None)
+        return Entry("session", SessionEvent(session, SessionKind.CLOSED))

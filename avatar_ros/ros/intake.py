@@ -1,0 +1,78 @@
+"""What arrives at a node, on its way to the stage: read, believed or not, counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Set
+from typing import Any
+
+from rclpy.node import Node
+
+from ..core.door import Door, Entry
+from ..core.types import TOPICS, AvatarState
+from . import convert
+from .diagnostics import seldom
+
+#: The owner of `state`, in a kiosk's graph.
+DIALOGUE = "dialogue_node"
+_UNKNOWN = "_NODE_NAME_UNKNOWN_"
+
+
+class Intake:
+    """Refuses messages that break their type's promise (bad), and those that Door does not let in (refused)."""
+
+    def __init__(self, node: Node, own_sessions: Set[str], session_limit: int) -> None:
+        self.own_sessions = own_sessions
+        self._node = node
+        self._door = Door(own_sessions, session_limit)
+        self._dialogues: set[bytes] = set()  # publishers of `state` that were believed
+        self._bad = 0
+        self._why_bad = ""
+        self._told = (0, 0)
+        self._seldom = seldom()
+
+    def take(self, topic: str, msg: Any, now_s: float) -> Iterable[Entry]:
+        """What goes on to the stage by this ROS message."""
+        try:
+            message = convert.from_msg(TOPICS[topic], msg)
+        except convert.MessageError as error:
+            self._bad += 1
+            self._why_bad = f"{topic}: {error}"
+            self._node.get_logger().warning(f"dropped a message on {topic}: {error}", **self._seldom)
+            return ()
+        return self._door.come(topic, message, now_s, self._is_new_dialogue)
+
+    def announce(self, state: AvatarState) -> None:
+        """The node is the dialogue, and says so."""
+        self._door.announce(state)
+
+    def tick(self, now_s: float) -> list[Entry]:
+        """To be called every second: sessions to be closed."""
+        return self._door.tick(now_s)
+
+    def values(self) -> dict[str, str]:
+        """Counts for diagnostics."""
+        return {"bad_messages": str(self._bad), "refused_messages": str(self._door.refused.total())}
+
+    def news(self) -> list[str]:
+        """What was refused since the last call, and why."""
+        bad, refused = self._bad, self._door.refused.total()
+        told_bad, told_refused = self._told
+        self._told = (bad, refused)
+        return [
+            *([self._why_bad] if bad != told_bad else []),
+            *([f"{refused} messages refused, the last on {self._door.why}"] if refused != told_refused else []),
+        ]
+
+    def _is_new_dialogue(self) -> bool:
+        """Whether a dialogue node has come since one was last believed. Where there is none, any other may be it."""
+        known = [
+            info
+            for info in self._node.get_publishers_info_by_topic("state")
+            if info.node_name == _UNKNOWN
+            or (info.node_name == DIALOGUE and info.node_namespace == self._node.get_namespace())
+        ]
+        gids = {bytes(info.endpoint_gid) for info in known}
+        if gids and gids <= self._dialogues:
+            return False
+        self._dialogues |= gids
+        return True
