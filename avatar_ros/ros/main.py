@@ -13,6 +13,7 @@ from rclpy.signals import SignalHandlerOptions
 
 from ..core.errors import ConfigError
 from ..core.exit_codes import EXIT_CONFIG
+from ..core import shared_memory
 from ..core.lock import hold_name
 from .stage_node import NodeSpec, StageNode, spin
 
@@ -54,6 +55,7 @@ def run(spec: NodeSpec, args: list[str] | None = None) -> int:
     """
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     signals = StopSignals()
+    shared_memory.clean()
     node = None
     try:
         _init(args)
