@@ -17,6 +17,7 @@ BENCHES = {
     "barge-in": "barge_in",
     "interruptions": "interruptions",
     "lips-sync": "lips_sync",
+    "floods": "floods",
 }
 
 

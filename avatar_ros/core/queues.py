@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections import deque
 from collections.abc import Hashable
@@ -11,6 +12,8 @@ Item = TypeVar("Item")
 
 #: A lane (a topic of a session) in which more than this waits is flooded, or its reader is slow: others go first.
 FAIR_SHARE = 32
+#: Orders that may wait in a lane.
+MOST_ORDERS = 100
 
 
 class _Lanes(Generic[Item]):
@@ -24,13 +27,15 @@ class _Lanes(Generic[Item]):
         self._short_first = False
         self.dropped = 0
 
-    def put(self, item: Item, lane: Hashable, own: bool) -> None:
-        if self._size >= self._limit:
-            self._pop(max(self._lanes, key=lambda key: len(self._lanes[key])))
-            self.dropped += 1
+    def put(self, item: Item, lane: Hashable, own: bool, most: int) -> None:
+        key = (not own, lane)
+        if len(self._lanes.get(key, ())) >= most:
+            self._drop(key)
+        elif self._size >= self._limit:
+            self._drop(max(self._lanes, key=lambda key: len(self._lanes[key])))
         self._came += 1
         self._size += 1
-        self._lanes.setdefault((not own, lane), deque()).append((self._came, item))
+        self._lanes.setdefault(key, deque()).append((self._came, item))
 
     def get(self) -> Item:
         self._short_first = self._size > FAIR_SHARE and not self._short_first
@@ -39,6 +44,10 @@ class _Lanes(Generic[Item]):
             if short:
                 return self._pop(min(short, key=lambda key: (key[0], self._lanes[key][0][0])))
         return self._pop(min(self._lanes, key=lambda key: self._lanes[key][0][0]))
+
+    def _drop(self, key: tuple[bool, Hashable]) -> None:
+        self._pop(key)
+        self.dropped += 1
 
     def _pop(self, key: tuple[bool, Hashable]) -> Item:
         items = self._lanes[key]
@@ -55,7 +64,8 @@ class _Lanes(Generic[Item]):
 class FairQueue(Generic[Item]):
     """At most `limit` items, and as many orders, which go first. Safe between threads.
 
-    lane: what fills up on its own; own: the kiosk's own session, whose short lanes go before those of others.
+    lane: what fills up on its own, to `most` items; own: the kiosk's own session, whose short lanes go before those
+    of others.
     """
 
     def __init__(self, limit: int) -> None:
@@ -71,16 +81,16 @@ class FairQueue(Generic[Item]):
         """Items lost so far."""
         return self._items.dropped + self._urgent.dropped
 
-    def put(self, item: Item, lane: Hashable = "", *, own: bool = True) -> None:
-        """Append; drops the oldest item of the longest lane where the queue is full."""
+    def put(self, item: Item, lane: Hashable = "", *, own: bool = True, most: int = sys.maxsize) -> None:
+        """Append; where the lane is full its oldest item is dropped, where the queue is, that of the longest lane."""
         with self._changed:
-            self._items.put(item, lane, own)
+            self._items.put(item, lane, own, most)
             self._changed.notify()
 
     def put_urgent(self, item: Item, lane: Hashable = "", *, own: bool = True) -> None:
         """Append to what is served first."""
         with self._changed:
-            self._urgent.put(item, lane, own)
+            self._urgent.put(item, lane, own, MOST_ORDERS)
             self._changed.notify()
 
     def get(self, timeout_s: float | None = None) -> Item | None:

@@ -1,7 +1,7 @@
 """Removes the shared memory of processes that were killed: Fast DDS leaves half a megabyte of each, for ever.
 
-Each participant keeps a lock (flock) on `fastrtps_<number>_el` for as long as it lives; whose lock can be taken is dead.
-`fastdds shm clean` goes by the same rule.
+Each participant keeps a lock (flock) on `fastrtps_<number>_el` for as long as it lives: whose lock can be taken is
+dead. `fastdds shm clean` goes by the same rule.
 """
 
 from __future__ import annotations

@@ -11,9 +11,9 @@ import rclpy
 from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.signals import SignalHandlerOptions
 
+from ..core import shared_memory
 from ..core.errors import ConfigError
 from ..core.exit_codes import EXIT_CONFIG
-from ..core import shared_memory
 from ..core.lock import hold_name
 from .stage_node import NodeSpec, StageNode, spin
 

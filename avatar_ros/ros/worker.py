@@ -13,6 +13,7 @@ from ..core.queues import FairQueue
 from ..core.stage import Out, Stage
 from ..core.types import LOCAL_SESSION, Interrupt, InterruptAction, Message, SessionEvent, SessionKind
 from ..core.void import VoidGate
+from . import qos
 from .guard import guarded
 
 #: A stage that ticks by wake alone is still looked at this often.
@@ -97,7 +98,7 @@ class StageWorker:
                 self._stage.abort(message)
             self._queue.put_urgent(_Item(topic, message), session, own=own)
         elif not self._gate.is_void(message):
-            self._queue.put(_Item(topic, message), (topic, session), own=own)
+            self._queue.put(_Item(topic, message), (topic, session), own=own, most=qos.depth(topic))
 
     def void(self, order: Interrupt) -> None:
         """Let a CANCEL take effect on what is queued and under way."""
