@@ -76,11 +76,12 @@ class Flood:
 
 @dataclass(frozen=True)
 class Outcome:
-    """say_s: from sending a `say` after it to its result; None: it was not spoken."""
+    """say_s: from sending a `say` after it to its result; reason: why it was not spoken, or ""."""
 
     name: str
     sent: int
-    say_s: float | None
+    say_s: float
+    reason: str
 
 
 def _pause_resume(i: int, epoch: int) -> Interrupt:
@@ -150,16 +151,16 @@ def pour(listener: Listener, flood: Flood, epoch: int) -> int:
     return sent
 
 
-def say_s(listener: Listener, name: str, when: SayWhen = SayWhen.INTERRUPT) -> float | None:
-    """Have something said; seconds until it was, None where it was not."""
+def say(listener: Listener, name: str, when: SayWhen = SayWhen.INTERRUPT) -> tuple[float, str]:
+    """Have something said: how long that took, s, and why it was not spoken ("": it was)."""
     began_s = time.monotonic()
     listener.send("say", Say(id=name, text="Still here.", when=when))
     try:
         listener.wait(lambda h: any(r.id == name for r in h.heard["say_result"]), name, _LONGEST_WAIT_S)
     except TimeoutError:
-        return None
+        return time.monotonic() - began_s, "no result"
     result = next(r for r in listener.heard["say_result"] if r.id == name)
-    return time.monotonic() - began_s if result.done else None
+    return time.monotonic() - began_s, "" if result.done else result.reason
 
 
 def trials(listener: Listener) -> Iterator[tuple[str, Callable[[], int]]]:
@@ -182,12 +183,12 @@ def _send(listener: Listener, topic: str, msg: Any) -> int:
 
 
 def _outcomes(listener: Listener, only: str) -> Iterator[Outcome]:
-    yield Outcome("nothing", 0, say_s(listener, "first"))
+    yield Outcome("nothing", 0, *say(listener, "first"))
     for name, send in trials(listener):
         if only in name:
             sent = send()
             time.sleep(_LAST_OF_IT_S)
-            yield Outcome(name, sent, say_s(listener, f"after {name}"))
+            yield Outcome(name, sent, *say(listener, f"after {name}"))
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -207,6 +208,6 @@ def main(arguments: Sequence[str]) -> int:
             found.append(asdict(outcome))
             run.check()
         died = run.restarts()
-    late = [one for one in found if one["say_s"] is None or one["say_s"] > MUST_S]
+    late = [one for one in found if one["reason"] or one["say_s"] > MUST_S]
     tell({"tried": len(found), "late": late, "died": died, "outcomes": found}, options.json)
     return 1 if late or died else 0

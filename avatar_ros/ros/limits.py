@@ -29,7 +29,7 @@ _LARGEST_FLOAT = 1e9
 _SAMPLES = (0, 2**48)
 _COUNTS = (0, 2**31)
 _INTEGERS: Mapping[str, tuple[int, int]] = {
-    "sample": (-1, _SAMPLES[1]),  # a face that belongs to no speech has -1
+    "sample": (-(2**31), _SAMPLES[1]),  # a face may come before the first sample, or belong to no speech
     **dict.fromkeys(("first_sample", "start_sample", "end_sample"), _SAMPLES),
     **dict.fromkeys(("utterance", "seq", "index", "sentence", "frames", "dim", "dropped"), _COUNTS),
     "sample_rate_hz": (1, 384_000),
