@@ -63,8 +63,8 @@ class _Runner:
 
 
 class Harness:
-    """start_s: where the clock begins; latency_s: how long a message travels; doors: whether stages believe no more than
-    a node does (then the dialogue must be among them).
+    """start_s: where the clock begins; latency_s: how long a message travels; doors: whether stages believe no more
+    than a node does (then the dialogue must be among them).
     """
 
     def __init__(self, *, start_s: float = 1000.0, latency_s: float = 0.0, doors: bool = False) -> None:

@@ -77,6 +77,8 @@ class Floor:
     def read_on(self, now_s: float) -> None:
         """Send more of a long text."""
         turn = self.turn
+        if turn is not None and turn.reader is not None and turn.reader.waiting:
+            self._go_on(turn, turn.reader.read(), now_s)
         if turn is None or turn.script is None:
             return
         lines = list(islice(turn.script, LINES_AT_ONCE))
