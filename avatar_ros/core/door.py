@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Set
+from functools import partial
 from typing import NamedTuple
 
 from .belief import Belief
@@ -11,7 +12,9 @@ from .types import AvatarState, Message, SessionEvent, SessionKind
 
 #: Topics overtake each other: so long a message waits for the `state` that announces its turn, s.
 HOLD_S = 1.0
-HOLD_LIMIT = 256
+#: Whether a state's dialogue was found meanwhile is looked up this often, s.
+LOOK_AGAIN_S = 0.05
+HOLD_LIMIT, HOLD_STATES_LIMIT = 256, 16
 #: A session that was heard of within this time keeps its place against newcomers, s.
 IN_USE_S = 10.0
 #: What is known of a session that nobody mentions is dropped after this time, s (or after its own, if that is longer).
@@ -33,14 +36,20 @@ class _Held(NamedTuple):
 class Door:
     """Pure; called by one thread, but for `announce`. refused: topic -> messages that were not let in.
 
-    own_sessions: those of the kiosk itself, which always have a place; session_limit: how many others do.
+    own_sessions: those of the kiosk itself, which always have a place; session_limit: how many others do;
+    is_new_dialogue: see Belief.learn; told whether the state has waited HOLD_S for its dialogue to be found.
     """
 
-    def __init__(self, own_sessions: Set[str], session_limit: int) -> None:
+    def __init__(
+        self, own_sessions: Set[str], session_limit: int, is_new_dialogue: Callable[[bool], bool] = lambda waited: True
+    ) -> None:
         self._own = own_sessions
         self._limit = session_limit
+        self._is_new_dialogue = is_new_dialogue
         self._belief = Belief()
         self._held: deque[_Held] = deque()
+        self._held_states: deque[_Held] = deque()
+        self._look_again_s = 0.0
         self._used_s: dict[str, float] = {}
         self._ttl_s: dict[str, float] = {}
         self.refused: Counter[str] = Counter()
@@ -50,32 +59,35 @@ class Door:
         """The node is the dialogue itself: its own word needs no proof."""
         self._belief.learn(state, lambda: True)
 
-    def come(
-        self, topic: str, message: Message, now_s: float, is_new_dialogue: Callable[[], bool] = lambda: True
-    ) -> Iterator[Entry]:
-        """A message has arrived: what goes on to the stage by it, in order. is_new_dialogue: see Belief.learn."""
-        self._refuse_overdue(now_s)
+    def come(self, topic: str, message: Message, now_s: float) -> Iterator[Entry]:
+        """A message has arrived: what goes on to the stage by it, in order."""
+        yield from self._overdue(now_s)
         entry = Entry(topic, message)
         if isinstance(message, AvatarState):
-            if not self._belief.learn(message, is_new_dialogue):
-                self._refuse(entry, "the dialogue cannot have said so")
-                return
-            yield from self._admit(entry, now_s)
-            yield from self._release(now_s)
+            if self._learn(message, waited=False):
+                yield from self._release(entry, now_s)
+            else:  # its dialogue may be found in a moment
+                self._hold(self._held_states, HOLD_STATES_LIMIT, entry, now_s)
+                self._look_again_s = now_s + LOOK_AGAIN_S
         elif self._belief.holds(message):
             yield from self._admit(entry, now_s)
         else:
-            if len(self._held) >= HOLD_LIMIT:
-                self._refuse(self._held.popleft().entry, "too many came for turns that the dialogue has not begun")
-            self._held.append(_Held(now_s + HOLD_S, entry))
+            self._hold(self._held, HOLD_LIMIT, entry, now_s)
 
     def tick(self, now_s: float) -> list[Entry]:
-        """To be called now and then: sessions that nobody mentions any more, as CLOSED."""
-        self._refuse_overdue(now_s)
+        """To be called now and then: what waited long enough, and sessions that nobody mentions any more, as CLOSED."""
+        late = list(self._overdue(now_s))
         quiet = [name for name, at_s in self._used_s.items() if now_s - at_s > max(FORGET_S, self._ttl_s.get(name, 0))]
-        return [self._close(name) for name in quiet]
+        return [*late, *(self._close(name) for name in quiet)]
 
-    def _release(self, now_s: float) -> Iterator[Entry]:
+    def _hold(self, held: deque[_Held], limit: int, entry: Entry, now_s: float) -> None:
+        if len(held) >= limit:
+            self._refuse(held.popleft().entry)
+        held.append(_Held(now_s + HOLD_S, entry))
+
+    def _release(self, state: Entry, now_s: float) -> Iterator[Entry]:
+        """A state that is believed, and what has waited for it."""
+        yield from self._admit(state, now_s)
         waiting, self._held = self._held, deque()
         for held in waiting:
             if self._belief.holds(held.entry.message):
@@ -83,11 +95,25 @@ class Door:
             else:
                 self._held.append(held)
 
-    def _refuse_overdue(self, now_s: float) -> None:
+    def _overdue(self, now_s: float) -> Iterator[Entry]:
+        if self._held_states and now_s >= self._look_again_s:
+            self._look_again_s = now_s + LOOK_AGAIN_S
+            states, self._held_states = self._held_states, deque()
+            for held in states:
+                waited = held.until_s <= now_s
+                if self._learn(held.entry.message, waited=waited):
+                    yield from self._release(held.entry, now_s)
+                elif waited:
+                    self._refuse(held.entry)
+                else:
+                    self._held_states.append(held)
         while self._held and self._held[0].until_s <= now_s:
-            self._refuse(self._held.popleft().entry, "the dialogue has begun no such turn")
+            self._refuse(self._held.popleft().entry)
 
-    def _refuse(self, entry: Entry, why: str) -> None:
+    def _learn(self, state: Message, *, waited: bool) -> bool:
+        return isinstance(state, AvatarState) and self._belief.learn(state, partial(self._is_new_dialogue, waited))
+
+    def _refuse(self, entry: Entry, why: str = "the dialogue has begun no such turn") -> None:
         self.refused[entry.topic] += 1
         message = entry.message
         epoch, turn = getattr(message, "epoch", None), getattr(message, "turn", None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Set
 from typing import Any
 
@@ -23,11 +24,12 @@ class Intake:
     def __init__(self, node: Node, own_sessions: Set[str], session_limit: int) -> None:
         self.own_sessions = own_sessions
         self._node = node
-        self._door = Door(own_sessions, session_limit)
+        self._door = Door(own_sessions, session_limit, self._is_new_dialogue)
         self._dialogues: set[bytes] = set()  # publishers of `state` that were believed
         self._bad = 0
         self._why_bad = ""
-        self._told = (0, 0)
+        self._told_bad = 0
+        self._told: Counter[str] = Counter()
         self._seldom = seldom()
 
     def take(self, topic: str, msg: Any, now_s: float) -> Iterable[Entry]:
@@ -39,7 +41,7 @@ class Intake:
             self._why_bad = f"{topic}: {error}"
             self._node.get_logger().warning(f"dropped a message on {topic}: {error}", **self._seldom)
             return ()
-        return self._door.come(topic, message, now_s, self._is_new_dialogue)
+        return self._door.come(topic, message, now_s)
 
     def announce(self, state: AvatarState) -> None:
         """The node is the dialogue, and says so."""
@@ -55,16 +57,16 @@ class Intake:
 
     def news(self) -> list[str]:
         """What was refused since the last call, and why."""
-        bad, refused = self._bad, self._door.refused.total()
-        told_bad, told_refused = self._told
-        self._told = (bad, refused)
-        return [
-            *([self._why_bad] if bad != told_bad else []),
-            *([f"{refused} messages refused, the last on {self._door.why}"] if refused != told_refused else []),
-        ]
+        refused = self._door.refused - self._told
+        news = [self._why_bad] if self._bad != self._told_bad else []
+        if refused:
+            counts = ", ".join(f"{topic} {count}" for topic, count in refused.items())
+            news.append(f"messages refused ({counts}); the last on {self._door.why}")
+        self._told_bad, self._told = self._bad, self._door.refused.copy()
+        return news
 
-    def _is_new_dialogue(self) -> bool:
-        """Whether a dialogue node has come since one was last believed. Where there is none, any other may be it."""
+    def _is_new_dialogue(self, waited: bool) -> bool:
+        """Whether a dialogue node has come since one was last believed. Where none comes, any other may play it."""
         known = [
             info
             for info in self._node.get_publishers_info_by_topic("state")
@@ -72,7 +74,7 @@ class Intake:
             or (info.node_name == DIALOGUE and info.node_namespace == self._node.get_namespace())
         ]
         gids = {bytes(info.endpoint_gid) for info in known}
-        if gids and gids <= self._dialogues:
-            return False
-        self._dialogues |= gids
-        return True
+        is_new = bool(gids - self._dialogues) if gids else waited
+        if is_new:
+            self._dialogues |= gids
+        return is_new

@@ -3,7 +3,7 @@
 import pytest
 
 from avatar_ros.core.belief import MOST_TURNS_MISSED
-from avatar_ros.core.door import FORGET_S, HOLD_LIMIT, HOLD_S, IN_USE_S, Door
+from avatar_ros.core.door import FORGET_S, HOLD_LIMIT, HOLD_S, IN_USE_S, LOOK_AGAIN_S, Door
 from avatar_ros.core.types import (
     AudioFeatures,
     AvatarState,
@@ -29,17 +29,17 @@ class Visitor:
     """Brings messages to a door; `inside` is what was let in."""
 
     def __init__(self, limit=4, dialogues=1):
-        self.door = Door(frozenset({"local"}), limit)
+        self.door = Door(frozenset({"local"}), limit, self.is_new)
         self.now_s = 100.0
         self.inside = []
         self.new_dialogues = dialogues
 
     def bring(self, message, topic="speech/audio"):
-        entries = list(self.door.come(topic, message, self.now_s, self.is_new))
+        entries = list(self.door.come(topic, message, self.now_s))
         self.inside += [entry.message for entry in entries]
         return [entry.message for entry in entries]
 
-    def is_new(self):
+    def is_new(self, waited):
         self.new_dialogues -= 1
         return self.new_dialogues >= 0
 
@@ -97,7 +97,19 @@ def test_a_restarted_dialogue_is_believed_and_a_forged_one_is_not():
     assert visitor.bring(Sentence(epoch=EPOCH, turn=9))  # of the dead one: its successor voids it
     assert not visitor.state(0, EPOCH + 61)  # no third dialogue has come
     assert not visitor.bring(Sentence(epoch=EPOCH + 61, turn=0))
-    assert visitor.door.refused == {"state": 1}
+    visitor.wait(HOLD_S)
+    assert visitor.door.refused == {"state": 1, "speech/audio": 1}
+
+
+def test_a_dialogue_that_is_heard_before_it_is_found_is_believed_a_moment_later():
+    visitor = Visitor(dialogues=1)
+    visitor.state(7)
+    late = Sentence(epoch=EPOCH + 60, turn=1)
+    visitor.now_s += HOLD_S / 2
+    assert not visitor.state(1, EPOCH + 60) and not visitor.bring(late)
+    visitor.new_dialogues = 1
+    visitor.wait(LOOK_AGAIN_S)
+    assert visitor.inside[-1] == late and not visitor.door.refused
 
 
 @pytest.mark.parametrize(("epoch", "turn"), [(2**64 - 1, 0), (2**40, 1), (EPOCH, 2**32 - 1)])
@@ -107,6 +119,14 @@ def test_impossible_states_are_refused_even_from_a_new_dialogue(epoch, turn):
     assert visitor.state(3)
     assert not visitor.state(3 + MOST_TURNS_MISSED + 1)
     assert visitor.bring(Sentence(epoch=EPOCH, turn=3)) and not visitor.bring(Sentence(epoch=epoch, turn=turn))
+
+
+def test_where_no_dialogue_is_known_by_name_another_is_believed_after_a_while():
+    door = Door(frozenset({"local"}), 1, lambda waited: waited)
+    assert not list(door.come("state", AvatarState(epoch=5, turn=1), 0.0))
+    assert not door.tick(HOLD_S / 2)
+    assert len(door.tick(HOLD_S)) == 1
+    assert list(door.come("speech/sentence", Sentence(epoch=5, turn=1), HOLD_S))
 
 
 def test_a_state_of_an_older_epoch_makes_nothing_unbelievable():
