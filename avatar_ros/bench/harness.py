@@ -85,7 +85,7 @@ class Harness:
     def add(self, name: str, stage: Stage, port: Port) -> Stage:
         """Load a stage and wire it; it ticks at once."""
         stage.load()
-        runner = _Runner(name, stage, port, door=Door({LOCAL_SESSION}, 64) if self._doors else None)
+        runner = _Runner(name, stage, port, door=Door({LOCAL_SESSION}, 16) if self._doors else None)
         self._runners[name] = runner
         stage.wake = partial(self._wake, runner)
         self._plan_beat(runner)

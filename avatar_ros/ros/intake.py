@@ -53,15 +53,16 @@ class Intake:
 
     def values(self) -> dict[str, str]:
         """Counts for diagnostics."""
-        return {"bad_messages": str(self._bad), "refused_messages": str(self._door.refused.total())}
+        counts = {"bad_messages": str(self._bad), "refused_messages": str(self._door.refused.total())}
+        return {**counts, "last_refused": self._door.why} if self._door.why else counts
 
     def news(self) -> list[str]:
-        """What was refused since the last call, and why."""
+        """What was refused since the last call."""
         refused = self._door.refused - self._told
         news = [self._why_bad] if self._bad != self._told_bad else []
         if refused:
-            counts = ", ".join(f"{topic} {count}" for topic, count in refused.items())
-            news.append(f"messages refused ({counts}); the last on {self._door.why}")
+            # No numbers here: a text that changes every second would fill the log.
+            news.append(f"messages are refused on {', '.join(sorted(refused))} (see last_refused)")
         self._told_bad, self._told = self._bad, self._door.refused.copy()
         return news
 

@@ -61,7 +61,7 @@ class NodeSettings(Settings):
         4000, "messages that may wait for the worker; the oldest are dropped", low=1, high=100000
     )
     session_limit: int = setting(
-        64, "sessions of others that are served at a time; what comes of more is refused", low=1, high=100000
+        16, "sessions of others that are served at a time; what comes of more is refused", low=1, high=100000
     )
 
 

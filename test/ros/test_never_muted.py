@@ -84,7 +84,7 @@ def test_a_crowd_of_sessions_takes_no_place_for_ever_and_starves_nobody(kiosk):
     pour(kiosk, crowd, 0)
     spoken(kiosk, "after the crowd", SayWhen.INTERRUPT)
     kiosk.wait(lambda h: int(h.diagnostics["dialogue_node"].get("refused_messages", 0)) > 1000, "they are counted")
-    assert int(kiosk.diagnostics["dialogue_node"]["sessions"]) <= 65
+    assert int(kiosk.diagnostics["dialogue_node"]["sessions"]) <= 17
 
 
 def test_a_dialogue_that_was_killed_is_believed_again(kiosk):
