@@ -8,7 +8,6 @@ it, and with required:=false its end is not the end of the robot's launch.
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
@@ -24,7 +23,7 @@ from avatar_ros.bringup.graph import DISPLAYS, PACKAGE, PROFILES, KioskNode, Kio
 from avatar_ros.bringup.policy import FIRST_DELAY_S, RestartPolicy
 from avatar_ros.core.errors import ConfigError
 from avatar_ros.core.exit_codes import EXIT_CONFIG, EXIT_DONE
-from avatar_ros.core.run import RUN_BEGAN
+from avatar_ros.core.run import RUN_BEGAN, begin_now
 from launch import LaunchContext, LaunchDescription
 
 #: Argument -> what `--show-args` says of it; defaults are those of KioskOptions.
@@ -66,7 +65,7 @@ def generate_launch_description() -> LaunchDescription:
 
 def _environment() -> dict[str, str]:
     """A kiosk talks to itself only, unless it is told otherwise; nodes know when their run began."""
-    own = {RUN_BEGAN: str(time.time_ns())}
+    own = {RUN_BEGAN: begin_now()}
     name = "ROS_AUTOMATIC_DISCOVERY_RANGE"
     return own if name in os.environ else {**own, name: "LOCALHOST"}
 

@@ -1,13 +1,12 @@
 """Texts of any length: refused by name, or cut in pieces, and never all at once."""
 
 import pytest
+from dialogue_talk import Talk
 
 from avatar_ros.core.types import InterruptAction, PlaybackState, Reply, Say, SayWhen
 from avatar_ros.dialogue.floor import LINES_AT_ONCE
 from avatar_ros.dialogue.reply import CHARACTERS_AT_ONCE, LONGEST_ANSWER, ReplyReader
 from avatar_ros.dialogue.sentences import SentenceCutter
-
-from .talk import Talk
 
 SENTENCE = "This is one of many sentences. "
 
