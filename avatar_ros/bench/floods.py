@@ -137,7 +137,7 @@ def impossible(topic: str) -> Iterator[tuple[str, Any]]:
                 setattr(msg, name, value)
             except (AssertionError, TypeError, ValueError):  # its own setter knows better
                 continue
-            yield f"{name}={str(value)[:24]}", msg
+            yield f"{name}={value!r:.24}", msg
 
 
 def pour(listener: Listener, flood: Flood, epoch: int) -> int:
