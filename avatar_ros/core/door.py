@@ -59,6 +59,16 @@ class Door:
         """The node is the dialogue itself: its own word needs no proof."""
         self._belief.learn(state, lambda: True)
 
+    def has_place(self, topic: str, session: str, now_s: float) -> bool:
+        """Whether a session is or can be served; cheaper to ask than to read its message. False is counted."""
+        if session in self._own or session in self._used_s or len(self._used_s) < self._limit:
+            return True
+        if now_s - min(self._used_s.values()) >= IN_USE_S:
+            return True
+        self.refused[topic] += 1
+        self.why = f"{topic}: more than {self._limit} sessions (session_limit)"
+        return False
+
     def come(self, topic: str, message: Message, now_s: float) -> Iterator[Entry]:
         """A message has arrived: what goes on to the stage by it, in order."""
         yield from self._overdue(now_s)
@@ -113,12 +123,11 @@ class Door:
     def _learn(self, state: Message, *, waited: bool) -> bool:
         return isinstance(state, AvatarState) and self._belief.learn(state, partial(self._is_new_dialogue, waited))
 
-    def _refuse(self, entry: Entry, why: str = "the dialogue has begun no such turn") -> None:
+    def _refuse(self, entry: Entry) -> None:
         self.refused[entry.topic] += 1
         message = entry.message
         epoch, turn = getattr(message, "epoch", None), getattr(message, "turn", None)
-        mark = "" if epoch is None else f" (epoch {epoch}, turn {turn})"
-        self.why = f"{entry.topic}: {why}{mark}"
+        self.why = f"{entry.topic}: the dialogue has begun no such turn (epoch {epoch}, turn {turn})"
 
     # --- sessions ------------------------------------------------------------------------------------------------
 
@@ -131,14 +140,9 @@ class Door:
             if session in self._used_s:
                 self._close(session)
                 yield entry
-        elif session in self._used_s or len(self._used_s) < self._limit:
-            yield self._use(entry, session, now_s)
-        else:
-            oldest = min(self._used_s, key=self._used_s.__getitem__)
-            if now_s - self._used_s[oldest] < IN_USE_S:
-                self._refuse(entry, f"more than {self._limit} sessions (session_limit)")
-                return
-            yield self._close(oldest)
+        elif self.has_place(entry.topic, session, now_s):
+            if session not in self._used_s and len(self._used_s) >= self._limit:
+                yield self._close(min(self._used_s, key=self._used_s.__getitem__))
             yield self._use(entry, session, now_s)
 
     def _use(self, entry: Entry, session: str, now_s: float) -> Entry:

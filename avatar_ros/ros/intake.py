@@ -34,6 +34,9 @@ class Intake:
 
     def take(self, topic: str, msg: Any, now_s: float) -> Iterable[Entry]:
         """What goes on to the stage by this ROS message."""
+        session = getattr(msg, "session", None)
+        if session is not None and not self._door.has_place(topic, session, now_s):
+            return ()
         try:
             message = convert.from_msg(TOPICS[topic], msg)
         except convert.MessageError as error:

@@ -7,12 +7,12 @@ from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPo
 #: Depth of a topic that must not lose anything while its reader is busy: 60 s of audio in 20 ms frames. With depth 10
 #: a burst of 200 chunks lost 187 of them.
 STREAM_DEPTH = 3000
-_STREAMS = frozenset(
-    {"mic/audio", "mic/utterance", "speech/audio", "speech/played", "motion/features", "motion/expression"}
-    | {"speech/sentence", "dialogue/reply"}
-)
+_STREAMS = frozenset({"mic/audio", "mic/utterance", "speech/played", "motion/features", "motion/expression"})
 #: Of news and orders, which come a few a second: what is older than so many is a flood, and stale.
 EVENT_DEPTH = 200
+#: Of an answer, as text and as speech: tts_node keeps at most 2 s ahead of what is heard.
+ANSWER_DEPTH = 600
+_ANSWER = frozenset({"dialogue/reply", "speech/sentence", "speech/audio"})
 
 #: Topics whose last messages a late joiner needs: those of all sessions.
 KEPT = frozenset({"state", "session"})
@@ -37,6 +37,8 @@ def for_topic(topic: str) -> QoSProfile:
 
 def depth(topic: str) -> int:
     """Messages of a conversation topic that may wait for a reader."""
+    if topic in _ANSWER:
+        return ANSWER_DEPTH
     return STREAM_DEPTH if topic in _STREAMS else EVENT_DEPTH
 
 
