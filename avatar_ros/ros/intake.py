@@ -15,7 +15,6 @@ from .diagnostics import seldom
 
 #: The owner of `state`, in a kiosk's graph.
 DIALOGUE = "dialogue_node"
-_UNKNOWN = "_NODE_NAME_UNKNOWN_"
 
 
 class Intake:
@@ -70,12 +69,14 @@ class Intake:
         return news
 
     def _is_new_dialogue(self, waited: bool) -> bool:
-        """Whether a dialogue node has come since one was last believed. Where none comes, any other may play it."""
+        """Whether a dialogue node has come since one was last believed. Where none comes, any other may play it.
+
+        A publisher has no name yet when it is found; so has a stranger's.
+        """
         known = [
             info
             for info in self._node.get_publishers_info_by_topic("state")
-            if info.node_name == _UNKNOWN
-            or (info.node_name == DIALOGUE and info.node_namespace == self._node.get_namespace())
+            if info.node_name == DIALOGUE and info.node_namespace == self._node.get_namespace()
         ]
         gids = {bytes(info.endpoint_gid) for info in known}
         is_new = bool(gids - self._dialogues) if gids else waited
