@@ -7,7 +7,6 @@ it, and with required:=false its end is not the end of the robot's launch.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
@@ -25,7 +24,7 @@ from avatar_ros.bringup.policy import FIRST_DELAY_S, RestartPolicy
 from avatar_ros.core.errors import ConfigError
 from avatar_ros.core.exit_codes import EXIT_CONFIG, EXIT_DONE, EXIT_UNFINISHED
 from avatar_ros.core.network import KNOWN, NETWORK, network
-from avatar_ros.core.run import RUN_BEGAN
+from avatar_ros.core.run import RUN_BEGAN, begin_now
 from launch import LaunchContext, LaunchDescription
 
 #: Argument -> what `--show-args` says of it; defaults are those of KioskOptions.
@@ -69,7 +68,7 @@ def generate_launch_description() -> LaunchDescription:
 
 def _environment(choice: str) -> dict[str, str]:
     """Nodes know when their run began, and decide by `choice` who may reach them (ros/start.py)."""
-    return {RUN_BEGAN: str(time.time_ns()), **({NETWORK: choice} if choice else {})}
+    return {RUN_BEGAN: begin_now(), **({NETWORK: choice} if choice else {})}
 
 
 def _start(context: LaunchContext) -> list[Any]:

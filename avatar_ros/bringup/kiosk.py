@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import os
 import sys
-import time
 from collections.abc import Mapping
 from dataclasses import replace
 
 from ..core.lock import hold_name
 from ..core.network import network
-from ..core.run import RUN_BEGAN
+from ..core.run import RUN_BEGAN, begin_now
 from .child import ChildSpec
 from .forked import preload
 from .graph import KioskNode, KioskOptions, Value, kiosk_graph
@@ -85,4 +84,4 @@ def kiosk_environment(env: Mapping[str, str] = os.environ) -> dict[str, str]:
         "RCUTILS_LOGGING_BUFFERED_STREAM": "0",
         "PYTHONUNBUFFERED": "1",
     }
-    return defaults | dict(env) | {RUN_BEGAN: str(time.time_ns())}
+    return defaults | dict(env) | {RUN_BEGAN: begin_now()}

@@ -18,6 +18,7 @@ BENCHES = {
     "interruptions": "interruptions",
     "lips-sync": "lips_sync",
     "slow-ears": "slow_ears",
+    "floods": "floods",
 }
 
 

@@ -14,11 +14,6 @@ from __future__ import annotations
 from .terminal import printable, printable_line
 
 
-def printable(text: str) -> str:
-    """`text` without what a terminal would obey or an encoder refuse: damaged files are quoted in it."""
-    return "".join(c if c.isprintable() or c == "\n" else "?" for c in text)
-
-
 class AvatarRosError(Exception):
     """Base of all errors of this package.
 

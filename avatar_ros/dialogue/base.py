@@ -116,6 +116,7 @@ class DialogueSettings(Settings):
     too_long_words: int = setting(
         150, "more words at once than this are not answered but asked for again", low=5, high=10000
     )
+    say_characters: int = setting(20000, "a `say` of more characters is refused (too_long)", low=100, high=1000000)
     say_limit: int = setting(50, "texts of `say` that may wait", low=1, high=10000)
 
     greeting: str = setting("", "said as greet_when says; empty: nothing")

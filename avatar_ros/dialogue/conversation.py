@@ -44,7 +44,7 @@ class Conversation:
         self._floor = Floor(settings, session, epoch, last_turn)
         self._hearing = Hearing(settings.hear_patience_s, settings.longest_voice_s)
         self._answering = Answering(settings)
-        self._says = SayQueue(settings.say_limit)
+        self._says = SayQueue(settings.say_limit, settings.say_characters)
         self._questions: deque[tuple[Transcript, Utterance]] = deque(maxlen=MAX_QUESTIONS)
         self._asked: tuple[Transcript, Utterance] | None = None  # what the last prompt was made of
         self._talk = LongTalk()
@@ -121,6 +121,7 @@ class Conversation:
     def tick(self, now_s: float) -> list[Out]:
         """What is due by time alone."""
         self._note_unheard(self._hearing.expire(now_s), now_s)
+        self._floor.read_on(now_s)
         self._lose_patience(now_s)
         self._ask_to_speak_up(now_s)
         if self._presence.greeting_due(now_s) and self._floor.turn is None and not self._hearing.voice:
@@ -367,5 +368,8 @@ class Conversation:
     def _tell_mood(self, now_s: float) -> None:
         mood = mood_of(self._floor.turn, self._hearing, self._presence, now_s)
         if self._told != (mood, self.turn):
+            begun = self._told is None or self._told[1] != self.turn
             self._told = (mood, self.turn)
-            self._floor.out.append(Out("state", AvatarState(self._session, self._floor.epoch, self.turn, mood)))
+            state = Out("state", AvatarState(self._session, self._floor.epoch, self.turn, mood))
+            # A new turn is announced first: nobody takes what belongs to one that was not.
+            self._floor.out.insert(0 if begun else len(self._floor.out), state)

@@ -6,9 +6,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from ..core.belief import LARGEST_EPOCH
 from ..core.private import private_folder, write_private
-
-_LARGEST = 2**62
 
 
 def next_epoch(stored: int | None, unix_s: float) -> int:
@@ -32,7 +31,7 @@ def read_epoch(path: Path) -> int | None:
         text = path.read_bytes()[:32].decode("ascii").strip()
     except (OSError, UnicodeDecodeError):
         return None
-    return int(text) if text.isdigit() and int(text) < _LARGEST else None
+    return int(text) if text.isdigit() and int(text) < LARGEST_EPOCH else None
 
 
 def write_epoch(path: Path, epoch: int) -> str:

@@ -13,6 +13,10 @@ from ..core.types import Transcript, VoiceActivity
 ONE_TALK_S = 0.06
 #: News of a voice's end comes after the silence that proves it. What comes later than this is late, s.
 _PROMPT_S = 1.5
+#: A transcript of a voice that was not announced, and further than this from the last, says nothing of those between.
+_MOST_MISSED = 1000
+#: Transcripts that are awaited at a time.
+_MOST_AWAITED = 16
 
 
 @dataclass
@@ -87,6 +91,9 @@ class Hearing:
             self._done = number - 1
             self._open.clear()
             self._stopped = None
+        # A microphone hears one voice at a time: of one that seems to go on, the end was lost, or it never was.
+        awaited = [(n, u) for n, u in self._open.items() if not u.going_on]
+        self._open = dict(awaited[-_MOST_AWAITED:])
         utterance = self._open[number] = Utterance(number, _at_s(activity, now_s), now_s)
         self._link(utterance)
         return utterance
@@ -120,11 +127,13 @@ class Hearing:
             return Utterance(0, now_s, now_s, stopped_at_s=now_s, heard_stopped_s=now_s)
         if number <= self._done:
             return None
-        utterance = self._open.pop(number, None) or Utterance(number, now_s, now_s)
+        known = self._open.pop(number, None)
+        utterance = known or Utterance(number, now_s, now_s)
         if utterance.going_on:
             utterance.stopped_at_s = utterance.heard_stopped_s = now_s
-        self._skipped = [u for u in self._open.values() if u.number < number and not u.going_on]
-        self._close_up_to(number)
+        if known is not None or number <= self._done + _MOST_MISSED:
+            self._skipped = [u for u in self._open.values() if u.number < number and not u.going_on]
+            self._close_up_to(number)
         return utterance
 
     def take_skipped(self) -> list[Utterance]:

@@ -12,6 +12,7 @@ import rclpy
 from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.signals import SignalHandlerOptions
 
+from ..core import shared_memory
 from ..core.errors import ConfigError
 from ..core.exit_codes import EXIT_CONFIG
 from ..core.lock import hold_name
@@ -62,6 +63,7 @@ def run(spec: NodeSpec, args: list[str] | None = None) -> int:
     keep_private()
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     signals = StopSignals()
+    shared_memory.clean()
     node = None
     try:
         _init(args)

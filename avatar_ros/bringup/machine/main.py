@@ -103,7 +103,7 @@ def main(root: Path, arguments: Sequence[str]) -> int:
         say(str(error))
         return error.exit_code
     except ConfigError as error:
-        print(f"avatar: {error}", file=sys.stderr)
+        say(str(error))
         return EXIT_BAD_INPUT
     except OSError as error:
         say(refusal(error))
