@@ -12,6 +12,8 @@ from typing import NoReturn
 
 from .core.errors import AvatarRosError
 from .core.machine import machine_fault
+from .core.private import keep_private
+from .core.terminal import printable
 
 EXIT_FAILED = 1
 EXIT_BAD_INPUT = 2
@@ -45,7 +47,7 @@ class _Parser(argparse.ArgumentParser):
     """Says what is wrong in one line, without the usage text before it."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(EXIT_BAD_INPUT, f"{self.prog}: {message} (see {self.prog} --help)\n")
+        self.exit(EXIT_BAD_INPUT, f"{self.prog}: {printable(message)} (see {self.prog} --help)\n")
 
 
 def parser_for(verb: str | None) -> argparse.ArgumentParser:
@@ -72,6 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     verb = next((a for a in arguments if not a.startswith("-")), None)
     options = parser_for(verb).parse_args(arguments)
+    keep_private()
     try:
         return int(options.run(options))
     except BrokenPipeError:
@@ -93,7 +96,7 @@ def _refused(verb: str, error: Exception) -> int:
     elif not isinstance(error, AvatarRosError):
         raise error
     with contextlib.suppress(OSError):
-        print(f"avatar {verb}: {text}", file=sys.stderr)
+        print(f"avatar {verb}: {printable(text)}", file=sys.stderr)
     return EXIT_FAILED if fault else EXIT_BAD_INPUT
 
 

@@ -7,8 +7,6 @@ it, and with required:=false its end is not the end of the robot's launch.
 
 from __future__ import annotations
 
-import os
-import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import fields
@@ -33,10 +31,12 @@ from launch_ros.parameter_descriptions import ParameterValue
 
 from avatar_ros.bringup.child import TAIL_LINES
 from avatar_ros.bringup.graph import DISPLAYS, PACKAGE, PROFILES, KioskNode, KioskOptions, kiosk_graph, strangers
+from avatar_ros.bringup.keys import node_environment
 from avatar_ros.bringup.policy import Blame, RestartPolicy, describe_exit
 from avatar_ros.core.errors import ConfigError
-from avatar_ros.core.exit_codes import DONE_IS_OK, DONE_LINE, EXIT_CONFIG, EXIT_INCOMPLETE
-from avatar_ros.core.run import RUN_BEGAN
+from avatar_ros.core.exit_codes import DONE_IS_OK, DONE_LINE, EXIT_CONFIG, EXIT_UNFINISHED
+from avatar_ros.core.network import KNOWN, NETWORK, network
+from avatar_ros.core.run import RUN_BEGAN, begin_now
 from launch import LaunchContext, LaunchDescription
 
 _BLAME = Blame()
@@ -44,13 +44,15 @@ _BLAME = Blame()
 #: Argument -> what `--show-args` says of it; defaults are those of KioskOptions.
 ARGUMENTS = {
     "profile": f"of {', '.join(PROFILES)}, or parameter files; several joined by commas, the later ones count",
-    "avatar": "LAM .zip or .ply; empty: the built-in one",
+    "avatar": "LAM .zip, or splats as .ply, .spz or .splat; empty: the built-in one",
+    "axes": "which way is up in a file of splats alone: y_up, y_down, z_up or z_down; empty: as the profile has it",
     "mic": "auto, none, a sound device's name or number, or FILE.wav[,FILE2.wav]",
     "display": f"where to show the face: {', '.join(DISPLAYS)}",
     "namespace": "of all topics and nodes; within a pushed namespace where it does not begin with /",
     "record": "FILE.mp4 for picture and sound; empty: no recording",
     "turns": "leave after so many answers; 0: never",
     "report": "FILE.json for words and delays of each turn; empty: none",
+    "network": f"who may reach its nodes: {KNOWN}; empty: {NETWORK}, or local",
 }
 
 
@@ -78,11 +80,9 @@ def generate_launch_description() -> LaunchDescription:
     return LaunchDescription([*arguments, OpaqueFunction(function=_start)])
 
 
-def _environment() -> dict[str, str]:
-    """A kiosk talks to itself only, unless it is told otherwise; nodes know when their run began."""
-    own = {RUN_BEGAN: str(time.time_ns()), DONE_IS_OK: "1"}
-    name = "ROS_AUTOMATIC_DISCOVERY_RANGE"
-    return own if name in os.environ else {**own, name: "LOCALHOST"}
+def _environment(choice: str) -> dict[str, str]:
+    """Nodes know when their run began, and decide by `choice` who may reach them (ros/start.py)."""
+    return {RUN_BEGAN: begin_now(), DONE_IS_OK: "1", **({NETWORK: choice} if choice else {})}
 
 
 def _start(context: LaunchContext) -> list[Any]:
@@ -91,14 +91,22 @@ def _start(context: LaunchContext) -> list[Any]:
     if not values["turns"].isdecimal():
         raise ConfigError("bad_option", f"turns is '{values['turns']}'; it must be a whole number, 0 or more")
     nodes = kiosk_graph(KioskOptions(**{**values, "turns": int(values["turns"])}))
-    environment = _environment()
+    reach = network(choice=values["network"])
+    reach.check()
+    environment = _environment(values["network"])
     end = _End(of_launch=given["required"] == "true")
-    ignored: list[Any] = [LogInfo(msg=line) for line in strangers(values["profile"])]
-    return ignored + [
-        action
-        for node in nodes
-        for action in _kept_alive(node, partial(_process, node, environment, given["log_level"]), end, RestartPolicy())
-    ]
+    actions: list[Any] = [LogInfo(msg=line) for line in (reach.line, *strangers(values["profile"]))]
+    for node in nodes:
+        make = partial(_process, node, _for_node(node, context, environment), given["log_level"])
+        actions += _kept_alive(node, make, end, RestartPolicy())
+    return actions
+
+
+def _for_node(node: KioskNode, context: LaunchContext, own: Mapping[str, str]) -> dict[str, str]:
+    """What the node needs of the launch's environment, by its name in a pushed namespace too."""
+    pushed = context.launch_configurations.get("ros_namespace", "")
+    namespace = node.namespace if node.namespace.startswith("/") else f"{pushed}/{node.namespace}"
+    return node_environment(node, {**context.environment, **own}, namespace)
 
 
 def _process(node: KioskNode, environment: Mapping[str, str], log_level: str) -> Node:
@@ -109,7 +117,7 @@ def _process(node: KioskNode, environment: Mapping[str, str], log_level: str) ->
         namespace=node.namespace,
         parameters=[*map(str, node.params_files), *([_typed(node.parameters)] if node.parameters else [])],
         ros_arguments=["--log-level", log_level],
-        additional_env=dict(environment),
+        env=dict(environment),
         output="screen",
         emulate_tty=False,
         # A recording on a busy machine takes longer to close than launch's 5 s.
@@ -156,8 +164,11 @@ def _kept_alive(node: KioskNode, make: Callable[[], Node], end: _End, policy: Re
         code, now_s = _BLAME.judge(event.returncode, tail), context.asyncio_loop.time()
         if code == EXIT_CONFIG:
             return end.come(f"{node.executable} refused its configuration")
-        if node.ends_run and (code == EXIT_INCOMPLETE or any(DONE_LINE in text for text in tail)):
+        if node.ends_run and any(DONE_LINE in text for text in tail):
             return end.come(f"{node.executable} is done")
+        if code == EXIT_UNFINISHED and node.ends_run:
+            # launch has one exit code for every shutdown that is asked for: 0
+            return end.come(f"{node.executable} could not do what was asked: its last line says why")
         delay_s = policy.ended(started[0], now_s, code)
         if delay_s is None:
             return end.come(f"giving up: {node.executable} keeps dying")

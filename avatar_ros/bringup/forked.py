@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import ctypes
 import gc
 import importlib
 import logging
@@ -25,6 +26,8 @@ from ..core.exit_codes import EXIT_MACHINE
 from ..core.machine import machine_fault
 
 _TASKS = Path("/proc/self/task")
+_STAT = Path("/proc/self/stat")
+_ENV_START_ENV_END = (50, 51)  # man 5 proc
 #: Signals that the runner handles: set back to the default in the child.
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD)
 _HIGHEST_FD = 65536
@@ -90,10 +93,11 @@ def _become(module: str, args: Sequence[str], env: Mapping[str, str], output: in
     """In the fork: be that process. multiprocessing turns what is raised into a traceback and an exit code."""
     _let_go(output)
     prepare()
-    # Before the environment changes, beside which the system keeps the title.
-    setproctitle.setproctitle(" ".join([sys.executable, "-m", module, *args]))
+    setproctitle.getproctitle()  # it finds its place now: before the environment changes, beside which that lies
     os.environ.clear()
     os.environ.update(env)
+    _wipe_first_environment()
+    setproctitle.setproctitle(" ".join([sys.executable, "-m", module, *args]))
     sys.argv = [module, *args]
     try:
         sys.exit(_main(module))
@@ -111,6 +115,17 @@ def _main(module: str) -> int:
         print(f"[FATAL] {fault.code}: {fault}", file=sys.stderr, flush=True)
         return EXIT_MACHINE
     return int(main())
+
+
+def _wipe_first_environment() -> None:
+    """/proc/PID/environ goes on showing what the runner was started with, keys of other nodes too: overwrite it.
+
+    The C library uses nothing of it any more once each variable has been set anew.
+    """
+    numbers = _STAT.read_text().rpartition(")")[2].split()
+    start, end = (int(numbers[field - 3]) for field in _ENV_START_ENV_END)
+    if 0 < start < end:
+        ctypes.memset(start, 0, end - start)
 
 
 def _let_go(output: int) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..core.errors import ConfigError
+from ..core.network import parse_reach
 from ..core.parameter_file import Section, looks_like, read_parameter_file
 from ..core.paths import share_file
 
@@ -44,19 +45,23 @@ class KioskOptions:
     """What the user asked for.
 
     profile: of PROFILES, or ROS parameter files of one's own (….yaml), joined by commas: the later ones count;
-    avatar: file, or "" for the built-in one; namespace: absolute only where it begins with "/";
+    avatar: file, or "" for the built-in one; axes: which way is up in a file of splats, "" as the profile has it;
+    namespace: absolute only where it begins with "/";
     mic: "auto", "none", a device's name or number, or WAV files joined by commas; record: video file to write, or "";
-    turns: leave after so many answers, 0 for never; report: JSON file for the turns, or "".
+    turns: leave after so many answers, 0 for never; report: JSON file for the turns, or ""; network: who may reach its
+    nodes (core/network.py), "" for AVATAR_ROS_NETWORK, or local.
     """
 
     profile: str = "embedded"
     avatar: str = ""
+    axes: str = ""
     mic: str = "auto"
     display: str = "auto"
     namespace: str = "avatar"
     record: str = ""
     turns: int = 0
     report: str = ""
+    network: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,8 +69,8 @@ class KioskNode:
     """One process of the graph.
 
     executable: in lib/avatar_ros, the node's name, and the module's in avatar_ros.nodes; params_files: later ones
-    override earlier ones, and parameters all of them; ends_run: this node leaving with EXIT_DONE means that the kiosk
-    has done what it was asked to do.
+    override earlier ones, and parameters all of them; ends_run: this node leaving with EXIT_DONE (EXIT_UNFINISHED)
+    means that the kiosk has done (cannot do) what it was asked to do.
     """
 
     executable: str
@@ -90,10 +95,16 @@ def kiosk_graph(options: KioskOptions) -> tuple[KioskNode, ...]:
             namespace=options.namespace.rstrip("/"),
             params_files=params_files,
             parameters=parameters.get(name, {}),
-            ends_run=name == "renderer_node" or (name == "monitor_node" and options.turns > 0),
+            ends_run=name in _deciding(options),
         )
         for name in START_ORDER
     )
+
+
+def _deciding(options: KioskOptions) -> set[str]:
+    """Nodes that know when the run is over."""
+    files = options.mic.lower().endswith(".wav")
+    return {"renderer_node", *(["monitor_node"] if options.turns else []), *(["mic_node"] if files else [])}
 
 
 def profile_files(profile: str) -> tuple[Path, ...]:
@@ -117,6 +128,8 @@ def _parameters(options: KioskOptions) -> dict[str, dict[str, Value]]:
     renderer: dict[str, Value] = {"display.backend": options.display}
     if options.avatar:
         renderer["avatar"] = str(Path(options.avatar).absolute())
+    if options.axes:
+        renderer["avatar_axes"] = options.axes
     if options.record:
         renderer["record.path"] = str(Path(options.record).absolute())
     monitor: dict[str, Value] = {"turns": options.turns}
@@ -154,6 +167,8 @@ def _check(options: KioskOptions) -> None:
     for option in ("record", "report"):
         _check_folder(option, getattr(options, option))
     _check_sounds(options.mic)
+    if options.network:
+        parse_reach(options.network)
 
 
 def _sections(path: Path) -> list[Section]:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import logging
-import logging.handlers
 import os
 import sys
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TextIO
 
-#: Two files of this size at most: a kiosk runs for days and nobody tidies up after it.
-LOG_FILE_BYTES = 10 * 1024 * 1024
+from ..core.terminal import printable
+from .log_file import LogFile, drop_pending
+
 LONGEST_LINE_BYTES = 64 * 1024
 #: A stream that fails so may be written again later.
 _PASSES = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EAGAIN, errno.ENOMEM)
@@ -66,6 +64,7 @@ class RunLog:
 
     def write(self, name: str, text: str) -> None:
         """One line of the node `name`."""
+        text = printable(text)
         self._show(f"{self._prefix(name)} {text}")
         if self._file is not None:
             self._file.info("[%s] %s", name, text)
@@ -82,7 +81,7 @@ class RunLog:
             print(line, file=self._stream, flush=True)
         except OSError as error:
             gone = error.errno not in _PASSES
-            _drop_pending(self._stream, for_good=gone)
+            drop_pending(self._stream, for_good=gone)
             self._stream = None if gone else self._stream  # the kiosk and its log file go on without a reader
         except ValueError:
             self._stream = None
@@ -94,58 +93,13 @@ class RunLog:
         return f"\x1b[{colour}m[{name}]\x1b[0m"
 
     def _open(self, folder: Path) -> logging.Logger | None:
-        path = folder / f"avatar_ros-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            handler = _LogFile(path, lambda text: self._show(f"{self._prefix('kiosk')} {text}"))
+            handler = LogFile(folder, tell=lambda text: self._show(f"{self._prefix('kiosk')} {text}"))
         except OSError as error:
             self.write("kiosk", f"no log file: {error}")
             return None
         handler.setFormatter(logging.Formatter("%(asctime)s.%(msecs)03d %(message)s", "%Y-%m-%d %H:%M:%S"))
         logger = logging.Logger(f"avatar_ros.run.{os.getpid()}")
         logger.addHandler(handler)
-        self.path = path
+        self.path = handler.path
         return logger
-
-
-class _LogFile(logging.handlers.RotatingFileHandler):
-    """What a full disk does not take is lost; that it was is told once, and again after it has taken something."""
-
-    def __init__(self, path: Path, tell: Callable[[str], None]) -> None:
-        super().__init__(path, maxBytes=LOG_FILE_BYTES, backupCount=1)
-        self._tell = tell
-        self._lost = 0
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Write, or count as lost."""
-        lost = self._lost
-        super().emit(record)
-        if lost and self._lost == lost:
-            self._lost = 0
-            self._tell(f"the log file is written again; {lost} lines are missing from it")
-
-    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802, logging's own name
-        """Called by logging while it handles what `emit` met."""
-        self._lost += 1
-        if self.stream is not None:
-            _drop_pending(self.stream)
-        if self._lost == 1:
-            self._tell(f"log lines are lost: {sys.exc_info()[1]}")
-
-    def close(self) -> None:
-        """Finish, whatever the disk says."""
-        with contextlib.suppress(OSError):
-            super().close()
-
-
-def _drop_pending(stream: TextIO, *, for_good: bool = False) -> None:
-    """What it still holds (and what comes) goes nowhere, or it would fail again at each flush, at the exit at last."""
-    with contextlib.suppress(OSError, ValueError), open(os.devnull, "wb") as nowhere:
-        kept = os.dup(stream.fileno())
-        try:
-            os.dup2(nowhere.fileno(), stream.fileno())
-            stream.flush()
-            if not for_good:
-                os.dup2(kept, stream.fileno())
-        finally:
-            os.close(kept)

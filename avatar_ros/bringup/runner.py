@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import FrameType
 from typing import Any
 
-from ..core.exit_codes import EXIT_CONFIG, EXIT_DONE, EXIT_FAILED, EXIT_INCOMPLETE, EXIT_MACHINE, EXIT_OK
+from ..core.exit_codes import EXIT_CONFIG, EXIT_DONE, EXIT_FAILED, EXIT_MACHINE, EXIT_OK, EXIT_UNFINISHED
 from ..core.machine import machine_fault
 from .child import Child, ChildSpec
 from .log import RunLog
@@ -60,7 +60,7 @@ class Runner:
         self._farewell: list[tuple[str, str]] = []
 
     def run(self) -> int:
-        """0: done or asked to stop; 1: a node kept dying; 2: a node refused its configuration."""
+        """0: done or asked to stop; 1: a node kept dying or could not do what was asked; 2: one refused to start."""
         with _Wakeup(self._on_signal) as wakeup:
             self._selector.register(wakeup, selectors.EVENT_READ, None)
             try:
@@ -147,7 +147,7 @@ class Runner:
         self._starting_until_s.pop(child.spec.name, None)
         code = self._blame.judge(code, child.tail)
         if self._stop is not None:
-            if code == EXIT_INCOMPLETE and self._exit_code == EXIT_OK:
+            if code == EXIT_UNFINISHED and self._exit_code == EXIT_OK:
                 self._exit_code = EXIT_FAILED
                 self._farewell.append((child.spec.name, _last(child)))
             return
@@ -156,8 +156,8 @@ class Runner:
             self._farewell = [(child.spec.name, _last(child))]
         elif code == EXIT_DONE and child.spec.ends_run:
             self._begin_stop(STOP_FINISHED, EXIT_OK, f"{child.spec.name} is done")
-        elif code == EXIT_INCOMPLETE and child.spec.ends_run:
-            self._begin_stop(STOP_FINISHED, EXIT_FAILED, f"{child.spec.name} is done, but for what it says")
+        elif code == EXIT_UNFINISHED and child.spec.ends_run:
+            self._begin_stop(STOP_FINISHED, EXIT_FAILED, f"stopping: {child.spec.name} could not do what was asked")
             self._farewell = [(child.spec.name, _last(child))]
         else:
             self._restart_or_give_up(child.spec.name, child.tail, child.started_s, code)

@@ -17,6 +17,8 @@ BENCHES = {
     "barge-in": "barge_in",
     "interruptions": "interruptions",
     "lips-sync": "lips_sync",
+    "slow-ears": "slow_ears",
+    "floods": "floods",
 }
 
 

@@ -12,15 +12,18 @@ AvatarRosError
 
 from __future__ import annotations
 
+from .terminal import printable, printable_line
+
 
 class AvatarRosError(Exception):
     """Base of all errors of this package.
 
-    code: stable snake_case name, for diagnostics and tests; the text is for people and may change.
+    code: stable snake_case name, for diagnostics and tests; the text is for people and may change. It ends on terminals
+    and in logs, so what it quotes of names and files is made printable.
     """
 
     def __init__(self, code: str, text: str = "", *, retryable: bool = False) -> None:
-        super().__init__(text or code)
+        super().__init__(printable(text or code))
         self.code = code
         self.retryable = retryable
 
@@ -31,7 +34,10 @@ class AvatarRosError(Exception):
 
 
 class ConfigError(AvatarRosError):
-    """A parameter, argument or file that cannot be used; ends a process with exit code 2."""
+    """A parameter, argument or file that cannot be used; ends a process with exit code 2. Always one line."""
+
+    def __init__(self, code: str, text: str = "", *, retryable: bool = False) -> None:
+        super().__init__(code, printable_line(text), retryable=retryable)
 
 
 class UnknownBackendError(ConfigError):

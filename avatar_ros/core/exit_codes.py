@@ -10,13 +10,14 @@ EXIT_FAILED = 1
 EXIT_CONFIG = 2
 #: It has done all that it was asked to do, so the run is over.
 EXIT_DONE = 10
+#: It cannot do what it was asked to do, or not to the end (a recording was cut off by a full disk; its last line says
+#: why), so the run has failed once it is over.
+EXIT_UNFINISHED = 11
+#: The machine ran short of memory, disk or descriptors; starting it again helps once that is over (EX_TEMPFAIL).
+EXIT_MACHINE = 75
 #: Set by launch, to which every code but 0 is an error: EXIT_DONE becomes 0, and the line says that it is done.
 DONE_IS_OK = "AVATAR_ROS_DONE_IS_OK"
 DONE_LINE = "done: it has done all that it was asked to do"
-#: As EXIT_DONE, or told to stop, but not all of it could be done: a recording was cut off by a full disk.
-EXIT_INCOMPLETE = 11
-#: The machine ran short of memory, disk or descriptors; starting it again helps once that is over (EX_TEMPFAIL).
-EXIT_MACHINE = 75
 
 
 def exit_code_of(error: BaseException) -> int:

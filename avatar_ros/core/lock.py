@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from .errors import ConfigError
+from .paths import runtime_folder
 
 
 class NameLock:
@@ -55,12 +56,9 @@ def _taken(descriptor: int) -> bool:
 
 
 def lock_path(name: str, env: Mapping[str, str] = os.environ) -> Path:
-    """The lock's file: in XDG_RUNTIME_DIR where that can be written, else in the temp directory."""
-    runtime = env.get("XDG_RUNTIME_DIR", "")
-    # Not tempfile.gettempdir: it writes a file to try, which a full disk does not take; a lock is an empty one.
-    folder = runtime if runtime and os.access(runtime, os.W_OK) else env.get("TMPDIR") or "/tmp"
+    """The lock's file."""
     plain = re.sub(r"[^A-Za-z0-9]+", ".", name).strip(".")
-    return Path(folder) / f"avatar_ros-{os.getuid()}-{_domain(env)}-{plain}.lock"
+    return runtime_folder(env) / f"avatar_ros-{os.getuid()}-{_domain(env)}-{plain}.lock"
 
 
 def _domain(env: Mapping[str, str]) -> str:

@@ -16,6 +16,13 @@ def user_data_folder(env: Mapping[str, str] = os.environ) -> Path:
     return Path(env.get("XDG_DATA_HOME") or "~/.local/share").expanduser() / PACKAGE
 
 
+def runtime_folder(env: Mapping[str, str] = os.environ) -> Path:
+    """For small files that running processes need: XDG_RUNTIME_DIR where it can be written, else the temp folder."""
+    runtime = env.get("XDG_RUNTIME_DIR", "")
+    # Not tempfile.gettempdir: it writes a file to try, which a full disk does not take; a lock is an empty one.
+    return Path(runtime if runtime and os.access(runtime, os.W_OK) else env.get("TMPDIR") or "/tmp")
+
+
 def share_file(relative: str) -> Path:
     """The shipped file or folder `relative` ("config/answers.yaml"); an absolute path is taken as it is.
 

@@ -26,18 +26,22 @@ def _nothing() -> None:
 
 
 class Stage:
-    """Base of all stages. Subclasses override what they need; all but `abort` run on the worker thread.
+    """Base of all stages. Subclasses override what they need; all but `abort` and `foresee` run on the worker thread.
 
     tick_period_s: how often `tick` wants to be called, seconds; 0 for never.
     wake: set by the runner; a stage's own thread (a device, a network stream) calls it to have `tick` called now.
     finished: set by a stage that has done all it was asked to do (N turns); the process then ends: EXIT_DONE.
-    failure: what it was asked for and could not do to the end (a recording, on a full disk); the process's end then is
-    EXIT_INCOMPLETE. "": nothing.
+    failure: set together with `finished` where it could not be done, or by `close` where it was not done to the end (a
+    recording, on a full disk), and why; the process then ends: EXIT_UNFINISHED.
+    awaits_conversation: the runner keeps `missing` up to date until it is empty: which nodes between the microphone and
+    the loudspeaker are not ready yet.
     unread: topics of its port that it has no use for as it is configured; the runner does not subscribe to them.
     """
 
     tick_period_s: float = 0.0
     unread: frozenset[str] = frozenset()
+    awaits_conversation: bool = False
+    missing: frozenset[str] = frozenset()
 
     def __init__(self) -> None:
         self.wake: Callable[[], None] = _nothing
@@ -55,8 +59,11 @@ class Stage:
         """Obey DUCK, PAUSE, RESUME or CANCEL. Called before messages that are still queued."""
         return ()
 
+    def foresee(self, topic: str, message: Message, now_s: float) -> None:
+        """A message has come, and will be pushed when its turn comes. Called from another thread; takes no time."""
+
     def abort(self, order: Interrupt) -> None:
-        """Break a blocking call (close a stream). The one method called from another thread, at once, on CANCEL."""
+        """Break a blocking call (close a stream). Called from another thread, at once, on CANCEL."""
 
     def tick(self, now_s: float) -> Iterable[Out]:
         """Do what is due by time alone."""

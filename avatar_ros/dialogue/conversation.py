@@ -27,6 +27,7 @@ from .mood import mood_of
 from .presence import Presence
 from .says import SayQueue
 from .turns import Source, Turn
+from .unheard import Unheard
 
 #: Questions that may wait while an answer is being prepared; of more, the oldest is forgotten.
 MAX_QUESTIONS = 3
@@ -43,13 +44,14 @@ class Conversation:
         self._floor = Floor(settings, session, epoch, last_turn)
         self._hearing = Hearing(settings.hear_patience_s, settings.longest_voice_s)
         self._answering = Answering(settings)
-        self._says = SayQueue(settings.say_limit)
+        self._says = SayQueue(settings.say_limit, settings.say_characters)
         self._questions: deque[tuple[Transcript, Utterance]] = deque(maxlen=MAX_QUESTIONS)
         self._asked: tuple[Transcript, Utterance] | None = None  # what the last prompt was made of
         self._talk = LongTalk()
         self._judge = Judge(settings)
         self._presence = Presence(settings)
         self._soft_s: float | None = None  # when a voice was heard that was too quiet
+        self._unheard = Unheard()
         self._told: tuple[Mood, int] | None = None
 
     @property
@@ -83,6 +85,7 @@ class Conversation:
         if not transcript.final:
             self._partial(transcript, now_s)
         elif (utterance := self._hearing.transcribed(transcript, now_s)) and not utterance.deaf:
+            self._note_unheard(self._hearing.take_skipped(), now_s)
             self._final(transcript, utterance, now_s)
         return self._settle(now_s)
 
@@ -117,10 +120,8 @@ class Conversation:
 
     def tick(self, now_s: float) -> list[Out]:
         """What is due by time alone."""
-        for lost in self._hearing.expire(now_s):
-            kept = self._talk.last_piece
-            if self._floor.turn is None and not (kept and lost.goes_on_with(kept)):
-                self._follow(self._answering.treat_silence(lost), now_s)
+        self._note_unheard(self._hearing.expire(now_s), now_s)
+        self._floor.read_on(now_s)
         self._lose_patience(now_s)
         self._ask_to_speak_up(now_s)
         if self._presence.greeting_due(now_s) and self._floor.turn is None and not self._hearing.voice:
@@ -230,6 +231,7 @@ class Conversation:
             return
         treatment = self._answering.treat(transcript, utterance)
         if treatment.ask:
+            self._unheard.forget()
             self._asked = (transcript, utterance)
             prompt = Prompt(text=transcript.text, locale=transcript.locale, rejected=transcript.rejected)
             self._floor.ask(prompt, utterance.stopped_at_s, self._answering.opening(), now_s)
@@ -245,8 +247,21 @@ class Conversation:
         if self._hearing.voice:  # the person went on before this was understood
             self._floor.hold(now_s)
 
+    def _note_unheard(self, lost: list[Utterance], now_s: float) -> None:
+        """What was asked did not come to be known in time."""
+        kept = self._talk.last_piece
+        for utterance in lost:
+            if self._answering.apologises(utterance) and not (kept and utterance.goes_on_with(kept)):
+                self._presence.met(now_s)
+                self._unheard.add(utterance)
+
+    def _apologise(self, now_s: float) -> None:
+        self._unheard.said(now_s)
+        self._floor.remark(self._settings.too_slow, now_s)
+
     def _stop(self, now_s: float) -> None:
         self._presence.met(now_s)
+        self._unheard.forget()
         self._questions.clear()
         for result in self._says.drop("stop"):
             self._floor.give_result(result)
@@ -328,6 +343,8 @@ class Conversation:
     def _settle(self, now_s: float) -> list[Out]:
         self._end_talk(now_s)
         self._decide(now_s)
+        if self._unheard.owed and self._floor.turn is None and not self._hearing.voice:
+            self._apologise(now_s)
         if self._floor.turn is None and not self._hearing.voice and not self._hearing.awaited:
             if self._questions and self._says.next_when() is not SayWhen.NOW:
                 self._answer(*self._questions.popleft(), now_s)
@@ -351,5 +368,8 @@ class Conversation:
     def _tell_mood(self, now_s: float) -> None:
         mood = mood_of(self._floor.turn, self._hearing, self._presence, now_s)
         if self._told != (mood, self.turn):
+            begun = self._told is None or self._told[1] != self.turn
             self._told = (mood, self.turn)
-            self._floor.out.append(Out("state", AvatarState(self._session, self._floor.epoch, self.turn, mood)))
+            state = Out("state", AvatarState(self._session, self._floor.epoch, self.turn, mood))
+            # A new turn is announced first: nobody takes what belongs to one that was not.
+            self._floor.out.insert(0 if begun else len(self._floor.out), state)

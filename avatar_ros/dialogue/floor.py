@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import islice
 
+from ..core.scripts import fits
 from ..core.stage import Out
 from ..core.types import (
     Interrupt,
@@ -20,12 +22,13 @@ from ..core.types import (
 from .base import DialogueSettings
 from .history import History
 from .reply import ReplyReader, lines_of
-from .scripts import fits
 from .sentences import Line, SentenceCutter
 from .turns import Source, Turn
 
 #: An order is given again when the speaker seems not to have heard it, but not more often than this.
 REPEAT_ORDER_S = 0.5
+#: Of a long text so many sentences are cut and sent at a time: nothing else is done meanwhile.
+LINES_AT_ONCE = 8
 
 
 class Floor:
@@ -60,7 +63,8 @@ class Floor:
         """Begin to speak another program's words."""
         turn = self._begin(Source.SAY, say.locale or self._settings.locale, now_s)
         turn.say_id = say.id
-        self._speak(turn, lines_of(say.text, self._cutter(), say.expression), now_s, last=True)
+        turn.script = lines_of(say.text, self._cutter(), say.expression)
+        self.read_on(now_s)
 
     def remark(self, text: str, now_s: float, *, farewell: bool = False) -> None:
         """Begin to speak one of the dialogue's own texts; nothing where it is empty."""
@@ -69,6 +73,19 @@ class Floor:
         turn = self._begin(Source.REMARK, self._settings.locale, now_s)
         turn.farewell = farewell
         self._speak(turn, self._own(text), now_s, last=True)
+
+    def read_on(self, now_s: float) -> None:
+        """Send more of a long text."""
+        turn = self.turn
+        if turn is not None and turn.reader is not None and turn.reader.waiting:
+            self._go_on(turn, turn.reader.read(), now_s)
+        if turn is None or turn.script is None:
+            return
+        lines = list(islice(turn.script, LINES_AT_ONCE))
+        last = len(lines) < LINES_AT_ONCE
+        if last:
+            turn.script = None
+        self._speak(turn, lines, now_s, last=last)
 
     # --- going on -------------------------------------------------------------------------------------------------
 
@@ -209,7 +226,7 @@ class Floor:
 
     def _own(self, text: str) -> list[Line]:
         """One of the dialogue's own texts, in the language that it is written in."""
-        return lines_of(text, self._cutter(), locale=self._settings.locale)
+        return list(lines_of(text, self._cutter(), locale=self._settings.locale))
 
     def _silence_stray(self, clock: PlaybackClock, now_s: float) -> None:
         """Something plays that was cancelled: the order was lost, or another dialogue died and left it behind."""

@@ -10,12 +10,15 @@ from ..core.types import Say, SayResult, SayWhen
 class SayQueue:
     """Waiting `say`s in the order in which they will be spoken."""
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, characters: int) -> None:
         self._limit = limit
+        self._characters = characters  # of one `say`
         self._waiting: deque[Say] = deque()
 
     def add(self, say: Say) -> list[SayResult]:
         """Take a `say`; results of those that will not be spoken now: it itself, or what NOW and INTERRUPT displace."""
+        if len(say.text) > self._characters:
+            return [_refused(say, "too_long")]
         if not any(character.isalnum() for character in say.text):
             return [_refused(say, "empty_text")]
         if say.when is not SayWhen.QUEUE:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 
 from ..core.spoken import join_sentences, text_said
 from ..core.types import InterruptAction, PlaybackClock, PlaybackState
 from .reply import ReplyReader
+from .sentences import Line
 
 #: Share of a question's sound after which people know what they are asked.
 _MOST = 0.6
@@ -37,6 +39,7 @@ class Turn:
     question_end_s: float | None = None
     rejected: bool = False
     reader: ReplyReader | None = None
+    script: Iterator[Line] | None = None  # what is still to be sent of a text that is known whole
     reply_s: float = 0.0
     answered: bool = False  # some of the answer was sent to be spoken
     complete: bool = False  # its last Sentence went out

@@ -18,6 +18,7 @@ import av
 import cv2
 import numpy as np
 
+from ..core.private import private_file
 from ..core.types import Pcm
 from .base import U8
 from .media import AAC_DELAY
@@ -71,6 +72,7 @@ class Mp4File:
         self._sample = first_sample
         self._first_sample = first_sample
         options = {"movflags": coding.flags, "flush_packets": "1", "max_interleave_delta": str(INTERLEAVE_US)}
+        private_file(path)
         self._file = av.open(str(path), "w", format="mp4", options=options)
         self._video = self._add_video(size, fps, coding)
         self._audio = self._add_audio() if rate_hz else None
@@ -162,6 +164,7 @@ def _whole_length(path: Path) -> int:
 
 def _keep_video_only(path: Path, beside: Path) -> None:
     """Rewrite a file without its sound track, by way of one beside it, no picture being decoded."""
+    private_file(beside)
     with av.open(str(path)) as old, av.open(str(beside), "w", format="mp4", options={"movflags": "faststart"}) as new:
         stream = new.add_stream_from_template(old.streams.video[0])
         for packet in old.demux(video=0):

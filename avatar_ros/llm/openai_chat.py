@@ -77,7 +77,9 @@ class OpenAiChat:
             base_url=self._url,
             timeout=timeout,
             max_retries=0,  # retried here, where it is known what was said already
-            http_client=httpx2.AsyncClient(limits=limits, timeout=timeout, follow_redirects=True),
+            http_client=httpx2.AsyncClient(
+                limits=limits, timeout=timeout, follow_redirects=True, event_hooks={"response": [stay_encrypted]}
+            ),
         )
         self._thread = LoopThread("llm streams")
         # The library imports and builds things at their first use, which would cost the first visitor the time.
@@ -157,6 +159,14 @@ class OpenAiChat:
             await _pass_on(chunks, inbox)
         except (openai.OpenAIError, *_MALFORMED) as error:
             inbox.end(fault_of(error, began, self._settings.key_variable))
+
+
+async def stay_encrypted(answer: httpx2.Response) -> None:
+    """Raise where a server of https sends a conversation on to where everybody could read it."""
+    if answer.has_redirect_location and answer.url.scheme == "https":
+        target = answer.url.join(answer.headers["location"])
+        if target.scheme != "https":
+            raise httpx2.RemoteProtocolError("redirected from https to http")
 
 
 class _OpenAiStream:

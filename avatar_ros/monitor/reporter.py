@@ -33,6 +33,7 @@ from .onset import PlayedSound
 from .turns import Heard, WatchedTurn
 
 _REMEMBERED = 16  # utterances and reported turns
+_MOST_TURNS = 64  # that are watched at a time
 
 
 #: A question and the transcript that became it are this close in time, s.
@@ -168,6 +169,8 @@ class TurnReporter:
         if mark not in self._turns:
             if isinstance(message, FrameInfo | PlaybackClock):
                 return None  # reports about a turn do not begin one: it may be long over
+            if len(self._turns) >= _MOST_TURNS:
+                del self._turns[min(self._turns)]
             self._turns[mark] = WatchedTurn(epoch, number, now_s)
         turn = self._turns[mark]
         if not isinstance(message, FrameInfo):

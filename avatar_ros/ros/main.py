@@ -15,12 +15,17 @@ from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.signals import SignalHandlerOptions
 from rclpy.utilities import get_default_context
 
+from ..core import shared_memory
 from ..core.errors import AvatarRosError, ConfigError
 from ..core.exit_codes import DONE_IS_OK, DONE_LINE, EXIT_DONE, EXIT_OK, exit_code_of
 from ..core.lock import hold_name
 from ..core.machine import machine_fault
+from ..core.network import Network
+from ..core.private import keep_private
+from ..core.run import RUN_BEGAN
 from .overrides import Overrides
 from .stage_node import NodeSpec, StageNode, spin
+from .start import start_ros
 
 RCLError = rclpy_implementation.RCLError
 RCLInvalidROSArgsError = rclpy_implementation.RCLInvalidROSArgsError
@@ -54,20 +59,24 @@ class StopSignals:
 def _init(args: list[str] | None) -> None:
     """Start rclpy. Raises ConfigError for arguments or parameter files that it cannot read."""
     try:
-        try:
-            _rclpy_init(args)
-        except RuntimeError as error:  # RCLError is one
-            if not _LOG_FILE.search(str(error)):
-                raise
-            _say(f"[WARN] no log file: {_one_line(error)}")  # a full disk costs log lines, not the node
-            get_default_context(shutting_down=True)  # a context is initialised once: let go of it
-            _rclpy_init([*(sys.argv if args is None else args), "--ros-args", "--disable-external-lib-logs"])
+        network = _start(args)
     except (RCLError, RCLInvalidROSArgsError, UnknownROSArgsError) as error:
         raise ConfigError("ros_arguments", _one_line(error)) from error
+    if RUN_BEGAN not in os.environ:  # else whoever began the run has said it
+        network.check()
+        _say(f"[INFO] [avatar_ros]: {network.line}")
 
 
-def _rclpy_init(args: list[str] | None) -> None:
-    rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
+def _start(args: list[str] | None) -> Network:
+    try:
+        return start_ros(args=args, signal_handler_options=SignalHandlerOptions.NO)
+    except RuntimeError as error:  # RCLError is one
+        if not _LOG_FILE.search(str(error)):
+            raise
+        _say(f"[WARN] no log file: {_one_line(error)}")  # a full disk costs log lines, not the node
+        get_default_context(shutting_down=True)  # a context is initialised once: let go of it
+        args = [*(sys.argv if args is None else args), "--ros-args", "--disable-external-lib-logs"]
+        return start_ros(args=args, signal_handler_options=SignalHandlerOptions.NO)
 
 
 def _one_line(error: Exception) -> str:
@@ -93,8 +102,10 @@ def run(spec: NodeSpec, args: list[str] | None = None) -> int:
     DDS is down when it returns. A process that ends while DDS still works leaves half a megabyte in /dev/shm, and may
     leave a lock of another process's shared memory closed for ever: that one's end then hangs.
     """
+    keep_private()
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     signals = StopSignals()
+    shared_memory.clean()
     node = None
     try:
         overrides = Overrides.of(sys.argv if args is None else args)  # names a mistake and its line; rcl does not

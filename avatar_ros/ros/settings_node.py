@@ -40,6 +40,9 @@ class NodeSettings(Settings):
     queue_limit: int = setting(
         4000, "messages that may wait for the worker; the oldest are dropped", low=1, high=100000
     )
+    session_limit: int = setting(
+        16, "sessions of others that are served at a time; what comes of more is refused", low=1, high=100000
+    )
 
 
 class SettingsNode(LifecycleNode):

@@ -15,28 +15,29 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 
 from ..core.clock import SteadyClock
 from ..core.errors import AvatarRosError
-from ..core.exit_codes import EXIT_DONE, EXIT_FAILED, EXIT_INCOMPLETE, EXIT_OK, exit_code_of
+from ..core.exit_codes import EXIT_DONE, EXIT_FAILED, EXIT_OK, EXIT_UNFINISHED, exit_code_of
 from ..core.machine import machine_fault
 from ..core.settings import Settings
 from ..core.stage import Out, Port, Stage
-from ..core.types import TOPICS, Interrupt
+from ..core.types import LOCAL_SESSION, TOPICS, AvatarState, Interrupt
 from . import convert, qos, readers
-from .diagnostics import Diagnostics
+from .diagnostics import Diagnostics, seldom
 from .executor import LeanExecutor
 from .guard import guarded
+from .intake import Intake
 from .overrides import Overrides
 from .settings_node import SettingsNode
-from .watchdog import Watchdog
+from .watchdog import Watchdog, thread_s
 from .worker import StageWorker
 
 #: How long a worker may take to end before the process leaves without it; Ctrl-C must be done within 3 s.
 STOP_TIMEOUT_S = 2.0
 CONNECT_POLL_S = 0.1
-SAME_FAULT_S = 5.0
 #: A signal is noticed within this time.
 SPIN_S = 0.1
 
@@ -67,22 +68,24 @@ class StageNode(SettingsNode):
         self.failure = ""  # what its stage could not do to the end
         self._spec = spec
         self._steady = SteadyClock()
+        # Timers of the node's own clock would stand still where use_sim_time is set and nobody publishes /clock.
+        self._timer_clock = Clock(clock_type=ClockType.STEADY_TIME)
+        self._seldom = seldom()
         self._stage: Stage | None = None
         self._worker: StageWorker | None = None
         self._publishers_by_topic: dict[str, Any] = {}
         self._subscribers: list[Any] = []
         self._errors = 0
-        self._bad_messages = 0
         self._last_error = ""
-        self._told_faults = (0, 0, 0)
+        self._told_faults = (0, 0)
         self._seen = (0.0, 0.0)
         self.beats = 0  # rounds of the executor
         if self.own.nice:
             os.nice(self.own.nice)  # of this thread and those that it will start: the stage's, not DDS's, which run
         self._diagnostics = Diagnostics(self)
-        self.create_timer(1.0, self._publish_status)
+        self.create_timer(1.0, self._publish_status, clock=self._timer_clock)
         if self.own.autostart:
-            self._autostart = self.create_timer(0.0, self._bring_up)
+            self._autostart = self.create_timer(0.0, self._bring_up, clock=self._timer_clock)
 
     @property
     def finished(self) -> bool:
@@ -100,6 +103,11 @@ class StageNode(SettingsNode):
             return {}
         return {"the stage": worker.begun, "the executor": self.beats}
 
+    def used_s(self, name: str) -> float:
+        """For the watchdog: processor time of what `begun` names, s."""
+        worker = self._worker
+        return thread_s(worker.native_id if worker is not None and name == "the stage" else os.getpid())
+
     # --- lifecycle -----------------------------------------------------------------------------------------------
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -112,10 +120,10 @@ class StageNode(SettingsNode):
         """Begin to queue what comes, and to work once somebody reads the results; the model is loaded already."""
         assert self._stage is not None
         self._worker = StageWorker(
-            self._stage, self._publish, self._report, self._steady, queue_limit=self.own.queue_limit
+            self._stage, self._publish, self._report, self._steady, self.own.queue_limit, self._intake.own_sessions
         )
         self._connect_by_s = self._steady.now_s() + self.own.connect_wait_s
-        self._connecting = self.create_timer(CONNECT_POLL_S, self._start_when_connected)
+        self._connecting = self.create_timer(CONNECT_POLL_S, self._start_when_connected, clock=self._timer_clock)
         self._start_when_connected()
         return super().on_activate(state)
 
@@ -150,9 +158,15 @@ class StageNode(SettingsNode):
         self._publishers_by_topic.clear()
 
     def _configure(self) -> None:
-        self._stage = self._spec.build(self.read_settings(), self)
+        settings = self.read_settings()
+        self._stage = self._spec.build(settings, self)
+        own = {LOCAL_SESSION} | {str(getattr(group, "session", LOCAL_SESSION)) for group in settings.values()}
+        self._intake = Intake(self, own, self.own.session_limit)
         self._stage.load()
         self._connect()
+        if self._stage.awaits_conversation:
+            self._stage.missing = frozenset(readers.STEPS)
+            self._awaiting = self.create_timer(CONNECT_POLL_S, self._await_conversation)
 
     # --- wiring --------------------------------------------------------------------------------------------------
 
@@ -177,28 +191,29 @@ class StageNode(SettingsNode):
         if self._worker is not None:
             self._worker.start()
 
+    def _await_conversation(self) -> None:
+        if self._stage is not None:
+            self._stage.missing = readers.missing_steps(self)
+        if self._stage is None or not self._stage.missing:
+            self.destroy_timer(self._awaiting)
+
     def _connect(self) -> None:
         for topic in self._spec.port.gives:
             kind = convert.msg_type(TOPICS[topic])
             self._publishers_by_topic[topic] = self.create_publisher(kind, topic, qos.for_topic(topic))
         assert self._stage is not None
-        takes = dict.fromkeys((*self._spec.port.takes, "interrupt", "session"))
-        for topic in takes:
+        # `state` first: of what has arrived together, it is read first, and the others are believed at once.
+        for topic in dict.fromkeys(("state", "interrupt", "session", *self._spec.port.takes)):
             if topic in self._spec.port.gives or topic in self._stage.unread:
-                continue  # the owner of interrupts and sessions needs no news of its own
+                continue  # the owner of states, interrupts and sessions needs no news of its own
             kind = convert.msg_type(TOPICS[topic])
             take = partial(self._take, topic)
             self._subscribers.append(self.create_subscription(kind, topic, take, qos.for_topic(topic)))
 
     def _take(self, topic: str, msg: Any) -> None:
-        if self._worker is None:
-            return
-        try:
-            self._worker.push(topic, convert.from_msg(TOPICS[topic], msg))
-        except convert.MessageError as error:
-            self._bad_messages += 1
-            self._last_error = f"{topic}: {error}"
-            self.get_logger().warning(f"dropped a message on {topic}: {error}", throttle_duration_sec=5.0)
+        for entry in self._intake.take(topic, msg, self._steady.now_s()):  # the state counts while inactive, too
+            if self._worker is not None and (entry.topic != "state" or "state" in self._spec.port.takes):
+                self._worker.push(*entry)
 
     def _publish(self, out: Out) -> None:
         publisher = self._publishers_by_topic.get(out.topic)
@@ -206,6 +221,8 @@ class StageNode(SettingsNode):
             return
         if isinstance(out.message, Interrupt) and self._worker is not None:
             self._worker.void(out.message)
+        if isinstance(out.message, AvatarState):
+            self._intake.announce(out.message)
         publisher.publish(convert.to_msg(out.message, time.time_ns()))
 
     def _rest(self) -> None:
@@ -235,14 +252,16 @@ class StageNode(SettingsNode):
         self._errors += 1
         self._last_error = _text(error)
         # A tick that fails at 30 Hz must not roll the log over: the same fault is told every few seconds.
-        self.get_logger().error(self._last_error, throttle_duration_sec=SAME_FAULT_S)
+        self.get_logger().error(self._last_error, **self._seldom)
         if not isinstance(error, AvatarRosError):
-            self.get_logger().error("".join(traceback.format_exception(error)), throttle_duration_sec=SAME_FAULT_S)
+            self.get_logger().error("".join(traceback.format_exception(error)), **self._seldom)
 
     def _publish_status(self) -> None:
         values = {"state": self._state_machine.current_state[1]}
         if self._stage is not None and self._worker is not None:
-            values |= self._worker_values(self._worker)
+            for entry in self._intake.tick(self._steady.now_s()):
+                self._worker.push(*entry)
+            values |= self._worker_values(self._worker) | self._intake.values()
             values |= {key: str(value) for key, value in self._stage.status().items()}
         self._add_faults(values)
         if self._last_error:
@@ -252,10 +271,13 @@ class StageNode(SettingsNode):
     def _add_faults(self, values: dict[str, str]) -> None:
         """Faults since the last status make it a warning."""
         dropped = self._worker.dropped if self._worker is not None else 0
-        faults = (self._errors, self._bad_messages, dropped)
-        if faults != self._told_faults and not values.get("error"):
-            fallback = f"{dropped} messages dropped: the queue is full"
-            values["warning"] = "; ".join(filter(None, (values.get("warning", ""), self._last_error or fallback)))
+        faults = (self._errors, dropped)
+        fault = self._last_error or f"{dropped} messages dropped: the queue is full"
+        news = [fault] if faults != self._told_faults else []
+        if self._worker is not None:
+            news += self._intake.news()
+        if news and not values.get("error"):
+            values["warning"] = "; ".join(filter(None, (values.get("warning", ""), *news)))
         self._told_faults = faults
 
     def _worker_values(self, worker: StageWorker) -> dict[str, str]:
@@ -266,7 +288,6 @@ class StageNode(SettingsNode):
             "queued": str(worker.queued),
             "dropped": str(worker.dropped),
             "errors": str(self._errors),
-            "bad_messages": str(self._bad_messages),
             "busy_percent": f"{100 * (busy_s - seen_busy_s) / max(now_s - seen_s, 1e-3):.0f}",
         }
 
@@ -275,7 +296,7 @@ def spin(node: StageNode, stop_asked: Callable[[], bool]) -> int:
     """Serve the node until it is done, has failed, or is told to stop; the process's exit code."""
     executor = LeanExecutor()
     executor.add_node(node)
-    dog = Watchdog(node.begun, node.stuck_limit_s, partial(_leave, node))
+    dog = Watchdog(node.begun, node.stuck_limit_s, partial(_leave, node), node.used_s)
     if node.stuck_limit_s:
         dog.start()
     try:
@@ -288,8 +309,8 @@ def spin(node: StageNode, stop_asked: Callable[[], bool]) -> int:
         node.release()
         executor.shutdown(timeout_sec=0.5)
     if node.failure:
-        node.get_logger().error(node.failure)
-        return node.exit_code or EXIT_INCOMPLETE
+        node.get_logger().fatal(node.failure)
+        return node.exit_code or EXIT_UNFINISHED
     return node.exit_code or (EXIT_DONE if done else EXIT_OK)
 
 

@@ -8,7 +8,7 @@ from functools import partial
 
 from ..core.errors import TtsError
 from ..core.types import Sentence, SpeechChunk
-from .base import TtsSettings
+from .base import UNREADABLE, TtsSettings
 from .job import Job
 from .kept import Kept
 from .pace import Pace
@@ -89,7 +89,8 @@ class TurnSpeech:
         with kept:
             spoken.work(self._chunk_samples + 1)
         if kept.error is not None:
-            (spoken.give_up if isinstance(kept.error, TtsError) else spoken.skip)()
+            gone = isinstance(kept.error, TtsError) and kept.error.code != UNREADABLE
+            (spoken.give_up if gone else spoken.skip)()
             return kept.error
         if spoken.synthesized and spoken.announced and len(self._sentences) > 1:
             self._sentences[1].begin()  # synthesized while this one is spoken

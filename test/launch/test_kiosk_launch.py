@@ -103,7 +103,8 @@ def test_within_a_robots_launch_it_keeps_to_itself(own_domain, tmp_path, monkeyp
 
     from launch import LaunchDescription, LaunchService
 
-    monkeypatch.delenv("ROS_AUTOMATIC_DISCOVERY_RANGE", raising=False)
+    for name in ("ROS_AUTOMATIC_DISCOVERY_RANGE", "FASTRTPS_DEFAULT_PROFILES_FILE", "AVATAR_ROS_NETWORK_SET"):
+        monkeypatch.delenv(name, raising=False)
     profile, seen = tmp_path / "profile.yaml", tmp_path / "seen.txt"
     profile.write_text("/**/vad_node:\n  ros__parameters:\n    backend: nonsense\n")
     arguments = {"mic": "none", "display": "off", "namespace": "face", "profile": str(profile), "required": "false"}
@@ -136,7 +137,8 @@ def test_within_a_robots_launch_it_keeps_to_itself(own_domain, tmp_path, monkeyp
     assert codes["vad_node"] == [2]
     kiosk = [command for command in commands if any("__node:=" in word for word in command)]
     assert len(kiosk) == len(START_ORDER) and all("__ns:=/robot/face" in command for command in kiosk)
-    assert "ROS_AUTOMATIC_DISCOVERY_RANGE" not in seen.read_text() and "AVATAR_ROS" not in seen.read_text()
+    for name in ("ROS_AUTOMATIC_DISCOVERY_RANGE", "FASTRTPS_DEFAULT_PROFILES_FILE", "AVATAR_ROS"):
+        assert name not in seen.read_text()
 
 
 def test_a_regular_end_is_no_error_and_a_killed_node_is_started_again(own_domain, tmp_path):

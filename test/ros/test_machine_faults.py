@@ -12,7 +12,7 @@ pytest.importorskip("rclpy", reason="needs ROS 2")
 
 from avatar_ros.bench.av_sync import read_pictures
 from avatar_ros.bringup.policy import Blame
-from avatar_ros.core.exit_codes import EXIT_CONFIG, EXIT_INCOMPLETE, EXIT_MACHINE, EXIT_OK
+from avatar_ros.core.exit_codes import EXIT_CONFIG, EXIT_MACHINE, EXIT_OK, EXIT_UNFINISHED
 
 pytestmark = pytest.mark.ros
 WAIT_S = 60.0
@@ -107,7 +107,7 @@ def test_a_recording_that_the_disk_cut_off_is_an_end_that_is_not_whole(tmp_path)
     process.send_signal(signal.SIGINT)
     last = process.stderr.readlines()[-1]
     assert end(speaker, 0.0)[0] == EXIT_OK
-    assert process.wait(WAIT_S) == EXIT_INCOMPLETE
-    assert "ERROR" in last and f"the recording '{path}' ended early" in last
+    assert process.wait(WAIT_S) == EXIT_UNFINISHED
+    assert "FATAL" in last and f"the recording '{path}' ended early" in last
     assert len(read_pictures(path).times_s) >= 10
     assert path.stat().st_size <= size

@@ -32,9 +32,10 @@ def test_renderer_starts_first_and_every_node_has_a_module_and_is_installed():
 def test_options_reach_their_nodes(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("head.zip").touch()
-    renderer = node("renderer_node", avatar="head.zip", record="out.mp4", display="off").parameters
+    renderer = node("renderer_node", avatar="head.zip", axes="y_down", record="out.mp4", display="off").parameters
     assert renderer == {
         "avatar": str(tmp_path / "head.zip"),
+        "avatar_axes": "y_down",
         "record.path": str(tmp_path / "out.mp4"),
         "display.backend": "off",
     }
@@ -44,6 +45,7 @@ def test_options_reach_their_nodes(tmp_path, monkeypatch):
 def test_only_a_limited_run_ends_with_the_monitor():
     assert not node("monitor_node").ends_run
     assert node("monitor_node", turns=1).ends_run
+    assert not node("mic_node").ends_run
 
 
 @pytest.mark.parametrize("namespace", ["avatar", "/avatar", "avatar/"])
@@ -88,6 +90,7 @@ def test_mic_may_be_a_device_or_files(tmp_path, monkeypatch):
         ({"namespace": ""}, "namespace is ''"),
         ({"turns": -1}, "turns is -1"),
         ({"avatar": "nobody.zip"}, "nobody.zip does not exist"),
+        ({"network": "wan"}, "unknown network 'wan'; known: local, lan, lan:"),
         ({"mic": "nothing.wav"}, "nothing.wav does not exist"),
         ({"record": "no/such/folder/out.mp4"}, "no/such/folder does not exist"),
         ({"report": "no/such/folder/t.json"}, "no/such/folder does not exist"),
@@ -112,9 +115,9 @@ def test_parameter_text_is_yaml_that_keeps_its_type():
         assert yaml.safe_load(parameter_text(value)) == value
 
 
-def test_kiosk_talks_to_itself_unless_told_otherwise():
-    assert kiosk_environment({})["ROS_AUTOMATIC_DISCOVERY_RANGE"] == "LOCALHOST"
-    assert kiosk_environment({"ROS_AUTOMATIC_DISCOVERY_RANGE": "SUBNET"})["ROS_AUTOMATIC_DISCOVERY_RANGE"] == "SUBNET"
+def test_nodes_keep_what_the_user_set_and_know_when_their_run_began():
+    env = kiosk_environment({"PYTHONUNBUFFERED": "0"})
+    assert env["PYTHONUNBUFFERED"] == "0" and env["AVATAR_ROS_RUN_BEGAN_NS"].isdecimal()
 
 
 @pytest.mark.parametrize("profile", PROFILES)

@@ -75,6 +75,15 @@ def test_node_that_ends_the_run_stops_the_others_politely(environment):
     assert "[kiosk] monitor_node is done" in log
 
 
+def test_node_that_cannot_do_what_was_asked_ends_the_run_without_success(environment):
+    undone = "import sys, time; time.sleep(0.5); print('0 of the 1 answers', flush=True); sys.exit(11)"
+    specs = [child("renderer_node", POLITE), child("monitor_node", undone, ends_run=True)]
+    code, log = run(specs, environment)
+    assert code == 1
+    assert "[renderer_node] finished my recording" in log
+    assert log.rstrip().endswith("[monitor_node] 0 of the 1 answers")
+
+
 def test_node_with_a_bad_configuration_ends_the_run_with_its_line(environment):
     specs = [child("mic_node", "import sys; print('unknown backend'); sys.exit(2)"), child("vad_node", FOREVER)]
     code, log = run(specs, environment)

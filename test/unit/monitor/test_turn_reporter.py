@@ -254,9 +254,44 @@ def test_it_leaves_when_nobody_says_anything() -> None:
     assert not scene.stage.finished
     scene.run(5.0)
     assert scene.stage.finished
+    assert scene.stage.failure.startswith("0 of the 1 answers"), "a run without its turns is no success"
     patient = Scene()
     patient.run(500.0)
     assert not patient.stage.finished
+
+
+def test_fewer_answers_than_asked_for_are_no_success() -> None:
+    scene = Scene(turns=2, leave_after_s=20.0)
+    scene.heard()
+    scene.answered()
+    scene.ended(ms=2000)
+    scene.run(30.0)
+    assert scene.stage.finished
+    assert "1 of the 2 answers" in scene.stage.failure
+
+
+def test_silence_does_not_count_while_nodes_are_still_starting() -> None:
+    scene = Scene(turns=1, leave_after_s=20.0)
+    assert scene.stage.awaits_conversation
+    scene.stage.missing = frozenset({"asr_node"})
+    scene.run(200.0)
+    assert not scene.stage.finished
+    scene.stage.missing = frozenset()
+    scene.run(15.0)
+    assert not scene.stage.finished
+    scene.heard(1, base_ms=215_000)
+    scene.answered(1, base_ms=215_000)
+    scene.ended(1, 217_000)
+    scene.run(5.0)
+    assert scene.stage.finished and not scene.stage.failure
+
+
+def test_nodes_that_never_come_are_named() -> None:
+    scene = Scene(turns=1, leave_after_s=20.0)
+    scene.stage.missing = frozenset({"asr_node", "tts_node"})
+    scene.run(330.0)
+    assert scene.stage.finished
+    assert "asr_node, tts_node did not come" in scene.stage.failure
 
 
 def test_a_report_that_cannot_be_written_is_known_at_the_start(tmp_path: Path) -> None:
