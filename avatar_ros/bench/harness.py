@@ -19,6 +19,7 @@ from itertools import count
 from typing import Any, NamedTuple
 
 from ..core.clock import VirtualClock
+from ..core.peers import PeerChange, PeerNews
 from ..core.stage import Out, Port, Stage
 from ..core.types import TOPICS, Interrupt, InterruptAction, Message, SessionEvent, SessionKind
 from ..core.void import VoidGate
@@ -46,7 +47,7 @@ class _Runner:
     beating: bool = False  # its next tick is planned
 
     def takes(self, topic: str) -> bool:
-        # As in ros/stage_node.py: the owner of interrupts and sessions gets no news of its own.
+        # As in ros/stage_node.py: the owner of sessions gets no news of its own.
         return topic in self.port.takes or (topic in _EVERYBODY and topic not in self.port.gives)
 
 
@@ -90,6 +91,12 @@ class Harness:
     def send(self, topic: str, message: Message, after_s: float = 0.0) -> None:
         """Publish from outside, `after_s` from now."""
         self._at(self.now_s + after_s, partial(self._publish, "", Out(topic, message)))
+
+    def peer(self, node: str, change: PeerChange) -> None:
+        """What a node would be told of another's death."""
+        for runner in tuple(self._runners.values()):
+            if node in runner.stage.waits_for:
+                self._give(runner, runner.stage.peer(PeerNews(node, change), self.now_s))
 
     def run(self, seconds: float) -> None:
         """Let time pass."""

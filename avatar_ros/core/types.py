@@ -49,12 +49,21 @@ class VoiceKind(IntEnum):
 
 
 class InterruptAction(IntEnum):
-    """DUCK: play softer; PAUSE: hold; RESUME: go on where it stopped, full volume; CANCEL: void for good."""
+    """DUCK: play softer; PAUSE: hold; RESUME: go on where it stopped, full volume; CANCEL: void for good.
+
+    REPEAT: void the sound, not the answer; the turn after says it again.
+    """
 
     DUCK = 1
     PAUSE = 2
     RESUME = 3
     CANCEL = 4
+    REPEAT = 5
+
+    @property
+    def ends_speech(self) -> bool:
+        """Whether what is spoken, up to and including the order's turn, is void."""
+        return self in (InterruptAction.CANCEL, InterruptAction.REPEAT)
 
 
 class PlaybackState(IntEnum):
@@ -90,11 +99,22 @@ class MarkKind(IntEnum):
 
 
 class SayWhen(IntEnum):
-    """QUEUE: after what is being said; NOW: drop what is queued, let the current sentence end; INTERRUPT: at once."""
+    """QUEUE: after what is being said; NOW: drop what is queued, let the current sentence end; INTERRUPT: at once.
 
+    WITHDRAW: take back the `say` of that id; STOP: fall silent and take back all of them. UNKNOWN stands for any number
+    that is none of these: its sender gets a result all the same.
+    """
+
+    UNKNOWN = 0
     QUEUE = 1
     NOW = 2
     INTERRUPT = 3
+    WITHDRAW = 4
+    STOP = 5
+
+    @classmethod
+    def _missing_(cls, value: object) -> SayWhen:
+        return cls.UNKNOWN
 
 
 class SessionKind(IntEnum):
@@ -310,7 +330,7 @@ class PlaybackClock:
 
 @dataclass(frozen=True)
 class Interrupt:
-    """An order to every stage. CANCEL voids everything up to and including (epoch, turn), for good."""
+    """An order to every stage. CANCEL voids everything up to and including (epoch, turn), for good; REPEAT the sound."""
 
     session: str = LOCAL_SESSION
     epoch: int = 0
@@ -345,7 +365,7 @@ class SessionEvent:
 
 @dataclass(frozen=True)
 class Say:
-    """Words that a robot's own program wants spoken. id comes back in SayResult."""
+    """Words that a robot's own program wants spoken, or taken back. id comes back in SayResult."""
 
     session: str = LOCAL_SESSION
     id: str = ""
@@ -358,12 +378,25 @@ class Say:
 
 @dataclass(frozen=True)
 class SayResult:
-    """What became of a Say. done: spoken to the end; else `reason` says why not, `spoken` what was heard of it."""
+    """What became of a Say, one for each. done: spoken to the end; else `reason` says why not. spoken: what was heard."""
 
     session: str = LOCAL_SESSION
     id: str = ""
     done: bool = True
     spoken: str = ""
+    reason: str = ""
+    stamp_ns: int = 0
+
+
+@dataclass(frozen=True)
+class SpeechFault:
+    """A sentence that will not be heard, or not to its end. spoken: 0-1, how much of its text has sound."""
+
+    session: str = LOCAL_SESSION
+    epoch: int = 0
+    turn: int = 0
+    sentence: int = 0
+    spoken: float = 0.0
     reason: str = ""
     stamp_ns: int = 0
 
@@ -444,6 +477,7 @@ Message = (
     | SessionEvent
     | Say
     | SayResult
+    | SpeechFault
     | FrameInfo
     | TurnReport
     | GazeTarget
@@ -460,6 +494,7 @@ TOPICS: Mapping[str, type] = MappingProxyType(
         "dialogue/reply": Reply,
         "speech/sentence": Sentence,
         "speech/audio": SpeechChunk,
+        "speech/fault": SpeechFault,
         "motion/features": AudioFeatures,
         "motion/expression": Expression,
         "speech/playback": PlaybackClock,

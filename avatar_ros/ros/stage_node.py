@@ -16,6 +16,7 @@ from functools import partial
 from typing import Any
 
 from rcl_interfaces.msg import SetParametersResult
+from rclpy.duration import Duration
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.parameter import Parameter
 
@@ -29,6 +30,7 @@ from . import convert, params, qos, readers
 from .diagnostics import Diagnostics
 from .executor import LeanExecutor
 from .guard import guarded
+from .peers import Peers
 from .watchdog import Watchdog
 from .worker import StageWorker
 
@@ -36,6 +38,8 @@ from .worker import StageWorker
 STOP_TIMEOUT_S = 2.0
 CONNECT_POLL_S = 0.1
 SAME_FAULT_S = 5.0
+#: What a node says while it ends, and how long it waits for that to arrive, s.
+LAST_WORDS, LAST_WORDS_S = frozenset({"say_result"}), 0.3
 #: A signal is noticed within this time.
 SPIN_S = 0.1
 
@@ -85,6 +89,7 @@ class StageNode(LifecycleNode):
         self._steady = SteadyClock()
         self._stage: Stage | None = None
         self._worker: StageWorker | None = None
+        self._peers: Peers | None = None
         self._publishers_by_topic: dict[str, Any] = {}
         self._subscribers: list[Any] = []
         self._errors = 0
@@ -152,7 +157,10 @@ class StageNode(LifecycleNode):
 
     def release(self) -> None:
         """Stop the worker, close the stage, drop its topics. Safe to call twice."""
+        working = self._worker is not None
         self._stop_worker()
+        if working and LAST_WORDS.intersection(self._spec.port.gives):
+            guarded(self._rest, self._report)
         if self._stage is not None:
             self._stage.close()
             self._stage = None
@@ -202,8 +210,9 @@ class StageNode(LifecycleNode):
         if missing:
             self.get_logger().info(f"does not wait longer for {', '.join(sorted(missing))}: works all the same")
         self.destroy_timer(self._connecting)
-        if self._worker is not None:
+        if self._worker is not None and self._stage is not None:
             self._worker.start()
+            self._peers = Peers(self, self._stage.waits_for, self._steady, self._worker.tell)
 
     def _connect(self) -> None:
         for topic in self._spec.port.gives:
@@ -212,8 +221,9 @@ class StageNode(LifecycleNode):
         assert self._stage is not None
         takes = dict.fromkeys((*self._spec.port.takes, "interrupt", "session"))
         for topic in takes:
-            if topic in self._spec.port.gives or topic in self._stage.unread:
-                continue  # the owner of interrupts and sessions needs no news of its own
+            own = topic in self._spec.port.gives and topic not in self._spec.port.takes
+            if own or topic in self._stage.unread:
+                continue  # the owner of sessions needs no news of its own
             kind = convert.msg_type(TOPICS[topic])
             take = partial(self._take, topic)
             self._subscribers.append(self.create_subscription(kind, topic, take, qos.for_topic(topic)))
@@ -240,8 +250,13 @@ class StageNode(LifecycleNode):
         if self._stage is not None:
             for out in self._stage.deactivate(self._steady.now_s()):
                 self._publish(out)
+                if out.topic in LAST_WORDS:
+                    self._publishers_by_topic[out.topic].wait_for_all_acked(Duration(seconds=LAST_WORDS_S))
 
     def _stop_worker(self) -> None:
+        if self._peers is not None:
+            self._peers.close()
+            self._peers = None
         if self._worker is None:
             return
         if not self._worker.stop(STOP_TIMEOUT_S):
@@ -269,6 +284,7 @@ class StageNode(LifecycleNode):
         values = {"state": self._state_machine.current_state[1]}
         if self._stage is not None and self._worker is not None:
             values |= self._worker_values(self._worker)
+            values |= self._peers.status() if self._peers is not None else {}
             values |= {key: str(value) for key, value in self._stage.status().items()}
         self._add_faults(values)
         if self._last_error:

@@ -18,7 +18,7 @@ from .stop import Stop
 
 Pcm = NDArray[np.int16]
 
-PORT = Port(takes=("speech/sentence", "speech/playback", "mic/voice_activity"), gives=("speech/audio",))
+PORT = Port(takes=("speech/sentence", "speech/playback", "mic/voice_activity"), gives=("speech/audio", "speech/fault"))
 TTS_BACKENDS = Registry(
     "tts",
     {

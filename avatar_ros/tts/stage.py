@@ -9,7 +9,6 @@ from ..core.sessions import SessionTable
 from ..core.stage import Out, Stage
 from ..core.types import (
     Interrupt,
-    InterruptAction,
     Message,
     PlaybackClock,
     Sentence,
@@ -70,7 +69,7 @@ class TtsStage(Stage):
 
     def interrupt(self, order: Interrupt, now_s: float) -> Iterable[Out]:
         """CANCEL drops everything of the turn and of those before it. Pausing is the speaker's work: pacing follows."""
-        if order.action is InterruptAction.CANCEL:
+        if order.action.ends_speech:
             speaker = self._table.get(order.session, now_s)
             speaker.over = max(speaker.over, (order.epoch, order.turn))
             for turn in [turn for turn in speaker.turns if turn.key <= speaker.over]:

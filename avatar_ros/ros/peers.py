@@ -1,0 +1,69 @@
+"""Tells the other nodes that this one works, and the stage what became of those that it waits for.
+
+DDS itself says 20 s after a kill -9 that somebody is gone, and of one that is only stopped the same.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+
+from rclpy.node import Node
+
+from ..core.clock import Clock
+from ..core.peers import BEAT_S, PeerNews, PeerWatch
+from . import qos
+
+_LOOK_S = 0.1
+#: Beats that may wait, of all nodes together.
+_WAITING = 50
+
+
+class Peers:
+    """tell(news) is called on the executor's thread. Begins with the work of the stage and ends with it."""
+
+    def __init__(self, node: Node, watched: frozenset[str], clock: Clock, tell: Callable[[PeerNews], None]) -> None:
+        from avatar_ros.msg import Alive
+
+        self._node = node
+        self._kind = Alive
+        self._clock = clock
+        self._tell = tell
+        self._watch = PeerWatch(watched)
+        self._life = time.monotonic_ns()
+        self._publisher = node.create_publisher(Alive, "alive", qos.for_signs_of_life(1))
+        self._timers = [node.create_timer(BEAT_S, self._beat)]
+        self._subscription = None
+        if watched:
+            profile = qos.for_signs_of_life(_WAITING)
+            self._subscription = node.create_subscription(Alive, "alive", self._heard, profile)
+            self._timers.append(node.create_timer(_LOOK_S, self._look))
+        self._beat()
+
+    def status(self) -> Mapping[str, str]:
+        """What /diagnostics should say: who is missing."""
+        if not (missing := ", ".join(self._watch.missing)):
+            return {}
+        return {"missing_nodes": missing, "warning": f"{missing}: no sign of life; waits for it to come back"}
+
+    def close(self) -> None:
+        """Say and hear no more."""
+        for timer in self._timers:
+            self._node.destroy_timer(timer)
+        if self._subscription is not None:
+            self._node.destroy_subscription(self._subscription)
+        self._node.destroy_publisher(self._publisher)
+
+    def _beat(self) -> None:
+        alive = self._kind(node=self._node.get_name(), life=self._life)
+        alive.header.stamp = self._node.get_clock().now().to_msg()
+        self._publisher.publish(alive)
+
+    def _heard(self, alive: object) -> None:
+        node, life = getattr(alive, "node", ""), getattr(alive, "life", 0)
+        if (news := self._watch.heard(node, life, self._clock.now_s())) is not None:
+            self._tell(news)
+
+    def _look(self) -> None:
+        for news in self._watch.look(self._clock.now_s()):
+            self._tell(news)
