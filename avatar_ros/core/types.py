@@ -330,7 +330,7 @@ class PlaybackClock:
 
 @dataclass(frozen=True)
 class Interrupt:
-    """An order to every stage. CANCEL voids everything up to and including (epoch, turn), for good; REPEAT the sound."""
+    """An order to every stage. CANCEL voids all up to and including (epoch, turn), for good; REPEAT its sound."""
 
     session: str = LOCAL_SESSION
     epoch: int = 0
@@ -378,7 +378,7 @@ class Say:
 
 @dataclass(frozen=True)
 class SayResult:
-    """What became of a Say, one for each. done: spoken to the end; else `reason` says why not. spoken: what was heard."""
+    """What became of a Say, one each. done: spoken to the end, else `reason` says why not; spoken: what was heard."""
 
     session: str = LOCAL_SESSION
     id: str = ""

@@ -15,6 +15,8 @@ from .turns import Source, Turn
 
 #: Questions that may wait while an answer is being prepared; of more, the oldest is forgotten.
 MAX_QUESTIONS = 3
+#: Whoever spoke to a vad_node that died goes on, or is asked to begin again after so long, s.
+_ASK_AGAIN_S = 1.0
 #: Reasons for a CANCEL that are not the person's own: questions that wait are still to be answered.
 _KEEPS_QUESTIONS = frozenset(
     {"say", "no_answer", "no_sound", "voice_lost", "speaker_lost", "speaker_ended", "cancelled", "withdrawn"}
@@ -36,6 +38,7 @@ class Agenda:
         self.answering = Answering(settings)
         self.questions: deque[Question] = deque(maxlen=MAX_QUESTIONS)
         self.soft_s: float | None = None  # when a voice was heard that was too quiet
+        self.missed_s: float | None = None  # when to ask for what was lost with the node that heard it
 
     # --- questions ------------------------------------------------------------------------------------------------
 
@@ -72,20 +75,49 @@ class Agenda:
         spoken = self._asked[1].number > 0 and utterance.number > 0  # vad_node cuts voices, not typed texts
         return spoken and abs(breath_s) <= ONE_TALK_S
 
+    def voice(self) -> None:
+        """Somebody speaks: what was not understood may be said now."""
+        self.soft_s = self.missed_s = None
+
+    def ear_died(self, node: str, now_s: float) -> None:
+        """What was under way in it is lost; whoever said it is asked again, unless they go on by themselves."""
+        going_on = node == "vad_node"
+        lost = self._hearing.lose(going_on=going_on)
+        if any(not utterance.over_speech for utterance in lost):
+            self.missed_s = now_s + (_ASK_AGAIN_S if going_on else 0.0)
+
+    def ask_for_what_was_lost(self, now_s: float) -> None:
+        """Ask whoever was too quiet to speak up, whoever was missed to say it again; once, and if nobody speaks now."""
+        if self.soft_s is not None and now_s - self.soft_s >= self._settings.quiet_wait_s:
+            self.soft_s = None
+            if self._floor.turn is None:
+                self.follow(self.answering.treat_soft(), now_s)
+        if self.missed_s is not None and now_s >= self.missed_s:
+            self.missed_s = None
+            if self._floor.turn is None and not self._hearing.voice:
+                self.follow(Treatment(noticed=True, remark=self._settings.missed), now_s)
+
     # --- words of other programs ----------------------------------------------------------------------------------
 
     def say(self, say: Say, now_s: float) -> None:
         """A program wants something said, or taken back."""
-        turn = self._floor.turn
         if say.when is SayWhen.STOP:
             self.stop("stopped", now_s)
+            self._give([SayResult(say.session, say.id)])
         elif say.when is SayWhen.WITHDRAW:
-            self._give(self._says.withdraw(say.id))
-            if turn is not None and turn.source is Source.SAY and turn.say_id == say.id:
-                self.cancel("withdrawn", now_s)
+            found = self._withdraw(say.id, now_s)
+            self._give([SayResult(say.session, say.id, done=found, reason="" if found else "unknown_id")])
         else:
             self._give(self._says.add(say))
-            self._hurry(turn, now_s)
+            self._hurry(self._floor.turn, now_s)
+
+    def _withdraw(self, id_: str, now_s: float) -> bool:
+        taken, turn = self._says.withdraw(id_), self._floor.turn
+        self._give(taken)
+        spoken = turn is not None and turn.source is Source.SAY and turn.say_id == id_
+        if spoken:
+            self.cancel("withdrawn", now_s)
+        return spoken or bool(taken)
 
     def _hurry(self, turn: Turn | None, now_s: float) -> None:
         if self._says.next_when() is SayWhen.INTERRUPT:

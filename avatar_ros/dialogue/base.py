@@ -141,7 +141,7 @@ class DialogueSettings(Settings):
     )
     too_long: str = setting(
         "That was a lot at once. Could you ask me in one or two sentences?",
-        "said to more than too_long_words, or longest_talk_s"
+        "said to more than too_long_words, or longest_talk_s",
     )
     too_quiet: str = setting(
         "I could not hear you well. Could you speak a little louder?",

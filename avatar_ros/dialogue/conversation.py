@@ -28,8 +28,6 @@ from .presence import Presence
 from .recovery import LLM, VOICE_PATH, Recovery
 from .turns import Turn
 
-#: Whoever spoke to a vad_node that died goes on, or is asked to begin again after so long, s.
-_ASK_AGAIN_S = 1.0
 #: Nodes whose deaths a conversation has something to do about.
 WAITS_FOR = frozenset({*VOICE_PATH, LLM, "asr_node", "vad_node"})
 
@@ -47,7 +45,6 @@ class Conversation:
         self._recovery = Recovery(self._floor, settings.peer_patience_s)
         self._talk = LongTalk()
         self._judge = Judge(settings)
-        self._missed_s: float | None = None  # when to ask again for what was lost with the node that heard it
         self._told: tuple[Mood, int] | None = None
 
     @property
@@ -119,7 +116,7 @@ class Conversation:
         if news.node in VOICE_PATH or news.node == LLM:
             self._recovery.news(news, now_s)
         elif news.change is PeerChange.RESTARTED:
-            self._ear_died(news.node, now_s)
+            self._agenda.ear_died(news.node, now_s)
         return self._settle(now_s)
 
     def end(self, reason: str, now_s: float) -> list[Out]:
@@ -135,8 +132,7 @@ class Conversation:
             if self._floor.turn is None and not (kept and lost.goes_on_with(kept)):
                 self._agenda.follow(self._agenda.answering.treat_silence(lost), now_s)
         self._lose_patience(now_s)
-        self._ask_to_speak_up(now_s)
-        self._ask_for_what_was_missed(now_s)
+        self._agenda.ask_for_what_was_lost(now_s)
         if self._presence.greeting_due(now_s) and self._floor.turn is None and not self._hearing.voice:
             self._floor.remark(self._settings.greeting, now_s)
         mood = mood_of(self._floor.turn, self._hearing, self._presence, now_s)
@@ -148,7 +144,7 @@ class Conversation:
 
     def _voice_started(self, activity: VoiceActivity, now_s: float) -> None:
         turn = self._floor.turn
-        self._agenda.soft_s = self._missed_s = None
+        self._agenda.voice()
         utterance = self._hearing.started(activity, now_s)
         utterance.over_speech = turn is not None and turn.audible
         utterance.asked = turn is not None and turn.asks
@@ -259,25 +255,6 @@ class Conversation:
         elif why:
             self._agenda.cancel(why, now_s)
             self._turn_ended(turn, now_s)
-
-    def _ask_to_speak_up(self, now_s: float) -> None:
-        if self._agenda.soft_s is not None and now_s - self._agenda.soft_s >= self._settings.quiet_wait_s:
-            self._agenda.soft_s = None
-            if self._floor.turn is None:
-                self._agenda.follow(self._agenda.answering.treat_soft(), now_s)
-
-    def _ear_died(self, node: str, now_s: float) -> None:
-        """What was under way in it is lost; whoever said it is asked again, unless they go on speaking by themselves."""
-        going_on = node == "vad_node"
-        lost = self._hearing.lose(going_on=going_on)
-        if any(not utterance.over_speech for utterance in lost):
-            self._missed_s = now_s + (_ASK_AGAIN_S if going_on else 0.0)
-
-    def _ask_for_what_was_missed(self, now_s: float) -> None:
-        if self._missed_s is not None and now_s >= self._missed_s:
-            self._missed_s = None
-            if self._floor.turn is None and not self._hearing.voice:
-                self._floor.remark(self._settings.missed, now_s)
 
     def _become_idle(self, now_s: float) -> None:
         self._agenda.answering.next_person()

@@ -78,9 +78,15 @@ class Floor:
     def reply(self, piece: Reply, now_s: float) -> None:
         """A piece of the answer came; those of other turns are void."""
         turn = self.turn
-        if turn is None or turn.reader is None or turn.complete or (piece.epoch, piece.turn) != (
-            self.epoch,
-            turn.asked_as,
+        if (
+            turn is None
+            or turn.reader is None
+            or turn.complete
+            or (piece.epoch, piece.turn)
+            != (
+                self.epoch,
+                turn.asked_as,
+            )
         ):
             return
         turn.reply_s = now_s

@@ -57,7 +57,7 @@ class DialogueStage(Stage):
         if not isinstance(message, Transcript | VoiceActivity | Reply | PlaybackClock | SpeechFault | Say):
             return
         yield from self._open(self._settings.session, now_s)
-        if not isinstance(message, Reply | PlaybackClock | SpeechFault):  # only people and programs begin a conversation
+        if isinstance(message, Transcript | VoiceActivity | Say):  # only people and programs begin a conversation
             yield from self._open(message.session, now_s)
         conversation = self._conversations.get(message.session)
         if conversation is None:
@@ -137,7 +137,8 @@ class DialogueStage(Stage):
         # for all of them does not grow with every name that a session may have.
         if (conversation := self._conversations.pop(session, None)) is not None:
             self._last_turn = max(self._last_turn, conversation.turn)
-            yield from conversation.end("session_closed", now_s)
+            ended = conversation.end("session_closed", now_s)
+            yield from (out for out in ended if out.topic != "interrupt")  # who spoke for it drops it by itself
         self._used_s.pop(session, None)
 
 

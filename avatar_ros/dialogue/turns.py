@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
@@ -101,9 +102,10 @@ class Turn:
     def again(self, number: int, now_s: float) -> None:
         """Begin anew as turn `number`, with the sentence that was being heard."""
         first = self.sentence + (self.progress >= _WHOLE) if self.audible else 0
-        heard = (words_said(line.text, self._share(i)) for i, line in enumerate(self.lines[:first]))
-        self.earlier = join_sentences([self.earlier, *heard])
-        self.lines = [replace(line, turn=number, index=i) for i, line in enumerate(self.lines[first:])]
+        self.earlier = join_sentences([self.earlier, *self._heard(self.lines[:first])])
+        closing = [replace(self.lines[-1], text="")] if self.complete else []  # where all was heard, its end is still due
+        rest = self.lines[first:] or closing
+        self.lines = [replace(line, turn=number, index=i) for i, line in enumerate(rest)]
         self.number, self.given, self.faults, self.broken = number, 0, {}, ""
         self.playback, self.sentence, self.progress, self.stalled_s = None, 0, 0.0, None
         self.opening = max(0, self.opening - first)
@@ -151,7 +153,10 @@ class Turn:
     @property
     def said(self) -> str:
         """What the person has heard so far."""
-        return join_sentences([self.earlier, *(words_said(line.text, self._share(i)) for i, line in enumerate(self.lines))])
+        return join_sentences([self.earlier, *self._heard(self.lines)])
+
+    def _heard(self, lines: list[Sentence]) -> Iterator[str]:
+        return (words_said(line.text, self._share(i)) for i, line in enumerate(lines))
 
     def _share(self, index: int) -> float:
         """How much of a sentence was heard, 0-1."""

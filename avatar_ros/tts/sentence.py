@@ -41,6 +41,8 @@ class SpokenSentence:
         self._first_sample = 0
         self.synthesized = not parts
         self.announced = False
+        self.faulty = False  # that it will not be heard to its end was told
+        self.voiced_s = 0.0  # what the voice gave
 
     def announce(self, first_sample: int) -> None:
         """The sentence's sound is sent from now on, and begins at this sample of the turn."""
@@ -111,6 +113,7 @@ class SpokenSentence:
         offset_s = self._joiner.part_start_s
         for mark in part.marks:
             self._marks.append(VoiceMark(mark.kind, mark.text, mark.start_s + offset_s, mark.end_s + offset_s))
+        self.voiced_s += len(part.pcm) / part.sample_rate_hz
         self._keep(self._joiner.push(part))
 
     def _end_part(self) -> None:

@@ -14,6 +14,7 @@ from ..core.types import (
     Sentence,
     SessionEvent,
     SessionKind,
+    SpeechChunk,
     VoiceActivity,
     VoiceKind,
 )
@@ -68,7 +69,7 @@ class TtsStage(Stage):
         yield from self._step(message.session, speaker, now_s)
 
     def interrupt(self, order: Interrupt, now_s: float) -> Iterable[Out]:
-        """CANCEL drops everything of the turn and of those before it. Pausing is the speaker's work: pacing follows."""
+        """CANCEL and REPEAT drop the turn and those before it. Pausing is the speaker's work: pacing follows."""
         if order.action.ends_speech:
             speaker = self._table.get(order.session, now_s)
             speaker.over = max(speaker.over, (order.epoch, order.turn))
@@ -144,8 +145,8 @@ class TtsStage(Stage):
         try:
             while speaker.turns:
                 turn = speaker.turns[0]
-                for chunk in turn.chunks(now_s):
-                    yield Out("speech/audio", chunk)
+                for news in turn.chunks(now_s):
+                    yield Out("speech/audio" if isinstance(news, SpeechChunk) else "speech/fault", news)
                 if not turn.closed or speaker.turns[0] is not turn:
                     return
                 speaker.over = max(speaker.over, turn.key)
