@@ -27,6 +27,8 @@ from .turns import Source, Turn
 
 #: An order is given again when the speaker seems not to have heard it, but not more often than this.
 REPEAT_ORDER_S = 0.5
+#: A turn whose first news from a loudspeaker that has just come back is of a later sample has lost its beginning.
+LOST_START_S = 0.3
 
 
 class Floor:
@@ -41,6 +43,7 @@ class Floor:
         self.history = History(settings.history_messages, settings.history_characters)
         self.out: list[Out] = []
         self.away: set[str] = set()  # nodes that speak and are lost: what is to be spoken is kept meanwhile
+        self.fresh_until_s = float("-inf")  # a node that speaks has come back a moment ago
         self._cancelled_s = float("-inf")
 
     # --- beginning ------------------------------------------------------------------------------------------------
@@ -105,6 +108,8 @@ class Floor:
         if turn is None or (clock.epoch, clock.turn) != self._mark(turn):
             self._silence_stray(clock, now_s)
             return None
+        if turn.playback is None and clock.sample > LOST_START_S * clock.sample_rate_hz and now_s < self.fresh_until_s:
+            turn.broken = "speaker_lost"  # DDS had not found it yet: nobody heard how the turn begins
         turn.heard(clock, now_s)
         if clock.state is PlaybackState.ENDED:
             return self._ended(turn, now_s)

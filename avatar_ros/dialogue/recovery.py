@@ -12,6 +12,8 @@ VOICE_PATH = {"tts_node": "voice_lost", "speaker_node": "speaker_lost"}
 LLM = "llm_node"
 #: A turn whose nodes die each time is begun, or asked, so often.
 MAX_ATTEMPTS = 4
+#: DDS has found a node by so long after its first sign of life, s.
+_FRESH_S = 10.0
 
 
 class Recovery:
@@ -30,6 +32,7 @@ class Recovery:
             self._floor.away.add(news.node)
         else:
             self._floor.away.discard(news.node)
+            self._floor.fresh_until_s = now_s + _FRESH_S
             turn = self._floor.turn
             if news.change is PeerChange.RESTARTED and turn is not None and turn.given:
                 turn.broken = turn.broken if turn.broken == "speaker_lost" else VOICE_PATH[news.node]

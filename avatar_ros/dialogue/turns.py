@@ -103,7 +103,9 @@ class Turn:
         """Begin anew as turn `number`, with the sentence that was being heard."""
         first = self.sentence + (self.progress >= _WHOLE) if self.audible else 0
         self.earlier = join_sentences([self.earlier, *self._heard(self.lines[:first])])
-        closing = [replace(self.lines[-1], text="")] if self.complete else []  # where all was heard, its end is still due
+        closing = (
+            [replace(self.lines[-1], text="")] if self.complete else []
+        )  # where all was heard, its end is still due
         rest = self.lines[first:] or closing
         self.lines = [replace(line, turn=number, index=i) for i, line in enumerate(rest)]
         self.number, self.given, self.faults, self.broken = number, 0, {}, ""

@@ -15,14 +15,26 @@ from ..core.peers import BEAT_S, PeerNews, PeerWatch
 from . import qos
 
 _LOOK_S = 0.1
+#: Longest wait for what a node needs to hear, before it says that it lives, s.
+HEAR_WAIT_S = 3.0
 #: Beats that may wait, of all nodes together.
 _WAITING = 50
 
 
 class Peers:
-    """tell(news) is called on the executor's thread. Begins with the work of the stage and ends with it."""
+    """tell(news) is called on the executor's thread. Begins with the work of the stage and ends with it.
 
-    def __init__(self, node: Node, watched: frozenset[str], clock: Clock, tell: Callable[[PeerNews], None]) -> None:
+    hears(): whether DDS has found what the node needs to hear; it says nothing of itself before that, or HEAR_WAIT_S.
+    """
+
+    def __init__(
+        self,
+        node: Node,
+        watched: frozenset[str],
+        clock: Clock,
+        tell: Callable[[PeerNews], None],
+        hears: Callable[[], bool],
+    ) -> None:
         from avatar_ros.msg import Alive
 
         self._node = node
@@ -30,15 +42,18 @@ class Peers:
         self._clock = clock
         self._tell = tell
         self._watch = PeerWatch(watched)
+        self._hears = hears
+        self._wait_until_s = clock.now_s() + HEAR_WAIT_S
         self._life = time.monotonic_ns()
         self._publisher = node.create_publisher(Alive, "alive", qos.for_signs_of_life(1))
-        self._timers = [node.create_timer(BEAT_S, self._beat)]
+        self._waiting = node.create_timer(_LOOK_S, self._begin)
+        self._timers = [self._waiting]
         self._subscription = None
         if watched:
             profile = qos.for_signs_of_life(_WAITING)
             self._subscription = node.create_subscription(Alive, "alive", self._heard, profile)
             self._timers.append(node.create_timer(_LOOK_S, self._look))
-        self._beat()
+        self._begin()
 
     def status(self) -> Mapping[str, str]:
         """What /diagnostics should say: who is missing."""
@@ -53,6 +68,12 @@ class Peers:
         if self._subscription is not None:
             self._node.destroy_subscription(self._subscription)
         self._node.destroy_publisher(self._publisher)
+
+    def _begin(self) -> None:
+        if self._hears() or self._clock.now_s() > self._wait_until_s:
+            self._waiting.cancel()
+            self._timers.append(self._node.create_timer(BEAT_S, self._beat))
+            self._beat()
 
     def _beat(self) -> None:
         alive = self._kind(node=self._node.get_name(), life=self._life)

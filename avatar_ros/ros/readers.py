@@ -27,6 +27,11 @@ READERS: dict[str, frozenset[str]] = {
 }
 
 
+def in_stream(node: Node, topic_name: str) -> bool:
+    """Whether a topic, by its full name, is one of READERS."""
+    return topic_name.removeprefix(node.get_namespace().rstrip("/") + "/") in READERS
+
+
 def missing(node: Node, topic: str, publisher: Any) -> frozenset[str]:
     """Names of the kiosk's nodes that should read `topic` (relative to the node's namespace) and do not yet.
 

@@ -212,7 +212,11 @@ class StageNode(LifecycleNode):
         self.destroy_timer(self._connecting)
         if self._worker is not None and self._stage is not None:
             self._worker.start()
-            self._peers = Peers(self, self._stage.waits_for, self._steady, self._worker.tell)
+            self._peers = Peers(self, self._stage.waits_for, self._steady, self._worker.tell, self._hears)
+
+    def _hears(self) -> bool:
+        """Whether somebody gives each part of the conversation's own stream that is taken."""
+        return all(one.get_publisher_count() for one in self._subscribers if readers.in_stream(self, one.topic_name))
 
     def _connect(self) -> None:
         for topic in self._spec.port.gives:

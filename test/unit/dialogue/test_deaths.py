@@ -160,6 +160,19 @@ def test_a_node_that_dies_each_time_is_not_tried_for_ever(node: str) -> None:
     assert talk.actions.count(REPEAT) == 3
 
 
+def test_a_beginning_that_the_new_speaker_did_not_get_is_said_once_more() -> None:
+    talk = Talk()
+    talk.answer("tell me", ANSWER)
+    die(talk, SPEAKER)
+    talk.play(0, 0.0, sample=48000)
+    talk.run(0.1)
+    assert [turn for action, turn, _ in talk.orders if action is REPEAT] == [1, 2]
+    talk.play(0, 0.0)
+    talk.play(0, 0.5, sample=48000)
+    talk.run(60.0)
+    assert talk.actions.count(REPEAT) == 2
+
+
 def test_nobody_is_spoken_over_by_what_is_said_again() -> None:
     talk = Talk()
     talk.answer("tell me", ANSWER)
