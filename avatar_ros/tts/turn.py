@@ -10,6 +10,7 @@ from ..core.errors import TtsError
 from ..core.spoken import usual_duration_s
 from ..core.types import Sentence, SpeechChunk, SpeechFault
 from .base import TtsSettings
+from .fallback import SAID_ANYWAY
 from .job import Job
 from .kept import Kept
 from .pace import Pace
@@ -100,8 +101,9 @@ class TurnSpeech:
 
     def _fault(self, spoken: SpokenSentence, failure: Exception | None) -> SpeechFault | None:
         """What has just become known not to be heard; once for each sentence."""
+        failed = failure is not None and SAID_ANYWAY not in getattr(failure, "__notes__", ())
         mute = spoken.synthesized and not spoken.voiced_s and bool(spoken.sentence.text)
-        if spoken.faulty or not (failure or mute):
+        if spoken.faulty or not (failed or mute):
             return None
         spoken.faulty = True
         return SpeechFault(
@@ -110,7 +112,7 @@ class TurnSpeech:
             turn=self.key[1],
             sentence=spoken.sentence.index,
             spoken=min(1.0, spoken.voiced_s / max(usual_duration_s(spoken.text), 0.1)),
-            reason="voice_failed" if failure else "unpronounceable",
+            reason="voice_failed" if failed else "unpronounceable",
         )
 
     def _cut(self, spoken: SpokenSentence, now_s: float) -> SpeechChunk | None:
