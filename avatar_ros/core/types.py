@@ -101,11 +101,10 @@ class MarkKind(IntEnum):
 class SayWhen(IntEnum):
     """QUEUE: after what is being said; NOW: drop what is queued, let the current sentence end; INTERRUPT: at once.
 
-    WITHDRAW: take back the `say` of that id; STOP: fall silent and take back all of them. UNKNOWN stands for any number
-    that is none of these: its sender gets a result all the same.
+    WITHDRAW: take back the `say` of that id; STOP: fall silent and take back all of them. Any other number is a value,
+    too, but not `known`: its sender gets a result all the same.
     """
 
-    UNKNOWN = 0
     QUEUE = 1
     NOW = 2
     INTERRUPT = 3
@@ -113,8 +112,17 @@ class SayWhen(IntEnum):
     STOP = 5
 
     @classmethod
-    def _missing_(cls, value: object) -> SayWhen:
-        return cls.UNKNOWN
+    def _missing_(cls, value: object) -> SayWhen | None:
+        if not isinstance(value, int):
+            return None
+        unknown = int.__new__(cls, value)
+        unknown._name_, unknown._value_ = "UNKNOWN", value
+        return unknown
+
+    @property
+    def known(self) -> bool:
+        """Whether it is one of those above."""
+        return self.name in SayWhen.__members__
 
 
 class SessionKind(IntEnum):
@@ -398,6 +406,15 @@ class SpeechFault:
     sentence: int = 0
     spoken: float = 0.0
     reason: str = ""
+    stamp_ns: int = 0
+
+
+@dataclass(frozen=True)
+class Alive:
+    """A node works. life: which of its starts this is; of another, it has forgotten what it knew before."""
+
+    node: str = ""
+    life: int = 0
     stamp_ns: int = 0
 
 

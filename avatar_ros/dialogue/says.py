@@ -16,7 +16,7 @@ class SayQueue:
 
     def add(self, say: Say) -> list[SayResult]:
         """Take a `say`; results of those that will not be spoken now: it itself, or what NOW and INTERRUPT displace."""
-        if say.when is SayWhen.UNKNOWN:
+        if not say.when.known:
             return [_refused(say, "unknown_when")]
         if not any(character.isalnum() for character in say.text):
             return [_refused(say, "empty_text")]

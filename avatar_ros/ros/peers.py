@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from rclpy.node import Node
 
 from ..core.clock import Clock
 from ..core.peers import BEAT_S, PeerNews, PeerWatch
-from . import qos
+from ..core.types import Alive
+from . import convert, qos
 
 _LOOK_S = 0.1
 #: Longest wait for what a node needs to hear, before it says that it lives, s.
@@ -35,23 +37,21 @@ class Peers:
         tell: Callable[[PeerNews], None],
         hears: Callable[[], bool],
     ) -> None:
-        from avatar_ros.msg import Alive
-
         self._node = node
-        self._kind = Alive
+        kind = convert.msg_type(Alive)
         self._clock = clock
         self._tell = tell
         self._watch = PeerWatch(watched)
         self._hears = hears
         self._wait_until_s = clock.now_s() + HEAR_WAIT_S
         self._life = time.monotonic_ns()
-        self._publisher = node.create_publisher(Alive, "alive", qos.for_signs_of_life(1))
+        self._publisher = node.create_publisher(kind, "alive", qos.for_signs_of_life(1))
         self._waiting = node.create_timer(_LOOK_S, self._begin)
         self._timers = [self._waiting]
         self._subscription = None
         if watched:
             profile = qos.for_signs_of_life(_WAITING)
-            self._subscription = node.create_subscription(Alive, "alive", self._heard, profile)
+            self._subscription = node.create_subscription(kind, "alive", self._heard, profile)
             self._timers.append(node.create_timer(_LOOK_S, self._look))
         self._begin()
 
@@ -76,13 +76,11 @@ class Peers:
             self._beat()
 
     def _beat(self) -> None:
-        alive = self._kind(node=self._node.get_name(), life=self._life)
-        alive.header.stamp = self._node.get_clock().now().to_msg()
-        self._publisher.publish(alive)
+        self._publisher.publish(convert.to_msg(Alive(self._node.get_name(), self._life), time.time_ns()))
 
-    def _heard(self, alive: object) -> None:
-        node, life = getattr(alive, "node", ""), getattr(alive, "life", 0)
-        if (news := self._watch.heard(node, life, self._clock.now_s())) is not None:
+    def _heard(self, msg: Any) -> None:
+        alive: Alive = convert.from_msg(Alive, msg)
+        if (news := self._watch.heard(alive.node, alive.life, self._clock.now_s())) is not None:
             self._tell(news)
 
     def _look(self) -> None:

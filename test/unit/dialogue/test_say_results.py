@@ -227,7 +227,7 @@ def test_what_was_heard_in_full_when_the_speaker_died_was_spoken() -> None:
 NODES = ("tts_node", "speaker_node", "llm_node", "asr_node", "vad_node")
 TEXTS = ("Hello there. And you.", "One.", "", "!!", "[happy] Yes, it is there.")
 NEWS = st.one_of(
-    st.tuples(st.just("say"), st.sampled_from(TEXTS), st.sampled_from(list(SayWhen)), st.sampled_from("ab")),
+    st.tuples(st.just("say"), st.sampled_from(TEXTS), st.sampled_from([*SayWhen, SayWhen(0)]), st.sampled_from("ab")),
     st.tuples(st.just("play"), st.integers(0, 2), st.floats(0, 1), st.sampled_from(list(PlaybackState))),
     st.tuples(st.just("peer"), st.sampled_from(NODES), st.sampled_from(list(PeerChange))),
     st.tuples(st.just("fault"), st.integers(0, 2), st.sampled_from(["voice_failed", "unpronounceable"])),
