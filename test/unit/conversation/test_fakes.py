@@ -237,10 +237,9 @@ STAGES: dict[str, tuple[Any, Any]] = {
 
 
 def killed_in_an_answer(folder: Path, dead: str) -> Kiosk:
-    """A stage dies 0.4 s into an answer and is there again, knowing nothing, 1.3 s later."""
+    """A stage dies within an answer and is there again, knowing nothing, 1.3 s later."""
     kiosk = Kiosk(folder, ((1.0, 2.0),), ("count",), (LONG,))
-    kiosk.until("state", state=Mood.SPEAKING)
-    kiosk.run(0.4)
+    kiosk.run(3.0)
     kiosk.remove(dead)
     kiosk.run(0.9)
     kiosk.peer(f"{dead}_node", PeerChange.LOST)
