@@ -20,13 +20,15 @@ from launch_ros.parameter_descriptions import ParameterValue
 
 from avatar_ros.bringup.graph import DISPLAYS, PACKAGE, PROFILES, KioskNode, KioskOptions, kiosk_graph
 from avatar_ros.bringup.keys import node_environment
-from avatar_ros.bringup.policy import FIRST_DELAY_S, RestartPolicy
+from avatar_ros.bringup.policy import RestartPolicy
 from avatar_ros.core.errors import ConfigError
 from avatar_ros.core.exit_codes import EXIT_CONFIG, EXIT_DONE, EXIT_UNFINISHED
 from avatar_ros.core.network import KNOWN, NETWORK, network
 from avatar_ros.core.run import RUN_BEGAN, begin_now
 from launch import LaunchContext, LaunchDescription
 
+#: launch knows one delay only, and no back-off: long enough for a sound server to come back within a few attempts.
+RESPAWN_DELAY_S = 0.5
 #: Argument -> what `--show-args` says of it; defaults are those of KioskOptions.
 ARGUMENTS = {
     "profile": f"of {', '.join(PROFILES)}, or parameter files; several joined by commas, the later ones count",
@@ -105,8 +107,7 @@ def _process(node: KioskNode, environment: Mapping[str, str], log_level: str) ->
         output="screen",
         emulate_tty=False,
         respawn=True,
-        # launch knows one delay only; the back-off of the runner begins with it.
-        respawn_delay=FIRST_DELAY_S,
+        respawn_delay=RESPAWN_DELAY_S,
     )
 
 
