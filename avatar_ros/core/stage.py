@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from .peers import PeerNews
 from .types import Interrupt, Message, SessionEvent
 
 
@@ -36,12 +37,14 @@ class Stage:
     awaits_conversation: the runner keeps `missing` up to date until it is empty: which nodes between the microphone and
     the loudspeaker are not ready yet.
     unread: topics of its port that it has no use for as it is configured; the runner does not subscribe to them.
+    waits_for: nodes whose deaths it wants to know of; `peer` is then called.
     """
 
     tick_period_s: float = 0.0
     unread: frozenset[str] = frozenset()
     awaits_conversation: bool = False
     missing: frozenset[str] = frozenset()
+    waits_for: frozenset[str] = frozenset()
 
     def __init__(self) -> None:
         self.wake: Callable[[], None] = _nothing
@@ -71,6 +74,10 @@ class Stage:
 
     def session(self, event: SessionEvent, now_s: float) -> Iterable[Out]:
         """A session opened or closed."""
+        return ()
+
+    def peer(self, news: PeerNews, now_s: float) -> Iterable[Out]:
+        """A node of `waits_for` is silent, is there again, or was started anew."""
         return ()
 
     def status(self) -> Mapping[str, str]:

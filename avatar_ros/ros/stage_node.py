@@ -16,6 +16,7 @@ from functools import partial
 from typing import Any
 
 from rclpy.clock import Clock, ClockType
+from rclpy.duration import Duration
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 
 from ..core.clock import SteadyClock
@@ -31,6 +32,7 @@ from .executor import LeanExecutor
 from .guard import guarded
 from .intake import Intake
 from .overrides import Overrides
+from .peers import Peers
 from .settings_node import SettingsNode
 from .watchdog import Watchdog, thread_s
 from .worker import StageWorker
@@ -38,6 +40,8 @@ from .worker import StageWorker
 #: How long a worker may take to end before the process leaves without it; Ctrl-C must be done within 3 s.
 STOP_TIMEOUT_S = 2.0
 CONNECT_POLL_S = 0.1
+#: What a node says while it ends, and how long it waits for that to arrive, s.
+LAST_WORDS, LAST_WORDS_S = frozenset({"say_result"}), 0.3
 #: A signal is noticed within this time.
 SPIN_S = 0.1
 
@@ -73,6 +77,7 @@ class StageNode(SettingsNode):
         self._seldom = seldom()
         self._stage: Stage | None = None
         self._worker: StageWorker | None = None
+        self._peers: Peers | None = None
         self._publishers_by_topic: dict[str, Any] = {}
         self._subscribers: list[Any] = []
         self._errors = 0
@@ -145,7 +150,10 @@ class StageNode(SettingsNode):
 
     def release(self) -> None:
         """Stop the worker, close the stage, drop its topics. Safe to call twice."""
+        working = self._worker is not None
         self._stop_worker()
+        if working and LAST_WORDS.intersection(self._spec.port.gives):
+            guarded(self._rest, self._report)
         if self._stage is not None:
             self._stage.close()
             self.failure = self.failure or self._stage.failure
@@ -188,8 +196,13 @@ class StageNode(SettingsNode):
         if missing:
             self.get_logger().info(f"does not wait longer for {', '.join(sorted(missing))}: works all the same")
         self.destroy_timer(self._connecting)
-        if self._worker is not None:
+        if self._worker is not None and self._stage is not None:
             self._worker.start()
+            self._peers = Peers(self, self._stage.waits_for, self._steady, self._worker.tell, self._hears)
+
+    def _hears(self) -> bool:
+        """Whether somebody gives each part of the conversation's own stream that is taken."""
+        return all(one.get_publisher_count() for one in self._subscribers if readers.in_stream(self, one.topic_name))
 
     def _await_conversation(self) -> None:
         if self._stage is not None:
@@ -204,8 +217,9 @@ class StageNode(SettingsNode):
         assert self._stage is not None
         # `state` first: of what has arrived together, it is read first, and the others are believed at once.
         for topic in dict.fromkeys(("state", "interrupt", "session", *self._spec.port.takes)):
-            if topic in self._spec.port.gives or topic in self._stage.unread:
-                continue  # the owner of states, interrupts and sessions needs no news of its own
+            own = topic in self._spec.port.gives and topic not in self._spec.port.takes
+            if own or topic in self._stage.unread:
+                continue  # the owner of states and sessions needs no news of its own
             kind = convert.msg_type(TOPICS[topic])
             take = partial(self._take, topic)
             self._subscribers.append(self.create_subscription(kind, topic, take, qos.for_topic(topic)))
@@ -229,8 +243,13 @@ class StageNode(SettingsNode):
         if self._stage is not None:
             for out in self._stage.deactivate(self._steady.now_s()):
                 self._publish(out)
+                if out.topic in LAST_WORDS:
+                    self._publishers_by_topic[out.topic].wait_for_all_acked(Duration(seconds=LAST_WORDS_S))
 
     def _stop_worker(self) -> None:
+        if self._peers is not None:
+            self._peers.close()
+            self._peers = None
         if self._worker is None:
             return
         if not self._worker.stop(STOP_TIMEOUT_S):
@@ -262,6 +281,7 @@ class StageNode(SettingsNode):
             for entry in self._intake.tick(self._steady.now_s()):
                 self._worker.push(*entry)
             values |= self._worker_values(self._worker) | self._intake.values()
+            values |= self._peers.status() if self._peers is not None else {}
             values |= {key: str(value) for key, value in self._stage.status().items()}
         self._add_faults(values)
         if self._last_error:

@@ -22,19 +22,19 @@ def test_delay_doubles_up_to_ten_seconds_while_deaths_are_far_enough_apart():
     policy = RestartPolicy()
     # 30 s between deaths: never five within a minute, never a healthy minute of life.
     delays = [policy.died(started_s=30.0 * i, now_s=30.0 * i + 29.0) for i in range(8)]
-    assert delays == [0.5, 1.0, 2.0, 4.0, 8.0, 10.0, 10.0, 10.0]
+    assert delays == [0.1, 1.0, 2.0, 4.0, 8.0, 10.0, 10.0, 10.0]
 
 
 def test_fifth_death_within_a_minute_gives_up():
     policy = RestartPolicy()
-    assert [policy.died(i, i + 0.5) for i in range(5)] == [0.5, 1.0, 2.0, 4.0, None]
+    assert [policy.died(i, i + 0.5) for i in range(5)] == [0.1, 1.0, 2.0, 4.0, None]
 
 
 def test_a_minute_of_life_forgets_earlier_deaths():
     policy = RestartPolicy()
     for i in range(4):
         policy.died(i, i + 0.5)
-    assert policy.died(started_s=10.0, now_s=70.0) == 0.5
+    assert policy.died(started_s=10.0, now_s=70.0) == 0.1
     assert [policy.died(70.0 + i, 71.0 + i) for i in range(4)] == [1.0, 2.0, 4.0, None]
 
 
@@ -75,16 +75,16 @@ def test_a_machine_that_is_short_is_borne_with_the_same_back_off_for_a_quarter_o
     while (delay_s := policy.ended(at_s, at_s + 1.0, EXIT_MACHINE)) is not None:
         delays.append(delay_s)
         at_s += 1.0 + delay_s
-    assert delays[:7] == [0.5, 1.0, 2.0, 4.0, 8.0, 10.0, 10.0]
+    assert delays[:7] == [0.1, 1.0, 2.0, 4.0, 8.0, 10.0, 10.0]
     assert MACHINE_PATIENCE_S <= at_s <= MACHINE_PATIENCE_S + 20.0
 
 
 def test_a_minute_of_life_ends_the_shortage_and_other_deaths_count_as_ever():
     policy = RestartPolicy()
     policy.ended(0.0, 1.0, EXIT_MACHINE)
-    assert policy.ended(MACHINE_PATIENCE_S, MACHINE_PATIENCE_S + 61.0, EXIT_MACHINE) == 0.5
+    assert policy.ended(MACHINE_PATIENCE_S, MACHINE_PATIENCE_S + 61.0, EXIT_MACHINE) == 0.1
     policy = RestartPolicy()
-    assert [policy.ended(i, i + 0.1, EXIT_MACHINE) for i in range(3)] == [0.5, 1.0, 2.0]
+    assert [policy.ended(i, i + 0.1, EXIT_MACHINE) for i in range(3)] == [0.1, 1.0, 2.0]
     assert [policy.ended(i, i + 0.1, 1) is None for i in range(3, 8)] == [False, False, False, False, True]
 
 
