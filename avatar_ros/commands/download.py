@@ -20,10 +20,12 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pooch
 
-from ..core.errors import AvatarRosError
+from ..core.errors import AvatarRosError, ConfigError
+from ..core.proxies import check_certificates, proxy_for
 from .manifest import RemoteFile, is_safe
 
 _PIECE = 1 << 18
@@ -88,7 +90,7 @@ class ResumingDownloader:
         """Append what is missing; whether the file is whole now."""
         have = self._have()
         request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
-        with urllib.request.build_opener(_SafeRedirects).open(request, timeout=TIMEOUT_S) as answer:
+        with urllib.request.build_opener(_way(url), _SafeRedirects).open(request, timeout=TIMEOUT_S) as answer:
             if answer.status != http.client.PARTIAL_CONTENT:
                 have = 0  # the server does not know ranges: from the beginning
             whole = _whole_size(answer, have)
@@ -98,6 +100,16 @@ class ResumingDownloader:
                     have += len(piece)
                     self._progress(have, whole)
         return not whole or have >= whole
+
+
+def _way(url: str) -> urllib.request.ProxyHandler:
+    """Through the environment's proxy, or none. Raises FetchError with the variable that cannot work."""
+    try:
+        proxy = proxy_for(url)
+        check_certificates()
+    except ConfigError as error:
+        raise FetchError("fetch_refused", f"{url} cannot be fetched: {error.text}") from error
+    return urllib.request.ProxyHandler({urlsplit(url).scheme: proxy.address} if proxy else {})
 
 
 def _whole_size(answer: Any, have: int) -> int:

@@ -31,6 +31,11 @@ class ReplyReader:
             return lines
         return [*lines, *(self.break_off() if broken else self._finish())]
 
+    @property
+    def begun(self) -> bool:
+        """Whether some of the next sentence has come."""
+        return self._cutter.begun
+
     def break_off(self) -> list[Line]:
         """Give up waiting: the rest of what came, if it is whole sentences. Later pieces are ignored."""
         rest = self._noted(self._finish())

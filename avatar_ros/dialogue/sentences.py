@@ -43,6 +43,11 @@ class SentenceCutter:
         for character in self._cleaner.feed(text):
             yield from self._take(character)
 
+    @property
+    def begun(self) -> bool:
+        """Whether there is text that is no whole sentence yet."""
+        return bool(self._text)
+
     def finish(self) -> Iterator[Line]:
         """The rest; empty where nothing is left to be said. The cutter is then as new, except for `first`."""
         for character in self._cleaner.finish():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from ...core.wellformed import WellFormed
 from .marks import GONE
 
 _MARK = r"\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\u3099\u309a\ufe20-\ufe2f"
@@ -27,22 +28,20 @@ class Characters:
     """The first step."""
 
     def __init__(self) -> None:
-        self._half = ""  # of a pair of surrogates
+        self._pairs = WellFormed()
         self._held = ""  # the last letter, which may get accents
         self._before = ""
 
     def feed(self, text: str) -> str:
         """What is certain by now."""
-        text = self._half + text
-        self._half = text[-1:] if "\ud800" <= text[-1:] <= "\udbff" else ""
-        text = self._held + _joined(text[: len(text) - len(self._half)])
+        text = self._held + self._pairs.feed(text)
         found = _LAST_CLUSTER.search(text)
         self._held = found[0][: _MOST_MARKS + 2] if found else ""
         return self._cleaned(text[: found.start()] if found else text)
 
     def finish(self) -> str:
         """The rest."""
-        held, self._half, self._held = self._held, "", ""
+        held, self._held = self._held + self._pairs.finish(), ""
         return self._cleaned(held)
 
     def _cleaned(self, text: str) -> str:
@@ -52,13 +51,6 @@ class Characters:
         text = _CLUSTER.sub(_composed, text)
         before, self._before = self._before, text[-1:]
         return _ODD.sub(lambda found: _replaced(found[0], text[found.start() - 1] if found.start() else before), text)
-
-
-def _joined(text: str) -> str:
-    """Pairs of surrogates, as JSON writes them, as the character that they mean; half a pair is U+FFFD."""
-    if not any("\ud800" <= character <= "\udfff" for character in text):
-        return text
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _composed(found: re.Match[str]) -> str:
