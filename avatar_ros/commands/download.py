@@ -106,7 +106,8 @@ def _way(url: str) -> urllib.request.ProxyHandler:
     """Through the environment's proxy, or none. Raises FetchError with the variable that cannot work."""
     try:
         proxy = proxy_for(url)
-        check_certificates()
+        if url.startswith("https:"):
+            check_certificates()
     except ConfigError as error:
         raise FetchError("fetch_refused", f"{url} cannot be fetched: {error.text}") from error
     return urllib.request.ProxyHandler({urlsplit(url).scheme: proxy.address} if proxy else {})
