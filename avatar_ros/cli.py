@@ -96,7 +96,7 @@ def _refused(verb: str, error: Exception) -> int:
     elif not isinstance(error, AvatarRosError):
         raise error
     with contextlib.suppress(OSError):
-        print(f"avatar {verb}: {printable(text)}", file=sys.stderr)
+        print(printable(f"avatar {verb}: {text}"), file=sys.stderr)
     return EXIT_FAILED if fault else EXIT_BAD_INPUT
 
 

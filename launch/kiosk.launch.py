@@ -95,11 +95,17 @@ def _start(context: LaunchContext) -> list[Any]:
     reach.check()
     environment = _environment(values["network"])
     end = _End(of_launch=given["required"] == "true")
-    actions: list[Any] = [LogInfo(msg=line) for line in (reach.line, *strangers(values["profile"]))]
-    for node in nodes:
-        make = partial(_process, node, _for_node(node, context, environment), given["log_level"])
-        actions += _kept_alive(node, make, end, RestartPolicy())
-    return actions
+    told: list[Any] = [LogInfo(msg=line) for line in (reach.line, *strangers(values["profile"]))]
+    return told + [
+        action
+        for node in nodes
+        for action in _kept_alive(
+            node,
+            partial(_process, node, _for_node(node, context, environment), given["log_level"]),
+            end,
+            RestartPolicy(),
+        )
+    ]
 
 
 def _for_node(node: KioskNode, context: LaunchContext, own: Mapping[str, str]) -> dict[str, str]:
@@ -164,11 +170,8 @@ def _kept_alive(node: KioskNode, make: Callable[[], Node], end: _End, policy: Re
         code, now_s = _BLAME.judge(event.returncode, tail), context.asyncio_loop.time()
         if code == EXIT_CONFIG:
             return end.come(f"{node.executable} refused its configuration")
-        if node.ends_run and any(DONE_LINE in text for text in tail):
+        if node.ends_run and (code == EXIT_UNFINISHED or any(DONE_LINE in text for text in tail)):
             return end.come(f"{node.executable} is done")
-        if code == EXIT_UNFINISHED and node.ends_run:
-            # launch has one exit code for every shutdown that is asked for: 0
-            return end.come(f"{node.executable} could not do what was asked: its last line says why")
         delay_s = policy.ended(started[0], now_s, code)
         if delay_s is None:
             return end.come(f"giving up: {node.executable} keeps dying")

@@ -105,6 +105,17 @@ def _become(module: str, args: Sequence[str], env: Mapping[str, str], output: in
         atexit._run_exitfuncs()
 
 
+def _wipe_first_environment() -> None:
+    """/proc/PID/environ goes on showing what the runner was started with, keys of other nodes too: overwrite it.
+
+    The C library uses nothing of it any more once each variable has been set anew.
+    """
+    numbers = _STAT.read_text().rpartition(")")[2].split()
+    start, end = (int(numbers[field - 3]) for field in _ENV_START_ENV_END)
+    if 0 < start < end:
+        ctypes.memset(start, 0, end - start)
+
+
 def _main(module: str) -> int:
     """The exit code; its `main` reports what it meets, importing it may find the machine short already."""
     try:
@@ -115,17 +126,6 @@ def _main(module: str) -> int:
         print(f"[FATAL] {fault.code}: {fault}", file=sys.stderr, flush=True)
         return EXIT_MACHINE
     return int(main())
-
-
-def _wipe_first_environment() -> None:
-    """/proc/PID/environ goes on showing what the runner was started with, keys of other nodes too: overwrite it.
-
-    The C library uses nothing of it any more once each variable has been set anew.
-    """
-    numbers = _STAT.read_text().rpartition(")")[2].split()
-    start, end = (int(numbers[field - 3]) for field in _ENV_START_ENV_END)
-    if 0 < start < end:
-        ctypes.memset(start, 0, end - start)
 
 
 def _let_go(output: int) -> None:

@@ -94,7 +94,7 @@ class RunLog:
 
     def _open(self, folder: Path) -> logging.Logger | None:
         try:
-            handler = LogFile(folder, tell=lambda text: self._show(f"{self._prefix('kiosk')} {text}"))
+            handler = LogFile(folder, lambda text: self._show(f"{self._prefix('kiosk')} {text}"))
         except OSError as error:
             self.write("kiosk", f"no log file: {error}")
             return None

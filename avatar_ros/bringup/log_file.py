@@ -25,20 +25,28 @@ _OURS = re.compile(r"avatar_ros-\d{8}-\d{6}-(\d+)\.log(\.\d+)?")
 class LogFile(logging.handlers.RotatingFileHandler):
     """A file of this run in `folder`, which is made where it is missing. Raises OSError.
 
-    What a full disk does not take is lost; that it was is told once, and again once it has taken something.
+    What a full disk does not take is lost; that it was is told once, and again after it has taken something.
     """
 
-    def __init__(
-        self, folder: Path, now: Callable[[], float] = time.time, tell: Callable[[str], None] = lambda text: None
-    ) -> None:
+    def __init__(self, folder: Path, tell: Callable[[str], None], now: Callable[[], float] = time.time) -> None:
         private_folder(folder)
-        self._now = now
         self._tell = tell
         self._lost = 0
+        self._now = now
         self._begun_s = now()
         self.path = folder / f"avatar_ros-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
         pieces = LOG_TOTAL_BYTES // LOG_FILE_BYTES - 1
         super().__init__(self.path, maxBytes=LOG_FILE_BYTES, backupCount=pieces, encoding="utf-8")
+        self._tidy()
+
+    def shouldRollover(self, record: logging.LogRecord) -> bool:  # noqa: N802 — logging's name
+        """Whether the file is full, or of yesterday: a line must not stay because later ones share its file."""
+        return self._now() - self._begun_s >= DAY_S or bool(super().shouldRollover(record))
+
+    def doRollover(self) -> None:  # noqa: N802
+        """Begin the next file."""
+        super().doRollover()
+        self._begun_s = self._now()
         self._tidy()
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -61,16 +69,6 @@ class LogFile(logging.handlers.RotatingFileHandler):
         """Finish, whatever the disk says."""
         with contextlib.suppress(OSError):
             super().close()
-
-    def shouldRollover(self, record: logging.LogRecord) -> bool:  # noqa: N802 — logging's name
-        """Whether the file is full, or of yesterday: a line must not stay because later ones share its file."""
-        return self._now() - self._begun_s >= DAY_S or bool(super().shouldRollover(record))
-
-    def doRollover(self) -> None:  # noqa: N802
-        """Begin the next file."""
-        super().doRollover()
-        self._begun_s = self._now()
-        self._tidy()
 
     def _open(self) -> Any:
         return open_private(Path(self.baseFilename), append=True)

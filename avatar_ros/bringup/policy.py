@@ -53,7 +53,9 @@ class Blame:
 
 class RestartPolicy:
     """Back-off of one node: 0.1 s, 1 s and doubling to 10 s, forgotten after a minute of life; five deaths within one
-    end it. Deaths that the machine is to blame for do not count: they are borne for MACHINE_PATIENCE_S.
+    end it.
+
+    Deaths that the machine is to blame for do not count: they are borne for MACHINE_PATIENCE_S.
     """
 
     def __init__(self) -> None:

@@ -10,8 +10,7 @@ EXIT_FAILED = 1
 EXIT_CONFIG = 2
 #: It has done all that it was asked to do, so the run is over.
 EXIT_DONE = 10
-#: It cannot do what it was asked to do, or not to the end (a recording was cut off by a full disk; its last line says
-#: why), so the run has failed once it is over.
+#: Not all that it was asked to do could be done (its last line says why), so the run is over and has failed.
 EXIT_UNFINISHED = 11
 #: The machine ran short of memory, disk or descriptors; starting it again helps once that is over (EX_TEMPFAIL).
 EXIT_MACHINE = 75

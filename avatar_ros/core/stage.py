@@ -32,8 +32,8 @@ class Stage:
     tick_period_s: how often `tick` wants to be called, seconds; 0 for never.
     wake: set by the runner; a stage's own thread (a device, a network stream) calls it to have `tick` called now.
     finished: set by a stage that has done all it was asked to do (N turns); the process then ends: EXIT_DONE.
-    failure: set together with `finished` where it could not be done, or by `close` where it was not done to the end (a
-    recording, on a full disk), and why; the process then ends: EXIT_UNFINISHED.
+    failure: what it was asked for and could not do to the end (too few turns; a recording, on a full disk); the
+    process's end then is EXIT_UNFINISHED. "": nothing.
     awaits_conversation: the runner keeps `missing` up to date until it is empty: which nodes between the microphone and
     the loudspeaker are not ready yet.
     unread: topics of its port that it has no use for as it is configured; the runner does not subscribe to them.

@@ -109,8 +109,9 @@ class Floor:
             )
         ):
             return
-        turn.reply_s = now_s
         lines = turn.reader.feed(piece)
+        if lines or turn.reader.begun:  # a model may think for ever
+            turn.reply_s = now_s
         self._go_on(turn, lines, now_s)
 
     def give_up_waiting(self, now_s: float) -> None:

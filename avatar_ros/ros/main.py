@@ -59,7 +59,14 @@ class StopSignals:
 def _init(args: list[str] | None) -> None:
     """Start rclpy. Raises ConfigError for arguments or parameter files that it cannot read."""
     try:
-        network = _start(args)
+        try:
+            network = _rclpy_init(args)
+        except RuntimeError as error:  # RCLError is one
+            if not _LOG_FILE.search(str(error)):
+                raise
+            _say(f"[WARN] no log file: {_one_line(error)}")  # a full disk costs log lines, not the node
+            get_default_context(shutting_down=True)  # a context is initialised once: let go of it
+            network = _rclpy_init([*(sys.argv if args is None else args), "--ros-args", "--disable-external-lib-logs"])
     except (RCLError, RCLInvalidROSArgsError, UnknownROSArgsError) as error:
         raise ConfigError("ros_arguments", _one_line(error)) from error
     if RUN_BEGAN not in os.environ:  # else whoever began the run has said it
@@ -67,16 +74,8 @@ def _init(args: list[str] | None) -> None:
         _say(f"[INFO] [avatar_ros]: {network.line}")
 
 
-def _start(args: list[str] | None) -> Network:
-    try:
-        return start_ros(args=args, signal_handler_options=SignalHandlerOptions.NO)
-    except RuntimeError as error:  # RCLError is one
-        if not _LOG_FILE.search(str(error)):
-            raise
-        _say(f"[WARN] no log file: {_one_line(error)}")  # a full disk costs log lines, not the node
-        get_default_context(shutting_down=True)  # a context is initialised once: let go of it
-        args = [*(sys.argv if args is None else args), "--ros-args", "--disable-external-lib-logs"]
-        return start_ros(args=args, signal_handler_options=SignalHandlerOptions.NO)
+def _rclpy_init(args: list[str] | None) -> Network:
+    return start_ros(args=args, signal_handler_options=SignalHandlerOptions.NO)
 
 
 def _one_line(error: Exception) -> str:

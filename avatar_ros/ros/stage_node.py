@@ -168,8 +168,8 @@ class StageNode(SettingsNode):
     def _configure(self) -> None:
         settings = self.read_settings()
         self._stage = self._spec.build(settings, self)
-        own = {LOCAL_SESSION} | {str(getattr(group, "session", LOCAL_SESSION)) for group in settings.values()}
-        self._intake = Intake(self, own, self.own.session_limit)
+        sessions = {LOCAL_SESSION} | {str(getattr(group, "session", LOCAL_SESSION)) for group in settings.values()}
+        self._intake = Intake(self, sessions, self.own.session_limit)
         self._stage.load()
         self._connect()
         if self._stage.awaits_conversation:
