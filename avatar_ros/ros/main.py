@@ -42,15 +42,16 @@ class StopSignals:
         self.asked = True
 
 
-def _init(args: list[str] | None) -> None:
-    """Start rclpy. Raises ConfigError for arguments or parameter files that it cannot read."""
+def _init(args: list[str] | None) -> str:
+    """Start rclpy; what to say of the network. Raises ConfigError for arguments and files that it cannot read."""
     try:
         network = start_ros(args=args, signal_handler_options=SignalHandlerOptions.NO)
     except (RCLError, RCLInvalidROSArgsError, UnknownROSArgsError) as error:
         raise ConfigError("ros_arguments", " ".join(str(error).split())) from error
-    if RUN_BEGAN not in os.environ:  # else whoever began the run has said it
-        network.check()
-        print(f"[INFO] [avatar_ros]: {network.line}", file=sys.stderr, flush=True)
+    if RUN_BEGAN in os.environ:  # whoever began the run has looked and said it
+        return ""
+    network.check()
+    return network.line
 
 
 def run(spec: NodeSpec, args: list[str] | None = None) -> int:
@@ -66,8 +67,9 @@ def run(spec: NodeSpec, args: list[str] | None = None) -> int:
     shared_memory.clean()
     node = None
     try:
-        _init(args)
+        greeting = _init(args)
         node = StageNode(spec)
+        node.greeting = greeting
         name = node.get_fully_qualified_name()
         lock = hold_name(name, remedy="stop it, or give this one another name: -r __ns:=/avatar2")
         try:

@@ -85,6 +85,7 @@ class StageNode(LifecycleNode):
     def __init__(self, spec: NodeSpec) -> None:
         super().__init__(spec.name)
         self.exit_code: int | None = None
+        self.greeting = ""  # said once, when the configuration is known to be good
         self._spec = spec
         self._steady = SteadyClock()
         # Timers of the node's own clock would stand still where use_sim_time is set and nobody publishes /clock.
@@ -137,6 +138,9 @@ class StageNode(LifecycleNode):
         """Build the stage, load its model, create publishers and subscriptions."""
         # rclpy swallows what a transition raises; a node that says nothing and does nothing would stay for ever.
         done = guarded(self._configure, self._fail)
+        if done and self.greeting:
+            self.get_logger().info(self.greeting)
+            self.greeting = ""
         return TransitionCallbackReturn.SUCCESS if done else TransitionCallbackReturn.FAILURE
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
