@@ -86,7 +86,7 @@ class Playback:
 
     def order(self, order: Interrupt) -> None:
         """Obey an Interrupt. PAUSE and CANCEL concern its turn and all before, DUCK and RESUME what plays."""
-        if order.action is InterruptAction.CANCEL:
+        if order.action.ends_speech:
             self._cancel((order.epoch, order.turn))
         elif order.action is InterruptAction.PAUSE:
             self._pause((order.epoch, order.turn))

@@ -12,6 +12,7 @@ import numpy as np
 from ..core.arkit import ARKIT_INDEX, ARKIT_NAMES
 from ..core.errors import AvatarError
 from ..core.loading import boundary
+from ..core.machine import machine_fault
 from ..core.terminal import printable_line
 from .archive import AvatarArchive
 from .axes import Y_UP, may_stand_on_its_head
@@ -97,6 +98,8 @@ def _try(report: Report, step: Callable[[], T]) -> T | None:
         with boundary(report.path, AvatarError, "avatar_unreadable", "export the avatar again"):
             return step()
     except AvatarError as error:
+        if machine_fault(error):
+            raise
         text = error.text.removeprefix(f"{report.path}: ")
         if all(finding.text != text for finding in report.findings):
             report.findings.append(Finding(error.code, text))

@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 
 from ..core.clock import VirtualClock
 from ..core.door import Door
+from ..core.peers import PeerChange, PeerNews
 from ..core.stage import Out, Port, Stage
 from ..core.types import (
     LOCAL_SESSION,
@@ -57,7 +58,7 @@ class _Runner:
     door: Door | None = None
 
     def takes(self, topic: str) -> bool:
-        # As in ros/stage_node.py: the owner of interrupts and sessions gets no news of its own.
+        # As in ros/stage_node.py: the owner of sessions gets no news of its own.
         for_all = _EVERYBODY if self.door is None else (*_EVERYBODY, "state")
         return topic in self.port.takes or (topic in for_all and topic not in self.port.gives)
 
@@ -105,6 +106,12 @@ class Harness:
     def send(self, topic: str, message: Message, after_s: float = 0.0) -> None:
         """Publish from outside, `after_s` from now."""
         self._at(self.now_s + after_s, partial(self._publish, "", Out(topic, message)))
+
+    def peer(self, node: str, change: PeerChange) -> None:
+        """What a node would be told of another's death."""
+        for runner in tuple(self._runners.values()):
+            if node in runner.stage.waits_for:
+                self._give(runner, runner.stage.peer(PeerNews(node, change), self.now_s))
 
     def run(self, seconds: float) -> None:
         """Let time pass."""

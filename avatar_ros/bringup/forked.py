@@ -22,6 +22,9 @@ from typing import IO
 
 import setproctitle
 
+from ..core.exit_codes import EXIT_MACHINE
+from ..core.machine import machine_fault
+
 _TASKS = Path("/proc/self/task")
 _STAT = Path("/proc/self/stat")
 _ENV_START_ENV_END = (50, 51)  # man 5 proc
@@ -53,6 +56,8 @@ class Forked:
     """
 
     def __init__(self, module: str, args: Sequence[str], env: Mapping[str, str], prepare: Callable[[], None]) -> None:
+        """Raises OSError where no process can be started."""
+        before = _open_descriptors()
         reader, writer = os.pipe()
         self.stdout: IO[bytes] = os.fdopen(reader, "rb", buffering=0)
         # daemon: a runner that fails ends its forks instead of waiting for them.
@@ -61,15 +66,27 @@ class Forked:
         )
         # A signal that comes before the fork has let go of the runner's handlers must wait.
         signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
-        self._process.start()
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
-        os.close(writer)
+        try:
+            self._process.start()
+        except OSError:
+            self.stdout.close()
+            for descriptor in _open_descriptors() - before - {writer}:  # multiprocessing leaves its pipes open
+                with contextlib.suppress(OSError):
+                    os.close(descriptor)
+            raise
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+            os.close(writer)
         assert self._process.pid is not None
         self.pid = self._process.pid
 
     def poll(self) -> int | None:
         """None while it lives, else its exit code, -N where signal N killed it."""
         return self._process.exitcode
+
+
+def _open_descriptors() -> set[int]:
+    return {int(name) for name in os.listdir("/proc/self/fd")}
 
 
 def _become(module: str, args: Sequence[str], env: Mapping[str, str], output: int, prepare: Callable[[], None]) -> None:
@@ -83,7 +100,7 @@ def _become(module: str, args: Sequence[str], env: Mapping[str, str], output: in
     setproctitle.setproctitle(" ".join([sys.executable, "-m", module, *args]))
     sys.argv = [module, *args]
     try:
-        sys.exit(importlib.import_module(module).main())
+        sys.exit(_main(module))
     finally:
         atexit._run_exitfuncs()
 
@@ -97,6 +114,18 @@ def _wipe_first_environment() -> None:
     start, end = (int(numbers[field - 3]) for field in _ENV_START_ENV_END)
     if 0 < start < end:
         ctypes.memset(start, 0, end - start)
+
+
+def _main(module: str) -> int:
+    """The exit code; its `main` reports what it meets, importing it may find the machine short already."""
+    try:
+        main = importlib.import_module(module).main
+    except (ImportError, MemoryError, OSError) as error:
+        if not (fault := machine_fault(error)):
+            raise
+        print(f"[FATAL] {fault.code}: {fault}", file=sys.stderr, flush=True)
+        return EXIT_MACHINE
+    return int(main())
 
 
 def _let_go(output: int) -> None:

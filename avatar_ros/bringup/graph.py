@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ..core.errors import ConfigError
 from ..core.network import parse_reach
+from ..core.parameter_file import Section, looks_like, read_parameter_file
 from ..core.paths import share_file
 
 PACKAGE = "avatar_ros"
@@ -116,7 +117,7 @@ def _profile_file(profile: str) -> Path:
         path = Path(profile).absolute()
         if not path.is_file():
             raise ConfigError("file_missing", f"profile file {profile} does not exist")
-        _check_yaml(path)
+        _check_names(path)
         return path
     _one_of("profile", profile, PROFILES)
     return share_file(f"config/{profile}.yaml")
@@ -170,24 +171,30 @@ def _check(options: KioskOptions) -> None:
         parse_reach(options.network)
 
 
-def _check_yaml(path: Path) -> None:
-    """Refuse a damaged parameter file before eleven processes stumble over it."""
+def _sections(path: Path) -> list[Section]:
+    """Those of a parameter file. Raises ConfigError naming the line, before eleven processes stumble over it."""
     import yaml
 
-    try:
-        tree = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigError("bad_profile", f"profile file {path}: {' '.join(str(error).split())}") from error
-    if not isinstance(tree, dict) or not all(_holds_parameters(value) for value in tree.values()):
-        example = "/**/vad_node: {ros__parameters: {backend: silero}}"
-        raise ConfigError("bad_profile", f"profile file {path} is no ROS parameter file, such as {example}")
+    return read_parameter_file(yaml, path)
 
 
-def _holds_parameters(tree: object) -> bool:
-    """Whether each branch, namespace by namespace, comes to ros__parameters."""
-    if not isinstance(tree, dict) or not tree:
-        return False
-    return "ros__parameters" in tree or all(_holds_parameters(value) for value in tree.values())
+def _check_names(path: Path) -> None:
+    for section in _sections(path):
+        meant = next((name for name in START_ORDER if looks_like(section.node, name)), section.node)
+        if meant != section.node:
+            where = f"profile file {path} line {section.line}"
+            text = f"{where}: '{section.key}' matches no node; did you mean '/**/{meant}'?"
+            raise ConfigError("unknown_node", text)
+
+
+def strangers(profile: str) -> tuple[str, ...]:
+    """A line for each file of the profile that names nodes which are not the avatar's; they are ignored."""
+    lines = []
+    for path in profile_files(profile):
+        names = [s.key for s in _sections(path) if not s.wild and s.node not in START_ORDER]
+        if names:
+            lines.append(f"{path}: ignored, since the avatar has no such nodes: {', '.join(names)}")
+    return tuple(lines)
 
 
 def _one_of(option: str, value: str, known: tuple[str, ...]) -> None:

@@ -13,7 +13,7 @@ from ..core.network import network
 from ..core.run import RUN_BEGAN, begin_now
 from .child import ChildSpec
 from .forked import preload
-from .graph import KioskNode, KioskOptions, Value, kiosk_graph
+from .graph import KioskNode, KioskOptions, Value, kiosk_graph, strangers
 from .keys import node_environment
 from .log import RunLog, log_folder
 from .runner import Runner
@@ -44,6 +44,8 @@ def run_kiosk(options: KioskOptions) -> int:
     if log.path is not None:
         log.write("kiosk", f"log file: {log.path}")
     log.write("kiosk", reach.line)
+    for line in strangers(options.profile):
+        log.write("kiosk", line)
     preload(PRELOADED)
     try:
         env = kiosk_environment(reach.environment)
@@ -65,7 +67,9 @@ def child_spec(node: KioskNode) -> ChildSpec:
     ros_args.append("--disable-external-lib-logs")
     args = ("--ros-args", *ros_args)
     command = (sys.executable, "-m", node.module, *args)
-    return ChildSpec(node.executable, command, node.ends_run, node.module, args)
+    return ChildSpec(
+        node.executable, command, node.ends_run, node.module, args, finishes="record.path" in node.parameters
+    )
 
 
 def _absolute(namespace: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
+import errno
 import logging
 import os
 import sys
@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import TextIO
 
 from ..core.terminal import printable
-from .log_file import LogFile
+from .log_file import LogFile, drop_pending
 
 LONGEST_LINE_BYTES = 64 * 1024
+#: A stream that fails so may be written again later.
+_PASSES = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EAGAIN, errno.ENOMEM)
 _COLOURS = (36, 32, 33, 35, 34, 96, 92, 93, 95, 94)
 
 
@@ -77,9 +79,12 @@ class RunLog:
             return
         try:
             print(line, file=self._stream, flush=True)
-        except (BrokenPipeError, ValueError):
-            _forget(self._stream)
-            self._stream = None  # whoever read it has gone; the kiosk and its log file go on
+        except OSError as error:
+            gone = error.errno not in _PASSES
+            drop_pending(self._stream, for_good=gone)
+            self._stream = None if gone else self._stream  # the kiosk and its log file go on without a reader
+        except ValueError:
+            self._stream = None
 
     def _prefix(self, name: str) -> str:
         if not self._colour:
@@ -89,7 +94,7 @@ class RunLog:
 
     def _open(self, folder: Path) -> logging.Logger | None:
         try:
-            handler = LogFile(folder)
+            handler = LogFile(folder, lambda text: self._show(f"{self._prefix('kiosk')} {text}"))
         except OSError as error:
             self.write("kiosk", f"no log file: {error}")
             return None
@@ -98,9 +103,3 @@ class RunLog:
         logger.addHandler(handler)
         self.path = handler.path
         return logger
-
-
-def _forget(stream: TextIO) -> None:
-    """What it still holds goes nowhere, instead of failing again whenever somebody flushes it."""
-    with contextlib.suppress(OSError, ValueError), open(os.devnull, "wb") as nowhere:
-        os.dup2(nowhere.fileno(), stream.fileno())

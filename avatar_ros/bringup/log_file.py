@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging.handlers
 import os
 import re
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from ..core.private import open_private, private_folder
 from ..core.tidy import DAY_S, tidy
@@ -21,10 +23,15 @@ _OURS = re.compile(r"avatar_ros-\d{8}-\d{6}-(\d+)\.log(\.\d+)?")
 
 
 class LogFile(logging.handlers.RotatingFileHandler):
-    """A file of this run in `folder`, which is made where it is missing. Raises OSError."""
+    """A file of this run in `folder`, which is made where it is missing. Raises OSError.
 
-    def __init__(self, folder: Path, now: Callable[[], float] = time.time) -> None:
+    What a full disk does not take is lost; that it was is told once, and again after it has taken something.
+    """
+
+    def __init__(self, folder: Path, tell: Callable[[str], None], now: Callable[[], float] = time.time) -> None:
         private_folder(folder)
+        self._tell = tell
+        self._lost = 0
         self._now = now
         self._begun_s = now()
         self.path = folder / f"avatar_ros-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
@@ -42,6 +49,27 @@ class LogFile(logging.handlers.RotatingFileHandler):
         self._begun_s = self._now()
         self._tidy()
 
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write, or count as lost."""
+        lost = self._lost
+        super().emit(record)
+        if lost and self._lost == lost:
+            self._lost = 0
+            self._tell(f"the log file is written again; {lost} lines are missing from it")
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802, logging's own name
+        """Called by logging while it handles what `emit` met."""
+        self._lost += 1
+        if self.stream is not None:
+            drop_pending(self.stream)
+        if self._lost == 1:
+            self._tell(f"log lines are lost: {sys.exc_info()[1]}")
+
+    def close(self) -> None:
+        """Finish, whatever the disk says."""
+        with contextlib.suppress(OSError):
+            super().close()
+
     def _open(self) -> Any:
         return open_private(Path(self.baseFilename), append=True)
 
@@ -55,3 +83,16 @@ def _is_written(path: Path) -> bool:
     """Whether the run that named it may still write to it."""
     found = _OURS.fullmatch(path.name)
     return found is not None and Path(f"/proc/{found[1]}").exists()
+
+
+def drop_pending(stream: TextIO, *, for_good: bool = False) -> None:
+    """What it still holds (and what comes) goes nowhere, or it would fail again at each flush, at the exit at last."""
+    with contextlib.suppress(OSError, ValueError), open(os.devnull, "wb") as nowhere:
+        kept = os.dup(stream.fileno())
+        try:
+            os.dup2(nowhere.fileno(), stream.fileno())
+            stream.flush()
+            if not for_good:
+                os.dup2(kept, stream.fileno())
+        finally:
+            os.close(kept)

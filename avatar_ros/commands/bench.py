@@ -16,6 +16,7 @@ BENCHES = {
     "turn": "turn",
     "barge-in": "barge_in",
     "interruptions": "interruptions",
+    "dead-air": "dead_air",
     "lips-sync": "lips_sync",
     "slow-ears": "slow_ears",
     "floods": "floods",

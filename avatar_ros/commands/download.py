@@ -21,11 +21,13 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pooch
 
-from ..core.errors import AvatarRosError
+from ..core.errors import AvatarRosError, ConfigError
 from ..core.private import private_file, private_folder
+from ..core.proxies import check_certificates, proxy_for
 from .manifest import RemoteFile, is_safe
 
 _PIECE = 1 << 18
@@ -101,7 +103,7 @@ class ResumingDownloader:
         """Append what is missing; whether the file is whole now."""
         have = self._have()
         request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
-        with urllib.request.build_opener(_SafeRedirects).open(request, timeout=TIMEOUT_S) as answer:
+        with urllib.request.build_opener(_way(url), _SafeRedirects).open(request, timeout=TIMEOUT_S) as answer:
             if not _goes_on(answer, have):
                 have = 0  # the server does not know ranges: from the beginning
             announced = _whole_size(answer, have)
@@ -140,6 +142,17 @@ def _goes_on(answer: Any, have: int) -> bool:
     """Whether the answer is what follows the bytes that are there."""
     begins = answer.headers.get("Content-Range", "").startswith(f"bytes {have}-")
     return bool(answer.status == http.client.PARTIAL_CONTENT and begins)
+
+
+def _way(url: str) -> urllib.request.ProxyHandler:
+    """Through the environment's proxy, or none. Raises FetchError with the variable that cannot work."""
+    try:
+        proxy = proxy_for(url)
+        if url.startswith("https:"):
+            check_certificates()
+    except ConfigError as error:
+        raise FetchError("fetch_refused", f"{url} cannot be fetched: {error.text}") from error
+    return urllib.request.ProxyHandler({urlsplit(url).scheme: proxy.address} if proxy else {})
 
 
 def _whole_size(answer: Any, have: int) -> int:

@@ -4,6 +4,7 @@ AvatarRosError
 ├── ConfigError            the user asked for something that cannot be: exit code 2, no restart
 │   ├── UnknownBackendError
 │   └── AvatarError        an avatar file that cannot be shown
+├── MachineError           memory, disk, descriptors or a device failed (core/machine.py): tried again, with back-off
 └── StageError             a stage failed at its work; `retryable` says whether trying again can help
     ├── MicError, VadError, AsrError, LlmError, TtsError
     └── EncoderError, MotionError, RenderError, SpeakerError
@@ -45,6 +46,13 @@ class UnknownBackendError(ConfigError):
 
 class AvatarError(ConfigError):
     """An avatar file that is missing parts, damaged or unsafe."""
+
+
+class MachineError(AvatarRosError):
+    """The machine ran short or failed; nothing is wrong with what the user asked for."""
+
+    def __init__(self, code: str, text: str = "") -> None:
+        super().__init__(code, text, retryable=True)
 
 
 class StageError(AvatarRosError):

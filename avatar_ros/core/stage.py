@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from .peers import PeerNews
 from .types import Interrupt, Message, SessionEvent
 
 
@@ -31,16 +32,19 @@ class Stage:
     tick_period_s: how often `tick` wants to be called, seconds; 0 for never.
     wake: set by the runner; a stage's own thread (a device, a network stream) calls it to have `tick` called now.
     finished: set by a stage that has done all it was asked to do (N turns); the process then ends: EXIT_DONE.
-    failure: set together with `finished` where it could not be done, and why; the process then ends: EXIT_UNFINISHED.
+    failure: what it was asked for and could not do to the end (too few turns; a recording, on a full disk); the
+    process's end then is EXIT_UNFINISHED. "": nothing.
     awaits_conversation: the runner keeps `missing` up to date until it is empty: which nodes between the microphone and
     the loudspeaker are not ready yet.
     unread: topics of its port that it has no use for as it is configured; the runner does not subscribe to them.
+    waits_for: nodes whose deaths it wants to know of; `peer` is then called.
     """
 
     tick_period_s: float = 0.0
     unread: frozenset[str] = frozenset()
     awaits_conversation: bool = False
     missing: frozenset[str] = frozenset()
+    waits_for: frozenset[str] = frozenset()
 
     def __init__(self) -> None:
         self.wake: Callable[[], None] = _nothing
@@ -70,6 +74,10 @@ class Stage:
 
     def session(self, event: SessionEvent, now_s: float) -> Iterable[Out]:
         """A session opened or closed."""
+        return ()
+
+    def peer(self, news: PeerNews, now_s: float) -> Iterable[Out]:
+        """A node of `waits_for` is silent, is there again, or was started anew."""
         return ()
 
     def status(self) -> Mapping[str, str]:

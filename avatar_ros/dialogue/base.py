@@ -9,7 +9,10 @@ from ..core.stage import Port
 from ..core.types import LOCAL_SESSION
 
 PORT = Port(
-    takes=("speech/transcript", "mic/voice_activity", "say", "speech/playback", "dialogue/reply"),
+    takes=(
+        *("speech/transcript", "mic/voice_activity", "say", "speech/playback", "speech/fault", "dialogue/reply"),
+        "interrupt",
+    ),
     gives=("dialogue/prompt", "speech/sentence", "interrupt", "state", "session", "say_result"),
 )
 
@@ -46,6 +49,9 @@ class DialogueSettings(Settings):
 
     think_patience_s: float = setting(20.0, "wait for the next piece of an answer, s", low=0.1, high=300.0)
     speak_patience_s: float = setting(10.0, "wait for sound that is owed, s", low=0.1, high=300.0)
+    peer_patience_s: float = setting(
+        8.0, "wait for a node that died to come back, before what it was needed for is given up, s", low=0.5, high=300.0
+    )
     hear_patience_s: float = setting(
         5.0, "wait for a transcript after the voice stopped, then say too_slow, s", low=0.1, high=60.0
     )
@@ -131,6 +137,10 @@ class DialogueSettings(Settings):
     farewell: str = setting("", "said when the conversation becomes idle; empty: nothing")
     apology: str = setting(
         "I am sorry, I cannot answer that right now.", "said when no answer came, or an answer broke off"
+    )
+    missed: str = setting(
+        "I am sorry, I missed that. Could you say it again?",
+        "said to whoever was speaking when the node that heard it died",
     )
     too_long: str = setting(
         "That was a lot at once. Could you ask me in one or two sentences?",

@@ -21,6 +21,8 @@ _NEVER = frozenset(
 #: The end of a sentence if something capital follows.
 _PERHAPS = frozenset("etc inc ltd co corp jr sr bros dept est usw a.m p.m ph.d b.c a.d".split())
 _LIST_NUMBER = re.compile(r"\s*\(?\d{1,3}\.")
+#: Within a line: the first after a colon or the like, the others where the one before has been.
+_ITEM_NUMBER = re.compile(r"(?:^|(?P<colon>[:;,–—-]\s*)|\s)\(?(?P<number>\d{1,2})$")
 _DOTTED = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]")
 _LAST_WORD = re.compile(r"[^\s\"'“‘«(\[]*$")
 
@@ -85,7 +87,7 @@ def _begins(following: str) -> bool:
 
 def _plain_dot(before: str, following: str) -> bool:
     """Whether a full stop after `before`, followed by a space, ends a sentence."""
-    if _LIST_NUMBER.fullmatch(before + "."):
+    if _LIST_NUMBER.fullmatch(before + ".") or _is_item_number(before):
         return False
     found = _LAST_WORD.search(before)
     word = found.group() if found else ""
@@ -98,6 +100,15 @@ def _plain_dot(before: str, following: str) -> bool:
         return False
     # An initial: "J. Smith". "I" alone is more often a word.
     return not (len(word) == 1 and word.isalpha() and word.isupper() and word != "I")
+
+
+def _is_item_number(before: str) -> bool:
+    """Whether the number that `before` ends with is that of a list within a line: "Options: 1. Tea 2. Coffee"."""
+    found = _ITEM_NUMBER.search(before[-8:])
+    if not found:
+        return False
+    number = int(found["number"])
+    return (bool(found["colon"]) and number == 1) or re.search(rf"(?<!\d){number - 1}\.\s", before) is not None
 
 
 def _without_closers(body: str) -> str:

@@ -153,6 +153,12 @@ class Hearing:
         if not activity.steady_ns:
             return 0.0
         return max(0.0, self._lateness.of(s_from_ns(activity.steady_ns), now_s) - _PROMPT_S)
+    def lose(self, *, going_on: bool) -> list[Utterance]:
+        """Who heard them died: those that are going on, or those whose transcript is awaited, are given up."""
+        lost = [u for u in self._open.values() if u.going_on is going_on]
+        self._open = {n: u for n, u in self._open.items() if u.going_on is not going_on}
+        self._done = max([self._done, *(u.number for u in lost if u.number < min(self._open, default=u.number + 1))])
+        return lost
 
     def _link(self, utterance: Utterance) -> None:
         """Note which utterance it goes on with."""

@@ -51,6 +51,11 @@ class ReplyReader:
             return lines
         return [*lines, *(self.break_off() if self._broken else self._finish())]
 
+    @property
+    def begun(self) -> bool:
+        """Whether some of the next sentence has come."""
+        return self._cutter.begun
+
     def break_off(self) -> list[Line]:
         """Give up waiting: the rest of what came, if it is whole sentences. Later pieces are ignored."""
         self.waiting = ""

@@ -1,4 +1,4 @@
-"""Cuts a stream of text into sentences to be spoken, each as early as it can be known to end."""
+"""Cuts a stream of text, once it is cleaned, into sentences to be spoken, each as early as it can be known to end."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .boundaries import boundary, speakable
-from .tags import Tag, TagReader
+from .cleaning.cleaner import Cleaner
+from .cleaning.marks import FORGET, expression_of
 
 _CLAUSE_MARKS = ",;:–—"
 _WIDE_CLAUSE_MARKS = "，、；：､"
@@ -29,7 +30,7 @@ class SentenceCutter:
     """
 
     def __init__(self, *, first_clause_length: int = 80, clause_length: int = 200, max_length: int = 300) -> None:
-        self._reader = TagReader()
+        self._cleaner = Cleaner()
         self._first_clause_length = min(first_clause_length, clause_length)
         self._clause_length = clause_length
         self._max_length = max_length
@@ -39,25 +40,34 @@ class SentenceCutter:
 
     def feed(self, text: str) -> Iterator[Line]:
         """Take a piece of text; yields the sentences that are complete."""
-        for part in self._reader.feed(text):
-            yield from self._take(part)
+        for character in self._cleaner.feed(text):
+            yield from self._take(character)
+
+    @property
+    def begun(self) -> bool:
+        """Whether there is text that is no whole sentence yet."""
+        return bool(self._text)
 
     def finish(self) -> Iterator[Line]:
         """The rest; empty where nothing is left to be said. The cutter is then as new, except for `first`."""
-        for character in self._reader.finish():
+        for character in self._cleaner.finish():
             yield from self._take(character)
+        self._cleaner = Cleaner()
         if speakable(self._text):
             yield self._cut(len(self._text), through_end=True)
         self._text, self._tags = "", []
 
-    def _take(self, part: str) -> Iterator[Line]:
-        if isinstance(part, Tag):
-            self._tags.append((len(self._text), str(part)))
+    def _take(self, character: str) -> Iterator[Line]:
+        if character == FORGET:  # what was cut off before has been spoken
+            self._text, self._tags = "", []
             return
-        if end := boundary(self._text, part):
+        if expression := expression_of(character):
+            self._tags.append((len(self._text), expression))
+            return
+        if end := boundary(self._text, character):
             yield self._cut(end)
-        if self._text or not part.isspace():
-            self._text += part
+        if self._text or not character.isspace():
+            self._text += character
         if end := self._too_long():
             yield self._cut(end)
 

@@ -255,8 +255,9 @@ class RecorderSink:
         }
         return values | ({"warning": recorder.error} if recorder.error else {})
 
-    def close(self) -> None:
-        """Finish the file."""
+    def close(self) -> str:
+        """Finish the file; what became of it instead, where the disk did not take it."""
         self._recorder.close()
         if self._closing is not None:
             self._closing.join()
+        return self._recorder.error

@@ -16,7 +16,6 @@ from ..core.stage import Out, Stage
 from ..core.types import (
     AudioFeatures,
     Interrupt,
-    InterruptAction,
     Message,
     Sentence,
     SessionEvent,
@@ -81,7 +80,7 @@ class EncoderStage(Stage):
 
     def interrupt(self, order: Interrupt, now_s: float) -> Iterable[Out]:
         """CANCEL ends the turn's stream; what is late for it is dropped."""
-        if order.action is InterruptAction.CANCEL:
+        if order.action.ends_speech:
             turn = self._turns.get(order.session, now_s)
             if turn.key <= (order.epoch, order.turn):
                 turn.key, turn.speech = (order.epoch, order.turn), None

@@ -1,12 +1,11 @@
 """Answers from any service that speaks OpenAI's chat completions: OpenAI, DashScope, Ollama and many more.
 
 https://platform.openai.com/docs/api-reference/chat/streaming. Streams are read on one asyncio thread, whatever their
-number; closing one closes its connection at once.
+number; closing one closes its connection at once. The library asks; answer_body.py reads what comes.
 """
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
@@ -15,30 +14,25 @@ from typing import Any
 
 import httpx2
 import openai
-from openai.types.chat import ChatCompletionChunk
 
+from ..core.errors import ConfigError
 from ..core.keys import find_key
 from ..core.loop_thread import LoopThread
 from ..core.types import Prompt
+from .answer_body import MALFORMED, TAIL_S, pass_on
 from .base import Answer, LlmSettings
 from .faults import ServiceError, status_fault
 from .health import Ask, Health
 from .inbox import Inbox, Stream
 from .request import checked_url, extra_body, request
+from .route import route
 from .service_answer import Patience, ServiceAnswer
-from .thinking import ThinkingFilter
 from .whole import WholeAnswer
 
 #: Connections are kept for the next turn, which saves it the handshakes.
 _KEEP_CONNECTION_S = 120.0
 #: After so long without a request the service may have closed the connection (nginx and load balancers: from 60 s on).
 _STALE_S = 50.0
-#: What may follow the end of an answer (usage, [DONE]) is waited for so long before the connection is dropped.
-_TAIL_S = 1.0
-#: What a stream that is no stream makes the library raise, besides its own errors.
-_MALFORMED = (ValueError, TypeError, AttributeError)
-
-_A_CHUNK = {"id": "", "choices": [], "created": 0, "model": "", "object": "chat.completion.chunk"}
 
 
 class OpenAiChat:
@@ -60,6 +54,8 @@ class OpenAiChat:
         self._extra = extra_body(settings.extra_body)
         self._client: Any = None
         self._completions: Any = None
+        self._unusable: ServiceError | None = None  # by a variable of the environment
+        self._proxy = ""  # the variable that names one
         self._thread: LoopThread | None = None
         self._running: list[ServiceAnswer] = []
         self._used_s = float("-inf")  # when the service was last asked something
@@ -69,7 +65,13 @@ class OpenAiChat:
         """Find the key and make the client; connecting goes on in the background. Raises ConfigError."""
         settings = self._settings
         key = find_key(settings.key_variable, settings.env_file, self._environment)
-        longest_s = max(settings.first_token_timeout_s, settings.gap_timeout_s) + _TAIL_S
+        self._unusable, self._proxy = None, ""
+        way: dict[str, Any] = {"trust_env": False}
+        try:
+            way, self._proxy = route(self._url, self._environment)
+        except ConfigError as error:  # no fault of ours: the fallback answers, and diagnostics name it
+            self._unusable = ServiceError(f"llm_{error.code}", f"the chat service cannot be reached: {error.text}")
+        longest_s = max(settings.first_token_timeout_s, settings.gap_timeout_s) + TAIL_S
         timeout = httpx2.Timeout(longest_s, connect=settings.connect_timeout_s)
         limits = httpx2.Limits(max_keepalive_connections=settings.parallel, keepalive_expiry=_KEEP_CONNECTION_S)
         self._client = openai.AsyncOpenAI(
@@ -78,17 +80,23 @@ class OpenAiChat:
             timeout=timeout,
             max_retries=0,  # retried here, where it is known what was said already
             http_client=httpx2.AsyncClient(
-                limits=limits, timeout=timeout, follow_redirects=True, event_hooks={"response": [stay_encrypted]}
+                limits=limits,
+                timeout=timeout,
+                follow_redirects=True,
+                event_hooks={"response": [stay_encrypted]},
+                **way,
             ),
         )
         self._thread = LoopThread("llm streams")
         # The library imports and builds things at their first use, which would cost the first visitor the time.
-        self._completions = self._client.chat.completions
-        ChatCompletionChunk.model_validate(_A_CHUNK)
-        self._greeting = self._thread.submit(self._shake_hands())
+        self._completions = self._client.chat.completions.with_streaming_response
+        if self._unusable is None:
+            self._greeting = self._thread.submit(self._shake_hands())
 
     def ask(self, prompt: Prompt, now_s: float, wake: Callable[[], None]) -> Answer:
         """Send the request, unless the service is known to fail or has enough to do."""
+        if self._unusable is not None:
+            return WholeAnswer(failure=self._unusable.again())
         advice = self._health.advice(now_s)
         if advice is Ask.NOT_AT_ALL and self._health.fault is not None:
             return WholeAnswer(failure=self._health.fault.again())
@@ -104,7 +112,7 @@ class OpenAiChat:
 
     def expect(self, now_s: float) -> None:
         """Have a connection by the time the question is understood: the handshakes take longer than a local answer."""
-        if self._thread is None or self._health.fault is not None or now_s - self._used_s < _STALE_S:
+        if self._thread is None or self._unusable or self._health.fault is not None or now_s - self._used_s < _STALE_S:
             return
         if self._greeting is not None and not self._greeting.done():
             return
@@ -114,8 +122,8 @@ class OpenAiChat:
     def status(self) -> Mapping[str, str]:
         """Service and model; a warning from a failure on until a word comes again."""
         status = {"service": self._url, "model": self._settings.model}
-        if self._health.fault is not None:
-            status["warning"] = self._health.fault.text
+        if fault := self._unusable or self._health.fault:
+            status["warning"] = fault.text
         return status
 
     def forget(self, session: str) -> None:
@@ -148,17 +156,19 @@ class OpenAiChat:
         """Have a connection ready for the next prompt. A failure means nothing yet: that prompt will find out."""
         try:
             await self._client.models.with_raw_response.list(timeout=self._settings.connect_timeout_s)
-        except (openai.OpenAIError, *_MALFORMED):
+        except (openai.OpenAIError, *MALFORMED):
             return
 
     async def _read(self, body: Mapping[str, Any], inbox: Inbox) -> None:
         began = False
         try:
-            chunks = await self._completions.create(**body)
-            began = True
-            await _pass_on(chunks, inbox)
-        except (openai.OpenAIError, *_MALFORMED) as error:
-            inbox.end(fault_of(error, began, self._settings.key_variable))
+            async with self._completions.create(**body) as response:
+                began = True
+                await pass_on(response.iter_bytes(), inbox, self._settings.key_variable)
+        except ServiceError as fault:
+            inbox.end(fault)
+        except (openai.OpenAIError, *MALFORMED) as error:
+            inbox.end(fault_of(error, began, self._settings.key_variable, self._proxy))
 
 
 async def stay_encrypted(answer: httpx2.Response) -> None:
@@ -179,53 +189,17 @@ class _OpenAiStream:
         self._reading.cancel()
 
 
-async def _pass_on(chunks: Any, inbox: Inbox) -> None:
-    """Text into the inbox until the service says why it stopped, then the rest of the stream into nothing."""
-    thinking = ThinkingFilter()
-    async with chunks:
-        async for chunk in chunks:
-            for choice in chunk.choices or ():
-                if text := thinking.feed((choice.delta and choice.delta.content) or ""):
-                    inbox.put(text)
-                if choice.finish_reason:
-                    inbox.put(thinking.finish())
-                    inbox.end(_end_fault(choice.finish_reason))
-            if inbox.ended:
-                break
-        if inbox.ended:
-            await _drain(chunks)
-        else:
-            inbox.end(ServiceError("llm_cut", "the chat service cut an answer off", retryable=True))
-
-
-async def _drain(chunks: Any) -> None:
-    """Read to the end, so that the connection can serve the next request."""
-    try:
-        async with asyncio.timeout(_TAIL_S):
-            async for _ in chunks:
-                continue
-    except TimeoutError:
-        return
-
-
-def _end_fault(reason: str) -> ServiceError | None:
-    if reason == "length":
-        return ServiceError("llm_too_long", "an answer was cut off at max_tokens; raise it", lasting=False)
-    if reason == "content_filter":
-        return ServiceError("llm_filtered", "the chat service's content filter stopped an answer", lasting=False)
-    return None
-
-
-def fault_of(error: Exception, began: bool, key_variable: str) -> ServiceError:
-    """What an error of the library means. began: the service had accepted the request."""
+def fault_of(error: Exception, began: bool, key_variable: str, proxy: str = "") -> ServiceError:
+    """What an error of the library means. began: the service had accepted the request; proxy: the variable with it."""
     if isinstance(error, openai.APIStatusError):
         detail = str(error.code or error.type or "")
         return status_fault(error.status_code, detail, error.response.headers, key_variable)
-    if isinstance(error, openai.APITimeoutError):
+    if isinstance(error, openai.APITimeoutError | httpx2.TimeoutException):
         return ServiceError("llm_timeout", "the chat service does not answer in time", retryable=True)
-    if isinstance(error, openai.APIConnectionError):
+    if isinstance(error, openai.APIConnectionError | httpx2.TransportError):
         code, text = ("llm_cut", "cut an answer off") if began else ("llm_unreachable", "cannot be reached")
-        return ServiceError(code, f"the chat service {text} ({_cause(error)}); check url and network", retryable=True)
+        check = f"check the proxy in {proxy}, url and network" if proxy else "check url and network"
+        return ServiceError(code, f"the chat service {text} ({_cause(error)}); {check}", retryable=True)
     if isinstance(error, openai.APIError) and not isinstance(error, openai.APIResponseValidationError):
         return ServiceError("llm_server_error", "the chat service reports an error within an answer", retryable=True)
     return ServiceError("llm_malformed", f"the chat service sent something malformed ({_cause(error)})", retryable=True)

@@ -41,11 +41,12 @@ def build(settings: Mapping[str, Any], node: Any) -> RenderStage:
     display = cast(DisplaySettings, settings["display."])
 
     def sinks() -> Sequence[FrameSink]:
-        made: list[FrameSink] = [ImagePublisher(node, lambda: stage.focal_px, wall_ns)]
-        if record.path:
+        made: list[FrameSink] = []
+        if record.path:  # first, and so the first to be closed
             pieces = Pieces(Path(record.path), record.piece_mib << 20, record.keep_days, record.keep_mib << 20)
             first = Recorder(unused_in_this_run(Path(record.path)), record)
             made.append(RecorderSink(first, lambda path: Recorder(path, record), pieces))
+        made.append(ImagePublisher(node, lambda: stage.focal_px, wall_ns))
         if display.backend != "off":
             made.append(ScreenSink(display))
         return made

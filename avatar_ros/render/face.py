@@ -135,7 +135,7 @@ class Face:
 
     def interrupt(self, order: Interrupt) -> None:
         """Lips return to rest at once: what a card still has in its buffer is not worth moving for."""
-        if order.action is InterruptAction.CANCEL:
+        if order.action.ends_speech:
             self._keep(lambda key: key > (order.epoch, order.turn))
         elif order.action is InterruptAction.PAUSE:
             self._paused = max(self._paused, (order.epoch, order.turn))

@@ -120,8 +120,8 @@ class FrameSink(Protocol):
     def status(self) -> Mapping[str, str]:
         """For /diagnostics."""
 
-    def close(self) -> None:
-        """Finish what was begun (a recording)."""
+    def close(self) -> str | None:
+        """Finish what was begun (a recording); what could not be finished, if anything."""
 
 
 SinkMaker = Callable[[], Sequence[FrameSink]]
@@ -227,8 +227,8 @@ class RenderStage(Stage):
 
     def close(self) -> None:
         """Finish recordings, close the window, free the rasteriser."""
-        for sink in self._sinks:
-            sink.close()
+        failures = [sink.close() for sink in self._sinks]
+        self.failure = "; ".join(filter(None, [self.failure, *failures]))
         self._sinks = ()
         rasteriser: Any = getattr(self, "_rasteriser", None)
         if rasteriser is not None:

@@ -42,6 +42,11 @@ def depth(topic: str) -> int:
     return STREAM_DEPTH if topic in _STREAMS else EVENT_DEPTH
 
 
+def for_signs_of_life(depth: int) -> QoSProfile:
+    """The newest of each node is kept, so that one that has come back is known as soon as DDS has found it."""
+    return _reliable(depth, DurabilityPolicy.TRANSIENT_LOCAL)
+
+
 def for_images() -> QoSProfile:
     """Images are offered reliable, since a reliable viewer gets nothing from a best-effort publisher; depth 1."""
     return _reliable(1)

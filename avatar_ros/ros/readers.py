@@ -50,6 +50,9 @@ def _between(node: Node, takes: str, gives: str) -> set[tuple[str, str]]:
     writers = node.get_publishers_info_by_topic(gives)
     ends = ({(end.node_namespace, end.node_name) for end in side} for side in (readers, writers))
     return set.intersection(*ends)
+def in_stream(node: Node, topic_name: str) -> bool:
+    """Whether a topic, by its full name, is one of READERS."""
+    return topic_name.removeprefix(node.get_namespace().rstrip("/") + "/") in READERS
 
 
 def missing(node: Node, topic: str, publisher: Any) -> frozenset[str]:

@@ -15,54 +15,37 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from rcl_interfaces.msg import SetParametersResult
 from rclpy.clock import Clock, ClockType
+from rclpy.duration import Duration
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
-from rclpy.parameter import Parameter
 
 from ..core.clock import SteadyClock
-from ..core.errors import AvatarRosError, ConfigError
-from ..core.exit_codes import EXIT_CONFIG, EXIT_DONE, EXIT_FAILED, EXIT_OK, EXIT_UNFINISHED
-from ..core.settings import Settings, setting
+from ..core.errors import AvatarRosError
+from ..core.exit_codes import EXIT_DONE, EXIT_FAILED, EXIT_OK, EXIT_UNFINISHED, exit_code_of
+from ..core.machine import machine_fault
+from ..core.settings import Settings
 from ..core.stage import Out, Port, Stage
 from ..core.types import LOCAL_SESSION, TOPICS, AvatarState, Interrupt
-from . import convert, params, qos, readers
+from . import convert, qos, readers
 from .diagnostics import Diagnostics, seldom
 from .executor import LeanExecutor
 from .guard import guarded
 from .intake import Intake
+from .overrides import Overrides
+from .peers import Peers
+from .settings_node import SettingsNode
 from .watchdog import Watchdog, thread_s
 from .worker import StageWorker
 
 #: How long a worker may take to end before the process leaves without it; Ctrl-C must be done within 3 s.
 STOP_TIMEOUT_S = 2.0
 CONNECT_POLL_S = 0.1
+#: What a node says while it ends, and how long it waits for that to arrive, s.
+LAST_WORDS, LAST_WORDS_S = frozenset({"say_result"}), 0.3
 #: A signal is noticed within this time.
 SPIN_S = 0.1
 
 SettingsByPrefix = Mapping[str, Any]  # prefix -> its Settings; the builder knows which class it asked for
-
-
-@dataclass(frozen=True)
-class NodeSettings(Settings):
-    """Parameters that every node has."""
-
-    autostart: bool = setting(True, "configure and activate without being asked")
-    connect_wait_s: float = setting(
-        8.0, "longest wait for the kiosk's subscribers before work begins, s", low=0.0, high=600.0
-    )
-    nice: int = setting(
-        0, "added to the niceness of the stage's threads: it stands back where the processor is short", low=0, high=19
-    )
-    stuck_limit_s: float = setting(
-        60.0, "a node whose work stands still for so long ends, to be started again, s; 0: never", low=0.0, high=3600.0
-    )
-    queue_limit: int = setting(
-        4000, "messages that may wait for the worker; the oldest are dropped", low=1, high=100000
-    )
-    session_limit: int = setting(
-        16, "sessions of others that are served at a time; what comes of more is refused", low=1, high=100000
-    )
 
 
 @dataclass(frozen=True)
@@ -79,13 +62,15 @@ class NodeSpec:
     build: Callable[[SettingsByPrefix, LifecycleNode], Stage]
 
 
-class StageNode(LifecycleNode):
+class StageNode(SettingsNode):
     """See the module's text. exit_code: None while running, else what the process should exit with."""
 
-    def __init__(self, spec: NodeSpec) -> None:
-        super().__init__(spec.name)
+    def __init__(self, spec: NodeSpec, overrides: Overrides | None = None) -> None:
+        """Overrides: what the process's arguments say. Raises ConfigError for a parameter that is not the node's."""
+        super().__init__(spec.name, spec.groups, overrides or Overrides())
         self.exit_code: int | None = None
         self.greeting = ""  # said once, when the configuration is known to be good
+        self.failure = ""  # what its stage could not do to the end
         self._spec = spec
         self._steady = SteadyClock()
         # Timers of the node's own clock would stand still where use_sim_time is set and nobody publishes /clock.
@@ -93,6 +78,7 @@ class StageNode(LifecycleNode):
         self._seldom = seldom()
         self._stage: Stage | None = None
         self._worker: StageWorker | None = None
+        self._peers: Peers | None = None
         self._publishers_by_topic: dict[str, Any] = {}
         self._subscribers: list[Any] = []
         self._errors = 0
@@ -100,10 +86,11 @@ class StageNode(LifecycleNode):
         self._told_faults = (0, 0)
         self._seen = (0.0, 0.0)
         self.beats = 0  # rounds of the executor
-        self._declare()
+        if self.own.nice:
+            os.nice(self.own.nice)  # of this thread and those that it will start: the stage's, not DDS's, which run
         self._diagnostics = Diagnostics(self)
         self.create_timer(1.0, self._publish_status, clock=self._timer_clock)
-        if self._own.autostart:
+        if self.own.autostart:
             self._autostart = self.create_timer(0.0, self._bring_up, clock=self._timer_clock)
 
     @property
@@ -112,13 +99,8 @@ class StageNode(LifecycleNode):
         return self._stage is not None and self._stage.finished
 
     @property
-    def failure(self) -> str:
-        """Why the stage could not do what it was asked to do, or ""."""
-        return self._stage.failure if self._stage is not None else ""
-
-    @property
     def stuck_limit_s(self) -> float:
-        return self._own.stuck_limit_s
+        return self.own.stuck_limit_s
 
     def begun(self) -> Mapping[str, int | None]:
         """For the watchdog: while active, what the stage is at, and which round of the executor this is."""
@@ -147,9 +129,9 @@ class StageNode(LifecycleNode):
         """Begin to queue what comes, and to work once somebody reads the results; the model is loaded already."""
         assert self._stage is not None
         self._worker = StageWorker(
-            self._stage, self._publish, self._report, self._steady, self._own.queue_limit, self._intake.own_sessions
+            self._stage, self._publish, self._report, self._steady, self.own.queue_limit, self._intake.own_sessions
         )
-        self._connect_by_s = self._steady.now_s() + self._own.connect_wait_s
+        self._connect_by_s = self._steady.now_s() + self.own.connect_wait_s
         self._connecting = self.create_timer(CONNECT_POLL_S, self._start_when_connected, clock=self._timer_clock)
         self._start_when_connected()
         return super().on_activate(state)
@@ -172,9 +154,13 @@ class StageNode(LifecycleNode):
 
     def release(self) -> None:
         """Stop the worker, close the stage, drop its topics. Safe to call twice."""
+        working = self._worker is not None
         self._stop_worker()
+        if working and LAST_WORDS.intersection(self._spec.port.gives):
+            guarded(self._rest, self._report)
         if self._stage is not None:
             self._stage.close()
+            self.failure = self.failure or self._stage.failure
             self._stage = None
         for subscriber in self._subscribers:
             self.destroy_subscription(subscriber)
@@ -184,10 +170,10 @@ class StageNode(LifecycleNode):
         self._publishers_by_topic.clear()
 
     def _configure(self) -> None:
-        settings = params.read(self, self._spec.groups)
+        settings = self.read_settings()
         self._stage = self._spec.build(settings, self)
-        own = {LOCAL_SESSION} | {str(getattr(group, "session", LOCAL_SESSION)) for group in settings.values()}
-        self._intake = Intake(self, own, self._own.session_limit)
+        sessions = {LOCAL_SESSION} | {str(getattr(group, "session", LOCAL_SESSION)) for group in settings.values()}
+        self._intake = Intake(self, sessions, self.own.session_limit)
         self._stage.load()
         self._connect()
         if self._stage.awaits_conversation:
@@ -195,20 +181,6 @@ class StageNode(LifecycleNode):
             self._awaiting = self.create_timer(CONNECT_POLL_S, self._await_conversation)
 
     # --- wiring --------------------------------------------------------------------------------------------------
-
-    def _declare(self) -> None:
-        params.declare(self, {"": NodeSettings})
-        params.declare(self, self._spec.groups)
-        params.refuse_unknown(self)
-        own = params.read(self, {"": NodeSettings})[""]
-        assert isinstance(own, NodeSettings)
-        self._own = own
-        if own.nice:
-            os.nice(own.nice)  # of this thread and those that it will start: the stage's, not DDS's, which are there
-        self.add_on_set_parameters_callback(self._check_change)
-
-    def _check_change(self, changed: list[Parameter]) -> SetParametersResult:
-        return params.check_change(self, self._spec.groups, changed)
 
     def _bring_up(self) -> None:
         self._autostart.cancel()
@@ -228,8 +200,13 @@ class StageNode(LifecycleNode):
         if missing:
             self.get_logger().info(f"does not wait longer for {', '.join(sorted(missing))}: works all the same")
         self.destroy_timer(self._connecting)
-        if self._worker is not None:
+        if self._worker is not None and self._stage is not None:
             self._worker.start()
+            self._peers = Peers(self, self._stage.waits_for, self._steady, self._worker.tell, self._hears)
+
+    def _hears(self) -> bool:
+        """Whether somebody gives each part of the conversation's own stream that is taken."""
+        return all(one.get_publisher_count() for one in self._subscribers if readers.in_stream(self, one.topic_name))
 
     def _await_conversation(self) -> None:
         if self._stage is not None:
@@ -244,8 +221,9 @@ class StageNode(LifecycleNode):
         assert self._stage is not None
         # `state` first: of what has arrived together, it is read first, and the others are believed at once.
         for topic in dict.fromkeys(("state", "interrupt", "session", *self._spec.port.takes)):
-            if topic in self._spec.port.gives or topic in self._stage.unread:
-                continue  # the owner of states, interrupts and sessions needs no news of its own
+            own = topic in self._spec.port.gives and topic not in self._spec.port.takes
+            if own or topic in self._stage.unread:
+                continue  # the owner of states and sessions needs no news of its own
             kind = convert.msg_type(TOPICS[topic])
             take = partial(self._take, topic)
             self._subscribers.append(self.create_subscription(kind, topic, take, qos.for_topic(topic)))
@@ -269,8 +247,13 @@ class StageNode(LifecycleNode):
         if self._stage is not None:
             for out in self._stage.deactivate(self._steady.now_s()):
                 self._publish(out)
+                if out.topic in LAST_WORDS:
+                    self._publishers_by_topic[out.topic].wait_for_all_acked(Duration(seconds=LAST_WORDS_S))
 
     def _stop_worker(self) -> None:
+        if self._peers is not None:
+            self._peers.close()
+            self._peers = None
         if self._worker is None:
             return
         if not self._worker.stop(STOP_TIMEOUT_S):
@@ -279,14 +262,16 @@ class StageNode(LifecycleNode):
 
     # --- faults and status ---------------------------------------------------------------------------------------
 
-    def _fail(self, error: Exception) -> None:
+    def _fail(self, raised: Exception) -> None:
+        error = machine_fault(raised) or raised
         self.get_logger().fatal(_text(error))
         if not isinstance(error, AvatarRosError):
             self.get_logger().fatal("".join(traceback.format_exception(error)))
-        if self._own.autostart:
-            self.exit_code = EXIT_CONFIG if isinstance(error, ConfigError) else EXIT_FAILED
+        if self.own.autostart:
+            self.exit_code = exit_code_of(error)
 
-    def _report(self, error: Exception) -> None:
+    def _report(self, raised: Exception) -> None:
+        error = machine_fault(raised) or raised
         self._errors += 1
         self._last_error = _text(error)
         # A tick that fails at 30 Hz must not roll the log over: the same fault is told every few seconds.
@@ -300,6 +285,7 @@ class StageNode(LifecycleNode):
             for entry in self._intake.tick(self._steady.now_s()):
                 self._worker.push(*entry)
             values |= self._worker_values(self._worker) | self._intake.values()
+            values |= self._peers.status() if self._peers is not None else {}
             values |= {key: str(value) for key, value in self._stage.status().items()}
         self._add_faults(values)
         if self._last_error:
@@ -341,14 +327,14 @@ def spin(node: StageNode, stop_asked: Callable[[], bool]) -> int:
         while node.exit_code is None and not node.finished and not stop_asked():
             node.beats += 1
             executor.spin_once(timeout_sec=SPIN_S)
-        done, failure = node.finished, node.failure
+        done = node.finished
     finally:
         dog.stop()
         node.release()
         executor.shutdown(timeout_sec=0.5)
-    if failure:
-        node.get_logger().fatal(failure)
-        return EXIT_UNFINISHED
+    if node.failure:
+        node.get_logger().fatal(node.failure)
+        return node.exit_code or EXIT_UNFINISHED
     return node.exit_code or (EXIT_DONE if done else EXIT_OK)
 
 

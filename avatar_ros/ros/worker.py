@@ -9,6 +9,7 @@ from functools import partial
 from typing import NamedTuple
 
 from ..core.clock import Clock
+from ..core.peers import PeerNews
 from ..core.queues import FairQueue
 from ..core.stage import Out, Stage
 from ..core.types import LOCAL_SESSION, Interrupt, InterruptAction, Message, SessionEvent, SessionKind
@@ -25,7 +26,7 @@ HOLD_TICK_S = 0.05
 
 class _Item(NamedTuple):
     topic: str
-    message: Message | None  # None: somebody called wake()
+    message: Message | PeerNews | None  # None: somebody called wake()
 
 
 class StageWorker:
@@ -106,6 +107,10 @@ class StageWorker:
             self._stage.foresee(topic, message, self._clock.now_s())
             self._queue.put(_Item(topic, message), (topic, session), own=own, most=qos.depth(topic))
 
+    def tell(self, news: PeerNews) -> None:
+        """Queue news of another node."""
+        self._queue.put(_Item("", news))
+
     def void(self, order: Interrupt) -> None:
         """Let a CANCEL take effect on what is queued and under way."""
         self._gate.order(order)
@@ -155,8 +160,10 @@ class StageWorker:
         self._next_tick_s = max(self._next_tick_s + period_s, now_s)
         return True
 
-    def _take(self, topic: str, message: Message) -> Iterable[Out]:
+    def _take(self, topic: str, message: Message | PeerNews) -> Iterable[Out]:
         now_s = self._clock.now_s()
+        if isinstance(message, PeerNews):
+            return self._stage.peer(message, now_s)
         if isinstance(message, Interrupt):
             return self._stage.interrupt(message, now_s)
         if isinstance(message, SessionEvent):

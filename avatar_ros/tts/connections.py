@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import http.client
 import ssl
 import threading
@@ -9,7 +10,10 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from ..core.errors import TtsError
+from .address import usable_proxy
 
 #: Services and load balancers close idle connections from 60 s on (nginx: 75 s).
 KEEP_S = 50.0
@@ -22,9 +26,16 @@ _Idle = tuple[_Key, float, http.client.HTTPConnection]
 
 
 def connect(address: SplitResult, timeout_s: float) -> http.client.HTTPConnection:
-    """A new one; timeout_s goes for each wait. Raises OSError, http.client.HTTPException, ValueError."""
+    """A new one; timeout_s goes for each wait. Raises OSError, http.client.HTTPException, ValueError, TtsError."""
     make = http.client.HTTPSConnection if address.scheme == "https" else http.client.HTTPConnection
     connection = make(address.hostname or "", address.port, timeout=timeout_s)
+    # plain http goes straight, as it always did: such services stand in the house
+    if address.scheme == "https" and (proxy := usable_proxy(address.geturl())):
+        at = urlsplit(proxy)
+        key = base64.b64encode(f"{unquote(at.username)}:{unquote(at.password or '')}".encode()) if at.username else b""
+        login = {"Proxy-Authorization": f"Basic {key.decode()}"} if key else {}
+        connection = make(at.hostname or "", at.port or 80, timeout=timeout_s)
+        connection.set_tunnel(address.hostname or "", address.port, login)
     connection.connect()
     return connection
 
@@ -58,7 +69,7 @@ class Connections:
 
     def _make_ready(self, address: SplitResult, timeout_s: float) -> None:
         try:
-            with suppress(OSError, http.client.HTTPException, ValueError):
+            with suppress(OSError, http.client.HTTPException, ValueError, TtsError):
                 self.keep(address, connect(address, timeout_s))
         finally:
             with self._lock:

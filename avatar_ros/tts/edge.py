@@ -20,9 +20,10 @@ from edge_tts.exceptions import EdgeTTSException
 
 from ..core.errors import TtsError, UnknownBackendError
 from ..core.loop_thread import LoopThread
+from ..core.proxies import spare_local
 from ..core.registry import how_to_install
 from ..core.types import MarkKind
-from .address import check_url, shown_url
+from .address import check_url, shown_url, usable_proxy
 from .base import Part, TtsSettings, VoiceMark
 from .decode import mp3, warm_mp3
 from .stop import Stop
@@ -80,6 +81,7 @@ class EdgeVoice:
         if self._settings.url:
             check_url(self._settings.url, ("ws", "wss"))
             edge_tts.communicate.WSS_URL = self._settings.url
+            spare_local(self._settings.url)
         try:
             warm_mp3()
         except TtsError as error:
@@ -174,9 +176,15 @@ def _take(inbox: queue.SimpleQueue[_Event | None], until_s: float) -> _Event | N
 async def _pass_on(text: str, voice: str, connect_timeout_s: int, give: Callable[[_Event], None]) -> None:
     """Have `text` spoken and hand on what comes. Raises TtsError; what the service said is not repeated."""
     encrypted = _Encrypted() if edge_tts.communicate.WSS_URL.startswith("wss:") else None
+    proxy = usable_proxy(edge_tts.communicate.WSS_URL)
     try:
         talk = edge_tts.Communicate(
-            text, voice, boundary="WordBoundary", connect_timeout=connect_timeout_s, connector=encrypted
+            text,
+            voice,
+            boundary="WordBoundary",
+            connect_timeout=connect_timeout_s,
+            connector=encrypted,
+            proxy=proxy,
         )
         async for event in talk.stream():
             if event["type"] == "audio":

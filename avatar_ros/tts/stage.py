@@ -10,12 +10,12 @@ from ..core.stage import Out, Stage
 from ..core.types import (
     LOCAL_SESSION,
     Interrupt,
-    InterruptAction,
     Message,
     PlaybackClock,
     Sentence,
     SessionEvent,
     SessionKind,
+    SpeechChunk,
     VoiceActivity,
     VoiceKind,
 )
@@ -74,8 +74,8 @@ class TtsStage(Stage):
         yield from self._step(message.session, speaker, now_s)
 
     def interrupt(self, order: Interrupt, now_s: float) -> Iterable[Out]:
-        """CANCEL drops everything of the turn and of those before it. Pausing is the speaker's work: pacing follows."""
-        if order.action is InterruptAction.CANCEL:
+        """CANCEL and REPEAT drop the turn and those before it. Pausing is the speaker's work: pacing follows."""
+        if order.action.ends_speech:
             speaker = self._table.get(order.session, now_s)
             speaker.over = max(speaker.over, (order.epoch, order.turn))
             for turn in [turn for turn in speaker.turns if turn.key <= speaker.over]:
@@ -159,8 +159,8 @@ class TtsStage(Stage):
         try:
             while speaker.turns:
                 turn = speaker.turns[0]
-                for chunk in turn.chunks(now_s):
-                    yield Out("speech/audio", chunk)
+                for news in turn.chunks(now_s):
+                    yield Out("speech/audio" if isinstance(news, SpeechChunk) else "speech/fault", news)
                 if not turn.closed or speaker.turns[0] is not turn:
                     return
                 speaker.over = max(speaker.over, turn.key)

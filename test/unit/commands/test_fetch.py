@@ -87,6 +87,23 @@ def test_a_whole_file_with_its_progress(server, tmp_path):
     assert seen[-1] == (len(DATA), len(DATA)) and list(tmp_path.iterdir()) == [path]
 
 
+def test_a_server_on_this_computer_is_reached_in_any_environment(server, tmp_path, monkeypatch):
+    broken = (("http_proxy", "http://127.0.0.1:1"), ("ALL_PROXY", "socks5://h:1"), ("SSL_CERT_FILE", "/nowhere"))
+    for name, value in broken:
+        monkeypatch.setenv(name, value)
+    assert get(server, tmp_path)[0].read_bytes() == DATA
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"), [("https_proxy", "socks5://h:1"), ("ALL_PROXY", "http://"), ("SSL_CERT_FILE", "/nowhere")]
+)
+def test_a_variable_that_cannot_work_is_named_at_once(variable, value, tmp_path, monkeypatch):
+    monkeypatch.setenv(variable, value)
+    server = SimpleNamespace(url="https://models.invalid/model.bin")
+    with pytest.raises(FetchError, match=variable):
+        get(server, tmp_path, tries=1)
+
+
 def test_what_is_there_is_not_fetched_again_unless_it_is_damaged(server, tmp_path):
     path, _ = get(server, tmp_path)
     get(server, tmp_path)

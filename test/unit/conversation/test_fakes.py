@@ -10,8 +10,12 @@ from typing import Any
 
 import pytest
 
+from avatar_ros.audio_io.base import SPEAKER_PORT, SpeakerSettings
+from avatar_ros.audio_io.speaker_stage import build_speaker
+from avatar_ros.core.peers import PeerChange
 from avatar_ros.core.types import (
     InterruptAction,
+    Layer,
     Mood,
     PlaybackState,
     Say,
@@ -19,6 +23,15 @@ from avatar_ros.core.types import (
 )
 from avatar_ros.dialogue.base import PORT as DIALOGUE_PORT
 from avatar_ros.dialogue.stage import build as build_dialogue
+from avatar_ros.encoder.base import PORT as ENCODER_PORT
+from avatar_ros.encoder.base import EncoderSettings
+from avatar_ros.encoder.stage import build as build_encoder
+from avatar_ros.motion.base import PORT as MOTION_PORT
+from avatar_ros.motion.base import MotionSettings
+from avatar_ros.motion.stage import build as build_motion
+from avatar_ros.tts.base import PORT as TTS_PORT
+from avatar_ros.tts.base import TtsSettings
+from avatar_ros.tts.stage import build as build_tts
 from fake_kiosk import Kiosk
 
 
@@ -137,6 +150,51 @@ def test_a_dead_stage_hangs_nothing(tmp_path: Path, dead: str) -> None:
     assert kiosk.moods[-1] is Mood.IDLE
     spoken = [clock.turn for clock in kiosk.sent("speech/playback", state=PlaybackState.ENDED)]
     assert bool(spoken) == (dead in ("llm", "encoder", "asr"))  # it apologises, or has no voice to do it
+
+
+LONG = "One two three four five six seven eight nine ten eleven twelve. And this is the end of it."
+STAGES: dict[str, tuple[Any, Any]] = {
+    "tts": (lambda: build_tts(TtsSettings(backend="fake", fallback="")), TTS_PORT),
+    "speaker": (lambda: build_speaker(SpeakerSettings(backend="fake")), SPEAKER_PORT),
+    "encoder": (lambda: build_encoder(EncoderSettings(backend="fake")), ENCODER_PORT),
+    "motion": (lambda: build_motion(MotionSettings(backend="fake")), MOTION_PORT),
+}
+
+
+def killed_in_an_answer(folder: Path, dead: str) -> Kiosk:
+    """A stage dies within an answer and is there again, knowing nothing, 1.3 s later."""
+    kiosk = Kiosk(folder, ((1.0, 2.0),), ("count",), (LONG,))
+    kiosk.run(3.0)
+    kiosk.remove(dead)
+    kiosk.run(0.9)
+    kiosk.peer(f"{dead}_node", PeerChange.LOST)
+    kiosk.run(0.4)
+    make, port = STAGES[dead]
+    kiosk.add(dead, make(), port)
+    kiosk.peer(f"{dead}_node", PeerChange.RESTARTED)
+    kiosk.run(20.0)
+    return kiosk
+
+
+@pytest.mark.parametrize("dead", ["tts", "speaker"])
+def test_a_sentence_whose_voice_died_is_heard_again_from_its_beginning(tmp_path: Path, dead: str) -> None:
+    kiosk = killed_in_an_answer(tmp_path, dead)
+    (turn,) = kiosk.turns
+    assert (turn["transcript"], turn["spoken"], turn["interrupted"]) == ("count", LONG, False)
+    again = [chunk for chunk in kiosk.sent("speech/audio", turn=2) if len(chunk.pcm)]
+    assert again[0].first_sample == 0 and again[0].text.startswith("One two")
+    assert len(kiosk.sent("interrupt", action=InterruptAction.REPEAT)) == 1
+
+
+@pytest.mark.parametrize("dead", ["encoder", "motion"])
+def test_the_sound_goes_on_and_the_lips_return_when_what_makes_them_died(tmp_path: Path, dead: str) -> None:
+    kiosk = killed_in_an_answer(tmp_path, dead)
+    (turn,) = kiosk.turns
+    assert (turn["turn"], turn["spoken"], turn["interrupted"]) == (1, LONG, False)
+    assert not kiosk.sent("speech/playback", state=PlaybackState.STARVED)
+    lips = kiosk.sent("motion/expression", turn=1, layer=Layer.SPEECH)
+    end = kiosk.sent("speech/playback", state=PlaybackState.ENDED)[0].sample
+    assert lips[-1].last and sum(face.sample > end // 2 for face in lips) > 20
 
 
 def test_the_same_conversation_twice(tmp_path: Path) -> None:

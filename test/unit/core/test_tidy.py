@@ -57,21 +57,21 @@ def test_logs_of_earlier_runs_go_when_a_run_begins(tmp_path):
     rolled = put(tmp_path, "avatar_ros-20260101-000000-4000001.log.3", age_days=LOG_DAYS + 1)
     young = put(tmp_path, "avatar_ros-20260102-000000-4000002.log", age_days=LOG_DAYS - 1)
     users = put(tmp_path, "my-notes.log", age_days=999)
-    log = LogFile(tmp_path, lambda: NOW_S)
+    log = LogFile(tmp_path, print, lambda: NOW_S)
     log.close()
     assert not old.exists() and not rolled.exists() and young.exists() and users.exists() and log.path.exists()
 
 
 def test_the_log_of_a_run_that_goes_on_beside_stays(tmp_path):
     other = put(tmp_path, f"avatar_ros-20260101-000000-{os.getppid()}.log", age_days=LOG_DAYS + 1)
-    LogFile(tmp_path, lambda: NOW_S).close()
+    LogFile(tmp_path, print, lambda: NOW_S).close()
     assert other.exists()
 
 
 def test_a_run_of_weeks_keeps_no_line_for_longer(tmp_path):
     """A quiet kiosk would never fill a file: its lines go by the day."""
     clock = [NOW_S]
-    log = LogFile(tmp_path, lambda: clock[0])
+    log = LogFile(tmp_path, print, lambda: clock[0])
     for day in range(40):
         clock[0] = NOW_S + day * DAY_S
         log.emit(_record(f"day {day}."))

@@ -19,15 +19,21 @@ CASES = {
     "no": ("The answer is no. No. 5 is alive.", ["The answer is no.", "No. 5 is alive."]),
     "etc": ("Cups, plates etc. are there. Cups etc. Go on.", ["Cups, plates etc. are there.", "Cups etc.", "Go on."]),
     "ellipsis": ("Well... maybe... And so on… or not.", ["Well... maybe...", "And so on… or not."]),
-    "several stops": ("Really?! Yes!!! Oh.", ["Really?!", "Yes!!!", "Oh."]),
+    "several stops": ("Really?! Yes!!! Oh.", ["Really?!", "Yes!", "Oh."]),
     "quotes": ('He said "Hello." Then "Go!" she said.', ['He said "Hello."', 'Then "Go!" she said.']),
     "curly quotes": ("“Stop.” He stopped. (Twice.) Good.", ["“Stop.”", "He stopped.", "(Twice.)", "Good."]),
     "addresses": (
         "See https://a.org/x?y=z.html now. Or www.foo.org. Bye.",
-        ["See https://a.org/x?y=z.html now.", "Or www.foo.org.", "Bye."],
+        ["See a.org now.", "Or foo.org.", "Bye."],
     ),
-    "list": ("1. Apples\n2. Pears\n- and more", ["1. Apples", "2. Pears", "- and more"]),
-    "emoji": ("Great!😊 How nice 🎉! 👍🏽", ["Great!😊", "How nice 🎉!"]),
+    "list within a line": (
+        "Options: 1. Tea 2. Coffee 3. Cake. It is open until 5. Come in.",
+        ["Options: 1. Tea 2. Coffee 3. Cake.", "It is open until 5.", "Come in."],
+    ),
+    "list of sentences": ("We have: 1. Tea. 2. Coffee.", ["We have: 1. Tea.", "2. Coffee."]),
+    "no list": ("He came in 1990. 2. place. Room 3. Now.", ["He came in 1990.", "2. place.", "Room 3.", "Now."]),
+    "list": ("1. Apples\n2. Pears\n- and more", ["1. Apples", "2. Pears", "and more"]),
+    "emoji": ("Great!😊 How nice 🎉! 👍🏽", ["Great!", "How nice!"]),
     "nothing to say": ("... !? — 😊", []),
     "blanks": ("  A  b.\t\tC \n\n D. ", ["A b.", "C", "D."]),
     "chinese": ("你好。我叫小明！你呢？好的……再见", ["你好。", "我叫小明！", "你呢？", "好的……再见"]),
@@ -71,10 +77,8 @@ def test_no_words_are_lost_or_made() -> None:
     rng = random.Random(11)
     for _ in range(300):
         text = "".join(rng.choice("ab1 .,!?。，字\n") for _ in range(rng.randrange(150)))
-        spoken = "".join("".join(line.text for line in cut([text], max_length=40, clause_length=20)).split())
-        kept = "".join(text.split())
-        assert kept.startswith(spoken)
-        assert not any(character.isalnum() for character in kept[len(spoken) :])
+        spoken = "".join(line.text for line in cut([text], max_length=40, clause_length=20))
+        assert [c for c in spoken if c.isalnum()] == [c for c in text if c.isalnum()]
 
 
 def test_a_sentence_goes_out_with_the_first_character_after_it() -> None:
@@ -107,7 +111,7 @@ def test_a_sentence_without_end_is_cut_at_a_space_or_anywhere() -> None:
         ("Hello![sad]I am sorry.", [Line("Hello!I am sorry.", "sad")]),
         ("That is [Surprised] new.", [Line("That is new.", "surprised")]),
         ("[laughs] Ha. [not_a_name]Oh.", [Line("Ha."), Line("Oh.")]),
-        ("See [page 3], [1] and [].", [Line("See [page 3], [1] and [].")]),
+        ("See [page 3] and [].", [Line("See [page 3] and [].")]),
         ("An open [happy", [Line("An open [happy")]),
         ("[[happy]] Hi.", [Line("[] Hi.", "happy")]),
         ("Bye. [happy]", [Line("Bye.")]),

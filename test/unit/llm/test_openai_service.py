@@ -205,7 +205,7 @@ def _waits(user: ChatUser) -> bool:
         (then([], event('{"error": {"message": "overloaded"}}')), "llm_server_error"),
         (answer(), "llm_empty"),
         (answer("  ", "\n"), "llm_empty"),
-        (answer(reason=None), "llm_cut"),
+        (answer(reason=None, done=False), "llm_cut"),
         (answer(reason="content_filter"), "llm_filtered"),
         (refusal(401, "invalid_api_key"), "llm_unauthorized"),
         (refusal(404, "model_not_found"), "llm_not_found"),
@@ -410,8 +410,3 @@ def test_key_from_a_file(monkeypatch, tmp_path):
     with talking(answer("Hi."), env_file=str(tmp_path / ".env")) as (server, user):
         user.answer("hello")
         assert server.requests.get(timeout=PATIENCE_S).authorization == "Bearer sk-from-file"
-
-
-def test_what_a_model_thinks_is_not_said():
-    with talking(answer("<th", "ink>hmm, let me", " see</thi", "nk>\n\nNine.")) as (_, user):
-        assert user.answer("what is three times three") == "Nine."

@@ -1,4 +1,4 @@
-"""Keys, addresses, faults and thinking: what needs no server."""
+"""Keys, addresses and faults: what needs no server."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from avatar_ros.llm.base import LlmSettings
 from avatar_ros.llm.faults import status_fault
 from avatar_ros.llm.request import checked_url, extra_body, request, system_prompt
 from avatar_ros.llm.stage import build
-from avatar_ros.llm.thinking import ThinkingFilter
 
 CONFIG = Path(__file__).resolve().parents[3] / "config"
 NOW = datetime(2026, 11, 21, 15, 5)
@@ -116,25 +115,6 @@ def test_system_prompt_knows_time_and_place_and_keeps_other_braces():
 def test_service_may_keep_its_own_temperature_and_length():
     body = request(LlmSettings(temperature=-1.0, max_tokens=0, system_prompt=""), {}, Prompt(text="hi"), NOW)
     assert body == {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "hi"}], "stream": True}
-
-
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("Hello.", "Hello."),
-        ("<think>a</think>Hello.", "Hello."),
-        ("\n<think>\na <b> </think>\n\nHello. <think>x</think>", "Hello. <think>x</think>"),
-        ("<th", "<th"),
-        ("<thin air", "<thin air"),
-        ("<think>for ever", ""),
-        ("", ""),
-    ],
-)
-def test_thinking_is_left_out_however_it_is_cut(text, said):
-    for size in (1, 2, 5, 100):
-        thinking = ThinkingFilter()
-        heard = "".join(thinking.feed(text[i : i + size]) for i in range(0, len(text), size)) + thinking.finish()
-        assert heard.lstrip() == said  # as ServiceAnswer passes it on
 
 
 @pytest.mark.parametrize("path", sorted(CONFIG.glob("llm_*.yaml")), ids=lambda path: path.stem)

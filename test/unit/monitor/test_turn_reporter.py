@@ -334,3 +334,23 @@ def test_an_unanswered_utterance_of_long_ago_is_not_taken_for_the_question():
     scene.run(36)
     (report,) = scene.reports
     assert report.utterance == 2
+
+
+def test_a_turn_that_is_said_again_is_one_turn() -> None:
+    scene = Scene()
+    scene.heard()
+    scene.answered()
+    played = PlaybackClock(epoch=5, turn=1, sentence=1, sentence_progress=0.5)
+    scene.at(1000, "speech/playback", played)
+    scene.at(1100, "interrupt", Interrupt(epoch=5, turn=1, action=InterruptAction.REPEAT))
+    scene.at(1101, "speech/sentence", Sentence(epoch=5, turn=2, text="Bye."))
+    scene.at(1150, "dialogue/reply", Reply(epoch=5, turn=1, seq=2, text=" So long.", final=True))
+    scene.at(1151, "speech/sentence", Sentence(epoch=5, turn=2, index=1, text="So long.", last=True))
+    scene.at(1160, "speech/audio", SpeechChunk(epoch=5, turn=1, pcm=LOUD))  # late, void
+    scene.at(1200, "speech/playback", PlaybackClock(epoch=5, turn=2, sample=240))
+    scene.ended(turn=2)
+    scene.run(60.0)
+    [report] = scene.reports
+    assert (report.turn, report.transcript, report.interrupted) == (2, "hello", False)
+    assert report.spoken == report.reply == "Hi there. Bye. So long."
+    assert report.first_sound_ms == pytest.approx(700, abs=15)
