@@ -37,9 +37,11 @@ said_s, call, written = 0.0, None, ""
 while not select.select([sys.stdin], [], [], 0)[0]:
     rclpy.spin_once(node, timeout_sec=0.1)
     seen["nodes"] = sum(space == f"/{namespace}" for _, space in node.get_node_names_and_namespaces())
-    if time.monotonic() - said_s > 3 and not any(words in text for text in seen["sentences"]):
+    # What reached a subscriber waits for its turn among the others' words; before that it is lost.
+    patience_s = 8 if say.get_subscription_count() else 2
+    if time.monotonic() - said_s > patience_s and not any(words in text for text in seen["sentences"]):
         said_s = time.monotonic()
-        say.publish(Say(session="local", id=f"{words} {said_s}", text=f"{words}.", when=3))
+        say.publish(Say(session="local", id=f"{words} {said_s}", text=f"{words}.", when=Say.QUEUE))
     if call is None and client.service_is_ready():
         call = client.call_async(change)
     if call is not None and call.done():

@@ -56,8 +56,8 @@ class StopSignals:
         self.asked = True
 
 
-def _init(args: list[str] | None) -> None:
-    """Start rclpy. Raises ConfigError for arguments or parameter files that it cannot read."""
+def _init(args: list[str] | None) -> str:
+    """Start rclpy; what to say of the network. Raises ConfigError for arguments and files that it cannot read."""
     try:
         try:
             network = _rclpy_init(args)
@@ -69,9 +69,10 @@ def _init(args: list[str] | None) -> None:
             network = _rclpy_init([*(sys.argv if args is None else args), "--ros-args", "--disable-external-lib-logs"])
     except (RCLError, RCLInvalidROSArgsError, UnknownROSArgsError) as error:
         raise ConfigError("ros_arguments", _one_line(error)) from error
-    if RUN_BEGAN not in os.environ:  # else whoever began the run has said it
-        network.check()
-        _say(f"[INFO] [avatar_ros]: {network.line}")
+    if RUN_BEGAN in os.environ:  # whoever began the run has looked and said it
+        return ""
+    network.check()
+    return network.line
 
 
 def _rclpy_init(args: list[str] | None) -> Network:
@@ -108,8 +109,9 @@ def run(spec: NodeSpec, args: list[str] | None = None) -> int:
     node = None
     try:
         overrides = Overrides.of(sys.argv if args is None else args)  # names a mistake and its line; rcl does not
-        _init(args)
+        greeting = _init(args)
         node = StageNode(spec, overrides)
+        node.greeting = greeting
         name = node.get_fully_qualified_name()
         lock = hold_name(name, remedy="stop it, or give this one another name: -r __ns:=/avatar2")
         try:

@@ -69,6 +69,7 @@ class StageNode(SettingsNode):
         """Overrides: what the process's arguments say. Raises ConfigError for a parameter that is not the node's."""
         super().__init__(spec.name, spec.groups, overrides or Overrides())
         self.exit_code: int | None = None
+        self.greeting = ""  # said once, when the configuration is known to be good
         self.failure = ""  # what its stage could not do to the end
         self._spec = spec
         self._steady = SteadyClock()
@@ -119,6 +120,9 @@ class StageNode(SettingsNode):
         """Build the stage, load its model, create publishers and subscriptions."""
         # rclpy swallows what a transition raises; a node that says nothing and does nothing would stay for ever.
         done = guarded(self._configure, self._fail)
+        if done and self.greeting:
+            self.get_logger().info(self.greeting)
+            self.greeting = ""
         return TransitionCallbackReturn.SUCCESS if done else TransitionCallbackReturn.FAILURE
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:

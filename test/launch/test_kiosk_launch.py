@@ -137,7 +137,8 @@ def test_within_a_robots_launch_it_keeps_to_itself(own_domain, tmp_path, monkeyp
     assert codes["vad_node"] == [2]
     kiosk = [command for command in commands if any("__node:=" in word for word in command)]
     assert len(kiosk) == len(START_ORDER) and all("__ns:=/robot/face" in command for command in kiosk)
-    for name in ("ROS_AUTOMATIC_DISCOVERY_RANGE", "FASTRTPS_DEFAULT_PROFILES_FILE", "AVATAR_ROS_RUN_BEGAN_NS"):
+    ours = ("AVATAR_ROS_RUN", "AVATAR_ROS_NETWORK", "ROS_AUTOMATIC_DISCOVERY_RANGE", "FASTRTPS_DEFAULT_PROFILES_FILE")
+    for name in ours:
         assert name not in seen.read_text()
 
 

@@ -170,7 +170,7 @@ def test_no_word_that_was_said_is_logged(conversation):
         ("tts_node", "backend:=nope", "unknown tts backend 'nope'; known: espeak"),
         ("renderer_node", "avatar:=/nowhere.zip", "/nowhere.zip"),
         ("renderer_node", "fps:=100000.0", "'fps' is 100000.0; it must be at most 240"),
-        ("speaker_node", "volume_of_beep:=1", "unknown parameter 'volume_of_beep'"),
+        ("speaker_node", "lips_wait:=1.0", "unknown parameter 'lips_wait'"),
     ],
 )
 def test_a_bad_configuration_ends_a_node_with_one_line_and_exit_code_2(node, argument, text):

@@ -133,7 +133,7 @@ def scene(namespaces, folder, name, *arguments):
     sound = folder / "silence.wav"
     with wave.open(str(sound), "wb") as file:
         file.setparams((1, 2, 16000, 0, "NONE", ""))
-        file.writeframes(bytes(2 * 16000 * 120))
+        file.writeframes(bytes(2 * 16000 * 300))
     prefix = ("ip", "netns", "exec", namespaces[0])
     with contextlib.ExitStack() as stack:
         kiosk = stack.enter_context(
