@@ -5,3 +5,5 @@
 import pkgutil
 
 __path__ = pkgutil.extend_path(__path__, __name__)
+
+from . import core  # noqa: F401 — before any library: it switches their telemetry off

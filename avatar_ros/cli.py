@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib
 import os
 import sys
@@ -10,6 +11,9 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from .core.errors import AvatarRosError
+from .core.machine import machine_fault
+from .core.private import keep_private
+from .core.terminal import printable
 
 EXIT_FAILED = 1
 EXIT_BAD_INPUT = 2
@@ -24,7 +28,7 @@ VERBS = {
     "doctor": ("doctor", "what works on this machine, what does not, and what to do about it"),
     "fetch": ("fetch", "download optional models, with a progress bar and a checksum"),
     "soak": ("soak", "talk without a pause for so many minutes: does it grow, get slower, lose a question?"),
-    "bench": ("bench", "measure: render, express, neural, hearing, turn, barge-in, interruptions, av-sync"),
+    "bench": ("bench", "measure: render, express, neural, hearing, turn, barge-in, interruptions, dead-air, av-sync"),
 }
 
 EPILOG = """\
@@ -43,7 +47,7 @@ class _Parser(argparse.ArgumentParser):
     """Says what is wrong in one line, without the usage text before it."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(EXIT_BAD_INPUT, f"{self.prog}: {message} (see {self.prog} --help)\n")
+        self.exit(EXIT_BAD_INPUT, f"{self.prog}: {printable(message)} (see {self.prog} --help)\n")
 
 
 def parser_for(verb: str | None) -> argparse.ArgumentParser:
@@ -70,23 +74,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     verb = next((a for a in arguments if not a.startswith("-")), None)
     options = parser_for(verb).parse_args(arguments)
+    keep_private()
     try:
         return int(options.run(options))
-    except AvatarRosError as error:
-        return _complain(options.verb, str(error))
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader left; do not complain at exit
         return EXIT_FAILED
-    except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        return _complain(options.verb, f"{where}{error.strerror or error}")
+    except (AvatarRosError, MemoryError, OSError, RuntimeError) as error:
+        return _refused(options.verb, error)
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
 
 
-def _complain(verb: str, text: str) -> int:
-    print(f"avatar {verb}: {text}", file=sys.stderr)
-    return EXIT_BAD_INPUT
+def _refused(verb: str, error: Exception) -> int:
+    """One line and the exit code; what nobody foresaw is raised again."""
+    text = str(error)
+    if fault := machine_fault(error):
+        text = str(fault)
+    elif isinstance(error, OSError):
+        text = f"{error.filename}: {error.strerror or error}" if error.filename else error.strerror or text
+    elif not isinstance(error, AvatarRosError):
+        raise error
+    with contextlib.suppress(OSError):
+        print(printable(f"avatar {verb}: {text}"), file=sys.stderr)
+    return EXIT_FAILED if fault else EXIT_BAD_INPUT
 
 
 if __name__ == "__main__":

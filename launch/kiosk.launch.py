@@ -7,36 +7,52 @@ it, and with required:=false its end is not the end of the robot's launch.
 
 from __future__ import annotations
 
-import os
-import time
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Mapping
 from dataclasses import fields
+from functools import partial
 from typing import Any
 
-from launch.actions import DeclareLaunchArgument, EmitEvent, LogInfo, OpaqueFunction, RegisterEventHandler, Shutdown
-from launch.event_handlers import OnProcessExit
+from launch.actions import (
+    DeclareLaunchArgument,
+    EmitEvent,
+    LogInfo,
+    OpaqueFunction,
+    RegisterEventHandler,
+    Shutdown,
+    TimerAction,
+)
+from launch.event_handlers import OnProcessExit, OnProcessIO, OnProcessStart
 from launch.events import matches_action
 from launch.events.process import ShutdownProcess
+from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 
-from avatar_ros.bringup.graph import DISPLAYS, PACKAGE, PROFILES, KioskNode, KioskOptions, kiosk_graph
-from avatar_ros.bringup.policy import FIRST_DELAY_S, RestartPolicy
+from avatar_ros.bringup.child import TAIL_LINES
+from avatar_ros.bringup.graph import DISPLAYS, PACKAGE, PROFILES, KioskNode, KioskOptions, kiosk_graph, strangers
+from avatar_ros.bringup.keys import node_environment
+from avatar_ros.bringup.policy import Blame, RestartPolicy, describe_exit
 from avatar_ros.core.errors import ConfigError
-from avatar_ros.core.exit_codes import EXIT_CONFIG, EXIT_DONE
-from avatar_ros.core.run import RUN_BEGAN
+from avatar_ros.core.exit_codes import DONE_IS_OK, DONE_LINE, EXIT_CONFIG, EXIT_UNFINISHED
+from avatar_ros.core.network import KNOWN, NETWORK, network
+from avatar_ros.core.run import RUN_BEGAN, begin_now
 from launch import LaunchContext, LaunchDescription
+
+_BLAME = Blame()
 
 #: Argument -> what `--show-args` says of it; defaults are those of KioskOptions.
 ARGUMENTS = {
     "profile": f"of {', '.join(PROFILES)}, or parameter files; several joined by commas, the later ones count",
-    "avatar": "LAM .zip or .ply; empty: the built-in one",
+    "avatar": "LAM .zip, or splats as .ply, .spz or .splat; empty: the built-in one",
+    "axes": "which way is up in a file of splats alone: y_up, y_down, z_up or z_down; empty: as the profile has it",
     "mic": "auto, none, a sound device's name or number, or FILE.wav[,FILE2.wav]",
     "display": f"where to show the face: {', '.join(DISPLAYS)}",
     "namespace": "of all topics and nodes; within a pushed namespace where it does not begin with /",
     "record": "FILE.mp4 for picture and sound; empty: no recording",
     "turns": "leave after so many answers; 0: never",
     "report": "FILE.json for words and delays of each turn; empty: none",
+    "network": f"who may reach its nodes: {KNOWN}; empty: {NETWORK}, or local",
 }
 
 
@@ -64,11 +80,9 @@ def generate_launch_description() -> LaunchDescription:
     return LaunchDescription([*arguments, OpaqueFunction(function=_start)])
 
 
-def _environment() -> dict[str, str]:
-    """A kiosk talks to itself only, unless it is told otherwise; nodes know when their run began."""
-    own = {RUN_BEGAN: str(time.time_ns())}
-    name = "ROS_AUTOMATIC_DISCOVERY_RANGE"
-    return own if name in os.environ else {**own, name: "LOCALHOST"}
+def _environment(choice: str) -> dict[str, str]:
+    """Nodes know when their run began, and decide by `choice` who may reach them (ros/start.py)."""
+    return {RUN_BEGAN: begin_now(), DONE_IS_OK: "1", **({NETWORK: choice} if choice else {})}
 
 
 def _start(context: LaunchContext) -> list[Any]:
@@ -77,11 +91,28 @@ def _start(context: LaunchContext) -> list[Any]:
     if not values["turns"].isdecimal():
         raise ConfigError("bad_option", f"turns is '{values['turns']}'; it must be a whole number, 0 or more")
     nodes = kiosk_graph(KioskOptions(**{**values, "turns": int(values["turns"])}))
-    environment = _environment()
-    processes = [_process(node, environment, given["log_level"]) for node in nodes]
-    end = _End(processes, of_launch=given["required"] == "true")
-    handlers = [_on_exit(node, process, end) for node, process in zip(nodes, processes, strict=True)]
-    return [*handlers, *processes]
+    reach = network(choice=values["network"])
+    reach.check()
+    environment = _environment(values["network"])
+    end = _End(of_launch=given["required"] == "true")
+    told: list[Any] = [LogInfo(msg=line) for line in (reach.line, *strangers(values["profile"]))]
+    return told + [
+        action
+        for node in nodes
+        for action in _kept_alive(
+            node,
+            partial(_process, node, _for_node(node, context, environment), given["log_level"]),
+            end,
+            RestartPolicy(),
+        )
+    ]
+
+
+def _for_node(node: KioskNode, context: LaunchContext, own: Mapping[str, str]) -> dict[str, str]:
+    """What the node needs of the launch's environment, by its name in a pushed namespace too."""
+    pushed = context.launch_configurations.get("ros_namespace", "")
+    namespace = node.namespace if node.namespace.startswith("/") else f"{pushed}/{node.namespace}"
+    return node_environment(node, {**context.environment, **own}, namespace)
 
 
 def _process(node: KioskNode, environment: Mapping[str, str], log_level: str) -> Node:
@@ -92,12 +123,11 @@ def _process(node: KioskNode, environment: Mapping[str, str], log_level: str) ->
         namespace=node.namespace,
         parameters=[*map(str, node.params_files), *([_typed(node.parameters)] if node.parameters else [])],
         ros_arguments=["--log-level", log_level],
-        additional_env=dict(environment),
+        env=dict(environment),
         output="screen",
         emulate_tty=False,
-        respawn=True,
-        # launch knows one delay only; the back-off of the runner begins with it.
-        respawn_delay=FIRST_DELAY_S,
+        # A recording on a busy machine takes longer to close than launch's 5 s.
+        sigterm_timeout="10" if "record.path" in node.parameters else LaunchConfiguration("sigterm_timeout", default=5),
     )
 
 
@@ -107,10 +137,10 @@ def _typed(parameters: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class _End:
-    """The end of the kiosk: of the whole launch, or of its own processes, which launch then does not start again."""
+    """The end of the kiosk: of the whole launch, or of its own processes, which are not started again."""
 
-    def __init__(self, processes: Sequence[Node], of_launch: bool) -> None:
-        self._processes = processes
+    def __init__(self, of_launch: bool) -> None:
+        self.running: dict[str, Node] = {}
         self._of_launch = of_launch
         self.came = False
 
@@ -119,24 +149,45 @@ class _End:
         self.came = True
         if self._of_launch:
             return [LogInfo(msg=why), Shutdown(reason=why)]
-        stops = [EmitEvent(event=ShutdownProcess(process_matcher=matches_action(p))) for p in self._processes]
+        stops = [EmitEvent(event=ShutdownProcess(process_matcher=matches_action(p))) for p in self.running.values()]
         return [LogInfo(msg=f"{why}; the kiosk ends, this launch goes on"), *stops]
 
 
-def _on_exit(node: KioskNode, process: Node, end: _End) -> RegisterEventHandler:
-    """End the run where the runner would; else launch starts the node again."""
-    policy = RestartPolicy()
+def _kept_alive(node: KioskNode, make: Callable[[], Node], end: _End, policy: RestartPolicy) -> list[Any]:
+    """A process of the node and what follows its end: the run's end where the runner would end it, else another.
+
+    Not launch's own respawn, which knows one delay and no back-off.
+    """
+    process = make()
+    end.running[node.executable] = process
+    started: list[float] = []
+    tail: deque[str] = deque(maxlen=TAIL_LINES)
 
     def decide(event: Any, context: LaunchContext) -> list[Any]:
+        end.running.pop(node.executable, None)
         if context.is_shutdown or end.came:
             return []
-        if event.returncode == EXIT_CONFIG:
+        code, now_s = _BLAME.judge(event.returncode, tail), context.asyncio_loop.time()
+        if code == EXIT_CONFIG:
             return end.come(f"{node.executable} refused its configuration")
-        if event.returncode == EXIT_DONE and node.ends_run:
+        if node.ends_run and (code == EXIT_UNFINISHED or any(DONE_LINE in text for text in tail)):
             return end.come(f"{node.executable} is done")
-        now_s = context.asyncio_loop.time()
-        if policy.died(now_s, now_s) is None:
+        delay_s = policy.ended(started[0], now_s, code)
+        if delay_s is None:
             return end.come(f"giving up: {node.executable} keeps dying")
-        return [LogInfo(msg=f"{node.executable} died; starting it again")]
+        again = OpaqueFunction(function=lambda _: [] if end.came else _kept_alive(node, make, end, policy))
+        why = f"{node.executable} died ({describe_exit(code)}); starting it again in {delay_s:g} s"
+        return [LogInfo(msg=why), TimerAction(period=delay_s, actions=[again])]
 
-    return RegisterEventHandler(OnProcessExit(target_action=process, on_exit=decide))
+    def began(event: Any, context: LaunchContext) -> None:
+        started.append(context.asyncio_loop.time())
+
+    def said(event: Any) -> None:
+        tail.extend(event.text.decode("utf-8", "replace").splitlines())
+
+    return [
+        RegisterEventHandler(OnProcessStart(target_action=process, on_start=began)),
+        RegisterEventHandler(OnProcessIO(target_action=process, on_stderr=said)),
+        RegisterEventHandler(OnProcessExit(target_action=process, on_exit=decide)),
+        process,
+    ]

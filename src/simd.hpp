@@ -13,6 +13,7 @@ namespace {  // every ISA gets its own copy: the linker must never merge them
 constexpr int W = AVATAR_SIMD_WIDTH;
 typedef float VF __attribute__((vector_size(4 * W)));
 typedef int32_t VI __attribute__((vector_size(4 * W)));
+typedef uint32_t VU __attribute__((vector_size(4 * W)));  // for bits that run over: a signed sum must not
 typedef float VFU __attribute__((vector_size(4 * W), aligned(4)));
 typedef int32_t VIU __attribute__((vector_size(4 * W), aligned(4)));
 
@@ -21,6 +22,7 @@ inline VF load(const float* p) { return *reinterpret_cast<const VFU*>(p); }
 inline void store(float* p, VF v) { *reinterpret_cast<VFU*>(p) = v; }
 inline VF as_float(VI v) { return reinterpret_cast<VF>(v); }
 inline VI as_int(VF v) { return reinterpret_cast<VI>(v); }
+inline VU as_bits(VF v) { return reinterpret_cast<VU>(v); }
 inline VI to_int(VF v) { return __builtin_convertvector(v, VI); }  // truncates
 inline VF to_float(VI v) { return __builtin_convertvector(v, VF); }
 inline VF vmin(VF a, VF b) { return a < b ? a : b; }
@@ -60,8 +62,8 @@ inline VF exp2v(VF x) {
     p = p * f + 2.4022651e-1f;
     p = p * f + 6.9314718e-1f;
     p = p * f + 1.0f;
-    VI scaled = as_int(p) + (as_int(shifted) << 23);
-    return keep_if(x > -126.0f, as_float(scaled));
+    VU scaled = as_bits(p) + (as_bits(shifted) << 23);
+    return keep_if(x > -126.0f, reinterpret_cast<VF>(scaled));
 }
 
 }  // namespace

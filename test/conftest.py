@@ -1,9 +1,26 @@
 """How tests are shared out where several workers run them (`./avatar test`; pytest -n 3 --dist loadscope)."""
 
+import os
+import random
+
 import pytest
+
+import avatar_ros  # noqa: F401 — before any other library: it switches their telemetry off
+
+#: What damaged files and random scenes are drawn from; the same for all workers of a run, and shown at its head.
+FUZZ_SEED = "AVATAR_ROS_FUZZ_SEED"
 
 #: Tests in real time, one after the other: on two cores, three kiosks would take each other's time.
 REAL_TIME = ("test/ros/", "test/launch/", "test/contract/test_speaker.py")
+
+
+def pytest_configure(config):
+    if not os.environ.get(FUZZ_SEED):
+        os.environ[FUZZ_SEED] = str(random.randrange(2**31))
+
+
+def pytest_report_header(config):
+    return f"fuzz seed: {os.environ[FUZZ_SEED]} (to repeat: {FUZZ_SEED}=…)"
 
 
 def pytest_collection_modifyitems(items):

@@ -21,10 +21,10 @@ def _end_with_parent():
 
 
 class KioskProcess:
-    """`python -m avatar_ros kiosk …`; ended with Ctrl-C by `close`."""
+    """`python -m avatar_ros kiosk …`; ended with Ctrl-C by `close`. prefix: a command that becomes it."""
 
-    def __init__(self, *arguments, namespace="avatar", env=None):
-        command = [sys.executable, "-m", "avatar_ros", "kiosk", "--namespace", namespace, *map(str, arguments)]
+    def __init__(self, *arguments, namespace="avatar", env=None, prefix=()):
+        command = [*prefix, sys.executable, "-m", "avatar_ros", "kiosk", "--namespace", namespace, *map(str, arguments)]
         self.namespace = namespace
         self.lines = []
         self._process = subprocess.Popen(

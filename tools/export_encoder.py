@@ -17,6 +17,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import avatar_ros  # noqa: F401 — before any other library: it switches their telemetry off
+
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 sys.path.insert(0, str(ROOT / "tools"))

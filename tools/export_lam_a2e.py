@@ -15,6 +15,8 @@ import argparse
 import sys
 from pathlib import Path
 
+import avatar_ros  # noqa: F401 — before any other library: it switches their telemetry off
+
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 sys.path.insert(0, str(ROOT / "tools"))

@@ -16,6 +16,8 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+import avatar_ros  # noqa: F401 — before any other library: it switches their telemetry off
+
 ROOT = Path(__file__).resolve().parents[1]
 LONGEST_DEFAULT = 60
 #: Document -> its tables.

@@ -42,6 +42,13 @@ class AsrSettings(Settings):
     min_confidence: float = setting(0.4, "what is understood with less is rejected", low=0.0, high=1.0)
     partial_period_s: float = setting(0.1, "how often words are published while somebody speaks, s", low=0.03, high=2.0)
     max_utterance_s: float = setting(30.0, "a longer utterance is rejected, s", low=1.0, high=300.0)
+    hear_patience_s: float = setting(
+        5.0,
+        "what ended longer ago is not recognised: dialogue_node, whose parameter of this name it should equal, has "
+        "given it up, s",
+        low=0.1,
+        high=60.0,
+    )
     quiet_dbfs: float = setting(
         -45.0,
         "what is not understood and nowhere louder was too quiet, dBFS: whoever spoke is asked to speak up",

@@ -54,9 +54,7 @@ class _Beside:
 class Decoders:
     """Three go with the sound: the grammar's, the free words', the network's; the others take an utterance at once."""
 
-    def __init__(
-        self, grammar: automaton.Automaton, pronunciations: Mapping[str, str], network: PhoneNetwork
-    ) -> None:
+    def __init__(self, grammar: automaton.Automaton, pronunciations: Mapping[str, str], network: PhoneNetwork) -> None:
         self.grammar = grammar
         self.phones = PhonesBeside()
         self.free = FreeWords()

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from ..core.errors import ConfigError
+from ..core.loading import boundary, read_text
 from ..core.paths import share_file
 
 #: What FunASR's SenseVoice consists of, unless its configuration.json names the files.
 _FUNASR_FILES = ("config.yaml", "model.pt", "bpe.model", "am.mvn")
+_MAX_BYTES = 1 << 20
 
 
 def find(model: str, backend: str) -> Path:
@@ -38,11 +40,10 @@ def check_funasr(folder: Path) -> None:
     if not metas.exists():
         _demand(folder, _FUNASR_FILES)
         return
-    try:
-        named = json.loads(metas.read_text("utf-8")).get("file_path_metas", {})
-    except (OSError, ValueError, AttributeError) as error:
-        raise ConfigError("asr_model_damaged", f"{metas} cannot be read: {error}; fetch the model again") from error
-    _demand(folder, _texts(named) if named else _FUNASR_FILES)
+    with boundary(metas, ConfigError, "asr_model_damaged", "fetch the model again"):
+        named = json.loads(read_text(metas, _MAX_BYTES, "asr_model_damaged")).get("file_path_metas", {})
+        files = list(_texts(named)) if named else _FUNASR_FILES
+    _demand(folder, files)
 
 
 def sherpa_files(folder: Path) -> tuple[Path, Path]:

@@ -78,4 +78,3 @@ class NetworkWords:
             self._hear()
         heard = np.concatenate([np.zeros((0, PHONE_COUNT)), *self._rows])
         return features(heard[first_sample // SHIFT : last_sample // SHIFT], [self._chains[word] for word in words])
-

@@ -6,17 +6,13 @@ from pathlib import Path
 
 import yaml
 
-from ..core.answers_file import Answers, read_answers
-from ..core.errors import ConfigError
+from ..core.answers_file import Answers, load_answers_file
 from ..core.phrases import Choice, Node, Series
 
 
 def load(path: Path) -> Answers:
     """The checked answers file. Raises ConfigError naming the line of a mistake."""
-    try:
-        return read_answers(yaml.compose(path.read_text("utf-8")), str(path))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigError("answers_file", f"{path} cannot be read: {error}") from error
+    return load_answers_file(yaml, path)
 
 
 def pattern(answers: Answers) -> Node:

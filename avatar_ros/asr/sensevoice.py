@@ -10,7 +10,6 @@ import contextlib
 import importlib
 import importlib.util
 import io
-import pickle
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,10 +17,10 @@ from typing import Any
 
 import numpy as np
 import torch
-import yaml
 
 from ..core.clock import Clock, SteadyClock
 from ..core.errors import ConfigError
+from ..core.loading import boundary
 from ..core.types import Pcm
 from .base import SAMPLE_RATE_HZ, AsrSettings
 from .model_folder import check_funasr, find
@@ -35,11 +34,6 @@ _PARTS = (
     "funasr.frontends.wav_frontend",
     "funasr.models.sense_voice.model",
     "funasr.tokenizer.sentencepiece_tokenizer",
-)
-#: What FunASR raises at files that are not what they should be.
-_DAMAGED = (
-    *(OSError, EOFError, RuntimeError, pickle.UnpicklingError, yaml.YAMLError),
-    *(AssertionError, AttributeError, LookupError, TypeError, ValueError),
 )
 #: Printed, not raised, when the weights do not fit the configuration.
 _KEY_MISSING = "Warning, miss key in ckpt"
@@ -115,13 +109,8 @@ class SenseVoiceRecogniser:
             "ignore_init_mismatch": False,
             "log_level": "ERROR",
         }
-        try:
-            with _unheard() as lines:
-                model = _AutoModel(model=str(folder), **options)
-        except _DAMAGED as error:
-            raise ConfigError(
-                "asr_model_damaged", f"{folder} holds no SenseVoice that can be loaded: {error}; fetch it again"
-            ) from error
+        with boundary(folder, ConfigError, "asr_model_damaged", "fetch the model again"), _unheard() as lines:
+            model = _AutoModel(model=str(folder), **options)
         if _KEY_MISSING in lines.getvalue():
             raise ConfigError("asr_model_damaged", f"{folder / 'model.pt'} lacks weights; fetch the model again")
         return model

@@ -14,6 +14,7 @@ import sherpa_onnx
 
 from ..core.clock import Clock, SteadyClock
 from ..core.errors import ConfigError
+from ..core.loading import boundary
 from ..core.types import Pcm
 from .base import SAMPLE_RATE_HZ, AsrSettings
 from .model_folder import find, sherpa_files
@@ -45,16 +46,13 @@ class SherpaRecogniser:
         folder = find(self._settings.model, "sensevoice_sherpa")
         path, tokens = sherpa_files(folder)
         _check(path)
-        try:
+        files = f"{path} with {tokens.name}"
+        with boundary(files, ConfigError, "asr_model_damaged", "it is no model that can be used: fetch it again"):
             self._model = self._loaded(path, tokens)
             for _ in range(2):  # the first run is slower than all others; the second says what a decode costs
                 began_s = self._clock.now_s()
                 self._decode(np.zeros(_WARM_UP_SAMPLES, np.int16))
                 self._pace.took(_WARM_UP_SAMPLES / SAMPLE_RATE_HZ, self._clock.now_s() - began_s)
-        except (RuntimeError, LookupError, ValueError) as error:
-            raise ConfigError(
-                "asr_model_damaged", f"{path} and {tokens.name} are no model that can be used: {error}; fetch it again"
-            ) from error
 
     def start(self) -> WholeHearing:
         """Begin an utterance."""
@@ -86,10 +84,8 @@ class SherpaRecogniser:
 
 def _check(path: Path) -> None:
     """sherpa-onnx ends the process where metadata is missing; an exception can be explained."""
-    try:
+    with boundary(path, ConfigError, "asr_model_damaged", "fetch the model again"):
         absent = _METADATA - read_metadata(path).keys()
-    except (OSError, ValueError) as error:
-        raise ConfigError("asr_model_damaged", f"{path} cannot be read: {error}; fetch the model again") from error
     if absent:
         raise ConfigError(
             "asr_model_damaged",

@@ -143,4 +143,3 @@ class SphinxHearing:
         if judged.confidence < self._min_confidence or not judged.text:
             return Heard("", judged.confidence, rejected=True, locale=self._locale)
         return Heard(judged.text, judged.confidence, complete=True, locale=self._locale)
-

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 
+from ..core.clock import Clock, SteadyClock
 from ..core.errors import AsrError
 from ..core.sessions import SessionTable
 from ..core.stage import Out, Stage
@@ -17,17 +19,22 @@ from ..core.types import (
     Transcript,
 )
 from .base import ASR_BACKENDS, SAMPLE_RATE_HZ, AsrSettings, Heard, Hearing, Recogniser
+from .effort import Effort
 from .fallback import Fallback
 from .loudness import Loudness
+from .urgency import Urgency
 
 #: What is softer than this is nobody's voice, dBFS: vad_node sends no such sound as speech.
 SILENT_DBFS = -70.0
+_TRANSCRIPT = "speech/transcript"
 
 
 class _Utterance:
     """State of one session: the utterance that is being heard."""
 
-    def __init__(self) -> None:
+    def __init__(self, patience_s: float) -> None:
+        self.urgency = Urgency(patience_s)
+        self.given_up = False  # the rest of it is not listened to
         self.number = 0
         self.hearing: Hearing | None = None
         self.samples = 0
@@ -37,14 +44,19 @@ class _Utterance:
 
 
 class AsrStage(Stage):
-    """Publishes a partial whenever what is heard changes, and one final transcript for every utterance that ends."""
+    """Publishes a partial whenever what is heard changes, and one final transcript for every utterance that ends; none
+    for one that has come too late to be answered, so that a host that is too slow hears at least the newest.
+    """
 
-    def __init__(self, recogniser: Recogniser, settings: AsrSettings) -> None:
+    def __init__(self, recogniser: Recogniser, settings: AsrSettings, clock: Clock | None = None) -> None:
         super().__init__()
         self._recogniser = recogniser
         self._settings = settings
-        self._utterances: SessionTable[_Utterance] = SessionTable(_Utterance)
-        self._counts = {"understood": 0, "rejected": 0, "abandoned": 0}
+        self._clock = clock or SteadyClock()
+        self._effort = Effort(self._clock)
+        self._utterances: SessionTable[_Utterance] = SessionTable(lambda: _Utterance(settings.hear_patience_s))
+        self._told_given_up = 0
+        self._counts = {"understood": 0, "rejected": 0, "abandoned": 0, "given_up": 0}
 
     def load(self) -> None:
         """Load the recogniser."""
@@ -66,27 +78,80 @@ class AsrStage(Stage):
             self._utterances.drop(event.session)
         return ()
 
+    def foresee(self, topic: str, message: Message, now_s: float) -> None:
+        """Note what waits to be recognised."""
+        if isinstance(message, AudioFrame):
+            self._utterances.get(message.session, now_s).urgency.note(message, now_s)
+
     def status(self) -> Mapping[str, str]:
-        """How many utterances were understood, rejected, and never ended; a warning where the fallback hears."""
-        counts = {name: str(count) for name, count in self._counts.items()}
-        warning = self._recogniser.warning if isinstance(self._recogniser, Fallback) else ""
-        return {**counts, "warning": warning} if warning else counts
+        """How many utterances were understood, rejected, never ended, and given up; seconds of work a second of sound;
+        a warning where the host is too slow, or the fallback hears.
+        """
+        factor = self._effort.factor
+        values = {name: str(count) for name, count in self._counts.items()} | {"real_time_factor": f"{factor:.2f}"}
+        fallback = self._recogniser.warning if isinstance(self._recogniser, Fallback) else ""
+        warning = "; ".join(filter(None, (fallback, self._slow_warning(factor))))
+        return {**values, "warning": warning} if warning else values
+
+    def _slow_warning(self, factor: float) -> str:
+        """In round figures: a text that changes is logged anew."""
+        given_up, self._told_given_up = self._counts["given_up"] > self._told_given_up, self._counts["given_up"]
+        if factor > 1.0:
+            return f"this host is too slow: the real-time factor of recognising is over {2 ** int(math.log2(factor))}"
+        return "this host was too slow: what was said came too late to be answered" if given_up else ""
 
     def _hear(self, frame: AudioFrame, now_s: float) -> Iterator[Out]:
         _check(frame)
         state = self._utterances.get(frame.session, now_s)
+        if frame.utterance != state.number or frame.first_sample == 0:
+            state.given_up = False
+        if not state.given_up and state.urgency.hopeless(frame.utterance, now_s, slow=self._effort.factor > 1.0):
+            self._give_up(state, frame.utterance)
+        if state.given_up:
+            return
         if state.hearing is None or frame.utterance != state.number:
             self._begin(state, frame.utterance)
+        began_s = self._clock.now_s()
+        yield from self._work(state, frame)
+        if frame.last and (out := self._result(state, frame, now_s - began_s)):
+            yield out
+
+    def _work(self, state: _Utterance, frame: AudioFrame) -> Iterator[Out]:
         assert state.hearing is not None
         state.samples += len(frame.pcm)
         state.loudness.add(frame.pcm)
-        too_long = state.samples > self._settings.max_utterance_s * SAMPLE_RATE_HZ
-        if not too_long:
-            state.hearing.accept(frame.pcm)
-        if frame.last:
-            yield self._finish(state, frame, too_long=too_long)
-        elif state.samples - state.samples_at_partial >= self._settings.partial_period_s * SAMPLE_RATE_HZ:
+        self._effort.sound_s += len(frame.pcm) / SAMPLE_RATE_HZ
+        with self._effort:
+            if not self._is_too_long(state):
+                state.hearing.accept(frame.pcm)
+        if (
+            not frame.last
+            and state.samples - state.samples_at_partial >= self._settings.partial_period_s * SAMPLE_RATE_HZ
+        ):
             yield from self._partial(state, frame)
+
+    def _result(self, state: _Utterance, frame: AudioFrame, clock_s: float) -> Out | None:
+        """The final transcript, unless finding it took too long. clock_s: now, less this stage's own clock."""
+        with self._effort:
+            said = self._finish(state, frame, too_long=self._is_too_long(state))
+        self._effort.end()
+        late = state.urgency.hopeless(frame.utterance, clock_s + self._clock.now_s(), slow=False)
+        self._counts["given_up" if late else "rejected" if said.rejected else "understood"] += 1
+        return None if late else Out(_TRANSCRIPT, said)
+
+    def _is_too_long(self, state: _Utterance) -> bool:
+        return state.samples > self._settings.max_utterance_s * SAMPLE_RATE_HZ
+
+    def _give_up(self, state: _Utterance, number: int) -> None:
+        if state.hearing is not None:
+            if state.number != number:
+                self._abandon(state)
+            else:
+                state.hearing.abandon()
+                state.hearing = None
+        state.number, state.given_up = number, True
+        self._counts["given_up"] += 1
+        self._effort.end()
 
     def _begin(self, state: _Utterance, number: int) -> None:
         self._abandon(state)
@@ -103,13 +168,14 @@ class AsrStage(Stage):
     def _partial(self, state: _Utterance, frame: AudioFrame) -> Iterator[Out]:
         assert state.hearing is not None
         state.samples_at_partial = state.samples
-        heard = state.hearing.partial()
+        with self._effort:
+            heard = state.hearing.partial()
         if _news(heard) != _news(state.said):
             state.said = heard
             events = (*heard.events, EVENT_COMPLETE) if heard.complete else heard.events
-            yield _transcript(frame, heard, final=False, events=events)
+            yield Out(_TRANSCRIPT, _transcript(frame, heard, final=False, events=events))
 
-    def _finish(self, state: _Utterance, frame: AudioFrame, *, too_long: bool) -> Out:
+    def _finish(self, state: _Utterance, frame: AudioFrame, *, too_long: bool) -> Transcript:
         assert state.hearing is not None
         if too_long:
             state.hearing.abandon()
@@ -117,7 +183,6 @@ class AsrStage(Stage):
         else:
             heard = state.hearing.finish()
         state.hearing = None
-        self._counts["rejected" if heard.rejected else "understood"] += 1
         too_quiet = heard.rejected and SILENT_DBFS <= state.loudness.dbfs < self._settings.quiet_dbfs
         events = (*heard.events, EVENT_TOO_QUIET) if too_quiet else heard.events
         return _transcript(frame, heard, final=True, events=events)
@@ -127,20 +192,17 @@ def _news(heard: Heard) -> tuple[str, bool, str, tuple[str, ...]]:
     return heard.text, heard.complete, heard.emotion, heard.events
 
 
-def _transcript(frame: AudioFrame, heard: Heard, *, final: bool, events: tuple[str, ...]) -> Out:
-    return Out(
-        "speech/transcript",
-        Transcript(
-            session=frame.session,
-            utterance=frame.utterance,
-            text=heard.text,
-            final=final,
-            confidence=heard.confidence,
-            locale=heard.locale,
-            emotion=heard.emotion,
-            events=events,
-            rejected=heard.rejected,
-        ),
+def _transcript(frame: AudioFrame, heard: Heard, *, final: bool, events: tuple[str, ...]) -> Transcript:
+    return Transcript(
+        session=frame.session,
+        utterance=frame.utterance,
+        text=heard.text,
+        final=final,
+        confidence=heard.confidence,
+        locale=heard.locale,
+        emotion=heard.emotion,
+        events=events,
+        rejected=heard.rejected,
     )
 
 

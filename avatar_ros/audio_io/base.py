@@ -54,8 +54,13 @@ class MicSettings(Settings):
     device: str = setting("auto", "sounddevice: 'auto', or a device's number or part of its name")
     frame_s: float = setting(0.02, "length of a frame, s", low=0.01, high=0.1)
     files: tuple[str, ...] = setting((), "file: WAV files, each a question, read in real time one after another")
-    start_delay_s: float = setting(0.5, "file: silence before the first file once the dialogue is there, s", low=0.0)
-    ready_wait_s: float = setting(15.0, "file: longest wait for the dialogue's first state, s; 0: no wait", low=0.0)
+    start_delay_s: float = setting(0.5, "file: silence before the first file once all nodes are there, s", low=0.0)
+    ready_wait_s: float = setting(
+        300.0,
+        "file: longest wait for all nodes that a question and its answer pass; where one is missing then, the run has "
+        "failed, s; 0: no wait",
+        low=0.0,
+    )
     gap_s: float = setting(2.0, "file: silence between two files, s", low=0.0)
     wait_for_answer: bool = setting(True, "file: the gap counts from the end of the avatar's answer")
     repeat: int = setting(1, "file: how often the files are read; 0: for ever", low=0)

@@ -14,7 +14,7 @@ from .wav import WavSound, read_wav
 
 
 class FileMic(PacedMic):
-    """The first question waits for the dialogue's first state: one that is asked before anybody listens is lost."""
+    """The first question waits for the first `mood`: one that is asked before anybody listens is lost."""
 
     def __init__(self, settings: MicSettings) -> None:
         super().__init__(settings)
@@ -22,7 +22,7 @@ class FileMic(PacedMic):
         self._sounds: list[WavSound] = []
         self._asked = 0  # questions that have begun
         self._sound: Pcm = np.zeros(0, np.int16)
-        self._ready_s: float | None = None  # the dialogue is there since
+        self._ready_s: float | None = None  # everybody is there since
         self._answering = False
         self._free_s = 0.0  # the last question or answer ended then
 
@@ -33,7 +33,7 @@ class FileMic(PacedMic):
         self._sounds = [read_wav(Path(name)) for name in self._settings.files]
 
     def mood(self, speaking: bool, now_s: float) -> None:
-        """The dialogue lives; while it thinks or speaks, the next question waits."""
+        """All are there; while it thinks or speaks, the next question waits."""
         if self._ready_s is None:
             self._ready_s = now_s
         if self._settings.wait_for_answer and (self._answering or speaking):
@@ -64,7 +64,6 @@ class FileMic(PacedMic):
         if self._asked:
             waits = own.wait_for_answer and self._answering
             return not waits and at_s >= self._free_s + own.gap_s
-        waited = at_s - self._origin_s >= own.ready_wait_s
-        if self._ready_s is None and waited:
+        if self._ready_s is None and not own.ready_wait_s:
             self._ready_s = at_s
         return self._ready_s is not None and at_s >= self._ready_s + own.start_delay_s

@@ -28,6 +28,9 @@ class MicStage(Stage):
         self._echo = echo
         self._cutter = FrameCutter(round(settings.frame_s * MIC_RATE_HZ))
         self._opened = False
+        self._opened_s = 0.0
+        self._speaking: bool | None = None  # the conversation's state, until the microphone is told
+        self.awaits_conversation = self._waits = settings.backend == "file" and settings.ready_wait_s > 0
         self._sample = 0
         self._held: deque[Block] = deque()  # heard, while the reference of its echo is awaited
         self.tick_period_s = settings.frame_s
@@ -42,14 +45,18 @@ class MicStage(Stage):
             self._echo.played(message)
             return self._treated(now_s)
         if isinstance(message, AvatarState) and message.session == self._settings.session:
-            self._mic.mood(message.state in (Mood.THINKING, Mood.SPEAKING), now_s)
+            self._speaking = message.state in (Mood.THINKING, Mood.SPEAKING)
+            self._tell_mood(now_s)
         return ()
 
     def tick(self, now_s: float) -> Iterable[Out]:
         """Frames that have been heard since."""
         if not self._opened:
             self._mic.open(now_s, self.wake)
-            self._opened = True
+            self._opened, self._opened_s = True, now_s
+        self._tell_mood(now_s)
+        if self._waits and now_s - self._opened_s > self._settings.ready_wait_s:
+            self._fail()
         self.tick_period_s = self._settings.frame_s if self._mic.paced else _WATCH_S
         return self._frames(now_s)
 
@@ -68,6 +75,17 @@ class MicStage(Stage):
         """Close the device."""
         self._mic.close()
         self._opened = False
+
+    def _tell_mood(self, now_s: float) -> None:
+        """The first one says that there is a conversation: not before everybody is ready who takes part in it."""
+        if self._speaking is not None and not self.missing:
+            self._mic.mood(self._speaking, now_s)
+            self._speaking, self._waits = None, False
+
+    def _fail(self) -> None:
+        missing = ", ".join(sorted(self.missing)) or "the dialogue's state"
+        self.failure = f"no question was asked: {missing} did not come within {self._settings.ready_wait_s:g} s"
+        self.finished = True
 
     def _frames(self, now_s: float) -> Iterator[Out]:
         self._held.extend(self._cutter.cut(self._mic.read(now_s)))

@@ -81,11 +81,12 @@ class Playback:
 
     def allow(self, key: Key) -> None:
         """The turn's lips are ready, or were waited for long enough."""
-        self._allowed.add(key)
+        if key > self._over:
+            self._allowed = set(sorted(self._allowed | {key})[-MAX_TURNS:])
 
     def order(self, order: Interrupt) -> None:
         """Obey an Interrupt. PAUSE and CANCEL concern its turn and all before, DUCK and RESUME what plays."""
-        if order.action is InterruptAction.CANCEL:
+        if order.action.ends_speech:
             self._cancel((order.epoch, order.turn))
         elif order.action is InterruptAction.PAUSE:
             self._pause((order.epoch, order.turn))

@@ -11,7 +11,7 @@ from ..core.clock import ns_from_s
 from ..core.stage import Out, Stage
 from ..core.types import Expression, Interrupt, Layer, Message, PlaybackClock, PlaybackState, SpeechChunk
 from .base import SPEAKER_BACKENDS, Pcm, Speaker, SpeakerSettings
-from .playback import Event, Key, Playback
+from .playback import MAX_TURNS, Event, Key, Playback
 from .played import PlayedFramer
 
 _TICK_S = 0.02
@@ -120,7 +120,7 @@ class SpeakerStage(Stage):
         key = (expression.epoch, expression.turn)
         if key in self._lips:
             return
-        self._lips = {seen for seen in self._lips if seen >= key} | {key}
+        self._lips = set(sorted({seen for seen in self._lips if seen >= key} | {key})[-MAX_TURNS:])
         with self._lock:
             self._playback.allow(key)
 

@@ -1,20 +1,30 @@
-"""WAV files of any kind as microphone sound: 8, 16, 24, 32-bit and float, any rate, any number of channels."""
+"""WAV files of any kind as microphone sound: PCM of 8 to 32 bits, float, A-law, µ-law; any rate, any number of
+channels. Read and resampled by pieces: a file of 100 MB costs its sound at MIC_RATE_HZ and little else.
+"""
 
 from __future__ import annotations
 
-import struct
+import io
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import soxr
 
 from ..core.errors import ConfigError
+from ..core.loading import boundary
 from .base import MIC_RATE_HZ, Floats, Pcm
+from .riff import A_LAW, FLOAT, MU_LAW, Form, NotWavError, Sound, find_sound
 
-_PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
-#: A question is seconds long; this is an hour of 48 kHz stereo.
 MAX_BYTES = 1 << 30
+#: A question is seconds long; four hours take 460 MB of memory.
+MAX_SOUND_S = 4 * 3600
+MIN_SOUND_S = 0.01
+_BLOCK_BYTES = 1 << 20
+_REMEDY = "convert it with: ffmpeg -i FILE -c:a pcm_s16le question.wav"
 
 
 @dataclass(frozen=True)
@@ -25,90 +35,95 @@ class WavSound:
     warning: str = ""
 
 
-@dataclass(frozen=True)
-class _Format:
-    tag: int
-    channels: int
-    rate_hz: int
-    bits: int
-
-
 def read_wav(path: Path) -> WavSound:
-    """The file's sound. Raises ConfigError: missing, no WAV, empty, of an unknown kind."""
-    data = _bytes(path)
-    if len(data) < 12 or data[:4] not in (b"RIFF", b"RF64") or data[8:12] != b"WAVE":
-        what = "is empty" if not data else "is not a WAV file"
-        raise ConfigError("sound_file", f"sound file {path} {what}; convert it with: ffmpeg -i FILE question.wav")
-    form, sound, promised = _chunks(path, data)
-    usable = len(sound) - len(sound) % (form.channels * form.bits // 8)
-    samples = _samples(path, form, sound[:usable]).reshape(-1, form.channels).mean(axis=1, dtype=np.float32)
-    if not len(samples):
-        raise ConfigError("sound_file", f"sound file {path} holds no sound")
+    """The file's sound. Raises ConfigError: missing, no WAV, no sound, of an unknown kind."""
+    if not path.exists():
+        raise ConfigError("file_missing", f"sound file {path} cannot be read: No such file or directory")
+    with boundary(f"sound file {path}", ConfigError, "sound_file", _REMEDY), path.open("rb") as file:
+        try:
+            return _read(path, file if file.seekable() else io.BytesIO(file.read(MAX_BYTES + 1)))
+        except NotWavError as error:
+            raise ConfigError("sound_file", f"sound file {path} {error}; {_REMEDY}") from error
+
+
+def _read(path: Path, file: BinaryIO) -> WavSound:
+    if file.seek(0, 2) > MAX_BYTES:
+        raise NotWavError(f"is larger than {MAX_BYTES >> 20} MiB")
+    sound = find_sound(file)
+    frames = sound.size // sound.form.frame_bytes
+    seconds = frames / sound.form.rate_hz
+    if seconds < MIN_SOUND_S:
+        raise NotWavError(f"holds no sound ({frames} samples)")
+    if seconds > MAX_SOUND_S:
+        raise NotWavError(f"holds {seconds / 3600:.1f} hours of sound, {MAX_SOUND_S / 3600:g} at most can be read")
     warning = ""
-    if len(sound) < promised:
-        warning = f"{path.name} is truncated: {len(sound)} of {promised} bytes of sound are there, and are played"
-    return WavSound(_to_mic_rate(samples, form.rate_hz), warning)
+    if sound.size < sound.promised:
+        there = f"{sound.size} of {sound.promised} bytes of sound are there, and are played"
+        warning = f"{path.name} is truncated: {there}"
+    return WavSound(_at_mic_rate(_mono(file, sound), sound.form.rate_hz, frames), warning)
 
 
-def _bytes(path: Path) -> bytes:
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise ConfigError("sound_file", f"sound file {path} is larger than {MAX_BYTES >> 20} MiB")
-        return path.read_bytes()
-    except OSError as error:
-        raise ConfigError("file_missing", f"sound file {path} cannot be read: {error.strerror}") from error
+def _mono(file: BinaryIO, sound: Sound) -> Iterator[Floats]:
+    """The channels' mean in [-1, 1], block by block."""
+    form, at = sound.form, sound.start
+    left = sound.size - sound.size % form.frame_bytes
+    low_bytes = form.width == 4 and form.valid <= 24 and _fills_low_bytes(file, sound)
+    step = max(1, _BLOCK_BYTES // form.frame_bytes) * form.frame_bytes
+    while left > 0:
+        file.seek(at)
+        block = file.read(min(step, left))
+        samples = _samples(form, block[: len(block) - len(block) % form.frame_bytes], low_bytes)
+        yield samples.reshape(-1, form.channels).mean(axis=1, dtype=np.float32)
+        at, left = at + step, left - step
 
 
-def _chunks(path: Path, data: bytes) -> tuple[_Format, bytes, int]:
-    """Format, sound, and how many bytes of sound the header promises."""
-    form: _Format | None = None
-    at = 12
-    while at + 8 <= len(data):
-        name, size = struct.unpack_from("<4sI", data, at)
-        body = data[at + 8 : at + 8 + size]
-        if name == b"fmt ":
-            form = _format(path, body)
-        elif name == b"data":
-            if form is None:
-                break
-            streamed = size in (0xFFFFFFFF, 0x7FFFFFFF, 0)  # written by a program that could not seek back
-            return (form, data[at + 8 :], 0) if streamed else (form, body, size)
-        at += 8 + size + size % 2
-    raise ConfigError("sound_file", f"sound file {path} is a WAV file without sound (damaged or cut off)")
-
-
-def _format(path: Path, body: bytes) -> _Format:
-    if len(body) < 16:
-        raise ConfigError("sound_file", f"sound file {path} has a damaged header")
-    tag, channels, rate_hz, _, _, bits = struct.unpack_from("<HHIIHH", body)
-    if tag == _EXTENSIBLE and len(body) >= 26:
-        tag = struct.unpack_from("<H", body, 24)[0]
-    if (tag, bits) not in ((_PCM, 8), (_PCM, 16), (_PCM, 24), (_PCM, 32), (_FLOAT, 32), (_FLOAT, 64)):
-        raise ConfigError(
-            "sound_file",
-            f"sound file {path} is of a kind that cannot be read (format {tag}, {bits} bits); "
-            "convert it with: ffmpeg -i FILE -c:a pcm_s16le question.wav",
-        )
-    if not 1 <= channels <= 64 or not 1000 <= rate_hz <= 768000:
-        raise ConfigError("sound_file", f"sound file {path} names {channels} channels at {rate_hz} Hz: no sound")
-    return _Format(tag, channels, rate_hz, bits)
-
-
-def _samples(path: Path, form: _Format, sound: bytes) -> Floats:
-    """Interleaved samples in [-1, 1]."""
-    if form.tag == _FLOAT:
-        values = np.frombuffer(sound, f"<f{form.bits // 8}").astype(np.float32)
-        return np.clip(np.nan_to_num(values), -1.0, 1.0).astype(np.float32)
-    if form.bits == 8:
-        return (np.frombuffer(sound, np.uint8).astype(np.float32) - 128) * np.float32(2**-7)
-    if form.bits == 24:
-        wide = np.zeros((len(sound) // 3, 4), np.uint8)
-        wide[:, 1:] = np.frombuffer(sound, np.uint8).reshape(-1, 3)
+def _samples(form: Form, block: bytes, low_bytes: bool) -> Floats:
+    """Interleaved samples in [-1, 1]. Values of fewer bits than their bytes hold stand at the upper end."""
+    if form.tag == FLOAT:
+        values = np.nan_to_num(np.frombuffer(block, f"<f{form.width}"), nan=0.0)
+        return np.clip(values, -1.0, 1.0).astype(np.float32)
+    if form.tag in (A_LAW, MU_LAW):
+        return _law(form.tag)[np.frombuffer(block, np.uint8)]
+    if form.width == 1:
+        return (np.frombuffer(block, np.uint8).astype(np.float32) - 128) * np.float32(2**-7)
+    if form.width == 3 or low_bytes:
+        wide = np.zeros((len(block) // form.width, 4), np.uint8)
+        wide[:, 1:] = np.frombuffer(block, np.uint8).reshape(-1, form.width)[:, :3]
         return wide.view("<i4")[:, 0].astype(np.float32) * np.float32(2**-31)
-    return np.frombuffer(sound, f"<i{form.bits // 8}").astype(np.float32) * np.float32(2.0 ** (1 - form.bits))
+    return np.frombuffer(block, f"<i{form.width}").astype(np.float32) * np.float32(2.0 ** (1 - 8 * form.width))
 
 
-def _to_mic_rate(samples: Floats, rate_hz: int) -> Pcm:
-    if rate_hz != MIC_RATE_HZ:
-        samples = soxr.resample(samples, rate_hz, MIC_RATE_HZ)
-    return np.clip(np.round(samples * 32767), -32767, 32767).astype(np.int16)
+def _fills_low_bytes(file: BinaryIO, sound: Sound) -> bool:
+    """Whether 24 bits stand in the low bytes of their words (ALSA's S24_LE) and not, by the book, in the upper ones."""
+    file.seek(sound.start)
+    block = file.read(min(sound.size, _BLOCK_BYTES))
+    words = np.frombuffer(block[: len(block) & ~3], np.uint8).reshape(-1, 4)
+    by_the_book = not words[:, 0].any() and bool(words[:, 3].any())
+    extends = words[:, 3] == np.where(words[:, 2] & 0x80, 0xFF, 0)
+    return bool(extends.all()) or not by_the_book
+
+
+@cache
+def _law(tag: int) -> Floats:
+    """Value of each of the 256 codes of ITU-T G.711."""
+    code = np.arange(256) ^ (0x55 if tag == A_LAW else 0xFF)
+    exponent, mantissa = (code >> 4) & 7, code & 15
+    if tag == A_LAW:
+        size = np.where(exponent == 0, 16 * mantissa + 8, (16 * mantissa + 264) << np.maximum(exponent - 1, 0))
+        return (np.where(code & 0x80, size, -size) / 32768).astype(np.float32)
+    size = ((8 * mantissa + 132) << exponent) - 132
+    return (np.where(code & 0x80, -size, size) / 32768).astype(np.float32)
+
+
+def _at_mic_rate(blocks: Iterator[Floats], rate_hz: int, frames: int) -> Pcm:
+    """Resampled as they come into memory that is asked for once."""
+    resampler = None if rate_hz == MIC_RATE_HZ else soxr.ResampleStream(rate_hz, MIC_RATE_HZ, 1, dtype="float32")
+    out, count = np.empty(-(-frames * MIC_RATE_HZ // rate_hz) + 16, np.int16), 0
+    done = 0
+    for block in blocks:
+        done += len(block)
+        piece = block if resampler is None else resampler.resample_chunk(block, last=done >= frames)
+        piece = piece[: len(out) - count]
+        out[count : count + len(piece)] = np.clip(np.round(piece * 32767), -32767, 32767)
+        count += len(piece)
+    return out[:count]

@@ -7,19 +7,21 @@ Baked because walking a skeleton in Python costs tens of milliseconds a frame.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import accumulate
 from typing import Any
 
 import numpy as np
 
 from .glb import Glb
+from .limits import MAX_CHAIN, MAX_CLIPS, MAX_CLIPS_S
 from .model import Clip
-from .skin import HEAD_JOINT, NECK_LEVELS, inverse_bind, joint_chain
+from .skin import HEAD_JOINT, NECK_LEVELS, inverse_bind, joint_chain, node_chain
 
 BAKE_HZ = 30.0
 MAX_CLIP_S = 600.0
 _DEFAULTS = {"translation": (0.0, 0.0, 0.0), "rotation": (0.0, 0.0, 0.0, 1.0), "scale": (1.0, 1.0, 1.0)}
-_LOOKUP_ERRORS = (KeyError, IndexError, TypeError, ValueError, AttributeError, np.linalg.LinAlgError)
+_LOOKUP_ERRORS = (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError, np.linalg.LinAlgError)
 
 
 def bake_clips(glb: Glb, joint: str = HEAD_JOINT) -> dict[str, Clip]:
@@ -31,12 +33,29 @@ def bake_clips(glb: Glb, joint: str = HEAD_JOINT) -> dict[str, Clip]:
         chain = joint_chain(nodes, joint)
         if not chain:
             raise glb.error(f"has no joint named '{joint}'")
-        return {clip.name: clip for a in glb.doc["animations"] if (clip := _bake(glb, nodes, chain, a))}
+        if len(chain) > MAX_CHAIN or len(glb.doc["animations"]) > MAX_CLIPS:
+            raise glb.error(f"has {len(chain)} joints above the head and {len(glb.doc['animations'])} clips "
+                            f"(limits {MAX_CHAIN}, {MAX_CLIPS})")  # fmt: skip
+        return _bake_all(glb, nodes, chain)
     except _LOOKUP_ERRORS as error:
         raise glb.error(f"its animations are damaged ({error!r})") from None
 
 
-def _bake(glb: Glb, nodes: list[dict[str, Any]], chain: list[int], animation: dict[str, Any]) -> Clip | None:
+def _bake_all(glb: Glb, nodes: list[dict[str, Any]], chain: list[int]) -> dict[str, Clip]:
+    clips: dict[str, Clip] = {}
+    total_s = 0.0
+    for number, animation in enumerate(glb.doc["animations"]):
+        clip = _bake(glb, nodes, chain, animation, str(animation.get("name", f"clip {number + 1}"))[:100])
+        if clip is not None:
+            clips[clip.name] = clip
+            total_s += clip.duration_s
+        if total_s > MAX_CLIPS_S:
+            raise glb.error(f"its clips last more than {MAX_CLIPS_S:.0f} s together")
+    return clips
+
+
+def _bake(glb: Glb, nodes: list[dict[str, Any]], chain: list[int], animation: dict[str, Any],
+          name: str) -> Clip | None:  # fmt: skip
     tracks = {}
     for channel in animation["channels"]:
         node, path = channel["target"].get("node"), channel["target"]["path"]
@@ -45,21 +64,27 @@ def _bake(glb: Glb, nodes: list[dict[str, Any]], chain: list[int], animation: di
     if not tracks:
         return None
     start = min(float(times[0]) for times, _, _ in tracks.values())
+    if not all(np.isfinite(times).all() for times, _, _ in tracks.values()):
+        raise glb.error(f"clip '{name}' has times that are not finite")
     end = min(max(float(times[-1]) for times, _, _ in tracks.values()), start + MAX_CLIP_S)
     times_s = np.linspace(0, end - start, max(2, round((end - start) * BAKE_HZ) + 1))
-    matrices = _seen_from_chest(glb, chain, [_local(nodes[node], node, tracks, times_s + start) for node in chain])
+    with np.errstate(all="ignore"):  # what comes of odd numbers is looked at below
+        locals_ = (_local(nodes[node], node, tracks, times_s + start) for node in chain)
+        matrices = _seen_from_chest(glb, chain, locals_)
     if not np.isfinite(matrices).all():
-        raise glb.error(f"clip '{animation.get('name')}' holds numbers that are not finite")
-    return Clip(str(animation.get("name", "clip")), times_s.astype(np.float32), matrices)
+        raise glb.error(f"clip '{name}' holds numbers that are not finite")
+    return Clip(name, times_s.astype(np.float32), matrices)
 
 
-def _seen_from_chest(glb: Glb, chain: list[int], local: list[np.ndarray]) -> np.ndarray:
-    """How the head [K, 4, 4] float32 moves for a chest that is held still; `local` holds the chain's matrices."""
-    worlds = list(accumulate(local, np.matmul))
-    head = worlds[-1] @ inverse_bind(glb, chain[-1])
-    if len(chain) > NECK_LEVELS and chain[-1 - NECK_LEVELS] in glb.doc["skins"][0]["joints"]:
-        chest = worlds[-1 - NECK_LEVELS] @ inverse_bind(glb, chain[-1 - NECK_LEVELS])
-        head = np.linalg.inv(chest) @ head
+def _seen_from_chest(glb: Glb, chain: list[int], local: Iterable[np.ndarray]) -> np.ndarray:
+    """How the head [K, 4, 4] float32 moves for a chest that is held still; `local` gives the chain's matrices."""
+    chest = None
+    for at, world in enumerate(accumulate(local, np.matmul)):
+        if at == len(chain) - 1 - NECK_LEVELS:
+            chest = world
+    head = world @ inverse_bind(glb, chain[-1])
+    if chest is not None and chain[-1 - NECK_LEVELS] in glb.doc["skins"][0]["joints"]:
+        head = np.linalg.inv(chest @ inverse_bind(glb, chain[-1 - NECK_LEVELS])) @ head
     return head.astype(np.float32)
 
 
@@ -114,3 +139,12 @@ def quaternion_matrices(wxyz: np.ndarray) -> np.ndarray:
         2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y),
     ]
     return np.stack(rows, axis=1).reshape(-1, 3, 3)
+
+
+def world_matrix(nodes: list[dict[str, Any]], node: int) -> np.ndarray:
+    """Where a node stands at rest [4, 4]."""
+    at_rest = np.zeros(1)
+    world = np.eye(4)
+    for number in node_chain(nodes, node)[-MAX_CHAIN:]:
+        world = world @ _local(nodes[number], number, {}, at_rest)[0]
+    return world

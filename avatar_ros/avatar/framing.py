@@ -47,6 +47,8 @@ def frame_head(avatar: Avatar, aspect: float) -> Framing:
 def _solid_range(avatar: Avatar, axis: int, above: float = -np.inf) -> tuple[float, float]:
     """Range along an axis that holds all but 0.5 % of the opacity at each end, of the splats higher than `above`."""
     chosen = avatar.positions[:, 1] > above
+    if not chosen.any():
+        chosen[:] = True
     values, weights = avatar.positions[chosen, axis], avatar.opacities[chosen]
     order = np.argsort(values)
     share = np.cumsum(weights[order]) / max(float(weights.sum()), 1e-9)

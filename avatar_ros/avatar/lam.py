@@ -9,22 +9,33 @@ import numpy as np
 
 from ..core.errors import AvatarError
 from .archive import AvatarArchive
-from .clips import bake_clips
+from .clips import bake_clips, world_matrix
 from .glb import Glb
+from .limits import MAX_MORPH_ENTRIES, MAX_MORPHS
 from .model import F32, Avatar, Clip, Morphs, Neck
 from .ply import read_splats
 from .skin import read_neck
 
-_LOOKUP_ERRORS = (KeyError, IndexError, TypeError, ValueError, np.linalg.LinAlgError)
+_LOOKUP_ERRORS = (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError, np.linalg.LinAlgError)
+#: What stands farther away is damage.
+_FARTHEST_M = 1e6
+_PLACES = ("xyz", "POSITION", "morph targets")
+#: Infinite numbers that mean something: sigmoid and exp make 0 or 1 of them.
+_MAY_BE_INFINITE = {"opacity": (-np.inf, np.inf), "scale": (-np.inf,)}
 
 
 def load_lam(path: Path) -> Avatar:
     """Load a LAM zip. Raises AvatarError with one line that names the part and the remedy."""
     with AvatarArchive(path) as archive:
         raw = read_offsets(archive)
-        mesh = read_mesh(archive)
+        mesh = read_mesh(archive, len(raw["xyz"]))
         clips = read_clips(archive)
     return assemble(path, raw, mesh, clips)
+
+
+Parts = list[tuple[np.ndarray, np.ndarray]]
+"""Indices [K] and deltas [K, 3] of each morph."""
+_NOTHING = (np.zeros(0, np.uint32), np.zeros((0, 3), np.float32))
 
 
 class Mesh(NamedTuple):
@@ -64,12 +75,14 @@ def linear_scales(logarithms: np.ndarray) -> np.ndarray:
 
 
 def check_finite(path: Path, part: str, arrays: dict[str, np.ndarray]) -> None:
-    """Raise AvatarError where an array holds NaN or infinity."""
+    """Raise AvatarError where an array holds NaN or infinity; a logit may be infinite, and the logarithm of nothing."""
     for name, values in arrays.items():
-        bad = values.size - int(np.isfinite(values).sum())
+        limit = _FARTHEST_M if name in _PLACES else np.finfo(np.float32).max
+        sound = (np.abs(values) <= limit) | np.isin(values, _MAY_BE_INFINITE.get(name, ()))
+        bad = values.size - int(sound.sum())
         if bad:
-            raise AvatarError("avatar_not_finite", f"{path}: {part} holds {bad} values of {name} that are NaN or "
-                                                   "infinite; export the avatar again")
+            raise AvatarError("avatar_not_finite", f"{path}: {part} holds {bad} values of {name} that are NaN, "
+                                                   "infinite or no sensible number; export the avatar again")
 
 
 def sigmoid(x: np.ndarray) -> np.ndarray:
@@ -96,27 +109,63 @@ def read_clips(archive: AvatarArchive) -> dict[str, Clip]:
     return bake_clips(Glb(archive.read("animation.glb"), f"{archive.path}: animation.glb"))
 
 
-def read_mesh(archive: AvatarArchive) -> Mesh:
-    """Positions, morphs and joints of skin.glb."""
+def read_mesh(archive: AvatarArchive, splats: int | None = None) -> Mesh:
+    """Positions, morphs and joints of skin.glb. splats: of several meshes, the one with so many vertices is meant."""
     glb = Glb(archive.read("skin.glb"), f"{archive.path}: skin.glb")
     try:
-        mesh = _morphed_mesh(glb)
-        primitive = mesh["primitives"][0]
+        mesh, primitive = _chosen(glb, splats)
         positions = glb.accessor(primitive["attributes"]["POSITION"]).astype(np.float32)
-        targets = primitive.get("targets", [])
-        names = mesh.get("extras", {}).get("targetNames", [])
-        if len(names) != len(targets):
-            raise glb.error(f"has {len(targets)} morphs and {len(names)} names in mesh.extras.targetNames")
-        parts = [glb.sparse(target["POSITION"]) for target in targets]
+        if positions.shape[1] != 3:
+            raise glb.error(f"its POSITION has {positions.shape[1]} numbers a vertex instead of 3")
+        names, parts = _morphs(glb, mesh, primitive, len(positions))
         neck = read_neck(glb, primitive["attributes"], len(positions))
+        placed = _placed(glb, mesh, positions, parts)
     except _LOOKUP_ERRORS as error:
         raise glb.error(f"its mesh is damaged ({error!r})") from None
-    for name, (indices, _) in zip(names, parts, strict=True):
-        if len(indices) and int(indices.max()) >= len(positions):
-            raise glb.error(f"morph {name} moves vertex {int(indices.max())} of {len(positions)}")
-    return Mesh(positions, Morphs.from_parts([str(name) for name in names], parts), neck)
+    return Mesh(placed[0], Morphs.from_parts(names, placed[1]), neck)
 
 
-def _morphed_mesh(glb: Glb) -> dict[str, Any]:
-    meshes = glb.doc["meshes"]
-    return next((m for m in meshes if m["primitives"][0].get("targets")), meshes[0])
+def _chosen(glb: Glb, splats: int | None) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The mesh and the primitive that the splats sit on: of those with as many vertices one with morphs, else any."""
+    pairs = [(mesh, primitive) for mesh in glb.doc["meshes"] for primitive in mesh["primitives"]]
+    fitting = [pair for pair in pairs if _vertices(glb, pair[1]) == splats] or pairs
+    return next((pair for pair in fitting if pair[1].get("targets")), fitting[0])
+
+
+def _vertices(glb: Glb, primitive: dict[str, Any]) -> int:
+    return int(glb.doc["accessors"][primitive["attributes"]["POSITION"]]["count"])
+
+
+def _morphs(glb: Glb, mesh: dict[str, Any], primitive: dict[str, Any], vertices: int) -> tuple[list[str], Parts]:
+    targets = primitive.get("targets", [])
+    extras = [owner.get("extras") for owner in (mesh, primitive)]
+    listed = [e["targetNames"] for e in extras if isinstance(e, dict) and isinstance(e.get("targetNames"), list)]
+    names = [str(name)[:100] for name in (listed or [[]])[0]]
+    if len(names) != len(targets) or len(names) > MAX_MORPHS:
+        raise glb.error(f"has {len(targets)} morphs and {len(names)} names in mesh.extras.targetNames "
+                        f"(limit {MAX_MORPHS})")  # fmt: skip
+    parts: Parts = []
+    entries = 0
+    for name, target in zip(names, targets, strict=True):
+        indices, deltas = glb.sparse(target["POSITION"]) if "POSITION" in target else _NOTHING
+        entries += len(indices)
+        if deltas.shape[1] != 3 or (len(indices) and int(indices.max()) >= vertices):
+            raise glb.error(f"morph {name} moves vertex {int(indices.max(initial=0))} of {vertices}")
+        if entries > MAX_MORPH_ENTRIES:
+            raise glb.error(f"its morphs move vertices more than {MAX_MORPH_ENTRIES} times")
+        parts.append((indices, deltas))
+    return names, parts
+
+
+def _placed(glb: Glb, mesh: dict[str, Any], positions: F32, parts: Parts) -> tuple[F32, Parts]:
+    """As the scene shows them: where nothing binds a mesh to joints, its node places it (glTF 2.0, section 3.7.3.3)."""
+    nodes = glb.doc.get("nodes") or []
+    number = glb.doc["meshes"].index(mesh)
+    node = next((i for i, node in enumerate(nodes) if node.get("mesh") == number), None)
+    if node is None or "skin" in nodes[node]:
+        return positions, parts
+    world = world_matrix(nodes, node)
+    if np.array_equal(world, np.eye(4)):
+        return positions, parts
+    turn, move = world[:3, :3], world[:3, 3]
+    return (positions @ turn.T + move).astype(np.float32), [(i, deltas @ turn.T) for i, deltas in parts]

@@ -1,57 +1,102 @@
-"""Loading any avatar file by what it is: a LAM zip, or a plain 3D Gaussian Splatting .ply."""
+"""Loading any avatar file by what it is: a LAM zip, or a file of Gaussian splats (.ply, .spz, .splat)."""
 
 from __future__ import annotations
 
+import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
 from ..core.errors import AvatarError
-from .archive import MAX_MEMBER_BYTES
+from ..core.loading import boundary
+from .axes import Y_UP, turned
 from .clean import CleanSettings, clean
 from .lam import check_finite, linear_scales, load_lam, normalise_quaternions, sigmoid
+from .limits import MAX_MEMBER_BYTES, SH_DC
 from .model import Avatar
-from .ply import SH_DC, read_splats
+from .packed import Raw, read_splat, read_spz
+from .ply import read_splats
+
+LAM = "LAM zip"
+#: Kind -> what reads its splats.
+_READERS: dict[str, Callable[[bytes, str], Raw]] = {
+    "3DGS .ply": read_splats,
+    ".spz file": read_spz,
+    ".splat file": read_splat,
+}
+_BEGINNINGS = ((b"ply", "3DGS .ply"), (b"\x1f\x8b", ".spz file"), (b"PK", LAM))
+#: What is no avatar -> what to do.
+_OTHERS = (
+    (b"glTF", "a .glb is a mesh alone: give the zip that LAM made, with offset.ply in it"),
+    (b"Rar!", "pack it as .zip"),
+    (b"7z\xbc\xaf", "pack it as .zip"),
+)
+_EXPECTED = "give a LAM .zip, or splats as .ply, .spz or .splat"
+#: LAM's offsets from a vertex end here; half of them are a tenth of it.
+_LONGEST_OFFSET_M, _USUAL_OFFSET_M = 0.11, 0.03
 
 
-def load_avatar(path: str | Path, cleaning: CleanSettings | None = None) -> Avatar:
-    """Load an avatar (.zip of LAM's format, or .ply). Raises AvatarError with one clear line.
+def load_avatar(path: str | Path, cleaning: CleanSettings | None = None, axes: str = Y_UP) -> Avatar:
+    """Load an avatar: a LAM zip, or splats as .ply (SuperSplat's compressed ones too), .spz or .splat.
 
-    cleaning: what to remove at load (CleanSettings() unless told otherwise).
+    cleaning: what to remove at load (CleanSettings() unless told otherwise); axes: what is up in a file of splats
+    alone (see AXES). Raises AvatarError with one clear line.
     """
     path = Path(path)
-    avatar = load_ply(path) if is_ply(path) else load_lam(path)
-    return clean(avatar, cleaning or CleanSettings())
+    with boundary(path, AvatarError, "avatar_unreadable", _EXPECTED), np.errstate(over="ignore", invalid="ignore"):
+        kind = kind_of(path)
+        avatar = load_lam(path) if kind == LAM else load_splats(path, kind, axes)
+        return clean(avatar, cleaning or CleanSettings())
 
 
-def is_ply(path: Path) -> bool:
-    """Whether the file begins as a PLY. Raises AvatarError where it is absent, empty or unreadable."""
-    if not path.is_file():
+def kind_of(path: Path) -> str:
+    """LAM, or which kind of splats the file holds. Raises AvatarError where it is absent or something else."""
+    if not path.exists():
         raise AvatarError("avatar_not_found", f"{path}: no such file")
-    try:
-        with path.open("rb") as file:
-            magic = file.read(4)
-    except OSError as error:
-        raise AvatarError("avatar_unreadable", f"{path}: cannot be read ({error.strerror}); check its permissions") \
-            from None
-    if not magic:
+    if not path.is_file():
+        raise AvatarError("avatar_not_file", f"{path} is no file; {_EXPECTED}")
+    with path.open("rb") as file:
+        head = file.read(4)
+    if not head:
         raise AvatarError("avatar_empty", f"{path}: the file is empty; copy it again")
-    return magic.startswith(b"ply")
+    for start, remedy in _OTHERS:
+        if head.startswith(start):
+            raise AvatarError("avatar_other_kind", f"{path} is no avatar: {remedy}")
+    kind = next((kind for start, kind in _BEGINNINGS if head.startswith(start)), None)
+    if kind is None and path.suffix.lower() == ".splat":
+        return ".splat file"
+    if kind is None and not zipfile.is_zipfile(path):  # a zip may begin with a program that unpacks it
+        raise AvatarError("avatar_not_zip", f"{path} is no avatar, or damaged: {_EXPECTED}")
+    return kind or LAM
 
 
-def load_ply(path: Path) -> Avatar:
-    """A plain 3DGS file: no morphs, no clips; the head moves as a whole. Y up, face towards +Z is assumed."""
+def load_splats(path: Path, kind: str, axes: str = Y_UP) -> Avatar:
+    """Splats alone: no morphs, no clips; the head moves as a whole. The face must look towards +Z once Y is up."""
     if path.stat().st_size > MAX_MEMBER_BYTES:
         raise AvatarError("avatar_too_large", f"{path}: larger than {MAX_MEMBER_BYTES // 2**20} MiB")
-    raw = read_splats(path.read_bytes(), str(path))
+    raw = _READERS[kind](path.read_bytes(), str(path))
     if len(raw["xyz"]) == 0:
         raise AvatarError("avatar_empty", f"{path}: holds no splats; export it again")
     check_finite(path, "file", raw)
-    return Avatar(
-        name=path.stem,
-        positions=raw["xyz"],
-        scales=linear_scales(raw["scale"]),
-        rotations=normalise_quaternions(raw["rot"]),
-        colors=np.clip(0.5 + SH_DC * raw["f_dc"], 0.0, 1.0).astype(np.float32),
-        opacities=sigmoid(raw["opacity"]),
+    if _are_offsets(raw):
+        raise AvatarError("avatar_offset_only", f"{path} is LAM's offset.ply, which holds distances from the vertices "
+                                                "of skin.glb: give the zip that LAM made, with both in it")  # fmt: skip
+    return turned(
+        Avatar(
+            name=path.stem,
+            positions=raw["xyz"],
+            scales=linear_scales(raw["scale"]),
+            rotations=normalise_quaternions(raw["rot"]),
+            colors=np.clip(0.5 + SH_DC * raw["f_dc"], 0.0, 1.0).astype(np.float32),
+            opacities=sigmoid(raw["opacity"]),
+        ),
+        axes,
     )
+
+
+def _are_offsets(raw: Raw) -> bool:
+    """Whether splats lie about the origin as LAM's offsets do, with colours that are plain RGB."""
+    far = np.abs(raw["xyz"])
+    plain = raw["f_dc"].min() >= 0 and raw["f_dc"].max() <= 1
+    return bool(plain and far.max() <= _LONGEST_OFFSET_M and np.median(far) <= _USUAL_OFFSET_M)

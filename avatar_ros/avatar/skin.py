@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from .glb import Glb
+from .limits import MAX_JOINTS
 from .model import F32, Neck
 
 HEAD_JOINT = "head"
@@ -21,13 +22,17 @@ _INTEGER_ONE = {"uint8": 255.0, "uint16": 65535.0}
 
 def joint_chain(nodes: list[dict[str, Any]], joint: str = HEAD_JOINT) -> list[int]:
     """Node numbers from the root down to the joint; empty where it does not exist."""
+    return node_chain(nodes, next((i for i, node in enumerate(nodes) if node.get("name") == joint), None))
+
+
+def node_chain(nodes: list[dict[str, Any]], node: int | None) -> list[int]:
+    """Node numbers from the root down to `node`; a chain that bites its own tail ends there."""
     parents = _parents(nodes)
-    at = next((i for i, node in enumerate(nodes) if node.get("name") == joint), None)
-    chain: list[int] = []
-    while at is not None and at not in chain:
-        chain.insert(0, at)
-        at = parents.get(at)
-    return chain
+    chain = dict[int, None]()
+    while node is not None and node not in chain:
+        chain[node] = None
+        node = parents.get(node)
+    return [*chain][::-1]
 
 
 def inverse_bind(glb: Glb, node: int) -> np.ndarray:
@@ -45,6 +50,8 @@ def read_neck(glb: Glb, attributes: dict[str, int], splats: int) -> Neck | None:
     if "JOINTS_0" not in attributes or not glb.doc.get("skins"):
         return None
     nodes, joints = glb.doc["nodes"], glb.doc["skins"][0]["joints"]
+    if len(joints) > MAX_JOINTS:
+        raise glb.error(f"has {len(joints)} joints (limit {MAX_JOINTS})")
     chain = joint_chain(nodes)
     if not chain or chain[-1] not in joints:
         return None
@@ -72,6 +79,8 @@ def _influences(glb: Glb, attributes: dict[str, int], number: int, splats: int) 
     weights = glb.accessor(attributes[f"WEIGHTS_{number}"])
     if index.shape != (splats, 4) or weights.shape != (splats, 4):
         raise glb.error(f"JOINTS_{number} and WEIGHTS_{number} must have 4 numbers for each of the {splats} vertices")
+    if index.dtype.kind != "u":
+        raise glb.error(f"JOINTS_{number} must be whole numbers without a sign, not {index.dtype.name}")
     weights = weights.astype(np.float32) / np.float32(_INTEGER_ONE.get(weights.dtype.name, 1.0))
     if not np.isfinite(weights).all() or weights.min(initial=0) < 0:
         raise glb.error(f"WEIGHTS_{number} holds numbers that are negative, NaN or infinite")

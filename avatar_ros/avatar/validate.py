@@ -11,10 +11,14 @@ import numpy as np
 
 from ..core.arkit import ARKIT_INDEX, ARKIT_NAMES
 from ..core.errors import AvatarError
+from ..core.loading import boundary
+from ..core.machine import machine_fault
+from ..core.terminal import printable_line
 from .archive import AvatarArchive
+from .axes import Y_UP, may_stand_on_its_head
 from .clean import INVISIBLE_OPACITY, CleanSettings, clean
 from .lam import assemble, check_finite, read_clips, read_mesh, read_offsets
-from .load import is_ply, load_ply
+from .load import LAM, kind_of, load_splats
 from .model import Avatar, Morphs, missing_shapes
 
 T = TypeVar("T")
@@ -38,7 +42,7 @@ class Report:
     """What an avatar file holds and what is wrong with it."""
 
     path: Path
-    kind: str = "LAM zip"
+    kind: str = LAM
     findings: list[Finding] = field(default_factory=list)
     splats: int = 0
     morph_names: tuple[str, ...] = ()
@@ -66,27 +70,36 @@ class Report:
         lines += [f"  {'fault' if f.fault else 'note '}   {f.text} [{f.code}]" for f in self.findings]
         faults = sum(finding.fault for finding in self.findings)
         verdict = "good" if self.good else f"cannot be used, {faults} fault{'s' if faults > 1 else ''}"
-        return "\n".join([*lines, f"{self.path}: {verdict}"])
+        return "\n".join(map(printable_line, [*lines, f"{self.path}: {verdict}"]))
 
 
-def validate(path: str | Path) -> Report:
-    """Check an avatar file. All faults that can be found are listed, not the first only."""
+def validate(path: str | Path, axes: str = Y_UP) -> Report:
+    """Check an avatar file. All faults that can be found are listed, not the first only.
+
+    axes: what is up in a file of splats alone. Raises ConfigError for axes that nobody knows.
+    """
     report = Report(Path(path))
-    ply = _try(report, lambda: is_ply(report.path))
-    if ply is None:
-        return report
-    report.kind = "plain 3DGS .ply" if ply else "LAM zip"
-    avatar = _try(report, lambda: load_ply(report.path)) if ply else _lam(report)
+    with np.errstate(all="ignore"):
+        _try(report, lambda: _examine(report, axes))
+    return report
+
+
+def _examine(report: Report, axes: str) -> None:
+    report.kind = kind_of(report.path)
+    lam = report.kind == LAM
+    avatar = _lam(report) if lam else load_splats(report.path, report.kind, axes)
     if avatar is not None:
         _describe(report, avatar)
         _judge(report, avatar)
-    return report
 
 
 def _try(report: Report, step: Callable[[], T]) -> T | None:
     try:
-        return step()
+        with boundary(report.path, AvatarError, "avatar_unreadable", "export the avatar again"):
+            return step()
     except AvatarError as error:
+        if machine_fault(error):
+            raise
         text = error.text.removeprefix(f"{report.path}: ")
         if all(finding.text != text for finding in report.findings):
             report.findings.append(Finding(error.code, text))
@@ -100,7 +113,8 @@ def _lam(report: Report) -> Avatar | None:
         return None
     with archive:
         raw = _try(report, lambda: read_offsets(archive))
-        mesh = _try(report, lambda: read_mesh(archive))
+        splats = None if raw is None else len(raw["xyz"])
+        mesh = _try(report, lambda: read_mesh(archive, splats))
         clips = _try(report, lambda: read_clips(archive))
     if mesh is not None:
         arrays = {"POSITION": mesh.positions, "morph targets": mesh.morphs.deltas}
@@ -145,13 +159,16 @@ def _judge(report: Report, avatar: Avatar) -> None:
                                    "logarithms of metres")
     elif large:
         note("avatar_large_splats", f"{large} splats are larger than {LARGE_SCALE_M} m and may show as halos")
-    _judge_morphs(avatar.morphs, report.kind.startswith("LAM"), fault, note)
+    if report.kind != LAM and may_stand_on_its_head(avatar):
+        note("avatar_upside_down", "it may stand on its head: if so, say --axes y_down, here, to render and to kiosk "
+                                   "(parameter avatar_axes of renderer_node)")
+    _judge_morphs(avatar.morphs, report.kind == LAM, fault, note)
     floaters = int(seen.sum()) - clean(avatar, CleanSettings()).splats
     if floaters > 0:
         note("avatar_floaters", f"{floaters} floaters or halos; they are dropped at load")
-    if report.kind.startswith("LAM") and not avatar.clips:
+    if report.kind == LAM and not avatar.clips:
         note("avatar_no_clips", "no head clips (animation.glb); the head is moved by the expression alone")
-    if report.kind.startswith("LAM") and avatar.neck is None:
+    if report.kind == LAM and avatar.neck is None:
         note("avatar_no_neck", "skin.glb binds no splat to a joint named 'head'; the shoulders turn with the head")
 
 
@@ -160,7 +177,7 @@ def _judge_morphs(morphs: Morphs, lam: bool, fault: Callable[[str, str], None],
     missing = missing_shapes(morphs.names)
     needed = [name for name in NEEDED_SHAPES if name in missing]
     if not lam:
-        note("avatar_static", "no morphs in a plain .ply: the head moves as a whole, the face does not")
+        note("avatar_static", "no morphs in a file of splats alone: the head moves as a whole, the face does not")
     elif needed:
         fault("avatar_missing_morphs", f"lacks the morphs {', '.join(needed)}; name them as ARKit does in "
                                        "mesh.extras.targetNames of skin.glb")

@@ -19,8 +19,19 @@ from itertools import count
 from typing import Any, NamedTuple
 
 from ..core.clock import VirtualClock
+from ..core.door import Door
+from ..core.peers import PeerChange, PeerNews
 from ..core.stage import Out, Port, Stage
-from ..core.types import TOPICS, Interrupt, InterruptAction, Message, SessionEvent, SessionKind
+from ..core.types import (
+    LOCAL_SESSION,
+    TOPICS,
+    AvatarState,
+    Interrupt,
+    InterruptAction,
+    Message,
+    SessionEvent,
+    SessionKind,
+)
 from ..core.void import VoidGate
 
 _EVERYBODY = ("interrupt", "session")
@@ -44,19 +55,24 @@ class _Runner:
     port: Port
     gate: VoidGate = field(default_factory=VoidGate)
     beating: bool = False  # its next tick is planned
+    door: Door | None = None
 
     def takes(self, topic: str) -> bool:
-        # As in ros/stage_node.py: the owner of interrupts and sessions gets no news of its own.
-        return topic in self.port.takes or (topic in _EVERYBODY and topic not in self.port.gives)
+        # As in ros/stage_node.py: the owner of sessions gets no news of its own.
+        for_all = _EVERYBODY if self.door is None else (*_EVERYBODY, "state")
+        return topic in self.port.takes or (topic in for_all and topic not in self.port.gives)
 
 
 class Harness:
-    """start_s: where the clock begins; latency_s: how long a message travels."""
+    """start_s: where the clock begins; latency_s: how long a message travels; doors: whether stages believe no more
+    than a node does (then the dialogue must be among them).
+    """
 
-    def __init__(self, *, start_s: float = 1000.0, latency_s: float = 0.0) -> None:
+    def __init__(self, *, start_s: float = 1000.0, latency_s: float = 0.0, doors: bool = False) -> None:
         self.clock = VirtualClock(start_s)
         self.records: list[Record] = []
         self._latency_s = latency_s
+        self._doors = doors
         self._runners: dict[str, _Runner] = {}
         self._due: list[tuple[float, int, int, Callable[[], None]]] = []
         self._order = count()
@@ -70,7 +86,7 @@ class Harness:
     def add(self, name: str, stage: Stage, port: Port) -> Stage:
         """Load a stage and wire it; it ticks at once."""
         stage.load()
-        runner = _Runner(name, stage, port)
+        runner = _Runner(name, stage, port, door=Door({LOCAL_SESSION}, 16) if self._doors else None)
         self._runners[name] = runner
         stage.wake = partial(self._wake, runner)
         self._plan_beat(runner)
@@ -90,6 +106,12 @@ class Harness:
     def send(self, topic: str, message: Message, after_s: float = 0.0) -> None:
         """Publish from outside, `after_s` from now."""
         self._at(self.now_s + after_s, partial(self._publish, "", Out(topic, message)))
+
+    def peer(self, node: str, change: PeerChange) -> None:
+        """What a node would be told of another's death."""
+        for runner in tuple(self._runners.values()):
+            if node in runner.stage.waits_for:
+                self._give(runner, runner.stage.peer(PeerNews(node, change), self.now_s))
 
     def run(self, seconds: float) -> None:
         """Let time pass."""
@@ -162,8 +184,16 @@ class Harness:
         urgent = isinstance(out.message, Interrupt)
         for runner in self._runners.values():
             if runner.takes(out.topic) and runner.name != sender:
-                deliver = partial(self._deliver, runner, out.topic, out.message)
+                deliver = partial(self._arrive, runner, out.topic, out.message)
                 self._at(self.now_s + self._latency_s, deliver, urgent)
+
+    def _arrive(self, runner: _Runner, topic: str, message: Message) -> None:
+        if runner.door is None:
+            self._deliver(runner, topic, message)
+            return
+        for entry in runner.door.come(topic, message, self.now_s):
+            if entry.topic in runner.port.takes or entry.topic in _EVERYBODY:
+                self._deliver(runner, *entry)
 
     def _deliver(self, runner: _Runner, topic: str, message: Message) -> None:
         if self._runners.get(runner.name) is not runner:
@@ -178,6 +208,7 @@ class Harness:
                 runner.gate.forget(message.session)
             self._give(runner, runner.stage.session(message, self.now_s))
         elif not runner.gate.is_void(message):
+            runner.stage.foresee(topic, message, self.now_s)
             self._give(runner, runner.stage.push(topic, message, self.now_s))
 
     def _give(self, runner: _Runner, outs: Iterable[Out]) -> None:
@@ -187,6 +218,8 @@ class Harness:
                 continue
             if isinstance(out.message, Interrupt):
                 runner.gate.order(out.message)
+            if isinstance(out.message, AvatarState) and runner.door is not None:
+                runner.door.announce(out.message)
             self._publish(runner.name, out)
         self._plan_beat(runner)
 

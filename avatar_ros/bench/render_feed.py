@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import time
 from dataclasses import replace
@@ -18,6 +17,7 @@ from ..core.types import AvatarState, Expression, Layer, Message, Mood, Playback
 from ..ros.convert import msg_type, to_msg
 from ..ros.executor import LeanExecutor
 from ..ros.qos import for_images, for_topic
+from ..ros.start import start_ros
 
 RATE_HZ = 24000
 EXPRESSION_HZ = 30
@@ -33,9 +33,8 @@ class Feeder:
     """Publishes into a namespace; subscribes to camera_info, which makes the renderer draw every frame."""
 
     def __init__(self, namespace: str) -> None:
-        os.environ.setdefault("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
         self._context = rclpy.Context()
-        self._context.init()
+        start_ros(context=self._context)
         self._node = rclpy.create_node("render_feed", namespace=namespace, context=self._context)
         self._executor = LeanExecutor(context=self._context)
         self._executor.add_node(self._node)

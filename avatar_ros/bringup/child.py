@@ -25,8 +25,10 @@ _LIBC = ctypes.CDLL(None, use_errno=True)
 class ChildSpec:
     """A process to keep running.
 
-    ends_run: its exit with EXIT_DONE (core/exit_codes.py) ends the run, well done; module: whose `main` may run in a
-    fork of the runner instead of `command`, which ends with the same arguments, `args`. "": always the command.
+    ends_run: its exit with EXIT_DONE or EXIT_UNFINISHED (core/exit_codes.py) ends the run; module: whose `main` may run
+    in a fork of the runner instead of `command`, which ends with the same arguments, `args`. "": always the command;
+    env: its environment where it is another than the run's; finishes: it may have a recording to finish, and is given
+    time for it however the run ends.
     """
 
     name: str
@@ -34,6 +36,8 @@ class ChildSpec:
     ends_run: bool = False
     module: str = ""
     args: tuple[str, ...] = ()
+    env: Mapping[str, str] | None = None
+    finishes: bool = False
 
 
 class Child:
@@ -44,8 +48,9 @@ class Child:
         self.started_s = now_s
         self.tail: deque[str] = deque(maxlen=TAIL_LINES)
         self.at_end = False
+        self.sent: signal.Signals | None = None  # the strongest so far
         self._lines = LineSplitter()
-        self._process = _start(spec, env)
+        self._process = _start(spec, env if spec.env is None else spec.env)
         assert self._process.stdout is not None
         self.pipe = self._process.stdout
         os.set_blocking(self.pipe.fileno(), False)

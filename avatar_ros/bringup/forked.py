@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import ctypes
 import gc
 import importlib
 import logging
@@ -21,7 +22,12 @@ from typing import IO
 
 import setproctitle
 
+from ..core.exit_codes import EXIT_MACHINE
+from ..core.machine import machine_fault
+
 _TASKS = Path("/proc/self/task")
+_STAT = Path("/proc/self/stat")
+_ENV_START_ENV_END = (50, 51)  # man 5 proc
 #: Signals that the runner handles: set back to the default in the child.
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD)
 _HIGHEST_FD = 65536
@@ -50,6 +56,8 @@ class Forked:
     """
 
     def __init__(self, module: str, args: Sequence[str], env: Mapping[str, str], prepare: Callable[[], None]) -> None:
+        """Raises OSError where no process can be started."""
+        before = _open_descriptors()
         reader, writer = os.pipe()
         self.stdout: IO[bytes] = os.fdopen(reader, "rb", buffering=0)
         # daemon: a runner that fails ends its forks instead of waiting for them.
@@ -58,9 +66,17 @@ class Forked:
         )
         # A signal that comes before the fork has let go of the runner's handlers must wait.
         signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
-        self._process.start()
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
-        os.close(writer)
+        try:
+            self._process.start()
+        except OSError:
+            self.stdout.close()
+            for descriptor in _open_descriptors() - before - {writer}:  # multiprocessing leaves its pipes open
+                with contextlib.suppress(OSError):
+                    os.close(descriptor)
+            raise
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+            os.close(writer)
         assert self._process.pid is not None
         self.pid = self._process.pid
 
@@ -69,19 +85,47 @@ class Forked:
         return self._process.exitcode
 
 
+def _open_descriptors() -> set[int]:
+    return {int(name) for name in os.listdir("/proc/self/fd")}
+
+
 def _become(module: str, args: Sequence[str], env: Mapping[str, str], output: int, prepare: Callable[[], None]) -> None:
     """In the fork: be that process. multiprocessing turns what is raised into a traceback and an exit code."""
     _let_go(output)
     prepare()
-    # Before the environment changes, beside which the system keeps the title.
-    setproctitle.setproctitle(" ".join([sys.executable, "-m", module, *args]))
+    setproctitle.getproctitle()  # it finds its place now: before the environment changes, beside which that lies
     os.environ.clear()
     os.environ.update(env)
+    _wipe_first_environment()
+    setproctitle.setproctitle(" ".join([sys.executable, "-m", module, *args]))
     sys.argv = [module, *args]
     try:
-        sys.exit(importlib.import_module(module).main())
+        sys.exit(_main(module))
     finally:
         atexit._run_exitfuncs()
+
+
+def _wipe_first_environment() -> None:
+    """/proc/PID/environ goes on showing what the runner was started with, keys of other nodes too: overwrite it.
+
+    The C library uses nothing of it any more once each variable has been set anew.
+    """
+    numbers = _STAT.read_text().rpartition(")")[2].split()
+    start, end = (int(numbers[field - 3]) for field in _ENV_START_ENV_END)
+    if 0 < start < end:
+        ctypes.memset(start, 0, end - start)
+
+
+def _main(module: str) -> int:
+    """The exit code; its `main` reports what it meets, importing it may find the machine short already."""
+    try:
+        main = importlib.import_module(module).main
+    except (ImportError, MemoryError, OSError) as error:
+        if not (fault := machine_fault(error)):
+            raise
+        print(f"[FATAL] {fault.code}: {fault}", file=sys.stderr, flush=True)
+        return EXIT_MACHINE
+    return int(main())
 
 
 def _let_go(output: int) -> None:

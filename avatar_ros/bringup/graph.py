@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..core.errors import ConfigError
+from ..core.network import parse_reach
+from ..core.parameter_file import Section, looks_like, read_parameter_file
 from ..core.paths import share_file
 
 PACKAGE = "avatar_ros"
@@ -43,19 +45,23 @@ class KioskOptions:
     """What the user asked for.
 
     profile: of PROFILES, or ROS parameter files of one's own (….yaml), joined by commas: the later ones count;
-    avatar: file, or "" for the built-in one; namespace: absolute only where it begins with "/";
+    avatar: file, or "" for the built-in one; axes: which way is up in a file of splats, "" as the profile has it;
+    namespace: absolute only where it begins with "/";
     mic: "auto", "none", a device's name or number, or WAV files joined by commas; record: video file to write, or "";
-    turns: leave after so many answers, 0 for never; report: JSON file for the turns, or "".
+    turns: leave after so many answers, 0 for never; report: JSON file for the turns, or ""; network: who may reach its
+    nodes (core/network.py), "" for AVATAR_ROS_NETWORK, or local.
     """
 
     profile: str = "embedded"
     avatar: str = ""
+    axes: str = ""
     mic: str = "auto"
     display: str = "auto"
     namespace: str = "avatar"
     record: str = ""
     turns: int = 0
     report: str = ""
+    network: str = ""
 
 
 @dataclass(frozen=True)
@@ -63,8 +69,8 @@ class KioskNode:
     """One process of the graph.
 
     executable: in lib/avatar_ros, the node's name, and the module's in avatar_ros.nodes; params_files: later ones
-    override earlier ones, and parameters all of them; ends_run: this node leaving with EXIT_DONE means that the kiosk
-    has done what it was asked to do.
+    override earlier ones, and parameters all of them; ends_run: this node leaving with EXIT_DONE (EXIT_UNFINISHED)
+    means that the kiosk has done (cannot do) what it was asked to do.
     """
 
     executable: str
@@ -89,10 +95,16 @@ def kiosk_graph(options: KioskOptions) -> tuple[KioskNode, ...]:
             namespace=options.namespace.rstrip("/"),
             params_files=params_files,
             parameters=parameters.get(name, {}),
-            ends_run=name == "renderer_node" or (name == "monitor_node" and options.turns > 0),
+            ends_run=name in _deciding(options),
         )
         for name in START_ORDER
     )
+
+
+def _deciding(options: KioskOptions) -> set[str]:
+    """Nodes that know when the run is over."""
+    files = options.mic.lower().endswith(".wav")
+    return {"renderer_node", *(["monitor_node"] if options.turns else []), *(["mic_node"] if files else [])}
 
 
 def profile_files(profile: str) -> tuple[Path, ...]:
@@ -105,7 +117,7 @@ def _profile_file(profile: str) -> Path:
         path = Path(profile).absolute()
         if not path.is_file():
             raise ConfigError("file_missing", f"profile file {profile} does not exist")
-        _check_yaml(path)
+        _check_names(path)
         return path
     _one_of("profile", profile, PROFILES)
     return share_file(f"config/{profile}.yaml")
@@ -116,6 +128,8 @@ def _parameters(options: KioskOptions) -> dict[str, dict[str, Value]]:
     renderer: dict[str, Value] = {"display.backend": options.display}
     if options.avatar:
         renderer["avatar"] = str(Path(options.avatar).absolute())
+    if options.axes:
+        renderer["avatar_axes"] = options.axes
     if options.record:
         renderer["record.path"] = str(Path(options.record).absolute())
     monitor: dict[str, Value] = {"turns": options.turns}
@@ -153,26 +167,34 @@ def _check(options: KioskOptions) -> None:
     for option in ("record", "report"):
         _check_folder(option, getattr(options, option))
     _check_sounds(options.mic)
+    if options.network:
+        parse_reach(options.network)
 
 
-def _check_yaml(path: Path) -> None:
-    """Refuse a damaged parameter file before eleven processes stumble over it."""
+def _sections(path: Path) -> list[Section]:
+    """Those of a parameter file. Raises ConfigError naming the line, before eleven processes stumble over it."""
     import yaml
 
-    try:
-        tree = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigError("bad_profile", f"profile file {path}: {' '.join(str(error).split())}") from error
-    if not isinstance(tree, dict) or not all(_holds_parameters(value) for value in tree.values()):
-        example = "/**/vad_node: {ros__parameters: {backend: silero}}"
-        raise ConfigError("bad_profile", f"profile file {path} is no ROS parameter file, such as {example}")
+    return read_parameter_file(yaml, path)
 
 
-def _holds_parameters(tree: object) -> bool:
-    """Whether each branch, namespace by namespace, comes to ros__parameters."""
-    if not isinstance(tree, dict) or not tree:
-        return False
-    return "ros__parameters" in tree or all(_holds_parameters(value) for value in tree.values())
+def _check_names(path: Path) -> None:
+    for section in _sections(path):
+        meant = next((name for name in START_ORDER if looks_like(section.node, name)), section.node)
+        if meant != section.node:
+            where = f"profile file {path} line {section.line}"
+            text = f"{where}: '{section.key}' matches no node; did you mean '/**/{meant}'?"
+            raise ConfigError("unknown_node", text)
+
+
+def strangers(profile: str) -> tuple[str, ...]:
+    """A line for each file of the profile that names nodes which are not the avatar's; they are ignored."""
+    lines = []
+    for path in profile_files(profile):
+        names = [s.key for s in _sections(path) if not s.wild and s.node not in START_ORDER]
+        if names:
+            lines.append(f"{path}: ignored, since the avatar has no such nodes: {', '.join(names)}")
+    return tuple(lines)
 
 
 def _one_of(option: str, value: str, known: tuple[str, ...]) -> None:

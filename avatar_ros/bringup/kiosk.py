@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import os
 import sys
-import time
 from collections.abc import Mapping
+from dataclasses import replace
 
 from ..core.lock import hold_name
-from ..core.run import RUN_BEGAN
+from ..core.network import network
+from ..core.run import RUN_BEGAN, begin_now
 from .child import ChildSpec
 from .forked import preload
-from .graph import KioskNode, KioskOptions, Value, kiosk_graph
+from .graph import KioskNode, KioskOptions, Value, kiosk_graph, strangers
+from .keys import node_environment
 from .log import RunLog, log_folder
 from .runner import Runner
 
@@ -34,14 +36,21 @@ def run_kiosk(options: KioskOptions) -> int:
     Raises ConfigError for options that cannot be, and where this namespace has a kiosk already.
     """
     nodes = kiosk_graph(options)
+    reach = network(choice=options.network)
+    reach.check()
     remedy = "stop it (Ctrl-C there), or give this one another name: --namespace avatar2"
     lock = hold_name(_absolute(nodes[0].namespace), remedy=remedy)
     log = RunLog(sys.stdout, log_folder())
     if log.path is not None:
         log.write("kiosk", f"log file: {log.path}")
+    log.write("kiosk", reach.line)
+    for line in strangers(options.profile):
+        log.write("kiosk", line)
     preload(PRELOADED)
     try:
-        return Runner([child_spec(node) for node in nodes], log, kiosk_environment()).run()
+        env = kiosk_environment(reach.environment)
+        specs = [replace(child_spec(node), env=node_environment(node, env)) for node in nodes]
+        return Runner(specs, log, env).run()
     finally:
         log.close()
         lock.release()
@@ -58,7 +67,9 @@ def child_spec(node: KioskNode) -> ChildSpec:
     ros_args.append("--disable-external-lib-logs")
     args = ("--ros-args", *ros_args)
     command = (sys.executable, "-m", node.module, *args)
-    return ChildSpec(node.executable, command, node.ends_run, node.module, args)
+    return ChildSpec(
+        node.executable, command, node.ends_run, node.module, args, finishes="record.path" in node.parameters
+    )
 
 
 def _absolute(namespace: str) -> str:
@@ -71,13 +82,10 @@ def parameter_text(value: Value) -> str:
 
 
 def kiosk_environment(env: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """The nodes' environment: what the user has set counts, else a kiosk talks to itself only."""
+    """The nodes' environment; what the user has set counts."""
     defaults = {
-        # Nobody on the visitors' network can put words into the kiosk's mouth.
-        "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
-        "RMW_IMPLEMENTATION": "rmw_fastrtps_cpp",
         "RCUTILS_CONSOLE_OUTPUT_FORMAT": "[{severity}] {message}",
         "RCUTILS_LOGGING_BUFFERED_STREAM": "0",
         "PYTHONUNBUFFERED": "1",
     }
-    return defaults | dict(env) | {RUN_BEGAN: str(time.time_ns())}
+    return defaults | dict(env) | {RUN_BEGAN: begin_now()}

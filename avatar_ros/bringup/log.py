@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
+import errno
 import logging
-import logging.handlers
 import os
 import sys
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TextIO
 
-#: Two files of this size at most: a kiosk runs for days and nobody tidies up after it.
-LOG_FILE_BYTES = 10 * 1024 * 1024
+from ..core.terminal import printable
+from .log_file import LogFile, drop_pending
+
 LONGEST_LINE_BYTES = 64 * 1024
+#: A stream that fails so may be written again later.
+_PASSES = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EAGAIN, errno.ENOMEM)
 _COLOURS = (36, 32, 33, 35, 34, 96, 92, 93, 95, 94)
 
 
@@ -63,6 +64,7 @@ class RunLog:
 
     def write(self, name: str, text: str) -> None:
         """One line of the node `name`."""
+        text = printable(text)
         self._show(f"{self._prefix(name)} {text}")
         if self._file is not None:
             self._file.info("[%s] %s", name, text)
@@ -77,9 +79,12 @@ class RunLog:
             return
         try:
             print(line, file=self._stream, flush=True)
-        except (BrokenPipeError, ValueError):
-            _forget(self._stream)
-            self._stream = None  # whoever read it has gone; the kiosk and its log file go on
+        except OSError as error:
+            gone = error.errno not in _PASSES
+            drop_pending(self._stream, for_good=gone)
+            self._stream = None if gone else self._stream  # the kiosk and its log file go on without a reader
+        except ValueError:
+            self._stream = None
 
     def _prefix(self, name: str) -> str:
         if not self._colour:
@@ -88,21 +93,13 @@ class RunLog:
         return f"\x1b[{colour}m[{name}]\x1b[0m"
 
     def _open(self, folder: Path) -> logging.Logger | None:
-        path = folder / f"avatar_ros-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            handler = logging.handlers.RotatingFileHandler(path, maxBytes=LOG_FILE_BYTES, backupCount=1)
+            handler = LogFile(folder, lambda text: self._show(f"{self._prefix('kiosk')} {text}"))
         except OSError as error:
             self.write("kiosk", f"no log file: {error}")
             return None
         handler.setFormatter(logging.Formatter("%(asctime)s.%(msecs)03d %(message)s", "%Y-%m-%d %H:%M:%S"))
         logger = logging.Logger(f"avatar_ros.run.{os.getpid()}")
         logger.addHandler(handler)
-        self.path = path
+        self.path = handler.path
         return logger
-
-
-def _forget(stream: TextIO) -> None:
-    """What it still holds goes nowhere, instead of failing again whenever somebody flushes it."""
-    with contextlib.suppress(OSError, ValueError), open(os.devnull, "wb") as nowhere:
-        os.dup2(nowhere.fileno(), stream.fileno())

@@ -11,14 +11,15 @@ import signal
 import socket
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import FrameType
 from typing import Any
 
-from ..core.exit_codes import EXIT_CONFIG, EXIT_DONE, EXIT_FAILED, EXIT_OK
+from ..core.exit_codes import EXIT_CONFIG, EXIT_DONE, EXIT_FAILED, EXIT_MACHINE, EXIT_OK, EXIT_UNFINISHED
+from ..core.machine import machine_fault
 from .child import Child, ChildSpec
 from .log import RunLog
-from .policy import STOP_FINISHED, STOP_NOW, RestartPolicy, StopPlan, describe_exit
+from .policy import STOP_FINISHED, STOP_NOW, STOP_RECORDING, Blame, RestartPolicy, StopPlan, describe_exit
 
 #: A child counts as starting until it writes its first line, this long at most, s.
 LONGEST_START_S = 3.0
@@ -49,17 +50,17 @@ class Runner:
         self._env = env
         self._selector = selectors.DefaultSelector()
         self._children: dict[str, Child] = {}
+        self._blame = Blame()
         self._policies = {spec.name: RestartPolicy() for spec in specs}
         self._restart_at_s: dict[str, float] = {}
         self._stop: tuple[float, StopPlan] | None = None
         self._stop_asked = 0
-        self._sent: signal.Signals | None = None
         self._exit_code = EXIT_OK
         #: Said when all others have stopped, so that what ended the run is the last thing to be read.
         self._farewell: list[tuple[str, str]] = []
 
     def run(self) -> int:
-        """0: done or asked to stop; 1: a node kept dying; 2: a node refused its configuration."""
+        """0: done or asked to stop; 1: a node kept dying or could not do what was asked; 2: one refused to start."""
         with _Wakeup(self._on_signal) as wakeup:
             self._selector.register(wakeup, selectors.EVENT_READ, None)
             try:
@@ -127,7 +128,14 @@ class Runner:
 
     def _start(self, spec: ChildSpec) -> None:
         self._restart_at_s.pop(spec.name, None)
-        child = Child(spec, self._env, time.monotonic())
+        started_s = time.monotonic()
+        try:
+            child = Child(spec, self._env, started_s)
+        except OSError as error:
+            self._log.write(_NAME, f"{spec.name} cannot be started: {machine_fault(error) or error}")
+            self._starting_until_s.pop(spec.name, None)
+            self._restart_or_give_up(spec.name, deque(), started_s, EXIT_MACHINE)
+            return
         self._children[spec.name] = child
         self._selector.register(child.pipe, selectors.EVENT_READ, child)
 
@@ -137,26 +145,33 @@ class Runner:
         child.close()
         del self._children[child.spec.name]
         self._starting_until_s.pop(child.spec.name, None)
+        code = self._blame.judge(code, child.tail)
         if self._stop is not None:
+            if code == EXIT_UNFINISHED and self._exit_code == EXIT_OK:
+                self._exit_code = EXIT_FAILED
+                self._farewell.append((child.spec.name, _last(child)))
             return
         if code == EXIT_CONFIG:
             self._begin_stop(STOP_NOW, EXIT_CONFIG, f"stopping: {child.spec.name} refused its configuration")
             self._farewell = [(child.spec.name, _last(child))]
         elif code == EXIT_DONE and child.spec.ends_run:
             self._begin_stop(STOP_FINISHED, EXIT_OK, f"{child.spec.name} is done")
+        elif code == EXIT_UNFINISHED and child.spec.ends_run:
+            self._begin_stop(STOP_FINISHED, EXIT_FAILED, f"stopping: {child.spec.name} could not do what was asked")
+            self._farewell = [(child.spec.name, _last(child))]
         else:
-            self._restart_or_give_up(child, code)
+            self._restart_or_give_up(child.spec.name, child.tail, child.started_s, code)
 
-    def _restart_or_give_up(self, child: Child, code: int) -> None:
-        name, now_s = child.spec.name, time.monotonic()
-        delay_s = self._policies[name].died(child.started_s, now_s)
+    def _restart_or_give_up(self, name: str, tail: Iterable[str], started_s: float, code: int) -> None:
+        now_s = time.monotonic()
+        delay_s = self._policies[name].ended(started_s, now_s, code)
         if delay_s is not None:
             self._log.write(_NAME, f"{name} died ({describe_exit(code)}); starting it again in {delay_s:g} s")
             self._restart_at_s[name] = now_s + delay_s
             return
         why = f"giving up: {name} keeps dying ({describe_exit(code)})"
         self._begin_stop(STOP_NOW, EXIT_FAILED, why)
-        self._farewell = [(_NAME, f"{why}; its last lines:"), *((name, line) for line in child.tail)]
+        self._farewell = [(_NAME, f"{why}; its last lines:"), *((name, line) for line in tail)]
 
     # --- stopping ------------------------------------------------------------------------------------------------
 
@@ -174,10 +189,12 @@ class Runner:
             return
         if self._stop[1] is STOP_FINISHED and self._stop_asked:
             self._stop = (now_s, STOP_NOW)  # Ctrl-C while a recording is being finished: be quick
-        due = signal.SIGKILL if self._stop_asked > 1 else self._stop[1].due(self._stop[0], now_s)
-        if due is not None and due is not self._sent:
-            self._sent = due
-            for child in self._children.values():
+        since_s, plan = self._stop
+        for child in self._children.values():
+            due = (STOP_RECORDING if child.spec.finishes and plan is STOP_NOW else plan).due(since_s, now_s)
+            due = signal.SIGKILL if self._stop_asked > 1 else due
+            if due is not None and due is not child.sent:
+                child.sent = due
                 child.send(due)
 
 

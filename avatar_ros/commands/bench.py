@@ -16,7 +16,10 @@ BENCHES = {
     "turn": "turn",
     "barge-in": "barge_in",
     "interruptions": "interruptions",
+    "dead-air": "dead_air",
     "lips-sync": "lips_sync",
+    "slow-ears": "slow_ears",
+    "floods": "floods",
 }
 
 

@@ -39,12 +39,28 @@ def computer() -> Finding:
 
 
 def ros() -> Finding:
-    """Whether rclpy imports; which network the nodes talk on."""
+    """Whether rclpy imports."""
     import rclpy
 
-    reach = os.environ.get("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST (the kiosk's default)")
-    origin = os.environ.get("ROS_DISTRO", "wheels")
-    return Finding(bool(rclpy), f"rclpy from {origin}, discovery range {reach}")
+    return Finding(bool(rclpy), f"rclpy from {os.environ.get('ROS_DISTRO', 'wheels')}")
+
+
+def network() -> Finding:
+    """Who can reach a node: starts one and looks at its sockets."""
+    import rclpy
+
+    from ..core.sockets import reachable_from_outside
+    from ..ros.start import start_ros
+
+    context = rclpy.Context()
+    decided = start_ros(context=context)
+    decided.check()
+    node = rclpy.create_node("doctor", context=context, start_parameter_services=False)
+    reachable = reachable_from_outside()
+    node.destroy_node()
+    context.try_shutdown()
+    detail = decided.line.removeprefix("network: ") + (f" ({', '.join(reachable)})" if reachable else "")
+    return Finding(decided.reach.lan or not reachable, detail, "docs/network.md says how to close it")
 
 
 def messages() -> Finding:

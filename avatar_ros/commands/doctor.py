@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
+from ..core.terminal import printable
 from . import checks, checks_optional
 from .checks import Finding
 
@@ -15,6 +16,7 @@ from .checks import Finding
 CHECKS: tuple[tuple[str, bool, Callable[[], Finding]], ...] = (
     ("computer", True, checks.computer),
     ("ROS 2", True, checks.ros),
+    ("network", False, checks.network),
     ("messages", True, checks.messages),
     ("rasteriser", True, checks.rasteriser),
     ("built-in avatar", True, checks.built_in_avatar),
@@ -58,7 +60,7 @@ def run(options: argparse.Namespace) -> int:
     for name, needed, check in CHECKS:
         line = examine(name, needed, check)
         lines.append(line)
-        print(text_of(line), flush=True)
+        print(printable(text_of(line)), flush=True)
     if options.json:
         with open(options.json, "w", encoding="utf-8") as file:
             json.dump([asdict(line) for line in lines], file, indent=1)

@@ -7,6 +7,7 @@ the whole file in its place.
 from __future__ import annotations
 
 import contextlib
+import errno
 import http.client
 import os
 import platform
@@ -25,6 +26,7 @@ from urllib.parse import urlsplit
 import pooch
 
 from ..core.errors import AvatarRosError, ConfigError
+from ..core.private import private_file, private_folder
 from ..core.proxies import check_certificates, proxy_for
 from .manifest import RemoteFile, is_safe
 
@@ -33,6 +35,10 @@ TIMEOUT_S = 30.0
 #: What a connection that breaks makes urllib raise, besides its own errors.
 _CUT = (http.client.HTTPException, TimeoutError, ConnectionError, urllib.error.URLError)
 _FOR_GOOD = range(400, 500)
+#: A file whose size nobody knows ends here; the largest model today is not a quarter of it.
+LARGEST_BYTES = 8 * 2**30
+#: Of the disk, what a download leaves to others.
+SPARED_BYTES = 256 * 2**20
 
 #: Called with (bytes that are there, bytes of the whole file or 0).
 Progress = Callable[[int, int], None]
@@ -46,16 +52,21 @@ class _SafeRedirects(urllib.request.HTTPRedirectHandler):
     """A server of https must not send us where it could be listened to or changed."""
 
     def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Any:
-        if not is_safe(newurl):
+        left_https = req.full_url.startswith("https:") and not newurl.startswith("https:")
+        if left_https or not is_safe(newurl):
             raise FetchError("fetch_refused", f"{req.full_url} leads to {newurl}; only https is followed")
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
 class ResumingDownloader:
-    """A downloader for pooch. tries: how often in a row nothing may come before it gives up; wait_s: between tries."""
+    """A downloader for pooch. tries: how often in a row nothing may come before it gives up; wait_s: between tries.
 
-    def __init__(self, part: Path, progress: Progress, tries: int = 5, wait_s: float = 1.0) -> None:
+    size: of the whole file, bytes, 0 where it is not known. More than that is never taken in, whatever the server says.
+    """
+
+    def __init__(self, part: Path, progress: Progress, tries: int = 5, wait_s: float = 1.0, size: int = 0) -> None:
         self._part = part
+        self._size = size
         self._progress = progress
         self._tries = tries
         self._wait_s = wait_s
@@ -63,6 +74,8 @@ class ResumingDownloader:
     def __call__(self, url: str, output_file: Any, _pooch: Any, check_only: bool = False) -> None:
         """Fetch all of `url` and put it where pooch wants it. Raises FetchError."""
         failures = 0
+        if self._size and self._have() > self._size:
+            self._part.unlink()  # of another version
         while True:
             had = self._have()
             try:
@@ -91,15 +104,44 @@ class ResumingDownloader:
         have = self._have()
         request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
         with urllib.request.build_opener(_way(url), _SafeRedirects).open(request, timeout=TIMEOUT_S) as answer:
-            if answer.status != http.client.PARTIAL_CONTENT:
+            if not _goes_on(answer, have):
                 have = 0  # the server does not know ranges: from the beginning
-            whole = _whole_size(answer, have)
+            announced = _whole_size(answer, have)
+            self._check_size(url, announced)
+            whole = self._size or announced
+            _check_fits(self._part, whole - have)
+            private_file(self._part)
             with self._part.open("ab" if have else "wb") as file:
                 while piece := answer.read(_PIECE):
-                    file.write(piece)
                     have += len(piece)
+                    self._check_size(url, have, so_far=True)
+                    file.write(piece)
                     self._progress(have, whole)
         return not whole or have >= whole
+
+    def _check_size(self, url: str, count: int, *, so_far: bool = False) -> None:
+        """Raise FetchError where a file of `count` bytes, or so many of it, is not the one that was asked for."""
+        most = self._size or LARGEST_BYTES
+        if count <= most and (so_far or not count or not self._size or count == self._size):
+            return
+        self._part.unlink(missing_ok=True)
+        expected = f"the list of models says {most}" if self._size else f"no model is larger than {most}"
+        text = f"{url} gives {'more than ' if so_far else ''}{most if so_far else count} bytes; {expected}"
+        raise FetchError("fetch_size", f"{text}; what came was deleted")
+
+
+def _check_fits(path: Path, count: int) -> None:
+    """Raise FetchError where the disk of `path` has no room for `count` more bytes."""
+    free = shutil.disk_usage(path.parent).free - SPARED_BYTES
+    if count > free:
+        text = f"{path} needs {count} bytes, and its disk has room for {max(0, free)}"
+        raise FetchError("fetch_no_room", f"{text}; make room and run this again: what came is kept", retryable=True)
+
+
+def _goes_on(answer: Any, have: int) -> bool:
+    """Whether the answer is what follows the bytes that are there."""
+    begins = answer.headers.get("Content-Range", "").startswith(f"bytes {have}-")
+    return bool(answer.status == http.client.PARTIAL_CONTENT and begins)
 
 
 def _way(url: str) -> urllib.request.ProxyHandler:
@@ -125,11 +167,11 @@ def fetch_file(file: RemoteFile, folder: Path, sha256: str, progress: Progress, 
 
     Raises FetchError; a file with another checksum is deleted.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    private_folder(folder)
     target = folder / file.name
     if sha256 and target.exists() and not pooch.hashes.hash_matches(str(target), sha256):
         target.unlink()  # cut off or damaged
-    resuming = ResumingDownloader(folder / f"{file.name}.part", progress, **downloader)
+    resuming = ResumingDownloader(folder / f"{file.name}.part", progress, size=file.size, **downloader)
     log = pooch.get_logger()
     level, _ = log.level, log.setLevel("ERROR")
     try:
@@ -143,6 +185,11 @@ def fetch_file(file: RemoteFile, folder: Path, sha256: str, progress: Progress, 
     except ValueError as error:  # pooch's word for a wrong checksum; its temporary file is gone by now
         text = f"{file.url} has another checksum than the sha256 {sha256} that is expected; what came was deleted"
         raise FetchError("fetch_checksum", text) from error
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        text = f"{folder}: {error.strerror}; make room and run this again: what came is kept"
+        raise FetchError("fetch_no_room", text, retryable=True) from error
     finally:
         log.setLevel(level)
     return target
@@ -161,6 +208,7 @@ def unpack(archive: Path) -> None:
     with tempfile.TemporaryDirectory(dir=archive.parent) as folder:
         try:
             with tarfile.open(archive) as tar:
+                _check_fits(archive, sum(member.size for member in tar))
                 tar.extractall(folder, filter="data")  # refuses paths that lead out of the folder
         except (tarfile.TarError, EOFError, OSError) as error:
             raise FetchError("fetch_archive", f"{archive} cannot be unpacked: {error}") from error

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from ..audio_io.base import MIC_RATE_HZ
 from ..audio_io.wav import read_wav
-from ..core.arkit import ARKIT_COUNT
 from ..core.errors import ConfigError
 from ..core.expression_file import write_expression
 from ..core.progress import progress
+from ..core.terminal import printable
 from ..core.types import SpeechChunk
 from ..encoder.base import ENCODER_BACKENDS, EncoderSettings
 from ..motion.base import MOTION_BACKENDS, MotionSettings
@@ -48,13 +48,15 @@ def run(options: argparse.Namespace) -> int:
         raise ConfigError("file_missing", f"{options.out}: the folder {folder} does not exist")
     sound = read_wav(Path(options.sound))
     if sound.warning:
-        print(sound.warning)
+        print(printable(sound.warning))
     features, rate_hz = encode(sound.pcm, options)
+    if not len(features):
+        raise ConfigError("sound_file", f"sound file {options.sound} is too short for a frame of lips")
     settings = MotionSettings(backend=options.backend, model=options.backend_model)
     kind = ENCODER_BACKENDS.load(options.encoder).kind
-    weights = express_phones(features, rate_hz, fps, settings, kind) if len(features) else np.zeros((0, ARKIT_COUNT))
+    weights = express_phones(features, rate_hz, fps, settings, kind)
     write_expression(options.out, weights, fps, encoder=options.encoder, backend=options.backend)
-    print(f"{options.out}: {len(weights)} frames at {fps:g} a second")
+    print(f"{printable(options.out)}: {len(weights)} frames at {fps:g} a second")
     return 0
 
 

@@ -12,6 +12,8 @@ from pathlib import Path
 
 from ..core.errors import ConfigError
 from ..core.paths import user_data_folder
+from ..core.private import write_private
+from ..core.terminal import printable
 from .manifest import Model, RemoteFile, read_manifest
 
 #: What was fetched, beside the model: {"file": {"url", "sha256"}}.
@@ -38,14 +40,14 @@ def run(options: argparse.Namespace) -> int:
     models = read_manifest(Path(options.manifest) if options.manifest else None)
     folder = Path(options.to).expanduser() if options.to else user_data_folder() / "models"
     if not options.names:
-        print("\n".join(listing(models, folder)))
+        print(printable("\n".join(listing(models, folder))))
         return 0
     names, accepted = ([_known(name, models) for name in asked] for asked in (options.names, options.accept_licence))
     refused = [name for name in names if not _may(models[name], accepted)]
     for name in names:
         if name not in refused:
             fetch(models[name], folder / name)
-            print(f"{name}: {folder / name}")
+            print(printable(f"{name}: {folder / name}"))
     return int(bool(refused))
 
 
@@ -93,18 +95,19 @@ def fetch(model: Model, folder: Path, **downloader: float) -> None:
             path = fetch_file(file, folder, expected, bar, **downloader)
         found = expected or _sum_of(path)
         if not expected:
-            print(f"{file.name}: nobody has published a checksum; this one is kept from now on: sha256 {found}")
+            told = f"{file.name}: nobody has published a checksum; this one is kept from now on: sha256 {found}"
+            print(printable(told))
         if file.unpack:
             unpack(path)
         receipt[file.name] = {"url": file.url, "sha256": found}
-        (folder / RECEIPT).write_text(json.dumps(receipt, indent=1), encoding="utf-8")
+        write_private(folder / RECEIPT, json.dumps(receipt, indent=1))
 
 
 def receipt_of(folder: Path) -> dict[str, dict[str, str]]:
     """What was fetched into `folder`; {} where nothing was, or the receipt is damaged."""
     try:
         tree = json.loads((folder / RECEIPT).read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
+    except (FileNotFoundError, ValueError, RecursionError):
         return {}
     return tree if isinstance(tree, dict) else {}
 
@@ -119,7 +122,8 @@ def _may(model: Model, accepted: list[str], ask: Callable[[str], str] = input) -
     """Whether the model may be fetched: asks where its licence forbids commercial use."""
     if not model.non_commercial or model.name in accepted:
         return True
-    question = f"{model.name} is under {model.licence}: it must not be used commercially. Fetch it? [y/N] "
+    told = printable(f"{model.name} is under {model.licence}")
+    question = f"{told}: it must not be used commercially. Fetch it? [y/N] "
     if not sys.stdin.isatty():
         print(f"{question}\nnobody is there to ask; agree with: --accept-licence {model.name}", file=sys.stderr)
         return False

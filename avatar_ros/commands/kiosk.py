@@ -19,7 +19,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="|".join((*PROFILES, "FILE.yaml")),
         help="or several joined by commas, the later ones count: full,llm_openai (default: %(default)s)",
     )
-    add("--avatar", default=default.avatar, metavar="FILE", help="LAM .zip or .ply (default: the built-in one)")
+    add("--avatar", default=default.avatar, metavar="FILE", help="LAM .zip, or splats (default: the built-in one)")
+    add("--axes", default=default.axes, help="which way is up in a file of splats alone: y_up, y_down, z_up, z_down")
     add(
         "--mic",
         default=default.mic,
@@ -30,10 +31,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--namespace", default=default.namespace, help="of all topics and nodes (default: %(default)s)")
     add("--record", default=default.record, metavar="FILE.mp4", help="record picture and sound")
     add("--turns", type=int, default=default.turns, metavar="N", help="leave after N answers (default: never)")
+    add(
+        "--network",
+        default=default.network,
+        metavar="local|lan|lan:INTERFACE_OR_IPV4,…",
+        help="who may reach its nodes: this computer alone, or others too: lan:eth0,192.168.1.5 (default: local)",
+    )
     add("--report", default=default.report, metavar="FILE.json", help="write words and delays of each turn")
 
 
 def run(options: argparse.Namespace) -> int:
-    """The run's exit code: 0 done or asked to stop, 1 a node kept dying, 2 a configuration that cannot be."""
+    """The run's exit code: 0 done or asked to stop, 1 not done or a node kept dying, 2 a bad configuration."""
     chosen = {item.name: getattr(options, item.name) for item in fields(KioskOptions)}
     return run_kiosk(KioskOptions(**chosen))

@@ -10,8 +10,15 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from ..core.errors import ConfigError
+from ..core.loading import boundary
 from ..core.paths import share_file
+from ..core.yaml_text import load_yaml
 
+#: A terabyte: what is larger is no size.
+MAX_FILE_BYTES = 1 << 40
+_SHA256 = re.compile(r"[0-9a-fA-F]{64}|")
+#: What every file system takes, and no terminal obeys.
+_FILE_NAME = re.compile(r"[^\x00-\x1f\x7f/\\]{1,200}")
 _HERE = ("127.0.0.1", "::1", "localhost")
 
 
@@ -57,29 +64,45 @@ def read_manifest(path: Path | None = None) -> dict[str, Model]:
     import yaml
 
     path = path or share_file("models/manifest.yaml")
-    try:
-        tree = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError("bad_manifest", f"{path}: {' '.join(str(error).split())}") from error
-    if not isinstance(tree, dict):
-        raise ConfigError("bad_manifest", f"{path} holds no models")
-    return {name: _model(path, name, entry) for name, entry in tree.items()}
+    with boundary(path, ConfigError, "bad_manifest", "compare it with models/manifest.yaml"):
+        tree = load_yaml(yaml, path, "bad_manifest")
+        if not isinstance(tree, dict) or not all(isinstance(name, str) for name in tree):
+            raise ConfigError("bad_manifest", f"{path} holds no models by name")
+        return {name: _model(path, name, entry) for name, entry in tree.items()}
 
 
-def _model(path: Path, name: str, entry: Mapping[str, Any]) -> Model:
-    where = f"{path}: entry '{name}'"
-    if not re.fullmatch(r"\w[\w.-]*", str(name)):
+def _model(path: Path, name: str, entry: Any) -> Model:
+    where = f"{path}: entry '{name[:80]}'"
+    if not re.fullmatch(r"\w[\w.-]{0,99}", name):
         raise ConfigError("bad_manifest", f"{where} is no name of a folder: use letters, digits, '_', '-' and '.'")
+    if not isinstance(entry, dict) or not isinstance(entry.get("files"), list):
+        raise ConfigError("bad_manifest", f"{where} needs: for, licence, files (a list of url, size, sha256)")
+    purpose, licence = (_text(where, entry, key) for key in ("for", "licence"))
+    files = tuple(_file(where, item) for item in entry["files"])
+    return Model(name, purpose, licence, files, bool(entry.get("non_commercial")))
+
+
+def _file(where: str, item: Any) -> RemoteFile:
+    if not isinstance(item, dict):
+        raise ConfigError("bad_manifest", f"{where}: each of 'files' needs url, size and sha256")
+    size = 0 if item.get("size") is None else item["size"]
+    if "size" not in item or type(size) is not int or not 0 <= size < MAX_FILE_BYTES:
+        raise ConfigError("bad_manifest", f"{where}: 'size' is missing or wrong: give bytes, 0 where it is not known")
+    if "sha256" not in item or not _SHA256.fullmatch(str(item["sha256"] or "")[:100]):
+        raise ConfigError("bad_manifest", f"{where}: 'sha256' is missing or wrong: give 64 hexadecimal digits, or ''")
+    file = RemoteFile(_text(where, item, "url"), size, str(item["sha256"] or ""), bool(item.get("unpack")))
     try:
-        files = tuple(
-            RemoteFile(str(f["url"]), int(f["size"] or 0), str(f["sha256"] or ""), bool(f.get("unpack")))
-            for f in entry["files"]
-        )
-        purpose, licence = str(entry["for"]), str(entry["licence"])
-        non_commercial = bool(entry.get("non_commercial"))
-    except (KeyError, TypeError, ValueError) as error:
-        raise ConfigError("bad_manifest", f"{where}: {error!r} is missing or wrong") from error
-    for file in files:
-        if not is_safe(file.url) or file.name in ("", ".", ".."):
-            raise ConfigError("bad_manifest", f"{where}: {file.url} is no file's address that begins with https://")
-    return Model(name, purpose, licence, files, non_commercial)
+        good = is_safe(file.url) and _FILE_NAME.fullmatch(file.name)
+    except ValueError:  # urlsplit's word for a damaged host or port
+        good = None
+    if not good or file.name in (".", ".."):
+        raise ConfigError("bad_manifest", f"{where}: {file.url} is no file's address that begins with https://")
+    return file
+
+
+def _text(where: str, entry: Mapping[str, Any], key: str) -> str:
+    """A line of text; a YAML alias could stand for gigabytes of anything else."""
+    value = entry.get(key)
+    if not isinstance(value, str) or not 0 < len(value) <= 2000 or not value.isprintable():
+        raise ConfigError("bad_manifest", f"{where}: '{key}' is missing or wrong: it must be a line of text")
+    return value

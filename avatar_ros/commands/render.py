@@ -17,12 +17,14 @@ from ..core.errors import ConfigError
 from ..core.expression_file import ExpressionTrack, read_expression
 from ..core.paths import share_file
 from ..core.progress import progress
+from ..core.terminal import printable
 from ..core.types import Mood
 from ..render.auto import make_rasteriser
 from ..render.base import Settings as RasteriserSettings
 from ..render.camera import portrait_camera
 from ..render.clips import ClipMixer
 from ..render.stage import BUILT_IN, RendererSettings, parse_background
+from .validate import add_axes
 
 MAX_SIDE_PX = 4096
 SMOKE_COVER, CLIPS = RendererSettings().smoke_cover, RendererSettings().clips
@@ -31,7 +33,8 @@ MOODS = {mood.name.lower(): mood for mood in Mood}
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the verb."""
-    parser.add_argument("--avatar", default=BUILT_IN, metavar="FILE", help="LAM .zip or .ply (default: built in)")
+    parser.add_argument("--avatar", default=BUILT_IN, metavar="FILE", help="LAM .zip, or splats (default: built in)")
+    add_axes(parser)
     parser.add_argument("--expression", required=True, metavar="FILE.json", help="weights, as `express` writes them")
     parser.add_argument("--out", required=True, metavar="FILE.mp4|FOLDER", help="a video, or a folder for PNGs")
     parser.add_argument("--size", default="512x512", metavar="WxH", help="pixels (default: %(default)s)")
@@ -58,7 +61,8 @@ def run(options: argparse.Namespace) -> int:
     fps = checked_fps(options.fps or track.fps)
     video = Path(options.out).suffix.lower() == ".mp4"
     background = parse_background(options.background or ("#e8e4de" if video else "transparent"))
-    avatar = load_avatar(share_file("models/avatar.zip") if options.avatar == BUILT_IN else options.avatar)
+    path = share_file("models/avatar.zip") if options.avatar == BUILT_IN else options.avatar
+    avatar = load_avatar(path, axes=options.axes)
     settings = RasteriserSettings(
         backend=options.backend,
         lam_weight_scaling=options.lam_weight_scaling,
@@ -74,15 +78,15 @@ def run(options: argparse.Namespace) -> int:
     frames = draw(rasteriser, track, fps, camera, background, mixer)
     save(options, frames, fps, video)
     rasteriser.close()
-    print(f"{options.out}: {frame_count(track, fps)} frames of {width}x{height}")
+    print(f"{printable(options.out)}: {frame_count(track, fps)} frames of {width}x{height}")
     return 0
 
 
 def _tell_of_repairs(path: str, track: ExpressionTrack) -> None:
     if track.ignored:
-        print(f"{path}: not ARKit's names, left out: {', '.join(track.ignored[:8])}", file=sys.stderr)
+        print(printable(f"{path}: not ARKit's names, left out: {', '.join(track.ignored[:8])}"), file=sys.stderr)
     if track.repaired:
-        print(f"{path}: {track.repaired} numbers were not finite and count as 0", file=sys.stderr)
+        print(f"{printable(path)}: {track.repaired} numbers were not finite and count as 0", file=sys.stderr)
 
 
 def parse_size(text: str) -> tuple[int, int]:

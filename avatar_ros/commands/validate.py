@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import argparse
 
+from ..avatar.axes import AXES, Y_UP
 from ..avatar.validate import validate
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the verb."""
-    parser.add_argument("avatar", metavar="FILE", help="a LAM .zip or a plain 3DGS .ply")
+    parser.add_argument("avatar", metavar="FILE", help="a LAM .zip, or splats as .ply, .spz or .splat")
+    add_axes(parser)
+
+
+def add_axes(parser: argparse.ArgumentParser) -> None:
+    """The option of all verbs that read avatars."""
+    parser.add_argument(
+        "--axes", default=Y_UP, choices=AXES, help="what is up in a file of splats alone (default: %(default)s)"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
     """0: the avatar is good; 2: it is not."""
-    report = validate(options.avatar)
+    report = validate(options.avatar, options.axes)
     print(report.text())
     return 0 if report.good else 2

@@ -9,10 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
 from .errors import ConfigError
+from .loading import boundary
 from .phrases import NOTHING, Choice, Node, PhraseError, Series, parse
+from .yaml_text import compose_yaml
 
 #: Placeholders that are filled in when an answer is said; `facts` adds to them.
 SPOKEN = ("time", "date", "weekday", "year", "tomorrow", "daypart", "day_greeting", "last_reply", "suggestions")
@@ -23,6 +26,8 @@ _TOP = (
     "intents", "not_understood", "not_understood_again", "suggestions",
 )  # fmt: skip
 _NAME, _WORD = r"[a-z_][a-z0-9_]*", r"[a-z][a-z'-]*"
+#: The grammar that hearing makes of them grows with it.
+_MAX_WORDS = 100_000
 _INTENT = ("name", "phrases", "answers", "suggest")
 
 
@@ -66,6 +71,12 @@ class Answers:
         return Series((self.before, intent.phrases, self.after))
 
 
+def load_answers_file(yaml: Any, path: Path) -> Answers:
+    """The checked file. yaml: the module. Raises ConfigError with path, line and what to do."""
+    with boundary(path, ConfigError, "answers_file", "compare it with config/answers.yaml"):
+        return read_answers(compose_yaml(yaml, path, "answers_file"), str(path))
+
+
 def read_answers(root: Located | None, path: str) -> Answers:
     """The checked contents of the file at `path` (for messages). Raises ConfigError with path, line and what to do."""
     return _Reader(path).read(root)
@@ -74,6 +85,7 @@ def read_answers(root: Located | None, path: str) -> Answers:
 class _Reader:
     def __init__(self, path: str) -> None:
         self._path = path
+        self._words = 0  # of all patterns, with their parts written out
 
     def read(self, root: Located | None) -> Answers:
         if root is None:
@@ -157,11 +169,12 @@ class _Reader:
         if node.id != "mapping":
             raise self._error(node, owner, f"must have the entries {', '.join(allowed)}")
         for key, value in node.value:
-            if key.value not in allowed:
-                raise self._error(key, owner, f"unknown entry '{key.value}'; known: {', '.join(allowed)}")
-            if key.value in found:
-                raise self._error(key, owner, f"'{key.value}' stands there twice")
-            found[key.value] = value
+            name = self._text(key, f"{owner}: a name")
+            if name not in allowed:
+                raise self._error(key, owner, f"unknown entry '{name}'; known: {', '.join(allowed)}")
+            if name in found:
+                raise self._error(key, owner, f"'{name}' stands there twice")
+            found[name] = value
         return found
 
     def _pairs(self, node: Located | None, owner: str, name: str = _NAME) -> Iterator[tuple[str, Located]]:
@@ -171,11 +184,12 @@ class _Reader:
             raise self._error(node, owner, "must be lines of 'name: text'")
         seen: set[str] = set()
         for key, value in node.value:
-            if key.value in seen or not re.fullmatch(name, key.value):
-                fault = "stands there twice" if key.value in seen else "must be in small letters, without spaces"
-                raise self._error(key, owner, f"the name '{key.value}' {fault}")
-            seen.add(key.value)
-            yield key.value, value
+            word = self._text(key, f"{owner}: a name")
+            if word in seen or not re.fullmatch(name, word):
+                fault = "stands there twice" if word in seen else "must be in small letters, without spaces"
+                raise self._error(key, owner, f"the name '{word}' {fault}")
+            seen.add(word)
+            yield word, value
 
     def _items(self, node: Located, owner: str) -> list[Located]:
         if node.id != "sequence" or not node.value:
@@ -199,9 +213,13 @@ class _Reader:
     def _pattern(self, node: Located, owner: str, parts: Mapping[str, Node]) -> Node:
         text = self._text(node, owner)
         try:
-            return parse(text, parts)
+            pattern = parse(text, parts)
         except PhraseError as error:
             raise self._error(node, owner, str(error)) from error
+        self._words += pattern.size
+        if self._words > _MAX_WORDS:
+            raise self._error(node, owner, f"all patterns so far come to more than {_MAX_WORDS} words with their parts")
+        return pattern
 
     def _require(self, fields: Mapping[str, Located], name: str, node: Located, owner: str) -> None:
         if name not in fields:
@@ -209,4 +227,4 @@ class _Reader:
 
     def _error(self, node: Located | None, owner: str, what: str) -> ConfigError:
         line = f"line {node.start_mark.line + 1}, " if node is not None else ""
-        return ConfigError("answers_file", f"{self._path}: {line}{owner}: {what}")
+        return ConfigError("answers_file", f"{self._path}: {line}{owner[:200]}: {what[:1000]}")

@@ -4,6 +4,7 @@ AvatarRosError
 ├── ConfigError            the user asked for something that cannot be: exit code 2, no restart
 │   ├── UnknownBackendError
 │   └── AvatarError        an avatar file that cannot be shown
+├── MachineError           memory, disk, descriptors or a device failed (core/machine.py): tried again, with back-off
 └── StageError             a stage failed at its work; `retryable` says whether trying again can help
     ├── MicError, VadError, AsrError, LlmError, TtsError
     └── EncoderError, MotionError, RenderError, SpeakerError
@@ -11,15 +12,18 @@ AvatarRosError
 
 from __future__ import annotations
 
+from .terminal import printable, printable_line
+
 
 class AvatarRosError(Exception):
     """Base of all errors of this package.
 
-    code: stable snake_case name, for diagnostics and tests; the text is for people and may change.
+    code: stable snake_case name, for diagnostics and tests; the text is for people and may change. It ends on terminals
+    and in logs, so what it quotes of names and files is made printable.
     """
 
     def __init__(self, code: str, text: str = "", *, retryable: bool = False) -> None:
-        super().__init__(text or code)
+        super().__init__(printable(text or code))
         self.code = code
         self.retryable = retryable
 
@@ -30,7 +34,10 @@ class AvatarRosError(Exception):
 
 
 class ConfigError(AvatarRosError):
-    """A parameter, argument or file that cannot be used; ends a process with exit code 2."""
+    """A parameter, argument or file that cannot be used; ends a process with exit code 2. Always one line."""
+
+    def __init__(self, code: str, text: str = "", *, retryable: bool = False) -> None:
+        super().__init__(code, printable_line(text), retryable=retryable)
 
 
 class UnknownBackendError(ConfigError):
@@ -39,6 +46,13 @@ class UnknownBackendError(ConfigError):
 
 class AvatarError(ConfigError):
     """An avatar file that is missing parts, damaged or unsafe."""
+
+
+class MachineError(AvatarRosError):
+    """The machine ran short or failed; nothing is wrong with what the user asked for."""
+
+    def __init__(self, code: str, text: str = "") -> None:
+        super().__init__(code, text, retryable=True)
 
 
 class StageError(AvatarRosError):

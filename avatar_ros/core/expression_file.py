@@ -9,7 +9,6 @@ Frame i holds at i / fps seconds of the sound. Columns are matched by name, so f
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,9 +19,14 @@ from numpy.typing import NDArray
 
 from .arkit import ARKIT_COUNT, ARKIT_INDEX, ARKIT_NAMES
 from .errors import ConfigError
+from .loading import boundary, read_text
+from .private import write_private
 
 DEFAULT_FPS = 30.0
-MAX_FPS = 1000.0
+MIN_FPS, MAX_FPS = 0.1, 1000.0
+#: Two hours at 30 frames a second.
+MAX_BYTES = 128 << 20
+_REMEDY = "make it again with: ./avatar express IN.wav OUT.json"
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,21 +64,21 @@ def write_expression(path: str | Path, weights: NDArray[np.floating[Any]], fps: 
     ]
     tree = {"names": list(ARKIT_NAMES), "metadata": {"fps": fps, **metadata}, "frames": frames}
     path = Path(path)
-    part = path.with_name(path.name + ".part")
-    part.write_text(json.dumps(tree), encoding="utf-8")
-    os.replace(part, path)
+    write_private(path, json.dumps(tree))
 
 
 def read_expression(path: str | Path) -> ExpressionTrack:
     """Read an expression file. Raises ConfigError with one line that says what is wrong and where."""
     path = Path(path)
-    if not path.is_file():
+    if not path.exists():
         raise ConfigError("expression_not_found", f"{path}: no such file")
-    try:
-        tree = json.loads(path.read_text(encoding="utf-8"))
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise ConfigError("expression_not_json", f"{path}: not an expression file: {error}") from error
-    return _parse(path, tree)
+    with boundary(path, ConfigError, "expression_not_json", _REMEDY):
+        try:
+            # Whole numbers become floats at once: one of a million digits would take minutes.
+            tree = json.loads(read_text(path, MAX_BYTES, "expression_bad"), parse_int=float)
+        except (json.JSONDecodeError, RecursionError) as error:
+            raise ConfigError("expression_not_json", f"{path}: not an expression file: {error}") from error
+        return _parse(path, tree)
 
 
 def _parse(path: Path, tree: Any) -> ExpressionTrack:
@@ -86,9 +90,11 @@ def _parse(path: Path, tree: Any) -> ExpressionTrack:
         raise _bad(path, "needs 'names' (a list of 52 names) and 'frames' (a list)")
     metadata = tree.get("metadata") or {}
     fps = metadata.get("fps", DEFAULT_FPS) if isinstance(metadata, dict) else None
-    if not isinstance(fps, int | float) or isinstance(fps, bool) or not 0 < fps <= MAX_FPS:
-        raise _bad(path, f"metadata.fps is {fps!r}; it must be a number above 0 and at most {MAX_FPS:.0f}")
+    if not isinstance(fps, int | float) or isinstance(fps, bool) or not MIN_FPS <= fps <= MAX_FPS:
+        raise _bad(path, f"metadata.fps is {fps!s:.40}; it must be a number, {MIN_FPS:g} to {MAX_FPS:g}")
     names = tree["names"]
+    if not names or not all(isinstance(name, str) for name in names):
+        raise _bad(path, "'names' must be texts, one a weight")
     rows = np.array([_row(path, i, frame, len(names)) for i, frame in enumerate(tree["frames"])], np.float64)
     rows = rows.reshape(len(tree["frames"]), len(names))
     return _by_name(names, rows, float(fps), metadata)
@@ -99,7 +105,7 @@ def _row(path: Path, number: int, frame: Any, count: int) -> list[float]:
     if not isinstance(weights, list) or len(weights) != count:
         found = f"{len(weights)} weights" if isinstance(weights, list) else "no list of weights"
         raise _bad(path, f"frame {number} has {found}; 'names' has {count}")
-    if not all(isinstance(w, int | float) for w in weights):
+    if not all(type(w) is float for w in weights):
         raise _bad(path, f"frame {number} holds something that is not a number")
     return weights
 
@@ -110,7 +116,7 @@ def _by_name(names: list[Any], rows: NDArray[np.float64], fps: float, metadata: 
     for column, name in enumerate(names):
         if name in ARKIT_INDEX:
             weights[:, ARKIT_INDEX[name]] = np.clip(np.where(finite[:, column], rows[:, column], 0.0), 0.0, 1.0)
-    ignored = tuple(str(name) for name in names if name not in ARKIT_INDEX)
+    ignored = tuple(name.encode(errors="replace").decode() for name in names if name not in ARKIT_INDEX)
     return ExpressionTrack(weights, fps, metadata, ignored, int((~finite).sum()))
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import ConfigError
+from .loading import boundary
 from .registry import how_to_install
 
 CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
@@ -45,14 +46,11 @@ def opener(runtime: Any, threads: int) -> Opener:
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        state = runtime.capi.onnxruntime_pybind11_state
-        try:
+        # What it raises over a file has a dozen classes, all of its own.
+        with boundary(file, ConfigError, "model_unreadable", "it is no network that onnxruntime can run: get it again"):
             if CUDA in providers:
                 runtime.preload_dlls()  # CUDA's libraries lie in wheels of their own, where the loader does not look
             return runtime.InferenceSession(str(file), options, providers=list(providers))
-        except (state.Fail, state.InvalidProtobuf, state.InvalidGraph, state.InvalidArgument, state.NoSuchFile,
-                state.NotImplemented, state.RuntimeException) as error:  # fmt: skip
-            raise ConfigError("model_unreadable", f"{file} is no network that onnxruntime can run: {error}") from error
 
     return open_session
 

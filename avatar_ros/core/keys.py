@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import codecs
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
 from .errors import ConfigError
+
+_EXPORT = re.compile(r"^export\s+")
+_COMMENT = re.compile(r"(?:^|\s)#")
 
 
 def find_key(variable: str, env_file: str, environment: Mapping[str, str]) -> str:
@@ -30,22 +35,45 @@ def find_key(variable: str, env_file: str, environment: Mapping[str, str]) -> st
 
 
 def read_env_file(path: Path) -> dict[str, str]:
-    """NAME=value lines; `export`, quotes around the value, blank lines and # comments are allowed. {} if missing."""
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError:
-        return {}
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError("env_file", f"{path} cannot be read: {type(error).__name__}") from error
+    """NAME=value lines; `export`, quotes around the value, blank lines and # comments are allowed. {} if missing.
+
+    Raises ConfigError naming the line; values are secrets and stand in no message.
+    """
     found = {}
-    for line in lines:
-        name, sign, value = line.strip().removeprefix("export ").partition("=")
+    for number, line in enumerate(_lines(path), start=1):
+        name, sign, value = _EXPORT.sub("", line.strip()).partition("=")
         if sign and name.strip().isidentifier():
-            found[name.strip()] = _unquoted(value.strip())
+            try:
+                found[name.strip()] = _unquoted(value.strip())
+            except ValueError as error:
+                raise ConfigError("env_file", f"{path} line {number}: {error} of {name.strip()}") from None
     return found
 
 
+def _lines(path: Path) -> list[str]:
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise ConfigError("env_file", f"{path} cannot be read: {error.strerror}") from error
+    wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    try:
+        text = data.decode("utf-16" if wide else "utf-8-sig")
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" in text:
+        raise ConfigError("env_file", f"{path} is no text in UTF-8; save it as UTF-8")
+    return text.splitlines()
+
+
 def _unquoted(value: str) -> str:
-    if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
-        return value[1:-1]
-    return value.partition(" #")[0].strip()
+    """The value without quotes and comment. Raises ValueError where a quote is not closed, or something follows it."""
+    if value[:1] not in ("'", '"'):
+        return _COMMENT.split(value, maxsplit=1)[0].strip()
+    inner, sign, rest = value[1:].partition(value[0])
+    if not sign:
+        raise ValueError("there is no closing quote behind the value")
+    if rest.strip() and not rest.lstrip().startswith("#"):
+        raise ValueError("something stands behind the closing quote of the value")
+    return inner

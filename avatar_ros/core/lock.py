@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import re
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 from .errors import ConfigError
+from .paths import runtime_folder
 
 
 class NameLock:
@@ -33,26 +34,31 @@ def hold_name(name: str, *, remedy: str, env: Mapping[str, str] = os.environ) ->
     """
     path = lock_path(name, env)
     descriptor = _open(path)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
+    if not _taken(descriptor):
         holder = os.pread(descriptor, 20, 0).decode("ascii", "replace").strip()
         os.close(descriptor)
         raise ConfigError(
             "already_running",
             f"{name} is already running in ROS domain {_domain(env)} (process {holder or 'unknown'}); {remedy}",
-        ) from error
-    os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+        )
+    with contextlib.suppress(OSError):  # who holds it is told for convenience: a full disk must not keep it from us
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, str(os.getpid()).encode(), 0)
     return NameLock(path, descriptor)
 
 
+def _taken(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
 def lock_path(name: str, env: Mapping[str, str] = os.environ) -> Path:
-    """The lock's file: in XDG_RUNTIME_DIR where that can be written, else in the temp directory."""
-    runtime = env.get("XDG_RUNTIME_DIR", "")
-    folder = runtime if runtime and os.access(runtime, os.W_OK) else tempfile.gettempdir()
+    """The lock's file."""
     plain = re.sub(r"[^A-Za-z0-9]+", ".", name).strip(".")
-    return Path(folder) / f"avatar_ros-{os.getuid()}-{_domain(env)}-{plain}.lock"
+    return runtime_folder(env) / f"avatar_ros-{os.getuid()}-{_domain(env)}-{plain}.lock"
 
 
 def _domain(env: Mapping[str, str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -14,6 +15,12 @@ PACKAGE = "avatar_ros"
 def user_data_folder(env: Mapping[str, str] = os.environ) -> Path:
     """Where `./avatar fetch` puts models: $XDG_DATA_HOME/avatar_ros, else ~/.local/share/avatar_ros."""
     return Path(env.get("XDG_DATA_HOME") or "~/.local/share").expanduser() / PACKAGE
+
+
+def runtime_folder(env: Mapping[str, str] = os.environ) -> Path:
+    """For small files that running processes need: XDG_RUNTIME_DIR where it can be written, else the temp folder."""
+    runtime = env.get("XDG_RUNTIME_DIR", "")
+    return Path(runtime if runtime and os.access(runtime, os.W_OK) else tempfile.gettempdir())
 
 
 def share_file(relative: str) -> Path:

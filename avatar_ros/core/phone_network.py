@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from .bands import BANDS, RATE_HZ, SHIFT
 from .errors import ConfigError
 from .inference import CPU, check_shapes, open_network, opener
+from .loading import boundary
 from .paths import share_file
 from .phones import PHONE_CLASSES, PHONE_COUNT
 
@@ -23,6 +24,7 @@ F32 = NDArray[np.float32]
 
 KIND = "avatar_ros lips 1"
 _LONGEST_STEP = 256
+_FACTS = ("kind", "classes", "rate_hz", "shift", "bands", "delay_frames", "colour", "state_size")
 
 
 class PhoneNetwork:
@@ -38,15 +40,17 @@ class PhoneNetwork:
             raise ConfigError("lips_model_missing", f"{file}: no such file; make it with: python tools/train_lips.py")
         network = open_network({"fp32": file}, opener(runtime, threads=1), [CPU], device="cpu")
         self._session = network.session
-        facts = _facts(self._session, file)
-        self.delay_frames = int(facts["delay_frames"])
-        self.colour: F32 = np.array(facts["colour"], np.float32)
-        self._state_size = int(facts["state_size"])
-        check_shapes(
-            network,
-            {"features": (1, None, BANDS), "state": (1, self._state_size)},
-            {"phones": (1, None, PHONE_COUNT), "next_state": (1, self._state_size)},
-        )
+        with boundary(file, ConfigError, "lips_model_bad", "make it anew: python tools/train_lips.py"):
+            facts = _facts(self._session, file)
+            self.delay_frames: int = facts["delay_frames"]
+            self.colour: F32 = np.array(facts["colour"], np.float32)
+            self._state_size: int = facts["state_size"]
+            check_shapes(
+                network,
+                {"features": (1, None, BANDS), "state": (1, self._state_size)},
+                {"phones": (1, None, PHONE_COUNT), "next_state": (1, self._state_size)},
+            )
+            self.step(np.zeros((1, BANDS), np.float32), self.start())  # a damaged graph may open and fail to run
 
     def start(self) -> F32:
         """The state of a stream that begins [1, S]."""
@@ -64,15 +68,15 @@ class PhoneNetwork:
 
 def _facts(session: Any, path: Path) -> dict[str, Any]:
     given = session.get_modelmeta().custom_metadata_map
-    try:
-        facts = {key: json.loads(value) for key, value in given.items()}
-    except ValueError:
-        facts = {}
+    facts = {key: json.loads(value) for key, value in given.items() if key in _FACTS}
     wanted = {"kind": KIND, "classes": list(PHONE_CLASSES), "rate_hz": RATE_HZ, "shift": SHIFT, "bands": BANDS}
     wrong = [key for key, value in wanted.items() if facts.get(key) != value]
-    wrong += [key for key in ("delay_frames", "colour", "state_size") if key not in facts]
-    if not wrong and len(facts["colour"]) != BANDS:
-        wrong = ["colour"]
+    for key, most in (("delay_frames", _LONGEST_STEP), ("state_size", 1 << 20)):
+        if type(facts.get(key)) is not int or not 0 <= facts[key] <= most:
+            wrong.append(key)
+    colour = facts.get("colour")
+    if not isinstance(colour, list) or len(colour) != BANDS or not all(isinstance(c, int | float) for c in colour):
+        wrong.append("colour")
     if wrong:
         raise ConfigError(
             "lips_model_bad",

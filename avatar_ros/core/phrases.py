@@ -10,11 +10,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 
 _TOKEN = re.compile(r"\s*(?:(?P<name><[a-z_][a-z0-9_]*>)|(?P<word>[a-z][a-z'-]*)|(?P<sign>[()\[\]|]))", re.IGNORECASE)
 _CLOSING = {"(": ")", "[": "]"}
 _MAX_NESTING = 20
+#: What a pattern may come to with its parts written out: parts of parts grow like powers.
+_MAX_WORDS, _MAX_DEPTH = 20_000, 100
+_MAX_SERIES = 200
 
 
 class PhraseError(ValueError):
@@ -26,6 +30,7 @@ class Word:
     """One spoken word, lower case."""
 
     text: str
+    size = depth = 1
 
 
 @dataclass(frozen=True)
@@ -34,12 +39,30 @@ class Series:
 
     parts: tuple[Node, ...] = ()
 
+    @cached_property
+    def size(self) -> int:
+        """Words, with every part written out."""
+        return sum(part.size for part in self.parts)
+
+    @cached_property
+    def depth(self) -> int:
+        return 1 + max((part.depth for part in self.parts), default=0)
+
 
 @dataclass(frozen=True)
 class Choice:
     """Exactly one of the options. An optional part is a choice with an empty sequence."""
 
     options: tuple[Node, ...]
+
+    @cached_property
+    def size(self) -> int:
+        """Words, with every part written out."""
+        return sum(option.size for option in self.options)
+
+    @cached_property
+    def depth(self) -> int:
+        return 1 + max(option.depth for option in self.options)
 
 
 Node = Word | Series | Choice
@@ -122,6 +145,7 @@ class _Parser:
         self._parts = parts
         self._at = 0
         self._depth = 0
+        self._words = 0
 
     def whole(self) -> Node:
         node = self._choice("")
@@ -142,14 +166,18 @@ class _Parser:
         while (match := _TOKEN.match(self._text, self._at)) and match["sign"] not in ("|", ")", "]"):
             self._at = match.end()
             found.append(self._item(match))
+            if len(found) > _MAX_SERIES:
+                raise self._error(f"more than {_MAX_SERIES} words in a row")
         return found[0] if len(found) == 1 else Series(tuple(found))
 
     def _item(self, match: re.Match[str]) -> Node:
-        if match["word"]:
-            return Word(match["word"].lower())
-        if match["name"]:
-            return self._part(match["name"][1:-1])
-        return self._group(match["sign"])
+        if match["sign"]:
+            return self._group(match["sign"])
+        node = Word(match["word"].lower()) if match["word"] else self._part(match["name"][1:-1])
+        self._words += node.size
+        if self._words > _MAX_WORDS or node.depth > _MAX_DEPTH:
+            raise self._error(f"comes to more than {_MAX_WORDS} words or {_MAX_DEPTH} levels with its parts")
+        return node
 
     def _part(self, name: str) -> Node:
         if name not in self._parts:
@@ -179,4 +207,5 @@ class _Parser:
         return ""
 
     def _error(self, what: str) -> PhraseError:
-        return PhraseError(f"{what} (column {self._at + 1} of '{self._text}')")
+        shown = self._text if len(self._text) <= 200 else self._text[:200] + " …"
+        return PhraseError(f"{what} (column {self._at + 1} of '{shown}')")

@@ -1,40 +1,96 @@
-"""A bounded queue between a callback and its worker: full means the oldest goes, and is counted."""
+"""A bounded queue between a callback and its worker: full means that the longest lane loses its oldest, counted."""
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections import deque
+from collections.abc import Hashable
 from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
 
+#: A lane (a topic of a session) in which more than this waits is flooded, or its reader is slow: others go first.
+FAIR_SHARE = 32
+#: Orders that may wait in a lane.
+MOST_ORDERS = 100
 
-class DropOldestQueue(Generic[Item]):
-    """FIFO of at most `limit` items with a priority lane for orders. Safe between threads."""
+
+class _Lanes(Generic[Item]):
+    """Items in the order in which they came while few wait; of many, every other one is of a lane that is short."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._lanes: dict[tuple[bool, Hashable], deque[tuple[int, Item]]] = {}
+        self._came = 0
+        self._size = 0
+        self._short_first = False
+        self.dropped = 0
+
+    def put(self, item: Item, lane: Hashable, own: bool, most: int) -> None:
+        key = (not own, lane)
+        if len(self._lanes.get(key, ())) >= most:
+            self._drop(key)
+        elif self._size >= self._limit:
+            self._drop(max(self._lanes, key=lambda key: len(self._lanes[key])))
+        self._came += 1
+        self._size += 1
+        self._lanes.setdefault(key, deque()).append((self._came, item))
+
+    def get(self) -> Item:
+        self._short_first = self._size > FAIR_SHARE and not self._short_first
+        if self._short_first:
+            short = [key for key, items in self._lanes.items() if len(items) <= FAIR_SHARE]
+            if short:
+                return self._pop(min(short, key=lambda key: (key[0], self._lanes[key][0][0])))
+        return self._pop(min(self._lanes, key=lambda key: self._lanes[key][0][0]))
+
+    def _drop(self, key: tuple[bool, Hashable]) -> None:
+        self._pop(key)
+        self.dropped += 1
+
+    def _pop(self, key: tuple[bool, Hashable]) -> Item:
+        items = self._lanes[key]
+        item = items.popleft()[1]
+        if not items:
+            del self._lanes[key]
+        self._size -= 1
+        return item
+
+    def __len__(self) -> int:
+        return self._size
+
+
+class FairQueue(Generic[Item]):
+    """At most `limit` items, and as many orders, which go first. Safe between threads.
+
+    lane: what fills up on its own, to `most` items; own: the kiosk's own session, whose short lanes go before those
+    of others.
+    """
 
     def __init__(self, limit: int) -> None:
         if limit < 1:
             raise ValueError(f"a queue of {limit} items holds nothing")
-        self._items: deque[Item] = deque()
-        self._urgent: deque[Item] = deque()
-        self._limit = limit
+        self._items: _Lanes[Item] = _Lanes(limit)
+        self._urgent: _Lanes[Item] = _Lanes(limit)
         self._changed = threading.Condition()
         self._closed = False
-        self.dropped = 0
 
-    def put(self, item: Item) -> None:
-        """Append; drops the oldest item where the queue is full."""
+    @property
+    def dropped(self) -> int:
+        """Items lost so far."""
+        return self._items.dropped + self._urgent.dropped
+
+    def put(self, item: Item, lane: Hashable = "", *, own: bool = True, most: int = sys.maxsize) -> None:
+        """Append; where the lane is full its oldest item is dropped, where the queue is, that of the longest lane."""
         with self._changed:
-            if len(self._items) >= self._limit:
-                self._items.popleft()
-                self.dropped += 1
-            self._items.append(item)
+            self._items.put(item, lane, own, most)
             self._changed.notify()
 
-    def put_urgent(self, item: Item) -> None:
-        """Append to the lane that is served first; orders are few and never dropped."""
+    def put_urgent(self, item: Item, lane: Hashable = "", *, own: bool = True) -> None:
+        """Append to what is served first."""
         with self._changed:
-            self._urgent.append(item)
+            self._urgent.put(item, lane, own, MOST_ORDERS)
             self._changed.notify()
 
     def get(self, timeout_s: float | None = None) -> Item | None:
@@ -43,14 +99,8 @@ class DropOldestQueue(Generic[Item]):
             if not (self._items or self._urgent or self._closed):
                 self._changed.wait(timeout_s)
             if self._urgent:
-                return self._urgent.popleft()
-            return self._items.popleft() if self._items else None
-
-    def clear(self) -> None:
-        """Forget what is queued, orders included."""
-        with self._changed:
-            self._items.clear()
-            self._urgent.clear()
+                return self._urgent.get()
+            return self._items.get() if self._items else None
 
     def close(self) -> None:
         """Wake whoever waits; `get` returns what is left, then None at once."""

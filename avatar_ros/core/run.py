@@ -3,17 +3,34 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
-#: Set by whoever starts the nodes (the runner, launch): wall clock in nanoseconds when the run began.
+#: Set by whoever starts the nodes (the runner, launch) to `begin_now()`.
 RUN_BEGAN = "AVATAR_ROS_RUN_BEGAN_NS"
 
 
-def begun_in_this_run(path: Path, env: Mapping[str, str] = os.environ) -> bool:
+def begin_now() -> str:
+    """The instant at which a run begins: wall clock and CLOCK_MONOTONIC, ns, a colon between."""
+    return f"{time.time_ns()}:{time.monotonic_ns()}"
+
+
+def _began_ns(text: str, wall_ns: int, steady_ns: int) -> int | None:
+    """When the run began, as files are stamped. Somebody may have set the time of day back since: the earlier counts,
+    so that what was written before or after that is taken for this run's, and kept.
+    """
+    wall, _, steady = text.partition(":")
+    if not wall.isdecimal():
+        return None
+    return min(int(wall), wall_ns - (steady_ns - int(steady))) if steady.isdecimal() else int(wall)
+
+
+def begun_in_this_run(path: Path, env: Mapping[str, str] = os.environ, wall_ns: int | None = None) -> bool:
     """Whether `path` was written since the run began. False where nobody said when that was."""
-    began = env.get(RUN_BEGAN, "")
-    return began.isdecimal() and path.exists() and path.stat().st_mtime_ns >= int(began)
+    now_ns = time.time_ns() if wall_ns is None else wall_ns
+    began_ns = _began_ns(env.get(RUN_BEGAN, ""), now_ns, time.monotonic_ns())
+    return began_ns is not None and path.exists() and path.stat().st_mtime_ns >= began_ns
 
 
 def unused_in_this_run(path: Path, env: Mapping[str, str] = os.environ) -> Path:

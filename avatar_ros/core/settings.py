@@ -10,6 +10,7 @@ check, without its name being written again:
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
@@ -24,9 +25,14 @@ def setting(
     low: float | None = None,
     high: float | None = None,
     choices: tuple[str, ...] = (),
+    fixed: bool = False,
 ) -> Any:
-    """A field of a Settings class: default, one line of description with the unit, inclusive range or choices."""
-    return field(default=default, metadata={"description": description, "low": low, "high": high, "choices": choices})
+    """A field of a Settings class: default, one line of description with the unit, inclusive range or choices.
+
+    fixed: it counts from the process's start to its end.
+    """
+    meta = {"description": description, "low": low, "high": high, "choices": choices, "fixed": fixed}
+    return field(default=default, metadata=meta)
 
 
 @dataclass(frozen=True)
@@ -35,10 +41,15 @@ class Settings:
 
     def __post_init__(self) -> None:
         for item in fields(self):
-            value = getattr(self, item.name)
-            if isinstance(item.default, float) and isinstance(value, int) and not isinstance(value, bool):
-                object.__setattr__(self, item.name, float(value))
+            object.__setattr__(self, item.name, _as_number(item.default, getattr(self, item.name)))
             _check(type(self).__name__, item.name, getattr(self, item.name), item.default, item.metadata)
+
+
+def _as_number(default: Any, value: Any) -> Any:
+    """1 for a float and 1e3 for an int are what was meant."""
+    if type(default) is float and type(value) is int:
+        return float(value)
+    return int(value) if type(default) is int and type(value) is float and value.is_integer() else value
 
 
 def _check(owner: str, name: str, value: Any, default: Any, meta: Mapping[str, Any]) -> None:
@@ -47,10 +58,14 @@ def _check(owner: str, name: str, value: Any, default: Any, meta: Mapping[str, A
             raise ConfigError("parameter_type", f"parameter '{name}' must be a list of texts, not {value!r}")
         return
     if type(value) is not type(default):
+        quoted = isinstance(value, str) and not isinstance(default, str)
         raise ConfigError(
             "parameter_type",
-            f"parameter '{name}' must be {type(default).__name__}, not {type(value).__name__} ({value!r})",
+            f"parameter '{name}' must be {type(default).__name__}, not {type(value).__name__} ({value!r})"
+            + ("; write it without quotes" if quoted else ""),
         )
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ConfigError("parameter_range", f"parameter '{name}' is {value}; it must be a number ({owner})")
     low, high, choices = meta.get("low"), meta.get("high"), meta.get("choices")
     if low is not None and not low <= value:
         raise ConfigError("parameter_range", f"parameter '{name}' is {value}; it must be at least {low} ({owner})")

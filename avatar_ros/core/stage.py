@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from .peers import PeerNews
 from .types import Interrupt, Message, SessionEvent
 
 
@@ -26,20 +27,29 @@ def _nothing() -> None:
 
 
 class Stage:
-    """Base of all stages. Subclasses override what they need; all but `abort` run on the worker thread.
+    """Base of all stages. Subclasses override what they need; all but `abort` and `foresee` run on the worker thread.
 
     tick_period_s: how often `tick` wants to be called, seconds; 0 for never.
     wake: set by the runner; a stage's own thread (a device, a network stream) calls it to have `tick` called now.
     finished: set by a stage that has done all it was asked to do (N turns); the process then ends: EXIT_DONE.
+    failure: what it was asked for and could not do to the end (too few turns; a recording, on a full disk); the
+    process's end then is EXIT_UNFINISHED. "": nothing.
+    awaits_conversation: the runner keeps `missing` up to date until it is empty: which nodes between the microphone and
+    the loudspeaker are not ready yet.
     unread: topics of its port that it has no use for as it is configured; the runner does not subscribe to them.
+    waits_for: nodes whose deaths it wants to know of; `peer` is then called.
     """
 
     tick_period_s: float = 0.0
     unread: frozenset[str] = frozenset()
+    awaits_conversation: bool = False
+    missing: frozenset[str] = frozenset()
+    waits_for: frozenset[str] = frozenset()
 
     def __init__(self) -> None:
         self.wake: Callable[[], None] = _nothing
         self.finished = False
+        self.failure = ""
 
     def load(self) -> None:
         """Load and warm the model. Raises ConfigError or StageError with what to do."""
@@ -52,8 +62,11 @@ class Stage:
         """Obey DUCK, PAUSE, RESUME or CANCEL. Called before messages that are still queued."""
         return ()
 
+    def foresee(self, topic: str, message: Message, now_s: float) -> None:
+        """A message has come, and will be pushed when its turn comes. Called from another thread; takes no time."""
+
     def abort(self, order: Interrupt) -> None:
-        """Break a blocking call (close a stream). The one method called from another thread, at once, on CANCEL."""
+        """Break a blocking call (close a stream). Called from another thread, at once, on CANCEL."""
 
     def tick(self, now_s: float) -> Iterable[Out]:
         """Do what is due by time alone."""
@@ -61,6 +74,10 @@ class Stage:
 
     def session(self, event: SessionEvent, now_s: float) -> Iterable[Out]:
         """A session opened or closed."""
+        return ()
+
+    def peer(self, news: PeerNews, now_s: float) -> Iterable[Out]:
+        """A node of `waits_for` is silent, is there again, or was started anew."""
         return ()
 
     def status(self) -> Mapping[str, str]:

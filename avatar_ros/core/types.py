@@ -49,12 +49,21 @@ class VoiceKind(IntEnum):
 
 
 class InterruptAction(IntEnum):
-    """DUCK: play softer; PAUSE: hold; RESUME: go on where it stopped, full volume; CANCEL: void for good."""
+    """DUCK: play softer; PAUSE: hold; RESUME: go on where it stopped, full volume; CANCEL: void for good.
+
+    REPEAT: void the sound, not the answer; the turn after says it again.
+    """
 
     DUCK = 1
     PAUSE = 2
     RESUME = 3
     CANCEL = 4
+    REPEAT = 5
+
+    @property
+    def ends_speech(self) -> bool:
+        """Whether what is spoken, up to and including the order's turn, is void."""
+        return self in (InterruptAction.CANCEL, InterruptAction.REPEAT)
 
 
 class PlaybackState(IntEnum):
@@ -90,11 +99,30 @@ class MarkKind(IntEnum):
 
 
 class SayWhen(IntEnum):
-    """QUEUE: after what is being said; NOW: drop what is queued, let the current sentence end; INTERRUPT: at once."""
+    """QUEUE: after what is being said; NOW: drop what is queued, let the current sentence end; INTERRUPT: at once.
+
+    WITHDRAW: take back the `say` of that id; STOP: fall silent and take back all of them. Any other number is a value,
+    too, but not `known`: its sender gets a result all the same.
+    """
 
     QUEUE = 1
     NOW = 2
     INTERRUPT = 3
+    WITHDRAW = 4
+    STOP = 5
+
+    @classmethod
+    def _missing_(cls, value: object) -> SayWhen | None:
+        if not isinstance(value, int):
+            return None
+        unknown = int.__new__(cls, value)
+        unknown._name_, unknown._value_ = "UNKNOWN", value
+        return unknown
+
+    @property
+    def known(self) -> bool:
+        """Whether it is one of those above."""
+        return self.name in SayWhen.__members__
 
 
 class SessionKind(IntEnum):
@@ -310,7 +338,7 @@ class PlaybackClock:
 
 @dataclass(frozen=True)
 class Interrupt:
-    """An order to every stage. CANCEL voids everything up to and including (epoch, turn), for good."""
+    """An order to every stage. CANCEL voids all up to and including (epoch, turn), for good; REPEAT its sound."""
 
     session: str = LOCAL_SESSION
     epoch: int = 0
@@ -345,7 +373,7 @@ class SessionEvent:
 
 @dataclass(frozen=True)
 class Say:
-    """Words that a robot's own program wants spoken. id comes back in SayResult."""
+    """Words that a robot's own program wants spoken, or taken back. id comes back in SayResult."""
 
     session: str = LOCAL_SESSION
     id: str = ""
@@ -358,13 +386,35 @@ class Say:
 
 @dataclass(frozen=True)
 class SayResult:
-    """What became of a Say. done: spoken to the end; else `reason` says why not, `spoken` what was heard of it."""
+    """What became of a Say, one each. done: spoken to the end, else `reason` says why not; spoken: what was heard."""
 
     session: str = LOCAL_SESSION
     id: str = ""
     done: bool = True
     spoken: str = ""
     reason: str = ""
+    stamp_ns: int = 0
+
+
+@dataclass(frozen=True)
+class SpeechFault:
+    """A sentence that will not be heard, or not to its end. spoken: 0-1, how much of its text has sound."""
+
+    session: str = LOCAL_SESSION
+    epoch: int = 0
+    turn: int = 0
+    sentence: int = 0
+    spoken: float = 0.0
+    reason: str = ""
+    stamp_ns: int = 0
+
+
+@dataclass(frozen=True)
+class Alive:
+    """A node works. life: which of its starts this is; of another, it has forgotten what it knew before."""
+
+    node: str = ""
+    life: int = 0
     stamp_ns: int = 0
 
 
@@ -444,6 +494,7 @@ Message = (
     | SessionEvent
     | Say
     | SayResult
+    | SpeechFault
     | FrameInfo
     | TurnReport
     | GazeTarget
@@ -460,6 +511,7 @@ TOPICS: Mapping[str, type] = MappingProxyType(
         "dialogue/reply": Reply,
         "speech/sentence": Sentence,
         "speech/audio": SpeechChunk,
+        "speech/fault": SpeechFault,
         "motion/features": AudioFeatures,
         "motion/expression": Expression,
         "speech/playback": PlaybackClock,

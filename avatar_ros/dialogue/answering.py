@@ -59,11 +59,15 @@ class Answering:
         self._asked_louder += 1
         return Treatment(noticed=True, remark=self._settings.too_quiet)
 
-    def treat_silence(self, utterance: Utterance) -> Treatment:
-        """Judge a voice of which no transcript came: who spoke for a while should not wait in vain."""
-        if not self._is_long(utterance) or utterance.deaf or utterance.over_speech:
-            return Treatment()
-        return Treatment(noticed=True, remark=self._settings.too_quiet if self._may_ask_again() else "")
+    def apologises(self, utterance: Utterance) -> bool:
+        """Whether to say that no transcript came of a voice: who asked should not wait in vain.
+
+        Over the avatar's own voice it must have been as long as what interrupts though it is not understood.
+        """
+        if utterance.deaf or utterance.voice_s is None or not self._is_somebody(utterance):
+            return False
+        long = 0.0 < self._settings.unclear_voice_s <= utterance.voice_s
+        return long or utterance.interrupted or not utterance.over_speech
 
     def treat_endless(self, transcript: Transcript) -> Treatment:
         """Judge a talk that does not stop: words are answered, once; a noise is not."""

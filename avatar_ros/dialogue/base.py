@@ -9,7 +9,10 @@ from ..core.stage import Port
 from ..core.types import LOCAL_SESSION
 
 PORT = Port(
-    takes=("speech/transcript", "mic/voice_activity", "say", "speech/playback", "dialogue/reply"),
+    takes=(
+        *("speech/transcript", "mic/voice_activity", "say", "speech/playback", "speech/fault", "dialogue/reply"),
+        "interrupt",
+    ),
     gives=("dialogue/prompt", "speech/sentence", "interrupt", "state", "session", "say_result"),
 )
 
@@ -46,7 +49,12 @@ class DialogueSettings(Settings):
 
     think_patience_s: float = setting(20.0, "wait for the next piece of an answer, s", low=0.1, high=300.0)
     speak_patience_s: float = setting(10.0, "wait for sound that is owed, s", low=0.1, high=300.0)
-    hear_patience_s: float = setting(5.0, "wait for a transcript after the voice stopped, s", low=0.1, high=60.0)
+    peer_patience_s: float = setting(
+        8.0, "wait for a node that died to come back, before what it was needed for is given up, s", low=0.5, high=300.0
+    )
+    hear_patience_s: float = setting(
+        5.0, "wait for a transcript after the voice stopped, then say too_slow, s", low=0.1, high=60.0
+    )
     longest_voice_s: float = setting(
         25.0,
         "an utterance of which no end comes for so long is given up; more than vad_node's max_utterance_s, s",
@@ -101,7 +109,7 @@ class DialogueSettings(Settings):
     )
     quiet_voice_s: float = setting(
         1.0,
-        "a voice at least so long of which no transcript comes is told that it was too quiet, s",
+        "a voice at least so long that was too soft to be understood is told so, s",
         low=0.1,
         high=60.0,
     )
@@ -114,6 +122,7 @@ class DialogueSettings(Settings):
     too_long_words: int = setting(
         150, "more words at once than this are not answered but asked for again", low=5, high=10000
     )
+    say_characters: int = setting(20000, "a `say` of more characters is refused (too_long)", low=100, high=1000000)
     say_limit: int = setting(50, "texts of `say` that may wait", low=1, high=10000)
 
     greeting: str = setting("", "said as greet_when says; empty: nothing")
@@ -129,13 +138,21 @@ class DialogueSettings(Settings):
     apology: str = setting(
         "I am sorry, I cannot answer that right now.", "said when no answer came, or an answer broke off"
     )
+    missed: str = setting(
+        "I am sorry, I missed that. Could you say it again?",
+        "said to whoever was speaking when the node that heard it died",
+    )
     too_long: str = setting(
         "That was a lot at once. Could you ask me in one or two sentences?",
-        "said to more than too_long_words, or longest_talk_s"
+        "said to more than too_long_words, or longest_talk_s",
     )
     too_quiet: str = setting(
         "I could not hear you well. Could you speak a little louder?",
         "said to a voice that was too soft to be understood",
+    )
+    too_slow: str = setting(
+        "I am sorry, I did not get that. Could you say it again?",
+        "said once to a question of which no transcript came within hear_patience_s",
     )
 
     first_clause_characters: int = setting(

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections import deque
-
+from ..core.peers import PeerChange, PeerNews
 from ..core.stage import Out
 from ..core.types import (
     AvatarState,
+    Interrupt,
+    InterruptAction,
     Mood,
     PlaybackClock,
-    Prompt,
     Reply,
     Say,
-    SayWhen,
+    SpeechFault,
     Transcript,
     VoiceActivity,
     VoiceKind,
 )
-from .answering import Answering, Treatment
+from .agenda import Agenda
 from .base import DialogueSettings
 from .floor import Floor
 from .hearing import ONE_TALK_S, Hearing, Utterance
@@ -25,13 +25,11 @@ from .judging import Judge
 from .long_talk import LongTalk, joined
 from .mood import mood_of
 from .presence import Presence
-from .says import SayQueue
-from .turns import Source, Turn
+from .recovery import LLM, VOICE_PATH, Recovery
+from .turns import Turn
 
-#: Questions that may wait while an answer is being prepared; of more, the oldest is forgotten.
-MAX_QUESTIONS = 3
-#: Reasons for a CANCEL that are not the person's own: questions that wait are still to be answered.
-_KEEPS_QUESTIONS = frozenset({"say", "no_answer", "no_sound"})
+#: Nodes whose deaths a conversation has something to do about.
+WAITS_FOR = frozenset({*VOICE_PATH, LLM, "asr_node", "vad_node"})
 
 
 class Conversation:
@@ -42,14 +40,11 @@ class Conversation:
         self._session = session
         self._floor = Floor(settings, session, epoch, last_turn)
         self._hearing = Hearing(settings.hear_patience_s, settings.longest_voice_s)
-        self._answering = Answering(settings)
-        self._says = SayQueue(settings.say_limit)
-        self._questions: deque[tuple[Transcript, Utterance]] = deque(maxlen=MAX_QUESTIONS)
-        self._asked: tuple[Transcript, Utterance] | None = None  # what the last prompt was made of
+        self._presence = Presence(settings)
+        self._agenda = Agenda(settings, self._floor, self._hearing, self._presence)
+        self._recovery = Recovery(self._floor, settings.peer_patience_s)
         self._talk = LongTalk()
         self._judge = Judge(settings)
-        self._presence = Presence(settings)
-        self._soft_s: float | None = None  # when a voice was heard that was too quiet
         self._told: tuple[Mood, int] | None = None
 
     @property
@@ -83,6 +78,7 @@ class Conversation:
         if not transcript.final:
             self._partial(transcript, now_s)
         elif (utterance := self._hearing.transcribed(transcript, now_s)) and not utterance.deaf:
+            self._note_unheard(self._hearing.take_skipped(), now_s)
             self._final(transcript, utterance, now_s)
         return self._settle(now_s)
 
@@ -97,43 +93,57 @@ class Conversation:
         if ended is not None:
             self._turn_ended(ended, now_s)
         elif (turn := self._floor.turn) and turn.gives_way:
-            self._make_way(now_s)
+            self._agenda.make_way(now_s)
         return self._settle(now_s)
 
     def say(self, say: Say, now_s: float) -> list[Out]:
-        """A program wants something said."""
-        for result in self._says.add(say):
-            self._floor.give_result(result)
-        turn = self._floor.turn
-        if self._says.next_when() is SayWhen.INTERRUPT:
-            self._make_way(now_s)
-            self._next_say(now_s)
-        elif self._says.next_when() is SayWhen.NOW and turn is not None:
-            if turn.audible:
-                turn.say_ends_sentence = turn.sentence
-            else:
-                self._make_way(now_s)
+        """A program wants something said, or taken back."""
+        self._agenda.say(say, now_s)
         return self._settle(now_s)
+
+    def fault(self, fault: SpeechFault, now_s: float) -> list[Out]:
+        """The voice could not speak a sentence."""
+        self._floor.fault(fault)
+        return self._settle(now_s)
+
+    def order(self, order: Interrupt, now_s: float) -> list[Out]:
+        """Others give orders, too: their CANCEL ends our turn. Pausing is the speaker's work; its clock tells of it."""
+        if order.action is InterruptAction.CANCEL and (turn := self._floor.cancelled(order, now_s)) is not None:
+            self._turn_ended(turn, now_s)
+        return self._settle(now_s)
+
+    def peer(self, news: PeerNews, now_s: float) -> list[Out]:
+        """A node died, or is back."""
+        if news.node in VOICE_PATH or news.node == LLM:
+            self._recovery.news(news, now_s)
+        elif news.change is PeerChange.RESTARTED:
+            self._agenda.ear_died(news.node, now_s)
+        return self._settle(now_s)
+
+    def end(self, reason: str, now_s: float) -> list[Out]:
+        """The session closes, or the dialogue ends: nothing more is said, and every program is told so."""
+        self._agenda.stop(reason, now_s)
+        out, self._floor.out = self._floor.out, []
+        return out
 
     def tick(self, now_s: float) -> list[Out]:
         """What is due by time alone."""
-        for lost in self._hearing.expire(now_s):
-            kept = self._talk.last_piece
-            if self._floor.turn is None and not (kept and lost.goes_on_with(kept)):
-                self._follow(self._answering.treat_silence(lost), now_s)
+        self._note_unheard(self._hearing.expire(now_s), now_s)
+        self._floor.read_on(now_s)
         self._lose_patience(now_s)
-        self._ask_to_speak_up(now_s)
+        self._agenda.ask_for_what_was_lost(now_s)
         if self._presence.greeting_due(now_s) and self._floor.turn is None and not self._hearing.voice:
             self._floor.remark(self._settings.greeting, now_s)
         mood = mood_of(self._floor.turn, self._hearing, self._presence, now_s)
-        if mood is Mood.IDLE and not self._presence.idle and self._soft_s is None:
+        if mood is Mood.IDLE and not self._presence.idle and self._agenda.soft_s is None:
             self._become_idle(now_s)
         return self._settle(now_s)
 
     # --- being spoken to ------------------------------------------------------------------------------------------
 
     def _voice_started(self, activity: VoiceActivity, now_s: float) -> None:
-        turn, self._soft_s = self._floor.turn, None
+        turn = self._floor.turn
+        self._agenda.voice()
         utterance = self._hearing.started(activity, now_s)
         utterance.over_speech = turn is not None and turn.audible
         utterance.asked = turn is not None and turn.asks
@@ -151,7 +161,7 @@ class Conversation:
         held = turn is not None and turn.held is not None and turn.audible
         if held and utterance is not None and self._judge.enough(transcript):
             utterance.interrupted = True
-            self._cancel("interrupted", now_s)
+            self._agenda.cancel("interrupted", now_s)
 
     def _final(self, transcript: Transcript, utterance: Utterance, now_s: float) -> None:
         going_on = self._hearing.next_piece(utterance)
@@ -166,11 +176,11 @@ class Conversation:
         turn = self._floor.turn
         if going_on.endless:
             if turn is None:
-                self._follow(self._answering.treat_endless(transcript), now_s)
+                self._agenda.follow(self._agenda.answering.treat_endless(transcript), now_s)
             return
         if turn is not None and turn.audible and self._judge.meant(transcript, utterance):
             utterance.interrupted = True
-            self._cancel("interrupted", now_s)
+            self._agenda.cancel("interrupted", now_s)
         self._talk.keep(transcript, utterance)
 
     def _whole(self, transcript: Transcript, utterance: Utterance, now_s: float) -> None:
@@ -179,13 +189,14 @@ class Conversation:
         asked = utterance.asked or (turn is not None and turn.asks)
         answers = asked and self._judge.may_answer(transcript)  # no sign of listening, but the answer
         if self._judge.stops(transcript):
-            self._stop(now_s)
+            self._presence.met(now_s)
+            self._agenda.stop("stop", now_s)
         elif turn is None:
             if meant or answers or utterance.interrupted or not utterance.over_speech:
-                self._answer(transcript, utterance, now_s)
+                self._agenda.answer(transcript, utterance, now_s)
         elif not meant:
             if answers:
-                self._questions.append((transcript, utterance))
+                self._agenda.questions.append((transcript, utterance))
             self._decide(now_s)
         elif not turn.audible:
             self._follow_up(turn, transcript, utterance, now_s)
@@ -194,73 +205,33 @@ class Conversation:
 
     def _follow_up(self, turn: Turn, transcript: Transcript, utterance: Utterance, now_s: float) -> None:
         """Something more was said while the answer is being prepared."""
-        if self._settings.follow_up != "queue" or self._continues(turn, utterance):
+        if self._settings.follow_up != "queue" or self._agenda.continues(turn, utterance):
             self._ask_instead(turn, "replaced", transcript, utterance, now_s)
         elif turn.worth_finishing:
-            self._questions.append((transcript, utterance))
+            self._agenda.questions.append((transcript, utterance))
             self._decide(now_s)
-        elif self._questions:  # nobody waits for an apology, but these do
-            waiting = [*self._questions, (transcript, utterance)]
-            self._cancel("replaced", now_s)
-            self._questions.extend(waiting)
+        elif self._agenda.questions:  # nobody waits for an apology, but these do
+            waiting = [*self._agenda.questions, (transcript, utterance)]
+            self._agenda.cancel("replaced", now_s)
+            self._agenda.questions.extend(waiting)
         else:
             self._ask_instead(turn, "replaced", transcript, utterance, now_s)
 
     def _ask_instead(self, turn: Turn, reason: str, transcript: Transcript, utterance: Utterance, now_s: float) -> None:
         """Drop the turn and answer what was said now, together with the question before where it goes on with it."""
-        if self._continues(turn, utterance):
+        if self._agenda.continues(turn, utterance):
             before = Transcript(self._session, text=turn.question, locale=turn.locale, rejected=turn.rejected)
             transcript, reason = joined(before, transcript), "continued"
-        self._cancel(reason, now_s, keep=reason != "continued")
-        self._answer(transcript, utterance, now_s)
+        self._agenda.cancel(reason, now_s, keep=reason != "continued")
+        self._agenda.answer(transcript, utterance, now_s)
 
-    def _continues(self, turn: Turn, utterance: Utterance) -> bool:
-        """Whether the person only drew breath in the middle of a question, or not even that."""
-        if turn.source is not Source.ANSWER or turn.question_end_s is None or self._asked is None:
-            return False
-        breath_s = utterance.started_at_s - turn.question_end_s
-        if self._settings.follow_up == "join":
-            return -ONE_TALK_S <= breath_s <= self._settings.join_within_s
-        spoken = self._asked[1].number > 0 and utterance.number > 0  # vad_node cuts voices, not typed texts
-        return spoken and abs(breath_s) <= ONE_TALK_S
-
-    def _answer(self, transcript: Transcript, utterance: Utterance, now_s: float) -> None:
-        if self._says.next_when() is SayWhen.NOW:  # which was there first
-            self._questions.append((transcript, utterance))
-            return
-        treatment = self._answering.treat(transcript, utterance)
-        if treatment.ask:
-            self._asked = (transcript, utterance)
-            prompt = Prompt(text=transcript.text, locale=transcript.locale, rejected=transcript.rejected)
-            self._floor.ask(prompt, utterance.stopped_at_s, self._answering.opening(), now_s)
-        self._follow(treatment, now_s)
-
-    def _follow(self, treatment: Treatment, now_s: float) -> None:
-        if treatment.soft and not (self._hearing.voice or self._hearing.awaited):
-            self._soft_s = now_s
-        if treatment.noticed:
-            self._presence.met(now_s)
-        if treatment.remark:
-            self._floor.remark(treatment.remark, now_s)
-        if self._hearing.voice:  # the person went on before this was understood
-            self._floor.hold(now_s)
-
-    def _stop(self, now_s: float) -> None:
-        self._presence.met(now_s)
-        self._questions.clear()
-        for result in self._says.drop("stop"):
-            self._floor.give_result(result)
-        self._cancel("stop", now_s)
-
-    def _make_way(self, now_s: float) -> None:
-        """A `say` goes first. Whoever has heard nothing of an answer yet still waits for it."""
-        turn = self._floor.turn
-        asked = self._asked if turn is not None and turn.waited_for and len(self._questions) < MAX_QUESTIONS else None
-        self._cancel("say", now_s, keep=asked is None)
-        if turn is not None and asked is not None:
-            self._questions.appendleft(asked)
-            if turn.opening and not turn.audible:
-                self._answering.greet_again()
+    def _note_unheard(self, lost: list[Utterance], now_s: float) -> None:
+        """What was asked did not come to be known in time."""
+        kept = self._talk.last_piece
+        for utterance in lost:
+            if self._agenda.answering.apologises(utterance) and not (kept and utterance.goes_on_with(kept)):
+                self._presence.met(now_s)
+                self._agenda.unheard.add(utterance)
 
     # --- deciding by time -----------------------------------------------------------------------------------------
 
@@ -274,36 +245,26 @@ class Conversation:
         if turn.audible and lasting:
             for utterance in lasting:
                 utterance.interrupted = True
-            self._cancel("interrupted", now_s)
+            self._agenda.cancel("interrupted", now_s)
         elif not open_:
             self._floor.resume(now_s)
 
     def _lose_patience(self, now_s: float) -> None:
-        turn = self._floor.turn
+        why, turn = self._recovery.due(now_s), self._floor.turn
         if turn is None:
             return
-        if turn.sound_overdue(now_s, self._settings.speak_patience_s):
-            self._cancel("no_sound", now_s)
-            self._turn_ended(turn, now_s)
+        if not why and turn.stalled_s is None and turn.sound_overdue(now_s, self._settings.speak_patience_s):
+            why = "no_sound"
         elif turn.reader and not turn.complete and now_s - turn.reply_s > self._settings.think_patience_s:
-            self._no_answer(turn, now_s)
-
-    def _no_answer(self, turn: Turn, now_s: float) -> None:
-        if turn.sentences:
-            self._floor.give_up_waiting(now_s)
-            return
-        self._cancel("no_answer", now_s)
-        if not self._hearing.voice:
-            self._floor.remark(self._settings.apology, now_s)
-
-    def _ask_to_speak_up(self, now_s: float) -> None:
-        if self._soft_s is not None and now_s - self._soft_s >= self._settings.quiet_wait_s:
-            self._soft_s = None
-            if self._floor.turn is None:
-                self._follow(self._answering.treat_soft(), now_s)
+            why = why or "no_answer"
+        if why == "no_answer":
+            self._agenda.no_answer(turn, now_s)
+        elif why:
+            self._agenda.cancel(why, now_s)
+            self._turn_ended(turn, now_s)
 
     def _become_idle(self, now_s: float) -> None:
-        self._answering.next_person()
+        self._agenda.answering.next_person()
         if self._settings.forget_when_idle:
             self._floor.history.clear()
         if self._presence.leave():
@@ -318,21 +279,13 @@ class Conversation:
         else:
             self._presence.active(now_s)
 
-    def _cancel(self, reason: str, now_s: float, *, keep: bool = True) -> None:
-        if self._floor.turn is not None:
-            self._presence.active(now_s)
-        self._floor.cancel(reason, now_s, keep=keep)
-        if reason not in _KEEPS_QUESTIONS:
-            self._questions.clear()
-
     def _settle(self, now_s: float) -> list[Out]:
         self._end_talk(now_s)
         self._decide(now_s)
+        if self._floor.turn is None and not self._hearing.voice:
+            self._agenda.apologise(now_s)
         if self._floor.turn is None and not self._hearing.voice and not self._hearing.awaited:
-            if self._questions and self._says.next_when() is not SayWhen.NOW:
-                self._answer(*self._questions.popleft(), now_s)
-            else:
-                self._next_say(now_s)
+            self._agenda.next(now_s)
         self._tell_mood(now_s)
         out, self._floor.out = self._floor.out, []
         return out
@@ -343,13 +296,11 @@ class Conversation:
         if last is not None and self._hearing.next_piece(last) is None and (kept := self._talk.take()):
             self._whole(*kept, now_s)
 
-    def _next_say(self, now_s: float) -> None:
-        if (say := self._says.pop()) is not None:
-            self._presence.active(now_s)
-            self._floor.say(say, now_s)
-
     def _tell_mood(self, now_s: float) -> None:
         mood = mood_of(self._floor.turn, self._hearing, self._presence, now_s)
         if self._told != (mood, self.turn):
+            begun = self._told is None or self._told[1] != self.turn
             self._told = (mood, self.turn)
-            self._floor.out.append(Out("state", AvatarState(self._session, self._floor.epoch, self.turn, mood)))
+            state = Out("state", AvatarState(self._session, self._floor.epoch, self.turn, mood))
+            # A new turn is announced first: nobody takes what belongs to one that was not.
+            self._floor.out.insert(0 if begun else len(self._floor.out), state)

@@ -6,7 +6,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-_LARGEST = 2**62
+from ..core.belief import LARGEST_EPOCH
+from ..core.private import private_folder, write_private
 
 
 def next_epoch(stored: int | None, unix_s: float) -> int:
@@ -30,16 +31,14 @@ def read_epoch(path: Path) -> int | None:
         text = path.read_bytes()[:32].decode("ascii").strip()
     except (OSError, UnicodeDecodeError):
         return None
-    return int(text) if text.isdigit() and int(text) < _LARGEST else None
+    return int(text) if text.isdigit() and int(text) < LARGEST_EPOCH else None
 
 
 def write_epoch(path: Path, epoch: int) -> str:
     """Store it, whole or not at all; what went wrong, or "" (a kiosk that cannot write still talks)."""
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(f"{epoch}\n", encoding="ascii")
-        os.replace(part, path)
+        private_folder(path.parent)
+        write_private(path, f"{epoch}\n")
     except OSError as error:
         return f"cannot store the epoch in {path}: {error.strerror}; after a restart the clock alone orders turns"
     return ""

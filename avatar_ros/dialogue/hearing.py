@@ -5,11 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..core.clock import s_from_ns
+from ..core.lateness import Lateness
 from ..core.types import Transcript, VoiceActivity
 
 #: An utterance that begins no later than this after the one before goes on with it: vad_node has cut a long talk. Where
 #: it has heard silence, at least its shortest wait lies between the two.
 ONE_TALK_S = 0.06
+#: News of a voice's end comes after the silence that proves it. What comes later than this is late, s.
+_PROMPT_S = 1.5
+#: A transcript of a voice that was not announced, and further than this from the last, says nothing of those between.
+_MOST_MISSED = 1000
+#: Transcripts that are awaited at a time.
+_MOST_AWAITED = 16
 
 
 @dataclass
@@ -58,6 +65,8 @@ class Hearing:
         self._longest_voice_s = longest_voice_s
         self._open: dict[int, Utterance] = {}
         self._stopped: Utterance | None = None  # the last of which the end is known
+        self._lateness = Lateness()
+        self._skipped: list[Utterance] = []
         self._done = 0  # highest utterance that was transcribed or given up
 
     @property
@@ -77,10 +86,14 @@ class Hearing:
     def started(self, activity: VoiceActivity, now_s: float) -> Utterance:
         """A voice began; the caller notes what it began over."""
         number = activity.utterance
+        self._late_s(activity, now_s)
         if number <= self._done:  # the numbers begin anew: vad_node was restarted
             self._done = number - 1
             self._open.clear()
             self._stopped = None
+        # A microphone hears one voice at a time: of one that seems to go on, the end was lost, or it never was.
+        awaited = [(n, u) for n, u in self._open.items() if not u.going_on]
+        self._open = dict(awaited[-_MOST_AWAITED:])
         utterance = self._open[number] = Utterance(number, _at_s(activity, now_s), now_s)
         self._link(utterance)
         return utterance
@@ -95,7 +108,7 @@ class Hearing:
         if utterance is None or not utterance.going_on:
             return None
         utterance.stopped_at_s = _at_s(activity, now_s)
-        utterance.heard_stopped_s = now_s
+        utterance.heard_stopped_s = now_s - self._late_s(activity, now_s)
         utterance.voice_s = max(0.0, utterance.stopped_at_s - utterance.started_at_s)
         self._stopped = utterance
         return utterance
@@ -114,17 +127,37 @@ class Hearing:
             return Utterance(0, now_s, now_s, stopped_at_s=now_s, heard_stopped_s=now_s)
         if number <= self._done:
             return None
-        utterance = self._open.pop(number, None) or Utterance(number, now_s, now_s)
+        known = self._open.pop(number, None)
+        utterance = known or Utterance(number, now_s, now_s)
         if utterance.going_on:
             utterance.stopped_at_s = utterance.heard_stopped_s = now_s
-        self._close_up_to(number)
+        if known is not None or number <= self._done + _MOST_MISSED:
+            self._skipped = [u for u in self._open.values() if u.number < number and not u.going_on]
+            self._close_up_to(number)
         return utterance
+
+    def take_skipped(self) -> list[Utterance]:
+        """What was still awaited when the last transcript came, of something newer: it will never come."""
+        skipped, self._skipped = self._skipped, []
+        return skipped
 
     def expire(self, now_s: float) -> list[Utterance]:
         """Utterances that are given up: no transcript in time, or a voice without end."""
         lost = [u for u in self._open.values() if self._is_lost(u, now_s)]
         for utterance in lost:
             self._close_up_to(utterance.number)
+        return lost
+
+    def _late_s(self, activity: VoiceActivity, now_s: float) -> float:
+        """How much too late the news comes: whoever spoke has waited as long already, s."""
+        if not activity.steady_ns:
+            return 0.0
+        return max(0.0, self._lateness.of(s_from_ns(activity.steady_ns), now_s) - _PROMPT_S)
+    def lose(self, *, going_on: bool) -> list[Utterance]:
+        """Who heard them died: those that are going on, or those whose transcript is awaited, are given up."""
+        lost = [u for u in self._open.values() if u.going_on is going_on]
+        self._open = {n: u for n, u in self._open.items() if u.going_on is not going_on}
+        self._done = max([self._done, *(u.number for u in lost if u.number < min(self._open, default=u.number + 1))])
         return lost
 
     def _link(self, utterance: Utterance) -> None:

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import chain
+
 from ..core.types import Reply
 from .boundaries import ends_sentence
 from .sentences import Line, SentenceCutter
+
+#: Nobody listens for longer than that (twenty minutes): an answer is cut off here.
+LONGEST_ANSWER = 20_000
+CHARACTERS_AT_ONCE = 2000
 
 
 class ReplyReader:
@@ -16,20 +23,33 @@ class ReplyReader:
     def __init__(self, cutter: SentenceCutter) -> None:
         self._cutter = cutter
         self._next_seq = 0
+        self._room = LONGEST_ANSWER  # characters that are still taken
+        self._broken: bool | None = None  # of the end, once it has come: whether something is missing before it
+        self.waiting = ""  # what came and was not cut yet: see `read`
         self._last_line = ""
         self.done = False
         self.cut_short = False
 
     def feed(self, piece: Reply) -> list[Line]:
         """The sentences that this piece completes; with the final piece, the rest, where none is missing before it."""
-        if self.done or piece.seq < self._next_seq:
+        if self.done or self._broken is not None or piece.seq < self._next_seq:
             return []
         broken = piece.seq > self._next_seq
         self._next_seq = piece.seq + 1
-        lines = self._noted(list(self._cutter.feed(piece.text)))
-        if not piece.final:
+        text = piece.text[: self._room]
+        self._room -= len(text)
+        self.waiting += text
+        if piece.final or not self._room:
+            self._broken = broken
+        return self.read()
+
+    def read(self) -> list[Line]:
+        """Cut more of what waits: CHARACTERS_AT_ONCE at a time, since nothing else is done meanwhile."""
+        text, self.waiting = self.waiting[:CHARACTERS_AT_ONCE], self.waiting[CHARACTERS_AT_ONCE:]
+        lines = self._noted(list(self._cutter.feed(text)))
+        if self._broken is None or self.waiting:
             return lines
-        return [*lines, *(self.break_off() if broken else self._finish())]
+        return [*lines, *(self.break_off() if self._broken else self._finish())]
 
     @property
     def begun(self) -> bool:
@@ -38,6 +58,7 @@ class ReplyReader:
 
     def break_off(self) -> list[Line]:
         """Give up waiting: the rest of what came, if it is whole sentences. Later pieces are ignored."""
+        self.waiting = ""
         rest = self._noted(self._finish())
         self.cut_short = bool(self._last_line) and not ends_sentence(self._last_line)
         return [] if self.cut_short else rest
@@ -51,7 +72,9 @@ class ReplyReader:
         return lines
 
 
-def lines_of(text: str, cutter: SentenceCutter, expression: str = "", locale: str = "") -> list[Line]:
-    """A complete text as sentences; `expression` holds for those that name none, `locale` for all."""
-    parts = (*cutter.feed(text), *cutter.finish())
-    return [Line(line.text, line.expression or expression, locale) for line in parts]
+def lines_of(text: str, cutter: SentenceCutter, expression: str = "", locale: str = "") -> Iterator[Line]:
+    """A complete text as sentences, cut as they are asked for; `expression` holds for those that name none, `locale`
+    for all.
+    """
+    for line in chain(cutter.feed(text), cutter.finish()):
+        yield Line(line.text, line.expression or expression, locale)

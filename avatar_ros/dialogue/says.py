@@ -10,12 +10,17 @@ from ..core.types import Say, SayResult, SayWhen
 class SayQueue:
     """Waiting `say`s in the order in which they will be spoken."""
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, characters: int) -> None:
         self._limit = limit
+        self._characters = characters  # of one `say`
         self._waiting: deque[Say] = deque()
 
     def add(self, say: Say) -> list[SayResult]:
         """Take a `say`; results of those that will not be spoken now: it itself, or what NOW and INTERRUPT displace."""
+        if len(say.text) > self._characters:
+            return [_refused(say, "too_long")]
+        if not say.when.known:
+            return [_refused(say, "unknown_when")]
         if not any(character.isalnum() for character in say.text):
             return [_refused(say, "empty_text")]
         if say.when is not SayWhen.QUEUE:
@@ -32,6 +37,12 @@ class SayQueue:
         dropped = [_refused(say, reason) for say in self._waiting]
         self._waiting.clear()
         return dropped
+
+    def withdraw(self, id_: str) -> list[SayResult]:
+        """Those of this id will not be spoken."""
+        taken = [say for say in self._waiting if say.id == id_]
+        self._waiting = deque(say for say in self._waiting if say.id != id_)
+        return [_refused(say, "withdrawn") for say in taken]
 
     def pop(self) -> Say | None:
         """The next to be spoken."""

@@ -6,22 +6,27 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
+from ..core.peers import PeerNews
 from ..core.stage import Out, Stage
 from ..core.types import (
+    Interrupt,
     Message,
     PlaybackClock,
     Reply,
     Say,
     SessionEvent,
     SessionKind,
+    SpeechFault,
     Transcript,
     VoiceActivity,
 )
 from .base import DialogueSettings
-from .conversation import Conversation
+from .conversation import WAITS_FOR, Conversation
 from .epoch import default_path, next_epoch, read_epoch, write_epoch
 
 TICK_S = 0.05
+#: Nodes that serve the kiosk's session only.
+_OWN = frozenset({"speaker_node"})
 
 #: Makes this run's epoch; the text says what is wrong with how it is stored, or is "".
 EpochSource = Callable[[], tuple[int, str]]
@@ -31,6 +36,7 @@ class DialogueStage(Stage):
     """Owns turn numbers, epoch, state, history and the decision to interrupt."""
 
     tick_period_s = TICK_S
+    waits_for = WAITS_FOR
 
     def __init__(self, settings: DialogueSettings, epoch_source: EpochSource) -> None:
         super().__init__()
@@ -48,10 +54,10 @@ class DialogueStage(Stage):
 
     def push(self, topic: str, message: Message, now_s: float) -> Iterable[Out]:
         """Hand the news to its session's conversation."""
-        if not isinstance(message, Transcript | VoiceActivity | Reply | PlaybackClock | Say):
+        if not isinstance(message, Transcript | VoiceActivity | Reply | PlaybackClock | SpeechFault | Say):
             return
         yield from self._open(self._settings.session, now_s)
-        if not isinstance(message, Reply | PlaybackClock):  # only people and programs begin a conversation
+        if isinstance(message, Transcript | VoiceActivity | Say):  # only people and programs begin a conversation
             yield from self._open(message.session, now_s)
         conversation = self._conversations.get(message.session)
         if conversation is None:
@@ -65,6 +71,8 @@ class DialogueStage(Stage):
             yield from conversation.reply(message, now_s)
         elif isinstance(message, PlaybackClock):
             yield from conversation.playback(message, now_s)
+        elif isinstance(message, SpeechFault):
+            yield from conversation.fault(message, now_s)
         else:
             yield from conversation.say(message, now_s)
 
@@ -72,7 +80,7 @@ class DialogueStage(Stage):
         """Open the kiosk's session at the first tick; then whatever is due."""
         yield from self._open(self._settings.session, now_s)
         for session in self._expired(now_s):
-            self._forget(session)
+            yield from self._forget(session, now_s)
             yield Out("session", SessionEvent(session, SessionKind.CLOSED))
         for conversation in list(self._conversations.values()):
             yield from conversation.tick(now_s)
@@ -80,8 +88,23 @@ class DialogueStage(Stage):
     def session(self, event: SessionEvent, now_s: float) -> Iterable[Out]:
         """Somebody else closed a session."""
         if event.kind is SessionKind.CLOSED:
-            self._forget(event.session)
-        return ()
+            yield from self._forget(event.session, now_s)
+
+    def interrupt(self, order: Interrupt, now_s: float) -> Iterable[Out]:
+        """An order of others; our own come back, too, but then what they end has ended."""
+        if (conversation := self._conversations.get(order.session)) is not None:
+            yield from conversation.order(order, now_s)
+
+    def peer(self, news: PeerNews, now_s: float) -> Iterable[Out]:
+        """A node died, or is back. The loudspeaker is the kiosk's own; the others serve every session."""
+        for session, conversation in list(self._conversations.items()):
+            if session == self._settings.session or news.node not in _OWN:
+                yield from conversation.peer(news, now_s)
+
+    def deactivate(self, now_s: float) -> Iterable[Out]:
+        """Nothing more will be said: whoever waits for the result of a `say` is told."""
+        for conversation in self._conversations.values():
+            yield from conversation.end("shutdown", now_s)
 
     def status(self) -> Mapping[str, str]:
         """State and turn of the kiosk's session."""
@@ -109,11 +132,13 @@ class DialogueStage(Stage):
             if session != self._settings.session and now_s - used_s > self._settings.session_ttl_s
         ]
 
-    def _forget(self, session: str) -> None:
+    def _forget(self, session: str, now_s: float) -> Iterable[Out]:
         # Turns go on counting when the session comes back: other stages may remember what was cancelled. One number
         # for all of them does not grow with every name that a session may have.
         if (conversation := self._conversations.pop(session, None)) is not None:
             self._last_turn = max(self._last_turn, conversation.turn)
+            ended = conversation.end("session_closed", now_s)
+            yield from (out for out in ended if out.topic != "interrupt")  # who spoke for it drops it by itself
         self._used_s.pop(session, None)
 
 

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from ..core.errors import ConfigError
+from ..core.loading import boundary
 from .base import U8
 from .layout import Box
 
@@ -90,7 +91,8 @@ def _picture(path: str) -> U8:
             "no_background",
             f"panel_background '{path}' is no file; give '#rrggbb', a picture's path, 'blur' or 'blur:PATH'",
         )
-    picture = cv2.imread(path, cv2.IMREAD_COLOR)
+    with boundary(f"panel_background '{path}'", ConfigError, "bad_background", "give a PNG or JPEG"):
+        picture = cv2.imread(path, cv2.IMREAD_COLOR)
     if picture is None:
         text = f"panel_background '{path}' is no picture that OpenCV reads; give a PNG or JPEG"
         raise ConfigError("bad_background", text)

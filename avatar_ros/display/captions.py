@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from ..core.types import AvatarState, Message, Mood, PlaybackClock, PlaybackState, Sentence, Transcript
 from .base import Captions
@@ -86,6 +86,8 @@ def wrap(text: str, width_of: Callable[[str], float], width: float, max_lines: i
         if line and width_of((line + piece).rstrip()) > width:
             lines.append(line.rstrip())
             line = piece.lstrip()
+            if len(lines) > max_lines:  # the rest is not shown
+                break
         else:
             line += piece if line else piece.lstrip()
     if line.strip():
@@ -108,19 +110,17 @@ def balanced(text: str, width_of: Callable[[str], float], width: float, max_line
     return wrap(text, width_of, high, max_lines)
 
 
-def _pieces(text: str, width_of: Callable[[str], float], width: float) -> list[str]:
+def _pieces(text: str, width_of: Callable[[str], float], width: float) -> Iterator[str]:
     """Parts between which a line may break, spaces at their ends."""
-    pieces: list[str] = []
     for word in " ".join(text.split()).replace(" ", " \0").split("\0"):
         part = ""
         for character in word:
             if part and (_breaks_anywhere(character) or width_of(part + character.rstrip()) > width):
-                pieces.append(part)
+                yield part
                 part = ""
             part += character
         if part:
-            pieces.append(part)
-    return pieces
+            yield part
 
 
 def _breaks_anywhere(character: str) -> bool:

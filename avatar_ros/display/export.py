@@ -12,12 +12,15 @@ import cv2
 import numpy as np
 
 from ..core.errors import ConfigError
+from ..core.loading import boundary
+from ..core.private import private_folder
 from ..core.types import Pcm
 from .base import U8
 from .media import check_writable
-from .mp4 import FILE_ERRORS, OFFLINE, Mp4File, to_yuv
+from .mp4 import OFFLINE, Mp4File, to_yuv
 
 SOUND_RATE_HZ = 48000
+MAX_SOUND_S = 2 * 3600
 
 
 def write_video(path: Path | str, frames: Iterable[U8], fps: float, sound: Path | str | None = None) -> int:
@@ -46,7 +49,7 @@ def write_pngs(folder: Path | str, frames: Iterable[U8], first: int = 0) -> int:
     """
     folder = Path(folder)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        private_folder(folder)
     except OSError as error:
         raise ConfigError("bad_folder", f"the folder '{folder}' cannot be made: {error.strerror}") from error
     count = 0
@@ -60,16 +63,17 @@ def write_pngs(folder: Path | str, frames: Iterable[U8], first: int = 0) -> int:
 
 def read_sound(path: Path | str, rate_hz: int = SOUND_RATE_HZ) -> Pcm:
     """Any sound file that FFmpeg reads, as mono int16 [n] at `rate_hz`. Raises ConfigError."""
-    try:
-        with av.open(str(path)) as file:
-            if not file.streams.audio:
-                raise ConfigError("bad_sound", f"'{path}' holds no sound")
-            resampler = av.AudioResampler(format="s16", layout="mono", rate=rate_hz)
-            parts = [part for frame in chain(file.decode(audio=0), [None]) for part in resampler.resample(frame)]
-    except FILE_ERRORS as error:
-        raise ConfigError("bad_sound", f"'{path}' cannot be read as sound: {error}") from error
-    pieces = [part.to_ndarray().reshape(-1) for part in parts]
-    return np.concatenate(pieces) if pieces else np.zeros(0, np.int16)
+    with boundary(f"'{path}' as sound", ConfigError, "bad_sound", "give a sound file"), av.open(str(path)) as file:
+        if not file.streams.audio:
+            raise ConfigError("bad_sound", f"'{path}' holds no sound")
+        resampler = av.AudioResampler(format="s16", layout="mono", rate=rate_hz)
+        pcm, most = bytearray(), 2 * rate_hz * MAX_SOUND_S  # grown as it comes: frames take several times its memory
+        for frame in chain(file.decode(audio=0), [None]):
+            for part in resampler.resample(frame):
+                pcm += part.to_ndarray().tobytes()
+            if len(pcm) > most:
+                raise ConfigError("bad_sound", f"'{path}' lasts more than {MAX_SOUND_S / 3600:g} hours")
+    return np.frombuffer(pcm, np.int16)
 
 
 def _write(file: Mp4File, frames: Iterable[U8], fps: float, pcm: Pcm | None) -> int:

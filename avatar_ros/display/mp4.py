@@ -8,6 +8,8 @@ AAC_DELAY samples; usually an edit list hides that, which fragments cannot carry
 
 from __future__ import annotations
 
+import os
+import struct
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -16,6 +18,7 @@ import av
 import cv2
 import numpy as np
 
+from ..core.private import private_file
 from ..core.types import Pcm
 from .base import U8
 from .media import AAC_DELAY
@@ -25,6 +28,8 @@ cv2.setNumThreads(1)  # see compose.py
 VIDEO_BASE = Fraction(1, 90000)
 AUDIO_BIT_RATE = 96000
 INTERLEAVE_US = 500_000
+#: Head of a box: size (1: it follows, 8 bytes; 0: to the end of the file), kind, and what follows.
+_BOX = struct.Struct(">I4sQ")
 FILE_ERRORS = (av.FFmpegError, OSError)
 
 
@@ -67,6 +72,7 @@ class Mp4File:
         self._sample = first_sample
         self._first_sample = first_sample
         options = {"movflags": coding.flags, "flush_packets": "1", "max_interleave_delta": str(INTERLEAVE_US)}
+        private_file(path)
         self._file = av.open(str(path), "w", format="mp4", options=options)
         self._video = self._add_video(size, fps, coding)
         self._audio = self._add_audio() if rate_hz else None
@@ -101,7 +107,15 @@ class Mp4File:
                 self._file.mux(self._audio.encode(None))
         self._file.close()
         if self._audio is not None and self._sample == self._first_sample:
-            _keep_video_only(self._path)
+            beside = self._path.with_name(self._path.name + ".part")
+            try:
+                _keep_video_only(self._path, beside)
+            except FILE_ERRORS:  # no room for it: an empty track does no harm
+                beside.unlink(missing_ok=True)
+
+    def abandon(self) -> None:
+        """After one of FILE_ERRORS: cut the file to its whole fragments, which play. It takes nothing more."""
+        os.truncate(self._path, _whole_length(self._path))
 
     def _add_video(self, size: tuple[int, int], fps: float, coding: Coding) -> av.VideoStream:
         options = {"preset": coding.preset, "crf": str(coding.crf), "g": str(max(1, round(fps)))}
@@ -132,9 +146,25 @@ class Mp4File:
         self._file.mux(self._audio.encode(frame))
 
 
-def _keep_video_only(path: Path) -> None:
-    """Rewrite a file without its sound track, no picture being decoded."""
-    beside = path.with_name(path.name + ".part")
+def _whole_length(path: Path) -> int:
+    """Bytes up to the end of the last fragment that was written whole: each is a box `moof` and a box `mdat`."""
+    whole = at = 0
+    with path.open("rb") as file:
+        end = file.seek(0, os.SEEK_END)
+        while at + _BOX.size <= end:
+            file.seek(at)
+            size, kind, large = _BOX.unpack(file.read(_BOX.size))
+            at += large if size == 1 else size or end
+            if at <= end and kind != b"moof":
+                whole = at
+            if size == 1 > large or 1 < size < 8:
+                break
+    return whole
+
+
+def _keep_video_only(path: Path, beside: Path) -> None:
+    """Rewrite a file without its sound track, by way of one beside it, no picture being decoded."""
+    private_file(beside)
     with av.open(str(path)) as old, av.open(str(beside), "w", format="mp4", options={"movflags": "faststart"}) as new:
         stream = new.add_stream_from_template(old.streams.video[0])
         for packet in old.demux(video=0):

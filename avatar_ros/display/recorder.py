@@ -10,13 +10,17 @@ One clock: both kinds of times are steady nanoseconds, and zero is the first pic
 
 from __future__ import annotations
 
+import contextlib
+import math
 import threading
+import time
 from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..core.errors import ConfigError
+from ..core.machine import machine_fault
 from ..core.registry import how_to_install
 from ..core.settings import Settings, setting
 from ..core.types import AudioFrame
@@ -29,6 +33,8 @@ if TYPE_CHECKING:
 
 QUEUE_BYTES = 48_000_000
 CLOSE_TIMEOUT_S = 20.0
+#: Pictures that still wait for the encoder so long after the end are dropped: whoever said stop kills after 5 to 10 s.
+FLUSH_S = 1.5
 MAX_EARLY_SOUND = 3000  # pieces kept while there is no picture yet
 
 
@@ -69,6 +75,7 @@ class Recorder:
         self._sounds: deque[AudioFrame] = deque(maxlen=MAX_EARLY_SOUND)
         self._changed = threading.Condition()
         self._closing = False
+        self._flush_by_s = math.inf
         self._size: tuple[int, ...] = ()
         self._file: Mp4File | None = None
         self._start_ns = 0
@@ -108,9 +115,10 @@ class Recorder:
             return True
 
     def close(self) -> None:
-        """Encode what waits and finish the file; returns within CLOSE_TIMEOUT_S."""
+        """Encode what waits, for FLUSH_S at most, and finish the file; returns within CLOSE_TIMEOUT_S."""
         with self._changed:
             self._closing = True
+            self._flush_by_s = time.monotonic() + FLUSH_S
             self._changed.notify()
         self._thread.join(CLOSE_TIMEOUT_S)
         if self._thread.is_alive():
@@ -128,13 +136,20 @@ class Recorder:
             if self._file is not None:
                 self._file.close()
         except self._mp4.FILE_ERRORS as error:
-            self.error = f"the recording '{self.path}' ended early: {error}; is the disk full?"
+            fault = machine_fault(error)
+            self.error = f"the recording '{self.path}' ended early: {fault or error}"
+            with contextlib.suppress(OSError):
+                if self._file is not None:
+                    self._file.abandon()
 
     def _step(self) -> bool:
         """Encode what has come; False once closed and empty."""
         with self._changed:
             while not (self._pictures or self._closing or (self._sounds and self._file)):
                 self._changed.wait()
+            if time.monotonic() > self._flush_by_s:
+                self.dropped += len(self._pictures)
+                self._pictures.clear()
             picture = self._pictures.popleft() if self._pictures else None
             started = self._file is not None or picture is not None
             sounds = list(self._sounds) if started else []

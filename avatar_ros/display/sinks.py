@@ -7,7 +7,9 @@ renderer never waits for either.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..core.clock import Clock, SteadyClock, ns_from_s
@@ -17,6 +19,7 @@ from .base import U8, DisplaySettings, Screen, open_screen, render_size
 from .captions import CaptionBoard
 
 if TYPE_CHECKING:
+    from .pieces import Pieces
     from .recorder import Recorder
 
 OPEN_TIMEOUT_S = 10.0
@@ -186,10 +189,23 @@ class ScreenSink:
 
 
 class RecorderSink:
-    """Gives a Recorder the renderer's frames and what the speaker played."""
+    """Gives a Recorder the renderer's frames and what the speaker played; a new one where `pieces` says so.
 
-    def __init__(self, recorder: Recorder) -> None:
+    begin: makes the recorder of a further piece; it raises ConfigError where that cannot be written.
+    """
+
+    def __init__(
+        self,
+        recorder: Recorder,
+        begin: Callable[[Path], Recorder] | None = None,
+        pieces: Pieces | None = None,
+        now: Callable[[], float] = time.time,
+    ) -> None:
         self._recorder = recorder
+        self._begin = begin
+        self._pieces = pieces
+        self._now = now
+        self._closing: threading.Thread | None = None
 
     def wants_frames(self) -> bool:
         """As long as the file takes them."""
@@ -205,7 +221,23 @@ class RecorderSink:
 
     def show(self, rgba: U8, shown_at_s: float) -> None:
         """Record the frame at the time at which it is seen."""
+        if self._pieces is not None and self._pieces.is_full(self._recorder.path, shown_at_s):
+            self._go_on(self._pieces)
         self._recorder.add_frame(rgba, ns_from_s(shown_at_s))
+
+    def _go_on(self, pieces: Pieces) -> None:
+        """The next piece begins; the last one is finished beside it."""
+        if self._begin is None or (self._closing is not None and self._closing.is_alive()):
+            return
+        full = self._recorder
+        try:
+            self._recorder = self._begin(pieces.next(self._now()))
+        except ConfigError as error:
+            full.error = full.error or error.text
+            return
+        self._closing = threading.Thread(target=full.close, name="recording ends", daemon=True)
+        self._closing.start()
+        pieces.tidy(self._now(), (full.path, self._recorder.path))
 
     def hear(self, topic: str, message: Message) -> None:
         """Record what left the speaker."""
@@ -223,6 +255,9 @@ class RecorderSink:
         }
         return values | ({"warning": recorder.error} if recorder.error else {})
 
-    def close(self) -> None:
-        """Finish the file."""
+    def close(self) -> str:
+        """Finish the file; what became of it instead, where the disk did not take it."""
         self._recorder.close()
+        if self._closing is not None:
+            self._closing.join()
+        return self._recorder.error

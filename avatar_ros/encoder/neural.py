@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.errors import ConfigError, EncoderError
+from ..core.loading import boundary
 from ..core.paths import share_file
 from ..core.types import SpeechChunk
 from .base import EncoderSettings
@@ -56,7 +57,8 @@ class NeuralEncoder:
         self._steps = steps_from(settings, self.rate_hz)
         self._model = model
         self._voice = Voice.unknown(model.manifest)
-        self.open(RATE_HZ).push(SpeechChunk(sample_rate_hz=RATE_HZ, pcm=np.zeros(self._steps.hop, np.int16)))
+        with boundary(settings.model, ConfigError, "model_unreadable", "it opens but does not run: export it again"):
+            self.open(RATE_HZ).push(SpeechChunk(sample_rate_hz=RATE_HZ, pcm=np.zeros(self._steps.hop, np.int16)))
         self._voice = Voice.unknown(model.manifest)
 
     def expect(self, text: str, locale: str) -> None:

@@ -18,11 +18,14 @@ from numpy.typing import NDArray
 
 from ..core.errors import ConfigError
 from ..core.inference import Network, check_shapes, open_network, opener
+from ..core.loading import boundary, read_text
 
 F32 = NDArray[np.float32]
 MANIFEST = "encoder.json"
 FORMAT = 2
 PARTS = ("front", "project", "back")
+_MAX_BYTES = 1 << 20
+_MAX_NUMBER = 100_000
 
 
 @dataclass(frozen=True)
@@ -54,21 +57,35 @@ class Manifest:
 def read_manifest(folder: Path) -> Manifest:
     """The manifest in `folder`. Raises ConfigError where there is none, or it is not of this format."""
     path = folder / MANIFEST
-    try:
-        tree: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
+    if not path.is_file():
         raise ConfigError(
-            "model_file_missing", f"{path} cannot be read ({error.strerror}); {folder} must be a folder that "
-            "tools/export_encoder.py or tools/export_lam_a2e.py wrote",
-        ) from error  # fmt: skip
-    except ValueError as error:
-        raise ConfigError("model_manifest", f"{path} is no JSON: {error}") from error
-    if tree.get("format") != FORMAT:
-        raise ConfigError("model_manifest", f"{path} has format {tree.get('format')}, {FORMAT} is needed: export again")
-    missing = [name for name in Manifest.__dataclass_fields__ if name not in tree]
-    if missing:
-        raise ConfigError("model_manifest", f"{path} lacks {', '.join(missing)}: export again")
-    return Manifest(**{name: tree[name] for name in Manifest.__dataclass_fields__})
+            "model_file_missing", f"{path} is no file; {folder} must be a folder that tools/export_encoder.py or "
+            "tools/export_lam_a2e.py wrote",
+        )  # fmt: skip
+    with boundary(path, ConfigError, "model_manifest", "export again"):
+        tree = json.loads(read_text(path, _MAX_BYTES, "model_manifest"))
+        if not isinstance(tree, dict) or tree.get("format") != FORMAT:
+            found = str(tree.get("format") if isinstance(tree, dict) else "none")[:40]
+            raise ConfigError("model_manifest", f"{path} has format {found}, {FORMAT} is needed: export again")
+        missing = [name for name in Manifest.__dataclass_fields__ if name not in tree]
+        if missing:
+            raise ConfigError("model_manifest", f"{path} lacks {', '.join(missing)}: export again")
+        wrong = [name for name, kind in Manifest.__annotations__.items() if not _is(kind, tree[name])]
+        if wrong:
+            raise ConfigError("model_manifest", f"{path} has no sense in {', '.join(wrong)}: export again")
+        return Manifest(**{name: tree[name] for name in Manifest.__dataclass_fields__})
+
+
+def _is(kind: str, value: Any) -> bool:
+    """Whether a value of the manifest is of the kind that its field names, and of a size that can be meant."""
+    if kind in ("int", "float"):
+        return type(value) in (int, float)[: 1 + (kind == "float")] and 0 <= value <= _MAX_NUMBER
+    if kind in ("str", "bool"):
+        return type(value).__name__ == kind
+    return isinstance(value, dict) and all(
+        isinstance(files, dict) and all(isinstance(file, str) and Path(file).name == file for file in files.values())
+        for files in value.values()
+    )
 
 
 @dataclass

@@ -7,7 +7,7 @@ import json
 import unicodedata
 from contextlib import suppress
 
-from ..core.helper import Helper, HelperDeadError
+from ..core.helper import Helper, HelperDeadError, HelperSilentError
 from ..core.phone_schedules import IPA
 from .words import Pronunciation
 
@@ -15,7 +15,7 @@ from .words import Pronunciation
 REPLY_TIMEOUT_S = 0.04
 _START_TIMEOUT_S = 5.0
 _MOST_RESTARTS = 3
-#: A new helper starts while words go on coming: so many of them go without it before it counts as one that hangs.
+#: While a helper starts words go on coming: so many of them go without it before one that does nothing hangs.
 _MOST_UNHEARD = 20
 _MODULE = "avatar_ros.encoder.spell_process"
 
@@ -85,17 +85,23 @@ class EspeakSpeller:
             self._helper.send(b"W", b'["hello"]')
 
     def _ask(self, word: str, timeout_s: float) -> str:
-        """IPA of a word, or "". A helper that is dead or slow is replaced, and not waited for."""
+        """IPA of a word, or "". A helper that is slow is not waited for; one that is dead or hangs is replaced."""
         try:
             if self._helper is None or not self._has_started(timeout_s):
                 return ""
             self._helper.send(b"W", json.dumps([word]).encode())
-            said = str(json.loads(self._helper.receive(timeout_s)[1])[0])
+            reply = self._helper.receive(timeout_s, patiently=timeout_s >= _START_TIMEOUT_S)[1]
+        except HelperSilentError:
+            if self._helper is not None and self._helper.at_work:
+                self._unheard = 0  # its answer comes, later: as while it starts
+            else:
+                self._replace()
+            return ""
         except HelperDeadError:
             self._replace()
             return ""
         self._restarts = 0
-        return said
+        return str(json.loads(reply)[0])
 
     def _has_started(self, timeout_s: float) -> bool:
         """Raises HelperDeadError where it should have long ago."""
@@ -104,10 +110,10 @@ class EspeakSpeller:
             return True
         if timeout_s < _START_TIMEOUT_S and not self._helper.answered:
             self._unheard += 1
-            if self._unheard > _MOST_UNHEARD:
+            if self._unheard > _MOST_UNHEARD and not self._helper.at_work:
                 raise HelperDeadError("it does not start")
             return False
-        self._helper.receive(timeout_s)
+        self._helper.receive(timeout_s, patiently=timeout_s >= _START_TIMEOUT_S)
         self._unheard = None
         return True
 

@@ -16,7 +16,6 @@ from ..core.stage import Out, Stage
 from ..core.types import (
     AudioFeatures,
     Interrupt,
-    InterruptAction,
     Message,
     Sentence,
     SessionEvent,
@@ -64,7 +63,8 @@ class EncoderStage(Stage):
 
     def push(self, topic: str, message: Message, now_s: float) -> Iterable[Out]:
         """Encode a chunk; the features it completes. A turn's first sentence is what the next sound will say."""
-        if isinstance(message, Sentence) and message.index == 0:  # later ones come long before they are heard
+        # Later sentences come long before they are heard.
+        if isinstance(message, Sentence) and message.index == 0 and self._is_news(message, now_s):
             self._encoder.expect(message.text, message.locale)
         if not isinstance(message, SpeechChunk):
             return
@@ -80,7 +80,7 @@ class EncoderStage(Stage):
 
     def interrupt(self, order: Interrupt, now_s: float) -> Iterable[Out]:
         """CANCEL ends the turn's stream; what is late for it is dropped."""
-        if order.action is InterruptAction.CANCEL:
+        if order.action.ends_speech:
             turn = self._turns.get(order.session, now_s)
             if turn.key <= (order.epoch, order.turn):
                 turn.key, turn.speech = (order.epoch, order.turn), None
@@ -104,6 +104,9 @@ class EncoderStage(Stage):
     def close(self) -> None:
         """Free the backend."""
         self._encoder.close()
+
+    def _is_news(self, sentence: Sentence, now_s: float) -> bool:
+        return (sentence.epoch, sentence.turn) > self._turns.get(sentence.session, now_s).key
 
     def _open(self, chunk: SpeechChunk) -> _Speech:
         if not MIN_RATE_HZ <= chunk.sample_rate_hz <= MAX_RATE_HZ:

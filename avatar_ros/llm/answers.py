@@ -6,12 +6,10 @@ import random
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import yaml
 
-from ..core.answers_file import Answers, read_answers
-from ..core.errors import ConfigError
+from ..core.answers_file import Answers, load_answers_file
 from ..core.paths import share_file
 from ..core.sessions import SessionTable
 from ..core.types import Prompt
@@ -19,9 +17,6 @@ from .base import Answer, LlmSettings
 from .matching import Matcher
 from .variants import Talk, Teller
 from .whole import WholeAnswer
-
-#: The C parser where PyYAML was built with it: the same tree in a tenth of the time.
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class LocalAnswers:
@@ -72,13 +67,4 @@ class LocalAnswers:
 
 def load_answers(path: Path) -> Answers:
     """The file at `path`. Raises ConfigError where it cannot be read or used."""
-    try:
-        root = yaml.compose(path.read_text(encoding="utf-8"), Loader=_LOADER)
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError("answers_file", f"{path} cannot be read: {error}") from error
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f"line {mark.line + 1}: " if mark else ""
-        problem = getattr(error, "problem", None) or error
-        raise ConfigError("answers_file", f"{path}: {line}not valid YAML: {problem}; put the text in quotes") from error
-    return read_answers(root, str(path))
+    return load_answers_file(yaml, path)

@@ -9,6 +9,9 @@ from ..core.answers_file import Answers, Intent
 from ..core.phrases import Node, ends, normalised_words, words_of
 from .likeness import Weights, as_compared, distance, likeness, tokens
 
+#: A text of more words is no question of the file's: comparing takes (words x patterns).
+_MOST_WORDS, _WORD_CHARACTERS = 120, 20
+
 
 @dataclass(frozen=True)
 class _Question:
@@ -35,6 +38,8 @@ class Matcher:
 
     def find(self, text: str) -> Intent | None:
         """The question, or None where it is none of the file's."""
+        if len(text) > _MOST_WORDS * _WORD_CHARACTERS or len(text.split()) > _MOST_WORDS:
+            return None
         found = self.exact(text)
         if found is not None:
             return found

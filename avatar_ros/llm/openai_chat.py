@@ -79,7 +79,13 @@ class OpenAiChat:
             base_url=self._url,
             timeout=timeout,
             max_retries=0,  # retried here, where it is known what was said already
-            http_client=httpx2.AsyncClient(limits=limits, timeout=timeout, follow_redirects=True, **way),
+            http_client=httpx2.AsyncClient(
+                limits=limits,
+                timeout=timeout,
+                follow_redirects=True,
+                event_hooks={"response": [stay_encrypted]},
+                **way,
+            ),
         )
         self._thread = LoopThread("llm streams")
         # The library imports and builds things at their first use, which would cost the first visitor the time.
@@ -163,6 +169,14 @@ class OpenAiChat:
             inbox.end(fault)
         except (openai.OpenAIError, *MALFORMED) as error:
             inbox.end(fault_of(error, began, self._settings.key_variable, self._proxy))
+
+
+async def stay_encrypted(answer: httpx2.Response) -> None:
+    """Raise where a server of https sends a conversation on to where everybody could read it."""
+    if answer.has_redirect_location and answer.url.scheme == "https":
+        target = answer.url.join(answer.headers["location"])
+        if target.scheme != "https":
+            raise httpx2.RemoteProtocolError("redirected from https to http")
 
 
 class _OpenAiStream:

@@ -23,6 +23,8 @@ from .spare import ChatWithSpare
 
 #: While an answer is under way: deadlines are looked at this often. What arrives is taken at once, by wake().
 _BUSY_TICK_S = 0.05
+#: A piece of an answer is no longer than this, characters: whoever takes it has other things to do.
+_PIECE_CHARACTERS = 2000
 
 
 class _Running:
@@ -139,6 +141,9 @@ class LlmStage(Stage):
             if running.answer.done:
                 self._answered += 1
                 self._drop(running.prompt.session)
+            while len(text) > _PIECE_CHARACTERS:
+                yield running.reply(text[:_PIECE_CHARACTERS], final=False, broken=False)
+                text = text[_PIECE_CHARACTERS:]
             if text or running.answer.done:
                 yield running.reply(text, final=running.answer.done, broken=error is not None)
         self._set_pace()

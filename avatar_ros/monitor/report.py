@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from pathlib import Path
 from typing import Any
 
 from ..core.errors import ConfigError
+from ..core.private import write_private
 from ..core.run import begun_in_this_run
 from ..core.types import TurnReport
 from .turns import STEPS
@@ -55,9 +55,7 @@ class ReportFile:
         self._write()
 
     def _write(self) -> None:
-        part = self._path.with_name(self._path.name + ".part")
-        part.write_text(json.dumps({"turns": self._turns}, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-        os.replace(part, self._path)
+        write_private(self._path, json.dumps({"turns": self._turns}, ensure_ascii=False, indent=2) + "\n")
 
 
 def _number(value: float) -> float | None:

@@ -33,6 +33,7 @@ from .onset import PlayedSound
 from .turns import Heard, WatchedTurn
 
 _REMEMBERED = 16  # utterances and reported turns
+_MOST_TURNS = 64  # that are watched at a time
 
 
 #: A question and the transcript that became it are this close in time, s.
@@ -55,6 +56,7 @@ class TurnReporter:
         self._utterances: deque[Heard] = deque(maxlen=_REMEMBERED)
         self._turns: dict[tuple[int, int], WatchedTurn] = {}
         self._reported: deque[tuple[int, int]] = deque(maxlen=_REMEMBERED)
+        self._repeated: dict[tuple[int, int], tuple[int, int]] = {}  # former number -> that under which it goes on
         self._sound = PlayedSound(settings.sound_threshold_db)
         self._mood = Mood.IDLE
         self.news_s: float | None = None  # when a person or the avatar last did anything
@@ -74,7 +76,17 @@ class TurnReporter:
             self._of_turn(message, now_s)
 
     def interrupt(self, order: Interrupt, now_s: float) -> None:
-        """A CANCEL ends the turns up to the one it names."""
+        """A CANCEL ends the turns up to the one it names; what a REPEAT names goes on as the turn after."""
+        mark = (order.epoch, order.turn)
+        if order.action is InterruptAction.REPEAT and (again := self._turns.get(mark)) is not None:
+            again.again()
+            following = (order.epoch, order.turn + 1)
+            early = self._turns.pop(following, None)  # its first sentence may be here before this order
+            again.sentences.update(early.sentences if early else {})
+            self._turns[following] = again
+            del self._turns[mark]
+            self._reported.append(mark)
+            self._repeated = {**{old: following for old, new in self._repeated.items() if new == mark}, mark: following}
         if order.action is InterruptAction.CANCEL:
             for mark, turn in self._turns.items():
                 if mark <= (order.epoch, order.turn) and turn.ended_s is None:
@@ -163,12 +175,16 @@ class TurnReporter:
         """The turn that a message belongs to; None for idle faces, frames of no turn, and turns already reported."""
         epoch, number = getattr(message, "epoch", 0), getattr(message, "turn", 0)
         mark = (epoch, number)
+        if isinstance(message, Reply):  # the answer goes on coming under its first number
+            mark = self._repeated.get(mark, mark)
         if not number or mark in self._reported or (isinstance(message, Expression) and message.layer is Layer.IDLE):
             return None
         if mark not in self._turns:
             if isinstance(message, FrameInfo | PlaybackClock):
                 return None  # reports about a turn do not begin one: it may be long over
-            self._turns[mark] = WatchedTurn(epoch, number, now_s)
+            if len(self._turns) >= _MOST_TURNS:
+                del self._turns[min(self._turns)]
+            self._turns[mark] = WatchedTurn(*mark, now_s)
         turn = self._turns[mark]
         if not isinstance(message, FrameInfo):
             turn.news_s = self.news_s = now_s
@@ -201,6 +217,7 @@ class TurnReporter:
     def _finish(self, mark: tuple[int, int]) -> FinishedTurn:
         turn = self._turns.pop(mark)
         self._reported.append(mark)
+        self._repeated = {old: new for old, new in self._repeated.items() if new != mark}
         turn.interrupted = turn.interrupted or turn.ended_s is None
         turn.ended_s = turn.ended_s if turn.ended_s is not None else turn.news_s
         self._match(turn)

@@ -12,6 +12,8 @@ from .report import ReportFile
 from .reporter import TurnReporter
 
 TICK_S = 0.1
+#: Nobody is expected to say anything before all nodes are there, for so long at most.
+LONGEST_START_S = 300.0
 
 
 class MonitorStage(Stage):
@@ -27,6 +29,8 @@ class MonitorStage(Stage):
         self._answers = 0
         self._last: TurnReport | None = None
         self._leave_s: float | None = None
+        self._began_s: float | None = None
+        self.awaits_conversation = settings.turns > 0
 
     def load(self) -> None:
         """Begin the report file, so that a path that cannot be written is known at once."""
@@ -65,12 +69,21 @@ class MonitorStage(Stage):
         return values
 
     def _leave_when_done(self, now_s: float) -> None:
-        news_s = self._reporter.news_s if self._reporter.news_s is not None else now_s
-        self._reporter.news_s = news_s
-        quiet = self._settings.leave_after_s > 0 and now_s - news_s > self._settings.leave_after_s
+        self._began_s = now_s if self._began_s is None else self._began_s
+        starting = bool(self.missing) and now_s - self._began_s < LONGEST_START_S
+        if self._reporter.news_s is None or starting:
+            self._reporter.news_s = now_s
         if self._leave_s is None and self._answers >= self._settings.turns:
             self._leave_s = now_s + self._settings.linger_s
-        self.finished = (self._leave_s is not None and now_s >= self._leave_s) or (quiet and not self._reporter.busy)
+        if self._leave_s is not None:
+            self.finished = now_s >= self._leave_s
+        elif 0 < self._settings.leave_after_s < now_s - self._reporter.news_s and not self._reporter.busy:
+            self.finished, self.failure = True, self._what_is_lacking()
+
+    def _what_is_lacking(self) -> str:
+        own, missing = self._settings, ", ".join(sorted(self.missing))
+        why = f"{missing} did not come" if missing else f"nobody said anything for {own.leave_after_s:g} s"
+        return f"{self._answers} of the {own.turns} answers that were asked for: {why}"
 
 
 def build(settings: MonitorSettings) -> Stage:

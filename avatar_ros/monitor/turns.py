@@ -42,6 +42,7 @@ class WatchedTurn:
     steps: dict[str, float] = field(default_factory=dict)
     reply: str = ""
     sentences: dict[int, str] = field(default_factory=dict)
+    earlier: str = ""  # heard under former numbers
     playing_since_s: float | None = None  # when sample 0 of its speech left the speaker
     sentence: int = 0
     progress: float = 0.0
@@ -62,10 +63,17 @@ class WatchedTurn:
         """What was really heard of the answer."""
         texts = [self.sentences.get(i, "") for i in range(max(self.sentences, default=-1) + 1)]
         if self.playing_since_s is None:
-            return ""
+            return self.earlier
         if self.ended_s is not None and not self.interrupted:
-            return join_sentences(texts)
-        return text_said(texts, self.sentence, self.progress)
+            return join_sentences([self.earlier, *texts])
+        return join_sentences([self.earlier, text_said(texts, self.sentence, self.progress)])
+
+    def again(self) -> None:
+        """It is said again, as the turn after, from the sentence that was being heard."""
+        whole = self.sentence + (self.progress >= 1.0) if self.playing_since_s is not None else 0
+        self.earlier = join_sentences([self.earlier, *(self.sentences.get(i, "") for i in range(whole))])
+        self.number, self.sentences, self.playing_since_s = self.number + 1, {}, None
+        self.sentence, self.progress = 0, 0.0
 
     def report(self, session: str) -> TurnReport:
         """The turn's report; a step that was not reached, or that nobody's speech came before, is NaN."""
@@ -79,7 +87,7 @@ class WatchedTurn:
             turn=self.number,
             utterance=heard.number,
             transcript=self.question,
-            reply=join_sentences(texts) or self.reply.strip(),
+            reply=join_sentences([self.earlier, *texts]) or self.reply.strip(),
             spoken=self.spoken,
             interrupted=self.interrupted,
             **delays,

@@ -6,12 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import onnxruntime
 
 from ..core.errors import ConfigError
 from ..core.inference import Network, open_network, opener
+from ..core.loading import boundary
 from ..core.paths import share_file
-from .base import MotionSettings
+from .base import LipModel, MotionSettings
+
+#: Frames of context; more would be held back before the first lips.
+_MAX_REACH = 1000
+_MAX_DIM = 16384
 
 
 @dataclass(frozen=True)
@@ -43,18 +49,30 @@ def wants_of(network: Network, fallback: Wants) -> Wants:
     """What the file's metadata (kind, rate_hz, before, after) and the shape of its input `features` say; where they
     are silent, `fallback`. Raises ConfigError where they make no sense.
     """
-    said: Mapping[str, str] = network.session.get_modelmeta().custom_metadata_map
-    shape = next((item.shape for item in network.session.get_inputs() if item.name == "features"), None)
-    if shape is None or len(shape) != 3 or not isinstance(shape[2], int):
-        names = ", ".join(f"{item.name} {item.shape}" for item in network.session.get_inputs())
-        raise ConfigError("model_shape", f"{network.file} takes {names}; an input features [1, T, dim] is needed")
-    try:
-        return Wants(
+    with boundary(network.file, ConfigError, "model_metadata", "get or export it again"):
+        said: Mapping[str, str] = network.session.get_modelmeta().custom_metadata_map
+        shape = next((item.shape for item in network.session.get_inputs() if item.name == "features"), None)
+        if shape is None or len(shape) != 3 or not isinstance(shape[2], int) or not 1 <= shape[2] <= _MAX_DIM:
+            names = ", ".join(f"{item.name} {item.shape}" for item in network.session.get_inputs())
+            raise ConfigError(
+                "model_shape", f"{network.file} takes {names:.400}; an input features [1, T, dim] is needed"
+            )
+        wants = Wants(
             kind=said.get("kind", fallback.kind),
             dim=shape[2],
             rate_hz=float(said.get("rate_hz", fallback.rate_hz)),
             before=int(said.get("before", fallback.before)),
             after=int(said.get("after", fallback.after)),
         )
-    except ValueError as error:
-        raise ConfigError("model_metadata", f"{network.file}: metadata {dict(said)} is not understood") from error
+        reach = range(_MAX_REACH + 1)
+        if not 1 <= wants.rate_hz <= 1000 or wants.before not in reach or wants.after not in reach:
+            raise ConfigError("model_metadata", f"{network.file}: metadata {dict(said)!s:.400} is not understood")
+        return wants
+
+
+def try_lips(network: Network, lips: LipModel) -> None:
+    """Run a network once: a damaged one may open and fail to run. Raises ConfigError."""
+    remedy = "it opens but does not run: get or export it again"
+    with boundary(network.file, ConfigError, "model_unreadable", remedy):
+        lips.weights(np.zeros((lips.before + 1 + lips.after, lips.dim), np.float32))
+

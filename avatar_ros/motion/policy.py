@@ -13,7 +13,7 @@ from ..core.arkit import ARKIT_COUNT
 from ..core.errors import MotionError
 from ..core.inference import check_shapes
 from .base import MotionSettings
-from .onnx_lips import Wants, open_lips, wants_of
+from .onnx_lips import Wants, open_lips, try_lips, wants_of
 
 F32 = NDArray[np.float32]
 FILE = "policy.onnx"
@@ -33,6 +33,7 @@ class PolicyLips:
         self.before, self.after = wants.before, wants.after
         self.required_after = 0
         self._session = network.session
+        try_lips(network, self)
 
     def weights(self, features: F32) -> F32:
         """Features [T, dim] to weights [T, 52], clipped to 0–1. Raises MotionError where the network gives less."""

@@ -13,7 +13,6 @@ from ..core.types import (
     AvatarState,
     GazeTarget,
     Interrupt,
-    InterruptAction,
     Message,
     PlaybackClock,
     Sentence,
@@ -63,7 +62,7 @@ class ExpressionStage(Stage):
 
     def interrupt(self, order: Interrupt, now_s: float) -> Iterable[Out]:
         """CANCEL drops the turn's lips."""
-        if order.action is InterruptAction.CANCEL:
+        if order.action.ends_speech:
             self._performer(order.session, now_s).cancel(order)
         return ()
 

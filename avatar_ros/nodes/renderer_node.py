@@ -10,6 +10,7 @@ from typing import Any, cast
 from ..core.run import unused_in_this_run
 from ..core.settings import setting
 from ..display.base import DisplaySettings
+from ..display.pieces import Pieces
 from ..display.recorder import Recorder, RecorderSettings
 from ..display.sinks import RecorderSink, ScreenSink
 from ..render.stage import PORT, FrameSink, RendererSettings, RenderStage
@@ -23,6 +24,9 @@ class RecordSettings(RecorderSettings):
     """Where to record, besides how."""
 
     path: str = setting("", "MP4 file for picture and sound; empty: no recording")
+    piece_mib: int = setting(1024, "a longer recording goes on in NAME-date-time.mp4, MiB", low=1, high=1 << 20)
+    keep_days: float = setting(30.0, "those further pieces are deleted after so long, days", low=0.01, high=36500.0)
+    keep_mib: int = setting(10240, "and the oldest where they are more than this together, MiB", low=1, high=1 << 30)
 
 
 def wall_ns(steady_s: float) -> int:
@@ -37,9 +41,12 @@ def build(settings: Mapping[str, Any], node: Any) -> RenderStage:
     display = cast(DisplaySettings, settings["display."])
 
     def sinks() -> Sequence[FrameSink]:
-        made: list[FrameSink] = [ImagePublisher(node, lambda: stage.focal_px, wall_ns)]
-        if record.path:
-            made.append(RecorderSink(Recorder(unused_in_this_run(Path(record.path)), record)))
+        made: list[FrameSink] = []
+        if record.path:  # first, and so the first to be closed
+            pieces = Pieces(Path(record.path), record.piece_mib << 20, record.keep_days, record.keep_mib << 20)
+            first = Recorder(unused_in_this_run(Path(record.path)), record)
+            made.append(RecorderSink(first, lambda path: Recorder(path, record), pieces))
+        made.append(ImagePublisher(node, lambda: stage.focal_px, wall_ns))
         if display.backend != "off":
             made.append(ScreenSink(display))
         return made

@@ -31,6 +31,8 @@ CLOCK_DEAD_S = 1.0
 TRACK_GAP_S = 0.1
 #: Speech frames kept: 10 minutes at 60 Hz.
 TRACK_LIMIT = 36000
+#: Turns whose frames are kept at a time.
+_MOST_TRACKS = 64
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,8 @@ class Face:
         """Take a frame of either layer."""
         if expression.layer is not Layer.IDLE:
             self._tracks.setdefault((expression.epoch, expression.turn), SpeechTrack()).add(expression)
+            if len(self._tracks) > _MOST_TRACKS:
+                del self._tracks[min(self._tracks)]
             return
         self._idle.add(expression)
 
@@ -131,7 +135,7 @@ class Face:
 
     def interrupt(self, order: Interrupt) -> None:
         """Lips return to rest at once: what a card still has in its buffer is not worth moving for."""
-        if order.action is InterruptAction.CANCEL:
+        if order.action.ends_speech:
             self._keep(lambda key: key > (order.epoch, order.turn))
         elif order.action is InterruptAction.PAUSE:
             self._paused = max(self._paused, (order.epoch, order.turn))

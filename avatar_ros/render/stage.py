@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from ..avatar.axes import AXES, Y_UP
 from ..avatar.load import load_avatar
 from ..avatar.model import Avatar
 from ..core.arkit import ARKIT_INDEX
@@ -66,7 +67,8 @@ class RendererSettings(Settings):
     lam_weight_scaling: bool = setting(False, "LAM's own weight factors; right for its Audio2Expression only")
     background: str = setting("#e8e4de", "colour '#rrggbb' behind the head, or 'transparent'")
     session: str = setting(LOCAL_SESSION, "session whose face is shown")
-    avatar: str = setting(BUILT_IN, "avatar: 'builtin', or a LAM .zip or a 3DGS .ply")
+    avatar: str = setting(BUILT_IN, "avatar: 'builtin', or a LAM .zip, or splats as .ply, .spz or .splat")
+    avatar_axes: str = setting(Y_UP, "which way is up in an avatar of splats alone", choices=tuple(AXES))
     width: int = setting(0, "frame width, px; 0: what the screen wants, 512 without one", low=0, high=4096)
     height: int = setting(0, "frame height, px; 0: what the screen wants, 512 without one", low=0, high=4096)
     fps: float = setting(30.0, "frames a second", low=1.0, high=240.0)
@@ -118,8 +120,8 @@ class FrameSink(Protocol):
     def status(self) -> Mapping[str, str]:
         """For /diagnostics."""
 
-    def close(self) -> None:
-        """Finish what was begun (a recording)."""
+    def close(self) -> str | None:
+        """Finish what was begun (a recording); what could not be finished, if anything."""
 
 
 SinkMaker = Callable[[], Sequence[FrameSink]]
@@ -148,7 +150,7 @@ class RenderStage(Stage):
         if settings.backend != "auto":
             BACKENDS.load(settings.backend)  # a misspelt name is known before a large file is read
         path = share_file("models/avatar.zip") if settings.avatar == BUILT_IN else settings.avatar
-        self._avatar = load_avatar(path)
+        self._avatar = load_avatar(path, axes=settings.avatar_axes)
         self._background = parse_background(settings.background)
         self._rasteriser, self._fallback = make_rasteriser(self._avatar, rasteriser_settings(settings))
         self._sinks = self._make_sinks()
@@ -225,8 +227,8 @@ class RenderStage(Stage):
 
     def close(self) -> None:
         """Finish recordings, close the window, free the rasteriser."""
-        for sink in self._sinks:
-            sink.close()
+        failures = [sink.close() for sink in self._sinks]
+        self.failure = "; ".join(filter(None, [self.failure, *failures]))
         self._sinks = ()
         rasteriser: Any = getattr(self, "_rasteriser", None)
         if rasteriser is not None:

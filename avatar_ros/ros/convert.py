@@ -22,6 +22,7 @@ from geometry_msgs.msg import PointStamped, Quaternion, Vector3
 from ..core import types
 from ..core.arkit import ARKIT_COUNT
 from ..core.errors import AvatarRosError
+from . import limits
 
 _NS = 1_000_000_000
 
@@ -73,13 +74,15 @@ def _holder(msg: Any, name: str) -> Any:
 
 def from_msg(kind: type, msg: Any) -> Any:
     """The message as dataclass `kind`. Raises MessageError where its content breaks the type's promise."""
-    values = {}
+    values: dict[str, Any] = {}
     for name, _, read in _plan(kind.__name__):
         try:
             stamp = name == "stamp_ns"
             values[name] = ns_from_stamp(msg.header.stamp) if stamp else read(getattr(_holder(msg, name), name))
         except ValueError as error:
             raise MessageError("bad_message", f"{kind.__name__}.{name}: {error}") from error
+    if kind is types.Transcript:
+        values["text"] = values["text"][: limits.TRANSCRIPT_CHARACTERS]
     value = kind(**values)
     _check(value)
     return value
@@ -143,10 +146,9 @@ def _tuple_plan(item: Any) -> tuple[Writer, Reader]:
 def _check(value: Any) -> None:
     """Sizes and ranges that the message type cannot express."""
     name = type(value).__name__
-    rate_hz = getattr(value, "sample_rate_hz", 1)
-    if rate_hz <= 0:
-        raise MessageError("bad_rate", f"{name}.sample_rate_hz is {rate_hz}; it must be positive")
-    if isinstance(value, types.AudioFrame) and (value.channels < 1 or value.pcm.size % value.channels):
+    if wrong := limits.fault(value):
+        raise MessageError("bad_value", wrong)
+    if isinstance(value, types.AudioFrame) and value.pcm.size % value.channels:
         raise MessageError("bad_size", f"{name}: {value.pcm.size} samples do not divide into {value.channels} channels")
     if isinstance(value, types.AudioFeatures) and value.data.size != value.frames * value.dim:
         raise MessageError("bad_size", f"{name}.data holds {value.data.size} values, not {value.frames} x {value.dim}")

@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 
 LEVELS = {"ok": DiagnosticStatus.OK, "warning": DiagnosticStatus.WARN, "error": DiagnosticStatus.ERROR}
+
+#: The same fault is told again after this time, s.
+SAME_FAULT_S = 5.0
+
+
+def seldom() -> dict[str, Any]:
+    """For a logger's methods: the same line every few seconds, by a clock that nobody sets."""
+    return {
+        "throttle_duration_sec": SAME_FAULT_S,
+        "throttle_time_source_type": Clock(clock_type=ClockType.STEADY_TIME),
+    }
 
 
 class Diagnostics:

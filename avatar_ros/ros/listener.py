@@ -16,6 +16,7 @@ from rclpy.qos import QoSProfile
 from ..core.types import TOPICS, Message, Mood
 from . import convert, qos
 from .executor import LeanExecutor
+from .start import start_ros
 
 WAIT_S = 120.0  # a bound for what never happens, far above what a slow and busy machine needs
 
@@ -33,7 +34,7 @@ class Listener:
         self.times: dict[str, list[float]] = defaultdict(list)
         self._changed = threading.Condition()
         self._context = rclpy.Context()
-        rclpy.init(context=self._context)
+        start_ros(context=self._context)
         self.node = rclpy.create_node(
             "listener", namespace=namespace, context=self._context, start_parameter_services=False
         )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
+import os
+import re
 import signal
 import sys
 from types import FrameType
@@ -10,16 +13,27 @@ from types import FrameType
 import rclpy
 from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.signals import SignalHandlerOptions
+from rclpy.utilities import get_default_context
 
-from ..core.errors import ConfigError
-from ..core.exit_codes import EXIT_CONFIG
+from ..core import shared_memory
+from ..core.errors import AvatarRosError, ConfigError
+from ..core.exit_codes import DONE_IS_OK, DONE_LINE, EXIT_DONE, EXIT_OK, exit_code_of
 from ..core.lock import hold_name
+from ..core.machine import machine_fault
+from ..core.network import Network
+from ..core.private import keep_private
+from ..core.run import RUN_BEGAN
+from .overrides import Overrides
 from .stage_node import NodeSpec, StageNode, spin
+from .start import start_ros
 
 RCLError = rclpy_implementation.RCLError
 RCLInvalidROSArgsError = rclpy_implementation.RCLInvalidROSArgsError
 UnknownROSArgsError = rclpy_implementation.UnknownROSArgsError
 
+
+#: What rclpy says where it cannot make a log folder or file.
+_LOG_FILE = re.compile(r"logging|log file|\.log for writing|log directory")
 
 #: A node is two or three threads that hand messages on: Python's usual 5 ms is longer than a hop between two nodes.
 SWITCH_INTERVAL_S = 0.001
@@ -33,6 +47,11 @@ class StopSignals:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._note)
 
+    def end(self) -> None:
+        """What comes now changes nothing: the interpreter's own end, slow on a busy machine, would die of it."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
+
     def _note(self, number: int, frame: FrameType | None) -> None:
         self.asked = True
 
@@ -40,34 +59,71 @@ class StopSignals:
 def _init(args: list[str] | None) -> None:
     """Start rclpy. Raises ConfigError for arguments or parameter files that it cannot read."""
     try:
-        rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
+        try:
+            network = _rclpy_init(args)
+        except RuntimeError as error:  # RCLError is one
+            if not _LOG_FILE.search(str(error)):
+                raise
+            _say(f"[WARN] no log file: {_one_line(error)}")  # a full disk costs log lines, not the node
+            get_default_context(shutting_down=True)  # a context is initialised once: let go of it
+            network = _rclpy_init([*(sys.argv if args is None else args), "--ros-args", "--disable-external-lib-logs"])
     except (RCLError, RCLInvalidROSArgsError, UnknownROSArgsError) as error:
-        raise ConfigError("ros_arguments", " ".join(str(error).split())) from error
+        raise ConfigError("ros_arguments", _one_line(error)) from error
+    if RUN_BEGAN not in os.environ:  # else whoever began the run has said it
+        network.check()
+        _say(f"[INFO] [avatar_ros]: {network.line}")
+
+
+def _rclpy_init(args: list[str] | None) -> Network:
+    return start_ros(args=args, signal_handler_options=SignalHandlerOptions.NO)
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())
+
+
+def _say(text: str) -> None:
+    with contextlib.suppress(OSError):  # whoever read it has gone, or its disk is full
+        print(text, file=sys.stderr, flush=True)
+
+
+def _told(name: str, code: int) -> int:
+    """Where DONE_IS_OK is set, being done is told by a line."""
+    if code != EXIT_DONE or DONE_IS_OK not in os.environ:
+        return code
+    _say(f"[INFO] [{name}]: {DONE_LINE}")
+    return EXIT_OK
 
 
 def run(spec: NodeSpec, args: list[str] | None = None) -> int:
-    """Run one stage node until it is told to stop. 0: asked to stop; 10: done; 2: bad
-    configuration; 1: it failed.
+    """Run one stage node until it is told to stop; one of core/exit_codes.
 
     DDS is down when it returns. A process that ends while DDS still works leaves half a megabyte in /dev/shm, and may
     leave a lock of another process's shared memory closed for ever: that one's end then hangs.
     """
+    keep_private()
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     signals = StopSignals()
+    shared_memory.clean()
     node = None
     try:
+        overrides = Overrides.of(sys.argv if args is None else args)  # names a mistake and its line; rcl does not
         _init(args)
-        node = StageNode(spec)
+        node = StageNode(spec, overrides)
         name = node.get_fully_qualified_name()
         lock = hold_name(name, remedy="stop it, or give this one another name: -r __ns:=/avatar2")
         try:
-            return spin(node, lambda: signals.asked)
+            return _told(spec.name, spin(node, lambda: signals.asked))
         finally:
             lock.release()
-    except ConfigError as error:
-        print(f"[FATAL] [{spec.name}]: {error.code}: {error}", file=sys.stderr, flush=True)
-        return EXIT_CONFIG
+    except (AvatarRosError, ImportError, MemoryError, OSError, RuntimeError) as error:
+        known = machine_fault(error) or error
+        if not isinstance(known, AvatarRosError):
+            raise
+        _say(f"[FATAL] [{spec.name}]: {known.code}: {known}")
+        return exit_code_of(known)
     finally:
+        signals.end()
         if node is not None:
             node.destroy_node()
         node = None  # its state machine keeps DDS up until it is freed

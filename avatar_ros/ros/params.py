@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from array import array
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -13,6 +14,7 @@ from rclpy.parameter import Parameter
 
 from ..core.errors import ConfigError
 from ..core.settings import Settings
+from .overrides import Overrides
 
 Groups = Mapping[str, type[Settings]]
 
@@ -20,37 +22,52 @@ Groups = Mapping[str, type[Settings]]
 _OF_ROS = ("use_sim_time", "start_type_description_service", "qos_overrides.")
 
 
+#: Said of each parameter, and of each that was set.
+NEXT_CONFIGURE = "takes effect at the next configure"
+
+
 def declare(node: Node, groups: Groups) -> None:
     """Declare every field of the Settings classes; `groups` maps a prefix ("" or "display.") to a class."""
     for prefix, kind in groups.items():
         for item in fields(kind):
-            node.declare_parameter(prefix + item.name, _plain(item.default), _descriptor(item))
-
-
-def refuse_unknown(node: Node) -> None:
-    """Raise ConfigError for an override that nobody declared: rclpy would ignore a misspelt parameter in silence."""
-    for name in node._parameter_overrides:  # rclpy offers no public list of overrides
-        if not node.has_parameter(name) and not name.startswith(_OF_ROS):
-            known = sorted(n for n in node._parameters if not n.startswith(_OF_ROS))
-            raise ConfigError(
-                "unknown_parameter", f"unknown parameter '{name}' of {node.get_name()}; known: {', '.join(known)}"
+            name = prefix + item.name
+            given = node._parameter_overrides.get(name)  # rclpy offers no public list of overrides
+            node.declare_parameter(
+                name, _plain(item.default), _descriptor(item, given.value if given else item.default)
             )
 
 
-def read(node: Node, groups: Groups) -> dict[str, Settings]:
-    """The Settings of each prefix from the node's parameters. Raises ConfigError naming node and parameter."""
+def refuse_unknown(node: Node, overrides: Overrides) -> str:
+    """One line on overrides that are others'; "" where there are none.
+
+    Raises ConfigError for one that nobody declared but meant for this node: rclpy would ignore it in silence.
+    """
+    known = sorted(name for name in node._parameters if not name.startswith(_OF_ROS))
+    unknown = [n for n in node._parameter_overrides if not node.has_parameter(n) and not n.startswith(_OF_ROS)]
+    full_name = node.get_fully_qualified_name()
+    overrides.check_sections(full_name, known)
+    return overrides.check_unknown(unknown, full_name, known)
+
+
+def read(node: Node, groups: Groups, overrides: Overrides | None = None) -> dict[str, Settings]:
+    """The Settings of each prefix from the node's parameters.
+
+    Raises ConfigError naming node and parameter, and where its value came from.
+    """
     found = {}
     for prefix, kind in groups.items():
         values = {item.name: _value(item, node.get_parameter(prefix + item.name).value) for item in fields(kind)}
         try:
             found[prefix] = kind(**values)
         except ConfigError as error:
-            raise ConfigError(error.code, f"{node.get_name()}: {_with_prefix(prefix, error)}") from error
+            text = _with_prefix(prefix, error)
+            where = _origin(overrides or Overrides(), text, node.get_fully_qualified_name())
+            raise ConfigError(error.code, f"{where}{node.get_name()}: {text}") from error
     return found
 
 
-def check_change(node: Node, groups: Groups, changed: list[Parameter]) -> SetParametersResult:
-    """Whether new values would make valid Settings; they take effect at the next configure."""
+def check_change(node: Node, groups: Groups, changed: Sequence[Parameter]) -> SetParametersResult:
+    """Whether new values, all together, would make valid Settings."""
     proposed = {parameter.name: parameter.value for parameter in changed}
     for prefix, kind in groups.items():
         values = {}
@@ -64,10 +81,18 @@ def check_change(node: Node, groups: Groups, changed: list[Parameter]) -> SetPar
     return SetParametersResult(successful=True)
 
 
+def _origin(overrides: Overrides, text: str, full_name: str) -> str:
+    named = re.search(r"parameter '([^']+)'", text)
+    origin = overrides.origin(named[1], full_name) if named else None
+    return f"{origin.where}: " if origin else ""
+
+
 def _value(item: Any, value: Any) -> Any:
     """A parameter's value as its field wants it: YAML, and so `-p`, reads a bare off as false and on as true."""
     if isinstance(item.default, str) and isinstance(value, bool):
         return "on" if value else "off"
+    if isinstance(item.default, tuple) and value is None:
+        return ()  # so rcl reads []
     return tuple(value) if isinstance(value, list | array) else value
 
 
@@ -79,18 +104,24 @@ def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
-def _descriptor(item: Any) -> ParameterDescriptor:
+def _descriptor(item: Any, given: Any) -> ParameterDescriptor:
+    """given: the value that it will have."""
+    meta = item.metadata
+    fixed = meta.get("fixed", False)
     # Dynamic typing: `-p gain:=1` for a float is not the user's fault; Settings checks the type itself.
-    descriptor = ParameterDescriptor(description=item.metadata.get("description", ""), dynamic_typing=True)
-    if choices := item.metadata.get("choices"):
-        descriptor.additional_constraints = "one of: " + ", ".join(choices)
-    low, high = item.metadata.get("low"), item.metadata.get("high")
-    if low is None or high is None:
-        return descriptor
-    # A range in the descriptor would make rclpy refuse with a text of its own, before ours; it is stated in words.
-    if isinstance(item.default, float):
-        span: Any = FloatingPointRange(from_value=float(low), to_value=float(high))
-    else:
-        span = IntegerRange(from_value=int(low), to_value=int(high), step=1)
-    descriptor.additional_constraints = f"from {span.from_value} to {span.to_value}"
+    descriptor = ParameterDescriptor(description=meta.get("description", ""), dynamic_typing=True, read_only=fixed)
+    low, high = meta.get("low"), meta.get("high")
+    says = ["cannot be changed while the node runs" if fixed else NEXT_CONFIGURE]
+    if choices := meta.get("choices"):
+        says.insert(0, "one of: " + ", ".join(choices))
+    elif low is not None or high is not None:
+        ends = (f"from {low}" if low is not None else "", f"to {high}" if high is not None else "")
+        says.insert(0, " ".join(filter(None, ends)))
+    descriptor.additional_constraints = "; ".join(says)
+    # With a range, rclpy would refuse a value that is out of it with a text of its own, before ours at configure.
+    if low is not None and high is not None and isinstance(given, int | float) and low <= given <= high:
+        if isinstance(item.default, float):
+            descriptor.floating_point_range = [FloatingPointRange(from_value=float(low), to_value=float(high))]
+        else:
+            descriptor.integer_range = [IntegerRange(from_value=int(low), to_value=int(high), step=1)]
     return descriptor

@@ -27,6 +27,34 @@ READERS: dict[str, frozenset[str]] = {
 }
 
 
+#: The nodes that a question and its answer pass: what each takes and what it makes of it. One of another name will do.
+STEPS: dict[str, tuple[str, str]] = {
+    "vad_node": ("mic/audio", "mic/utterance"),
+    "asr_node": ("mic/utterance", "speech/transcript"),
+    "dialogue_node": ("speech/transcript", "speech/sentence"),
+    "llm_node": ("dialogue/prompt", "dialogue/reply"),
+    "tts_node": ("speech/sentence", "speech/audio"),
+    "speaker_node": ("speech/audio", "speech/playback"),
+    "monitor_node": ("speech/playback", "turn_report"),  # whoever is asked for turns counts them
+}
+
+
+def missing_steps(node: Node) -> frozenset[str]:
+    """Which of STEPS nobody is ready for yet: a node subscribes and publishes once its model is loaded."""
+    return frozenset(name for name, (takes, gives) in STEPS.items() if not _between(node, takes, gives))
+
+
+def _between(node: Node, takes: str, gives: str) -> set[tuple[str, str]]:
+    """Nodes that read the one topic and write the other."""
+    readers = node.get_subscriptions_info_by_topic(takes)
+    writers = node.get_publishers_info_by_topic(gives)
+    ends = ({(end.node_namespace, end.node_name) for end in side} for side in (readers, writers))
+    return set.intersection(*ends)
+def in_stream(node: Node, topic_name: str) -> bool:
+    """Whether a topic, by its full name, is one of READERS."""
+    return topic_name.removeprefix(node.get_namespace().rstrip("/") + "/") in READERS
+
+
 def missing(node: Node, topic: str, publisher: Any) -> frozenset[str]:
     """Names of the kiosk's nodes that should read `topic` (relative to the node's namespace) and do not yet.
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from functools import partial
 from typing import NamedTuple
 
 from ..core.clock import Clock
-from ..core.queues import DropOldestQueue
+from ..core.peers import PeerNews
+from ..core.queues import FairQueue
 from ..core.stage import Out, Stage
-from ..core.types import Interrupt, InterruptAction, Message, SessionEvent, SessionKind
+from ..core.types import LOCAL_SESSION, Interrupt, InterruptAction, Message, SessionEvent, SessionKind
 from ..core.void import VoidGate
+from . import qos
 from .guard import guarded
 
 #: A stage that ticks by wake alone is still looked at this often.
@@ -24,11 +26,11 @@ HOLD_TICK_S = 0.05
 
 class _Item(NamedTuple):
     topic: str
-    message: Message | None  # None: somebody called wake()
+    message: Message | PeerNews | None  # None: somebody called wake()
 
 
 class StageWorker:
-    """One thread, one stage, one queue.
+    """One thread, one stage, one queue, in which each topic of each session has a lane.
 
     publish(Out) is called on the worker thread; report(error) is called with whatever the stage raised, and the
     thread goes on. A CANCEL voids at once, from the caller's thread: work that is under way stops at its next yield.
@@ -41,12 +43,14 @@ class StageWorker:
         report: Callable[[Exception], None],
         clock: Clock,
         queue_limit: int,
+        own_sessions: Set[str] = frozenset({LOCAL_SESSION}),
     ) -> None:
         self._stage = stage
         self._publish = publish
         self._report = report
         self._clock = clock
-        self._queue: DropOldestQueue[_Item] = DropOldestQueue(queue_limit)
+        self._queue: FairQueue[_Item] = FairQueue(queue_limit)
+        self._own_sessions = own_sessions
         self._gate = VoidGate()
         self._awake = threading.Event()
         self._stopping = False
@@ -72,6 +76,11 @@ class StageWorker:
         """Number of the piece of work at hand; None between two."""
         return self._items if self._working else None
 
+    @property
+    def native_id(self) -> int | None:
+        """The kernel's name of its thread."""
+        return self._thread.native_id
+
     def start(self) -> None:
         """Begin to work; the first tick is due at once."""
         self._next_tick_s = self._clock.now_s()
@@ -87,13 +96,20 @@ class StageWorker:
 
     def push(self, topic: str, message: Message) -> None:
         """Queue a message; orders overtake what is queued."""
+        session = getattr(message, "session", LOCAL_SESSION)
+        own = session in self._own_sessions
         if isinstance(message, Interrupt):
             self.void(message)
             if message.action is InterruptAction.CANCEL:
                 self._stage.abort(message)
-            self._queue.put_urgent(_Item(topic, message))
+            self._queue.put_urgent(_Item(topic, message), session, own=own)
         elif not self._gate.is_void(message):
-            self._queue.put(_Item(topic, message))
+            self._stage.foresee(topic, message, self._clock.now_s())
+            self._queue.put(_Item(topic, message), (topic, session), own=own, most=qos.depth(topic))
+
+    def tell(self, news: PeerNews) -> None:
+        """Queue news of another node."""
+        self._queue.put(_Item("", news))
 
     def void(self, order: Interrupt) -> None:
         """Let a CANCEL take effect on what is queued and under way."""
@@ -144,8 +160,10 @@ class StageWorker:
         self._next_tick_s = max(self._next_tick_s + period_s, now_s)
         return True
 
-    def _take(self, topic: str, message: Message) -> Iterable[Out]:
+    def _take(self, topic: str, message: Message | PeerNews) -> Iterable[Out]:
         now_s = self._clock.now_s()
+        if isinstance(message, PeerNews):
+            return self._stage.peer(message, now_s)
         if isinstance(message, Interrupt):
             return self._stage.interrupt(message, now_s)
         if isinstance(message, SessionEvent):

@@ -18,7 +18,9 @@ from .stop import Stop
 
 Pcm = NDArray[np.int16]
 
-PORT = Port(takes=("speech/sentence", "speech/playback", "mic/voice_activity"), gives=("speech/audio",))
+PORT = Port(takes=("speech/sentence", "speech/playback", "mic/voice_activity"), gives=("speech/audio", "speech/fault"))
+#: Code of the error for a text of which a voice can read nothing; what follows it in the sentence may be readable.
+UNREADABLE = "tts_unreadable"
 TTS_BACKENDS = Registry(
     "tts",
     {

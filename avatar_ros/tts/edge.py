@@ -40,6 +40,25 @@ _VOICES = {
 #: What a service that answers nonsense makes the library raise, besides its own errors.
 _MALFORMED = (ValueError, TypeError, LookupError, AttributeError)
 
+
+class _Encrypted(aiohttp.TCPConnector):
+    """Goes nowhere where everybody could read the text: the library follows redirects.
+
+    The library closes its connector after each part of a long text: `finish` is what closes this one.
+    """
+
+    async def connect(self, req: Any, traces: Any, timeout: Any) -> Any:
+        if req.url.scheme not in ("https", "wss"):
+            raise aiohttp.ClientConnectionError("redirected from https to http")
+        return await super().connect(req, traces, timeout)
+
+    def close(self, **_: Any) -> Any:
+        return asyncio.sleep(0)
+
+    async def finish(self) -> None:
+        await super().close()
+
+
 #: Sound (mp3) or a word's mark.
 _Event = bytes | VoiceMark
 
@@ -156,10 +175,16 @@ def _take(inbox: queue.SimpleQueue[_Event | None], until_s: float) -> _Event | N
 
 async def _pass_on(text: str, voice: str, connect_timeout_s: int, give: Callable[[_Event], None]) -> None:
     """Have `text` spoken and hand on what comes. Raises TtsError; what the service said is not repeated."""
+    encrypted = _Encrypted() if edge_tts.communicate.WSS_URL.startswith("wss:") else None
     proxy = usable_proxy(edge_tts.communicate.WSS_URL)
     try:
         talk = edge_tts.Communicate(
-            text, voice, boundary="WordBoundary", connect_timeout=connect_timeout_s, proxy=proxy
+            text,
+            voice,
+            boundary="WordBoundary",
+            connect_timeout=connect_timeout_s,
+            connector=encrypted,
+            proxy=proxy,
         )
         async for event in talk.stream():
             if event["type"] == "audio":
@@ -171,6 +196,9 @@ async def _pass_on(text: str, voice: str, connect_timeout_s: int, give: Callable
     except _MALFORMED as error:
         what = f"edge-tts sent something malformed ({type(error).__name__})"
         raise TtsError("tts_reply", what, retryable=True) from error
+    finally:
+        if encrypted is not None:
+            await encrypted.finish()
 
 
 def _cause(error: Exception) -> str:

@@ -7,6 +7,7 @@ import json
 import subprocess
 import threading
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,16 +15,16 @@ import numpy as np
 from ..core.errors import ConfigError, TtsError, UnknownBackendError
 from ..core.helper import Helper, HelperDeadError
 from ..core.registry import how_to_install
-from .base import Part, TtsSettings
+from .base import UNREADABLE, Part, TtsSettings
 from .espeak_marks import marks, speech_end_sample
+from .espeak_voices import Run, VoiceTable, for_espeak, script_name, voice_problem
 from .stop import Stop
-from .voices import nearest
 
-#: A sentence takes milliseconds; a helper that is silent this long hangs.
+#: A sentence takes milliseconds; a helper that stands still, or works on it, for this long hangs.
 REPLY_TIMEOUT_S, START_TIMEOUT_S = 3.0, 15.0
 #: Kept after the last phone: the release of a final consonant.
 _RELEASE_S = 0.02
-_DEFAULT_VOICE = "en-us"
+_MOST_PROBLEMS = 3
 
 
 class EspeakVoice:
@@ -37,38 +38,75 @@ class EspeakVoice:
         self._helper: _Espeak | None = None
         self._lock = threading.Lock()
         self._restarts = 0
-        self._unknown_locale = ""
+        self._problems: dict[str, None] = {}  # what `status` has not told yet, in order
 
     def load(self) -> None:
-        """Start the helper and have it speak once: the first sentence must not pay for that."""
+        """Start the helper and have it speak once: the first sentence must not pay for that. Raises ConfigError for
+        voices of the settings that cannot speak.
+        """
         if importlib.util.find_spec("espeakng_loader") is None:
             raise UnknownBackendError(
                 "backend_not_installed",
                 f"espeak-ng is not installed; install it with: {how_to_install('embedded')}",
             )
-        self._helper = _Espeak()
-        voice, _ = nearest("en-US", self._wanted, self._helper.voices, _DEFAULT_VOICE)
+        self._helper = _Espeak(self._wanted)
+        if self._settings.backend != "espeak":  # `voices` are the service's: those that espeak has are its own too
+            self._wanted = {tag: name for tag, name in self._wanted.items() if self._helper.table.knows(name)}
+            self._helper.table.wanted = self._wanted
+        for locale in ("en-US", *self._wanted):
+            self._try(self._helper, self._helper.table.voice(locale)[0])
+
+    def _try(self, helper: _Espeak, voice: str) -> None:
+        if problem := voice_problem(voice):
+            raise ConfigError("tts_voice", f"{problem}; check the parameter 'voices'")
         try:
-            self._helper.ask(self._request("Hello.", voice))
+            helper.ask(self._request("1.", voice))
         except _RefusedError as error:
             raise ConfigError("tts_voice", f"{error}; check the parameter 'voices'") from error
+        except HelperDeadError as error:
+            raise TtsError("tts_start", f"the espeak-ng helper failed: {error}", retryable=True) from error
 
     def speak(self, text: str, locale: str, stop: Stop | None = None) -> Iterator[Part]:
-        """The whole text as one part, with all its marks."""
+        """A part for each piece of the text that one voice reads, mostly one, with all its marks.
+
+        Raises TtsError: tts_unreadable where espeak-ng can read nothing of it.
+        """
+        said_s = 0.0
+        for run in self._readable(for_espeak(text), locale):
+            with self._lock:
+                pcm, events, rate_hz = self._ask_twice(run)
+            end = min(len(pcm), speech_end_sample(events, len(pcm)) + round(_RELEASE_S * rate_hz))
+            found = marks(events, run.text, rate_hz, min(end, len(pcm)))
+            yield Part(
+                pcm[:end], rate_hz, tuple(replace(m, start_s=m.start_s + said_s, end_s=m.end_s + said_s) for m in found)
+            )
+            said_s += end / rate_hz
+
+    def _readable(self, text: str, locale: str) -> list[Run]:
         with self._lock:
-            pcm, events, rate_hz = self._ask_twice(text, locale)
-        end = min(len(pcm), speech_end_sample(events, len(pcm)) + round(_RELEASE_S * rate_hz))
-        yield Part(pcm[:end], rate_hz, marks(events, text, rate_hz, min(end, len(pcm))))
+            table = self._started().table
+        known = not locale or table.voice(locale)[1]
+        runs = table.runs(text, locale)
+        readable = [run for run in runs if run.voice]
+        lost = " ".join(run.text.strip() for run in runs if not run.voice)
+        what = f"espeak-ng cannot read '{lost[:40]}' ({script_name(lost)})"
+        if lost and not readable:
+            raise TtsError(UNREADABLE, f"{what}, the language being '{locale}'; choose another backend for it")
+        if lost:
+            self._problems[f"{what}: left out"] = None
+        if not known:
+            by = ", ".join(dict.fromkeys(run.voice for run in readable))
+            self._problems[f"espeak-ng has no voice for '{locale}'; '{by}' speaks instead"] = None
+        return readable
 
     def expect(self) -> None:
         """Always ready."""
 
     def status(self) -> Mapping[str, str]:
-        """The helper's restarts, and a language that nobody here speaks."""
+        """The helper's restarts, and what could not be read, or by no voice of its language, since last asked."""
         out = {"espeak_restarts": str(self._restarts)} if self._restarts else {}
-        if self._unknown_locale:
-            out["warning"] = f"espeak-ng has no voice for '{self._unknown_locale}'; '{_DEFAULT_VOICE}' speaks instead"
-        return out
+        problems, self._problems = self._problems, {}
+        return {**out, "warning": "; ".join(list(problems)[:_MOST_PROBLEMS])} if problems else out
 
     def close(self) -> None:
         """End the helper."""
@@ -76,27 +114,28 @@ class EspeakVoice:
             self._helper.close()
             self._helper = None
 
-    def _ask_twice(self, text: str, locale: str) -> tuple[Any, list[Any], int]:
+    def _ask_twice(self, run: Run) -> tuple[Any, list[Any], int]:
         try:
-            return self._ask(text, locale)
+            return self._ask(run)
         except HelperDeadError:
             self._restart()
         try:
-            return self._ask(text, locale)
+            return self._ask(run)
         except HelperDeadError as error:
             self._restart()
-            raise TtsError("tts_crashed", f"espeak-ng crashed twice on a text of {len(text)} characters") from error
+            raise TtsError("tts_crashed", f"espeak-ng crashed twice on a text of {len(run.text)} characters") from error
 
-    def _ask(self, text: str, locale: str) -> tuple[Any, list[Any], int]:
-        if self._helper is None:
-            self._helper = _Espeak()
-        voice, known = nearest(locale, self._wanted, self._helper.voices, _DEFAULT_VOICE)
-        self._unknown_locale = "" if known else locale
+    def _ask(self, run: Run) -> tuple[Any, list[Any], int]:
+        helper = self._started()
         try:
-            pcm, events = self._helper.ask(self._request(text, voice))
+            pcm, events = helper.ask(self._request(run.text, run.voice))
         except _RefusedError as error:
             raise TtsError("tts_refused", str(error)) from error
-        return pcm, events, self._helper.rate_hz
+        return pcm, events, helper.rate_hz
+
+    def _started(self) -> _Espeak:
+        self._helper = self._helper or _Espeak(self._wanted)
+        return self._helper
 
     def _request(self, text: str, voice: str) -> dict[str, Any]:
         own = self._settings
@@ -111,7 +150,7 @@ class EspeakVoice:
     def _restart(self) -> None:
         self._restarts += 1
         self.close()
-        self._helper = _Espeak()
+        self._helper = _Espeak(self._wanted)
 
 
 class _RefusedError(Exception):
@@ -121,7 +160,7 @@ class _RefusedError(Exception):
 class _Espeak:
     """The helper's process, and what it said of itself."""
 
-    def __init__(self) -> None:
+    def __init__(self, wanted: Mapping[str, str]) -> None:
         self._helper = Helper("avatar_ros.tts.espeak_process")
         try:
             kind, payload = self._helper.receive(START_TIMEOUT_S)
@@ -130,7 +169,7 @@ class _Espeak:
             raise TtsError("tts_start", f"the espeak-ng helper did not start: {error}", retryable=True) from error
         hello = json.loads(payload) if kind == b"V" else {}
         self.rate_hz: int = hello["rate_hz"]
-        self.voices: list[str] = hello["voices"]
+        self.table = VoiceTable(hello["voices"], wanted)
 
     @property
     def process(self) -> subprocess.Popen[bytes]:

@@ -5,7 +5,7 @@ texts and voices, which then costs one sentence and not the kiosk.
 
 Messages as in core/helper.py.
 Requests on stdin:  S  JSON {voice, text, rate, pitch, range}
-Replies on stdout:  V  JSON {rate_hz, voices}, once, after the start
+Replies on stdout:  V  JSON {rate_hz, voices: [[identifier, [[priority, language code], …]], …]}, once, after the start
                     A  sound, int16 little endian
                     M  JSON [[kind, sample, text position, characters, name], …]; kind 7: phoneme, IPA name; 1: word
                     E  end of the reply;  X  error text, ends the reply
@@ -45,7 +45,7 @@ class _Event(ctypes.Structure):
 
 
 class _VoiceInfo(ctypes.Structure):
-    _fields_ = (("name", ctypes.c_char_p), ("languages", ctypes.POINTER(ctypes.c_char)))
+    _fields_ = (("name", ctypes.c_char_p), ("languages", ctypes.c_void_p), ("identifier", ctypes.c_char_p))
 
 
 _CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.POINTER(_Event))
@@ -72,16 +72,16 @@ class Espeak:
         self._pcm: list[bytes] = []
         self._events: list[tuple[int, int, int, int, str]] = []
 
-    def voices(self) -> list[str]:
-        """Language codes that espeak has voices for."""
+    def voices(self) -> list[tuple[str, list[tuple[int, str]]]]:
+        """Espeak's table: each voice's identifier, and its languages by (priority, code); the lowest goes first."""
         self._lib.espeak_ListVoices.restype = ctypes.POINTER(ctypes.POINTER(_VoiceInfo))
         found = self._lib.espeak_ListVoices(None)
-        codes, i = [], 0
+        rows, i = [], 0
         while found[i]:
-            raw = ctypes.string_at(ctypes.addressof(found[i].contents.languages.contents) + 1)  # byte 0: priority
-            codes.append(raw.decode("ascii", "replace"))
+            voice = found[i].contents
+            rows.append((voice.identifier.decode("utf-8", "replace"), _languages(voice.languages)))
             i += 1
-        return sorted(set(codes))
+        return rows
 
     def speak(self, request: dict[str, Any]) -> tuple[bytes, list[tuple[int, int, int, int, str]]]:
         """Sound and events of one text. Raises EspeakError."""
@@ -110,6 +110,16 @@ class Espeak:
                 self._events.append((event.type, event.sample, event.text_position, event.length, name))
             i += 1
         return 0
+
+
+def _languages(address: int) -> list[tuple[int, str]]:
+    """A list of priority (one byte) and code (ends with a zero), until a priority of 0."""
+    out = []
+    while (priority := ctypes.string_at(address, 1)[0]) != 0:
+        code = ctypes.string_at(address + 1)
+        out.append((priority, code.decode("ascii", "replace")))
+        address += len(code) + 2
+    return out
 
 
 def serve(requests: BinaryIO, replies: BinaryIO) -> None:

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-import numpy as np
-
 from ..core.clock import Clock, SteadyClock
 from ..core.errors import TtsError
 from ..core.spoken import usual_duration_s, words_said
 from ..core.types import MarkKind
 from .base import BusyError, Part, TtsSettings, Voice, VoiceMark
 from .kept import Kept
-from .sentence import checked
+from .sentence import checked, is_audible
 from .stop import Stop
 
-#: Louder than -50 dBFS is heard.
-_AUDIBLE = 104
 #: A service may not ask to be left alone for longer than this, seconds.
 _LONGEST_WAIT_S = 600.0
+#: Note of a fault that nobody heard.
+SAID_ANYWAY = "the other voice has said the sentence to its end"
 
 
 class VoiceWithSpare:
@@ -64,6 +62,7 @@ class VoiceWithSpare:
         self._fail(kept.error)
         yield from self._finish(said, locale, stop)
         if not isinstance(kept.error, TtsError):
+            kept.error.add_note(SAID_ANYWAY)
             raise kept.error
 
     def expect(self) -> None:
@@ -88,7 +87,7 @@ class VoiceWithSpare:
         held: list[Part] = []
         for part in checked(self._first.speak(text, locale, stop)):
             held.append(part)
-            if said.heard_s or _is_audible(part):
+            if said.heard_s or is_audible(part):
                 for heard in held:
                     said.hear(heard)
                     yield heard
@@ -109,10 +108,6 @@ class VoiceWithSpare:
         for part in self._spare.speak(rest, locale, stop):
             moved = (VoiceMark(m.kind, m.text, m.start_s + said.heard_s, m.end_s + said.heard_s) for m in part.marks)
             yield Part(part.pcm, part.sample_rate_hz, tuple(moved))
-
-
-def _is_audible(part: Part) -> bool:
-    return bool(len(part.pcm)) and int(np.abs(part.pcm.astype(np.int32)).max()) > _AUDIBLE
 
 
 class _Said:

@@ -15,6 +15,8 @@ from .job import Job
 
 #: Voices speak between 8 and 48 kHz; anything else is not sound.
 MIN_RATE_HZ, MAX_RATE_HZ = 4000, 192000
+#: Louder than -50 dBFS is heard.
+_AUDIBLE = 104
 
 
 class SpokenSentence:
@@ -41,6 +43,8 @@ class SpokenSentence:
         self._first_sample = 0
         self.synthesized = not parts
         self.announced = False
+        self.faulty = False  # that it will not be heard to its end was told
+        self.voiced_s = 0.0  # what the voice gave since it was first heard
 
     def announce(self, first_sample: int) -> None:
         """The sentence's sound is sent from now on, and begins at this sample of the turn."""
@@ -111,6 +115,8 @@ class SpokenSentence:
         offset_s = self._joiner.part_start_s
         for mark in part.marks:
             self._marks.append(VoiceMark(mark.kind, mark.text, mark.start_s + offset_s, mark.end_s + offset_s))
+        if self.voiced_s or is_audible(part):
+            self.voiced_s += len(part.pcm) / part.sample_rate_hz
         self._keep(self._joiner.push(part))
 
     def _end_part(self) -> None:
@@ -124,6 +130,11 @@ class SpokenSentence:
         if len(pcm):
             self._pieces.append(pcm)
             self._ready += len(pcm)
+
+
+def is_audible(part: Part) -> bool:
+    """Whether anything of it is louder than -50 dBFS."""
+    return bool(len(part.pcm)) and int(np.abs(part.pcm.astype(np.int32)).max()) > _AUDIBLE
 
 
 class _Joiner:

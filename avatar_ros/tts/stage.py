@@ -8,13 +8,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from ..core.sessions import SessionTable
 from ..core.stage import Out, Stage
 from ..core.types import (
+    LOCAL_SESSION,
     Interrupt,
-    InterruptAction,
     Message,
     PlaybackClock,
     Sentence,
     SessionEvent,
     SessionKind,
+    SpeechChunk,
     VoiceActivity,
     VoiceKind,
 )
@@ -29,6 +30,10 @@ from .turn import TurnSpeech
 #: While something is being said; idle otherwise.
 _BUSY_TICK_S = 0.04
 _NEVER = (-1, -1)
+#: Sessions that are seen to at one tick, in turn: a voice takes its time for each.
+_AT_ONCE = 4
+#: Of one session; a dialogue waits for the end of a turn before it begins the next.
+_MOST_TURNS = 16
 
 
 class _Speaker:
@@ -47,7 +52,7 @@ class TtsStage(Stage):
         self._settings = settings
         self._voice = voice
         self._table: SessionTable[_Speaker] = SessionTable(_Speaker, settings.session_ttl_s)
-        self._busy: set[str] = set()  # sessions with turns
+        self._busy: dict[str, None] = {}  # sessions with turns, in the order in which they are seen to
         self._ignored = 0
         self._sentences = 0
 
@@ -69,8 +74,8 @@ class TtsStage(Stage):
         yield from self._step(message.session, speaker, now_s)
 
     def interrupt(self, order: Interrupt, now_s: float) -> Iterable[Out]:
-        """CANCEL drops everything of the turn and of those before it. Pausing is the speaker's work: pacing follows."""
-        if order.action is InterruptAction.CANCEL:
+        """CANCEL and REPEAT drop the turn and those before it. Pausing is the speaker's work: pacing follows."""
+        if order.action.ends_speech:
             speaker = self._table.get(order.session, now_s)
             speaker.over = max(speaker.over, (order.epoch, order.turn))
             for turn in [turn for turn in speaker.turns if turn.key <= speaker.over]:
@@ -80,7 +85,7 @@ class TtsStage(Stage):
 
     def tick(self, now_s: float) -> Iterable[Out]:
         """What time, or a voice's own thread, has made ready."""
-        for session in list(self._busy):
+        for session in self._due():
             yield from self._step(session, self._table.get(session, now_s), now_s)
 
     def session(self, event: SessionEvent, now_s: float) -> Iterable[Out]:
@@ -88,7 +93,7 @@ class TtsStage(Stage):
         if event.kind is SessionKind.CLOSED:
             for turn in self._table.get(event.session, now_s).turns:
                 turn.cancel()
-            self._busy.discard(event.session)
+            self._busy.pop(event.session, None)
             self._table.drop(event.session)
         return ()
 
@@ -108,13 +113,20 @@ class TtsStage(Stage):
         self._busy.clear()
         self._voice.close()
 
+    def _due(self) -> list[str]:
+        """The kiosk's own session, and the next of the others."""
+        others = [session for session in self._busy if session != LOCAL_SESSION][:_AT_ONCE]
+        for session in others:
+            self._busy[session] = self._busy.pop(session)  # to the end
+        return [*([LOCAL_SESSION] if LOCAL_SESSION in self._busy else []), *others]
+
     def _add(self, speaker: _Speaker, sentence: Sentence) -> None:
         turn = self._turn(speaker, sentence)
         if turn is None or not turn.add(sentence):
             self._ignored += 1
             return
         self._sentences += 1
-        self._busy.add(sentence.session)
+        self._busy[sentence.session] = None
 
     def _turn(self, speaker: _Speaker, sentence: Sentence) -> TurnSpeech | None:
         """The sentence's turn; None for one that is over or older than one that has begun."""
@@ -122,6 +134,8 @@ class TtsStage(Stage):
         if key <= speaker.over or (speaker.turns and key < speaker.turns[-1].key):
             return None
         if not speaker.turns or key > speaker.turns[-1].key:
+            if len(speaker.turns) >= _MOST_TURNS:
+                return None
             self._supersede(speaker, key)
             speaker.turns.append(TurnSpeech(sentence.session, key, self._settings, self._synthesize))
         return speaker.turns[-1]
@@ -145,13 +159,13 @@ class TtsStage(Stage):
         try:
             while speaker.turns:
                 turn = speaker.turns[0]
-                for chunk in turn.chunks(now_s):
-                    yield Out("speech/audio", chunk)
+                for news in turn.chunks(now_s):
+                    yield Out("speech/audio" if isinstance(news, SpeechChunk) else "speech/fault", news)
                 if not turn.closed or speaker.turns[0] is not turn:
                     return
                 speaker.over = max(speaker.over, turn.key)
                 speaker.turns.popleft()
-            self._busy.discard(session)
+            self._busy.pop(session, None)
         finally:
             self.tick_period_s = _BUSY_TICK_S if self._busy else 0.0
 

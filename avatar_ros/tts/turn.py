@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from ..core.errors import TtsError
-from ..core.types import Sentence, SpeechChunk
-from .base import TtsSettings
+from ..core.spoken import usual_duration_s
+from ..core.types import Sentence, SpeechChunk, SpeechFault
+from .base import UNREADABLE, TtsSettings
+from .fallback import SAID_ANYWAY
 from .job import Job
 from .kept import Kept
 from .pace import Pace
@@ -65,13 +67,15 @@ class TurnSpeech:
         for spoken in sentences:
             spoken.cancel()
 
-    def chunks(self, now_s: float) -> Iterator[SpeechChunk]:
+    def chunks(self, now_s: float) -> Iterator[SpeechChunk | SpeechFault]:
         """What may be sent now. Raises TtsError after closing the sentence that cannot be spoken; another error after
-        the part of it that it struck, from which the rest goes on.
+        the part of it that it struck, from which the rest goes on. The fault comes before the sentence's end.
         """
         while self._sentences:
             spoken = self._sentences[0]
             failure = self._work(spoken)
+            if (fault := self._fault(spoken, failure)) is not None:
+                yield fault
             chunk = self._cut(spoken, now_s)
             if chunk is not None:
                 yield chunk
@@ -89,11 +93,28 @@ class TurnSpeech:
         with kept:
             spoken.work(self._chunk_samples + 1)
         if kept.error is not None:
-            (spoken.give_up if isinstance(kept.error, TtsError) else spoken.skip)()
+            gone = isinstance(kept.error, TtsError) and kept.error.code != UNREADABLE
+            (spoken.give_up if gone else spoken.skip)()
             return kept.error
         if spoken.synthesized and spoken.announced and len(self._sentences) > 1:
             self._sentences[1].begin()  # synthesized while this one is spoken
         return None
+
+    def _fault(self, spoken: SpokenSentence, failure: Exception | None) -> SpeechFault | None:
+        """What has just become known not to be heard; once for each sentence."""
+        failed = failure is not None and SAID_ANYWAY not in getattr(failure, "__notes__", ())
+        mute = spoken.synthesized and not spoken.voiced_s and bool(spoken.sentence.text)
+        if spoken.faulty or not (failed or mute):
+            return None
+        spoken.faulty = True
+        return SpeechFault(
+            session=self.session,
+            epoch=self.key[0],
+            turn=self.key[1],
+            sentence=spoken.sentence.index,
+            spoken=min(1.0, spoken.voiced_s / max(usual_duration_s(spoken.text), 0.1)),
+            reason="voice_failed" if failed else "unpronounceable",
+        )
 
     def _cut(self, spoken: SpokenSentence, now_s: float) -> SpeechChunk | None:
         count = min(spoken.ready, self._chunk_samples)

@@ -54,13 +54,13 @@ class Bench:
         self.stage = build(TtsSettings(backend=backend, url=url, ahead_s=10.0, **settings))
         self.awake = threading.Event()
         self.stage.wake = self.awake.set
-        self.chunks, self.errors = [], []
+        self.chunks, self.faults, self.errors = [], [], []
         self.stage.load()
 
     def keep(self, outs):
         try:
             for out in outs:
-                self.chunks.append(out.message)
+                (self.chunks if out.topic == "speech/audio" else self.faults).append(out.message)
         except TtsError as error:
             self.errors.append(error)
 
@@ -124,6 +124,7 @@ def test_nothing_to_say_closes_the_turn(bench):
     bench.say("", turn=1)
     bench.say("🎉 *** 🎉", turn=2)
     assert len(bench.sound(1)) == len(bench.sound(2)) == 0
+    assert [(fault.turn, fault.reason) for fault in bench.faults] == [(2, "unpronounceable")]
 
 
 @pytest.mark.parametrize("text", ["42", "x" * 700, "https://a.b/c?d=e", "\x00\x07 hi", "你好，世界。", "¡Olé! ñ ß ø"])

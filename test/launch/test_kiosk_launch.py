@@ -7,6 +7,9 @@ imports every test file a second time under another import mode (pyproject.toml 
 from __future__ import annotations
 
 import importlib.util
+import json
+import os
+import signal
 import sys
 from pathlib import Path
 
@@ -76,9 +79,7 @@ def test_node_that_refuses_its_configuration_ends_the_launch(own_domain, tmp_pat
             [
                 RegisterEventHandler(OnProcessExit(on_exit=lambda event, _: note(codes, event))),
                 TimerAction(period=LONGEST_RUN_S, actions=too_late),
-                IncludeLaunchDescription(
-                    PythonLaunchDescriptionSource(str(KIOSK)), launch_arguments=arguments.items()
-                ),
+                IncludeLaunchDescription(PythonLaunchDescriptionSource(str(KIOSK)), launch_arguments=arguments.items()),
             ]
         )
     )
@@ -102,7 +103,8 @@ def test_within_a_robots_launch_it_keeps_to_itself(own_domain, tmp_path, monkeyp
 
     from launch import LaunchDescription, LaunchService
 
-    monkeypatch.delenv("ROS_AUTOMATIC_DISCOVERY_RANGE", raising=False)
+    for name in ("ROS_AUTOMATIC_DISCOVERY_RANGE", "FASTRTPS_DEFAULT_PROFILES_FILE", "AVATAR_ROS_NETWORK_SET"):
+        monkeypatch.delenv(name, raising=False)
     profile, seen = tmp_path / "profile.yaml", tmp_path / "seen.txt"
     profile.write_text("/**/vad_node:\n  ros__parameters:\n    backend: nonsense\n")
     arguments = {"mic": "none", "display": "off", "namespace": "face", "profile": str(profile), "required": "false"}
@@ -135,7 +137,47 @@ def test_within_a_robots_launch_it_keeps_to_itself(own_domain, tmp_path, monkeyp
     assert codes["vad_node"] == [2]
     kiosk = [command for command in commands if any("__node:=" in word for word in command)]
     assert len(kiosk) == len(START_ORDER) and all("__ns:=/robot/face" in command for command in kiosk)
-    assert "ROS_AUTOMATIC_DISCOVERY_RANGE" not in seen.read_text() and "AVATAR_ROS" not in seen.read_text()
+    for name in ("ROS_AUTOMATIC_DISCOVERY_RANGE", "FASTRTPS_DEFAULT_PROFILES_FILE", "AVATAR_ROS"):
+        assert name not in seen.read_text()
+
+
+def test_a_regular_end_is_no_error_and_a_killed_node_is_started_again(own_domain, tmp_path):
+    """Launch calls each exit code but 0 an error."""
+    from launch.actions import IncludeLaunchDescription, OpaqueFunction, RegisterEventHandler, Shutdown, TimerAction
+    from launch.event_handlers import OnProcessExit, OnProcessStart
+    from launch.launch_description_sources import PythonLaunchDescriptionSource
+
+    from avatar_ros.bench.question_files import speak, write_wav
+    from launch import LaunchDescription, LaunchService
+
+    question = write_wav(tmp_path / "question.wav", speak(["what time is it"])[0], after_s=3.0)
+    report = tmp_path / "turns.json"
+    arguments = {"mic": str(question), "display": "off", "namespace": "ends", "turns": "1", "report": str(report)}
+    codes: dict[str, list[int]] = {}
+    starts: list[int] = []
+
+    def on_start(event, _):
+        if "llm_node" not in event.process_name:
+            return []
+        starts.append(event.pid)
+        kill = OpaqueFunction(function=lambda _: os.kill(event.pid, signal.SIGKILL))
+        return [TimerAction(period=0.5, actions=[kill])] if len(starts) == 1 else []
+
+    service = LaunchService(noninteractive=True)
+    service.include_launch_description(
+        LaunchDescription(
+            [
+                RegisterEventHandler(OnProcessStart(on_start=on_start)),
+                RegisterEventHandler(OnProcessExit(on_exit=lambda event, _: note(codes, event))),
+                TimerAction(period=LONGEST_RUN_S, actions=[Shutdown(reason="the kiosk did not end by itself")]),
+                IncludeLaunchDescription(PythonLaunchDescriptionSource(str(KIOSK)), launch_arguments=arguments.items()),
+            ]
+        )
+    )
+    service.run()
+    assert len(json.loads(report.read_text())["turns"]) == 1
+    assert len(starts) == 2 and codes.pop("llm_node") == [-signal.SIGKILL, 0]
+    assert codes == {name: [0] for name in START_ORDER if name != "llm_node"}
 
 
 def note(codes: dict[str, list[int]], event) -> None:

@@ -5,6 +5,8 @@ import os
 
 import pytest
 
+from avatar_ros.core.network import network
+
 MISSING = [name for name in ("rclpy", "avatar_ros.msg") if importlib.util.find_spec(name) is None]
 
 
@@ -23,7 +25,7 @@ def _own_domain():
 
     with domain_id() as number:
         os.environ["ROS_DOMAIN_ID"] = str(number)
-        os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
+        os.environ.update(network().environment)
         yield
 
 

@@ -18,7 +18,9 @@ def test_all_that_the_kiosk_needs_works_here(tmp_path, capsys):
     assert main(["doctor", "--json", str(tmp_path / "found.json")]) == 0
     found = {line["name"]: line for line in json.loads((tmp_path / "found.json").read_text())}
     assert all(line["state"] in ("ok", "missing") for line in found.values())
-    assert all(found[name]["state"] == "ok" for name in ("ROS 2", "rasteriser", "voice", "speech recognition"))
+    needed = ("ROS 2", "network", "rasteriser", "voice", "speech recognition")
+    assert all(found[name]["state"] == "ok" for name in needed)
+    assert "local, nobody beyond this computer" in found["network"]["detail"]
     assert all(line["remedy"] for line in found.values() if line["state"] == "missing" and line["name"] != "screen")
     assert "The kiosk can run here" in capsys.readouterr().out
 

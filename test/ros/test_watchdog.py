@@ -2,13 +2,15 @@
 
 import subprocess
 import sys
+import threading
+import time
 
 import pytest
 
 pytest.importorskip("rclpy", reason="needs ROS 2")
 
 from avatar_ros.core.exit_codes import EXIT_FAILED
-from avatar_ros.ros.watchdog import Watchdog
+from avatar_ros.ros.watchdog import Watchdog, thread_s
 
 pytestmark = pytest.mark.ros
 NODE = """
@@ -55,6 +57,38 @@ def test_what_goes_on_or_waits_is_left_alone():
 
 def test_what_stands_still_is_named():
     assert looks(*({"executor": i, "stage": 7} for i in range(5))) == ["", "", "", "", "stage"]
+
+
+def test_what_hardly_gets_the_processor_is_given_ten_times_as_long():
+    used_s = iter(0.8 * i for i in range(1, 60))  # 0.8 s in each 15 s
+    dog = Watchdog(lambda: {"stage": 7}, 60.0, lambda name: None, lambda name: next(used_s))
+    said = [dog.look() for _ in range(50)]
+    assert said.index("stage") in (40, 41)
+
+
+@pytest.mark.parametrize("each_s", [0.0, 0.1, 14.0])
+def test_what_waits_or_works_in_vain_is_not(each_s):
+    used_s = iter(each_s * i for i in range(1, 60))
+    dog = Watchdog(lambda: {"stage": 7}, 60.0, lambda name: None, lambda name: next(used_s))
+    assert [dog.look() for _ in range(5)] == ["", "", "", "", "stage"]
+
+
+def test_the_processor_time_of_a_thread_is_its_own():
+    over, begun = threading.Event(), threading.Event()
+
+    def work():
+        while time.thread_time() < 0.2:
+            pass
+        begun.set()
+        over.wait()
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    begun.wait()
+    assert 0.15 < thread_s(worker.native_id) < 0.5
+    over.set()
+    worker.join()
+    assert thread_s(worker.native_id) == 0.0
 
 
 @pytest.mark.parametrize(("where", "what"), [("tick", "the stage"), ("status", "the executor")])

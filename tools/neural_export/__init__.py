@@ -2,3 +2,5 @@
 
 Needs torch, transformers and onnx, which nothing that a kiosk runs does.
 """
+
+import avatar_ros  # noqa: F401 — before any other library: it switches their telemetry off

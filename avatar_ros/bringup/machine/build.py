@@ -19,6 +19,8 @@ COPIED = ("avatar_ros", "config", "docs", "launch", "models")
 #: Include folders of the machine that built the wheels, left in their CMake exports.
 _FOREIGN_PYTHON = re.compile(r"/opt/python/[^;\"]*/include/python3\.\d+")
 _FOREIGN_NUMPY = re.compile(r"/opt/python/[^;\"]*/numpy/[^;\"]*include")
+_READS_ASCII = 'file(STRINGS "${idl_output}" idl_tuples)'
+_READS_UTF8 = 'file(STRINGS "${idl_output}" idl_tuples ENCODING UTF-8)'
 
 
 class Build:
@@ -46,6 +48,7 @@ class Build:
             shutil.rmtree(self.prefix, ignore_errors=True)
         if not host.ros_prefixes:
             repair_exports(self._venv)
+            repair_reading(self._venv)
         wanted = {"sources": self._digest(SOURCES), "copies": self._digest(COPIED)}
         self.prefix.mkdir(parents=True, exist_ok=True)
         self._stamp.put("place", self._place())
@@ -89,6 +92,13 @@ class Build:
 def build_progress(line: str) -> str:
     """A line of make as something to show: "[ 35%] Building …"."""
     return line.strip() if line.lstrip().startswith(("[", "Finished")) else ""
+
+
+def repair_reading(venv: Venv) -> None:
+    """Let rosidl read its list of messages as UTF-8: CMake reads a path up to its first é otherwise."""
+    file = venv.folder / "share/rosidl_adapter/cmake/rosidl_adapt_interfaces.cmake"
+    if file.is_file() and _READS_ASCII in (text := file.read_text(encoding="utf-8")):
+        file.write_text(text.replace(_READS_ASCII, _READS_UTF8), encoding="utf-8")
 
 
 def repair_exports(venv: Venv) -> None:

@@ -8,8 +8,10 @@ import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+
+from ...core.terminal import printable, printable_line
 
 EXIT_FAILED, EXIT_BAD_MACHINE = 1, 2
 #: Lines of a failed command that are shown; the rest is in its log.
@@ -28,7 +30,7 @@ class SetupError(Exception):
 
 def say(text: str) -> None:
     """One line about what is being done, on stderr: stdout belongs to the verb's own result."""
-    print(f"avatar: {text}", file=sys.stderr, flush=True)
+    print(f"avatar: {printable(text)}", file=sys.stderr, flush=True)
 
 
 class Progress:
@@ -45,7 +47,7 @@ class Progress:
         now_s = time.monotonic()
         if self._terminal and now_s - self._shown_s > 0.1:
             width = shutil.get_terminal_size().columns - 1
-            line = f"avatar:   {now_s - self._begun_s:3.0f} s  {text}"
+            line = f"avatar:   {now_s - self._begun_s:3.0f} s  {printable_line(text)}"
             print(f"\r\x1b[K{line[:width]}", end="", file=sys.stderr, flush=True)
             self._shown_s = now_s
         elif not self._terminal and now_s - self._shown_s > HEARTBEAT_S:
@@ -66,11 +68,11 @@ def run_step(
     *,
     env: Mapping[str, str] | None = None,
     interesting: Callable[[str], str] = str.strip,
-    remedy: str,
+    remedy: str | Callable[[Iterable[str]], str],
 ) -> None:
     """Run `command` with its output in the file `log`, showing its progress as `interesting(line)` ("" to skip).
 
-    Raises SetupError with the command's last lines and `remedy` where it fails.
+    Raises SetupError with the command's last lines and `remedy` (of those lines) where it fails.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     progress = Progress(title)
@@ -87,6 +89,7 @@ def run_step(
     if process.returncode:
         progress.close("failed")
         shown = "\n".join(f"  | {line}" for line in tail)
+        remedy = remedy if isinstance(remedy, str) else remedy(tail)
         raise SetupError(f"{title} failed; its last lines:\n{shown}\n{remedy} (all of its output: {log})")
     progress.close("done")
 
@@ -106,5 +109,5 @@ def _start(command: Sequence[str], env: Mapping[str, str] | None) -> subprocess.
 
 def ask(question: str) -> bool:
     """A yes/no question at the terminal; yes is the default."""
-    print(f"avatar: {question} [Y/n] ", end="", file=sys.stderr, flush=True)
+    print(f"avatar: {printable(question)} [Y/n] ", end="", file=sys.stderr, flush=True)
     return sys.stdin.readline().strip().lower() in ("", "y", "yes")

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from ...core.network import network
 from .build import Build
 from .venv import Venv
 
@@ -14,7 +15,10 @@ _OF_OTHER_ROS = ("AMENT_PREFIX_PATH", "CMAKE_PREFIX_PATH", "COLCON_PREFIX_PATH",
 
 
 def run_environment(root: Path, venv: Venv, build: Build, has_ros: bool, env: Mapping[str, str]) -> dict[str, str]:
-    """`env` with the checkout's sources first, then what was built, then ROS 2."""
+    """`env` with the checkout's sources first, then what was built, then ROS 2, which talks to this computer alone.
+
+    Raises ConfigError for an unknown AVATAR_ROS_NETWORK.
+    """
     result = dict(env)
     if not has_ros and env.get("ROS_DISTRO"):
         for name in _OF_OTHER_ROS:
@@ -29,9 +33,7 @@ def run_environment(root: Path, venv: Venv, build: Build, has_ros: bool, env: Ma
     _prepend(result, "AMENT_PREFIX_PATH", [build.prefix] if has_ros else [build.prefix, venv.folder])
     _prepend(result, "PATH", [venv.folder / "bin"])
     result.pop("PYTHONDONTWRITEBYTECODE", None)  # eleven processes would compile every module at every start
-    result.setdefault("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
-    result.setdefault("RMW_IMPLEMENTATION", "rmw_fastrtps_cpp")
-    return result
+    return dict(network(result).environment)
 
 
 def _bundled_libraries(venv: Venv) -> list[Path]:

@@ -18,6 +18,9 @@ from .console import EXIT_BAD_MACHINE, SetupError, say
 OLDEST_PYTHON, NEWEST_PYTHON = (3, 11), (3, 14)
 ROS_DISTRO = "jazzy"
 
+#: They part paths in lists, or mean something to CMake, make or a shell.
+_BREAKS_PATHS = frozenset(":;\"'`$\\[]#")
+
 _PROBE = """
 import importlib.util, json, os, sys, sysconfig
 print(json.dumps({
@@ -71,6 +74,22 @@ def check_platform(has_ros: bool) -> None:
     library, version = platform.libc_ver()
     if not has_ros and (library != "glibc" or tuple(map(int, version.split("."))) < (2, 28)):
         raise SetupError(f"the ROS 2 wheels need glibc 2.28 or newer; this is {library or 'not glibc'} {version}", 2)
+
+
+def check_folder(root: Path, has_ros: bool) -> None:
+    """Raise SetupError where a checkout's path would break its build, or what runs in it, minutes later.
+
+    Spaces and letters of any alphabet will do; a ROS 2 installation's message generator reads ASCII alone (the one of
+    the wheels is mended in build.py).
+    """
+    path = str(root)
+    bad = sorted({c for c in path if c in _BREAKS_PATHS or not c.isprintable() or (has_ros and not c.isascii())})
+    if bad:
+        shown = " ".join(c if c.isprintable() else repr(c)[1:-1] for c in bad)
+        raise SetupError(
+            f"the checkout lies in {path!r}, and {shown} in a path is more than CMake or ROS 2 can take; move it",
+            EXIT_BAD_MACHINE,
+        )
 
 
 def find_host(env: Mapping[str, str] = os.environ) -> Host:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import errno
 import os
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ... import cli
+from ...core.errors import ConfigError
 from .console import EXIT_BAD_MACHINE, EXIT_FAILED, SetupError, say
 from .environment import run_environment
 from .prepare import Checkout
@@ -85,14 +85,14 @@ def main(root: Path, arguments: Sequence[str]) -> int:
     """Does not return where the verb is started: this process becomes it."""
     call = parse(arguments)
     if call.verb == "" and call.extras:
-        print(f"avatar: which verb? To install them: ./avatar setup --with {','.join(call.extras)}", file=sys.stderr)
+        say(f"which verb? To install them: ./avatar setup --with {','.join(call.extras)}")
         return EXIT_BAD_INPUT
     if call.verb in ("", "-h", "--help", "help"):
         print(help_text())
         return EXIT_BAD_INPUT if call.verb == "" else 0
     if call.verb not in OWN_VERBS and call.verb not in cli.VERBS:
         known = ", ".join((*cli.VERBS, *OWN_VERBS))
-        print(f"avatar: unknown verb '{call.verb}'; known: {known}", file=sys.stderr)
+        say(f"unknown verb '{call.verb}'; known: {known}")
         return EXIT_BAD_INPUT
     if call.verb in OWN_VERBS and call.wants_help and "--" not in call.rest:
         print(f"usage: ./avatar {call.verb} [--yes] …\n\n{OWN_VERBS[call.verb]}")
@@ -100,10 +100,13 @@ def main(root: Path, arguments: Sequence[str]) -> int:
     try:
         return _set_up_and_run(Checkout(root), call)
     except SetupError as error:
-        print(f"avatar: {error}", file=sys.stderr)
+        say(str(error))
         return error.exit_code
+    except ConfigError as error:
+        say(str(error))
+        return EXIT_BAD_INPUT
     except OSError as error:
-        print(f"avatar: {refusal(error)}", file=sys.stderr)
+        say(refusal(error))
         return EXIT_BAD_MACHINE if error.errno in _NOT_OURS else EXIT_FAILED
     except KeyboardInterrupt:
         say("interrupted; run it again and it goes on where it stopped")

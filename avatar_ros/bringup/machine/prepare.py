@@ -11,7 +11,7 @@ from pathlib import Path
 from . import apt
 from .build import Build
 from .console import EXIT_BAD_MACHINE, SetupError, ask, say
-from .host import find_host, sourced_ros
+from .host import check_folder, find_host, sourced_ros
 from .venv import ROS_GROUP, RUN_GROUPS, TEST_GROUP, Venv
 
 
@@ -38,6 +38,7 @@ class Checkout:
 
     def prepare(self, groups: tuple[str, ...], *, yes: bool, copies: bool = False) -> None:
         """Set up what is missing. Raises SetupError where that fails; called again it goes on where it stopped."""
+        check_folder(self.root, self.has_ros)
         log = self.root / "log" / "setup.log"
         with self._alone():
             if self.is_ready(groups, copies=copies):

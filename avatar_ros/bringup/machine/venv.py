@@ -6,15 +6,17 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from .console import run_step, say
+from .console import EXIT_BAD_MACHINE, SetupError, run_step, say
 from .host import Host
+from .locked import UNLOCKED, is_current, lock_file, with_included
 from .stamps import Stamp, digest
 
 #: requirements/<group>.txt; a group named no_deps* is installed without its dependencies (silero-vad names torch).
-RUN_GROUPS = ("build", "embedded", "aec", "no_deps")
+BOOTSTRAP = "bootstrap"
+RUN_GROUPS = (BOOTSTRAP, "build", "embedded", "aec", "no_deps")
 ROS_GROUP = "ros"
 TEST_GROUP = "test"
 #: What --with can add, and what for.
@@ -26,8 +28,8 @@ EXTRAS = {
     "neural": "tools/ that export and train models: torch, transformers, onnx",
     "gpu": "renderer_node, backend gsplat, and networks on CUDA: torch, gsplat, onnxruntime-gpu",
 }
-#: A line of a requirement file that names another.
-_INCLUDED = re.compile(r"-[rc]\s*(\S+)")
+#: What pip says where it was given another file than the lock names.
+_MISMATCH = "DO NOT MATCH THE HASHES"
 
 
 class Venv:
@@ -85,10 +87,17 @@ class Venv:
     def install(self, groups: Sequence[str], log: Path) -> None:
         """Install the groups that it lacks; what pip has fetched is kept when this is interrupted."""
         missing = [group for group in groups if not self.has(group)]
-        for without_deps in (False, True):
-            part = [group for group in missing if group.startswith("no_deps") == without_deps]
+        for group in missing:
+            self._check_lock(group)
+        # What comes as source is built by the setuptools of the first. Those named no_deps* replace files of others.
+        for part in (
+            [group for group in missing if group == BOOTSTRAP],
+            [group for group in missing if group not in (BOOTSTRAP, *UNLOCKED) and not group.startswith("no_deps")],
+            [group for group in missing if group in UNLOCKED],
+            [group for group in missing if group.startswith("no_deps")],
+        ):
             if part:
-                self._pip(part, ["--no-deps"] if without_deps else [], log)
+                self._pip(part, log)
         for group in missing:
             self._stamp.put(group, self._digest(group))
 
@@ -97,17 +106,32 @@ class Venv:
         command = [str(self.python), "-m", "compileall", "-q", str(sources)]
         subprocess.run(command, check=False, capture_output=True, env=clean_environment())
 
-    def _pip(self, groups: Sequence[str], options: list[str], log: Path) -> None:
-        files = [argument for group in groups for argument in ("-r", str(self._file(group)))]
+    def _check_lock(self, group: str) -> None:
+        folder = self.root / "requirements"
+        if group in UNLOCKED or is_current(folder, group):
+            return
+        raise SetupError(
+            f"{lock_file(folder, group)} was not made from requirements/{group}.txt as it is now: restore both from "
+            "the repository, or after a change of yours: pip install uv && python tools/lock_requirements.py",
+            EXIT_BAD_MACHINE,
+        )
+
+    def _pip(self, groups: Sequence[str], log: Path) -> None:
+        locked = groups[0] not in UNLOCKED
+        folder = self.root / "requirements"
+        files = [lock_file(folder, group) if locked else self._file(group) for group in groups]
         command = [str(self.python), "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
-        command += ["--progress-bar", "off", "--retries", "5", *options, *files]
+        command += ["--progress-bar", "off", "--retries", "5"]
+        # A lock names all that comes along, so nothing is looked up besides.
+        command += ["--require-hashes", "--no-deps", "--no-build-isolation", "--use-pep517"] if locked else []
+        command += [argument for file in files for argument in ("-r", str(file))]
         run_step(
             f"installing Python packages ({', '.join(groups)})",
             command,
             log,
             env=clean_environment(),
             interesting=pip_progress,
-            remedy="check the network and run this again: what was fetched is kept",
+            remedy=_remedy,
         )
 
     def _file(self, group: str) -> Path:
@@ -115,17 +139,17 @@ class Venv:
 
     def _digest(self, group: str) -> str:
         site = self.site_packages()
-        files = dict.fromkeys([*_with_included(self._file(group)), self._file("constraints")])
+        files = dict.fromkeys([*with_included(self._file(group)), lock_file(self.root / "requirements", group)])
         return digest(files, str(site.parent.name if site else ""))
 
 
-def _with_included(file: Path) -> list[Path]:
-    """A requirement file and those that it names with -r or -c, theirs too: a pin may stand in any of them."""
-    files = [file]
-    for line in file.read_text().splitlines() if file.exists() else ():
-        if found := _INCLUDED.match(line):
-            files += _with_included(file.parent / found[1])
-    return files
+def _remedy(lines: Iterable[str]) -> str:
+    if any(_MISMATCH in line for line in lines):
+        return (
+            "a package is not the one that was locked: nothing of this step was installed. Somebody changed it where "
+            "it comes from, or on its way; pip cache purge and another network tell which. Do not install it by hand"
+        )
+    return "check the network and run this again: what was fetched is kept"
 
 
 def pip_progress(line: str) -> str:

@@ -52,7 +52,7 @@ def test_a_configuration_names_its_own_files(tmp_path):
     check_funasr(tmp_path)
 
 
-@pytest.mark.parametrize("text", ["{", "[]", "\x00"])
+@pytest.mark.parametrize("text", ["{", "[]", "\x00", "[" * 200_000])
 def test_a_damaged_configuration_is_named(tmp_path, text):
     (tmp_path / "configuration.json").write_text(text)
     with pytest.raises(ConfigError, match=r"configuration\.json cannot be read"):

@@ -80,10 +80,33 @@ def test_file_waits_for_the_dialogue_then_is_heard_once_then_silence(question):
     assert len(bench.sound()) == pytest.approx(23 * 16000, abs=320)
 
 
-def test_file_does_not_wait_for_ever(question):
+def test_file_waits_until_everybody_is_there_who_takes_part(question):
+    bench = file_bench(question, start_delay_s=0.5)
+    assert bench.stage.awaits_conversation
+    bench.stage.missing = frozenset({"asr_node", "tts_node"})
+    bench.mood(Mood.IDLE)
+    bench.run(100.0)
+    bench.stage.missing = frozenset({"tts_node"})
+    bench.run(100.0)
+    assert not bench.sound().any() and not bench.stage.finished
+    bench.stage.missing = frozenset()
+    bench.run(5.0)
+    assert bench.starts() == [pytest.approx(200.5, abs=0.041)]
+
+
+@pytest.mark.parametrize(("missing", "named"), [({"vad_node", "asr_node"}, "asr_node, vad_node"), ((), "state")])
+def test_file_does_not_wait_for_ever_but_says_for_whom_it_did(question, missing, named):
     bench = file_bench(question, ready_wait_s=2.0, start_delay_s=0.0)
-    bench.run(3.0)
-    assert bench.starts() == [pytest.approx(2.0, abs=0.021)]
+    bench.stage.missing = frozenset(missing)
+    bench.run(1.9)
+    assert not bench.stage.finished
+    bench.run(0.2)
+    assert bench.stage.finished and named in bench.stage.failure
+    assert not bench.sound().any()
+
+
+def test_other_microphones_wait_for_nobody():
+    assert not build_mic(MicSettings(backend="none")).awaits_conversation
 
 
 def test_next_question_waits_for_the_answer(question):

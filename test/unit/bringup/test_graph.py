@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from avatar_ros.bringup.graph import PROFILES, KioskOptions, kiosk_graph, mic_parameters, profile_files
+from avatar_ros.bringup.graph import PROFILES, KioskOptions, kiosk_graph, mic_parameters, profile_files, strangers
 from avatar_ros.bringup.kiosk import child_spec, kiosk_environment, parameter_text
 from avatar_ros.core.errors import ConfigError
 
@@ -32,9 +32,10 @@ def test_renderer_starts_first_and_every_node_has_a_module_and_is_installed():
 def test_options_reach_their_nodes(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("head.zip").touch()
-    renderer = node("renderer_node", avatar="head.zip", record="out.mp4", display="off").parameters
+    renderer = node("renderer_node", avatar="head.zip", axes="y_down", record="out.mp4", display="off").parameters
     assert renderer == {
         "avatar": str(tmp_path / "head.zip"),
+        "avatar_axes": "y_down",
         "record.path": str(tmp_path / "out.mp4"),
         "display.backend": "off",
     }
@@ -44,6 +45,7 @@ def test_options_reach_their_nodes(tmp_path, monkeypatch):
 def test_only_a_limited_run_ends_with_the_monitor():
     assert not node("monitor_node").ends_run
     assert node("monitor_node", turns=1).ends_run
+    assert not node("mic_node").ends_run
 
 
 @pytest.mark.parametrize("namespace", ["avatar", "/avatar", "avatar/"])
@@ -88,6 +90,7 @@ def test_mic_may_be_a_device_or_files(tmp_path, monkeypatch):
         ({"namespace": ""}, "namespace is ''"),
         ({"turns": -1}, "turns is -1"),
         ({"avatar": "nobody.zip"}, "nobody.zip does not exist"),
+        ({"network": "wan"}, "unknown network 'wan'; known: local, lan, lan:"),
         ({"mic": "nothing.wav"}, "nothing.wav does not exist"),
         ({"record": "no/such/folder/out.mp4"}, "no/such/folder does not exist"),
         ({"report": "no/such/folder/t.json"}, "no/such/folder does not exist"),
@@ -112,9 +115,9 @@ def test_parameter_text_is_yaml_that_keeps_its_type():
         assert yaml.safe_load(parameter_text(value)) == value
 
 
-def test_kiosk_talks_to_itself_unless_told_otherwise():
-    assert kiosk_environment({})["ROS_AUTOMATIC_DISCOVERY_RANGE"] == "LOCALHOST"
-    assert kiosk_environment({"ROS_AUTOMATIC_DISCOVERY_RANGE": "SUBNET"})["ROS_AUTOMATIC_DISCOVERY_RANGE"] == "SUBNET"
+def test_nodes_keep_what_the_user_set_and_know_when_their_run_began():
+    env = kiosk_environment({"PYTHONUNBUFFERED": "0"})
+    assert env["PYTHONUNBUFFERED"] == "0" and env["AVATAR_ROS_RUN_BEGAN_NS"].replace(":", "").isdecimal()
 
 
 @pytest.mark.parametrize("profile", PROFILES)
@@ -125,3 +128,29 @@ def test_profiles_name_known_nodes_and_parameters(profile):
     for key, value in yaml.safe_load(file.read_text()).items():
         assert key.removeprefix("/**/") in names
         assert value["ros__parameters"]
+
+
+@pytest.mark.parametrize(
+    ("key", "meant"),
+    [("/**/vadnode", "vad_node"), ("/**/VAD_node", "vad_node"), ("vad", "vad_node"), ("/a/Renderer", "renderer_node")],
+)
+def test_a_misspelt_node_ends_the_run_before_it_begins(key, meant, tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text(f"# mine\n{key}:\n  ros__parameters:\n    stop_silence_s: -7.0\n")
+    with pytest.raises(ConfigError, match=rf"mine\.yaml line 2: '.*' matches no node; did you mean '/\*\*/{meant}'"):
+        kiosk_graph(KioskOptions(profile=f"embedded,{path}"))
+
+
+def test_nodes_of_others_are_ignored_with_one_line(tmp_path):
+    path = tmp_path / "robot.yaml"
+    keys = ("/robot_base", "controller_server", "/**/lidar", "/**", "/**/vad_node")
+    path.write_text("".join(f"{key}:\n  ros__parameters: {{a: 1}}\n" for key in keys))
+    kiosk_graph(KioskOptions(profile=str(path)))
+    (line,) = strangers(f"embedded,{path}")
+    assert line.endswith("the avatar has no such nodes: /robot_base, /controller_server, /**/lidar")
+    assert strangers("embedded") == ()
+
+
+def test_a_node_that_records_is_given_time_to_finish(tmp_path):
+    assert child_spec(node("renderer_node", record=str(tmp_path / "a.mp4"))).finishes
+    assert not child_spec(node("renderer_node")).finishes

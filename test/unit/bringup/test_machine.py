@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from avatar_ros.bringup.machine import apt, host
-from avatar_ros.bringup.machine.build import SOURCES, Build, build_progress, repair_exports
+from avatar_ros.bringup.machine.build import SOURCES, Build, build_progress, repair_exports, repair_reading
 from avatar_ros.bringup.machine.console import SetupError, run_step
 from avatar_ros.bringup.machine.environment import run_environment
 from avatar_ros.bringup.machine.main import parse
@@ -202,6 +202,8 @@ def test_progress_shows_what_moves():
     assert build_progress("[ 35%] Building C object x\n") == "[ 35%] Building C object x"
     assert build_progress("-- Found numpy") == ""
 
+ENVIRONMENT = Path(__file__).resolve().parents[3] / ".venv/share"
+
 
 def make_venv(root: Path, *, system: bool = False, place: Path | None = None) -> Venv:
     venv = Venv(root)
@@ -247,6 +249,23 @@ def test_exports_name_this_machines_headers_and_repairing_twice_changes_nothing(
     assert len(calls) == 1
 
 
+def test_rosidl_is_made_to_read_paths_with_letters_of_any_alphabet(tmp_path):
+    venv = make_venv(tmp_path)
+    file = venv.folder / "share/rosidl_adapter/cmake/rosidl_adapt_interfaces.cmake"
+    repair_reading(venv)
+    file.parent.mkdir(parents=True)
+    file.write_text('  file(STRINGS "${idl_output}" idl_tuples)\n')
+    for _ in range(2):
+        repair_reading(venv)
+        assert file.read_text() == '  file(STRINGS "${idl_output}" idl_tuples ENCODING UTF-8)\n'
+
+
+@pytest.mark.skipif(not ENVIRONMENT.is_dir(), reason="no .venv of wheels: nothing to mend")
+def test_the_wheels_have_what_is_mended():
+    text = (ENVIRONMENT / "rosidl_adapter/cmake/rosidl_adapt_interfaces.cmake").read_text()
+    assert 'file(STRINGS "${idl_output}" idl_tuples ENCODING UTF-8)' in text
+
+
 def test_environment_puts_the_checkout_first_and_spares_the_second_start(tmp_path):
     venv = make_venv(tmp_path)
     build = Build(tmp_path, venv)
@@ -258,7 +277,7 @@ def test_environment_puts_the_checkout_first_and_spares_the_second_start(tmp_pat
     assert env["LD_LIBRARY_PATH"].endswith("ros_rcl.libs")
     assert env["PATH"].split(":")[0] == str(venv.folder / "bin")
     assert env["_ROS_WHEELS_BOOTSTRAP_COMPLETE"] == "1"
-    assert env["ROS_AUTOMATIC_DISCOVERY_RANGE"] == "LOCALHOST"
+    assert Path(env["FASTRTPS_DEFAULT_PROFILES_FILE"]).is_file()
     again = run_environment(tmp_path, venv, build, False, env)
     assert again == env
 
@@ -285,7 +304,7 @@ def test_build_is_current_until_a_source_changes(tmp_path):
 def test_tests_need_more_and_a_sourced_ros_needs_less(tmp_path):
     checkout = Checkout(tmp_path)
     checkout.has_ros = False
-    assert checkout.groups(tests=False) == ("ros", "build", "embedded", "aec", "no_deps")
+    assert checkout.groups(tests=False) == ("ros", "bootstrap", "build", "embedded", "aec", "no_deps")
     assert checkout.groups(tests=True)[-1] == "test"
     checkout.has_ros = True
     assert "ros" not in checkout.groups(tests=True)

@@ -10,6 +10,7 @@ import pytest
 from avatar_ros.bringup.machine import apt
 from avatar_ros.bringup.machine.build import COPIED, SOURCES, Build
 from avatar_ros.bringup.machine.console import SetupError
+from avatar_ros.bringup.machine.host import check_folder
 from avatar_ros.bringup.machine.main import main, refusal
 from avatar_ros.bringup.machine.prepare import Checkout
 from avatar_ros.bringup.machine.stamps import digest
@@ -192,3 +193,28 @@ def test_the_service_comes_up_without_a_desktop_and_gives_up_where_it_cannot_run
     named = {package.name for package in apt.needed(apt.Python("python3", (3, 12), True, True))}
     plain = {name.replace("3.12", "3") for name in named}
     assert plain <= set(installed.split()), "sudo is not the kiosk user's to ask"
+
+
+# --- where a checkout may lie ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["plain", "with space", "é", "猫", "a+b,c=d@e~(f)&g"])
+def test_folders_with_spaces_and_letters_of_any_alphabet_will_do(name):
+    check_folder(Path("/home") / name, has_ros=False)
+
+
+@pytest.mark.parametrize("name", ["a:b", "a;b", 'a"b', "a$b", "a\\b", "a\nb", "a[b]", "it's", "a#b", "\udcff"])
+def test_folders_that_break_the_build_are_refused_before_anything_is_installed(tmp_path, monkeypatch, name):
+    installed = []
+    monkeypatch.setattr(apt, "install_missing", lambda *args, **more: installed.append(args))
+    root = tmp_path / name
+    root.mkdir()
+    with pytest.raises(SetupError, match="move it") as caught:
+        Checkout(root).prepare((), yes=True)
+    assert caught.value.exit_code == 2 and "\n" not in str(caught.value) and str(caught.value).isprintable()
+    assert not installed and list(root.iterdir()) == []
+
+
+def test_a_ros_installation_takes_ascii_alone():
+    with pytest.raises(SetupError, match="é"):
+        check_folder(Path("/home/é"), has_ros=True)

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import io
 import os
+import subprocess
+import sys
 from pathlib import Path
+
+import pytest
 
 from avatar_ros.bringup.log import LONGEST_LINE_BYTES, LineSplitter, RunLog, log_folder
 
@@ -70,3 +74,52 @@ def test_reader_that_has_gone_is_forgotten_with_what_it_did_not_read():
         log.write("kiosk", "second")
         log.write("kiosk", "third")
         stream.flush()  # as whoever forks a process does
+
+
+ROOT = Path(__file__).resolve().parents[3]
+#: Writes to a log whose file may hold so many bytes; its own exit code must be the one that it chose.
+LIMITED = """
+import resource, sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+from avatar_ros.bringup.log import RunLog
+log = RunLog(sys.stdout, Path(sys.argv[2]))
+soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+resource.setrlimit(resource.RLIMIT_FSIZE, (300, hard))
+for number in range(20):
+    log.write("mic_node", f"line {number} of the first part")
+resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+log.write("mic_node", "there is room again")
+log.close()
+sys.exit(7)
+"""
+
+
+def run_limited(folder, stdout):
+    command = [sys.executable, "-c", LIMITED, str(ROOT), str(folder)]
+    return subprocess.run(command, stdout=stdout, stderr=subprocess.PIPE, text=True, timeout=60)
+
+
+def test_a_full_log_disk_costs_log_lines_and_says_so_once(tmp_path):
+    done = run_limited(tmp_path, subprocess.PIPE)
+    assert done.returncode == 7 and done.stderr == ""
+    assert all(f"line {number} of" in done.stdout for number in range(20)), "the screen has all of them"
+    assert done.stdout.count("log lines are lost: [Errno 27] File too large") == 1
+    assert "lines are missing from it" in done.stdout
+    (file,) = tmp_path.iterdir()
+    assert "line 1 of" in file.read_text() and "line 15 of" not in file.read_text()
+    assert file.read_text().endswith("there is room again\n")
+
+
+def test_a_full_disk_under_the_screen_costs_neither_the_run_nor_its_exit_code(tmp_path):
+    if not Path("/dev/full").exists():
+        pytest.skip("no /dev/full on this machine")
+    with open("/dev/full", "w") as full:
+        done = run_limited(tmp_path, full)
+    assert done.returncode == 7 and done.stderr == ""
+
+
+def test_a_closed_screen_costs_neither(tmp_path):
+    code = LIMITED.replace("for number", "import os; os.close(1)\nfor number")
+    done = subprocess.run([sys.executable, "-c", code, str(ROOT), str(tmp_path)], stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 7 and done.stderr == ""

@@ -75,6 +75,15 @@ def test_node_that_ends_the_run_stops_the_others_politely(environment):
     assert "[kiosk] monitor_node is done" in log
 
 
+def test_node_that_cannot_do_what_was_asked_ends_the_run_without_success(environment):
+    undone = "import sys, time; time.sleep(0.5); print('0 of the 1 answers', flush=True); sys.exit(11)"
+    specs = [child("renderer_node", POLITE), child("monitor_node", undone, ends_run=True)]
+    code, log = run(specs, environment)
+    assert code == 1
+    assert "[renderer_node] finished my recording" in log
+    assert log.rstrip().endswith("[monitor_node] 0 of the 1 answers")
+
+
 def test_node_with_a_bad_configuration_ends_the_run_with_its_line(environment):
     specs = [child("mic_node", "import sys; print('unknown backend'); sys.exit(2)"), child("vad_node", FOREVER)]
     code, log = run(specs, environment)
@@ -224,3 +233,79 @@ def test_helper_process_of_a_node_goes_with_it(environment, tmp_path):
     exit_code, _ = run([child("tts_node", code, ends_run=True)], environment)
     assert exit_code == 0
     assert wait_until_gone([int(note.read_text())], timeout_s=10.0)
+
+
+def test_a_node_that_the_machine_is_short_for_is_started_more_often_than_one_that_dies(
+    environment, tmp_path, monkeypatch
+):
+    class Quick(RestartPolicy):
+        def ended(self, started_s, now_s, code):
+            return None if super().ended(started_s, now_s, code) is None else 0.0
+
+    monkeypatch.setattr(runner_module, "RestartPolicy", Quick)
+    code = f"""
+        import pathlib, sys
+        here = pathlib.Path({str(tmp_path)!r})
+        (here / str(len(list(here.iterdir())))).touch()
+        if len(list(here.iterdir())) < 8:
+            print("disk_full: the disk is full")
+            sys.exit(75)
+        sys.exit(10)
+    """
+    exit_code, log = run([child("renderer_node", code, ends_run=True)], environment)
+    assert exit_code == 0
+    assert log.count("renderer_node died (the machine is short of something); starting it again") == 7
+
+
+def test_a_process_that_cannot_be_started_is_tried_again(environment, monkeypatch):
+    tries = []
+
+    class Scarce(runner_module.Child):
+        def __init__(self, *arguments):
+            tries.append(len(tries))
+            if len(tries) < 4:
+                raise BlockingIOError(11, "Resource temporarily unavailable")
+            super().__init__(*arguments)
+
+    class Quick(RestartPolicy):
+        def ended(self, started_s, now_s, code):
+            return None if super().ended(started_s, now_s, code) is None else 0.0
+
+    monkeypatch.setattr(runner_module, "Child", Scarce)
+    monkeypatch.setattr(runner_module, "RestartPolicy", Quick)
+    code, log = run([child("renderer_node", "raise SystemExit(10)", ends_run=True)], environment)
+    assert code == 0 and len(tries) == 4
+    assert log.count("renderer_node cannot be started: no process or thread can be started") == 3
+
+
+@pytest.mark.parametrize("ends_run", [True, False])
+def test_an_end_that_is_not_whole_is_a_failure_with_its_line_last(environment, ends_run):
+    polite = POLITE.replace("sys.exit(0)", "sys.exit(11)").replace("finished my recording", "the recording ended early")
+    done = "import time; time.sleep(0.5); raise SystemExit(10)"
+    specs = [child("renderer_node", polite), child("monitor_node", done, ends_run=True)]
+    if ends_run:
+        cut = "print('the recording ended early'); raise SystemExit(11)"
+        specs = [child("renderer_node", cut, ends_run=True), child("vad_node", FOREVER)]
+    code, log = run(specs, environment)
+    assert code == 1
+    assert log.rstrip().endswith("[renderer_node] the recording ended early")
+
+
+def test_ctrl_c_leaves_time_for_a_recording_and_for_nothing_else(environment):
+    """The first of the two would be killed after 2.5 s."""
+    slow = """
+        import signal, sys, time
+        def leave(*_):
+            time.sleep(4)
+            print("closed", flush=True)
+            sys.exit(0)
+        signal.signal(signal.SIGTERM, leave)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        print("up", flush=True)
+        while True: time.sleep(10)
+    """
+    recording = ChildSpec("renderer_node", child("", slow).command, finishes=True)
+    starter = "import os, signal, time; time.sleep(1); os.kill(os.getppid(), signal.SIGINT); time.sleep(60)"
+    code, log = run([recording, child("tts_node", slow), child("mic_node", starter)], environment)
+    assert code == 0
+    assert "[renderer_node] closed" in log and "[tts_node] closed" not in log

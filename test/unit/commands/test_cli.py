@@ -6,15 +6,19 @@ import re
 import subprocess
 import sys
 import wave
+from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
+from avatar_ros.avatar.fake import fake_avatar
 from avatar_ros.bench.question_files import speak
 from avatar_ros.cli import VERBS, main
 from avatar_ros.core.arkit import ARKIT_INDEX
 from avatar_ros.core.expression_file import read_expression, write_expression
+from fuzz import samples
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -133,6 +137,36 @@ def test_express_writes_the_documented_format(capfd, tmp_path):
     track = read_expression(out)
     assert track.duration_s == pytest.approx(len(pcm) / 24000, abs=0.05)
     assert track.weights[:, ARKIT_INDEX["jawOpen"]].max() > 0.1
+
+
+def test_a_sound_without_a_frame_is_bad_input_and_writes_nothing(capfd, tmp_path):
+    for rate, count in ((48000, 1), (16000, 1), (16000, 165)):
+        with wave.open(str(tmp_path / "in.wav"), "wb") as file:
+            file.setnchannels(1)
+            file.setsampwidth(2)
+            file.setframerate(rate)
+            file.writeframes(b"\1\0" * count)
+        code, _, told = run(capfd, "express", tmp_path / "in.wav", tmp_path / "out.json")
+        written = (tmp_path / "out.json").exists()
+        assert (code, written) == (2, False) or (count > 100 and len(read_expression(tmp_path / "out.json").weights))
+        assert "in.wav" in told or written
+
+
+def test_heads_that_hang_are_turned_on_the_command_line(capfd, tmp_path, weights):
+    hanging = replace(fake_avatar(400, names=()), neck=None)
+    hanging = replace(hanging, positions=hanging.positions * np.float32([1, -1, -1]))
+    (tmp_path / "a.ply").write_bytes(samples.plain_ply(hanging))
+    code, said, _ = run(capfd, "validate", tmp_path / "a.ply")
+    assert code == 0 and "--axes y_down" in said and "y -1." in said
+    code, said, _ = run(capfd, "validate", "--axes", "y_down", tmp_path / "a.ply")
+    assert code == 0 and "--axes" not in said and "y 1." in said
+    common = ("--expression", weights, "--size", "32x32", "--avatar", tmp_path / "a.ply")
+    for name, axes in (("hangs", ()), ("stands", ("--axes", "y_down"))):
+        assert run(capfd, "render", *common, "--out", tmp_path / name, *axes)[0] == 0
+    first = [cv2.imread(str(next((tmp_path / name).iterdir()))) for name in ("hangs", "stands")]
+    assert (first[0] != first[1]).any()
+    code, _, told = run(capfd, "validate", "--axes", "up", tmp_path / "a.ply")
+    assert code == 2 and "invalid choice: 'up'" in told
 
 
 def test_a_closed_pipe_is_no_traceback():

@@ -262,6 +262,47 @@ def test_a_damaged_manifest_names_its_entry(tmp_path):
         read_manifest(path)
 
 
+BOMB = "a0: &a0 [x]\n" + "".join(f"a{i}: &a{i} [{','.join([f'*a{i - 1}'] * 9)}]\n" for i in range(1, 12))
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        ({"url": "https://[::1/f"}, "no file's address"), ({"url": "https://h/a%00b"}, "no file's address"),
+        ({"url": "https://h/a%0ab"}, "no file's address"), ({"url": "https://h/a%5c..%5cb"}, "no file's address"),
+        ({"url": "https://h/" + "a" * 1000}, "no file's address"), ({"url": "https://h/\x1b[2J"}, "'url' is"),
+        ({"url": ["https://h/f"]}, "'url' is"), ({"url": "https://h/" + "a" * 5000}, "'url' is"),
+        ({"size": float("inf")}, "'size' is"), ({"size": float("nan")}, "'size' is"), ({"size": -1}, "'size' is"),
+        ({"size": True}, "'size' is"), ({"size": "1"}, "'size' is"), ({"size": 1 << 70}, "'size' is"),
+        ({"sha256": "abc"}, "'sha256' is"), ({"sha256": [1]}, "'sha256' is"),
+    ],
+)  # fmt: skip
+def test_types_and_numbers_of_a_file_are_judged(tmp_path, change, what):
+    path = tmp_path / "m.yaml"
+    file = {"url": "https://example.org/f", "size": 3, "sha256": ""} | change
+    path.write_text(json.dumps({"m": {"for": "x", "licence": "y", "files": [file]}}))
+    with pytest.raises(ConfigError, match=f"entry 'm': .*{what}") as caught:
+        read_manifest(path)
+    assert str(caught.value).isprintable() and caught.value.code == "bad_manifest"
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("[" * 100_000, "levels deep"), (BOMB + "m: {for: *a11, licence: y, files: []}", "entry 'a0'"),
+        ("a: 2020-99-99", "month"), ("? [a, b]\n: c", "m.yaml"), ("5: {}", "by name"), ("m: [1]", "entry 'm'"),
+        ("m: {for: x, licence: y, files: {a: b}}", "entry 'm'"), ("m: {for: x, licence: y, files: [5]}", "entry 'm'"),
+        ("m: {for: &a [*a], licence: y, files: []}", "'for' is"), ("a" * 300 + ": {}", "no name of a folder"),
+    ],
+)  # fmt: skip
+def test_a_manifest_of_another_shape_is_refused(tmp_path, text, what):
+    path = tmp_path / "m.yaml"
+    path.write_text(text)
+    with pytest.raises(ConfigError, match=what) as caught:
+        read_manifest(path)
+    assert str(path) in str(caught.value) and len(str(caught.value)) < 500
+
+
 def test_nodes_find_what_was_fetched(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     (tmp_path / "avatar_ros/models/only_fetched").mkdir(parents=True)

@@ -4,108 +4,35 @@ that ship with the rooms (the renderer poses the built-in avatar and draws for n
 
 from __future__ import annotations
 
-import json
 import time
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
-from avatar_ros.asr.base import PORT as ASR_PORT
-from avatar_ros.asr.base import AsrSettings
-from avatar_ros.asr.stage import build as build_asr
-from avatar_ros.audio_io.base import MIC_PORT, MIC_RATE_HZ, SPEAKER_PORT, MicSettings, SpeakerSettings
-from avatar_ros.audio_io.echo import make_echo
-from avatar_ros.audio_io.fake import FakeMic
-from avatar_ros.audio_io.mic_stage import MicStage
+from avatar_ros.audio_io.base import SPEAKER_PORT, SpeakerSettings
 from avatar_ros.audio_io.speaker_stage import build_speaker
-from avatar_ros.core.clock import s_from_ns
+from avatar_ros.core.peers import PeerChange
 from avatar_ros.core.types import (
     InterruptAction,
+    Layer,
     Mood,
     PlaybackState,
     Say,
     SayWhen,
 )
 from avatar_ros.dialogue.base import PORT as DIALOGUE_PORT
-from avatar_ros.dialogue.base import DialogueSettings
 from avatar_ros.dialogue.stage import build as build_dialogue
 from avatar_ros.encoder.base import PORT as ENCODER_PORT
 from avatar_ros.encoder.base import EncoderSettings
 from avatar_ros.encoder.stage import build as build_encoder
-from avatar_ros.llm.base import PORT as LLM_PORT
-from avatar_ros.llm.base import LlmSettings
-from avatar_ros.llm.stage import build as build_llm
-from avatar_ros.monitor.base import PORT as MONITOR_PORT
-from avatar_ros.monitor.base import MonitorSettings
-from avatar_ros.monitor.stage import build as build_monitor
 from avatar_ros.motion.base import PORT as MOTION_PORT
 from avatar_ros.motion.base import MotionSettings
 from avatar_ros.motion.stage import build as build_motion
-from avatar_ros.render.stage import PORT as RENDERER_PORT
-from avatar_ros.render.stage import RendererSettings, RenderStage
 from avatar_ros.tts.base import PORT as TTS_PORT
 from avatar_ros.tts.base import TtsSettings
 from avatar_ros.tts.stage import build as build_tts
-from avatar_ros.vad.base import PORT as VAD_PORT
-from avatar_ros.vad.base import VadSettings
-from avatar_ros.vad.stage import build as build_vad
-from harness import Harness
-
-Spans = tuple[tuple[float, float], ...]
-
-
-def microphone(spans: Spans) -> MicStage:
-    """Hears a tone while the person speaks (seconds from the start), silence else."""
-    settings = MicSettings(backend="fake", echo="off")
-    mic = FakeMic(settings)
-    for begin_s, end_s in spans:
-        t = np.arange(round((end_s - begin_s) * MIC_RATE_HZ)) / MIC_RATE_HZ
-        mic.script.append((begin_s, (8000 * np.sin(2 * np.pi * 200 * t)).astype(np.int16)))
-    return MicStage(settings, mic, make_echo(settings))
-
-
-class Kiosk(Harness):
-    """The person speaks in `spans` (seconds from the start) and is understood as `heard`; each prompt is answered by
-    the next of `answers`.
-    """
-
-    def __init__(
-        self, folder: Path, spans: Spans, heard: tuple[str, ...], answers: tuple[str, ...], **settings: Any
-    ) -> None:
-        super().__init__(latency_s=0.001)
-        script = ", ".join(f"{begin}-{end}" for begin, end in spans)
-        epoch_file = str(folder / "epoch")
-        self.report = folder / "turns.json"
-        self.dialogue_settings = DialogueSettings(epoch_file=epoch_file, **settings)
-        self.add("renderer", RenderStage(RendererSettings(backend="fake"), tuple, self.clock), RENDERER_PORT)
-        self.add("vad", build_vad(VadSettings(backend="fake", script=script)), VAD_PORT)
-        self.add("asr", build_asr(AsrSettings(backend="fake", script="|".join(heard))), ASR_PORT)
-        self.add("speaker", build_speaker(SpeakerSettings(backend="fake")), SPEAKER_PORT)
-        self.add("tts", build_tts(TtsSettings(backend="fake", fallback="")), TTS_PORT)
-        self.add("motion", build_motion(MotionSettings(backend="fake")), MOTION_PORT)
-        self.add("encoder", build_encoder(EncoderSettings(backend="fake")), ENCODER_PORT)
-        self.add("dialogue", build_dialogue(self.dialogue_settings), DIALOGUE_PORT)
-        self.add("llm", build_llm(LlmSettings(backend="fake", fake_script=answers, fallback="")), LLM_PORT)
-        self.add("monitor", build_monitor(MonitorSettings(report=str(self.report))), MONITOR_PORT)
-        self.add("mic", microphone(spans), MIC_PORT)
-
-    @property
-    def moods(self) -> list[Mood]:
-        return [state.state for state in self.sent("state")]
-
-    @property
-    def turns(self) -> list[dict[str, Any]]:
-        return json.loads(self.report.read_text())["turns"]
-
-    def silence_s(self, begin_s: float, end_s: float) -> float:
-        """How much of an interval (seconds from the start) was silent at the speaker."""
-        silent = 0
-        for frame in self.sent("speech/played"):
-            at_s = s_from_ns(frame.steady_ns) - 1000.0 + np.arange(len(frame.pcm)) / frame.sample_rate_hz
-            silent += int(np.sum((at_s >= begin_s) & (at_s < end_s) & (np.abs(frame.pcm) < 30)))
-        return silent / 24000
+from fake_kiosk import Kiosk
 
 
 def test_a_question_is_answered_aloud(tmp_path: Path) -> None:
@@ -223,6 +150,51 @@ def test_a_dead_stage_hangs_nothing(tmp_path: Path, dead: str) -> None:
     assert kiosk.moods[-1] is Mood.IDLE
     spoken = [clock.turn for clock in kiosk.sent("speech/playback", state=PlaybackState.ENDED)]
     assert bool(spoken) == (dead in ("llm", "encoder", "asr"))  # it apologises, or has no voice to do it
+
+
+LONG = "One two three four five six seven eight nine ten eleven twelve. And this is the end of it."
+STAGES: dict[str, tuple[Any, Any]] = {
+    "tts": (lambda: build_tts(TtsSettings(backend="fake", fallback="")), TTS_PORT),
+    "speaker": (lambda: build_speaker(SpeakerSettings(backend="fake")), SPEAKER_PORT),
+    "encoder": (lambda: build_encoder(EncoderSettings(backend="fake")), ENCODER_PORT),
+    "motion": (lambda: build_motion(MotionSettings(backend="fake")), MOTION_PORT),
+}
+
+
+def killed_in_an_answer(folder: Path, dead: str) -> Kiosk:
+    """A stage dies within an answer and is there again, knowing nothing, 1.3 s later."""
+    kiosk = Kiosk(folder, ((1.0, 2.0),), ("count",), (LONG,))
+    kiosk.run(3.0)
+    kiosk.remove(dead)
+    kiosk.run(0.9)
+    kiosk.peer(f"{dead}_node", PeerChange.LOST)
+    kiosk.run(0.4)
+    make, port = STAGES[dead]
+    kiosk.add(dead, make(), port)
+    kiosk.peer(f"{dead}_node", PeerChange.RESTARTED)
+    kiosk.run(20.0)
+    return kiosk
+
+
+@pytest.mark.parametrize("dead", ["tts", "speaker"])
+def test_a_sentence_whose_voice_died_is_heard_again_from_its_beginning(tmp_path: Path, dead: str) -> None:
+    kiosk = killed_in_an_answer(tmp_path, dead)
+    (turn,) = kiosk.turns
+    assert (turn["transcript"], turn["spoken"], turn["interrupted"]) == ("count", LONG, False)
+    again = [chunk for chunk in kiosk.sent("speech/audio", turn=2) if len(chunk.pcm)]
+    assert again[0].first_sample == 0 and again[0].text.startswith("One two")
+    assert len(kiosk.sent("interrupt", action=InterruptAction.REPEAT)) == 1
+
+
+@pytest.mark.parametrize("dead", ["encoder", "motion"])
+def test_the_sound_goes_on_and_the_lips_return_when_what_makes_them_died(tmp_path: Path, dead: str) -> None:
+    kiosk = killed_in_an_answer(tmp_path, dead)
+    (turn,) = kiosk.turns
+    assert (turn["turn"], turn["spoken"], turn["interrupted"]) == (1, LONG, False)
+    assert not kiosk.sent("speech/playback", state=PlaybackState.STARVED)
+    lips = kiosk.sent("motion/expression", turn=1, layer=Layer.SPEECH)
+    end = kiosk.sent("speech/playback", state=PlaybackState.ENDED)[0].sample
+    assert lips[-1].last and sum(face.sample > end // 2 for face in lips) > 20
 
 
 def test_the_same_conversation_twice(tmp_path: Path) -> None:

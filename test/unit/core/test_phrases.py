@@ -61,3 +61,29 @@ def test_words_and_jsgf():
 
 def test_free_text_is_spelled_like_patterns():
     assert normalised_words("What\u2019s the TIME, now?!") == ("what's", "the", "time", "now")
+
+
+def bomb(levels):
+    """Parts of parts: each twice the one before."""
+    parts = {"a0": parse("x | y")}
+    for i in range(1, levels):
+        parts[f"a{i}"] = parse(f"(<a{i - 1}> <a{i - 1}> | <a{i - 1}> z)", parts)
+    return parts
+
+
+def test_parts_that_grow_like_powers_are_refused_at_once():
+    with pytest.raises(PhraseError, match="comes to more than"):
+        bomb(60)
+    assert "a5" in bomb(6)
+
+
+def test_chains_of_parts_and_long_phrases_are_bounded():
+    parts = {"a0": parse("x")}
+    with pytest.raises(PhraseError, match="levels"):
+        for i in range(1, 500):
+            parts[f"a{i}"] = parse(f"<a{i - 1}> y", parts)
+    with pytest.raises(PhraseError, match="words in a row"):
+        parse("a " * 100_000)
+    with pytest.raises(PhraseError, match="nested"):
+        parse("(" * 100_000)
+    assert len(expand(parse(" ".join(["[a]"] * 200)), 100)) == 100

@@ -87,7 +87,8 @@ class Talk(Harness):
 
     def end(self) -> None:
         """The turn's last sample was played."""
-        self.play(0, 1.0, PlaybackState.ENDED)
+        last = max((s.index for s in self.sent("speech/sentence", turn=self.turn) if s.text), default=0)
+        self.play(last, 1.0, PlaybackState.ENDED)
 
     def answer(self, question: str, answer: str) -> None:
         """A question that is being answered aloud."""

@@ -51,7 +51,7 @@ def test_a_restarted_dialogue_voids_what_the_dead_one_left(tmp_path: Path) -> No
     for _ in range(3):
         stage = build(settings)
         stage.load()
-        session, cancel, state = [out.message for out in stage.tick(5.0)]
+        session, state, cancel = [out.message for out in stage.tick(5.0)]
         assert (session.kind, session.session) == (SessionKind.OPENED, "local")
         assert (cancel.action, cancel.epoch) == (InterruptAction.CANCEL, state.epoch - 1)
         assert state.state is Mood.IDLE

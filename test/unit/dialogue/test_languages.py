@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from dialogue_talk import Talk
 
-from avatar_ros.dialogue import scripts
-from avatar_ros.dialogue.scripts import fits
+from avatar_ros.core import scripts
+from avatar_ros.core.scripts import fits
 
 ENGLISH = "I am sorry, I cannot answer that right now."
 
@@ -104,12 +104,12 @@ def test_which_texts_a_language_can_read(text: str, locale: str, expected: bool)
 
 def test_the_first_letter_that_fits_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     named: list[str] = []
-    words_of = scripts._words_of
+    words_of = scripts.words_of
 
     def note(letter: str) -> frozenset[str]:
         named.append(letter)
         return words_of(letter)
 
-    monkeypatch.setattr(scripts, "_words_of", note)
+    monkeypatch.setattr(scripts, "words_of", note)
     assert fits("12 " + "word " * 1000, "en-US")
     assert named == ["w"]

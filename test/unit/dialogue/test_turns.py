@@ -197,15 +197,6 @@ def test_five_hundred_words_are_answered_politely() -> None:
     assert talk.history == []
 
 
-def test_a_voice_without_transcript_was_too_quiet() -> None:
-    talk = Talk(too_quiet="Louder.", hear_patience_s=2.0)
-    talk.speak()
-    talk.run(1.5)
-    talk.hush()
-    talk.run(3.0)
-    assert talk.sentences == ["Louder."]
-
-
 def test_a_voice_that_never_ends_does_not_hang_the_state() -> None:
     talk = Talk(longest_voice_s=10.0)
     talk.speak()

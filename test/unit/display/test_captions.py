@@ -102,3 +102,19 @@ def test_a_day_of_sentences_does_not_pile_up():
     board.hear(playing(0, turn=999), 1000.0)
     assert board.at(1000.0).said == "Hi."
     assert len(board._sentences) <= 200
+
+
+@pytest.mark.parametrize("letter", ["word ", "a", "字", "a-"])
+def test_of_a_long_text_no_more_is_measured_than_can_be_shown(letter):
+    def measured(length):
+        calls = 0
+
+        def width_of(text):
+            nonlocal calls
+            calls += 1
+            return len(text)
+
+        balanced(letter * length, width_of, 40, 4)
+        return calls
+
+    assert measured(20_000) == measured(2000) < 5000

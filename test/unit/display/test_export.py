@@ -79,6 +79,19 @@ def test_sound_that_cannot_be_read_is_named(tmp_path, content):
     assert not (tmp_path / "a.mp4").exists()
 
 
+def test_a_sound_of_many_hours_is_refused_before_it_fills_the_memory(tmp_path, monkeypatch):
+    monkeypatch.setattr("avatar_ros.display.export.MAX_SOUND_S", 0.5)
+    with pytest.raises(ConfigError, match=r"s\.wav' lasts more than"):
+        read_sound(click_wav(tmp_path / "s.wav", at_s=(0.1, 0.9), rate=16000))
+
+
+@pytest.mark.parametrize("data", [b"", b"RIFF\x24\0\0\0WAVE", b"ID3", bytes(1000)])
+def test_what_is_no_sound_is_named(tmp_path, data):
+    (tmp_path / "s.wav").write_bytes(data)
+    with pytest.raises(ConfigError, match=r"s\.wav"):
+        read_sound(tmp_path / "s.wav")
+
+
 def test_missing_sound_is_named(tmp_path):
     with pytest.raises(ConfigError, match=r"none\.wav"):
         read_sound(tmp_path / "none.wav")

@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import av
@@ -220,6 +221,73 @@ def test_a_killed_process_leaves_a_file_that_plays(tmp_path):
     report = measure_sync(path)
     assert len(report.offsets_ms) >= 8
     assert report.max_ms < 1.5
+
+
+#: Records under a limit of the file's size, in place of a full disk: from the start, at the last fragment, or (the size
+#: of the same recording being known) at the index that is written last.
+FULL = """
+import os, resource, sys, time
+sys.path[:0] = sys.argv[2:4]
+from pathlib import Path
+from test_recorder import *
+when, hard = sys.argv[4], resource.RLIM_INFINITY
+def limit(size):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+def make(path, begin=hard, end=None):
+    limit(begin)
+    recorder = Recorder(path, RecorderSettings(queue_frames=600))
+    sound = list(pieces(clicks(6.0, 0.5), T0_NS, size=800))
+    rng = np.random.default_rng(0)
+    for index in range(110):
+        picture = face(index % 15 == 0, index)
+        picture[:, :, :3] += rng.integers(0, 40, (128, 128, 3), np.uint8)
+        recorder.add_frame(picture, T0_NS + round(index / 30 * 1e9))
+        recorder.add_audio(sound[index])
+        while recorder.frames + recorder.dropped <= index and not recorder.error:
+            time.sleep(0.001)
+    limit(end or hard)
+    recorder.close()
+    limit(hard)
+    return recorder.error
+path = Path(sys.argv[1])
+if when == "start":
+    print(make(path, begin=200_000))
+else:
+    assert make(path) == ""
+    size = os.path.getsize(path)
+    print(make(path, end=size - (100_000 if when == "last fragment" else 100)))
+"""
+
+
+@pytest.mark.parametrize("when", ["start", "last fragment", "index"])
+def test_a_recording_cut_off_by_a_full_disk_says_so_and_plays(tmp_path, when):
+    path, here = tmp_path / "a.mp4", Path(__file__).resolve()
+    arguments = [str(path), str(here.parent), str(here.parents[3]), when]
+    done = subprocess.run([sys.executable, "-c", FULL, *arguments], capture_output=True, text=True, timeout=120)
+    assert "the recording" in done.stdout and "ended early: the file may not grow further" in done.stdout, done.stderr
+    assert len(read_pictures(path).times_s) >= {"start": 30, "last fragment": 59, "index": 110}[when]
+    assert measure_sync(path).max_ms < 1.5
+    assert [item.name for item in tmp_path.iterdir()] == ["a.mp4"]
+
+
+def test_closing_does_not_wait_for_an_encoder_that_is_behind(tmp_path, monkeypatch):
+    """Whoever says stop kills after a few seconds: the file must be whole by then, with what there was time for."""
+    from avatar_ros.display import mp4
+
+    quick = mp4.Mp4File.picture
+
+    def slow(self, yuv, at_s):
+        time.sleep(0.4)
+        return quick(self, yuv, at_s)
+
+    monkeypatch.setattr(mp4.Mp4File, "picture", slow)
+    recorder = Recorder(tmp_path / "a.mp4", RecorderSettings(queue_frames=600))
+    for index in range(100):
+        recorder.add_frame(face(False, index), T0_NS + round(index / 30 * 1e9))
+    recorder.close()
+    assert recorder.error == "" and recorder.frames + recorder.dropped == 100
+    assert 2 <= recorder.frames < 20, "40 s of work"
+    assert len(read_pictures(tmp_path / "a.mp4").times_s) == recorder.frames
 
 
 def test_flashes_are_found_beside_other_motion(tmp_path):

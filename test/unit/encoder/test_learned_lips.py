@@ -1,5 +1,6 @@
 """Our own network at run time: its file, its streaming, its look-ahead, and sound that is no speech."""
 
+import json
 import re
 import shutil
 import sys
@@ -211,6 +212,48 @@ def test_right_metadata_and_wrong_shapes_are_refused_by_name(tmp_path, shape, na
     with pytest.raises(ConfigError, match=rf"lips\.onnx has {named}") as raised:
         PhoneNetwork(onnxruntime, str(lips_of_shape(tmp_path / "lips.onnx", **shape)))
     assert raised.value.code == "model_shape"
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("delay_frames", "-1"), ("delay_frames", "1000000000"), ("delay_frames", "true"), ("delay_frames", "1.5"),
+        ("state_size", "100000000000"), ("state_size", '"9"'), ("colour", "[]"), ("colour", '"' + "a" * BANDS + '"'),
+        ("colour", json.dumps(["x"] * BANDS)), ("kind", "[" * 200_000), ("bands", "{"),
+    ],
+)  # fmt: skip
+def test_metadata_without_sense_is_refused_before_memory_is_asked_for(tmp_path, key, value):
+    onnx = pytest.importorskip("onnx", reason="needs onnx")
+    tree = onnx.load(str(share_file("models/lips.onnx")))
+    next(prop for prop in tree.metadata_props if prop.key == key).value = value
+    onnx.save(tree, str(tmp_path / "lips.onnx"))
+    with pytest.raises(ConfigError, match=r"lips\.onnx") as caught:
+        PhoneNetwork(onnxruntime, str(tmp_path / "lips.onnx"))
+    assert caught.value.code == "lips_model_bad" and len(str(caught.value)) < 500
+
+
+@pytest.mark.parametrize("what", ["opset", "external", "folder", "crossed"])
+def test_networks_that_this_runtime_cannot_use(tmp_path, what):
+    onnx = pytest.importorskip("onnx", reason="needs onnx")
+    path = tmp_path / "lips.onnx"
+    tree = onnx.load(str(share_file("models/lips.onnx")))
+    if what == "opset":
+        tree.opset_import[0].version = 9999
+    elif what == "external":  # weights in a file that is not there
+        weights = tree.graph.initializer[0]
+        weights.ClearField("raw_data")
+        weights.data_location = onnx.TensorProto.EXTERNAL
+        weights.external_data.add(key="location", value="../weights.bin")
+    elif what == "crossed":  # a graph that opens and does not run
+        for node in tree.graph.node:
+            if node.op_type == "Conv":
+                del node.input[1:]
+    if what == "folder":
+        path.mkdir()
+    else:
+        path.write_bytes(tree.SerializeToString())
+    with pytest.raises(ConfigError, match=r"lips\.onnx"):
+        PhoneNetwork(onnxruntime, str(path))
 
 
 @pytest.mark.parametrize("sound_by", ["learned", "both"])

@@ -314,6 +314,36 @@ def test_files_that_are_not_what_they_should_be_are_named(tmp_path):
     assert "front.onnx" in refused("model_file_missing", model=gone)
 
 
+GOOD = {
+    "format": 2, "kind": "hubert", "rate_hz": 50.0, "normalise_sound": False,
+    "files": {"front": {"fp32": "front.onnx"}},
+    **dict.fromkeys("dim features channels taps layers hop_samples field_samples first_kernel first_stride".split(), 8),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        ({"dim": 10**12}, "dim"), ({"layers": -1}, "layers"), ({"taps": 1.5}, "taps"), ({"channels": True}, "channels"),
+        ({"rate_hz": "50"}, "rate_hz"), ({"kind": ["hubert"]}, "kind"), ({"normalise_sound": 1}, "normalise_sound"),
+        ({"files": {"front": {"fp32": "../../etc/passwd"}}}, "files"), ({"files": {"front": "x"}}, "files"),
+        ({"files": []}, "files"), ({"format": [[]]}, "format"),
+    ],
+)  # fmt: skip
+def test_types_and_numbers_of_a_manifest_are_judged(tmp_path, change, what):
+    path = tmp_path / "encoder.json"
+    path.write_text(json.dumps(GOOD))
+    assert read_manifest(tmp_path).dim == 8
+    path.write_text(json.dumps(GOOD | change))
+    assert what in refused("model_manifest", model=str(tmp_path))
+
+
+@pytest.mark.parametrize("content", [b"[" * 200_000, b"[]", b"\xff", b'{"format": ' + b"9" * 5000 + b"}", b"5"])
+def test_a_manifest_that_is_none(tmp_path, content):
+    (tmp_path / "encoder.json").write_bytes(content)
+    assert "encoder.json" in refused("model_manifest", model=str(tmp_path))
+
+
 def test_a_network_for_one_length_only_is_refused(tmp_path):
     onnx = pytest.importorskip("onnx", reason="needs onnx")
 

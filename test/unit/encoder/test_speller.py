@@ -3,6 +3,7 @@
 import importlib.util
 import io
 import json
+import os
 import select
 import signal
 
@@ -105,9 +106,12 @@ def test_words_that_come_while_a_helper_starts_go_without_it():
 def test_a_helper_that_keeps_hanging_is_given_up():
     speller = EspeakSpeller()
     speller.load()
-    for _ in range(4 * (module._MOST_UNHEARD + 2)):
-        if speller._helper is not None:
-            speller._helper.process.send_signal(signal.SIGSTOP)
+    stopped = None
+    for _ in range(4 * (module._MOST_UNHEARD + 4)):
+        if speller._helper not in (None, stopped):
+            stopped = speller._helper
+            stopped.process.send_signal(signal.SIGSTOP)
+            os.waitid(os.P_PID, stopped.process.pid, os.WSTOPPED)
         assert speller("wombat") == ()
     assert "helper" in speller.warning
     assert Lexicon(None, speller).pronunciations("map") == (("M", "AE", "P"),)

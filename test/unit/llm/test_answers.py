@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from avatar_ros.asr import questions
 from avatar_ros.core.answers_file import Answers
 from avatar_ros.core.errors import ConfigError
 from avatar_ros.core.paths import share_file
@@ -231,6 +232,41 @@ def test_file_that_is_something_else(tmp_path, content):
     path.write_bytes(content)
     with pytest.raises(ConfigError, match=re.escape(str(path))):
         load_answers(path)
+
+
+@pytest.mark.parametrize("read", [load_answers, questions.load])
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        ("[" * 100_000, "levels deep"),
+        (MINIMAL.replace("facts: {place: the zoo}", "facts: {? [a, b] : c}"), "facts: a name"),
+        ("? {a: b}\n: c\n" + MINIMAL, "a name: must be a text"),
+        (MINIMAL.replace("{place: the zoo}", "&a {x: *a}"), "must be a text"),
+        (MINIMAL.replace("phrases: [hello, yes]", "phrases: [" + "a " * 100_000 + "]"), "words in a row"),
+        ("!!python/object/apply:os.system ['id']", "must have the entries"),
+    ],
+)
+def test_both_readers_refuse_what_would_crash_them(tmp_path, read, content, what):
+    """Those who answer and those who listen read the same file; a hundred thousand brackets ended the interpreter."""
+    path = Path(write(tmp_path, content))
+    with pytest.raises(ConfigError, match=what) as caught:
+        read(path)
+    assert str(path) in str(caught.value) and len(str(caught.value)) < 2000
+
+
+def test_a_file_whose_patterns_come_to_too_much_is_refused(tmp_path):
+    part = " | ".join(f"{chr(97 + i // 26 % 26)}{chr(97 + i % 26)}{'z' * (i // 676)} {'x ' * 9}" for i in range(1900))
+    intents = "".join(f"\n  - {{name: n{i}, phrases: [<p>], answers: [a]}}" for i in range(9))
+    text = f'parts: {{p: "{part}"}}\nintents:{intents}\nnot_understood: [what]\n'
+    with pytest.raises(ConfigError, match="all patterns so far"):
+        load_answers(Path(write(tmp_path, text)))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_byte_order_mark_says_the_encoding(tmp_path, encoding):
+    path = tmp_path / "answers.yaml"
+    path.write_bytes(MINIMAL.encode(encoding))
+    assert questions.load(path).intents == load_answers(path).intents
 
 
 def test_missing_file_is_named():

@@ -47,7 +47,7 @@ WHOLE = {
     "comments": b": PROCESSING\n\n" * 3 + sse(*OK[:2]) + b":\n\n" + sse(*OK[2:]),
     "other fields": "".join(f"event: message\nid: {n}\nretry: 3\ndata: {one}\n\n" for n, one in enumerate(OK)).encode(),
     "empty data": b"data: \n\ndata:\n\ndata\n\n" + sse(*OK[:2]) + b"data: \n\n" + sse(*OK[2:]),
-    "event on several lines": b'data: {"choices": [\ndata: {"delta": {"content": "Hello there."}}]}\n\n' + sse(OK[3]),
+    "an event on several lines": b'data: {"choices": [\ndata: {"delta": {"content": "Hello there."}}]}\n\n' + sse(OK[3]),  # noqa: E501
     "no [DONE]": sse(*OK[:4]),
     "[DONE] without space": sse(*HELLO) + b"data:[DONE]\n\n",
     "[DONE] without reason": sse(*HELLO, "[DONE]"),

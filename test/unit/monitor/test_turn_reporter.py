@@ -254,9 +254,44 @@ def test_it_leaves_when_nobody_says_anything() -> None:
     assert not scene.stage.finished
     scene.run(5.0)
     assert scene.stage.finished
+    assert scene.stage.failure.startswith("0 of the 1 answers"), "a run without its turns is no success"
     patient = Scene()
     patient.run(500.0)
     assert not patient.stage.finished
+
+
+def test_fewer_answers_than_asked_for_are_no_success() -> None:
+    scene = Scene(turns=2, leave_after_s=20.0)
+    scene.heard()
+    scene.answered()
+    scene.ended(ms=2000)
+    scene.run(30.0)
+    assert scene.stage.finished
+    assert "1 of the 2 answers" in scene.stage.failure
+
+
+def test_silence_does_not_count_while_nodes_are_still_starting() -> None:
+    scene = Scene(turns=1, leave_after_s=20.0)
+    assert scene.stage.awaits_conversation
+    scene.stage.missing = frozenset({"asr_node"})
+    scene.run(200.0)
+    assert not scene.stage.finished
+    scene.stage.missing = frozenset()
+    scene.run(15.0)
+    assert not scene.stage.finished
+    scene.heard(1, base_ms=215_000)
+    scene.answered(1, base_ms=215_000)
+    scene.ended(1, 217_000)
+    scene.run(5.0)
+    assert scene.stage.finished and not scene.stage.failure
+
+
+def test_nodes_that_never_come_are_named() -> None:
+    scene = Scene(turns=1, leave_after_s=20.0)
+    scene.stage.missing = frozenset({"asr_node", "tts_node"})
+    scene.run(330.0)
+    assert scene.stage.finished
+    assert "asr_node, tts_node did not come" in scene.stage.failure
 
 
 def test_a_report_that_cannot_be_written_is_known_at_the_start(tmp_path: Path) -> None:
@@ -299,3 +334,23 @@ def test_an_unanswered_utterance_of_long_ago_is_not_taken_for_the_question():
     scene.run(36)
     (report,) = scene.reports
     assert report.utterance == 2
+
+
+def test_a_turn_that_is_said_again_is_one_turn() -> None:
+    scene = Scene()
+    scene.heard()
+    scene.answered()
+    played = PlaybackClock(epoch=5, turn=1, sentence=1, sentence_progress=0.5)
+    scene.at(1000, "speech/playback", played)
+    scene.at(1100, "interrupt", Interrupt(epoch=5, turn=1, action=InterruptAction.REPEAT))
+    scene.at(1101, "speech/sentence", Sentence(epoch=5, turn=2, text="Bye."))
+    scene.at(1150, "dialogue/reply", Reply(epoch=5, turn=1, seq=2, text=" So long.", final=True))
+    scene.at(1151, "speech/sentence", Sentence(epoch=5, turn=2, index=1, text="So long.", last=True))
+    scene.at(1160, "speech/audio", SpeechChunk(epoch=5, turn=1, pcm=LOUD))  # late, void
+    scene.at(1200, "speech/playback", PlaybackClock(epoch=5, turn=2, sample=240))
+    scene.ended(turn=2)
+    scene.run(60.0)
+    [report] = scene.reports
+    assert (report.turn, report.transcript, report.interrupted) == (2, "hello", False)
+    assert report.spoken == report.reply == "Hi there. Bye. So long."
+    assert report.first_sound_ms == pytest.approx(700, abs=15)

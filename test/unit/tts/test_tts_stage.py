@@ -42,12 +42,13 @@ class Bench:
         self.stage.load()
         self.now_s = 10.0
         self.chunks = []
+        self.faults = []
         self.errors = []
 
     def keep(self, outs):
         try:
             for out in outs:
-                self.chunks.append(out.message)
+                (self.chunks if out.topic == "speech/audio" else self.faults).append(out.message)
         except (TtsError, ZeroDivisionError) as error:
             self.errors.append(error)
 
@@ -312,8 +313,9 @@ class ToneVoice:
     blocking = False
     rate = 22050
 
-    def __init__(self, fail_after=None):
+    def __init__(self, fail_after=None, loud=10000):
         self.fail_after = fail_after
+        self.loud = loud
 
     def load(self): ...
 
@@ -323,7 +325,7 @@ class ToneVoice:
         return {}
 
     def speak(self, text, locale, stop=None):
-        pcm = np.round(10000 * np.sin(2 * np.pi * 1000 * np.arange(self.rate) / self.rate)).astype(np.int16)
+        pcm = np.round(self.loud * np.sin(2 * np.pi * 1000 * np.arange(self.rate) / self.rate)).astype(np.int16)
         for i, piece in enumerate(np.array_split(pcm, 37)):
             if i == self.fail_after:
                 raise TtsError("tts_down", "the service fails", retryable=True)
@@ -354,6 +356,33 @@ def test_failing_voice_closes_its_sentence_and_the_next_one_is_spoken():
     assert [error.code for error in bench.errors] == ["tts_down"] * 2
     assert [c.sentence for c in bench.chunks if c.sentence_end] == [0, 1] and bench.chunks[-1].turn_end
     assert bench.sent_s() == pytest.approx(2 * 18 / 37 + 0.25 + 0.05, abs=0.01)
+    assert [(fault.sentence, fault.reason) for fault in bench.faults] == [(0, "voice_failed"), (1, "voice_failed")]
+    assert all(0.5 < fault.spoken <= 1.0 for fault in bench.faults)
+
+
+def test_a_voice_that_never_speaks_tells_of_it_before_its_sentence_ends():
+    bench = Bench(ToneVoice(fail_after=0))
+    topics = []
+    bench.keep = lambda outs: topics.extend(out.topic for out in kept(outs))
+    bench.say("one", last=True)
+    assert topics == ["speech/fault", "speech/audio"]
+
+
+def kept(outs):
+    try:
+        yield from outs
+    except TtsError:
+        return
+
+
+@pytest.mark.parametrize("text", ["…", "𓀀"])  # nothing to be said, and a voice that does not know how
+def test_a_text_without_sound_is_told_of_and_the_empty_end_of_a_turn_is_not(text):
+    bench = Bench(ToneVoice(loud=20), ahead_s=10.0)
+    bench.say(text, 0)
+    bench.say("", 1, last=True)
+    bench.run(2.0)
+    assert [(f.sentence, f.spoken, f.reason) for f in bench.faults] == [(0, 0.0, "unpronounceable")]
+    assert bench.chunks[-1].turn_end and not bench.errors
 
 
 def test_long_text_is_spoken_in_parts_without_a_break_in_the_count():
@@ -421,6 +450,7 @@ def test_a_fault_in_a_service_is_reported_and_the_spare_goes_on():
     bench.run(0.2)
     assert [type(error) for error in bench.errors] == [ZeroDivisionError]
     assert bench.sent_s() == pytest.approx(3 * 0.3 + 0.05)
+    assert not bench.faults
     status = bench.stage.status()
     assert status["voice_failures"] == "1" and "SECRET" not in str(status)
 

@@ -12,13 +12,15 @@ _SCRIPTS = {
         ("zh cmn yue wuu nan", "CJK BOPOMOFO"),
         ("ja", "CJK HIRAGANA KATAKANA"),
         ("ko", "HANGUL CJK"),
-        ("ru uk be bg mk kk ky mn", "CYRILLIC"),
-        ("sr bs", "CYRILLIC LATIN"),
-        ("el", "GREEK"),
-        ("ar fa ur ps", "ARABIC"),
+        ("ru uk be bg kk ky mn ba cv tt nog tg", "CYRILLIC"),
+        ("sr bs hr mk uz", "CYRILLIC LATIN"),
+        ("el grc", "GREEK"),
+        ("ar fa ur ps sd ckb", "ARABIC"),
+        ("ug", "ARABIC LATIN"),
         ("he yi", "HEBREW"),
-        ("hi mr ne sa", "DEVANAGARI"),
-        ("bn as", "BENGALI"),
+        ("hi mr ne sa kok", "DEVANAGARI"),
+        ("bn as bpy", "BENGALI"),
+        ("or", "ORIYA"),
         ("ta", "TAMIL"),
         ("te", "TELUGU"),
         ("kn", "KANNADA"),
@@ -29,13 +31,18 @@ _SCRIPTS = {
         ("th", "THAI"),
         ("lo", "LAO"),
         ("km", "KHMER"),
-        ("my", "MYANMAR"),
+        ("my shn", "MYANMAR"),
         ("ka", "GEORGIAN"),
-        ("hy", "ARMENIAN"),
+        ("hy hyw", "ARMENIAN"),
         ("am ti", "ETHIOPIC"),
     )
     for language in languages.split()
 }
+
+
+def scripts_of(locale: str) -> frozenset[str]:
+    """The scripts that a language (BCP 47) is written in, as Unicode names them."""
+    return _SCRIPTS.get(locale.replace("_", "-").split("-")[0].lower(), _LATIN)
 
 
 def fits(text: str, locale: str) -> bool:
@@ -43,13 +50,13 @@ def fits(text: str, locale: str) -> bool:
 
     So can every voice read a text without letters and one lone Latin word, a name or "OK".
     """
-    wanted = _SCRIPTS.get(locale.replace("_", "-").split("-")[0].lower(), _LATIN)
+    wanted = scripts_of(locale)
     letters = [letter for letter in text if letter.isalpha()]
-    if not letters or any(wanted & _words_of(letter) for letter in letters):
+    if not letters or any(wanted & words_of(letter) for letter in letters):
         return True
-    return len(text.split()) < 2 and all(_LATIN & _words_of(letter) for letter in letters)
+    return len(text.split()) < 2 and all(_LATIN & words_of(letter) for letter in letters)
 
 
-def _words_of(letter: str) -> frozenset[str]:
+def words_of(letter: str) -> frozenset[str]:
     """The words of a character's name; its script is among them."""
     return frozenset(unicodedata.name(letter, "").replace("-", " ").split())

@@ -1,0 +1,70 @@
+"""The boundary of a loader: whatever a library raises over somebody's file becomes the loader's own error, in one line.
+
+zipfile, struct, json, yaml, numpy and onnxruntime raise what they like over a damaged file, and what that is changes
+with their versions. Sizes are bounded before memory is asked for, so a MemoryError is the machine's, as are full disks
+and missing descriptors: those go through.
+"""
+
+from __future__ import annotations
+
+import codecs
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from .errors import AvatarRosError, ConfigError
+
+#: What the machine lacks, whatever the file is.
+MACHINE_ERRNOS = frozenset({errno.ENOMEM, errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE})
+_LONGEST_SAYING = 200
+#: Longer ones first: UTF-32's begins with UTF-16's.
+_BOMS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+@contextmanager
+def boundary(path: Path | str, error: type[ConfigError], code: str, remedy: str) -> Iterator[None]:
+    """Run a loader's work on `path`; what it raises becomes `error(code, …)` with the file's name and the remedy.
+
+    Errors of this package and faults of the machine (MemoryError, MACHINE_ERRNOS) go through.
+    """
+    try:
+        yield
+    except (AvatarRosError, MemoryError):
+        raise
+    except Exception as fault:
+        if isinstance(fault, OSError) and fault.errno in MACHINE_ERRNOS:
+            raise
+        raise error(code, f"{path} cannot be read: {saying(fault)}; {remedy}") from fault
+
+
+def saying(fault: BaseException) -> str:
+    """What an exception says, in one line of bounded length."""
+    said = (isinstance(fault, OSError) and fault.strerror) or f"{type(fault).__name__}: {fault}"
+    shown = " ".join(said.split())
+    return shown if len(shown) <= _LONGEST_SAYING else shown[:_LONGEST_SAYING] + " …"
+
+
+def read_bytes(path: Path, most: int, code: str) -> bytes:
+    """A whole file of at most `most` bytes. Raises ConfigError for a larger one, OSError where it cannot be read."""
+    with path.open("rb") as file:
+        data = file.read(most + 1)
+    if len(data) > most:
+        raise ConfigError(code, f"{path} is larger than {most / 2**20:g} MiB: is it the right file?")
+    return data
+
+
+def read_text(path: Path, most: int, code: str) -> str:
+    """A text file as UTF-8, or as its byte order mark says. Raises ConfigError, and OSError where it cannot be read."""
+    data = read_bytes(path, most, code)
+    encoding = next((name for bom, name in _BOMS if data.startswith(bom)), "utf-8-sig")
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError as error:
+        where = f"byte {error.start}"
+        raise ConfigError(code, f"{path} is no text in UTF-8 ({where}: {error.reason}); save it as UTF-8") from error

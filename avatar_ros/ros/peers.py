@@ -1,0 +1,88 @@
+"""Tells the other nodes that this one works, and the stage what became of those that it waits for.
+
+DDS itself says 20 s after a kill -9 that somebody is gone, and of one that is only stopped the same.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from rclpy.node import Node
+
+from ..core.clock import Clock
+from ..core.peers import BEAT_S, PeerNews, PeerWatch
+from ..core.types import Alive
+from . import convert, qos
+
+_LOOK_S = 0.1
+#: Longest wait for what a node needs to hear, before it says that it lives, s.
+HEAR_WAIT_S = 3.0
+#: Beats that may wait, of all nodes together.
+_WAITING = 50
+
+
+class Peers:
+    """tell(news) is called on the executor's thread. Begins with the work of the stage and ends with it.
+
+    hears(): whether DDS has found what the node needs to hear; it says nothing of itself before that, or HEAR_WAIT_S.
+    """
+
+    def __init__(
+        self,
+        node: Node,
+        watched: frozenset[str],
+        clock: Clock,
+        tell: Callable[[PeerNews], None],
+        hears: Callable[[], bool],
+    ) -> None:
+        self._node = node
+        kind = convert.msg_type(Alive)
+        self._clock = clock
+        self._tell = tell
+        self._watch = PeerWatch(watched)
+        self._hears = hears
+        self._wait_until_s = clock.now_s() + HEAR_WAIT_S
+        self._life = time.monotonic_ns()
+        self._publisher = node.create_publisher(kind, "alive", qos.for_signs_of_life(1))
+        self._waiting = node.create_timer(_LOOK_S, self._begin)
+        self._timers = [self._waiting]
+        self._subscription = None
+        if watched:
+            profile = qos.for_signs_of_life(_WAITING)
+            self._subscription = node.create_subscription(kind, "alive", self._heard, profile)
+            self._timers.append(node.create_timer(_LOOK_S, self._look))
+        self._begin()
+
+    def status(self) -> Mapping[str, str]:
+        """What /diagnostics should say: who is missing."""
+        if not (missing := ", ".join(self._watch.missing)):
+            return {}
+        return {"missing_nodes": missing, "warning": f"{missing}: no sign of life; waits for it to come back"}
+
+    def close(self) -> None:
+        """Say and hear no more."""
+        for timer in self._timers:
+            self._node.destroy_timer(timer)
+        if self._subscription is not None:
+            self._node.destroy_subscription(self._subscription)
+        self._node.destroy_publisher(self._publisher)
+
+    def _begin(self) -> None:
+        if self._hears() or self._clock.now_s() > self._wait_until_s:
+            self._waiting.cancel()
+            self._timers.append(self._node.create_timer(BEAT_S, self._beat))
+            self._beat()
+
+    def _beat(self) -> None:
+        self._publisher.publish(convert.to_msg(Alive(self._node.get_name(), self._life), time.time_ns()))
+
+    def _heard(self, msg: Any) -> None:
+        alive: Alive = convert.from_msg(Alive, msg)
+        if (news := self._watch.heard(alive.node, alive.life, self._clock.now_s())) is not None:
+            self._tell(news)
+
+    def _look(self) -> None:
+        for news in self._watch.look(self._clock.now_s()):
+            self._tell(news)

@@ -1,0 +1,100 @@
+"""One kiosk without /clock though use_sim_time is set; forged turns, a flood, a dialogue that is killed: it goes on."""
+
+import time
+from dataclasses import replace
+
+import pytest
+
+pytest.importorskip("rclpy", reason="needs ROS 2")
+
+from diagnostic_msgs.msg import DiagnosticArray
+
+from avatar_ros.bench.floods import Flood, pour, say
+from avatar_ros.core.types import (
+    AvatarState,
+    Interrupt,
+    InterruptAction,
+    PlaybackState,
+    SayWhen,
+    SpeechChunk,
+    Transcript,
+)
+from avatar_ros.ros.listener import Listener
+from kiosk_process import KioskProcess
+
+pytestmark = pytest.mark.ros
+HUGE, LATE = 2**64 - 1, 2**32 - 1
+
+
+@pytest.fixture(scope="module")
+def kiosk(tmp_path_factory):
+    profile = tmp_path_factory.mktemp("profile") / "simulated.yaml"
+    profile.write_text("/**:\n  ros__parameters:\n    use_sim_time: true\n")
+    options = ("--mic", "none", "--display", "off", "--profile", f"embedded,{profile}")
+    with Listener("never_muted") as listener, KioskProcess(*options, namespace="never_muted") as process:
+        listener.process = process
+        listener.diagnostics = {}
+        listener.subscribe(DiagnosticArray, "/diagnostics", lambda array: note(listener, array), 100)
+        listener.wait(lambda heard: heard.heard["state"], "comes up")
+        yield listener
+        assert process.close() == 0
+    assert "Traceback" not in process.log
+
+
+def note(listener, array):
+    for status in array.status:
+        values = {pair.key: pair.value for pair in status.values}
+        kept = listener.diagnostics.setdefault(status.name.split("/")[-1], {"warnings": []})
+        kept.update(values)
+        kept["warnings"].append(values.get("warning", ""))
+
+
+def spoken(kiosk, name, when=SayWhen.QUEUE):
+    _, reason = say(kiosk, name, when)
+    assert not reason, f"{name}: {reason}\n{kiosk.process.log}"
+
+
+def test_timers_run_though_the_clock_stands_still(kiosk):
+    kiosk.send("speech/transcript", Transcript(text="what is your name"))
+    kiosk.wait(lambda h: any(c.state is PlaybackState.ENDED for c in h.heard["speech/playback"]), "is answered")
+    kiosk.wait(lambda h: h.diagnostics.get("dialogue_node"), "nodes report all the same")
+
+
+def test_forged_turns_mute_nobody_and_are_told_of(kiosk):
+    epoch = kiosk.heard["state"][-1].epoch
+    forged = (
+        ("speech/audio", SpeechChunk(epoch=HUGE, turn=1, turn_end=True)),
+        ("speech/audio", SpeechChunk(epoch=epoch, turn=LATE, turn_end=True)),
+        ("interrupt", Interrupt(epoch=2**63, turn=LATE - 1, action=InterruptAction.PAUSE)),
+        ("interrupt", Interrupt(epoch=2**63, turn=LATE - 1, action=InterruptAction.CANCEL)),
+        ("state", AvatarState(epoch=HUGE, turn=1)),
+        ("state", AvatarState(epoch=epoch + 1, turn=1)),
+        ("speech/audio", SpeechChunk(epoch=epoch + 1, turn=1, turn_end=True)),
+    )
+    for topic, message in forged:
+        kiosk.send(topic, message, readers=2)
+    spoken(kiosk, "while they may yet be true")
+    kiosk.wait(lambda h: int(h.diagnostics["speaker_node"].get("refused_messages", 0)) >= 5, "they are counted")
+    kiosk.wait(lambda h: any("speech/audio" in text for text in h.diagnostics["speaker_node"]["warnings"]), "and named")
+    spoken(kiosk, "after they were refused")
+
+
+def test_a_crowd_of_sessions_takes_no_place_for_ever_and_starves_nobody(kiosk):
+    crowd = Flood("crowd", "speech/transcript", lambda i, _: Transcript(f"s{i}", text="hello"), 2000.0, 2.0)
+    pour(kiosk, crowd, 0)
+    spoken(kiosk, "after the crowd", SayWhen.INTERRUPT)
+    kiosk.wait(lambda h: int(h.diagnostics["dialogue_node"].get("refused_messages", 0)) > 1000, "they are counted")
+    assert int(kiosk.diagnostics["dialogue_node"]["sessions"]) <= 17
+
+
+def test_a_dialogue_that_was_killed_is_believed_again(kiosk):
+    kiosk.process.kill_node("dialogue_node")
+    time.sleep(0.2)
+    seen = len(kiosk.heard["state"])
+    kiosk.wait(lambda h: any(state.session == "local" for state in h.heard["state"][seen:]), "it is back")
+    spoken(kiosk, "after the restart")
+    state = next(s for s in reversed(kiosk.heard["state"]) if s.session == "local")
+    kiosk.send("state", replace(state, epoch=state.epoch + 100), readers=2)
+    kiosk.send("speech/audio", SpeechChunk(epoch=state.epoch + 100, turn=9, turn_end=True), readers=2)
+    time.sleep(0.5)
+    spoken(kiosk, "after another that never was")

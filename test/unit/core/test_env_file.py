@@ -1,0 +1,59 @@
+"""Files of keys, as people and editors write them."""
+
+from __future__ import annotations
+
+import pytest
+
+from avatar_ros.core.errors import ConfigError
+from avatar_ros.core.keys import find_key, read_env_file
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"KEY=sk-1",
+        b"\xef\xbb\xbfKEY=sk-1\n",
+        "KEY=sk-1\n".encode("utf-16"),
+        b"# keys\r\n\r\nKEY=sk-1\r\n",
+        b'KEY="sk-1" # mine\n',
+        b"KEY='sk-1'#mine\n",
+        b"KEY=sk-1 # mine\n",
+        b"KEY=sk-1\t# mine\n",
+        b"export KEY=sk-1\n",
+        b"export\t KEY = sk-1 \n",
+        b"KEY=old\nKEY=sk-1\n",
+        b"OTHER='\nthis is no line of ours\nKEY=sk-1\n".replace(b"OTHER='\n", b"OTHER=\n"),
+    ],
+)
+def test_the_key_is_found(tmp_path, content):
+    path = tmp_path / ".env"
+    path.write_bytes(content)
+    assert find_key("KEY", str(path), {}) == "sk-1"
+
+
+def test_a_hash_within_a_value_belongs_to_it(tmp_path):
+    path = tmp_path / ".env"
+    path.write_text("A=sk#1\nB='a # b'\nC=#\n")
+    assert read_env_file(path) == {"A": "sk#1", "B": "a # b", "C": ""}
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b'A=1\nKEY="sk-secret\n', r"\.env line 2: there is no closing quote behind the value of KEY"),
+        (b'KEY="sk-secret" oops\n', r"\.env line 1: something stands behind the closing quote of the value of KEY"),
+        (b"KEY=sk-secret\xe9\n", r"\.env is no text in UTF-8; save it as UTF-8"),
+        ("KEY=sk-secret\n".encode("utf-16-le"), r"\.env is no text in UTF-8"),
+    ],
+)
+def test_what_is_wrong_is_named_without_the_secret(tmp_path, content, said):
+    path = tmp_path / ".env"
+    path.write_bytes(content)
+    with pytest.raises(ConfigError, match=said) as caught:
+        find_key("KEY", str(path), {})
+    assert "secret" not in str(caught.value) and caught.value.__cause__ is None
+
+
+def test_a_folder_is_no_file_of_keys(tmp_path):
+    with pytest.raises(ConfigError, match="Is a directory"):
+        find_key("KEY", str(tmp_path), {})
