@@ -17,6 +17,7 @@ _OPENERS = tuple(
     okay ok alright all_right hmm hm, so, so_the so_i well, first let_me let's let_us now, we_need we_have we_are
     we_should i_need i_should i_must i_have_to the_user the_visitor the_guest the_person the_customer the_human
     the_question the_query user_ looking_at got_it right, wait thinking thought to_answer this_is_a analysis
+    commentary to= assistantfinal assistant_final
     嗯 好的 好， 首先 让我 用户
     """.split()
 )
@@ -33,7 +34,8 @@ _THOUGHT = re.compile(
     r"用户|访客|ユーザー|пользовател|der (?:nutzer|benutzer|besucher)|l'utilisateur|el usuario",
     re.IGNORECASE,
 )
-_LEAKED = re.compile(r"analysis(?=[A-Z])")
+#: Harmony of which the tokens were lost: "analysisThe user …assistantfinalHello".
+_LEAKED = re.compile(r"analysis(?=[A-Z])|commentary(?= to=|[A-Z])|to=|assistant\s*final")
 _LEAKED_END = re.compile(r"assistant\s*final|final(?=[A-Z])")
 #: A thought longer than this is taken for an answer after all.
 _MOST_HELD = 20000
@@ -69,17 +71,17 @@ class Afterthought:
                 return ""
             self._state = "judged" if start.startswith(_OPENERS) else "over"
         if self._state == "judged":
-            if not (found := _JUDGED.match(self._held)):
+            leaks, found = _LEAKED.match(self._held.lstrip()), _JUDGED.match(self._held)
+            if not leaks and not found:
                 return ""
-            thinks = _THOUGHT.search(found[0]) or _LEAKED.match(self._held.lstrip())
-            self._state = "held" if thinks else "over"
+            self._state = "held" if leaks or (found and _THOUGHT.search(found[0])) else "over"
         if self._state == "held" and len(self._held) <= _MOST_HELD:
             return self._leaked()
         held, self._held, self._state = self._held, "", "passes"
         return held
 
     def _leaked(self) -> str:
-        """Harmony without its tokens: "analysisThe user …assistantfinalHello"."""
+        """What follows the last word that is left of harmony's tokens, once it has come."""
         if not _LEAKED.match(self._held.lstrip()) or not (found := _LEAKED_END.search(self._held)):
             return ""
         answer, self._held, self._state = self._held[found.end() :], "", "passes"

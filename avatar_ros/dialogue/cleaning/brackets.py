@@ -26,6 +26,8 @@ _SOURCE = re.compile(
     r"(?:ref|doc|cite|citation|document|web|source)s?[ :_-]?\d+|\d+[:†].*|.*†.*",
     re.IGNORECASE,
 )
+#: Llama's calls of tools: [get_hours(day="today")]
+_CALL = re.compile(r"[A-Za-z_][\w.]*\([^()]*\)(?:,\s*[A-Za-z_][\w.]*\([^()]*\))*")
 _LONGEST_CITATION = 200
 
 
@@ -50,7 +52,7 @@ class Brackets(Inline):
         letters = len(inner) > 1 and inner.isascii() and inner.replace("_", "").replace("-", "").isalpha()
         direction = may_begin(word, stars=False, alone=False) and len(inner.split()) < 6
         box = inner in (" ", "x", "X", "✓") and self._sentence_end
-        if letters or direction or box or _NUMBERS.fullmatch(inner) or _SOURCE.fullmatch(inner):
+        if letters or direction or box or _is_citation(inner) or _CALL.fullmatch(inner):
             return self._take_out(out, found.end() - 1)
         return self._give("[", out, at + 1)
 
@@ -67,7 +69,7 @@ class Brackets(Inline):
             target = _REFERENCE.at(text, end, last)
         if target is None:
             return 0
-        if _NUMBERS.fullmatch(inner) or _SOURCE.fullmatch(inner):
+        if _is_citation(inner):
             return self._take_out(out, target.end())
         inside = type(self)()
         return self._give(inside.feed(inner) + inside.finish() or GONE, out, target.end())
@@ -81,3 +83,7 @@ class Brackets(Inline):
         if end < 0 or "\n" in inner or not (close != "】" or _NUMBERS.fullmatch(inner) or _SOURCE.fullmatch(inner)):
             return self._give(text[at] if close == "】" else GONE, out, at + 1)
         return self._take_out(out, end + 1)
+
+
+def _is_citation(inner: str) -> bool:
+    return bool(_NUMBERS.fullmatch(inner.strip("[]")) or _SOURCE.fullmatch(inner))

@@ -13,8 +13,9 @@ _MARK = r"\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\u309
 _LETTER = r"(?![\u3400-\u9fff\uac00-\ud7a3])[^\W\d_]"
 _CLUSTER = re.compile(rf"({_LETTER})([{_MARK}\u1160-\u11ff]+)")
 _LAST_CLUSTER = re.compile(rf"{_LETTER}[{_MARK}\u1160-\u11ff]*\Z")
-#: More marks than this on one letter are a joke, and are dropped.
-_MOST_MARKS = 3
+#: More marks than this on one letter are a joke, and are dropped; so are lines through letters.
+_MOST_MARKS = 2
+_LINES = re.compile("[\u0332-\u0338]")
 _ODD = re.compile(r"[^\w \n!-~]")
 _LINE_ENDS = "\r\v\f\x85\u2028\u2029"
 _JOINERS = "\u200c\u200d"
@@ -54,7 +55,7 @@ class Characters:
 
 
 def _composed(found: re.Match[str]) -> str:
-    return found[1] if len(found[2]) > _MOST_MARKS else unicodedata.normalize("NFC", found[0])
+    return found[1] if len(found[2]) > _MOST_MARKS else unicodedata.normalize("NFC", _LINES.sub("", found[0]))
 
 
 def _replaced(character: str, before: str) -> str:

@@ -12,6 +12,7 @@ _LONGEST_RUN = 40
 _SOURCES = frozenset("source sources quelle quellen fuente fuentes fonte 来源 出典".split())
 #: Longest text in stars, and in round brackets, that may be a direction or a source.
 _STARRED = {star: re.compile(rf"[^{re.escape(star)}\n]{{0,80}}+") for star in "*_"}
+_CITATIONS = re.compile(r"(?:\[\^?\d{1,3}\][,;\s]*)+")
 _BRACKETED = re.compile(r"[^()（）\n]{0,200}+")
 
 
@@ -76,9 +77,11 @@ class Emphasis(Inline):
         assert body is not None
         end, word = body.end(), first_word(body[0])
         open_ = end == len(text) and not last
-        if open_ and (word == body[0].lower() or word in _SOURCES or may_begin(word, stars=False, alone=False)):
+        begins = body[0].startswith("[") or word in _SOURCES or may_begin(word, stars=False, alone=False)
+        if open_ and (begins or word == body[0].lower()):
             raise UndecidedError
         source = word in _SOURCES and body[0][len(word) :].lstrip()[:1] in (":", "：")
+        source = source or bool(_CITATIONS.fullmatch(body[0]))
         if text[end : end + 1] == close and (source or is_direction(body[0], stars=False, alone=False, after="")):
             return self._take_out(out, end + 1)
         return self._give(text[at], out, at + 1)

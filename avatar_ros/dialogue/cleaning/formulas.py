@@ -21,6 +21,7 @@ _GROUP = r"\{([^{}]*)\}"
 _RULES = tuple(
     (re.compile(pattern), new)
     for pattern, new in (
+        (r"\^\s*\{?\s*\\circ\s*\}?", "°"),
         (r"\\(?:begin|end)\s*\{[^{}]*\}(?:\{[^{}]*\})?", " "),
         (r"\\(?:left|right|big|Big|bigg|displaystyle|limits|quad|qquad|,|;|:|!)(?![A-Za-z])", " "),
         (r"\\\\|&", " "),

@@ -9,7 +9,8 @@ from .scanner import shape
 CALL = shape(r"(?:\[\s{0,9}+)?", r"\{", r"\s{0,9}+", "[\"']", r"(?P<key>\w{1,20}+)", "[\"']", r"\s{0,9}+", ":")
 #: Kimi's: functions.get_hours:0{…}
 FUNCTION = shape(
-    "f", "u", "n", "c", "t", "i", "o", "n", "s", r"\.", r"\w[\w.-]{0,60}", r"(?::\d{0,3}+)?", r"\s{0,3}+", r"\{"
+    "f", "u", "n", "c", "t", "i", "o", "n", "s", r"\.", r"\w[\w.-]{0,60}", r"(?::\d{0,3}+)?", r"\s{0,3}+",
+    r"(?:j|js|jso|json)?", r"\s{0,3}+", r"\{",
 )
 _PART = re.compile(r"""[^"\\{}\[\]]+|\\|.""", re.DOTALL)
 

@@ -1,4 +1,4 @@
-"""Lines that begin with the name of who speaks: "User: …"."""
+"""Lines that begin with the name of who speaks: "User: …", or are one, where the tokens around it were lost."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from .marks import ANY
 from .scanner import shape
 
 LABEL = shape(
-    rf"[ \t*_#>{ANY}]{{0,10}}+", r"(?P<word>[^\W\d_]{1,16}+)", r"[ \t]?", r"[*_]{0,3}+", "[:：]", r"[*_]{0,3}+"
+    rf"[ \t*_#>{ANY}]{{0,10}}+", r"(?P<word>[^\W\d_]{1,16}+)", r"[ \t]?", r"[*_]{0,3}+", "[:：\n]", r"[*_]{0,3}+"
 )
+#: Lines of this word alone.
+ALONE = frozenset(("user\n", "assistant\n", "model\n", "human\n"))
 #: Those who ask. Not "Visitor", nor "Question": lists of prices and quizzes have such lines.
 THEIRS = frozenset(
     """

@@ -9,7 +9,7 @@ from .scanner import Scanner, UndecidedError, shape
 
 _LEAD = re.compile(rf"[ \t>|#*+=_~:•‣▪◦●○■□–—\-{ANY}]{{0,300}}+")
 _LEAD_PART = re.compile(
-    rf"[ \t]+|[•‣▪◦●○■□|]|>(?!\d)|#{{1,6}}(?=[ \t])|[-*+–—](?=[ \t])|[-*_=~]{{2,}}(?=[ \t])|[{ANY}]"
+    rf"[ \t]+|[•‣▪◦●○■□|]|>(?![\d=(:])|#{{1,6}}(?=[ \t])|[-*+–—](?=[ \t])|[-*_=~]{{2,}}(?=[ \t])|[{ANY}]"
 )
 _MARKS = re.compile(rf"[^{ANY}]")
 _FOOTNOTE = shape(r"\[", r"\^", r"[^\]\n]{1,60}+", r"\]", ":")

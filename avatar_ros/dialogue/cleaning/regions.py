@@ -6,7 +6,7 @@ import re
 
 from .foreign import Foreign
 from .json_calls import Braces
-from .labels import LABEL, OURS, THEIRS
+from .labels import ALONE, LABEL, OURS, THEIRS
 from .markers import Marker, Says, marker_at
 from .marks import CELL, GONE
 from .messages import Messages
@@ -44,11 +44,11 @@ class Regions(Foreign, Messages):
     def _label(self, text: str, at: int, last: bool, out: list[str]) -> int:
         """A line that begins with the name of who speaks it."""
         found = LABEL.at(text, at, last)
-        word = found["word"].lower() if found else ""
+        word = found["word"].lower() if found and ("\n" not in found[0] or found[0] in ALONE) else ""
         if found and self._spoke and word in THEIRS | OURS:
             self._inside = "all"
         elif found and word in OURS:
-            self._before = " "
+            self._before = found[0][-1]
         elif found and word in THEIRS:  # it repeats the question first
             self._inside, self._by_line = "message", True
         else:

@@ -11,6 +11,11 @@ from avatar_ros.dialogue.cleaning.cleaner import Cleaner, cleaned
 from avatar_ros.dialogue.cleaning.marks import FORGET
 
 THOUGHTS = [
+    ("assistantfinalHello.", "Hello."),
+    ('commentary to=functions.get code{"a": 1}assistantfinalHi.', "Hi."),
+    ("<Thinking>\nhm\n</Thinking>\nHi.", "Hi."),
+    ("<think >a</think >Hi. <inner_monologue>x</inner_monologue>Yes.", "Hi. Yes."),
+    ("<|thinking|>a<|/thinking|>Hi. <|think|>a<|end_think|>Yes.", "Hi. Yes."),
     ("Hello.</think>", "Hello."),
     ("<think>hm", ""),
     ("<THINK>a</THINK>Hi.", "Hi."),
@@ -46,6 +51,11 @@ THOUGHTS = [
 ]  # fmt: skip
 
 TOKENS = [
+    ("Hi.\n\nuser\nWhat?", "Hi."),
+    ("assistant\nHi.\nassistant\nmore", "Hi."),
+    ("user\nWhat?\nassistant\nHi.", "Hi."),
+    ("A user\nsees it.", "A user\nsees it."),
+    ("<|assistant|>\nHi.<|user|>\nx", "Hi."),
     ("The total is 42<|return|>", "The total is 42"),
     ("Hello.<|end|>\n<|user|>\nMore?<|end|>", "Hello."),
     ("<s> Hello. </s>", "Hello."),
@@ -77,6 +87,9 @@ TOKENS = [
 ]  # fmt: skip
 
 CALLS = [
+    ('[get_weather(city="Bern"), get_hours()] Ok.', "Ok."),
+    ('to=functions.get_weather json{"a": 1}', ""),
+    ("{'name': 'x', 'arguments': {}} Ok.", "Ok."),
     ('I will look. <tool_call>{"name": "x"}</tool_call> Done.', "I will look. Done."),
     ("<function=get_time>{}</function>", ""),
     ('<function_calls><invoke name="x"><parameter name="y">z</parameter></invoke></function_calls>Ok.', "Ok."),
@@ -103,6 +116,10 @@ CALLS = [
 ]  # fmt: skip
 
 MARKUP = [
+    ("One ([1]), two [[2]].", "One, two."),
+    ("Z̸̢͎a̵͔͋l̶̗̚g̴͙̾o̴ and ế", "Zalgo and ế"),
+    (">=5 or <=6", ">=5 or <=6"),
+    ("\\(5^\\circ C\\)", "5°C"),
     ("Note: 5 people", "Note: 5 people"),
     ("~~~\ncode\n~~~\nText.", "Text."),
     ("   ```py\n x\n   ```\nText.", "Text."),
