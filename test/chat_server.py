@@ -1,6 +1,6 @@
 """The chat service that tests talk to; the benches use it too, so it lies with them."""
 
-from avatar_ros.bench.servers.chat import (
+from avatar_ros.testing.chat_server import (
     PATIENCE_S,
     Act,
     ChatServer,

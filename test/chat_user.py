@@ -6,16 +6,10 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from avatar_ros.core.enums import InterruptAction, VoiceKind
 from avatar_ros.core.errors import LlmError
-from avatar_ros.core.types import (
-    ChatMessage,
-    Interrupt,
-    InterruptAction,
-    Prompt,
-    Reply,
-    VoiceActivity,
-    VoiceKind,
-)
+from avatar_ros.core.events import Interrupt
+from avatar_ros.core.types import ChatMessage, Prompt, Reply, VoiceActivity
 from avatar_ros.llm.base import LlmSettings
 from avatar_ros.llm.stage import LlmStage, build
 

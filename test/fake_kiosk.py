@@ -13,15 +13,9 @@ import numpy as np
 from avatar_ros.asr.base import PORT as ASR_PORT
 from avatar_ros.asr.base import AsrSettings
 from avatar_ros.asr.stage import build as build_asr
-from avatar_ros.audio_io.base import MIC_PORT, MIC_RATE_HZ, SPEAKER_PORT, MicSettings, SpeakerSettings
-from avatar_ros.audio_io.echo import make_echo
-from avatar_ros.audio_io.fake import FakeMic
-from avatar_ros.audio_io.mic_stage import MicStage
-from avatar_ros.audio_io.speaker_stage import build_speaker
 from avatar_ros.core.clock import s_from_ns
-from avatar_ros.core.types import (
-    Mood,
-)
+from avatar_ros.core.enums import AgentState
+from avatar_ros.core.rates import LISTENING_RATE_HZ
 from avatar_ros.dialogue.base import PORT as DIALOGUE_PORT
 from avatar_ros.dialogue.base import DialogueSettings
 from avatar_ros.dialogue.stage import build as build_dialogue
@@ -31,6 +25,10 @@ from avatar_ros.encoder.stage import build as build_encoder
 from avatar_ros.llm.base import PORT as LLM_PORT
 from avatar_ros.llm.base import LlmSettings
 from avatar_ros.llm.stage import build as build_llm
+from avatar_ros.mic.base import MIC_PORT, MicSettings
+from avatar_ros.mic.echo import make_echo
+from avatar_ros.mic.fake import FakeMic
+from avatar_ros.mic.stage import MicStage
 from avatar_ros.monitor.base import PORT as MONITOR_PORT
 from avatar_ros.monitor.base import MonitorSettings
 from avatar_ros.monitor.stage import build as build_monitor
@@ -39,6 +37,8 @@ from avatar_ros.motion.base import MotionSettings
 from avatar_ros.motion.stage import build as build_motion
 from avatar_ros.render.stage import PORT as RENDERER_PORT
 from avatar_ros.render.stage import RendererSettings, RenderStage
+from avatar_ros.speaker.base import SPEAKER_PORT, SpeakerSettings
+from avatar_ros.speaker.stage import build_speaker
 from avatar_ros.tts.base import PORT as TTS_PORT
 from avatar_ros.tts.base import TtsSettings
 from avatar_ros.tts.stage import build as build_tts
@@ -55,7 +55,7 @@ def microphone(spans: Spans) -> MicStage:
     settings = MicSettings(backend="fake", echo="off")
     mic = FakeMic(settings)
     for begin_s, end_s in spans:
-        t = np.arange(round((end_s - begin_s) * MIC_RATE_HZ)) / MIC_RATE_HZ
+        t = np.arange(round((end_s - begin_s) * LISTENING_RATE_HZ)) / LISTENING_RATE_HZ
         mic.script.append((begin_s, (8000 * np.sin(2 * np.pi * 200 * t)).astype(np.int16)))
     return MicStage(settings, mic, make_echo(settings))
 
@@ -92,7 +92,7 @@ class Kiosk(Harness):
         self.add("mic", microphone(spans), MIC_PORT)
 
     @property
-    def moods(self) -> list[Mood]:
+    def moods(self) -> list[AgentState]:
         return [state.state for state in self.sent("state")]
 
     @property

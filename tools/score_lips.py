@@ -20,10 +20,10 @@ import numpy as np
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from avatar_ros.bench.lip_scores import LABELS_FIT, Judge  # noqa: E402
-from avatar_ros.bench.mixing import noisy, read_wav, roomy  # noqa: E402
 from avatar_ros.encoder.base import ENCODER_BACKENDS, Encoder, EncoderSettings  # noqa: E402
 from avatar_ros.encoder.encode import encode  # noqa: E402
+from benchmarks.lib.noise_and_reverb import noisy, read_wav, roomy  # noqa: E402
+from benchmarks.lips.scores import LABELS_FIT, Judge  # noqa: E402
 
 WAYS = ("acoustic", "learned", "both")
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Write the documents' tables of nodes, messages and parameters from the code, between their <!-- name --> marks.
 
-    python tools/write_tables.py            rewrite README.md and docs/interface.md
-    python tools/write_tables.py --check    exit code 1 where one is out of date (a test runs this)
+python tools/write_tables.py            rewrite README.md and docs/interface.md
+python tools/write_tables.py --check    exit code 1 where one is out of date (a test runs this)
 """
 
 from __future__ import annotations
@@ -81,7 +81,9 @@ def node_table(specs: list[Any]) -> list[str]:
         module = importlib.import_module(f"avatar_ros.nodes.{spec.name}")
         does = (module.__doc__ or "").split(": ", 1)[1].strip().rstrip(".")
         extra = ("image_raw", "image_raw/compressed", "camera_info") if spec.name == "renderer_node" else ()
-        rows.append(f"| `{spec.name}` | {does} | {topics(spec.port.takes)} | {topics((*spec.port.gives, *extra))} |")
+        rows.append(
+            f"| `{spec.name}` | {does} | {topics(spec.port.subscribes)} | {topics((*spec.port.publishes, *extra))} |"
+        )
     return rows
 
 
@@ -92,7 +94,7 @@ def topics(names: tuple[str, ...]) -> str:
 
 def message_table() -> list[str]:
     """Each topic with its message and what it carries."""
-    from avatar_ros.core.types import TOPICS
+    from avatar_ros.core.topics import TOPICS
     from avatar_ros.ros.qos import KEPT
 
     rows = ["| topic | message | carries |", "|---|---|---|"]

@@ -5,14 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from ..core.arrays import Pcm
 from ..core.registry import Backend, Registry
 from ..core.settings import Settings, setting
 from ..core.stage import Port
-from ..core.types import Pcm
 
-SAMPLE_RATE_HZ = 16000
-
-PORT = Port(takes=("mic/utterance",), gives=("speech/transcript",))
+PORT = Port(subscribes=("mic/utterance",), publishes=("speech/transcript",))
 
 ASR_BACKENDS = Registry(
     "asr",
@@ -91,7 +89,7 @@ class Heard:
     events: tuple[str, ...] = ()
 
 
-class Hearing(Protocol):
+class RecognitionStream(Protocol):
     """One utterance being recognised."""
 
     def accept(self, pcm: Pcm) -> None:
@@ -118,7 +116,7 @@ class Recogniser(Protocol):
         """Load and warm the model. Raises ConfigError with what to do."""
         ...
 
-    def start(self) -> Hearing:
+    def start(self) -> RecognitionStream:
         """Begin an utterance."""
         ...
 

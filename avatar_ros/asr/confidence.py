@@ -17,11 +17,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
-from .weights import BIAS, WEIGHTS
-
-FloatArray = NDArray[np.float64]
+from ..core.arrays import F64
+from ..speech.pronunciation_score import worst_window
+from .confidence_weights import BIAS, WEIGHTS
 
 
 @dataclass(frozen=True)
@@ -125,20 +124,12 @@ def is_word(text: str) -> bool:
     return text[0] not in "<([+"
 
 
-def per_frame(segments: Sequence[Segment]) -> FloatArray:
+def per_frame(segments: Sequence[Segment]) -> F64:
     """Each segment's score spread evenly over its frames."""
     scores = np.zeros(max((segment.end for segment in segments), default=-1) + 1)
     for segment in segments:
         scores[segment.start : segment.end + 1] = segment.score / max(segment.frames, 1)
     return scores
-
-
-def worst_window(scores: FloatArray, frames: int) -> float:
-    """The lowest mean over `frames` neighbours; over all where there are fewer."""
-    if len(scores) <= frames:
-        return float(scores.mean())
-    sums = np.concatenate([[0.0], np.cumsum(scores)])
-    return float((sums[frames:] - sums[:-frames]).min() / frames)
 
 
 def edit_distance(wanted: Sequence[str], heard: Sequence[str]) -> float:

@@ -9,17 +9,16 @@ from typing import Any
 import numpy as np
 import pocketsphinx
 
+from ..core.arrays import Pcm
 from ..core.errors import ConfigError
-from ..core.phone_network import PhoneNetwork
-from ..core.phrases import Series, Word
-from ..core.types import Pcm
-from . import automaton
+from ..speech import minimal_dfa as automaton
+from ..speech.phone_network import PhoneNetwork
+from ..speech.phrase_grammar import Series, Word
 from .confidence import Rival, Segment, features, is_word, probability, silent_share
-from .free_words import FreeWords, mean_text
-from .levelling import Levelling
-from .network_words import NetworkWords
-from .phone_process import decode, read_segments
-from .phones_beside import PhonesBeside
+from .filler_model import FillerModel, mean_text
+from .levels import LevelTracker
+from .phone_loop_process import PhoneLoopProcess, decode, read_segments
+from .rescoring import Rescorer
 
 _GRAMMAR, _SENTENCE = "questions", "sentence"
 #: Without PocketSphinx's dictionary: reading its 135 000 words takes longer than all else, for each decoder anew. The
@@ -56,14 +55,14 @@ class Decoders:
 
     def __init__(self, grammar: automaton.Automaton, pronunciations: Mapping[str, str], network: PhoneNetwork) -> None:
         self.grammar = grammar
-        self.phones = PhonesBeside()
-        self.free = FreeWords()
+        self.phones = PhoneLoopProcess()
+        self.free = FillerModel()
         spellings = _spellings(self.free, grammar.words, pronunciations)
         # compallsen: scores are relative to the best of ALL senones, so that grammar's and loop's can be compared.
         self.live = _grammar_decoder(grammar, spellings, ds=2)  # words so far; what counts is a second look
         self.words = _grammar_decoder(grammar, spellings, compallsen=True)
-        self.network = NetworkWords(network, grammar, spellings)
-        self._levelling = Levelling(0.0)
+        self.network = Rescorer(network, grammar, spellings)
+        self._levelling = LevelTracker(0.0)
 
     def start(self, head: Pcm, loudest: float) -> None:
         """Begin an utterance with its first sound, whose cepstral mean is taken off from the first frame on."""
@@ -71,7 +70,7 @@ class Decoders:
         self.live.set_cmn(mean_text(self.live, data))
         self.live.start_utt()
         self.live.process_raw(data, False, False)
-        self._levelling = Levelling(loudest)
+        self._levelling = LevelTracker(loudest)
         levelled = self._levelling.level(head)
         self.free.start(levelled)
         self.network.start(levelled)
@@ -92,9 +91,9 @@ class Decoders:
     def judge(self, sound: Pcm, first_sample: int, loudest: float) -> tuple[Judged, ...]:
         """Sentences that the utterance may be: PocketSphinx's, and the network's where that is another one.
 
-        sound: the part with speech, which begins at `first_sample` of the utterance; loudest: as of Levelling.
+        sound: the part with speech, which begins at `first_sample` of the utterance; loudest: as of LevelTracker.
         """
-        data = Levelling(loudest).level(np.pad(sound, _PADDING_SAMPLES)).tobytes()
+        data = LevelTracker(loudest).level(np.pad(sound, _PADDING_SAMPLES)).tobytes()
         self.phones.start(data)
         decode(self.words, data)
         loop = self.phones.result()
@@ -163,7 +162,7 @@ def _fsg(decoder: Any, grammar: automaton.Automaton) -> Any:
     return decoder.create_fsg(_GRAMMAR, 0, end, transitions)
 
 
-def _spellings(free: FreeWords, words: frozenset[str], pronunciations: Mapping[str, str]) -> dict[str, str]:
+def _spellings(free: FillerModel, words: frozenset[str], pronunciations: Mapping[str, str]) -> dict[str, str]:
     """Phones of the words and of their variants, "word(2)". Raises ConfigError naming words that nobody can spell."""
     spellings: dict[str, str] = {}
     unknown = []

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from ..core.types import Pcm
-from .base import SAMPLE_RATE_HZ, AsrSettings, Heard
+from ..core.arrays import Pcm
+from ..core.rates import LISTENING_RATE_HZ
+from .base import AsrSettings, Heard
 
 SECONDS_PER_WORD = 0.25
 
@@ -21,7 +22,7 @@ class FakeHearing:
 
     def partial(self) -> Heard:
         """As many words as there was time for."""
-        count = int(self._samples / SAMPLE_RATE_HZ / SECONDS_PER_WORD)
+        count = int(self._samples / LISTENING_RATE_HZ / SECONDS_PER_WORD)
         words = self._words[:count]
         return Heard(" ".join(words), 1.0, complete=bool(words) and len(words) == len(self._words))
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from ..core.errors import ConfigError
-from .base import ASR_BACKENDS, AsrSettings, Hearing, Recogniser
+from .base import ASR_BACKENDS, AsrSettings, Recogniser, RecognitionStream
 
 _MISSPELT = "unknown_backend"
 
 
-class Fallback:
+class RecogniserWithFallback:
     """Recogniser. Decides once, when it is loaded; a backend whose name nobody knows stays an error.
 
     warning: why the fallback hears, "" where the wanted backend does.
@@ -31,7 +31,7 @@ class Fallback:
             self._chosen = _loaded(fallback, self._settings)
             self.warning = f"{fallback} hears in place of {wanted}: {error.text}"
 
-    def start(self) -> Hearing:
+    def start(self) -> RecognitionStream:
         """Begin an utterance."""
         assert self._chosen is not None
         return self._chosen.start()

@@ -18,15 +18,16 @@ from typing import Any
 import numpy as np
 import torch
 
+from ..core.arrays import Pcm
 from ..core.clock import Clock, SteadyClock
 from ..core.errors import ConfigError
 from ..core.loading import boundary
-from ..core.types import Pcm
-from .base import SAMPLE_RATE_HZ, AsrSettings
+from ..core.rates import LISTENING_RATE_HZ
+from .base import AsrSettings
+from .decode_budget import DecodeBudget
 from .model_folder import check_funasr, find
-from .pace import Pace
 from .rich_tags import locale_of
-from .whole import WholeHearing
+from .utterance_decoder import UtteranceDecoder
 
 #: Makes FunASR's features where torchaudio is not installed; it would be missed only at the first sound.
 _FBANK = "kaldi_native_fbank"
@@ -39,7 +40,7 @@ _PARTS = (
 _KEY_MISSING = "Warning, miss key in ckpt"
 #: Language, emotion, sound and style are the first four outputs; the words follow.
 _TAGS = 4
-_WARM_UP_SAMPLES = SAMPLE_RATE_HZ
+_WARM_UP_SAMPLES = LISTENING_RATE_HZ
 
 
 def _import_auto_model() -> Any:
@@ -74,7 +75,7 @@ class SenseVoiceRecogniser:
     def __init__(self, settings: AsrSettings, clock: Clock | None = None) -> None:
         self._settings = settings
         self._clock = clock or SteadyClock()
-        self._pace = Pace(settings.partial_share)
+        self._pace = DecodeBudget(settings.partial_share)
         self._device = _device(settings.device)
         self._model: Any = None
         self._logits: torch.Tensor | None = None  # [1, 4 + frames, vocabulary] of the last decode
@@ -88,12 +89,12 @@ class SenseVoiceRecogniser:
         for _ in range(2):  # the first run is slower than all others; the second says what a decode costs
             began_s = self._clock.now_s()
             self._decode(np.zeros(_WARM_UP_SAMPLES, np.int16))
-            self._pace.took(_WARM_UP_SAMPLES / SAMPLE_RATE_HZ, self._clock.now_s() - began_s)
+            self._pace.took(_WARM_UP_SAMPLES / LISTENING_RATE_HZ, self._clock.now_s() - began_s)
 
-    def start(self) -> WholeHearing:
+    def start(self) -> UtteranceDecoder:
         """Begin an utterance."""
         locale = locale_of(self._settings.language)
-        return WholeHearing(self._decode, self._pace, self._clock, locale, self._settings.min_confidence)
+        return UtteranceDecoder(self._decode, self._pace, self._clock, locale, self._settings.min_confidence)
 
     def close(self) -> None:
         """Free the model."""

@@ -12,23 +12,23 @@ from typing import Any
 import numpy as np
 import sherpa_onnx
 
+from ..core.arrays import Pcm
 from ..core.clock import Clock, SteadyClock
 from ..core.errors import ConfigError
 from ..core.loading import boundary
-from ..core.types import Pcm
-from .base import SAMPLE_RATE_HZ, AsrSettings
-from .model_folder import find, sherpa_files
-from .onnx_metadata import read_metadata
-from .pace import Pace
+from ..core.rates import LISTENING_RATE_HZ
+from .base import AsrSettings
+from .decode_budget import DecodeBudget
+from .model_folder import find, read_metadata, sherpa_files
 from .rich_tags import locale_of
-from .whole import WholeHearing
+from .utterance_decoder import UtteranceDecoder
 
 #: What sherpa-onnx reads from the model (offline-sense-voice-model.cc).
 _METADATA = frozenset(
     "vocab_size lfr_window_size lfr_window_shift normalize_samples with_itn without_itn neg_mean inv_stddev "
     "lang_auto lang_zh lang_en lang_ja lang_ko lang_yue".split()
 )
-_WARM_UP_SAMPLES = SAMPLE_RATE_HZ
+_WARM_UP_SAMPLES = LISTENING_RATE_HZ
 
 
 class SherpaRecogniser:
@@ -37,7 +37,7 @@ class SherpaRecogniser:
     def __init__(self, settings: AsrSettings, clock: Clock | None = None) -> None:
         self._settings = settings
         self._clock = clock or SteadyClock()
-        self._pace = Pace(settings.partial_share)
+        self._pace = DecodeBudget(settings.partial_share)
         self._provider = _provider(settings.device)
         self._model: Any = None
 
@@ -52,12 +52,12 @@ class SherpaRecogniser:
             for _ in range(2):  # the first run is slower than all others; the second says what a decode costs
                 began_s = self._clock.now_s()
                 self._decode(np.zeros(_WARM_UP_SAMPLES, np.int16))
-                self._pace.took(_WARM_UP_SAMPLES / SAMPLE_RATE_HZ, self._clock.now_s() - began_s)
+                self._pace.took(_WARM_UP_SAMPLES / LISTENING_RATE_HZ, self._clock.now_s() - began_s)
 
-    def start(self) -> WholeHearing:
+    def start(self) -> UtteranceDecoder:
         """Begin an utterance."""
         locale = locale_of(self._settings.language)
-        return WholeHearing(self._decode, self._pace, self._clock, locale, self._settings.min_confidence)
+        return UtteranceDecoder(self._decode, self._pace, self._clock, locale, self._settings.min_confidence)
 
     def close(self) -> None:
         """Free the model."""
@@ -75,7 +75,7 @@ class SherpaRecogniser:
 
     def _decode(self, pcm: Pcm) -> tuple[str, float]:
         stream = self._model.create_stream()
-        stream.accept_waveform(SAMPLE_RATE_HZ, pcm.astype(np.float32) / 32768)
+        stream.accept_waveform(LISTENING_RATE_HZ, pcm.astype(np.float32) / 32768)
         self._model.decode_stream(stream)
         found = stream.result
         # The first tokens go to these fields by their place; where one was not written they hold the next one's text.

@@ -9,19 +9,21 @@ utterance falls silent, so that the result is ready when the silence has lasted 
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import onnxruntime
+import yaml
 
-from ..core.answers_file import Answers
+from ..answers.file import Answers, load_answers_file
+from ..core.arrays import Pcm
 from ..core.paths import share_file
-from ..core.phone_network import PhoneNetwork
-from ..core.types import Pcm
-from . import automaton
+from ..speech import minimal_dfa as automaton
+from ..speech.phone_network import PhoneNetwork
+from ..speech.phrase_grammar import Choice, Node, Series
 from .base import AsrSettings, Heard
 from .decoders import Decoders, Judged
-from .questions import load, pattern
-from .span import SpeechSpan
+from .levels import SpeechSpan
 
 #: Less sound than this is not worth decoding.
 _FEWEST_SAMPLES = 1600
@@ -143,3 +145,14 @@ class SphinxHearing:
         if judged.confidence < self._min_confidence or not judged.text:
             return Heard("", judged.confidence, rejected=True, locale=self._locale)
         return Heard(judged.text, judged.confidence, complete=True, locale=self._locale)
+
+
+def load(path: Path) -> Answers:
+    """The checked answers file. Raises ConfigError naming the line of a mistake."""
+    return load_answers_file(yaml, path)
+
+
+def pattern(answers: Answers) -> Node:
+    """Every sentence that may be asked. Written once around all questions, not once around each."""
+    asked = Choice(tuple(dict.fromkeys(intent.phrases for intent in answers.intents)))
+    return Series((answers.before, asked, answers.after))

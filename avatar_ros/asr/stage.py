@@ -6,22 +6,18 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 
 from ..core.clock import Clock, SteadyClock
+from ..core.enums import SessionKind
 from ..core.errors import AsrError
+from ..core.events import SessionEvent
+from ..core.rates import LISTENING_RATE_HZ
 from ..core.sessions import SessionTable
 from ..core.stage import Out, Stage
-from ..core.types import (
-    EVENT_COMPLETE,
-    EVENT_TOO_QUIET,
-    AudioFrame,
-    Message,
-    SessionEvent,
-    SessionKind,
-    Transcript,
-)
-from .base import ASR_BACKENDS, SAMPLE_RATE_HZ, AsrSettings, Heard, Hearing, Recogniser
+from ..core.topics import Message
+from ..core.types import EVENT_COMPLETE, EVENT_TOO_QUIET, AudioFrame, Transcript
+from .base import ASR_BACKENDS, AsrSettings, Heard, Recogniser, RecognitionStream
 from .effort import Effort
-from .fallback import Fallback
-from .loudness import Loudness
+from .fallback import RecogniserWithFallback
+from .levels import UtteranceLevel
 from .urgency import Urgency
 
 #: What is softer than this is nobody's voice, dBFS: vad_node sends no such sound as speech.
@@ -36,10 +32,10 @@ class _Utterance:
         self.urgency = Urgency(patience_s)
         self.given_up = False  # the rest of it is not listened to
         self.number = 0
-        self.hearing: Hearing | None = None
+        self.hearing: RecognitionStream | None = None
         self.samples = 0
         self.samples_at_partial = 0
-        self.loudness = Loudness()
+        self.loudness = UtteranceLevel()
         self.said = Heard()
 
 
@@ -89,7 +85,7 @@ class AsrStage(Stage):
         """
         factor = self._effort.factor
         values = {name: str(count) for name, count in self._counts.items()} | {"real_time_factor": f"{factor:.2f}"}
-        fallback = self._recogniser.warning if isinstance(self._recogniser, Fallback) else ""
+        fallback = self._recogniser.warning if isinstance(self._recogniser, RecogniserWithFallback) else ""
         warning = "; ".join(filter(None, (fallback, self._slow_warning(factor))))
         return {**values, "warning": warning} if warning else values
 
@@ -120,13 +116,13 @@ class AsrStage(Stage):
         assert state.hearing is not None
         state.samples += len(frame.pcm)
         state.loudness.add(frame.pcm)
-        self._effort.sound_s += len(frame.pcm) / SAMPLE_RATE_HZ
+        self._effort.sound_s += len(frame.pcm) / LISTENING_RATE_HZ
         with self._effort:
             if not self._is_too_long(state):
                 state.hearing.accept(frame.pcm)
         if (
             not frame.last
-            and state.samples - state.samples_at_partial >= self._settings.partial_period_s * SAMPLE_RATE_HZ
+            and state.samples - state.samples_at_partial >= self._settings.partial_period_s * LISTENING_RATE_HZ
         ):
             yield from self._partial(state, frame)
 
@@ -140,7 +136,7 @@ class AsrStage(Stage):
         return None if late else Out(_TRANSCRIPT, said)
 
     def _is_too_long(self, state: _Utterance) -> bool:
-        return state.samples > self._settings.max_utterance_s * SAMPLE_RATE_HZ
+        return state.samples > self._settings.max_utterance_s * LISTENING_RATE_HZ
 
     def _give_up(self, state: _Utterance, number: int) -> None:
         if state.hearing is not None:
@@ -156,7 +152,7 @@ class AsrStage(Stage):
     def _begin(self, state: _Utterance, number: int) -> None:
         self._abandon(state)
         state.number, state.samples, state.samples_at_partial, state.said = number, 0, 0, Heard()
-        state.loudness = Loudness()
+        state.loudness = UtteranceLevel()
         state.hearing = self._recogniser.start()
 
     def _abandon(self, state: _Utterance) -> None:
@@ -207,16 +203,16 @@ def _transcript(frame: AudioFrame, heard: Heard, *, final: bool, events: tuple[s
 
 
 def _check(frame: AudioFrame) -> None:
-    if frame.sample_rate_hz != SAMPLE_RATE_HZ or frame.channels != 1:
+    if frame.sample_rate_hz != LISTENING_RATE_HZ or frame.channels != 1:
         raise AsrError(
             "asr_audio_format",
             f"mic/utterance has {frame.sample_rate_hz} Hz and {frame.channels} channel(s); "
-            f"recognition needs {SAMPLE_RATE_HZ} Hz mono",
+            f"recognition needs {LISTENING_RATE_HZ} Hz mono",
         )
 
 
 def build(settings: AsrSettings) -> Stage:
     """The stage with the backend that the settings name."""
     if settings.fallback and settings.fallback != settings.backend:
-        return AsrStage(Fallback(settings), settings)
+        return AsrStage(RecogniserWithFallback(settings), settings)
     return AsrStage(ASR_BACKENDS.load(settings.backend)(settings), settings)

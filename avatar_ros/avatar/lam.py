@@ -7,12 +7,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..core.arrays import F32
 from ..core.errors import AvatarError
 from .archive import AvatarArchive
 from .clips import bake_clips, world_matrix
 from .glb import Glb
 from .limits import MAX_MORPH_ENTRIES, MAX_MORPHS
-from .model import F32, Avatar, Clip, Morphs, Neck
+from .model import Avatar, Clip, Morphs, Neck
 from .ply import read_splats
 from .skin import read_neck
 

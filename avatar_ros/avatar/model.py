@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.arkit import ARKIT_INDEX, ARKIT_NAMES
-
-F32 = NDArray[np.float32]
+from ..core.arrays import F32
 
 LAM_WEIGHT_SCALES: Mapping[str, float] = {
     "jawOpen": 1.2,

@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from ..core.arrays import F32
 from .glb import Glb
 from .limits import MAX_JOINTS
-from .model import F32, Neck
+from .model import Neck
 
 HEAD_JOINT = "head"
 NECK_LEVELS = 3

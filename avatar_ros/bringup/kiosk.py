@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import replace
 
-from ..core.lock import hold_name
+from ..core.host_lock import hold_name
 from ..core.network import network
 from ..core.run import RUN_BEGAN, begin_now
 from .child import ChildSpec

@@ -19,7 +19,7 @@ from ..core.exit_codes import EXIT_CONFIG, EXIT_DONE, EXIT_FAILED, EXIT_MACHINE,
 from ..core.machine import machine_fault
 from .child import Child, ChildSpec
 from .log import RunLog
-from .policy import STOP_FINISHED, STOP_NOW, STOP_RECORDING, Blame, RestartPolicy, StopPlan, describe_exit
+from .restart_policy import STOP_FINISHED, STOP_NOW, STOP_RECORDING, Blame, RestartPolicy, StopPlan, describe_exit
 
 #: A child counts as starting until it writes its first line, this long at most, s.
 LONGEST_START_S = 3.0

@@ -22,7 +22,7 @@ CAUSES = (AvatarRosError, ImportError, OSError, RuntimeError, ValueError, subpro
 
 
 @dataclass(frozen=True)
-class Finding:
+class CheckResult:
     """good: it works; detail: what was found; remedy: what to do where it does not."""
 
     good: bool
@@ -30,22 +30,22 @@ class Finding:
     remedy: str = ""
 
 
-def computer() -> Finding:
+def computer() -> CheckResult:
     """Processor, memory, Python."""
     cores = len(os.sched_getaffinity(0))
     memory_gib = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     detail = f"{platform.machine()}, {cores} cores, {memory_gib:.0f} GiB, Python {platform.python_version()}"
-    return Finding(sys.version_info >= (3, 11), detail, "install Python 3.11 or newer")
+    return CheckResult(sys.version_info >= (3, 11), detail, "install Python 3.11 or newer")
 
 
-def ros() -> Finding:
+def ros() -> CheckResult:
     """Whether rclpy imports."""
     import rclpy
 
-    return Finding(bool(rclpy), f"rclpy from {os.environ.get('ROS_DISTRO', 'wheels')}")
+    return CheckResult(bool(rclpy), f"rclpy from {os.environ.get('ROS_DISTRO', 'wheels')}")
 
 
-def network() -> Finding:
+def network() -> CheckResult:
     """Who can reach a node: starts one and looks at its sockets."""
     import rclpy
 
@@ -60,36 +60,36 @@ def network() -> Finding:
     node.destroy_node()
     context.try_shutdown()
     detail = decided.line.removeprefix("network: ") + (f" ({', '.join(reachable)})" if reachable else "")
-    return Finding(decided.reach.lan or not reachable, detail, "docs/network.md says how to close it")
+    return CheckResult(decided.reach.lan or not reachable, detail, "docs/network.md says how to close it")
 
 
-def messages() -> Finding:
+def messages() -> CheckResult:
     """The package's messages are built and match the code."""
     if importlib.util.find_spec("avatar_ros.msg") is None:
-        return Finding(False, "avatar_ros/msg is not built", "./avatar setup builds it, or: colcon build")
-    from ..core.types import TOPICS
+        return CheckResult(False, "avatar_ros/msg is not built", "./avatar setup builds it, or: colcon build")
+    from ..core.topics import TOPICS
     from ..ros.convert import from_msg, to_msg
 
     for kind in set(TOPICS.values()):
         from_msg(kind, to_msg(kind(), 1))
-    return Finding(True, f"{len(set(TOPICS.values()))} types convert both ways")
+    return CheckResult(True, f"{len(set(TOPICS.values()))} types convert both ways")
 
 
-def rasteriser() -> Finding:
+def rasteriser() -> CheckResult:
     """Draws a frame of the built-in avatar on the CPU."""
     return _draw("cpu")
 
 
-def built_in_avatar() -> Finding:
+def built_in_avatar() -> CheckResult:
     """models/avatar.zip is whole."""
     from ..avatar.validate import validate
 
     report = validate(share_file("models/avatar.zip"))
     lines = report.text().splitlines()
-    return Finding(report.good, lines[-1] if lines else "", "restore models/avatar.zip from the repository")
+    return CheckResult(report.good, lines[-1] if lines else "", "restore models/avatar.zip from the repository")
 
 
-def vad() -> Finding:
+def vad() -> CheckResult:
     """The voice detector's model loads."""
     from ..vad.base import VadSettings
     from ..vad.stage import build
@@ -97,7 +97,7 @@ def vad() -> Finding:
     return _load(build(VadSettings()), f"{VadSettings().backend} loads")
 
 
-def asr() -> Finding:
+def asr() -> CheckResult:
     """The recogniser and its grammar load."""
     from ..asr.base import AsrSettings
     from ..asr.stage import build
@@ -105,7 +105,7 @@ def asr() -> Finding:
     return _load(build(AsrSettings()), f"{AsrSettings().backend} loads with the grammar of the answers file")
 
 
-def llm() -> Finding:
+def llm() -> CheckResult:
     """The answers file reads."""
     from ..llm.base import LlmSettings
     from ..llm.stage import build
@@ -113,7 +113,7 @@ def llm() -> Finding:
     return _load(build(LlmSettings()), f"{LlmSettings().backend} loads")
 
 
-def tts() -> Finding:
+def tts() -> CheckResult:
     """The voice says a word."""
     from ..tts.base import TtsSettings
     from ..tts.stage import build
@@ -125,10 +125,10 @@ def tts() -> Finding:
     peak = max((int(np.abs(pcm.astype(int)).max(initial=0)) for pcm in sounds), default=0)
     stage.close()
     word = f"{TtsSettings().backend} says a word, peak {peak} of 32767"
-    return Finding(peak > 1000, word, "./avatar kiosk sets it up")
+    return CheckResult(peak > 1000, word, "./avatar kiosk sets it up")
 
 
-def motion() -> Finding:
+def motion() -> CheckResult:
     """Encoder and expression stages load."""
     from ..encoder.base import EncoderSettings
     from ..encoder.stage import build as build_encoder
@@ -139,82 +139,83 @@ def motion() -> Finding:
     return _load(build_motion(MotionSettings()), f"{EncoderSettings().backend} and {MotionSettings().backend} load")
 
 
-def recording() -> Finding:
+def recording() -> CheckResult:
     """PyAV can write H.264 and AAC."""
     import av
 
     missing = [name for name in ("libx264", "aac") if name not in av.codecs_available]
-    return Finding(not missing, f"PyAV {av.__version__}", f"this PyAV lacks {', '.join(missing)}")
+    return CheckResult(not missing, f"PyAV {av.__version__}", f"this PyAV lacks {', '.join(missing)}")
 
 
-def microphone() -> Finding:
+def microphone() -> CheckResult:
     """Sound inputs that PortAudio knows."""
     return _sound_devices("max_input_channels", "microphone", "plug one in, or use --mic FILE.wav or --mic none")
 
 
-def loudspeaker() -> Finding:
+def loudspeaker() -> CheckResult:
     """Sound outputs that PortAudio knows."""
     return _sound_devices("max_output_channels", "loudspeaker", "plug one in; without it speech is paced silently")
 
 
-def echo_cancellation() -> Finding:
+def echo_cancellation() -> CheckResult:
     """WebRTC's canceller, through livekit: takes away an echo of noise."""
     if importlib.util.find_spec("livekit") is None:
         remedy = f"{how_to_install('aec')}; until then the kiosk listens only while it is silent"
-        return Finding(False, "livekit is not installed", remedy)
-    from ..audio_io.base import MIC_RATE_HZ, Block
-    from ..audio_io.echo_webrtc import WebRtcEcho
+        return CheckResult(False, "livekit is not installed", remedy)
+    from ..aec.webrtc import WebRtcEcho
+    from ..audio.base import Block
+    from ..core.rates import LISTENING_RATE_HZ
     from ..core.types import AudioFrame
 
     echo, rng, powers = WebRtcEcho(), np.random.default_rng(0), []
     for i in range(100):
-        noise = rng.normal(0, 3000, MIC_RATE_HZ // 50).astype(np.int16)
-        echo.played(AudioFrame(pcm=noise, sample_rate_hz=MIC_RATE_HZ, steady_ns=20_000_000 * i + 10**9))
+        noise = rng.normal(0, 3000, LISTENING_RATE_HZ // 50).astype(np.int16)
+        echo.played(AudioFrame(pcm=noise, sample_rate_hz=LISTENING_RATE_HZ, steady_ns=20_000_000 * i + 10**9))
         heard = Block(noise // 4, 1.0 + 0.02 * (i - 1))
         powers.append(float(np.mean(np.square(echo.treat(heard), dtype=np.float64))))
     taken_db = 10 * np.log10(np.mean(np.square(noise // 4.0)) / (np.mean(powers[-20:]) + 1e-3))
     detail = f"WebRTC's canceller takes {taken_db:.0f} dB of an echo of noise"
-    return Finding(taken_db > 10, detail, how_to_install("aec"))
+    return CheckResult(taken_db > 10, detail, how_to_install("aec"))
 
 
-def screen() -> Finding:
+def screen() -> CheckResult:
     """Somewhere to show a window."""
     names = [name for name in ("WAYLAND_DISPLAY", "DISPLAY") if os.environ.get(name)]
     if not names and not os.path.isdir("/dev/dri"):
-        return Finding(False, "no X, no Wayland, no /dev/dri", "plug in a screen, or watch the image topics")
-    return Finding(True, ", ".join(f"{name}={os.environ[name]}" for name in names) or "/dev/dri (KMSDRM)")
+        return CheckResult(False, "no X, no Wayland, no /dev/dri", "plug in a screen, or watch the image topics")
+    return CheckResult(True, ", ".join(f"{name}={os.environ[name]}" for name in names) or "/dev/dri (KMSDRM)")
 
 
-def gpu() -> Finding:
+def gpu() -> CheckResult:
     """Runs a kernel of gsplat on CUDA."""
     for name in ("torch", "gsplat"):
         if importlib.util.find_spec(name) is None:
             detail = f"{name} is not installed; the CPU rasteriser is used"
-            return Finding(False, detail, f"{how_to_install('gpu')}; docker/ has a GPU set-up")
+            return CheckResult(False, detail, f"{how_to_install('gpu')}; docker/ has a GPU set-up")
     return _draw("gsplat")
 
 
-def _load(stage: Stage, detail: str) -> Finding:
+def _load(stage: Stage, detail: str) -> CheckResult:
     stage.load()
     stage.close()
-    return Finding(True, detail)
+    return CheckResult(True, detail)
 
 
-def _draw(backend: str) -> Finding:
+def _draw(backend: str) -> CheckResult:
     from ..avatar.load import load_avatar
-    from ..render.base import BACKENDS, Settings
-    from ..render.camera import portrait_camera
+    from ..render.base import BACKENDS, RasterSettings
+    from ..render.pose import portrait_camera
 
     avatar = load_avatar(share_file("models/avatar.zip"))
-    drawer = BACKENDS.load(backend)(avatar, Settings(backend=backend))
+    drawer = BACKENDS.load(backend)(avatar, RasterSettings(backend=backend))
     frame = drawer.render(np.zeros(52, np.float32), np.eye(4, dtype=np.float32), portrait_camera(avatar, 256, 256))
     covered = float((frame.numpy()[:, :, 3] > 0).mean())
     drawer.close()
-    return Finding(covered > 0.05, f"{backend} drew a face on {100 * covered:.0f} % of a frame")
+    return CheckResult(covered > 0.05, f"{backend} drew a face on {100 * covered:.0f} % of a frame")
 
 
-def _sound_devices(channels: str, what: str, remedy: str) -> Finding:
+def _sound_devices(channels: str, what: str, remedy: str) -> CheckResult:
     import sounddevice
 
     found = [str(device["name"]) for device in sounddevice.query_devices() if device[channels] > 0]
-    return Finding(bool(found), ", ".join(found) or f"PortAudio sees no {what}", remedy)
+    return CheckResult(bool(found), ", ".join(found) or f"PortAudio sees no {what}", remedy)

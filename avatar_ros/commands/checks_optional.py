@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 from ..core.paths import share_file, user_data_folder
-from .checks import Finding
+from .checks import CheckResult
 from .fetch import receipt_of
 from .manifest import read_manifest
 
@@ -37,26 +37,28 @@ SERVICES = {
 REACH_S = 2.0
 
 
-def libraries() -> Finding:
+def libraries() -> CheckResult:
     """Which optional libraries are installed."""
     missing = [name for name in LIBRARIES if importlib.util.find_spec(name) is None]
     detail = _list("installed", [name for name in LIBRARIES if name not in missing])
     extras = ",".join(LIBRARIES[name][1] for name in missing if LIBRARIES[name][1])
     command = f"./avatar setup --with {extras}" if extras else "./avatar setup"
     brought = "; ".join(f"{name} ({LIBRARIES[name][0]})" for name in missing)
-    return Finding(not missing, detail, f"{command} brings {brought}")
+    return CheckResult(not missing, detail, f"{command} brings {brought}")
 
 
-def models() -> Finding:
+def models() -> CheckResult:
     """Which optional models were fetched."""
     known = read_manifest()
     here = [name for name, model in known.items() if _is_here(name, {file.name for file in model.files})]
-    return Finding(bool(here), _list("fetched", here), "./avatar fetch lists what there is; nothing of it is needed")
+    return CheckResult(
+        bool(here), _list("fetched", here), "./avatar fetch lists what there is; nothing of it is needed"
+    )
 
 
-def keys(env: Mapping[str, str] = os.environ, env_file: Path = Path(".env")) -> Finding:
+def keys(env: Mapping[str, str] = os.environ, env_file: Path = Path(".env")) -> CheckResult:
     """Which keys are set, and where; never what they are."""
-    from ..core.keys import read_env_file
+    from ..core.api_keys import read_env_file
 
     kept = read_env_file(env_file)
     found = [
@@ -65,10 +67,10 @@ def keys(env: Mapping[str, str] = os.environ, env_file: Path = Path(".env")) -> 
         if env.get(variable) or kept.get(variable)
     ]
     remedy = f"only for services: export {' or '.join(KEYS)}, or write it into {env_file.name}"
-    return Finding(bool(found), _list("set", found), remedy)
+    return CheckResult(bool(found), _list("set", found), remedy)
 
 
-def services(places: Mapping[str, tuple[str, int]] | None = None) -> Finding:
+def services(places: Mapping[str, tuple[str, int]] | None = None) -> CheckResult:
     """Which services a connection can be made to; nothing is sent."""
     places = SERVICES if places is None else places
     pool = ThreadPoolExecutor(len(places))
@@ -77,7 +79,7 @@ def services(places: Mapping[str, tuple[str, int]] | None = None) -> Finding:
     pool.shutdown(wait=False, cancel_futures=True)
     reached = sorted(tries[each] for each in done if each.result())
     remedy = "check the network; without it the kiosk answers and speaks by itself"
-    return Finding(bool(reached), _list("reached", reached), remedy)
+    return CheckResult(bool(reached), _list("reached", reached), remedy)
 
 
 def _reaches(place: tuple[str, int]) -> bool:

@@ -10,10 +10,10 @@ from dataclasses import asdict, dataclass
 
 from ..core.terminal import printable
 from . import checks, checks_optional
-from .checks import Finding
+from .checks import CheckResult
 
 #: What the kiosk cannot do without comes first; the rest makes it better.
-CHECKS: tuple[tuple[str, bool, Callable[[], Finding]], ...] = (
+CHECKS: tuple[tuple[str, bool, Callable[[], CheckResult]], ...] = (
     ("computer", True, checks.computer),
     ("ROS 2", True, checks.ros),
     ("network", False, checks.network),
@@ -39,7 +39,7 @@ CHECKS: tuple[tuple[str, bool, Callable[[], Finding]], ...] = (
 
 
 @dataclass(frozen=True)
-class Line:
+class CheckLine:
     """One check's result. state: "ok", "missing" (the kiosk goes on without it) or "broken" (it cannot)."""
 
     name: str
@@ -70,18 +70,18 @@ def run(options: argparse.Namespace) -> int:
     return int(bool(broken))
 
 
-def examine(name: str, needed: bool, check: Callable[[], Finding]) -> Line:
+def examine(name: str, needed: bool, check: Callable[[], CheckResult]) -> CheckLine:
     """Run one check; what it raises of the kinds that missing parts cause becomes its finding."""
     started_s = time.monotonic()
     try:
         finding = check()
     except checks.CAUSES as error:
-        finding = Finding(False, str(error).splitlines()[0] if str(error) else type(error).__name__)
+        finding = CheckResult(False, str(error).splitlines()[0] if str(error) else type(error).__name__)
     state = "ok" if finding.good else ("broken" if needed else "missing")
-    return Line(name, state, finding.detail, finding.remedy, round(time.monotonic() - started_s, 2))
+    return CheckLine(name, state, finding.detail, finding.remedy, round(time.monotonic() - started_s, 2))
 
 
-def text_of(line: Line) -> str:
+def text_of(line: CheckLine) -> str:
     """Two lines at most: what was found, and what to do."""
     sign = {"ok": "ok     ", "missing": "missing", "broken": "BROKEN "}[line.state]
     text = f"{sign}  {line.name:<18}  {line.detail}"

@@ -8,16 +8,16 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..audio_io.base import MIC_RATE_HZ
-from ..audio_io.wav import read_wav
+from ..audio.wav import read_wav
 from ..core.errors import ConfigError
 from ..core.expression_file import write_expression
 from ..core.progress import progress
+from ..core.rates import LISTENING_RATE_HZ
 from ..core.terminal import printable
 from ..core.types import SpeechChunk
 from ..encoder.base import ENCODER_BACKENDS, EncoderSettings
 from ..motion.base import MOTION_BACKENDS, MotionSettings
-from ..motion.express import express_phones
+from ..motion.offline import express_phones
 from .render import checked_fps
 
 CHUNK_S = 0.1
@@ -66,14 +66,14 @@ def encode(pcm: NDArray[np.int16], options: argparse.Namespace) -> tuple[NDArray
         EncoderSettings(backend=options.encoder, model=options.encoder_model)
     )
     encoder.load()
-    stream = encoder.open(MIC_RATE_HZ)
-    step = int(CHUNK_S * MIC_RATE_HZ)
+    stream = encoder.open(LISTENING_RATE_HZ)
+    step = int(CHUNK_S * LISTENING_RATE_HZ)
     starts = range(0, max(len(pcm), 1), step)
     pieces = [
         stream.push(
             SpeechChunk(
                 first_sample=start,
-                sample_rate_hz=MIC_RATE_HZ,
+                sample_rate_hz=LISTENING_RATE_HZ,
                 pcm=pcm[start : start + step],
                 text=options.text if start == 0 else "",
                 locale=options.locale if start == 0 else "",

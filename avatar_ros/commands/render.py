@@ -13,22 +13,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..avatar.load import load_avatar
+from ..core.enums import AgentState
 from ..core.errors import ConfigError
 from ..core.expression_file import ExpressionTrack, read_expression
 from ..core.paths import share_file
 from ..core.progress import progress
 from ..core.terminal import printable
-from ..core.types import Mood
 from ..render.auto import make_rasteriser
-from ..render.base import Settings as RasteriserSettings
-from ..render.camera import portrait_camera
+from ..render.base import RasterSettings as RasteriserSettings
 from ..render.clips import ClipMixer
+from ..render.pose import portrait_camera
 from ..render.stage import BUILT_IN, RendererSettings, parse_background
 from .validate import add_axes
 
 MAX_SIDE_PX = 4096
 SMOKE_COVER, CLIPS = RendererSettings().smoke_cover, RendererSettings().clips
-MOODS = {mood.name.lower(): mood for mood in Mood}
+MOODS = {mood.name.lower(): mood for mood in AgentState}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -74,7 +74,7 @@ def run(options: argparse.Namespace) -> int:
         print(warning, file=sys.stderr)
     camera = portrait_camera(avatar, width, height)
     mixer = ClipMixer(avatar.clips, CLIPS if options.clips in MOODS else 0.0)
-    mixer.mood(MOODS.get(options.clips, Mood.IDLE), 0.0)
+    mixer.mood(MOODS.get(options.clips, AgentState.IDLE), 0.0)
     frames = draw(rasteriser, track, fps, camera, background, mixer)
     save(options, frames, fps, video)
     rasteriser.close()

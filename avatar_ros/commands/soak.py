@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ..bench.soak import check_minutes, soak
-from ..bench.soak_report import Limits, evaluate, table, write_json
+from benchmarks.conversation.soak import check_minutes, soak
+from benchmarks.conversation.soak_report import Limits, evaluate, table, write_json
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from .types import AvatarState, Expression, Layer
+from .enums import Layer
+from .events import AvatarState
+from .types import Expression
 
 #: Epochs are seconds since 1970, or one more than the last (dialogue/epoch.py): a larger one no dialogue makes.
 LARGEST_EPOCH = 2**34

@@ -8,7 +8,9 @@ from functools import partial
 from typing import NamedTuple
 
 from .belief import Belief
-from .types import AvatarState, Message, SessionEvent, SessionKind
+from .enums import SessionKind
+from .events import AvatarState, SessionEvent
+from .topics import Message
 
 #: Topics overtake each other: so long a message waits for the `state` that announces its turn, s.
 HOLD_S = 1.0

@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from .events import Interrupt, SessionEvent
 from .peers import PeerNews
-from .types import Interrupt, Message, SessionEvent
+from .topics import Message
 
 
 class Out(NamedTuple):
@@ -99,5 +100,5 @@ class Stage:
 class Port:
     """How a stage is wired: topics it takes and gives, names from core/types.TOPICS."""
 
-    takes: tuple[str, ...] = ()
-    gives: tuple[str, ...] = ()
+    subscribes: tuple[str, ...] = ()
+    publishes: tuple[str, ...] = ()

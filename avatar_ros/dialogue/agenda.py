@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections import deque
 
-from ..core.types import Prompt, Say, SayResult, SayWhen, Transcript
-from .answering import Answering, Treatment
+from ..core.enums import SayWhen
+from ..core.events import Say, SayResult
+from ..core.types import Prompt, Transcript
 from .base import DialogueSettings
-from .floor import Floor
-from .hearing import ONE_TALK_S, Hearing, Utterance
 from .presence import Presence
-from .says import SayQueue
-from .turns import Source, Turn
+from .response_policy import ResponsePlan, ResponsePolicy
+from .say_queue import SayQueue
+from .turn import Source, Turn
+from .turn_manager import TurnManager
 from .unheard import Unheard
+from .user_speech import ONE_TALK_S, UserSpeechTracker, Utterance
 
 #: Questions that may wait while an answer is being prepared; of more, the oldest is forgotten.
 MAX_QUESTIONS = 3
@@ -29,14 +31,16 @@ Question = tuple[Transcript, Utterance]
 class Agenda:
     """Begins turns, in their order, and ends them before their time."""
 
-    def __init__(self, settings: DialogueSettings, floor: Floor, hearing: Hearing, presence: Presence) -> None:
+    def __init__(
+        self, settings: DialogueSettings, floor: TurnManager, hearing: UserSpeechTracker, presence: Presence
+    ) -> None:
         self._settings = settings
-        self._floor = floor
-        self._hearing = hearing
+        self._turn_manager = floor
+        self._user_speech = hearing
         self._presence = presence
         self._says = SayQueue(settings.say_limit, settings.say_characters)
         self._asked: Question | None = None  # what the last prompt was made of
-        self.answering = Answering(settings)
+        self.answering = ResponsePolicy(settings)
         self.unheard = Unheard()
         self.questions: deque[Question] = deque(maxlen=MAX_QUESTIONS)
         self.soft_s: float | None = None  # when a voice was heard that was too quiet
@@ -54,19 +58,19 @@ class Agenda:
             self.unheard.forget()
             self._asked = (transcript, utterance)
             prompt = Prompt(text=transcript.text, locale=transcript.locale, rejected=transcript.rejected)
-            self._floor.ask(prompt, utterance.stopped_at_s, self.answering.opening(), now_s)
+            self._turn_manager.ask(prompt, utterance.stopped_at_s, self.answering.opening(), now_s)
         self.follow(treatment, now_s)
 
-    def follow(self, treatment: Treatment, now_s: float) -> None:
+    def follow(self, treatment: ResponsePlan, now_s: float) -> None:
         """Do what is to be done besides asking the LLM."""
-        if treatment.soft and not (self._hearing.voice or self._hearing.awaited):
+        if treatment.soft and not (self._user_speech.voice or self._user_speech.awaited):
             self.soft_s = now_s
         if treatment.noticed:
             self._presence.met(now_s)
         if treatment.remark:
-            self._floor.remark(treatment.remark, now_s)
-        if self._hearing.voice:  # the person went on before this was understood
-            self._floor.hold(now_s)
+            self._turn_manager.remark(treatment.remark, now_s)
+        if self._user_speech.voice:  # the person went on before this was understood
+            self._turn_manager.hold(now_s)
 
     def continues(self, turn: Turn, utterance: Utterance) -> bool:
         """Whether the person only drew breath in the middle of a question, or not even that."""
@@ -82,7 +86,7 @@ class Agenda:
         """Say, once, that what was asked did not come to be known."""
         if self.unheard.owed:
             self.unheard.said(now_s)
-            self._floor.remark(self._settings.too_slow, now_s)
+            self._turn_manager.remark(self._settings.too_slow, now_s)
 
     def voice(self) -> None:
         """Somebody speaks: what was not understood may be said now."""
@@ -91,7 +95,7 @@ class Agenda:
     def ear_died(self, node: str, now_s: float) -> None:
         """What was under way in it is lost; whoever said it is asked again, unless they go on by themselves."""
         going_on = node == "vad_node"
-        lost = self._hearing.lose(going_on=going_on)
+        lost = self._user_speech.lose(going_on=going_on)
         if any(not utterance.over_speech for utterance in lost):
             self.missed_s = now_s + (_ASK_AGAIN_S if going_on else 0.0)
 
@@ -99,12 +103,12 @@ class Agenda:
         """Ask whoever was too quiet to speak up, whoever was missed to say it again; once, and if nobody speaks now."""
         if self.soft_s is not None and now_s - self.soft_s >= self._settings.quiet_wait_s:
             self.soft_s = None
-            if self._floor.turn is None:
+            if self._turn_manager.turn is None:
                 self.follow(self.answering.treat_soft(), now_s)
         if self.missed_s is not None and now_s >= self.missed_s:
             self.missed_s = None
-            if self._floor.turn is None and not self._hearing.voice:
-                self.follow(Treatment(noticed=True, remark=self._settings.missed), now_s)
+            if self._turn_manager.turn is None and not self._user_speech.voice:
+                self.follow(ResponsePlan(noticed=True, remark=self._settings.missed), now_s)
 
     # --- words of other programs ----------------------------------------------------------------------------------
 
@@ -118,10 +122,10 @@ class Agenda:
             self._give([SayResult(say.session, say.id, done=found, reason="" if found else "unknown_id")])
         else:
             self._give(self._says.add(say))
-            self._hurry(self._floor.turn, now_s)
+            self._hurry(self._turn_manager.turn, now_s)
 
     def _withdraw(self, id_: str, now_s: float) -> bool:
-        taken, turn = self._says.withdraw(id_), self._floor.turn
+        taken, turn = self._says.withdraw(id_), self._turn_manager.turn
         self._give(taken)
         spoken = turn is not None and turn.source is Source.SAY and turn.say_id == id_
         if spoken:
@@ -140,7 +144,7 @@ class Agenda:
 
     def make_way(self, now_s: float) -> None:
         """A `say` goes first. Whoever has heard nothing of an answer yet still waits for it."""
-        turn = self._floor.turn
+        turn = self._turn_manager.turn
         asked = self._asked if turn is not None and turn.waited_for and len(self.questions) < MAX_QUESTIONS else None
         self.cancel("say", now_s, keep=asked is None)
         if turn is not None and asked is not None:
@@ -151,19 +155,19 @@ class Agenda:
     def _next_say(self, now_s: float) -> None:
         if (say := self._says.pop()) is not None:
             self._presence.active(now_s)
-            self._floor.say(say, now_s)
+            self._turn_manager.say(say, now_s)
 
     def _give(self, results: list[SayResult]) -> None:
         for result in results:
-            self._floor.give_result(result)
+            self._turn_manager.give_result(result)
 
     # --- the end of one, the beginning of the next ----------------------------------------------------------------
 
     def cancel(self, reason: str, now_s: float, *, keep: bool = True) -> None:
         """Drop the turn, and, where the person wants it so, what else was asked."""
-        if self._floor.turn is not None:
+        if self._turn_manager.turn is not None:
             self._presence.active(now_s)
-        self._floor.cancel(reason, now_s, keep=keep)
+        self._turn_manager.cancel(reason, now_s, keep=keep)
         if reason not in _KEEPS_QUESTIONS:
             self.questions.clear()
 
@@ -177,11 +181,11 @@ class Agenda:
     def no_answer(self, turn: Turn, now_s: float) -> None:
         """Nothing more will come of the answer."""
         if turn.sentences or turn.earlier:
-            self._floor.give_up_waiting(now_s)
+            self._turn_manager.give_up_waiting(now_s)
             return
         self.cancel("no_answer", now_s)
-        if not self._hearing.voice:
-            self._floor.remark(self._settings.apology, now_s)
+        if not self._user_speech.voice:
+            self._turn_manager.remark(self._settings.apology, now_s)
 
     def next(self, now_s: float) -> None:
         """Nobody has the floor: whose turn it is."""

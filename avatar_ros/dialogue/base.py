@@ -9,11 +9,11 @@ from ..core.stage import Port
 from ..core.types import LOCAL_SESSION
 
 PORT = Port(
-    takes=(
+    subscribes=(
         *("speech/transcript", "mic/voice_activity", "say", "speech/playback", "speech/fault", "dialogue/reply"),
         "interrupt",
     ),
-    gives=("dialogue/prompt", "speech/sentence", "interrupt", "state", "session", "say_result"),
+    publishes=("dialogue/prompt", "speech/sentence", "interrupt", "state", "session", "say_result"),
 )
 
 BACKCHANNELS = (

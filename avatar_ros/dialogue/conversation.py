@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
+from ..core.enums import AgentState, InterruptAction, VoiceKind
+from ..core.events import AvatarState, Interrupt, Say, SpeechFault
 from ..core.peers import PeerChange, PeerNews
 from ..core.stage import Out
-from ..core.types import (
-    AvatarState,
-    Interrupt,
-    InterruptAction,
-    Mood,
-    PlaybackClock,
-    Reply,
-    Say,
-    SpeechFault,
-    Transcript,
-    VoiceActivity,
-    VoiceKind,
-)
+from ..core.types import PlaybackClock, Reply, Transcript, VoiceActivity
 from .agenda import Agenda
 from .base import DialogueSettings
-from .floor import Floor
-from .hearing import ONE_TALK_S, Hearing, Utterance
-from .judging import Judge
-from .long_talk import LongTalk, joined
-from .mood import mood_of
-from .presence import Presence
+from .interruption_policy import InterruptionPolicy
+from .presence import Presence, agent_state
 from .recovery import LLM, VOICE_PATH, Recovery
-from .turns import Turn
+from .split_utterances import SplitUtterances, joined
+from .turn import Turn
+from .turn_manager import TurnManager
+from .user_speech import ONE_TALK_S, UserSpeechTracker, Utterance
 
 #: Nodes whose deaths a conversation has something to do about.
 WAITS_FOR = frozenset({*VOICE_PATH, LLM, "asr_node", "vad_node"})
@@ -38,31 +27,31 @@ class Conversation:
     def __init__(self, settings: DialogueSettings, session: str, epoch: int, last_turn: int = 0) -> None:
         self._settings = settings
         self._session = session
-        self._floor = Floor(settings, session, epoch, last_turn)
-        self._hearing = Hearing(settings.hear_patience_s, settings.longest_voice_s)
+        self._turn_manager = TurnManager(settings, session, epoch, last_turn)
+        self._user_speech = UserSpeechTracker(settings.hear_patience_s, settings.longest_voice_s)
         self._presence = Presence(settings)
-        self._agenda = Agenda(settings, self._floor, self._hearing, self._presence)
-        self._recovery = Recovery(self._floor, settings.peer_patience_s)
-        self._talk = LongTalk()
-        self._judge = Judge(settings)
-        self._told: tuple[Mood, int] | None = None
+        self._agenda = Agenda(settings, self._turn_manager, self._user_speech, self._presence)
+        self._recovery = Recovery(self._turn_manager, settings.peer_patience_s)
+        self._split_utterances = SplitUtterances()
+        self._interruption_policy = InterruptionPolicy(settings)
+        self._told: tuple[AgentState, int] | None = None
 
     @property
-    def mood(self) -> Mood:
+    def mood(self) -> AgentState:
         """The state that was last published."""
-        return self._told[0] if self._told else Mood.IDLE
+        return self._told[0] if self._told else AgentState.IDLE
 
     @property
     def turn(self) -> int:
         """Number of the last turn that began."""
-        return self._floor.last_turn
+        return self._turn_manager.last_turn
 
     # --- news -----------------------------------------------------------------------------------------------------
 
     def open(self, now_s: float) -> list[Out]:
         """Begin: whatever an earlier dialogue has left behind is void."""
         self._presence.opened(now_s)
-        self._floor.void_older_epochs()
+        self._turn_manager.void_older_epochs()
         return self._settle(now_s)
 
     def voice(self, activity: VoiceActivity, now_s: float) -> list[Out]:
@@ -70,29 +59,29 @@ class Conversation:
         if activity.kind is VoiceKind.STARTED:
             self._voice_started(activity, now_s)
         else:
-            self._hearing.stopped(activity, now_s)
+            self._user_speech.stopped(activity, now_s)
         return self._settle(now_s)
 
     def transcript(self, transcript: Transcript, now_s: float) -> list[Out]:
         """Something was understood, or was not."""
         if not transcript.final:
             self._partial(transcript, now_s)
-        elif (utterance := self._hearing.transcribed(transcript, now_s)) and not utterance.deaf:
-            self._note_unheard(self._hearing.take_skipped(), now_s)
+        elif (utterance := self._user_speech.transcribed(transcript, now_s)) and not utterance.deaf:
+            self._note_unheard(self._user_speech.take_skipped(), now_s)
             self._final(transcript, utterance, now_s)
         return self._settle(now_s)
 
     def reply(self, piece: Reply, now_s: float) -> list[Out]:
         """A piece of an answer."""
-        self._floor.reply(piece, now_s)
+        self._turn_manager.reply(piece, now_s)
         return self._settle(now_s)
 
     def playback(self, clock: PlaybackClock, now_s: float) -> list[Out]:
         """The speaker reports."""
-        ended = self._floor.playback(clock, now_s)
+        ended = self._turn_manager.playback(clock, now_s)
         if ended is not None:
             self._turn_ended(ended, now_s)
-        elif (turn := self._floor.turn) and turn.gives_way:
+        elif (turn := self._turn_manager.turn) and turn.gives_way:
             self._agenda.make_way(now_s)
         return self._settle(now_s)
 
@@ -103,12 +92,12 @@ class Conversation:
 
     def fault(self, fault: SpeechFault, now_s: float) -> list[Out]:
         """The voice could not speak a sentence."""
-        self._floor.fault(fault)
+        self._turn_manager.fault(fault)
         return self._settle(now_s)
 
     def order(self, order: Interrupt, now_s: float) -> list[Out]:
         """Others give orders, too: their CANCEL ends our turn. Pausing is the speaker's work; its clock tells of it."""
-        if order.action is InterruptAction.CANCEL and (turn := self._floor.cancelled(order, now_s)) is not None:
+        if order.action is InterruptAction.CANCEL and (turn := self._turn_manager.cancelled(order, now_s)) is not None:
             self._turn_ended(turn, now_s)
         return self._settle(now_s)
 
@@ -123,49 +112,49 @@ class Conversation:
     def end(self, reason: str, now_s: float) -> list[Out]:
         """The session closes, or the dialogue ends: nothing more is said, and every program is told so."""
         self._agenda.stop(reason, now_s)
-        out, self._floor.out = self._floor.out, []
+        out, self._turn_manager.out = self._turn_manager.out, []
         return out
 
     def tick(self, now_s: float) -> list[Out]:
         """What is due by time alone."""
-        self._note_unheard(self._hearing.expire(now_s), now_s)
-        self._floor.read_on(now_s)
+        self._note_unheard(self._user_speech.expire(now_s), now_s)
+        self._turn_manager.read_on(now_s)
         self._lose_patience(now_s)
         self._agenda.ask_for_what_was_lost(now_s)
-        if self._presence.greeting_due(now_s) and self._floor.turn is None and not self._hearing.voice:
-            self._floor.remark(self._settings.greeting, now_s)
-        mood = mood_of(self._floor.turn, self._hearing, self._presence, now_s)
-        if mood is Mood.IDLE and not self._presence.idle and self._agenda.soft_s is None:
+        if self._presence.greeting_due(now_s) and self._turn_manager.turn is None and not self._user_speech.voice:
+            self._turn_manager.remark(self._settings.greeting, now_s)
+        mood = agent_state(self._turn_manager.turn, self._user_speech, self._presence, now_s)
+        if mood is AgentState.IDLE and not self._presence.idle and self._agenda.soft_s is None:
             self._become_idle(now_s)
         return self._settle(now_s)
 
     # --- being spoken to ------------------------------------------------------------------------------------------
 
     def _voice_started(self, activity: VoiceActivity, now_s: float) -> None:
-        turn = self._floor.turn
+        turn = self._turn_manager.turn
         self._agenda.voice()
-        utterance = self._hearing.started(activity, now_s)
+        utterance = self._user_speech.started(activity, now_s)
         utterance.over_speech = turn is not None and turn.audible
         utterance.asked = turn is not None and turn.asks
         utterance.endless = utterance.talked_before_s > self._settings.longest_talk_s - ONE_TALK_S
         utterance.deaf = utterance.endless or (utterance.over_speech and not self._settings.barge_in)
         utterance.from_idle = self._presence.idle and turn is None
         if turn is not None and not utterance.deaf:
-            self._floor.hold(now_s)
+            self._turn_manager.hold(now_s)
 
     def _partial(self, transcript: Transcript, now_s: float) -> None:
         """Enough words interrupt before the voice stops."""
-        turn, utterance = self._floor.turn, self._hearing.find(transcript)
+        turn, utterance = self._turn_manager.turn, self._user_speech.find(transcript)
         if utterance is not None:
-            utterance.wordless = self._judge.wordless(transcript)
+            utterance.wordless = self._interruption_policy.wordless(transcript)
         held = turn is not None and turn.held is not None and turn.audible
-        if held and utterance is not None and self._judge.enough(transcript):
+        if held and utterance is not None and self._interruption_policy.enough(transcript):
             utterance.interrupted = True
             self._agenda.cancel("interrupted", now_s)
 
     def _final(self, transcript: Transcript, utterance: Utterance, now_s: float) -> None:
-        going_on = self._hearing.next_piece(utterance)
-        transcript, utterance = self._talk.join(transcript, utterance)
+        going_on = self._user_speech.next_piece(utterance)
+        transcript, utterance = self._split_utterances.join(transcript, utterance)
         if going_on is not None and (going_on.endless or not going_on.deaf):
             self._piece(transcript, utterance, going_on, now_s)
         else:
@@ -173,22 +162,22 @@ class Conversation:
 
     def _piece(self, transcript: Transcript, utterance: Utterance, going_on: Utterance, now_s: float) -> None:
         """A long talk was cut here and goes on: it is answered as a whole, unless it does not end."""
-        turn = self._floor.turn
+        turn = self._turn_manager.turn
         if going_on.endless:
             if turn is None:
                 self._agenda.follow(self._agenda.answering.treat_endless(transcript), now_s)
             return
-        if turn is not None and turn.audible and self._judge.meant(transcript, utterance):
+        if turn is not None and turn.audible and self._interruption_policy.meant(transcript, utterance):
             utterance.interrupted = True
             self._agenda.cancel("interrupted", now_s)
-        self._talk.keep(transcript, utterance)
+        self._split_utterances.keep(transcript, utterance)
 
     def _whole(self, transcript: Transcript, utterance: Utterance, now_s: float) -> None:
-        turn = self._floor.turn
-        meant = self._judge.meant(transcript, utterance)
+        turn = self._turn_manager.turn
+        meant = self._interruption_policy.meant(transcript, utterance)
         asked = utterance.asked or (turn is not None and turn.asks)
-        answers = asked and self._judge.may_answer(transcript)  # no sign of listening, but the answer
-        if self._judge.stops(transcript):
+        answers = asked and self._interruption_policy.may_answer(transcript)  # no sign of listening, but the answer
+        if self._interruption_policy.stops(transcript):
             self._presence.met(now_s)
             self._agenda.stop("stop", now_s)
         elif turn is None:
@@ -227,7 +216,7 @@ class Conversation:
 
     def _note_unheard(self, lost: list[Utterance], now_s: float) -> None:
         """What was asked did not come to be known in time."""
-        kept = self._talk.last_piece
+        kept = self._split_utterances.last_piece
         for utterance in lost:
             if self._agenda.answering.apologises(utterance) and not (kept and utterance.goes_on_with(kept)):
                 self._presence.met(now_s)
@@ -237,20 +226,20 @@ class Conversation:
 
     def _decide(self, now_s: float) -> None:
         """While held: cancel for a voice that lasts, go on when nobody speaks and no words are to come."""
-        turn = self._floor.turn
+        turn = self._turn_manager.turn
         if turn is None or turn.held is None:
             return
-        open_ = [u for u in self._hearing.open() if self._judge.undecided(u, now_s)]
-        lasting = [u for u in open_ if self._judge.lasts(u, now_s)]
+        open_ = [u for u in self._user_speech.open() if self._interruption_policy.undecided(u, now_s)]
+        lasting = [u for u in open_ if self._interruption_policy.lasts(u, now_s)]
         if turn.audible and lasting:
             for utterance in lasting:
                 utterance.interrupted = True
             self._agenda.cancel("interrupted", now_s)
         elif not open_:
-            self._floor.resume(now_s)
+            self._turn_manager.resume(now_s)
 
     def _lose_patience(self, now_s: float) -> None:
-        why, turn = self._recovery.due(now_s), self._floor.turn
+        why, turn = self._recovery.due(now_s), self._turn_manager.turn
         if turn is None:
             return
         if not why and turn.stalled_s is None and turn.sound_overdue(now_s, self._settings.speak_patience_s):
@@ -266,9 +255,9 @@ class Conversation:
     def _become_idle(self, now_s: float) -> None:
         self._agenda.answering.next_person()
         if self._settings.forget_when_idle:
-            self._floor.history.clear()
+            self._turn_manager.history.clear()
         if self._presence.leave():
-            self._floor.remark(self._settings.farewell, now_s, farewell=True)
+            self._turn_manager.remark(self._settings.farewell, now_s, farewell=True)
 
     # --- after everything -----------------------------------------------------------------------------------------
 
@@ -282,25 +271,25 @@ class Conversation:
     def _settle(self, now_s: float) -> list[Out]:
         self._end_talk(now_s)
         self._decide(now_s)
-        if self._floor.turn is None and not self._hearing.voice:
+        if self._turn_manager.turn is None and not self._user_speech.voice:
             self._agenda.apologise(now_s)
-        if self._floor.turn is None and not self._hearing.voice and not self._hearing.awaited:
+        if self._turn_manager.turn is None and not self._user_speech.voice and not self._user_speech.awaited:
             self._agenda.next(now_s)
         self._tell_mood(now_s)
-        out, self._floor.out = self._floor.out, []
+        out, self._turn_manager.out = self._turn_manager.out, []
         return out
 
     def _end_talk(self, now_s: float) -> None:
         """What goes on with a long talk is not to come any more (it was lost): so this was all of it."""
-        last = self._talk.last_piece
-        if last is not None and self._hearing.next_piece(last) is None and (kept := self._talk.take()):
+        last = self._split_utterances.last_piece
+        if last is not None and self._user_speech.next_piece(last) is None and (kept := self._split_utterances.take()):
             self._whole(*kept, now_s)
 
     def _tell_mood(self, now_s: float) -> None:
-        mood = mood_of(self._floor.turn, self._hearing, self._presence, now_s)
+        mood = agent_state(self._turn_manager.turn, self._user_speech, self._presence, now_s)
         if self._told != (mood, self.turn):
             begun = self._told is None or self._told[1] != self.turn
             self._told = (mood, self.turn)
-            state = Out("state", AvatarState(self._session, self._floor.epoch, self.turn, mood))
+            state = Out("state", AvatarState(self._session, self._turn_manager.epoch, self.turn, mood))
             # A new turn is announced first: nobody takes what belongs to one that was not.
-            self._floor.out.insert(0 if begun else len(self._floor.out), state)
+            self._turn_manager.out.insert(0 if begun else len(self._turn_manager.out), state)

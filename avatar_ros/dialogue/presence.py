@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from ..core.enums import AgentState
 from .base import DialogueSettings
+from .turn import Turn
+from .user_speech import UserSpeechTracker
 
 
 class Presence:
@@ -47,3 +50,14 @@ class Presence:
         """The conversation is over: it is idle. Whether there is anybody to see off."""
         met, self._active_s, self._met = self._met, None, False
         return met
+
+
+def agent_state(turn: Turn | None, hearing: UserSpeechTracker, presence: Presence, now_s: float) -> AgentState:
+    """The state that things as they are call for."""
+    if turn is not None and turn.audible and not turn.paused:
+        return AgentState.SPEAKING
+    if hearing.voice or hearing.awaited or (turn is not None and turn.held):
+        return AgentState.LISTENING
+    if turn is not None:
+        return AgentState.THINKING
+    return AgentState.IDLE if presence.expired(now_s) else AgentState.LISTENING

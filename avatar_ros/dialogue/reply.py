@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from itertools import chain
 
 from ..core.types import Reply
-from .boundaries import ends_sentence
-from .sentences import Line, SentenceCutter
+from .sentences import CutSentence, SentenceCutter, ends_sentence
 
 #: Nobody listens for longer than that (twenty minutes): an answer is cut off here.
 LONGEST_ANSWER = 20_000
@@ -30,7 +29,7 @@ class ReplyReader:
         self.done = False
         self.cut_short = False
 
-    def feed(self, piece: Reply) -> list[Line]:
+    def feed(self, piece: Reply) -> list[CutSentence]:
         """The sentences that this piece completes; with the final piece, the rest, where none is missing before it."""
         if self.done or self._broken is not None or piece.seq < self._next_seq:
             return []
@@ -43,7 +42,7 @@ class ReplyReader:
             self._broken = broken
         return self.read()
 
-    def read(self) -> list[Line]:
+    def read(self) -> list[CutSentence]:
         """Cut more of what waits: CHARACTERS_AT_ONCE at a time, since nothing else is done meanwhile."""
         text, self.waiting = self.waiting[:CHARACTERS_AT_ONCE], self.waiting[CHARACTERS_AT_ONCE:]
         lines = self._noted(list(self._cutter.feed(text)))
@@ -56,25 +55,25 @@ class ReplyReader:
         """Whether some of the next sentence has come."""
         return self._cutter.begun
 
-    def break_off(self) -> list[Line]:
+    def break_off(self) -> list[CutSentence]:
         """Give up waiting: the rest of what came, if it is whole sentences. Later pieces are ignored."""
         self.waiting = ""
         rest = self._noted(self._finish())
         self.cut_short = bool(self._last_line) and not ends_sentence(self._last_line)
         return [] if self.cut_short else rest
 
-    def _finish(self) -> list[Line]:
+    def _finish(self) -> list[CutSentence]:
         self.done = True
         return list(self._cutter.finish())
 
-    def _noted(self, lines: list[Line]) -> list[Line]:
+    def _noted(self, lines: list[CutSentence]) -> list[CutSentence]:
         self._last_line = lines[-1].text if lines else self._last_line
         return lines
 
 
-def lines_of(text: str, cutter: SentenceCutter, expression: str = "", locale: str = "") -> Iterator[Line]:
+def lines_of(text: str, cutter: SentenceCutter, expression: str = "", locale: str = "") -> Iterator[CutSentence]:
     """A complete text as sentences, cut as they are asked for; `expression` holds for those that name none, `locale`
     for all.
     """
     for line in chain(cutter.feed(text), cutter.finish()):
-        yield Line(line.text, line.expression or expression, locale)
+        yield CutSentence(line.text, line.expression or expression, locale)

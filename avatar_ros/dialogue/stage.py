@@ -6,20 +6,12 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
+from ..core.enums import SessionKind
+from ..core.events import Interrupt, Say, SessionEvent, SpeechFault
 from ..core.peers import PeerNews
 from ..core.stage import Out, Stage
-from ..core.types import (
-    Interrupt,
-    Message,
-    PlaybackClock,
-    Reply,
-    Say,
-    SessionEvent,
-    SessionKind,
-    SpeechFault,
-    Transcript,
-    VoiceActivity,
-)
+from ..core.topics import Message
+from ..core.types import PlaybackClock, Reply, Transcript, VoiceActivity
 from .base import DialogueSettings
 from .conversation import WAITS_FOR, Conversation
 from .epoch import default_path, next_epoch, read_epoch, write_epoch

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .hearing import Utterance
+from .user_speech import Utterance
 
 
 class Unheard:

@@ -12,10 +12,10 @@ from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
+from ..core.enums import AgentState
 from ..core.errors import ConfigError
 from ..core.registry import Backend, Registry
 from ..core.settings import Settings, setting
-from ..core.types import Mood
 
 U8 = NDArray[Any]  # uint8 always; OpenCV's stubs do not name the element type
 
@@ -95,7 +95,7 @@ class Screen(Protocol):
         the panel has gone; `close` and `open` may be tried again.
         """
 
-    def tell(self, mood: Mood, captions: Captions) -> None:
+    def tell(self, mood: AgentState, captions: Captions) -> None:
         """State and words to draw from the next frame on."""
 
     def poll(self) -> ScreenEvents:

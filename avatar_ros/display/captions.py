@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from ..core.types import AvatarState, Message, Mood, PlaybackClock, PlaybackState, Sentence, Transcript
+from ..core.enums import AgentState, PlaybackState
+from ..core.events import AvatarState
+from ..core.topics import Message
+from ..core.types import PlaybackClock, Sentence, Transcript
 from .base import Captions
 
 ELLIPSIS = "…"
@@ -25,7 +28,7 @@ class CaptionBoard:
         self._said = ""
         self._clears_at_s: float | None = None
         self._by_playback = False
-        self.mood = Mood.IDLE
+        self.mood = AgentState.IDLE
 
     def hear(self, message: Message, now_s: float) -> None:
         """Take note of a Transcript, Sentence, PlaybackClock or AvatarState; ignore the rest."""
@@ -68,9 +71,9 @@ class CaptionBoard:
 
     def _state(self, message: AvatarState, now_s: float) -> None:
         self.mood = message.state
-        if message.state is Mood.LISTENING:
+        if message.state is AgentState.LISTENING:
             self._said = ""
-        elif message.state is Mood.IDLE:
+        elif message.state is AgentState.IDLE:
             self._clears_at_s = now_s + self._linger_s
 
 

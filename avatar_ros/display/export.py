@@ -11,10 +11,10 @@ import av
 import cv2
 import numpy as np
 
+from ..core.arrays import Pcm
 from ..core.errors import ConfigError
 from ..core.loading import boundary
 from ..core.private import private_folder
-from ..core.types import Pcm
 from .base import U8
 from .media import check_writable
 from .mp4 import OFFLINE, Mp4File, to_yuv

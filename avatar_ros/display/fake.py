@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable
 
+from ..core.enums import AgentState
 from ..core.errors import RenderError
-from ..core.types import Mood
 from .base import U8, Captions, DisplaySettings, ScreenEvents
 
 KEPT_FRAMES = 1000
@@ -27,7 +27,7 @@ class FakeScreen:
         panel = (settings.panel_width, settings.panel_height)
         self.size = panel[::-1] if turned else panel
         self.frames: deque[tuple[U8, float]] = deque(maxlen=KEPT_FRAMES)
-        self.told: list[tuple[Mood, Captions]] = []
+        self.told: list[tuple[AgentState, Captions]] = []
         self.opened = 0
         self.is_open = False
         self._events = deque(events)
@@ -46,7 +46,7 @@ class FakeScreen:
             raise RenderError("screen_lost", "the panel has gone, as the script says", retryable=True)
         self.frames.append((rgba.copy(), shown_at_s))
 
-    def tell(self, mood: Mood, captions: Captions) -> None:
+    def tell(self, mood: AgentState, captions: Captions) -> None:
         """Keep what was told."""
         self.told.append((mood, captions))
 

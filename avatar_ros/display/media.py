@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
+from ..core.arrays import Pcm
 from ..core.errors import ConfigError
-from ..core.types import AudioFrame, Pcm
+from ..core.types import AudioFrame
 
 AAC_DELAY = 1024  # samples; also the length of an AAC frame
 AAC_RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350)

@@ -18,8 +18,8 @@ import av
 import cv2
 import numpy as np
 
+from ..core.arrays import Pcm
 from ..core.private import private_file
-from ..core.types import Pcm
 from .base import U8
 from .media import AAC_DELAY
 

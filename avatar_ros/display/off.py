@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..core.types import Mood
+from ..core.enums import AgentState
 from .base import U8, Captions, DisplaySettings, ScreenEvents
 
 
@@ -21,7 +21,7 @@ class OffScreen:
     def show(self, rgba: U8, shown_at_s: float) -> None:
         """Nobody looks."""
 
-    def tell(self, mood: Mood, captions: Captions) -> None:
+    def tell(self, mood: AgentState, captions: Captions) -> None:
         """Nobody reads."""
 
     def poll(self) -> ScreenEvents:

@@ -12,11 +12,11 @@ from math import cos, pi
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.types import Mood
+from ..core.enums import AgentState
 
 PHASES = 24
-PERIOD_S = {Mood.LISTENING: 1.8, Mood.THINKING: 1.2}
-COLOUR = {Mood.LISTENING: (64, 178, 120), Mood.THINKING: (96, 110, 130)}
+PERIOD_S = {AgentState.LISTENING: 1.8, AgentState.THINKING: 1.2}
+COLOUR = {AgentState.LISTENING: (64, 178, 120), AgentState.THINKING: (96, 110, 130)}
 OUTLINE = (255, 255, 255)
 
 
@@ -29,17 +29,17 @@ class Patch:
     y: int
 
 
-def sign_phase(mood: Mood, at_s: float) -> int | None:
+def sign_phase(mood: AgentState, at_s: float) -> int | None:
     """Which picture of the cycle is due, 0 to PHASES - 1; None where the state has no sign."""
     period_s = PERIOD_S.get(mood)
     return None if period_s is None else int(at_s / period_s * PHASES) % PHASES
 
 
 @lru_cache(maxsize=4 * PHASES)
-def sign_patch(mood: Mood, phase: int, panel: tuple[int, int]) -> Patch:
+def sign_patch(mood: AgentState, phase: int, panel: tuple[int, int]) -> Patch:
     """The sign for an upright panel (width, height): in the middle, close to the lower edge."""
     size = max(16, round(0.06 * min(panel)))
-    pixels = listening_ring(size, phase) if mood is Mood.LISTENING else thinking_dots(size, phase)
+    pixels = listening_ring(size, phase) if mood is AgentState.LISTENING else thinking_dots(size, phase)
     height, width = pixels.shape[:2]
     return Patch(pixels, (panel[0] - width) // 2, panel[1] - height - sign_margin(panel))
 
@@ -57,7 +57,9 @@ def listening_ring(size: int, phase: int) -> NDArray[np.uint8]:
     radius, thickness = (0.28 + 0.14 * swell) * size, max(1.0, 0.05 * size)
     ring = _coverage(np.abs(distance - radius) - thickness / 2) * (0.9 - 0.55 * swell)
     halo = _coverage(distance - 0.20 * size - max(1.0, 0.03 * size))
-    return _painted([(halo, OUTLINE, 0.7), (ring, COLOUR[Mood.LISTENING], 1.0), (dot, COLOUR[Mood.LISTENING], 1.0)])
+    return _painted(
+        [(halo, OUTLINE, 0.7), (ring, COLOUR[AgentState.LISTENING], 1.0), (dot, COLOUR[AgentState.LISTENING], 1.0)]
+    )
 
 
 def thinking_dots(size: int, phase: int) -> NDArray[np.uint8]:
@@ -68,7 +70,10 @@ def thinking_dots(size: int, phase: int) -> NDArray[np.uint8]:
         centre = ((0.45 + 0.55 * number) * size, (0.62 - 0.22 * lift) * size)
         distance = _distances(2 * size, size, [centre])[0]
         halo = _coverage(distance - 0.16 * size - max(1.0, 0.03 * size))
-        layers += [(halo, OUTLINE, 0.7), (_coverage(distance - 0.16 * size), COLOUR[Mood.THINKING], 0.55 + 0.45 * lift)]
+        layers += [
+            (halo, OUTLINE, 0.7),
+            (_coverage(distance - 0.16 * size), COLOUR[AgentState.THINKING], 0.55 + 0.45 * lift),
+        ]
     return _painted(layers)
 
 

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from ..core.clock import Clock, SteadyClock, ns_from_s
 from ..core.errors import ConfigError, RenderError
-from ..core.types import AudioFrame, Message
+from ..core.topics import Message
+from ..core.types import AudioFrame
 from .base import U8, DisplaySettings, Screen, open_screen, render_size
 from .captions import CaptionBoard
 

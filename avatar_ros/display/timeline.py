@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..core.types import Pcm
+from ..core.arrays import Pcm
 
 HARD_ERROR_S = 0.020  # beyond this the sound is moved at once, heard or not
 SOFT_ERROR_S = 0.004  # beyond this it is moved where nobody can hear it

@@ -19,8 +19,8 @@ os.environ.setdefault("SDL_VIDEO_X11_WMCLASS", "avatar")
 
 import pygame
 
+from ..core.enums import AgentState
 from ..core.errors import ConfigError, RenderError
-from ..core.types import Mood
 from .background import parse_panel_background
 from .base import U8, Captions, DisplaySettings, ScreenEvents
 from .compose import Composer
@@ -48,7 +48,7 @@ class WindowScreen:
         self._desktop: tuple[int, int] | None = None  # X11's, where the window fills a panel of it
         self._outgrown = False  # the desktop has another size now
         self._composer: Composer | None = None
-        self._mood, self._captions = Mood.IDLE, Captions()
+        self._mood, self._captions = AgentState.IDLE, Captions()
         self._caption_key: tuple[Captions, tuple[int, int]] | None = None
         self._caption_patch: Patch | None = None
 
@@ -91,7 +91,7 @@ class WindowScreen:
         except pygame.error as error:
             raise RenderError("screen_lost", f"the panel has gone: {error}", retryable=True) from error
 
-    def tell(self, mood: Mood, captions: Captions) -> None:
+    def tell(self, mood: AgentState, captions: Captions) -> None:
         """See Screen.tell."""
         self._mood, self._captions = mood, captions
 
@@ -181,7 +181,7 @@ class WindowScreen:
         if self._writer is None:
             return None
         if self._caption_key != (self._captions, panel):
-            room = sign_patch(Mood.LISTENING, 0, panel).pixels.shape[0] + 2 * sign_margin(panel)
+            room = sign_patch(AgentState.LISTENING, 0, panel).pixels.shape[0] + 2 * sign_margin(panel)
             self._caption_patch = self._writer.patch(self._captions, panel, panel[1] - room)
             self._caption_key = (self._captions, panel)
         return self._caption_patch

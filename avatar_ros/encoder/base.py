@@ -6,18 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
+from ..core.arrays import F32
 from ..core.inference import DEVICES, PRECISIONS
 from ..core.registry import Backend, Registry
 from ..core.settings import Settings, setting
 from ..core.stage import Port
 from ..core.types import SpeechChunk
 
-F32 = NDArray[np.float32]
-
-PORT = Port(takes=("speech/audio", "speech/sentence"), gives=("motion/features",))
+PORT = Port(subscribes=("speech/audio", "speech/sentence"), publishes=("motion/features",))
 ENCODER_BACKENDS = Registry(
     "audio encoder",
     {
@@ -25,7 +21,7 @@ ENCODER_BACKENDS = Registry(
         "wav2vec2": Backend("avatar_ros.encoder.neural:Wav2Vec2Encoder", "embedded"),
         "hubert": Backend("avatar_ros.encoder.neural:HubertEncoder", "embedded"),
         "lam": Backend("avatar_ros.encoder.neural:LamEncoder", "embedded"),
-        "learned": Backend("avatar_ros.encoder.learned:LearnedEncoder", "embedded"),
+        "learned": Backend("avatar_ros.encoder.network:NetworkEncoder", "embedded"),
         "fake": Backend("avatar_ros.encoder.fake:FakeEncoder"),
     },
 )

@@ -8,10 +8,10 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.arrays import F32
 from ..core.types import Mark, SpeechChunk
 from .base import ENCODER_BACKENDS, Encoder, EncoderSettings
 
-F32 = NDArray[np.float32]
 _CHUNK_S = 0.04
 
 

@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ..core.phones import LOUDNESS, PHONE_DIM, PHONE_INDEX, PHONE_KIND, PHONE_RATE_HZ, SIL
+from ..core.arrays import F32
 from ..core.types import SpeechChunk
+from ..speech.phones import LOUDNESS, PHONE_DIM, PHONE_INDEX, PHONE_KIND, PHONE_RATE_HZ, SIL
 from .base import EncoderSettings
 
-F32 = NDArray[np.float32]
 LOUD = 3000
 
 
@@ -35,9 +34,9 @@ class FakeEncoder:
     def expect(self, text: str, locale: str) -> None:
         """Nothing depends on the text."""
 
-    def open(self, sample_rate_hz: int) -> FakeStream:
+    def open(self, sample_rate_hz: int) -> FakeTurnStream:
         """A stream for one turn's speech."""
-        return FakeStream(sample_rate_hz)
+        return FakeTurnStream(sample_rate_hz)
 
     def status(self) -> Mapping[str, str]:
         """Nothing to say."""
@@ -47,7 +46,7 @@ class FakeEncoder:
         """Nothing to free."""
 
 
-class FakeStream:
+class FakeTurnStream:
     """Frame i covers the 10 ms around its instant."""
 
     def __init__(self, sample_rate_hz: int) -> None:

@@ -12,16 +12,17 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.arrays import F32
 from ..core.errors import ConfigError, EncoderError
 from ..core.loading import boundary
 from ..core.paths import share_file
+from ..core.rates import LISTENING_RATE_HZ
 from ..core.types import SpeechChunk
+from ..speech.resample import Resampler
 from .base import EncoderSettings
 from .neural_model import NeuralModel
-from .neural_stream import RATE_HZ, HiddenStream, Steps, Voice
-from .resample import Resampler
+from .neural_stream import HiddenStream, Steps, VoiceStatistics
 
-F32 = NDArray[np.float32]
 #: Sound before the first frames of a turn, s: sooner than a whole hop, so that lips can start with the voice.
 FIRST_S = 0.1
 _FULL_SCALE = 32768.0
@@ -56,10 +57,12 @@ class NeuralEncoder:
         self.dim, self.rate_hz = model.manifest.dim, model.manifest.rate_hz
         self._steps = steps_from(settings, self.rate_hz)
         self._model = model
-        self._voice = Voice.unknown(model.manifest)
+        self._voice = VoiceStatistics.unknown(model.manifest)
         with boundary(settings.model, ConfigError, "model_unreadable", "it opens but does not run: export it again"):
-            self.open(RATE_HZ).push(SpeechChunk(sample_rate_hz=RATE_HZ, pcm=np.zeros(self._steps.hop, np.int16)))
-        self._voice = Voice.unknown(model.manifest)
+            self.open(LISTENING_RATE_HZ).push(
+                SpeechChunk(sample_rate_hz=LISTENING_RATE_HZ, pcm=np.zeros(self._steps.hop, np.int16))
+            )
+        self._voice = VoiceStatistics.unknown(model.manifest)
 
     def expect(self, text: str, locale: str) -> None:
         """Nothing depends on the text."""
@@ -104,7 +107,7 @@ class LamEncoder(NeuralEncoder):
 class NeuralTurn:
     """One turn: see base.TurnStream."""
 
-    def __init__(self, model: NeuralModel, voice: Voice, steps: Steps, sample_rate_hz: int) -> None:
+    def __init__(self, model: NeuralModel, voice: VoiceStatistics, steps: Steps, sample_rate_hz: int) -> None:
         self._stream = HiddenStream(model, voice, steps)
         self._resampler = Resampler(sample_rate_hz)
         self._rate_hz = sample_rate_hz
@@ -134,10 +137,10 @@ def steps_from(settings: EncoderSettings, rate_hz: float) -> Steps:
             "encoder_window", f"window_s {settings.window_s} is too short: it must hold hop_s {settings.hop_s}, "
             f"lookahead_s {settings.lookahead_s} and {FIRST_S} s of what was before",
         )  # fmt: skip
-    hop = round(settings.hop_s * RATE_HZ)
+    hop = round(settings.hop_s * LISTENING_RATE_HZ)
     window, lookahead = round(settings.window_s * rate_hz), round(settings.lookahead_s * rate_hz)
     return Steps(
-        first=min(hop, round(FIRST_S * RATE_HZ)),
+        first=min(hop, round(FIRST_S * LISTENING_RATE_HZ)),
         hop=hop,
         window=window,
         again=min(window, max(lookahead, round(settings.again_s * rate_hz))),

@@ -14,13 +14,12 @@ from typing import Any
 
 import numpy as np
 import onnxruntime
-from numpy.typing import NDArray
 
+from ..core.arrays import F32
 from ..core.errors import ConfigError
 from ..core.inference import Network, check_shapes, open_network, opener
 from ..core.loading import boundary, read_text
 
-F32 = NDArray[np.float32]
 MANIFEST = "encoder.json"
 FORMAT = 2
 PARTS = ("front", "project", "back")

@@ -18,24 +18,24 @@ from math import ceil, floor
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.arrays import F32
+from ..core.rates import LISTENING_RATE_HZ
 from .neural_model import Manifest, NeuralModel, Past, Statistics
 
-F32 = NDArray[np.float32]
-RATE_HZ = 16000
 FEATURE_RATE_HZ = 50.0
 #: Group norm and loudness remember this much sound.
 MEMORY_S = 20.0
 
 
 @dataclass
-class Voice:
+class VoiceStatistics:
     """What is known of the voice: it lasts from turn to turn, as one voice speaks them all."""
 
     norm: Statistics
     level: Statistics
 
     @classmethod
-    def unknown(cls, manifest: Manifest) -> Voice:
+    def unknown(cls, manifest: Manifest) -> VoiceStatistics:
         """Before any sound."""
         return cls(Statistics.empty(manifest.channels), Statistics.empty(1))
 
@@ -43,7 +43,7 @@ class Voice:
 class FeatureStream:
     """Sound in, convolutional features out, each once; feature k stands over samples 320 k to 320 k + 400."""
 
-    def __init__(self, model: NeuralModel, voice: Voice) -> None:
+    def __init__(self, model: NeuralModel, voice: VoiceStatistics) -> None:
         self._model, self._voice = model, voice
         self._hop, self._field = model.manifest.hop_samples, model.manifest.field_samples
         self._sound: F32 = np.zeros(0, np.float32)
@@ -58,7 +58,7 @@ class FeatureStream:
             return np.zeros((0, self._model.manifest.features), np.float32)
         part = self._sound[: (ready - 1) * self._hop + self._field]
         out = self._model.front(self._levelled(part), self._counted(), self._voice.norm)
-        self._voice.norm.forget(MEMORY_S * RATE_HZ / self._model.manifest.first_stride)
+        self._voice.norm.forget(MEMORY_S * LISTENING_RATE_HZ / self._model.manifest.first_stride)
         self._heard = len(part) - ready * self._hop
         self._sound = self._sound[ready * self._hop :]
         self.count += ready
@@ -80,7 +80,7 @@ class FeatureStream:
         level.squares = level.squares + (fresh * fresh).sum(dtype=np.float32)
         mean = level.total / level.count
         variance = np.maximum(level.squares / level.count - mean * mean, 0)
-        level.forget(MEMORY_S * RATE_HZ)
+        level.forget(MEMORY_S * LISTENING_RATE_HZ)
         # 1e-7: as Hugging Face's feature extractor has it.
         return np.asarray((part - mean) / np.sqrt(variance + 1e-7), np.float32)
 
@@ -119,7 +119,7 @@ def between(features: F32, at: NDArray[np.floating]) -> F32:
     return np.asarray(features[low] * (1 - t) + features[high] * t)
 
 
-class Window:
+class ContextWindow:
     """The last tokens with their positional sums: from the turn's first token on, however long ago that was.
 
     size: how many tokens a new one sees; again: how many of them are computed again, now that more is known. Of the
@@ -180,11 +180,11 @@ class Steps:
 class HiddenStream:
     """Sound at 16 kHz in, hidden states out, in steps that do not depend on how the sound is cut into chunks."""
 
-    def __init__(self, model: NeuralModel, voice: Voice, steps: Steps) -> None:
+    def __init__(self, model: NeuralModel, voice: VoiceStatistics, steps: Steps) -> None:
         self._model, self._steps = model, steps
         self._features = FeatureStream(model, voice)
         self._rate = FrameRate(model.manifest.rate_hz)
-        self._window = Window(model, steps.window, steps.again)
+        self._window = ContextWindow(model, steps.window, steps.again)
         self._waiting: F32 = np.zeros(0, np.float32)
         self._taken = 0
         self.given = 0
@@ -236,6 +236,6 @@ class HiddenStream:
 def whole_utterance(model: NeuralModel, sound: F32, frames: int) -> F32:
     """Hidden states [frames, dim] of the whole sound at once, as the network was trained: what streaming is held to."""
     steps = Steps(first=1 << 60, hop=1 << 60, window=1 << 30, again=1 << 30, lookahead=0)
-    stream = HiddenStream(model, Voice.unknown(model.manifest), steps)
+    stream = HiddenStream(model, VoiceStatistics.unknown(model.manifest), steps)
     stream.push(sound)
     return stream.finish(frames)

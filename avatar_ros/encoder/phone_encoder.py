@@ -11,17 +11,17 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.arrays import F32
+from ..core.enums import MarkKind
 from ..core.errors import EncoderError
-from ..core.phones import LOUDNESS, PHONE_COUNT, PHONE_DIM, PHONE_KIND, PHONE_RATE_HZ
-from ..core.types import MarkKind, SpeechChunk
+from ..core.types import SpeechChunk
+from ..speech.g2p_espeak import EspeakSpeller
+from ..speech.phones import LOUDNESS, PHONE_COUNT, PHONE_DIM, PHONE_KIND, PHONE_RATE_HZ
 from .base import EncoderSettings
-from .hearing import Hearing, prepare
-from .loudness import WINDOW_AFTER_S, LoudnessMeter, frame_levels_db
-from .marks import Stretch, stretches
-from .sources import FrameGrid, MarkSource, PhoneSource
-from .speller import EspeakSpeller
+from .listener_factory import ListenerFactory, prepare
+from .mark_frames import Stretch, stretches
+from .sources import WINDOW_AFTER_S, FrameGrid, LoudnessMeter, MarkSource, PhoneSource, frame_levels_db
 
-F32 = NDArray[np.float32]
 #: Stretches that ended this long before the newest frame are forgotten.
 _KEEP_S = 1.0
 
@@ -35,7 +35,7 @@ class PhoneEncoder:
 
     def __init__(self, settings: EncoderSettings) -> None:
         self._settings = settings
-        self._hearing = Hearing()
+        self._hearing = ListenerFactory()
         self._speller = EspeakSpeller()
         self.meter = LoudnessMeter()  # one voice speaks all turns
         self.unknown_marks: dict[str, int] = {}
@@ -74,7 +74,7 @@ class PhoneEncoder:
 
     def close(self) -> None:
         """Free the models."""
-        self._hearing = Hearing()
+        self._hearing = ListenerFactory()
         self._speller.close()
 
 

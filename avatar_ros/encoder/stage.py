@@ -8,24 +8,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ..core.arrays import F32
+from ..core.enums import SessionKind
 from ..core.errors import EncoderError
+from ..core.events import Interrupt, SessionEvent
 from ..core.sessions import SessionTable
 from ..core.stage import Out, Stage
-from ..core.types import (
-    AudioFeatures,
-    Interrupt,
-    Message,
-    Sentence,
-    SessionEvent,
-    SessionKind,
-    SpeechChunk,
-)
+from ..core.topics import Message
+from ..core.types import AudioFeatures, Sentence, SpeechChunk
 from .base import ENCODER_BACKENDS, Encoder, EncoderSettings, TurnStream
-from .order import ChunkOrder, Losses
+from .reorder_buffer import Losses, ReorderBuffer
 
-F32 = NDArray[np.float32]
 MIN_RATE_HZ, MAX_RATE_HZ = 8000, 192000
 _NONE = (-1, -1)
 
@@ -35,7 +29,7 @@ class _Speech:
     """A turn that is being spoken. next_frame: of the stream."""
 
     stream: TurnStream
-    order: ChunkOrder
+    order: ReorderBuffer
     rate_hz: int
     next_frame: int = 0
 
@@ -114,7 +108,7 @@ class EncoderStage(Stage):
                 "encoder_rate",
                 f"speech at {chunk.sample_rate_hz} Hz cannot be encoded; {MIN_RATE_HZ} to {MAX_RATE_HZ} Hz can",
             )
-        order = ChunkOrder(chunk, self._encoder.rate_hz, self._losses)
+        order = ReorderBuffer(chunk, self._encoder.rate_hz, self._losses)
         return _Speech(self._encoder.open(chunk.sample_rate_hz), order, chunk.sample_rate_hz)
 
     def _encode(self, turn: _Turn, speech: _Speech, chunk: SpeechChunk) -> Iterable[Out]:

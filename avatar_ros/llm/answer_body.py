@@ -10,8 +10,8 @@ import httpx2
 from ..core.wellformed import WellFormed
 from .chunks import Chunk, read
 from .event_stream import EventStream
-from .faults import ServiceError
-from .inbox import Inbox
+from .health import ServiceError
+from .stream_buffer import StreamBuffer
 
 #: What may follow the end of an answer (usage, [DONE]) is waited for so long before the connection is dropped.
 TAIL_S = 1.0
@@ -21,7 +21,7 @@ _LONGEST_ANSWER = 100_000
 MALFORMED = (httpx2.HTTPError, httpx2.StreamError, httpx2.InvalidURL, ValueError, TypeError, AttributeError)
 
 
-async def pass_on(body: AsyncIterator[bytes], inbox: Inbox, key_variable: str) -> None:
+async def pass_on(body: AsyncIterator[bytes], inbox: StreamBuffer, key_variable: str) -> None:
     """Text into the inbox until the service says that it ends, then the rest of the body into nothing.
 
     Raises ServiceError, and what httpx2 raises.
@@ -42,7 +42,7 @@ async def pass_on(body: AsyncIterator[bytes], inbox: Inbox, key_variable: str) -
 class _Text:
     """Puts an answer's text into the inbox."""
 
-    def __init__(self, inbox: Inbox) -> None:
+    def __init__(self, inbox: StreamBuffer) -> None:
         self._inbox = inbox
         self._characters = WellFormed()
         self._length = 0

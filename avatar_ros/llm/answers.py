@@ -9,14 +9,13 @@ from pathlib import Path
 
 import yaml
 
-from ..core.answers_file import Answers, load_answers_file
+from ..answers.file import Answers, load_answers_file
+from ..answers.matcher import Matcher
+from ..answers.responses import ResponseSelector, Talk
 from ..core.paths import share_file
 from ..core.sessions import SessionTable
 from ..core.types import Prompt
-from .base import Answer, LlmSettings
-from .matching import Matcher
-from .variants import Talk, Teller
-from .whole import WholeAnswer
+from .base import Answer, LlmSettings, WholeAnswer
 
 
 class LocalAnswers:
@@ -33,13 +32,13 @@ class LocalAnswers:
         self._talks: SessionTable[Talk] = SessionTable(Talk, settings.session_ttl_s)
         self._counts = {"answered": 0, "not_understood": 0}
         self._matcher: Matcher | None = None
-        self._teller: Teller | None = None
+        self._teller: ResponseSelector | None = None
 
     def load(self) -> None:
         """Read the file. Raises ConfigError naming the line of a mistake."""
         answers = load_answers(share_file(self._settings.answers_file))
         self._matcher = Matcher(answers, self._settings.fuzzy_threshold)
-        self._teller = Teller(answers, random.Random(self._settings.seed or None))
+        self._teller = ResponseSelector(answers, random.Random(self._settings.seed or None))
 
     def ask(self, prompt: Prompt, now_s: float, wake: Callable[[], None]) -> Answer:
         """The whole answer."""

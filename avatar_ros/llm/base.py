@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from ..core.errors import LlmError
 from ..core.registry import Backend, Registry
 from ..core.settings import Settings, setting
 from ..core.stage import Port
 from ..core.types import Prompt
 
-PORT = Port(takes=("dialogue/prompt", "mic/voice_activity"), gives=("dialogue/reply",))
+PORT = Port(subscribes=("dialogue/prompt", "mic/voice_activity"), publishes=("dialogue/reply",))
 LLM_BACKENDS = Registry(
     "llm",
     {
@@ -130,3 +131,25 @@ class Chat(Protocol):
 
     def close(self) -> None:
         """Free what `load` took."""
+
+
+class WholeAnswer:
+    """Gives its text, or its failure, at the first `take`."""
+
+    def __init__(self, text: str = "", failure: LlmError | None = None) -> None:
+        self._text = text
+        self._failure = failure
+        self.done = False
+
+    def take(self, now_s: float) -> Sequence[str]:
+        """The text, once. Raises the failure, once."""
+        if self.done:
+            return ()
+        self.done = True
+        if self._failure is not None:
+            raise self._failure
+        return (self._text,)
+
+    def close(self) -> None:
+        """Nothing is under way."""
+        self.done = True

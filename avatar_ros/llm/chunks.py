@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from .faults import ServiceError, status_fault
+from .health import ServiceError, status_fault
 
 _TOO_LONG = frozenset(("length", "max_tokens", "model_length"))
 _FILTERED = frozenset(("content_filter", "safety", "recitation", "prohibited_content", "blocklist", "sensitive"))

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from .faults import ServiceError
+from .health import ServiceError
 
 #: An event or a body longer than this is none, characters.
 _MOST = 8_000_000

@@ -15,19 +15,17 @@ from typing import Any
 import httpx2
 import openai
 
+from ..core.api_keys import find_key
+from ..core.asyncio_thread import AsyncioThread
 from ..core.errors import ConfigError
-from ..core.keys import find_key
-from ..core.loop_thread import LoopThread
 from ..core.types import Prompt
 from .answer_body import MALFORMED, TAIL_S, pass_on
-from .base import Answer, LlmSettings
-from .faults import ServiceError, status_fault
-from .health import Ask, Health
-from .inbox import Inbox, Stream
+from .base import Answer, LlmSettings, WholeAnswer
+from .health import Ask, Health, ServiceError, status_fault
 from .request import checked_url, extra_body, request
 from .route import route
 from .service_answer import Patience, ServiceAnswer
-from .whole import WholeAnswer
+from .stream_buffer import Stream, StreamBuffer
 
 #: Connections are kept for the next turn, which saves it the handshakes.
 _KEEP_CONNECTION_S = 120.0
@@ -56,7 +54,7 @@ class OpenAiChat:
         self._completions: Any = None
         self._unusable: ServiceError | None = None  # by a variable of the environment
         self._proxy = ""  # the variable that names one
-        self._thread: LoopThread | None = None
+        self._thread: AsyncioThread | None = None
         self._running: list[ServiceAnswer] = []
         self._used_s = float("-inf")  # when the service was last asked something
         self._greeting: Future[None] | None = None
@@ -87,7 +85,7 @@ class OpenAiChat:
                 **way,
             ),
         )
-        self._thread = LoopThread("llm streams")
+        self._thread = AsyncioThread("llm streams")
         # The library imports and builds things at their first use, which would cost the first visitor the time.
         self._completions = self._client.chat.completions.with_streaming_response
         if self._unusable is None:
@@ -149,7 +147,7 @@ class OpenAiChat:
 
     def _connect(self, body: Mapping[str, Any], wake: Callable[[], None]) -> Stream:
         assert self._thread is not None, "load() comes first"
-        inbox = Inbox(wake)
+        inbox = StreamBuffer(wake)
         return _OpenAiStream(inbox, self._thread.submit(self._read(body, inbox)))
 
     async def _shake_hands(self) -> None:
@@ -159,7 +157,7 @@ class OpenAiChat:
         except (openai.OpenAIError, *MALFORMED):
             return
 
-    async def _read(self, body: Mapping[str, Any], inbox: Inbox) -> None:
+    async def _read(self, body: Mapping[str, Any], inbox: StreamBuffer) -> None:
         began = False
         try:
             async with self._completions.create(**body) as response:
@@ -180,7 +178,7 @@ async def stay_encrypted(answer: httpx2.Response) -> None:
 
 
 class _OpenAiStream:
-    def __init__(self, inbox: Inbox, reading: Future[None]) -> None:
+    def __init__(self, inbox: StreamBuffer, reading: Future[None]) -> None:
         self.inbox = inbox
         self._reading = reading
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..core.answers_file import PLACEHOLDER
+from ..answers.file import PLACEHOLDER
 from ..core.errors import ConfigError
 from ..core.types import Prompt
 from .base import LlmSettings

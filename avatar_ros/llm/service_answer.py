@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from .faults import ServiceError
-from .health import Health
-from .inbox import Stream
+from .health import Health, ServiceError
+from .stream_buffer import Stream
 
 
 @dataclass(frozen=True)

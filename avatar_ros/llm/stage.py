@@ -4,22 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from ..core.enums import InterruptAction, SessionKind, VoiceKind
 from ..core.errors import LlmError
+from ..core.events import Interrupt, SessionEvent
 from ..core.stage import Out, Stage
-from ..core.types import (
-    Interrupt,
-    InterruptAction,
-    Message,
-    Prompt,
-    Reply,
-    SessionEvent,
-    SessionKind,
-    VoiceActivity,
-    VoiceKind,
-)
+from ..core.topics import Message
+from ..core.types import Prompt, Reply, VoiceActivity
 from .base import LLM_BACKENDS, Answer, Chat, LlmSettings
-from .faults import BrokenOffError
-from .spare import ChatWithSpare
+from .fallback import ChatWithFallback
+from .health import BrokenOffError
 
 #: While an answer is under way: deadlines are looked at this often. What arrives is taken at once, by wake().
 _BUSY_TICK_S = 0.05
@@ -166,5 +159,5 @@ def build(settings: LlmSettings) -> Stage:
     """The stage with the backend that `settings` names and its fallback. Raises UnknownBackendError."""
     chat: Chat = LLM_BACKENDS.load(settings.backend)(settings)
     if settings.fallback and settings.fallback != settings.backend and chat.remote:
-        chat = ChatWithSpare(chat, LLM_BACKENDS.load(settings.fallback)(settings))
+        chat = ChatWithFallback(chat, LLM_BACKENDS.load(settings.fallback)(settings))
     return LlmStage(settings, chat)

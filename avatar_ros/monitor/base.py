@@ -9,7 +9,7 @@ from ..core.stage import Port
 from ..core.types import LOCAL_SESSION
 
 PORT = Port(
-    takes=(
+    subscribes=(
         "mic/voice_activity",
         "speech/transcript",
         "dialogue/prompt",
@@ -22,7 +22,7 @@ PORT = Port(
         "frame_info",
         "state",
     ),
-    gives=("turn_report",),
+    publishes=("turn_report",),
 )
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from ..core.errors import ConfigError
+from ..core.events import TurnReport
 from ..core.private import write_private
 from ..core.run import begun_in_this_run
-from ..core.types import TurnReport
 from .turns import STEPS
 
 

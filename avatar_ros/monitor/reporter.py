@@ -7,30 +7,23 @@ from collections import deque
 from dataclasses import dataclass
 
 from ..core.clock import s_from_ns
+from ..core.enums import AgentState, InterruptAction, Layer, PlaybackState, VoiceKind
+from ..core.events import AvatarState, FrameInfo, Interrupt, TurnReport
+from ..core.topics import Message
 from ..core.types import (
     AudioFrame,
-    AvatarState,
     Expression,
-    FrameInfo,
-    Interrupt,
-    InterruptAction,
-    Layer,
-    Message,
-    Mood,
     PlaybackClock,
-    PlaybackState,
     Prompt,
     Reply,
     Sentence,
     SpeechChunk,
     Transcript,
-    TurnReport,
     VoiceActivity,
-    VoiceKind,
 )
 from .base import MonitorSettings
 from .onset import PlayedSound
-from .turns import Heard, WatchedTurn
+from .turns import UtteranceTimes, WatchedTurn
 
 _REMEMBERED = 16  # utterances and reported turns
 _MOST_TURNS = 64  # that are watched at a time
@@ -53,12 +46,12 @@ class TurnReporter:
 
     def __init__(self, settings: MonitorSettings) -> None:
         self._settings = settings
-        self._utterances: deque[Heard] = deque(maxlen=_REMEMBERED)
+        self._utterances: deque[UtteranceTimes] = deque(maxlen=_REMEMBERED)
         self._turns: dict[tuple[int, int], WatchedTurn] = {}
         self._reported: deque[tuple[int, int]] = deque(maxlen=_REMEMBERED)
         self._repeated: dict[tuple[int, int], tuple[int, int]] = {}  # former number -> that under which it goes on
         self._sound = PlayedSound(settings.sound_threshold_db)
-        self._mood = Mood.IDLE
+        self._mood = AgentState.IDLE
         self.news_s: float | None = None  # when a person or the avatar last did anything
 
     def take(self, message: Message, now_s: float) -> None:
@@ -100,14 +93,14 @@ class TurnReporter:
     @property
     def busy(self) -> bool:
         """Whether a turn is under way."""
-        return bool(self._turns) or self._mood in (Mood.THINKING, Mood.SPEAKING)
+        return bool(self._turns) or self._mood in (AgentState.THINKING, AgentState.SPEAKING)
 
     # --- what was heard -------------------------------------------------------------------------------------------
 
     def _voice(self, activity: VoiceActivity, now_s: float) -> None:
         self.news_s = now_s
         if activity.kind is VoiceKind.STARTED:
-            self._utterances.append(Heard(activity.utterance))
+            self._utterances.append(UtteranceTimes(activity.utterance))
             return
         heard = self._utterance(activity.utterance)
         heard.speech_end_s = s_from_ns(activity.steady_ns) if activity.steady_ns else now_s
@@ -121,12 +114,12 @@ class TurnReporter:
             for turn in self._turns.values():
                 self._match(turn)
 
-    def _utterance(self, number: int) -> Heard:
+    def _utterance(self, number: int) -> UtteranceTimes:
         """The newest utterance of that number (numbers begin anew when vad_node does)."""
         for heard in reversed(self._utterances):
             if heard.number == number:
                 return heard
-        self._utterances.append(Heard(number))
+        self._utterances.append(UtteranceTimes(number))
         return self._utterances[-1]
 
     def _match(self, turn: WatchedTurn) -> None:

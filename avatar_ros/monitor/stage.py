@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 
+from ..core.events import Interrupt, TurnReport
 from ..core.stage import Out, Stage
-from ..core.types import Interrupt, Message, TurnReport
+from ..core.topics import Message
 from .base import MonitorSettings
 from .report import ReportFile
 from .reporter import TurnReporter

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from math import isnan
 from typing import Any
 
-from ..core.spoken import join_sentences, text_said
-from ..core.types import TurnReport
+from ..core.events import TurnReport
+from ..core.spoken_text import join_sentences, text_said
 
 NAN = float("nan")
 
@@ -16,7 +16,7 @@ STEPS = ("voice_stop", "transcript", "first_reply", "first_tts", "first_expressi
 
 
 @dataclass
-class Heard:
+class UtteranceTimes:
     """One utterance of the user. speech_end_s: its last sample at the microphone; *_s: when the news arrived."""
 
     number: int
@@ -35,7 +35,7 @@ class WatchedTurn:
     epoch: int
     number: int
     news_s: float
-    heard: Heard | None = None
+    heard: UtteranceTimes | None = None
     question: str = ""
     rejected: bool = False
     asked_s: float = NAN  # when its prompt came; NaN: nobody asked (say, a greeting)
@@ -77,7 +77,7 @@ class WatchedTurn:
 
     def report(self, session: str) -> TurnReport:
         """The turn's report; a step that was not reached, or that nobody's speech came before, is NaN."""
-        heard = self.heard or Heard(0)
+        heard = self.heard or UtteranceTimes(0)
         at_s = {**self.steps, "voice_stop": heard.voice_stop_s, "transcript": heard.transcript_s}
         delays: dict[str, Any] = {f"{step}_ms": 1000 * (at_s.get(step, NAN) - heard.speech_end_s) for step in STEPS}
         texts = [self.sentences[i] for i in sorted(self.sentences)]

@@ -11,11 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ..core.phones import PHONE_CLASSES, PHONE_COUNT
-
-F32 = NDArray[np.float32]
+from ..core.arrays import F32
+from ..speech.phones import PHONE_CLASSES, PHONE_COUNT
 
 #: jaw: jawOpen. round: lips pushed forward and together (oo). funnel: pushed forward and open (o, sh). spread: corners
 #: back (ee). bite: lower lip at the upper teeth. upper, lower: the lip lifted off the teeth. tongue: tip seen.

@@ -5,18 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
+from ..core.arrays import F32
 from ..core.inference import DEVICES
 from ..core.registry import Backend, Registry
 from ..core.settings import Settings, setting
 from ..core.stage import Port
 
-F32 = NDArray[np.float32]
-
 PORT = Port(
-    takes=(
+    subscribes=(
         "motion/features",
         "speech/playback",
         "speech/played",
@@ -26,14 +22,14 @@ PORT = Port(
         "speech/transcript",
         "gaze_target",
     ),
-    gives=("motion/expression",),
+    publishes=("motion/expression",),
 )
 MOTION_BACKENDS = Registry(
     "expression",
     {
         "visemes": Backend("avatar_ros.motion.visemes:VisemeLips"),
         "lam": Backend("avatar_ros.motion.lam:LamLips", "embedded"),
-        "policy": Backend("avatar_ros.motion.policy:PolicyLips", "embedded"),
+        "policy": Backend("avatar_ros.motion.onnx_policy:PolicyLips", "embedded"),
         "fake": Backend("avatar_ros.motion.fake:FakeLips"),
     },
 )

@@ -5,11 +5,9 @@ from __future__ import annotations
 from math import exp
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..core.arkit import ARKIT_COUNT, ARKIT_INDEX
-
-F32 = NDArray[np.float32]
+from ..core.arrays import F32
 
 #: Names of hri_msgs/Expression. Shapes are written once for both sides of the face ("mouthSmile" is left and right).
 EMOTIONS: dict[str, dict[str, float]] = {

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..core.arkit import ARKIT_COUNT, ARKIT_INDEX
-from ..core.phones import PHONE_DIM, PHONE_INDEX, PHONE_KIND, PHONE_RATE_HZ
+from ..core.arrays import F32
+from ..speech.phones import PHONE_DIM, PHONE_INDEX, PHONE_KIND, PHONE_RATE_HZ
 from .base import MotionSettings
-
-F32 = NDArray[np.float32]
 
 
 class FakeLips:

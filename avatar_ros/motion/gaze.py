@@ -7,7 +7,7 @@ from math import atan2, degrees, hypot
 
 import numpy as np
 
-from ..core.types import Mood
+from ..core.enums import AgentState
 
 #: The head takes this share of a glance, with this time constant; the eyes are there at once and give back what the
 #: head brings (vestibulo-ocular reflex).
@@ -22,16 +22,16 @@ _SACCADE_TAU_S = 0.018
 #: (Kendon 1967; Argyle & Cook 1976), and away while they think (Glenberg et al. 1998). A host looks away less.
 _AWAY_DEG = ((-17.0, -9.0), (15.0, -10.0), (-14.0, 5.0), (12.0, 6.0))
 _AWAY_AFTER_S = {
-    Mood.THINKING: (0.3, 0.9),
-    Mood.SPEAKING: (2.0, 5.0),
-    Mood.LISTENING: (4.0, 9.0),
-    Mood.IDLE: (4.0, 10.0),
+    AgentState.THINKING: (0.3, 0.9),
+    AgentState.SPEAKING: (2.0, 5.0),
+    AgentState.LISTENING: (4.0, 9.0),
+    AgentState.IDLE: (4.0, 10.0),
 }
 _AWAY_FOR_S = {
-    Mood.THINKING: (1.2, 3.0),
-    Mood.SPEAKING: (0.7, 1.8),
-    Mood.LISTENING: (0.4, 1.1),
-    Mood.IDLE: (0.8, 2.0),
+    AgentState.THINKING: (1.2, 3.0),
+    AgentState.SPEAKING: (0.7, 1.8),
+    AgentState.LISTENING: (0.4, 1.1),
+    AgentState.IDLE: (0.8, 2.0),
 }
 _TARGET_KEPT_S = 2.0
 
@@ -55,7 +55,7 @@ class Gaze:
         self._listener = (0.0, 0.0)
         self._target_s = float("-inf")
         self._away = (0.0, 0.0)
-        self._mood = Mood.IDLE
+        self._mood = AgentState.IDLE
         self._change_s: float | None = None
         self._looks_away = False
         self._rove = (0.0, 0.0)
@@ -70,7 +70,7 @@ class Gaze:
         self._listener = (degrees(atan2(x, max(z, 0.05))), -degrees(atan2(y, max(hypot(x, z), 0.05))))
         self._target_s = now_s
 
-    def step(self, now_s: float, step_s: float, mood: Mood) -> Look:
+    def step(self, now_s: float, step_s: float, mood: AgentState) -> Look:
         """The look at `now_s`, `step_s` after the one before."""
         self._decide(now_s, mood)
         if now_s - self._target_s > _TARGET_KEPT_S:
@@ -83,7 +83,7 @@ class Gaze:
         relative = np.clip(self._eyes - self._head, -_MAX_EYE_DEG, _MAX_EYE_DEG)
         return Look(float(self._head[0]), float(self._head[1]), float(relative[0]), float(relative[1]))
 
-    def _decide(self, now_s: float, mood: Mood) -> None:
+    def _decide(self, now_s: float, mood: AgentState) -> None:
         self.glanced = False
         if self._change_s is None or mood is not self._mood:
             self._mood, self._looks_away = mood, False
@@ -100,7 +100,7 @@ class Gaze:
 
     def _somewhere(self) -> tuple[float, float]:
         yaw, pitch = _AWAY_DEG[int(self._rng.integers(len(_AWAY_DEG)))]
-        scale = 1.0 if self._mood is Mood.THINKING else 0.6
+        scale = 1.0 if self._mood is AgentState.THINKING else 0.6
         return yaw * scale * self._rng.uniform(0.7, 1.2), pitch * scale * self._rng.uniform(0.7, 1.2)
 
     def _draw(self, limits: tuple[float, float]) -> float:

@@ -7,10 +7,10 @@ from math import cos, radians, sin
 from zlib import crc32
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..core.arkit import ARKIT_COUNT, ARKIT_INDEX
-from ..core.types import Mood
+from ..core.arrays import F32
+from ..core.enums import AgentState
 from .base import MotionSettings
 from .blink import Blinker
 from .emotions import Emotion
@@ -18,7 +18,6 @@ from .gaze import Gaze, Look
 from .head import HeadMotion
 from .nods import Nods
 
-F32 = NDArray[np.float32]
 Quaternion = tuple[float, float, float, float]
 
 #: Degrees of eye rotation at weight 1 of ARKit's eyeLook shapes.
@@ -68,7 +67,7 @@ class IdleFace:
         self.emotion = Emotion()
         self._last_s: float | None = None
 
-    def step(self, now_s: float, mood: Mood, loudness: float) -> IdlePose:
+    def step(self, now_s: float, mood: AgentState, loudness: float) -> IdlePose:
         """The face at `now_s`; loudness 0–1 of the avatar's voice as it will be heard in STRESS_LEAD_S."""
         step_s = 0.0 if self._last_s is None else min(max(now_s - self._last_s, 0.0), _LONGEST_STEP_S)
         self._last_s = now_s
@@ -83,19 +82,19 @@ class IdleFace:
         weights = self.emotion.step(step_s).copy()
         self._add_smile(weights, step_s, mood)
         self._add_brows(weights, mood)
-        _add_eyes(weights, held, self._blinker.step(now_s, mood is Mood.SPEAKING))
+        _add_eyes(weights, held, self._blinker.step(now_s, mood is AgentState.SPEAKING))
         rotation = quaternion_from_degrees(look.head_yaw + sway.yaw, look.head_pitch + sway.pitch, sway.roll)
         return IdlePose(np.clip(weights, 0, 1), rotation, (0.0, sway.rise_m, 0.0))
 
-    def _add_smile(self, weights: F32, step_s: float, mood: Mood) -> None:
-        goal = self._smile * (_SMILE_WHILE_LISTENING if mood is Mood.LISTENING else 1.0)
+    def _add_smile(self, weights: F32, step_s: float, mood: AgentState) -> None:
+        goal = self._smile * (_SMILE_WHILE_LISTENING if mood is AgentState.LISTENING else 1.0)
         self._smile_now += (goal - self._smile_now) * (1 - float(np.exp(-step_s / 0.5)))
         for shape, share in _SMILE_SHAPES:
             weights[shape] += share * self._smile_now
 
-    def _add_brows(self, weights: F32, mood: Mood) -> None:
+    def _add_brows(self, weights: F32, mood: AgentState) -> None:
         lift = _BROW_BEAT * self._head.beat * self._liveliness
-        if mood is Mood.LISTENING:
+        if mood is AgentState.LISTENING:
             lift += 0.05 * self._liveliness
         for name, share in (("browInnerUp", 1.0), ("browOuterUpLeft", 0.6), ("browOuterUpRight", 0.6)):
             weights[ARKIT_INDEX[name]] += share * lift

@@ -8,16 +8,15 @@ and optional: a filter over time, left and right made alike, eyes left to the id
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..avatar.model import weight_scales
 from ..core.arkit import ARKIT_COUNT, ARKIT_INDEX, ARKIT_NAMES
+from ..core.arrays import F32
 from ..core.errors import ConfigError
 from ..core.inference import check_shapes
 from .base import MotionSettings
 from .onnx_lips import Wants, open_lips, try_lips, wants_of
 
-F32 = NDArray[np.float32]
 KIND = "lam_wav2vec2"
 RATE_HZ = 30.0
 FILE = "decoder.onnx"

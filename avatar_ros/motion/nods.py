@@ -11,7 +11,8 @@ from math import exp, pi, sin
 
 import numpy as np
 
-from ..core.types import EVENT_COMPLETE, Mood, Transcript, VoiceActivity, VoiceKind
+from ..core.enums import AgentState, VoiceKind
+from ..core.types import EVENT_COMPLETE, Transcript, VoiceActivity
 
 _HZ, _SIZE_DEG, _DECAY_S = 1.6, 3.4, 0.45
 _SIZES, _OVER_S = (0.6, 1.1), 4.0
@@ -63,11 +64,11 @@ class Nods:
         if EVENT_COMPLETE in transcript.events or self._text.rstrip().endswith(_CLAUSE_ENDS):
             self._pause(now_s)
 
-    def step(self, now_s: float, mood: Mood) -> float:
+    def step(self, now_s: float, mood: AgentState) -> float:
         """Pitch of the head at `now_s`, degrees downwards. While it speaks itself it does not begin to nod."""
         if self._voice:
             self._follow(now_s)
-        if self._wanted and mood is not Mood.SPEAKING:
+        if self._wanted and mood is not AgentState.SPEAKING:
             self._start_s, self._size = now_s, float(self._rng.uniform(*_SIZES))
             self._due_s = now_s + self._draw(_GAP_S)
             self._restless_s = self._due_s + self._draw(_PATIENCE_S)

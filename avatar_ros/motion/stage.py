@@ -5,25 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from math import isfinite
 
+from ..core.enums import SessionKind
+from ..core.events import AvatarState, GazeTarget, Interrupt, SessionEvent
 from ..core.stage import Out, Stage
-from ..core.types import (
-    LOCAL_SESSION,
-    AudioFeatures,
-    AudioFrame,
-    AvatarState,
-    GazeTarget,
-    Interrupt,
-    Message,
-    PlaybackClock,
-    Sentence,
-    SessionEvent,
-    SessionKind,
-    Transcript,
-    VoiceActivity,
-)
+from ..core.topics import Message
+from ..core.types import LOCAL_SESSION, AudioFeatures, AudioFrame, PlaybackClock, Sentence, Transcript, VoiceActivity
 from .base import MOTION_BACKENDS, LipModel, MotionSettings
-from .performer import Performer
-from .track import has_loudness
+from .lip_track import has_loudness
+from .session_animator import SessionAnimator
 
 _OWN_FRAMES = ("", "avatar")
 
@@ -37,7 +26,7 @@ class ExpressionStage(Stage):
         self.unread = frozenset({"speech/played"} if has_loudness(model) else ())
         self._settings = settings
         self._model = model
-        self._performers = {LOCAL_SESSION: Performer(settings, LOCAL_SESSION, model)}
+        self._performers = {LOCAL_SESSION: SessionAnimator(settings, LOCAL_SESSION, model)}
         self._used_s: dict[str, float] = {}
         self._warning = ""
 
@@ -85,17 +74,17 @@ class ExpressionStage(Stage):
         """A warning where gaze targets come in a frame that is not understood."""
         return {"warning": self._warning} if self._warning else {}
 
-    def _performer(self, session: str, now_s: float) -> Performer:
+    def _performer(self, session: str, now_s: float) -> SessionAnimator:
         self._used_s[session] = now_s
         if session not in self._performers:
-            self._performers[session] = Performer(self._settings, session, self._model)
+            self._performers[session] = SessionAnimator(self._settings, session, self._model)
         return self._performers[session]
 
     def _drop(self, session: str) -> None:
         self._used_s.pop(session, None)
         self._performers.pop(session, None)
         if session == LOCAL_SESSION:  # a kiosk's face lives on between visitors
-            self._performers[session] = Performer(self._settings, session, self._model)
+            self._performers[session] = SessionAnimator(self._settings, session, self._model)
 
     def _expire(self, now_s: float) -> None:
         ttl_s = self._settings.session_ttl_s

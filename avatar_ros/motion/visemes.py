@@ -16,12 +16,20 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from ..core.phones import LOUDNESS, PHONE_COUNT, PHONE_DIM, PHONE_INDEX, PHONE_KIND, PHONE_RATE_HZ, SIL, USUAL_LOUDNESS
+from ..core.arrays import F32
+from ..speech.phones import (
+    LOUDNESS,
+    PHONE_COUNT,
+    PHONE_DIM,
+    PHONE_INDEX,
+    PHONE_KIND,
+    PHONE_RATE_HZ,
+    SIL,
+    USUAL_LOUDNESS,
+)
 from .articulation import DOMINANCE, PARAMETERS, TARGETS, WIDTHS
 from .base import MotionSettings
-from .mouth import Mouth, weights_from_mouth
-
-F32 = NDArray[np.float32]
+from .blendshape_mapping import Mouth, weights_from_mouth
 
 _BILABIALS = [PHONE_INDEX[name] for name in ("P", "B", "M")]
 #: Lips move towards a closure and away from it within this time.

@@ -2,8 +2,8 @@
 
 import sys
 
-from ..audio_io.base import MIC_PORT, MicSettings
-from ..audio_io.mic_stage import build_mic
+from ..mic.base import MIC_PORT, MicSettings
+from ..mic.stage import build_mic
 from ..ros.main import run
 from ..ros.stage_node import NodeSpec
 

@@ -2,10 +2,10 @@
 
 import sys
 
-from ..audio_io.base import SPEAKER_PORT, SpeakerSettings
-from ..audio_io.speaker_stage import build_speaker
 from ..ros.main import run
 from ..ros.stage_node import NodeSpec
+from ..speaker.base import SPEAKER_PORT, SpeakerSettings
+from ..speaker.stage import build_speaker
 
 SPEC = NodeSpec("speaker_node", SPEAKER_PORT, {"": SpeakerSettings}, lambda settings, node: build_speaker(settings[""]))
 

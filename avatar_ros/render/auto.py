@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from ..avatar.model import Avatar
 from ..core.errors import RenderError, UnknownBackendError
-from .base import BACKENDS, Rasteriser, Settings
+from .base import BACKENDS, Rasteriser, RasterSettings
 
 
-def make_rasteriser(avatar: Avatar, settings: Settings) -> tuple[Rasteriser, str]:
+def make_rasteriser(avatar: Avatar, settings: RasterSettings) -> tuple[Rasteriser, str]:
     """The rasteriser that `settings.backend` names, and why `auto` had to fall back ("" where it did not).
 
     Raises UnknownBackendError for unknown or uninstalled names, RenderError where a named one cannot run here.

@@ -1,4 +1,4 @@
-"""What every rasteriser shares: Camera, Settings, Frame, the Protocol and the table of backends.
+"""What every rasteriser shares: Camera, RasterSettings, Frame, the Protocol and the table of backends.
 
 Axes: avatar and world are metres, Y up, face towards +Z. The camera has OpenCV's axes: x right, y down, z forward.
 Matrices act on column vectors: camera_point = view @ world_point; world_point = pose @ avatar_point, where a splat's
@@ -13,13 +13,11 @@ from math import radians, tan
 from typing import Any, Literal, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ..core.arrays import F32, U8
 from ..core.errors import RenderError
 from ..core.registry import Backend, Registry
 
-F32 = NDArray[np.float32]
-U8 = NDArray[np.uint8]
 Background = tuple[float, float, float] | U8 | None
 """Colour (r, g, b) of sRGB 0–1, a picture [height, width, 3] uint8, or None for a transparent frame."""
 
@@ -70,7 +68,7 @@ class Camera:
 
 
 @dataclass(frozen=True)
-class Settings:
+class RasterSettings:
     """How frames are drawn."""
 
     backend: str = "auto"  # auto, cpu, gsplat, reference or fake

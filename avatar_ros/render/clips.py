@@ -10,23 +10,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..avatar.model import Clip
-from ..core.types import Mood
-
-Matrix = NDArray[np.float32]
+from ..core.arrays import F32
+from ..core.enums import AgentState
 
 #: Clips of a LAM avatar for each state: what is played once at its beginning, then what is played in turn as long as it
 #: lasts. What an avatar lacks is skipped. The way out of a thought (LAM's think_part_3) is the blend to what follows.
-CLIPS_BY_MOOD: Mapping[Mood, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    Mood.IDLE: ((), ("idle",)),
-    Mood.LISTENING: ((), ("listen",)),
-    Mood.THINKING: (("think_part_1",), ("think_part_2",)),
-    Mood.SPEAKING: ((), ("speak_1", "speak_2", "speak_3", "speak_4")),
+CLIPS_BY_MOOD: Mapping[AgentState, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    AgentState.IDLE: ((), ("idle",)),
+    AgentState.LISTENING: ((), ("listen",)),
+    AgentState.THINKING: (("think_part_1",), ("think_part_2",)),
+    AgentState.SPEAKING: ((), ("speak_1", "speak_2", "speak_3", "speak_4")),
 }
 HELLO = "hello"
 BLEND_S = 0.6
 GREET_AFTER_S = 60.0
 """Words after so long a silence, and the first words of all, are spoken to somebody new: `hello` comes first."""
-IDENTITY: Matrix = np.eye(4, dtype=np.float32)
+IDENTITY: F32 = np.eye(4, dtype=np.float32)
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,7 @@ class Sequence:
     then: tuple[Clip, ...]
     since_s: float
 
-    def at(self, at_s: float) -> Matrix:
+    def at(self, at_s: float) -> F32:
         """The head at an instant; identity where there is nothing to play."""
         clips = [*self.first, *self.then, *self.then[:1]]
         if not clips:
@@ -72,27 +71,27 @@ class ClipMixer:
     def __init__(self, clips: Mapping[str, Clip], amount: float = 1.0) -> None:
         self._clips = clips
         self._amount = amount
-        self._mood: Mood | None = None
+        self._mood: AgentState | None = None
         self._spoke_s: float | None = None
         self._playing: list[Sequence] = [Sequence((), (), float("-inf"))]  # the last one counts, earlier ones fade
 
-    def mood(self, mood: Mood, now_s: float) -> None:
+    def mood(self, mood: AgentState, now_s: float) -> None:
         """The conversation's state changed."""
-        greets = mood is Mood.SPEAKING and (self._spoke_s is None or now_s - self._spoke_s > GREET_AFTER_S)
-        if Mood.SPEAKING in (mood, self._mood):
+        greets = mood is AgentState.SPEAKING and (self._spoke_s is None or now_s - self._spoke_s > GREET_AFTER_S)
+        if AgentState.SPEAKING in (mood, self._mood):
             self._spoke_s = now_s
         if mood is self._mood:
             return
         self._mood = mood
         first, then = (self._found(names) for names in CLIPS_BY_MOOD[mood])
-        if mood is Mood.LISTENING and not then:
+        if mood is AgentState.LISTENING and not then:
             then = self._found(("idle",))
         if greets:
             first = (*self._found((HELLO,)), *first)
         if first or then != self._playing[-1].then:
             self._playing.append(Sequence(first, then, now_s))
 
-    def at(self, at_s: float) -> Matrix:
+    def at(self, at_s: float) -> F32:
         """The matrix at `at_s`, avatar space to avatar space; identity where there is nothing to play."""
         if self._amount <= 0:
             return IDENTITY
@@ -107,7 +106,7 @@ class ClipMixer:
         return tuple(clip for name in names if (clip := find_clip(self._clips, name)) is not None)
 
 
-def mix(a: Matrix, b: Matrix, t: float) -> Matrix:
+def mix(a: F32, b: F32, t: float) -> F32:
     """From a (t = 0) to b (t = 1), linearly."""
     return a * np.float32(1 - t) + b * np.float32(t)
 
@@ -125,7 +124,7 @@ def smoothstep(t: float) -> float:
     return t * t * (3 - 2 * t)
 
 
-def rigid(matrix: Matrix) -> Matrix:
+def rigid(matrix: F32) -> F32:
     """The nearest rotation in place of the upper 3x3: a mix of two rotations shrinks a little."""
     u, _, vt = np.linalg.svd(matrix[:3, :3].astype(np.float64))
     out = matrix.copy()
@@ -135,7 +134,7 @@ def rigid(matrix: Matrix) -> Matrix:
 
 def pose_matrix(
     rotation_wxyz: NDArray[np.float64], translation: NDArray[np.float64], pivot: NDArray[np.float64]
-) -> Matrix:
+) -> F32:
     """A head pose as a matrix [4, 4]: rotate about `pivot` (metres, avatar space), then move by `translation`."""
     w, x, y, z = rotation_wxyz
     turn = np.array(

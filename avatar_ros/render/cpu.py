@@ -6,8 +6,9 @@ import numpy as np
 
 from .. import _raster
 from ..avatar.model import Avatar
+from ..core.arrays import U8
 from ..core.errors import RenderError
-from .base import U8, Background, Camera, Frame, Settings
+from .base import Background, Camera, Frame, RasterSettings
 from .inputs import WeightMap, background_parts, model_view, output_buffer
 
 
@@ -16,7 +17,7 @@ class CpuRasteriser:
 
     name = "cpu"
 
-    def __init__(self, avatar: Avatar, settings: Settings) -> None:
+    def __init__(self, avatar: Avatar, settings: RasterSettings) -> None:
         self._settings = settings
         self._weights = WeightMap(avatar.morph_names, settings)
         morphs = avatar.morphs

@@ -12,15 +12,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..core.arkit import ARKIT_COUNT
+from ..core.arrays import F32
 from ..core.clock import s_from_ns
-from ..core.types import Expression, Interrupt, InterruptAction, Layer, PlaybackClock, PlaybackState
+from ..core.enums import InterruptAction, Layer, PlaybackState
+from ..core.events import Interrupt
+from ..core.types import Expression, PlaybackClock
 from .idle_layer import IdleLayer
 from .pose import REST_POSE, HeadPose, clean_weights, mix_poses, mix_quaternions, pose_of, quaternion_product
-
-F32 = NDArray[np.float32]
 
 #: Lips leave rest and return to it over this time when sound starts or stops in the middle of a shape: two frames at
 #: 30 frames a second, so that they rest within 100 ms of an order.

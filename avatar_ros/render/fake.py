@@ -10,7 +10,8 @@ import numpy as np
 
 from ..avatar.model import Avatar
 from ..core.arkit import ARKIT_COUNT, ARKIT_INDEX, ARKIT_NAMES
-from .base import U8, Background, Camera, Frame, Settings
+from ..core.arrays import U8
+from .base import Background, Camera, Frame, RasterSettings
 from .inputs import WeightMap, background_parts, model_view, output_buffer
 
 
@@ -19,7 +20,7 @@ class FakeRasteriser:
 
     name = "fake"
 
-    def __init__(self, avatar: Avatar | None, settings: Settings) -> None:
+    def __init__(self, avatar: Avatar | None, settings: RasterSettings) -> None:
         self._settings = settings
         self._weights = WeightMap(ARKIT_NAMES, settings)
         self.frames = 0

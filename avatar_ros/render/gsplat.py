@@ -18,9 +18,10 @@ import torch
 
 from ..avatar.model import Avatar
 from ..core.arkit import ARKIT_COUNT
+from ..core.arrays import U8
 from ..core.errors import RenderError
 from ..core.registry import how_to_install
-from .base import MAX_ALPHA, NEAR_M, U8, Background, Camera, Frame, Settings
+from .base import MAX_ALPHA, NEAR_M, Background, Camera, Frame, RasterSettings
 from .inputs import WeightMap, background_parts, model_view, output_buffer
 from .torch_ops import DeviceAvatar, composite, morphed, posed, thin_smoke, turn_parts, upload
 
@@ -32,7 +33,7 @@ class GsplatRasteriser:
 
     name = "gsplat"
 
-    def __init__(self, avatar: Avatar, settings: Settings, rasterization: Callable[..., Any] | None = None,
+    def __init__(self, avatar: Avatar, settings: RasterSettings, rasterization: Callable[..., Any] | None = None,
                  device: str = "cuda") -> None:
         """Draws a small frame, so that what does not work is known now. Raises RenderError where CUDA or gsplat's
         built kernels are missing, or that frame fails.

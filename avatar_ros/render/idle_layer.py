@@ -6,14 +6,13 @@ from bisect import bisect_right
 from collections import deque
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..core.arkit import ARKIT_COUNT
+from ..core.arrays import F32
 from ..core.clock import s_from_ns
 from ..core.types import Expression
 from .pose import REST_POSE, HeadPose, clean_weights, mix_poses, pose_of
 
-F32 = NDArray[np.float32]
 Shown = tuple[F32, HeadPose]
 
 #: The layer comes at 30 Hz; for this long after its last frame the face holds still. Then its stage is gone, and the

@@ -9,13 +9,13 @@ import numpy as np
 from ..avatar.model import arkit_columns, weight_scales
 from ..core.arkit import ARKIT_COUNT
 from ..core.errors import RenderError
-from .base import AlphaKind, Background, Camera, Settings
+from .base import AlphaKind, Background, Camera, RasterSettings
 
 
 class WeightMap:
     """52 ARKit weights to the M weights of an avatar's own morphs, by name."""
 
-    def __init__(self, morph_names: Sequence[str], settings: Settings) -> None:
+    def __init__(self, morph_names: Sequence[str], settings: RasterSettings) -> None:
         columns = arkit_columns(morph_names)
         self._columns = np.where(columns < 0, 0, columns)
         self._scales = np.where(columns < 0, 0, weight_scales(settings.lam_weight_scaling)[self._columns])
@@ -46,7 +46,7 @@ def model_view(camera: Camera, head: np.ndarray) -> np.ndarray:
 
 
 def background_parts(background: Background, camera: Camera,
-                     settings: Settings) -> tuple[tuple[float, float, float], np.ndarray | None, AlphaKind]:
+                     settings: RasterSettings) -> tuple[tuple[float, float, float], np.ndarray | None, AlphaKind]:
     """Colour, picture and kind of alpha of a background. Raises RenderError for a wrong shape."""
     if background is None:
         return (0.0, 0.0, 0.0), None, settings.transparent_alpha

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..avatar.framing import frame_head
+from ..avatar.model import Avatar
+from ..core.arrays import F32
 from ..core.types import Expression
-
-F32 = NDArray[np.float32]
+from .base import Camera
 
 
 @dataclass(frozen=True)
@@ -61,3 +63,9 @@ def pose_of(expression: Expression) -> HeadPose:
 def clean_weights(weights: F32) -> F32:
     """Weights within 0–1; what is not a number counts as rest."""
     return np.clip(np.nan_to_num(weights, nan=0.0, posinf=1.0, neginf=0.0), 0.0, 1.0)
+
+
+def portrait_camera(avatar: Avatar, width: int, height: int) -> Camera:
+    """A camera that shows head and shoulders, for any size of picture in pixels."""
+    framing = frame_head(avatar, width / height)
+    return Camera.look_at(framing.position, framing.target, framing.fov_y_deg, width, height)

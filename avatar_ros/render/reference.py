@@ -12,7 +12,8 @@ import numpy as np
 
 from ..avatar.clips import quaternion_matrices
 from ..avatar.model import Avatar
-from .base import ALPHA_THRESHOLD, MAX_ALPHA, NEAR_M, U8, Background, Camera, Frame, Settings
+from ..core.arrays import U8
+from .base import ALPHA_THRESHOLD, MAX_ALPHA, NEAR_M, Background, Camera, Frame, RasterSettings
 from .inputs import WeightMap, background_parts, model_view, output_buffer
 
 
@@ -21,7 +22,7 @@ class ReferenceRasteriser:
 
     name = "reference"
 
-    def __init__(self, avatar: Avatar, settings: Settings) -> None:
+    def __init__(self, avatar: Avatar, settings: RasterSettings) -> None:
         self._settings = settings
         self._weights = WeightMap(avatar.morph_names, settings)
         self._avatar = avatar

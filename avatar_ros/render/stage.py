@@ -15,30 +15,21 @@ from ..avatar.model import Avatar
 from ..core.arkit import ARKIT_INDEX
 from ..core.clock import Clock, SteadyClock, ns_from_s
 from ..core.errors import ConfigError
+from ..core.events import AvatarState, FrameInfo, Interrupt
 from ..core.paths import share_file
 from ..core.settings import Settings, setting
 from ..core.stage import Out, Port, Stage
-from ..core.types import (
-    LOCAL_SESSION,
-    AudioFrame,
-    AvatarState,
-    Expression,
-    FrameInfo,
-    Interrupt,
-    Message,
-    PlaybackClock,
-    Sentence,
-    Transcript,
-)
+from ..core.topics import Message
+from ..core.types import LOCAL_SESSION, AudioFrame, Expression, PlaybackClock, Sentence, Transcript
 from .auto import make_rasteriser
 from .base import BACKENDS, Background, Rasteriser
-from .base import Settings as RasteriserSettings
-from .camera import portrait_camera
+from .base import RasterSettings as RasteriserSettings
 from .clips import ClipMixer, pose_matrix
 from .face import Face, FaceState
+from .pose import portrait_camera
 
 PORT = Port(
-    takes=(
+    subscribes=(
         "motion/expression",
         "speech/playback",
         "state",
@@ -46,7 +37,7 @@ PORT = Port(
         "speech/sentence",
         "speech/played",
     ),
-    gives=("frame_info",),
+    publishes=("frame_info",),
 )
 DEFAULT_SIDE_PX = 512
 MIN_SIDE_PX = 16

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from ..avatar.model import F32, Avatar
+from ..avatar.model import Avatar
+from ..core.arrays import F32
 from .base import AlphaKind
 
 

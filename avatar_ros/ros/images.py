@@ -12,17 +12,16 @@ from rclpy.node import Node
 from rclpy.qos_overriding_options import QoSOverridingOptions
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
-from ..core.types import Message
+from ..core.arrays import U8
+from ..core.topics import Message
 from .convert import stamp_from_ns
 from .qos import for_images
-
-Rgb = NDArray[np.uint8]
 
 FRAME_ID = "avatar_camera"
 JPEG_QUALITY = 85
 
 
-def image_msg(rgb: Rgb, stamp_ns: int) -> Image:
+def image_msg(rgb: U8, stamp_ns: int) -> Image:
     """A frame [H, W, 3] as sensor_msgs/Image, rgb8."""
     height, width = rgb.shape[:2]
     msg = Image(height=height, width=width, encoding="rgb8", is_bigendian=0, step=3 * width)
@@ -32,7 +31,7 @@ def image_msg(rgb: Rgb, stamp_ns: int) -> Image:
     return msg
 
 
-def jpeg_msg(rgb: Rgb, stamp_ns: int) -> CompressedImage:
+def jpeg_msg(rgb: U8, stamp_ns: int) -> CompressedImage:
     """A frame [H, W, 3] as sensor_msgs/CompressedImage, JPEG."""
     import cv2
 
@@ -75,7 +74,7 @@ class ImagePublisher:
         )
         self._info = node.create_publisher(CameraInfo, "camera_info", for_images())
         self._changed = threading.Condition()
-        self._pending: tuple[Rgb, int] | None = None
+        self._pending: tuple[U8, int] | None = None
         self._closed = False
         self.published = 0
         self.missed = 0
@@ -129,7 +128,7 @@ class ImagePublisher:
                 (rgb, stamp_ns), self._pending = self._pending, None
             self._publish(rgb, stamp_ns)
 
-    def _publish(self, rgb: Rgb, stamp_ns: int) -> None:
+    def _publish(self, rgb: U8, stamp_ns: int) -> None:
         height, width = rgb.shape[:2]
         if self._raw.get_subscription_count():
             self._raw.publish(image_msg(rgb, stamp_ns))

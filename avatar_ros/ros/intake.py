@@ -9,7 +9,8 @@ from typing import Any
 from rclpy.node import Node
 
 from ..core.door import Door, Entry
-from ..core.types import TOPICS, AvatarState
+from ..core.events import AvatarState
+from ..core.topics import TOPICS
 from . import convert
 from .diagnostics import seldom
 

@@ -13,7 +13,8 @@ from typing import Any, Self
 import rclpy
 from rclpy.qos import QoSProfile
 
-from ..core.types import TOPICS, Message, Mood
+from ..core.enums import AgentState
+from ..core.topics import TOPICS, Message
 from . import convert, qos
 from .executor import LeanExecutor
 from .start import start_ros
@@ -96,7 +97,7 @@ class Listener:
                     raise TimeoutError(f"did not happen within {timeout_s} s: {what or condition}; heard {counts}")
                 self._changed.wait(min(left_s, 0.1))
 
-    def moods(self) -> list[Mood]:
+    def moods(self) -> list[AgentState]:
         """States in the order in which they were published."""
         return [message.state for message in self.heard["state"]]
 

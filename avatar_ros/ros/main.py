@@ -18,7 +18,7 @@ from rclpy.utilities import get_default_context
 from ..core import shared_memory
 from ..core.errors import AvatarRosError, ConfigError
 from ..core.exit_codes import DONE_IS_OK, DONE_LINE, EXIT_DONE, EXIT_OK, exit_code_of
-from ..core.lock import hold_name
+from ..core.host_lock import hold_name
 from ..core.machine import machine_fault
 from ..core.network import Network
 from ..core.private import keep_private

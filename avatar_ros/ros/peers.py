@@ -12,8 +12,8 @@ from typing import Any
 from rclpy.node import Node
 
 from ..core.clock import Clock
+from ..core.events import Alive
 from ..core.peers import BEAT_S, PeerNews, PeerWatch
-from ..core.types import Alive
 from . import convert, qos
 
 _LOOK_S = 0.1

@@ -41,15 +41,19 @@ STEPS: dict[str, tuple[str, str]] = {
 
 def missing_steps(node: Node) -> frozenset[str]:
     """Which of STEPS nobody is ready for yet: a node subscribes and publishes once its model is loaded."""
-    return frozenset(name for name, (takes, gives) in STEPS.items() if not _between(node, takes, gives))
+    return frozenset(
+        name for name, (subscribes, publishes) in STEPS.items() if not _between(node, subscribes, publishes)
+    )
 
 
-def _between(node: Node, takes: str, gives: str) -> set[tuple[str, str]]:
+def _between(node: Node, subscribes: str, publishes: str) -> set[tuple[str, str]]:
     """Nodes that read the one topic and write the other."""
-    readers = node.get_subscriptions_info_by_topic(takes)
-    writers = node.get_publishers_info_by_topic(gives)
+    readers = node.get_subscriptions_info_by_topic(subscribes)
+    writers = node.get_publishers_info_by_topic(publishes)
     ends = ({(end.node_namespace, end.node_name) for end in side} for side in (readers, writers))
     return set.intersection(*ends)
+
+
 def in_stream(node: Node, topic_name: str) -> bool:
     """Whether a topic, by its full name, is one of READERS."""
     return topic_name.removeprefix(node.get_namespace().rstrip("/") + "/") in READERS

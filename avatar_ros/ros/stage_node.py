@@ -21,11 +21,13 @@ from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackRet
 
 from ..core.clock import SteadyClock
 from ..core.errors import AvatarRosError
+from ..core.events import AvatarState, Interrupt
 from ..core.exit_codes import EXIT_DONE, EXIT_FAILED, EXIT_OK, EXIT_UNFINISHED, exit_code_of
 from ..core.machine import machine_fault
 from ..core.settings import Settings
 from ..core.stage import Out, Port, Stage
-from ..core.types import LOCAL_SESSION, TOPICS, AvatarState, Interrupt
+from ..core.topics import TOPICS
+from ..core.types import LOCAL_SESSION
 from . import convert, qos, readers
 from .diagnostics import Diagnostics, seldom
 from .executor import LeanExecutor
@@ -156,7 +158,7 @@ class StageNode(SettingsNode):
         """Stop the worker, close the stage, drop its topics. Safe to call twice."""
         working = self._worker is not None
         self._stop_worker()
-        if working and LAST_WORDS.intersection(self._spec.port.gives):
+        if working and LAST_WORDS.intersection(self._spec.port.publishes):
             guarded(self._rest, self._report)
         if self._stage is not None:
             self._stage.close()
@@ -215,13 +217,13 @@ class StageNode(SettingsNode):
             self.destroy_timer(self._awaiting)
 
     def _connect(self) -> None:
-        for topic in self._spec.port.gives:
+        for topic in self._spec.port.publishes:
             kind = convert.msg_type(TOPICS[topic])
             self._publishers_by_topic[topic] = self.create_publisher(kind, topic, qos.for_topic(topic))
         assert self._stage is not None
         # `state` first: of what has arrived together, it is read first, and the others are believed at once.
-        for topic in dict.fromkeys(("state", "interrupt", "session", *self._spec.port.takes)):
-            own = topic in self._spec.port.gives and topic not in self._spec.port.takes
+        for topic in dict.fromkeys(("state", "interrupt", "session", *self._spec.port.subscribes)):
+            own = topic in self._spec.port.publishes and topic not in self._spec.port.subscribes
             if own or topic in self._stage.unread:
                 continue  # the owner of states and sessions needs no news of its own
             kind = convert.msg_type(TOPICS[topic])
@@ -230,7 +232,7 @@ class StageNode(SettingsNode):
 
     def _take(self, topic: str, msg: Any) -> None:
         for entry in self._intake.take(topic, msg, self._steady.now_s()):  # the state counts while inactive, too
-            if self._worker is not None and (entry.topic != "state" or "state" in self._spec.port.takes):
+            if self._worker is not None and (entry.topic != "state" or "state" in self._spec.port.subscribes):
                 self._worker.push(*entry)
 
     def _publish(self, out: Out) -> None:

@@ -8,12 +8,15 @@ from collections.abc import Callable, Iterable, Set
 from functools import partial
 from typing import NamedTuple
 
+from ..core.cancellation import CancelGate
 from ..core.clock import Clock
+from ..core.enums import InterruptAction, SessionKind
+from ..core.events import Interrupt, SessionEvent
 from ..core.peers import PeerNews
 from ..core.queues import FairQueue
 from ..core.stage import Out, Stage
-from ..core.types import LOCAL_SESSION, Interrupt, InterruptAction, Message, SessionEvent, SessionKind
-from ..core.void import VoidGate
+from ..core.topics import Message
+from ..core.types import LOCAL_SESSION
 from . import qos
 from .guard import guarded
 
@@ -51,7 +54,7 @@ class StageWorker:
         self._clock = clock
         self._queue: FairQueue[_Item] = FairQueue(queue_limit)
         self._own_sessions = own_sessions
-        self._gate = VoidGate()
+        self._gate = CancelGate()
         self._awake = threading.Event()
         self._stopping = False
         self._next_tick_s = 0.0

@@ -6,19 +6,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
+from ..core.arrays import Pcm
+from ..core.enums import MarkKind
 from ..core.errors import TtsError
 from ..core.registry import Backend, Registry
 from ..core.settings import Settings, setting
 from ..core.stage import Port
-from ..core.types import MarkKind
-from .stop import Stop
+from .cancel_token import CancelToken
 
-Pcm = NDArray[np.int16]
-
-PORT = Port(takes=("speech/sentence", "speech/playback", "mic/voice_activity"), gives=("speech/audio", "speech/fault"))
+PORT = Port(
+    subscribes=("speech/sentence", "speech/playback", "mic/voice_activity"), publishes=("speech/audio", "speech/fault")
+)
 #: Code of the error for a text of which a voice can read nothing; what follows it in the sentence may be readable.
 UNREADABLE = "tts_unreadable"
 TTS_BACKENDS = Registry(
@@ -118,7 +116,7 @@ class Voice(Protocol):
     def load(self) -> None:
         """Get ready to speak at once. Raises ConfigError or TtsError."""
 
-    def speak(self, text: str, locale: str, stop: Stop | None = None) -> Iterator[Part]:
+    def speak(self, text: str, locale: str, stop: CancelToken | None = None) -> Iterator[Part]:
         """The sound of `text` (clean, not empty) as it becomes known. Raises TtsError.
 
         stop: asked from another thread, it ends the waiting and closes connections; what came so far is then all.

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from urllib.parse import urlencode
 
-from .address import check_url, shown_url
 from .base import Part, TtsSettings
-from .connections import Connections
+from .cancel_token import CancelToken
+from .connection_pool import Connections
 from .decode import decode
-from .http_sound import post
-from .stop import Stop
-from .voices import nearest
+from .http_audio_stream import post
+from .service_url import check_url, shown_url
+from .text import nearest
 
 _USUAL_URL = "http://127.0.0.1:50000"
 #: CosyVoice 1 speaks at 22050 Hz, CosyVoice 2 at 24000: set service_rate_hz for the latter.
@@ -35,7 +35,7 @@ class CosyVoice:
         """Check the address. Raises ConfigError."""
         check_url(self._url)
 
-    def speak(self, text: str, locale: str, stop: Stop | None = None) -> Iterator[Part]:
+    def speak(self, text: str, locale: str, stop: CancelToken | None = None) -> Iterator[Part]:
         """Sound as it streams in. Raises TtsError."""
         own = self._settings
         speaker, _ = nearest(locale, self._wanted, (), self._wanted["en"])

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from ..core.arrays import Pcm
 from ..core.errors import TtsError
-from .base import Part, Pcm
+from .base import Part
 
 _WAV_HEAD = 44
 #: A silent frame of MPEG-2 layer III as Edge sends it: 24 kHz, mono, 48 kbit/s (ISO/IEC 13818-3, 2.4.2.3).

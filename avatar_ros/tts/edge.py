@@ -18,16 +18,16 @@ import aiohttp
 import edge_tts
 from edge_tts.exceptions import EdgeTTSException
 
+from ..core.asyncio_thread import AsyncioThread
+from ..core.enums import MarkKind
 from ..core.errors import TtsError, UnknownBackendError
-from ..core.loop_thread import LoopThread
 from ..core.proxies import spare_local
 from ..core.registry import how_to_install
-from ..core.types import MarkKind
-from .address import check_url, shown_url, usable_proxy
 from .base import Part, TtsSettings, VoiceMark
+from .cancel_token import CancelToken
 from .decode import mp3, warm_mp3
-from .stop import Stop
-from .voices import nearest
+from .service_url import check_url, shown_url, usable_proxy
+from .text import nearest
 
 _TICKS_PER_S = 10_000_000
 #: Sound that ends so much before its last word does was cut off, s.
@@ -71,7 +71,7 @@ class EdgeVoice:
     def __init__(self, settings: TtsSettings) -> None:
         self._settings = settings
         self._wanted = {**_VOICES, **settings.voice_by_locale()}
-        self._thread: LoopThread | None = None
+        self._thread: AsyncioThread | None = None
 
     def load(self) -> None:
         """Point edge-tts at another server, if one is set, and have the decoder ready. Asks nothing of the service.
@@ -89,14 +89,14 @@ class EdgeVoice:
                 "backend_not_installed",
                 f"PyAV, which decodes Edge's sound, is missing; install it with: {how_to_install('embedded')}",
             ) from error
-        self._thread = LoopThread("tts streams")
+        self._thread = AsyncioThread("tts streams")
 
-    def speak(self, text: str, locale: str, stop: Stop | None = None) -> Iterator[Part]:
+    def speak(self, text: str, locale: str, stop: CancelToken | None = None) -> Iterator[Part]:
         """Sound as it streams in, each word's mark with the sound that came after it. Raises TtsError."""
         marks: list[VoiceMark] = []
         words: list[str] = []
         sound_s = end_s = 0.0
-        with closing(self._mp3(text, locale, marks, stop or Stop())) as pieces:
+        with closing(self._mp3(text, locale, marks, stop or CancelToken())) as pieces:
             for part in mp3(pieces):
                 yield Part(part.pcm, part.sample_rate_hz, tuple(marks))
                 sound_s += len(part.pcm) / part.sample_rate_hz
@@ -119,7 +119,7 @@ class EdgeVoice:
             self._thread.close(asyncio.sleep(0))
             self._thread = None
 
-    def _mp3(self, text: str, locale: str, marks: list[VoiceMark], stop: Stop) -> Generator[bytes, None, None]:
+    def _mp3(self, text: str, locale: str, marks: list[VoiceMark], stop: CancelToken) -> Generator[bytes, None, None]:
         voice, _ = nearest(locale, self._wanted, (), _VOICES["en"])
         for event in self._events(text, voice, stop):
             if isinstance(event, VoiceMark):
@@ -127,7 +127,7 @@ class EdgeVoice:
             else:
                 yield event
 
-    def _events(self, text: str, voice: str, stop: Stop) -> Iterator[_Event]:
+    def _events(self, text: str, voice: str, stop: CancelToken) -> Iterator[_Event]:
         assert self._thread is not None, "load() comes first"
         inbox: queue.SimpleQueue[_Event | None] = queue.SimpleQueue()
         connect_timeout_s = math.ceil(self._settings.first_sound_timeout_s)

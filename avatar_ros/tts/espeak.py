@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 
 from ..core.errors import ConfigError, TtsError, UnknownBackendError
-from ..core.helper import Helper, HelperDeadError
+from ..core.helper_process import Helper, HelperDeadError
 from ..core.registry import how_to_install
 from .base import UNREADABLE, Part, TtsSettings
+from .cancel_token import CancelToken
 from .espeak_marks import marks, speech_end_sample
 from .espeak_voices import Run, VoiceTable, for_espeak, script_name, voice_problem
-from .stop import Stop
 
 #: A sentence takes milliseconds; a helper that stands still, or works on it, for this long hangs.
 REPLY_TIMEOUT_S, START_TIMEOUT_S = 3.0, 15.0
@@ -66,7 +66,7 @@ class EspeakVoice:
         except HelperDeadError as error:
             raise TtsError("tts_start", f"the espeak-ng helper failed: {error}", retryable=True) from error
 
-    def speak(self, text: str, locale: str, stop: Stop | None = None) -> Iterator[Part]:
+    def speak(self, text: str, locale: str, stop: CancelToken | None = None) -> Iterator[Part]:
         """A part for each piece of the text that one voice reads, mostly one, with all its marks.
 
         Raises TtsError: tts_unreadable where espeak-ng can read nothing of it.

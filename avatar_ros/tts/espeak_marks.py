@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from ..core.types import MarkKind
+from ..core.enums import MarkKind
 from .base import VoiceMark
 
 WORD, PHONEME = 1, 7

@@ -3,7 +3,7 @@
 espeak-ng is GPL-3.0, so it lives in a process of its own and is spoken to over pipes. It may also crash on some
 texts and voices, which then costs one sentence and not the kiosk.
 
-Messages as in core/helper.py.
+Messages as in core/helper_process.py.
 Requests on stdin:  S  JSON {voice, text, rate, pitch, range}
 Replies on stdout:  V  JSON {rate_hz, voices: [[identifier, [[priority, language code], …]], …]}, once, after the start
                     A  sound, int16 little endian
@@ -19,7 +19,7 @@ import os
 import sys
 from typing import Any, BinaryIO
 
-from ..core.helper import pack, receive, run_helper
+from ..core.helper_process import pack, receive, run_helper
 
 _SYNCHRONOUS, _PHONEME_EVENTS, _IPA, _DONT_EXIT = 2, 0x1, 0x2, 0x8000
 _UTF8, _END_PAUSE = 0x1, 0x1000

@@ -10,8 +10,8 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from ..core.scripts import scripts_of, words_of
-from .voices import nearest
+from ..core.writing_scripts import scripts_of, words_of
+from .text import nearest
 
 #: Variants that crash espeak-ng 1.52.
 CRASHING = frozenset({"demonic", "rob"})

@@ -9,9 +9,10 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from ..core.types import MarkKind
-from .base import Part, Pcm, TtsSettings, VoiceMark
-from .stop import Stop
+from ..core.arrays import Pcm
+from ..core.enums import MarkKind
+from .base import Part, TtsSettings, VoiceMark
+from .cancel_token import CancelToken
 
 RATE_HZ = 24000
 #: The n-th word's slot begins at n * WORD_S; a click's first sample lies CLICK_AT_S into its slot.
@@ -32,7 +33,7 @@ class FakeVoice:
     def load(self) -> None:
         """Nothing to load."""
 
-    def speak(self, text: str, locale: str, stop: Stop | None = None) -> Iterator[Part]:
+    def speak(self, text: str, locale: str, stop: CancelToken | None = None) -> Iterator[Part]:
         """One part a word, its marks with it."""
         at_s = 0.0
         for word in text.split():

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from ..core.clock import Clock, SteadyClock
+from ..core.enums import MarkKind
 from ..core.errors import TtsError
-from ..core.spoken import usual_duration_s, words_said
-from ..core.types import MarkKind
+from ..core.spoken_text import usual_duration_s, words_said
 from .base import BusyError, Part, TtsSettings, Voice, VoiceMark
-from .kept import Kept
+from .cancel_token import CancelToken
+from .error_capture import ErrorCapture
 from .sentence import checked, is_audible
-from .stop import Stop
 
 #: A service may not ask to be left alone for longer than this, seconds.
 _LONGEST_WAIT_S = 600.0
@@ -19,7 +19,7 @@ _LONGEST_WAIT_S = 600.0
 SAID_ANYWAY = "the other voice has said the sentence to its end"
 
 
-class VoiceWithSpare:
+class VoiceWithFallback:
     """Speaks with `first`; while that fails, with `spare`. `first` is tried again `retry_s` after it failed.
 
     A permanent refusal (a wrong key) is an error of `first` like any other: the kiosk must not stay mute. So is a fault
@@ -28,9 +28,9 @@ class VoiceWithSpare:
 
     blocking = True
 
-    def __init__(self, first: Voice, spare: Voice, settings: TtsSettings, clock: Clock | None = None) -> None:
+    def __init__(self, first: Voice, fallback: Voice, settings: TtsSettings, clock: Clock | None = None) -> None:
         self._first = first
-        self._spare = spare
+        self._fallback = fallback
         self._settings = settings
         self._clock = clock or SteadyClock()
         self._retry_at_s = 0.0
@@ -39,19 +39,19 @@ class VoiceWithSpare:
 
     def load(self) -> None:
         """Load both; a first voice that cannot be loaded for want of its service is no reason to be mute."""
-        self._spare.load()
+        self._fallback.load()
         try:
             self._first.load()
         except TtsError as error:
             self._fail(error)
 
-    def speak(self, text: str, locale: str, stop: Stop | None = None) -> Iterator[Part]:
+    def speak(self, text: str, locale: str, stop: CancelToken | None = None) -> Iterator[Part]:
         """The sound of `text` by one voice, or by one and then the other."""
-        stop = stop or Stop()
+        stop = stop or CancelToken()
         if self._failure and self._clock.now_s() < self._retry_at_s:
-            yield from self._spare.speak(text, locale, stop)
+            yield from self._fallback.speak(text, locale, stop)
             return
-        said, kept = _Said(text), Kept()
+        said, kept = _Said(text), ErrorCapture()
         with kept:
             yield from self._speak_first(text, locale, said, stop)
         if stop.asked:
@@ -72,7 +72,7 @@ class VoiceWithSpare:
 
     def status(self) -> Mapping[str, str]:
         """Which voice speaks, and why."""
-        out = {**self._spare.status(), **self._first.status(), "voice_failures": str(self._failures)}
+        out = {**self._fallback.status(), **self._first.status(), "voice_failures": str(self._failures)}
         if self._failure:
             out["warning"] = f"'{self._settings.backend}' fails, '{self._settings.fallback}' speaks: {self._failure}"
         return out
@@ -80,9 +80,9 @@ class VoiceWithSpare:
     def close(self) -> None:
         """Close both."""
         self._first.close()
-        self._spare.close()
+        self._fallback.close()
 
-    def _speak_first(self, text: str, locale: str, said: _Said, stop: Stop) -> Iterator[Part]:
+    def _speak_first(self, text: str, locale: str, said: _Said, stop: CancelToken) -> Iterator[Part]:
         """Parts of the first voice; what is silent is held back until something is heard."""
         held: list[Part] = []
         for part in checked(self._first.speak(text, locale, stop)):
@@ -101,11 +101,11 @@ class VoiceWithSpare:
         asked_s = error.retry_after_s if isinstance(error, BusyError) else 0.0
         self._retry_at_s = self._clock.now_s() + max(self._settings.retry_s, min(asked_s, _LONGEST_WAIT_S))
 
-    def _finish(self, said: _Said, locale: str, stop: Stop) -> Iterator[Part]:
+    def _finish(self, said: _Said, locale: str, stop: CancelToken) -> Iterator[Part]:
         rest = said.rest()
         if not any(character.isalnum() for character in rest):
             return
-        for part in self._spare.speak(rest, locale, stop):
+        for part in self._fallback.speak(rest, locale, stop):
             moved = (VoiceMark(m.kind, m.text, m.start_s + said.heard_s, m.end_s + said.heard_s) for m in part.marks)
             yield Part(part.pcm, part.sample_rate_hz, tuple(moved))
 

@@ -6,14 +6,14 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 
-from ..core.keys import find_key
-from .address import check_url, shown_url
+from ..core.api_keys import find_key
 from .base import Part, TtsSettings
-from .connections import Connections
+from .cancel_token import CancelToken
+from .connection_pool import Connections
 from .decode import decode
-from .http_sound import post
-from .stop import Stop
-from .voices import nearest
+from .http_audio_stream import post
+from .service_url import check_url, shown_url
+from .text import nearest
 
 _PUBLIC_URL = "https://api.openai.com/v1"
 #: response_format "pcm" is 24 kHz int16 mono by OpenAI's definition.
@@ -39,7 +39,7 @@ class OpenAiVoice:
         own = self._settings
         self._key = find_key(own.key_variable, own.env_file, self._environment)
 
-    def speak(self, text: str, locale: str, stop: Stop | None = None) -> Iterator[Part]:
+    def speak(self, text: str, locale: str, stop: CancelToken | None = None) -> Iterator[Part]:
         """Sound as it streams in. Raises TtsError."""
         own = self._settings
         voice, _ = nearest(locale, self._wanted, (), "alloy")

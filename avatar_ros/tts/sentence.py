@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import soxr
 
+from ..core.arrays import Pcm
 from ..core.errors import TtsError
 from ..core.types import Mark, Sentence
-from .base import Part, Pcm, VoiceMark
-from .job import Job
+from .base import Part, VoiceMark
+from .synthesis_job import SynthesisJob
 
 #: Voices speak between 8 and 48 kHz; anything else is not sound.
 MIN_RATE_HZ, MAX_RATE_HZ = 4000, 192000
@@ -27,7 +28,12 @@ class SpokenSentence:
     """
 
     def __init__(
-        self, sentence: Sentence, parts: list[str], synthesize: Callable[[str], Job], rate_hz: int, silence_s: float
+        self,
+        sentence: Sentence,
+        parts: list[str],
+        synthesize: Callable[[str], SynthesisJob],
+        rate_hz: int,
+        silence_s: float,
     ) -> None:
         self.sentence = sentence
         self.text = " ".join(parts)
@@ -35,7 +41,7 @@ class SpokenSentence:
         self._synthesize = synthesize
         self._rate_hz = rate_hz
         self._silence = np.zeros(round(silence_s * rate_hz) if parts else 0, np.int16)
-        self._job: Job | None = None
+        self._job: SynthesisJob | None = None
         self._joiner = _Joiner(rate_hz)
         self._marks: list[VoiceMark] = []
         self._pieces: deque[Pcm] = deque()

@@ -5,26 +5,18 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 
+from ..core.enums import SessionKind, VoiceKind
+from ..core.events import Interrupt, SessionEvent
 from ..core.sessions import SessionTable
 from ..core.stage import Out, Stage
-from ..core.types import (
-    LOCAL_SESSION,
-    Interrupt,
-    Message,
-    PlaybackClock,
-    Sentence,
-    SessionEvent,
-    SessionKind,
-    SpeechChunk,
-    VoiceActivity,
-    VoiceKind,
-)
+from ..core.topics import Message
+from ..core.types import LOCAL_SESSION, PlaybackClock, Sentence, SpeechChunk, VoiceActivity
 from .base import TTS_BACKENDS, TtsSettings, Voice
-from .fallback import VoiceWithSpare
-from .job import DirectJob, Job, ThreadJob
-from .lead import without_lead
+from .cancel_token import CancelToken
+from .fallback import VoiceWithFallback
 from .sentence import checked
-from .stop import Stop
+from .synthesis_job import DirectJob, SynthesisJob, ThreadJob
+from .trim_leading_silence import trim_leading_silence
 from .turn import TurnSpeech
 
 #: While something is being said; idle otherwise.
@@ -169,11 +161,11 @@ class TtsStage(Stage):
         finally:
             self.tick_period_s = _BUSY_TICK_S if self._busy else 0.0
 
-    def _synthesize(self, text: str, locale: str) -> Job:
-        stop = Stop()
+    def _synthesize(self, text: str, locale: str) -> SynthesisJob:
+        stop = CancelToken()
         parts = checked(self._voice.speak(text, locale, stop))
         if self._voice.blocking:
-            return ThreadJob(without_lead(parts), self.wake, stop)
+            return ThreadJob(trim_leading_silence(parts), self.wake, stop)
         return DirectJob(parts)
 
 
@@ -181,5 +173,5 @@ def build(settings: TtsSettings) -> Stage:
     """The stage with the backend that `settings` names and its fallback. Raises UnknownBackendError."""
     voice = TTS_BACKENDS.load(settings.backend)(settings)
     if settings.fallback and settings.fallback != settings.backend and voice.blocking:
-        voice = VoiceWithSpare(voice, TTS_BACKENDS.load(settings.fallback)(settings), settings)
+        voice = VoiceWithFallback(voice, TTS_BACKENDS.load(settings.fallback)(settings), settings)
     return TtsStage(settings, voice)

@@ -7,18 +7,19 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from ..core.errors import TtsError
-from ..core.spoken import usual_duration_s
-from ..core.types import Sentence, SpeechChunk, SpeechFault
+from ..core.events import SpeechFault
+from ..core.spoken_text import usual_duration_s
+from ..core.types import Sentence, SpeechChunk
 from .base import UNREADABLE, TtsSettings
+from .error_capture import ErrorCapture
 from .fallback import SAID_ANYWAY
-from .job import Job
-from .kept import Kept
-from .pace import Pace
+from .pacing import Pacer
 from .sentence import SpokenSentence
+from .synthesis_job import SynthesisJob
 from .text import clean, split
 
 #: (text, locale=…) -> job
-Synthesize = Callable[..., Job]
+Synthesize = Callable[..., SynthesisJob]
 
 
 class TurnSpeech:
@@ -29,7 +30,7 @@ class TurnSpeech:
         self.key = key
         least_s = max(settings.first_chunk_s, settings.chunk_s)  # or the first chunk could never be sent
         ahead_s, burst_s = max(settings.ahead_s, least_s), max(settings.burst_s, least_s)
-        self.pace = Pace(settings.speech_rate_hz, ahead_s, settings.no_clock_s, burst_s)
+        self.pace = Pacer(settings.speech_rate_hz, ahead_s, settings.no_clock_s, burst_s)
         self._settings = settings
         self._synthesize = synthesize
         self._sentences: deque[SpokenSentence] = deque()
@@ -89,7 +90,7 @@ class TurnSpeech:
 
     def _work(self, spoken: SpokenSentence) -> Exception | None:
         """Have more than a chunk ready, so that the one that is sent is known to be the sentence's last or not."""
-        kept = Kept()
+        kept = ErrorCapture()
         with kept:
             spoken.work(self._chunk_samples + 1)
         if kept.error is not None:

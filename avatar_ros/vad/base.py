@@ -5,18 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from ..core.arrays import Pcm
 from ..core.registry import Backend, Registry
 from ..core.settings import Settings, setting
 from ..core.stage import Port
-from ..core.types import Pcm
 
-SAMPLE_RATE_HZ = 16000
 #: Silero's window at 16 kHz; 32 ms.
 WINDOW_SAMPLES = 512
 
 PORT = Port(
-    takes=("mic/audio", "speech/transcript"),
-    gives=("mic/voice_activity", "mic/utterance"),
+    subscribes=("mic/audio", "speech/transcript"),
+    publishes=("mic/voice_activity", "mic/utterance"),
 )
 
 VAD_BACKENDS = Registry(

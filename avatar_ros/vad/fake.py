@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..core.arrays import Pcm
 from ..core.errors import ConfigError
-from ..core.types import Pcm
-from .base import SAMPLE_RATE_HZ, VadSettings
+from ..core.rates import LISTENING_RATE_HZ
+from .base import VadSettings
 
 Span = tuple[float, float]
 
@@ -28,14 +29,14 @@ def _span(item: str) -> Span:
 
 
 @dataclass(frozen=True)
-class FakeStream:
+class FakeVoiceStream:
     """VoiceStream: 1 where the window's middle lies in a span, else 0."""
 
     spans: tuple[Span, ...]
 
     def probability(self, window: Pcm, first_sample: int) -> float:
         """See VoiceStream."""
-        middle_s = (first_sample + len(window) / 2) / SAMPLE_RATE_HZ
+        middle_s = (first_sample + len(window) / 2) / LISTENING_RATE_HZ
         return float(any(start <= middle_s < end for start, end in self.spans))
 
 
@@ -48,9 +49,9 @@ class FakeVad:
     def load(self) -> None:
         """Nothing to load."""
 
-    def stream(self) -> FakeStream:
+    def stream(self) -> FakeVoiceStream:
         """A stream that follows the script."""
-        return FakeStream(self._spans)
+        return FakeVoiceStream(self._spans)
 
     def close(self) -> None:
         """Nothing to free."""

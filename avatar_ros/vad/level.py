@@ -6,7 +6,7 @@ from collections import deque
 
 import numpy as np
 
-from ..core.types import Pcm
+from ..core.arrays import Pcm
 
 SILENCE_DBFS = -100.0
 #: Up to this share of the way from the background's level to that of speech (in dB) a sound may be the end of it.
@@ -21,7 +21,7 @@ def level_dbfs(pcm: Pcm) -> float:
     return max(20.0 * float(np.log10(rms)), SILENCE_DBFS) if rms > 0 else SILENCE_DBFS
 
 
-class Background:
+class NoiseFloor:
     """The background's level: the quietest window of the last `memory` windows, minimum statistics (Martin 2001)."""
 
     def __init__(self, memory: int = 128) -> None:

@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 import onnxruntime
 
+from ..core.arrays import Pcm
 from ..core.errors import ConfigError
+from ..core.rates import LISTENING_RATE_HZ
 from ..core.registry import how_to_install
-from ..core.types import Pcm
-from .base import SAMPLE_RATE_HZ, WINDOW_SAMPLES, VadSettings
+from .base import WINDOW_SAMPLES, VadSettings
 
 #: The model wants the end of the previous window before each window.
 CONTEXT_SAMPLES = 64
@@ -65,7 +66,7 @@ class SileroStream:
         self._session = session
         self._state = np.zeros(STATE_SHAPE, np.float32)
         self._input = np.zeros((1, CONTEXT_SAMPLES + WINDOW_SAMPLES), np.float32)
-        self._rate = np.array(SAMPLE_RATE_HZ, np.int64)
+        self._rate = np.array(LISTENING_RATE_HZ, np.int64)
 
     def probability(self, window: Pcm, first_sample: int) -> float:
         """See VoiceStream."""

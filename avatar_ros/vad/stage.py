@@ -6,23 +6,19 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 
+from ..core.enums import SessionKind, VoiceKind
 from ..core.errors import VadError
+from ..core.events import SessionEvent
+from ..core.rates import LISTENING_RATE_HZ
 from ..core.sessions import SessionTable
 from ..core.stage import Out, Stage
-from ..core.types import (
-    AudioFrame,
-    Message,
-    SessionEvent,
-    SessionKind,
-    Transcript,
-    VoiceActivity,
-    VoiceKind,
-)
-from .base import SAMPLE_RATE_HZ, VAD_BACKENDS, VadSettings, VoiceDetector, VoiceStream
-from .capture import Capture, PreRoll, Window
-from .level import Background, SpeechLevel, level_dbfs
-from .patience import wait_s
+from ..core.topics import Message
+from ..core.types import AudioFrame, Transcript, VoiceActivity
+from .base import VAD_BACKENDS, VadSettings, VoiceDetector, VoiceStream
+from .endpointing import wait_s
+from .level import NoiseFloor, SpeechLevel, level_dbfs
 from .segmenter import Segmenter, VoiceStarted, VoiceStopped
+from .windows import Capture, PreRoll, Window
 
 #: Without sound for this long in mid-utterance the microphone is gone: the utterance is closed.
 SILENT_MIC_S = 1.0
@@ -32,13 +28,13 @@ FORGET_MIC_S = 60.0
 _SURE, _SURE_DB = 0.97, 2.0
 
 
-class Ear:
+class VadSession:
     """State of one session: a microphone that is listened to."""
 
     def __init__(self, settings: VadSettings, stream: VoiceStream) -> None:
         self.capture = Capture()
         self.pre_roll = PreRoll()
-        self.background = Background()
+        self.background = NoiseFloor()
         self.speech_level = SpeechLevel()
         self.segmenter = Segmenter(settings)
         self.stream = stream
@@ -69,7 +65,7 @@ class VadStage(Stage):
         super().__init__()
         self._detector = detector
         self._settings = settings
-        self._ears: SessionTable[Ear] = SessionTable(lambda: Ear(settings, detector.stream()))
+        self._ears: SessionTable[VadSession] = SessionTable(lambda: VadSession(settings, detector.stream()))
         self._open: set[str] = set()
         self._heard_s: dict[str, float] = {}  # when each session was last heard
         self._lost_samples = 0
@@ -110,7 +106,7 @@ class VadStage(Stage):
         """Utterances so far, sound lost on the way, the background's level."""
         return {
             "utterances": str(self._utterances),
-            "lost_audio_s": f"{self._lost_samples / SAMPLE_RATE_HZ:.2f}",
+            "lost_audio_s": f"{self._lost_samples / LISTENING_RATE_HZ:.2f}",
             "background_dbfs": f"{self._background_dbfs:.0f}",
         }
 
@@ -125,7 +121,7 @@ class VadStage(Stage):
         self._heard_s[frame.session] = now_s
         gap = ear.capture.gap_samples(frame)
         self._lost_samples += max(gap, 0)
-        if not 0 <= gap <= self._settings.max_gap_s * SAMPLE_RATE_HZ:
+        if not 0 <= gap <= self._settings.max_gap_s * LISTENING_RATE_HZ:
             yield from self._end_stream(ear, frame.session)
         for window in ear.capture.add(frame):
             yield from self._take(ear, window, frame.session)
@@ -139,14 +135,14 @@ class VadStage(Stage):
         if transcript.utterance == ear.utterance:
             ear.segmenter.wait_s = wait_s(self._settings, transcript)
 
-    def _take(self, ear: Ear, window: Window, session: str) -> Iterator[Out]:
+    def _take(self, ear: VadSession, window: Window, session: str) -> Iterator[Out]:
         dbfs = level_dbfs(window.pcm)
         ear.background.add(dbfs)
         self._background_dbfs = ear.background.dbfs
         ear.probability = ear.stream.probability(window.pcm, window.first_sample)
         ear.pre_roll.add(window, self._kept_samples)
         event = ear.segmenter.step(
-            len(window.pcm) / SAMPLE_RATE_HZ,
+            len(window.pcm) / LISTENING_RATE_HZ,
             ear.probability,
             loud_enough=self._is_loud(dbfs, ear.background.dbfs),
             faded=ear.speech_level.is_faded(dbfs, self._fade_db(ear.probability), ear.background.sound_dbfs),
@@ -169,25 +165,25 @@ class VadStage(Stage):
 
     @property
     def _kept_samples(self) -> int:
-        return round((self._settings.pre_roll_s + self._settings.min_speech_s) * SAMPLE_RATE_HZ)
+        return round((self._settings.pre_roll_s + self._settings.min_speech_s) * LISTENING_RATE_HZ)
 
-    def _start(self, ear: Ear, window: Window, event: VoiceStarted, session: str) -> Iterator[Out]:
+    def _start(self, ear: VadSession, window: Window, event: VoiceStarted, session: str) -> Iterator[Out]:
         self._utterances += 1
         ear.utterance = self._utterances
         self._open.add(session)
-        began = max(window.end_sample - round((event.speech_s + self._settings.onset_s) * SAMPLE_RATE_HZ), 0)
+        began = max(window.end_sample - round((event.speech_s + self._settings.onset_s) * LISTENING_RATE_HZ), 0)
         yield self._activity(ear, VoiceKind.STARTED, began, session)
-        windows = ear.pre_roll.since(max(began - round(self._settings.pre_roll_s * SAMPLE_RATE_HZ), ear.sent_to))
+        windows = ear.pre_roll.since(max(began - round(self._settings.pre_roll_s * LISTENING_RATE_HZ), ear.sent_to))
         ear.sent_from = windows[0].first_sample
         yield self._send(ear, windows, session)
 
-    def _stop(self, ear: Ear, event: VoiceStopped, end_sample: int, session: str) -> Iterator[Out]:
-        last_sample = end_sample - round(event.silence_s * SAMPLE_RATE_HZ) - 1
+    def _stop(self, ear: VadSession, event: VoiceStopped, end_sample: int, session: str) -> Iterator[Out]:
+        last_sample = end_sample - round(event.silence_s * LISTENING_RATE_HZ) - 1
         self._open.discard(session)
         yield self._activity(ear, VoiceKind.STOPPED, last_sample, session)
         yield self._send(ear, ear.pre_roll.since(ear.sent_to), session, last=True)
 
-    def _cut(self, ear: Ear, window: Window, session: str) -> Iterator[Out]:
+    def _cut(self, ear: VadSession, window: Window, session: str) -> Iterator[Out]:
         """End the utterance and start the next, which is announced before the first can have been recognised."""
         yield self._activity(ear, VoiceKind.STOPPED, window.end_sample - 1, session)
         ended, self._utterances = ear.utterance, self._utterances + 1
@@ -197,7 +193,7 @@ class VadStage(Stage):
         yield self._send(ear, [window], session, last=True)
         ear.utterance, ear.sent_from = self._utterances, ear.sent_to
 
-    def _end_stream(self, ear: Ear, session: str) -> Iterator[Out]:
+    def _end_stream(self, ear: VadSession, session: str) -> Iterator[Out]:
         """Close what is open and begin anew with the next frame."""
         event = ear.segmenter.stop()
         if event is not None:
@@ -208,7 +204,7 @@ class VadStage(Stage):
         ear.stream = self._detector.stream()
         ear.segmenter = Segmenter(self._settings)
 
-    def _send(self, ear: Ear, windows: list[Window], session: str, *, last: bool = False) -> Out:
+    def _send(self, ear: VadSession, windows: list[Window], session: str, *, last: bool = False) -> Out:
         pcm = np.concatenate([window.pcm for window in windows]) if windows else np.zeros(0, np.int16)
         first_sample = windows[0].first_sample if windows else ear.sent_to
         ear.sent_to = first_sample + len(pcm)
@@ -218,14 +214,14 @@ class VadStage(Stage):
                 session=session,
                 utterance=ear.utterance,
                 first_sample=first_sample - ear.sent_from,
-                sample_rate_hz=SAMPLE_RATE_HZ,
+                sample_rate_hz=LISTENING_RATE_HZ,
                 pcm=pcm,
                 last=last,
                 steady_ns=ear.capture.steady_ns(first_sample),
             ),
         )
 
-    def _activity(self, ear: Ear, kind: VoiceKind, sample: int, session: str) -> Out:
+    def _activity(self, ear: VadSession, kind: VoiceKind, sample: int, session: str) -> Out:
         return Out(
             "mic/voice_activity",
             VoiceActivity(
@@ -240,11 +236,11 @@ class VadStage(Stage):
 
 
 def _check(frame: AudioFrame) -> None:
-    if frame.sample_rate_hz != SAMPLE_RATE_HZ or frame.channels != 1:
+    if frame.sample_rate_hz != LISTENING_RATE_HZ or frame.channels != 1:
         raise VadError(
             "vad_audio_format",
             f"mic/audio has {frame.sample_rate_hz} Hz and {frame.channels} channel(s); voice detection needs "
-            f"{SAMPLE_RATE_HZ} Hz mono: have the microphone node convert it",
+            f"{LISTENING_RATE_HZ} Hz mono: have the microphone node convert it",
         )
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from avatar_ros.asr.pace import Pace
-from avatar_ros.asr.whole import WholeHearing
+from avatar_ros.asr.decode_budget import DecodeBudget
+from avatar_ros.asr.utterance_decoder import UtteranceDecoder
 from avatar_ros.core.clock import VirtualClock
 
 BACKENDS = ("sensevoice", "sensevoice_sherpa")
@@ -39,7 +39,7 @@ def as_decoded(pcm: np.ndarray) -> np.ndarray:
         decoded.append(part)
         return "", 0.0
 
-    hearing = WholeHearing(decode, Pace(0.0), VirtualClock(), "en-US", 0.0)
+    hearing = UtteranceDecoder(decode, DecodeBudget(0.0), VirtualClock(), "en-US", 0.0)
     for first in range(0, len(pcm), BLOCK):
         hearing.accept(pcm[first : first + BLOCK])
     hearing.finish()

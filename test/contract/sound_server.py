@@ -77,9 +77,10 @@ class Loop:
     """Both stages on real devices in one thread; what they publish, by topic."""
 
     def __init__(self) -> None:
-        from avatar_ros.audio_io.base import MicSettings, SpeakerSettings
-        from avatar_ros.audio_io.mic_stage import build_mic
-        from avatar_ros.audio_io.speaker_stage import build_speaker
+        from avatar_ros.mic.base import MicSettings
+        from avatar_ros.mic.stage import build_mic
+        from avatar_ros.speaker.base import SpeakerSettings
+        from avatar_ros.speaker.stage import build_speaker
 
         self.speaker = build_speaker(SpeakerSettings(backend="auto"))
         self.mic = build_mic(MicSettings(backend="auto", echo="off"))
@@ -128,7 +129,9 @@ def clicks(count: int) -> np.ndarray:
 
 def play() -> dict:
     """Plays clicks: when they were heard, and when the clock said they would be; then the delay of a pause."""
-    from avatar_ros.core.types import Expression, Interrupt, InterruptAction, PlaybackState, SpeechChunk
+    from avatar_ros.core.enums import InterruptAction, PlaybackState
+    from avatar_ros.core.events import Interrupt
+    from avatar_ros.core.types import Expression, SpeechChunk
 
     loop = Loop()
     loop.run(3.0)  # a null sink begins with a pause of up to 2 s

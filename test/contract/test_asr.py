@@ -69,9 +69,9 @@ def spoken(text):
     """The text by espeak-ng, with the silence that the vad stage leaves around it."""
     pytest.importorskip("espeakng_loader", reason="espeakng-loader is not installed")
     pytest.importorskip("soxr", reason="soxr is not installed")
-    from avatar_ros.bench.hearing_voices import Voice, synthesize
+    from benchmarks.recognition.synthetic_voices import SyntheticVoice, synthesize
 
-    pcm = synthesize(Voice("espeak", "en-us"), [text])[0]
+    pcm = synthesize(SyntheticVoice("espeak", "en-us"), [text])[0]
     return np.concatenate([quiet(0.3), pcm, quiet(0.5)])
 
 

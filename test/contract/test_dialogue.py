@@ -7,22 +7,10 @@ from collections.abc import Callable
 
 import pytest
 
-from avatar_ros.core.types import (
-    Interrupt,
-    InterruptAction,
-    Message,
-    Mood,
-    PlaybackClock,
-    PlaybackState,
-    Prompt,
-    Reply,
-    Say,
-    SayWhen,
-    Sentence,
-    Transcript,
-    VoiceActivity,
-    VoiceKind,
-)
+from avatar_ros.core.enums import AgentState, InterruptAction, PlaybackState, SayWhen, VoiceKind
+from avatar_ros.core.events import Interrupt, Say
+from avatar_ros.core.topics import Message
+from avatar_ros.core.types import PlaybackClock, Prompt, Reply, Sentence, Transcript, VoiceActivity
 from avatar_ros.dialogue.base import PORT, DialogueSettings
 from avatar_ros.dialogue.stage import DialogueStage
 from harness import Harness
@@ -85,7 +73,7 @@ def after_anything(request: pytest.FixtureRequest) -> Harness:
 
 
 def test_it_always_returns_to_idle(after_anything: Harness) -> None:
-    assert after_anything.sent("state")[-1].state is Mood.IDLE
+    assert after_anything.sent("state")[-1].state is AgentState.IDLE
 
 
 def test_turns_only_grow_and_one_has_the_floor(after_anything: Harness) -> None:

@@ -7,8 +7,8 @@ import sys
 import numpy as np
 import pytest
 
+from avatar_ros.core.enums import AgentState
 from avatar_ros.core.errors import ConfigError, RenderError
-from avatar_ros.core.types import Mood
 from avatar_ros.display.base import Captions, DisplaySettings, open_screen
 from avatar_ros.display.sinks import ScreenSink
 from x_screen import ESCAPE_KEYSYM, XScreen
@@ -74,7 +74,7 @@ def colour_at(picture, across, down):
 
 def test_every_screen_goes_through_a_day(backend, opened):
     screen = opened(backend=backend, captions=True)
-    for number, mood in enumerate(Mood):
+    for number, mood in enumerate(AgentState):
         screen.tell(mood, Captions("what time is it", "It is noon. 现在是中午。 \x07 🙂 \U0001d11e"))
         screen.show(quadrants(), 100.0 + number)
         assert not screen.poll().leave
@@ -133,13 +133,13 @@ def test_captions_and_sign_change_the_lower_edge_only(xvfb, opened):
     screen = opened(backend="window", captions=True)
     screen.show(quadrants(), 1.0)
     plain = xvfb.picture()
-    screen.tell(Mood.LISTENING, Captions("hello", "Welcome to the museum."))
+    screen.tell(AgentState.LISTENING, Captions("hello", "Welcome to the museum."))
     screen.show(quadrants(), 1.0)
     changed = np.abs(xvfb.picture() - plain).max(axis=2) > 8
     rows = np.flatnonzero(changed.any(axis=1))
     assert rows[0] > 0.7 * PANEL[1]
     assert changed.sum() > 1000
-    screen.tell(Mood.SPEAKING, Captions())
+    screen.tell(AgentState.SPEAKING, Captions())
     screen.show(quadrants(), 1.0)
     assert np.array_equal(xvfb.picture(), plain)
 

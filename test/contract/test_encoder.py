@@ -3,11 +3,13 @@
 import numpy as np
 import pytest
 
+from avatar_ros.core.enums import InterruptAction
 from avatar_ros.core.errors import EncoderError
-from avatar_ros.core.phones import LOUDNESS, PHONE_COUNT, PHONE_KIND, SIL
-from avatar_ros.core.types import Interrupt, InterruptAction, Mark, SpeechChunk
+from avatar_ros.core.events import Interrupt
+from avatar_ros.core.types import Mark, SpeechChunk
 from avatar_ros.encoder.base import ENCODER_BACKENDS, EncoderSettings
 from avatar_ros.encoder.stage import build
+from avatar_ros.speech.phones import LOUDNESS, PHONE_COUNT, PHONE_KIND, SIL
 from neural_models import encoder_model
 
 RATES_HZ = (8000, 16000, 22050, 24000, 48000)

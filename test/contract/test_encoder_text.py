@@ -5,13 +5,13 @@ import importlib.util
 import numpy as np
 import pytest
 
-from avatar_ros.core.phones import PHONE_COUNT, SIL
 from avatar_ros.core.types import Mark
-from avatar_ros.encoder.acoustic import installed_model
 from avatar_ros.encoder.base import EncoderSettings
 from avatar_ros.encoder.encode import encode, load_encoder
-from avatar_ros.encoder.marks import frames_from_stretches, stretches
+from avatar_ros.encoder.mark_frames import frames_from_stretches, stretches
 from avatar_ros.encoder.phone_encoder import PhoneEncoder
+from avatar_ros.speech.phones import PHONE_COUNT, SIL
+from avatar_ros.speech.pocketsphinx_acoustic import installed_model
 from avatar_ros.tts.base import TtsSettings
 from avatar_ros.tts.espeak import EspeakVoice
 

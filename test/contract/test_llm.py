@@ -7,7 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from avatar_ros.core.types import ChatMessage, SessionEvent, SessionKind
+from avatar_ros.core.enums import SessionKind
+from avatar_ros.core.events import SessionEvent
+from avatar_ros.core.types import ChatMessage
 from chat_server import answer, chat_server
 from chat_user import ChatUser
 

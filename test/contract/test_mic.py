@@ -6,12 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from avatar_ros.audio_io.base import Block, MicSettings
-from avatar_ros.audio_io.echo import make_echo
-from avatar_ros.audio_io.mic_stage import build_mic
-from avatar_ros.audio_io.wav import read_wav
+from avatar_ros.audio.base import Block
+from avatar_ros.audio.wav import read_wav
 from avatar_ros.core.errors import ConfigError
 from avatar_ros.core.types import AudioFrame
+from avatar_ros.mic.base import MicSettings
+from avatar_ros.mic.echo import make_echo
+from avatar_ros.mic.stage import build_mic
 from contract import sound_server
 
 DATA = Path(os.environ.get("AVATAR_ROS_TEST_DATA", Path(__file__).resolve().parents[3] / "shared" / "data"))

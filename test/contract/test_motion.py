@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 
 from avatar_ros.core.arkit import ARKIT_COUNT, ARKIT_INDEX
-from avatar_ros.core.phones import LOUDNESS, PHONE_KIND
-from avatar_ros.core.types import AudioFeatures, AudioFrame, Layer, PlaybackClock
+from avatar_ros.core.enums import Layer
+from avatar_ros.core.types import AudioFeatures, AudioFrame, PlaybackClock
 from avatar_ros.motion.base import MOTION_BACKENDS, MotionSettings
-from avatar_ros.motion.express import express_phones
+from avatar_ros.motion.offline import express_phones
 from avatar_ros.motion.stage import build
+from avatar_ros.speech.phones import LOUDNESS, PHONE_KIND
 from neural_models import lips_model
 
 

@@ -9,8 +9,8 @@ from avatar_ros.avatar.fake import fake_avatar
 from avatar_ros.core.arkit import ARKIT_COUNT, ARKIT_INDEX
 from avatar_ros.core.errors import RenderError, UnknownBackendError
 from avatar_ros.render.auto import make_rasteriser
-from avatar_ros.render.base import BACKENDS, Settings
-from avatar_ros.render.camera import portrait_camera
+from avatar_ros.render.base import BACKENDS, RasterSettings
+from avatar_ros.render.pose import portrait_camera
 
 AVATAR = fake_avatar(400)
 CAMERA = portrait_camera(AVATAR, 48, 40)
@@ -25,7 +25,7 @@ def raster(request):
     if request.param == "gsplat":
         pytest.importorskip("torch", reason="torch is not installed")
     try:
-        made, reason = make_rasteriser(AVATAR, Settings(backend=request.param))
+        made, reason = make_rasteriser(AVATAR, RasterSettings(backend=request.param))
     except (RenderError, UnknownBackendError) as error:
         if request.param != "gsplat":
             raise
@@ -147,7 +147,7 @@ def test_closing_twice_does_no_harm(raster):
 
 def test_auto_falls_back_and_says_why():
     try:
-        raster, reason = make_rasteriser(AVATAR, Settings(backend="auto"))
+        raster, reason = make_rasteriser(AVATAR, RasterSettings(backend="auto"))
     except UnknownBackendError as error:
         pytest.skip(str(error))
     assert raster.name == "gsplat" or (raster.name == "cpu" and "gsplat" in reason)
@@ -155,7 +155,7 @@ def test_auto_falls_back_and_says_why():
 
 def test_an_unknown_backend_is_named():
     with pytest.raises(UnknownBackendError, match=r"vulkan.*cpu"):
-        make_rasteriser(AVATAR, Settings(backend="vulkan"))
+        make_rasteriser(AVATAR, RasterSettings(backend="vulkan"))
 
 
 @pytest.mark.parametrize(
@@ -170,4 +170,4 @@ def test_an_unknown_backend_is_named():
 )
 def test_bad_settings_are_refused(bad):
     with pytest.raises(RenderError):
-        Settings(**bad)
+        RasterSettings(**bad)

@@ -11,8 +11,8 @@ from avatar_ros.asr.base import ASR_BACKENDS, AsrSettings
 from avatar_ros.asr.stage import build
 from avatar_ros.core.errors import ConfigError, UnknownBackendError
 from avatar_ros.core.types import AudioFrame
-from avatar_ros.dialogue.barge_in import Phrases, interrupts
-from avatar_ros.motion.reaction import Reaction
+from avatar_ros.dialogue.backchannels import Phrases, interrupts
+from avatar_ros.motion.mirroring import Mirroring
 from contract import sensevoice_models
 
 RATE = 16000
@@ -93,7 +93,7 @@ def test_a_laugh_is_heard_while_it_lasts_does_not_interrupt_and_is_smiled_at(tau
     partial, final = hear(stage_with(backend, taught[backend], partial_share=0.0), LAUGH)
     assert (partial.final, partial.events) == (False, ("laughter",))
     assert not interrupts(final, Phrases("uh-huh"))
-    face = Reaction()
+    face = Mirroring()
     face.hear(partial, 0.0)
     assert face.at(0.5) == "happy"
 

@@ -5,12 +5,13 @@ import subprocess
 import numpy as np
 import pytest
 
-from avatar_ros.audio_io.base import SpeakerSettings
-from avatar_ros.audio_io.speaker_stage import build_speaker
-from avatar_ros.bench.sound_card import MonitorRecorder
-from avatar_ros.bench.sync_figures import click_samples, heard_origin_s
+from avatar_ros.core.enums import PlaybackState
 from avatar_ros.core.errors import ConfigError, SpeakerError, UnknownBackendError
-from avatar_ros.core.types import AudioFrame, Expression, PlaybackClock, PlaybackState, SpeechChunk
+from avatar_ros.core.types import AudioFrame, Expression, PlaybackClock, SpeechChunk
+from avatar_ros.speaker.base import SpeakerSettings
+from avatar_ros.speaker.stage import build_speaker
+from benchmarks.lib.sound_card import MonitorRecorder
+from benchmarks.lips.sync_statistics import click_samples, heard_origin_s
 from contract import sound_server
 
 RATE = 24000

@@ -12,12 +12,14 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 
+from avatar_ros.core.enums import InterruptAction, MarkKind, PlaybackState
 from avatar_ros.core.errors import ConfigError, TtsError, UnknownBackendError
-from avatar_ros.core.types import Interrupt, InterruptAction, MarkKind, PlaybackClock, PlaybackState, Sentence
+from avatar_ros.core.events import Interrupt
+from avatar_ros.core.types import PlaybackClock, Sentence
 from avatar_ros.tts.base import TtsSettings
-from avatar_ros.tts.http_sound import post
+from avatar_ros.tts.cancel_token import CancelToken
+from avatar_ros.tts.http_audio_stream import post
 from avatar_ros.tts.stage import build
-from avatar_ros.tts.stop import Stop
 from contract.voice_servers import EdgeServer, speech_server
 
 RATE = 24000
@@ -339,7 +341,7 @@ def test_a_sentence_that_is_cancelled_leaves_the_service_at_once(backend, mode):
 
 def test_a_sentence_that_is_cancelled_while_it_connects_is_not_asked_for(monkeypatch):
     with service("openai_speech") as server:
-        stop, connect = Stop(), http.client.HTTPConnection.connect
+        stop, connect = CancelToken(), http.client.HTTPConnection.connect
 
         def connect_and_cancel(connection):
             connect(connection)

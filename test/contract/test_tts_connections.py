@@ -15,10 +15,10 @@ import pytest
 
 from avatar_ros.core.errors import TtsError
 from avatar_ros.tts.base import TtsSettings
-from avatar_ros.tts.connections import KEEP_S, Connections
+from avatar_ros.tts.cancel_token import CancelToken
+from avatar_ros.tts.connection_pool import KEEP_S, Connections
 from avatar_ros.tts.cosyvoice import CosyVoice
 from avatar_ros.tts.openai_speech import OpenAiVoice
-from avatar_ros.tts.stop import Stop
 from contract.voice_servers import speech_server
 
 VOICES = {"openai_speech": OpenAiVoice, "cosyvoice": CosyVoice}
@@ -68,7 +68,7 @@ def test_a_connection_that_the_service_closed_loses_no_sentence(make, mode):
 
 def test_a_sentence_that_was_stopped_takes_its_connection_along(make):
     with speech_server("hang") as server:
-        voice, stop = make(server), Stop()
+        voice, stop = make(server), CancelToken()
         parts = voice.speak("alpha bravo charlie", "en-US", stop)
         assert len(next(parts).pcm)
         stop.ask()
@@ -123,7 +123,7 @@ def test_a_connection_made_ready_serves_under_tls(tmp_path, monkeypatch):
 
 def test_a_sentence_that_is_stopped_before_its_answer_connects_no_more(make):
     with speech_server() as server:
-        voice, stop = make(server), Stop()
+        voice, stop = make(server), CancelToken()
         assert seconds(voice, "alpha")
         server.mode = "silence"
         began = server.began

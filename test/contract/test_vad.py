@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from avatar_ros.core.types import AudioFrame, VoiceKind
+from avatar_ros.core.enums import VoiceKind
+from avatar_ros.core.types import AudioFrame
 from avatar_ros.vad.base import VAD_BACKENDS, WINDOW_SAMPLES, VadSettings
 from avatar_ros.vad.stage import build
 

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs
 
 import numpy as np
 
-from avatar_ros.bench.servers.edge import EdgeServer, mp3_bytes, tone
+from avatar_ros.testing.edge_server import EdgeServer, mp3_bytes, tone
 
 __all__ = ["EdgeServer", "mp3_bytes", "speech_server", "tone"]
 

@@ -37,8 +37,8 @@ def use_avatar(path):
     from avatar_ros.avatar.validate import validate
     from avatar_ros.core.errors import AvatarRosError
     from avatar_ros.render.auto import make_rasteriser
-    from avatar_ros.render.base import Settings
-    from avatar_ros.render.camera import portrait_camera
+    from avatar_ros.render.base import RasterSettings
+    from avatar_ros.render.pose import portrait_camera
 
     report = validate(path)
     assert report.text()
@@ -50,7 +50,7 @@ def use_avatar(path):
         raise
     for clip in avatar.clips.values():
         clip.at(0.3)
-    rasteriser, _ = make_rasteriser(avatar, Settings(backend="cpu", threads=1))
+    rasteriser, _ = make_rasteriser(avatar, RasterSettings(backend="cpu", threads=1))
     camera = portrait_camera(avatar, 64, 64)
     rasteriser.render(np.full(52, 0.5, np.float32), np.eye(4, dtype=np.float32), camera)
     rasteriser.close()
@@ -114,7 +114,7 @@ def make_spz(rng):
 
 
 def use_wav(path):
-    from avatar_ros.audio_io.wav import read_wav
+    from avatar_ros.audio.wav import read_wav
 
     sound = read_wav(path)
     assert sound.pcm.dtype == np.int16 and sound.pcm.ndim == 1 and len(sound.pcm)
@@ -170,16 +170,16 @@ def make_expression(rng):
 
 def use_answers(path):
     """Both readers of the file: those who answer, and those who listen."""
-    from avatar_ros.asr import questions
-    from avatar_ros.core.phrases import expand, to_jsgf
+    from avatar_ros.answers.matcher import Matcher
+    from avatar_ros.answers.responses import ResponseSelector, Talk
+    from avatar_ros.asr import sphinx as questions
     from avatar_ros.llm.answers import load_answers
     from avatar_ros.llm.base import LlmSettings
-    from avatar_ros.llm.matching import Matcher
-    from avatar_ros.llm.variants import Talk, Teller
+    from avatar_ros.speech.phrase_grammar import expand, to_jsgf
 
     answers = load_answers(path)
     intent = Matcher(answers, LlmSettings().fuzzy_threshold).find("what is the time")
-    Teller(answers, Random(1)).tell(intent, Talk(), (), datetime(2026, 1, 2, 3, 4))
+    ResponseSelector(answers, Random(1)).tell(intent, Talk(), (), datetime(2026, 1, 2, 3, 4))
     pattern = questions.pattern(questions.load(path))
     to_jsgf(pattern)
     expand(pattern, 100)
@@ -235,8 +235,8 @@ def make_manifest(rng):
 def use_lips(path):
     import onnxruntime
 
-    from avatar_ros.core.bands import BANDS
-    from avatar_ros.core.phone_network import PhoneNetwork
+    from avatar_ros.speech.mel_features import BANDS
+    from avatar_ros.speech.phone_network import PhoneNetwork
 
     network = PhoneNetwork(onnxruntime, str(path))
     network.step(np.zeros((7, BANDS), np.float32), network.start())
@@ -251,7 +251,7 @@ def make_lips(rng):
 
 def use_policy(path):
     from avatar_ros.motion.base import MotionSettings
-    from avatar_ros.motion.policy import PolicyLips
+    from avatar_ros.motion.onnx_policy import PolicyLips
 
     lips = PolicyLips(MotionSettings(backend="policy", model=str(path)))
     lips.weights(np.zeros((9, lips.dim), np.float32))

@@ -13,18 +13,19 @@ hypothesis = pytest.importorskip("hypothesis", reason="needs hypothesis (require
 from hypothesis import HealthCheck, given, seed, settings  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
 
-from avatar_ros.audio_io.riff import NotWavError  # noqa: E402
-from avatar_ros.audio_io.wav import read_wav  # noqa: E402
+from avatar_ros.audio.riff import NotWavError  # noqa: E402
+from avatar_ros.audio.wav import read_wav  # noqa: E402
 from avatar_ros.avatar.axes import AXES, turned  # noqa: E402
 from avatar_ros.avatar.fake import fake_avatar  # noqa: E402
 from avatar_ros.avatar.glb import Glb  # noqa: E402
 from avatar_ros.avatar.packed import read_splat, read_spz  # noqa: E402
 from avatar_ros.avatar.ply import read_splats  # noqa: E402
 from avatar_ros.core.arkit import ARKIT_COUNT  # noqa: E402
-from avatar_ros.core.errors import ConfigError, printable  # noqa: E402
+from avatar_ros.core.errors import ConfigError
 from avatar_ros.core.expression_file import read_expression, write_expression  # noqa: E402
-from avatar_ros.core.phrases import PhraseError, accepts, expand, parse, to_jsgf  # noqa: E402
+from avatar_ros.core.terminal import printable  # noqa: E402
 from avatar_ros.core.yaml_text import load_yaml  # noqa: E402
+from avatar_ros.speech.phrase_grammar import PhraseError, accepts, expand, parse, to_jsgf  # noqa: E402
 from fuzz import mutate, samples  # noqa: E402
 
 _SEED = seed(int(os.environ.get("AVATAR_ROS_FUZZ_SEED", "0")))

@@ -148,7 +148,7 @@ def test_a_regular_end_is_no_error_and_a_killed_node_is_started_again(own_domain
     from launch.event_handlers import OnProcessExit, OnProcessStart
     from launch.launch_description_sources import PythonLaunchDescriptionSource
 
-    from avatar_ros.bench.question_files import speak, write_wav
+    from benchmarks.lib.question_files import speak, write_wav
     from launch import LaunchDescription, LaunchService
 
     question = write_wav(tmp_path / "question.wav", speak(["what time is it"])[0], after_s=3.0)

@@ -6,10 +6,11 @@ import pytest
 
 pytest.importorskip("rclpy", reason="needs ROS 2")
 
-from avatar_ros.bench.av_sync import measure_sync
+from avatar_ros.core.enums import SayWhen
 from avatar_ros.core.errors import ConfigError
-from avatar_ros.core.types import Say, SayWhen
+from avatar_ros.core.events import Say
 from avatar_ros.ros.listener import Listener
+from benchmarks.lips.av_sync_recording import measure_sync
 from kiosk_process import ROOT, KioskProcess
 
 pytestmark = pytest.mark.ros

@@ -9,19 +9,11 @@ import pytest
 
 pytest.importorskip("rclpy", reason="needs ROS 2")
 
-from avatar_ros.bench.question_files import speak, write_wav
-from avatar_ros.core.types import (
-    AudioFeatures,
-    AudioFrame,
-    Expression,
-    Mood,
-    PlaybackState,
-    Say,
-    SayWhen,
-    SpeechChunk,
-    VoiceKind,
-)
+from avatar_ros.core.enums import AgentState, PlaybackState, SayWhen, VoiceKind
+from avatar_ros.core.events import Say
+from avatar_ros.core.types import AudioFeatures, AudioFrame, Expression, SpeechChunk
 from avatar_ros.ros.listener import Listener
+from benchmarks.lib.question_files import speak, write_wav
 from kiosk_process import KioskProcess
 
 pytestmark = pytest.mark.ros
@@ -127,7 +119,7 @@ def test_two_questions_in_quick_succession_are_both_answered(tmp_path):
             "the second is answered to the end",
         )
         assert kiosk.close() == 0
-    assert listener.moods()[-1] in (Mood.LISTENING, Mood.IDLE)
+    assert listener.moods()[-1] in (AgentState.LISTENING, AgentState.IDLE)
 
 
 def test_messages_of_a_wrong_size_rate_or_turn_do_no_harm():

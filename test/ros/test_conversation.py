@@ -11,10 +11,10 @@ import pytest
 
 pytest.importorskip("rclpy", reason="needs ROS 2")
 
-from avatar_ros.bench.question_files import speak, write_wav
-from avatar_ros.core.types import Layer, Mood, PlaybackState, VoiceKind
+from avatar_ros.core.enums import AgentState, Layer, PlaybackState, VoiceKind
 from avatar_ros.ros import qos
 from avatar_ros.ros.listener import Listener
+from benchmarks.lib.question_files import speak, write_wav
 from kiosk_process import ROOT, KioskProcess
 
 pytestmark = pytest.mark.ros
@@ -111,8 +111,11 @@ def test_lips_move_with_the_speech_and_rest_after_it(conversation):
 
 def test_states_come_in_order(conversation):
     order = [a for a, b in pairwise([*conversation.moods, None]) if a != b]
-    assert [m for m in order if m in (Mood.THINKING, Mood.SPEAKING)] == [Mood.THINKING, Mood.SPEAKING]
-    assert order.index(Mood.LISTENING) < order.index(Mood.THINKING)
+    assert [m for m in order if m in (AgentState.THINKING, AgentState.SPEAKING)] == [
+        AgentState.THINKING,
+        AgentState.SPEAKING,
+    ]
+    assert order.index(AgentState.LISTENING) < order.index(AgentState.THINKING)
 
 
 def test_images_open_in_any_viewer(conversation):

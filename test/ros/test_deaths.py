@@ -8,7 +8,8 @@ import pytest
 
 pytest.importorskip("rclpy", reason="needs ROS 2")
 
-from avatar_ros.core.types import InterruptAction, PlaybackState, Say, SayWhen
+from avatar_ros.core.enums import InterruptAction, PlaybackState, SayWhen
+from avatar_ros.core.events import Say
 from avatar_ros.ros.listener import Listener
 from kiosk_process import KioskProcess
 

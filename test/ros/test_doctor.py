@@ -7,7 +7,7 @@ import pytest
 pytest.importorskip("rclpy", reason="needs ROS 2")
 
 from avatar_ros.cli import main
-from avatar_ros.commands.checks import Finding
+from avatar_ros.commands.checks import CheckResult
 from avatar_ros.commands.doctor import examine, text_of
 from avatar_ros.core.errors import StageError
 
@@ -31,5 +31,5 @@ def test_what_fails_is_named_with_its_remedy():
 
     line = examine("voice", True, broken)
     assert line.state == "broken" and "espeak-ng" in text_of(line)
-    missing = examine("screen", False, lambda: Finding(False, "none", "plug one in"))
+    missing = examine("screen", False, lambda: CheckResult(False, "none", "plug one in"))
     assert missing.state == "missing" and "-> plug one in" in text_of(missing)

@@ -7,7 +7,7 @@ import pytest
 pytest.importorskip("rclpy", reason="needs ROS 2")
 
 from avatar_ros.bringup.graph import START_ORDER
-from avatar_ros.core.types import TOPICS
+from avatar_ros.core.topics import TOPICS
 from avatar_ros.ros.readers import READERS
 
 pytestmark = pytest.mark.ros
@@ -22,12 +22,12 @@ def test_each_node_is_named_as_its_module():
 
 @pytest.mark.parametrize("topic", TOPICS)
 def test_every_topic_has_one_owner_and_a_reader(topic):
-    owners = [spec.name for spec in SPECS if topic in spec.port.gives]
-    readers = [spec.name for spec in SPECS if topic in spec.port.takes]
+    owners = [spec.name for spec in SPECS if topic in spec.port.publishes]
+    readers = [spec.name for spec in SPECS if topic in spec.port.subscribes]
     assert len(owners) == (topic not in FROM_OUTSIDE), owners
     assert readers or topic in FOR_OUTSIDE or topic in ("interrupt", "session"), "nobody listens"
 
 
 def test_nodes_wait_for_those_that_read_them():
-    reading = {topic: {spec.name for spec in SPECS if topic in spec.port.takes} for topic in READERS}
+    reading = {topic: {spec.name for spec in SPECS if topic in spec.port.subscribes} for topic in READERS}
     assert reading == READERS

@@ -4,19 +4,12 @@ import pytest
 
 pytest.importorskip("rclpy", reason="needs ROS 2")
 
-from avatar_ros.bench.floods import impossible
-from avatar_ros.core.types import (
-    TOPICS,
-    AvatarState,
-    Interrupt,
-    InterruptAction,
-    PlaybackClock,
-    Say,
-    SayWhen,
-    Sentence,
-    SpeechChunk,
-)
+from avatar_ros.core.enums import InterruptAction, SayWhen
+from avatar_ros.core.events import AvatarState, Interrupt, Say
+from avatar_ros.core.topics import TOPICS
+from avatar_ros.core.types import PlaybackClock, Sentence, SpeechChunk
 from avatar_ros.ros import convert, limits
+from benchmarks.conversation.floods import impossible
 from fake_kiosk import Kiosk
 
 pytestmark = pytest.mark.ros

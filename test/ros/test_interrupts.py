@@ -5,7 +5,8 @@ import pytest
 
 pytest.importorskip("rclpy", reason="needs ROS 2")
 
-from avatar_ros.core.types import Interrupt, InterruptAction, Layer, Mood, PlaybackState, Say, SayWhen
+from avatar_ros.core.enums import AgentState, InterruptAction, Layer, PlaybackState, SayWhen
+from avatar_ros.core.events import Interrupt, Say
 from avatar_ros.ros.listener import Listener
 from kiosk_process import KioskProcess
 
@@ -128,7 +129,7 @@ def test_a_killed_node_finds_its_place(kiosk, node):
             continue
     assert any(r.id.startswith(node) and r.done for r in kiosk.heard["say_result"]), kiosk.process.log
     assert f"{node} died" in kiosk.process.log
-    assert kiosk.heard["state"][-1].state in (Mood.LISTENING, Mood.IDLE, Mood.SPEAKING)
+    assert kiosk.heard["state"][-1].state in (AgentState.LISTENING, AgentState.IDLE, AgentState.SPEAKING)
 
 
 def test_nothing_that_was_said_is_written_to_disk(kiosk):

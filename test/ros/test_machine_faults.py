@@ -10,9 +10,9 @@ import pytest
 
 pytest.importorskip("rclpy", reason="needs ROS 2")
 
-from avatar_ros.bench.av_sync import read_pictures
-from avatar_ros.bringup.policy import Blame
+from avatar_ros.bringup.restart_policy import Blame
 from avatar_ros.core.exit_codes import EXIT_CONFIG, EXIT_MACHINE, EXIT_OK, EXIT_UNFINISHED
+from benchmarks.lips.av_sync_recording import read_pictures
 
 pytestmark = pytest.mark.ros
 WAIT_S = 60.0

@@ -9,17 +9,11 @@ pytest.importorskip("rclpy", reason="needs ROS 2")
 
 from diagnostic_msgs.msg import DiagnosticArray
 
-from avatar_ros.bench.floods import Flood, pour, say
-from avatar_ros.core.types import (
-    AvatarState,
-    Interrupt,
-    InterruptAction,
-    PlaybackState,
-    SayWhen,
-    SpeechChunk,
-    Transcript,
-)
+from avatar_ros.core.enums import InterruptAction, PlaybackState, SayWhen
+from avatar_ros.core.events import AvatarState, Interrupt
+from avatar_ros.core.types import SpeechChunk, Transcript
 from avatar_ros.ros.listener import Listener
+from benchmarks.conversation.floods import Flood, pour, say
 from kiosk_process import KioskProcess
 
 pytestmark = pytest.mark.ros

@@ -11,7 +11,7 @@ import pytest
 
 pytest.importorskip("rclpy", reason="needs ROS 2")
 
-from avatar_ros.bench.question_files import speak, write_wav
+from benchmarks.lib.question_files import speak, write_wav
 from kiosk_process import ROOT
 from watched_network import BEYOND, run_watched, why_not
 
@@ -63,7 +63,7 @@ def test_nothing_leaves_the_computer(watched):
 def test_no_process_shows_a_key_that_it_does_not_need(watched):
     nodes = [name for name in watched["environ"] if name.startswith("avatar_ros.nodes.")]
     assert len(nodes) == 11
-    assert {"avatar_ros.tts.espeak_process", "avatar_ros.asr.phone_process"} <= {*watched["environ"]}
+    assert {"avatar_ros.tts.espeak_process", "avatar_ros.asr.phone_loop_process"} <= {*watched["environ"]}
     shown = {name: {*SECRETS} & {*names} for name, names in watched["environ"].items()}
     assert not any(shown.values()), shown
 

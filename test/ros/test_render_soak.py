@@ -6,7 +6,7 @@ import pytest
 
 pytest.importorskip("rclpy", reason="needs ROS 2")
 
-from avatar_ros.bench.render_soak import main
+from benchmarks.rendering.soak import main
 
 pytestmark = pytest.mark.ros
 

@@ -12,10 +12,11 @@ import pytest
 
 pytest.importorskip("rclpy", reason="needs ROS 2")
 
-from avatar_ros.bench.question_files import speak, write_wav
-from avatar_ros.core.types import TOPICS, AvatarState
+from avatar_ros.core.events import AvatarState
+from avatar_ros.core.topics import TOPICS
 from avatar_ros.ros import convert, qos, readers
 from avatar_ros.ros.listener import Listener
+from benchmarks.lib.question_files import speak, write_wav
 from kiosk_process import KioskProcess
 
 pytestmark = pytest.mark.ros
@@ -47,17 +48,19 @@ def test_the_file_begins_when_the_last_node_is_ready(question, ros):
 
     with Listener("late", topics=("mic/audio",)) as listener, mic_process(question, "late") as mic:
         try:
-            for name, (takes, gives) in readers.STEPS.items():
+            for name, (subscribes, publishes) in readers.STEPS.items():
                 node = ros.create_node(f"my_{name}", namespace="late")
                 nodes.append(node)
-                writer = node.create_publisher(convert.msg_type(TOPICS[gives]), gives, qos.for_topic(gives))
+                writer = node.create_publisher(convert.msg_type(TOPICS[publishes]), publishes, qos.for_topic(publishes))
                 if name == "dialogue_node":
                     state = node.create_publisher(convert.msg_type(AvatarState), "state", qos.for_topic("state"))
                     state.publish(convert.to_msg(AvatarState(), 1))
                 heard = len(listener.heard["mic/audio"])
                 listener.wait(lambda x, n=heard: len(x.heard["mic/audio"]) > n + 40, "0.8 s of the microphone", WAIT_S)
                 assert not loud(listener), f"{name} is not ready yet"
-                node.create_subscription(convert.msg_type(TOPICS[takes]), takes, lambda _: None, qos.for_topic(takes))
+                node.create_subscription(
+                    convert.msg_type(TOPICS[subscribes]), subscribes, lambda _: None, qos.for_topic(subscribes)
+                )
                 assert writer is not None
             listener.wait(loud, "the question", WAIT_S)
         finally:

@@ -18,7 +18,7 @@ from avatar_ros.ros.stage_node import NodeSpec, StageNode
 
 pytestmark = pytest.mark.ros
 WAIT_S = 30.0
-PORT = Port(takes=("dialogue/reply",), gives=("speech/sentence",))
+PORT = Port(subscribes=("dialogue/reply",), publishes=("speech/sentence",))
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,10 @@
 import threading
 
 from avatar_ros.core.clock import SteadyClock, VirtualClock
+from avatar_ros.core.enums import InterruptAction
+from avatar_ros.core.events import Interrupt
 from avatar_ros.core.stage import Out, Stage
-from avatar_ros.core.types import Interrupt, InterruptAction, Reply, Sentence
+from avatar_ros.core.types import Reply, Sentence
 from avatar_ros.ros.worker import HOLD_TICK_S, StageWorker
 
 WAIT_S = 30.0  # a bound for a hung test, far above what is needed

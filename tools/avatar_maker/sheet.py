@@ -10,7 +10,7 @@ import numpy as np
 from avatar_ros.avatar.lam import load_lam
 from avatar_ros.avatar.model import Avatar
 from avatar_ros.core.arkit import ARKIT_INDEX, ARKIT_NAMES
-from avatar_ros.render.base import Camera, Settings
+from avatar_ros.render.base import Camera, RasterSettings
 from avatar_ros.render.cpu import CpuRasteriser
 
 from .shots import SHOTS, Shot
@@ -26,7 +26,7 @@ def draw_sheet(avatar_zip: Path, out: Path) -> None:
     import cv2
 
     avatar = load_lam(avatar_zip)
-    rasteriser = CpuRasteriser(avatar, Settings(backend="cpu"))
+    rasteriser = CpuRasteriser(avatar, RasterSettings(backend="cpu"))
     tiles = [_labelled(draw(rasteriser, avatar, shot), shot.label) for shot in SHOTS]
     tiles += [np.full_like(tiles[0], 220)] * (-len(tiles) % COLUMNS)
     rows = [np.hstack(tiles[i : i + COLUMNS]) for i in range(0, len(tiles), COLUMNS)]

@@ -7,10 +7,10 @@ from functools import lru_cache
 import numpy as np
 
 from avatar_ros.core.errors import ConfigError
-from avatar_ros.encoder.acoustic import installed_model, read_definition
-from avatar_ros.encoder.listener import LEAD_S, Ears
-from avatar_ros.encoder.pocketsphinx_lm import phone_bigram
+from avatar_ros.encoder.aligner import LEAD_S, AcousticModels
 from avatar_ros.encoder.sources import FrameGrid
+from avatar_ros.speech.pocketsphinx_acoustic import installed_model, read_definition
+from avatar_ros.speech.pocketsphinx_bigram import phone_bigram
 
 from .speech import F32, RATE_HZ, Spoken, to_16k
 
@@ -19,12 +19,12 @@ _DELAY_S = 0.3
 
 
 @lru_cache(maxsize=1)
-def _ears() -> Ears:
+def _ears() -> AcousticModels:
     folder = installed_model()
     if folder is None:
         raise ConfigError("pocketsphinx_missing", "PocketSphinx is not installed; install it: pip install pocketsphinx")
     names = tuple(name for name in read_definition(folder / "en-us" / "mdef").phones if not name.startswith("+"))
-    return Ears(folder, phone_bigram(folder / "en-us-phone.lm.bin", names), names)
+    return AcousticModels(folder, phone_bigram(folder / "en-us-phone.lm.bin", names), names)
 
 
 def aligned(sound: F32, rate_hz: int, text: str) -> Spoken:

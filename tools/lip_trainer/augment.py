@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.signal import fftconvolve, lfilter, resample_poly
 
-from avatar_ros.core.phones import PHONE_COUNT, SIL
+from avatar_ros.speech.phones import PHONE_COUNT, SIL
 
 from .speech import F32, FRAME, RATE_HZ, Spoken
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from avatar_ros.core.phone_schedules import SILENCE, UNKNOWN, Schedule, schedules
-from avatar_ros.core.types import MarkKind
+from avatar_ros.core.enums import MarkKind
+from avatar_ros.speech.phone_mapping import SILENCE, UNKNOWN, Schedule, schedules
 from avatar_ros.tts.base import TtsSettings
 from avatar_ros.tts.espeak import EspeakVoice
 

@@ -10,8 +10,9 @@ import onnx
 import torch
 from torch import Tensor, nn
 
-from avatar_ros.core.bands import BANDS, RATE_HZ, SHIFT
-from avatar_ros.core.phones import PHONE_CLASSES
+from avatar_ros.core.rates import LISTENING_RATE_HZ
+from avatar_ros.speech.mel_features import BANDS, SHIFT
+from avatar_ros.speech.phones import PHONE_CLASSES
 
 from .network import LipNet
 from .speech import F32
@@ -39,7 +40,7 @@ def export(net: LipNet, colour: F32, path: Path) -> None:
     facts = {
         "kind": "avatar_ros lips 1", "classes": list(PHONE_CLASSES), "delay_frames": net.shape.delay_frames,
         "state_size": net.state_size,
-        "rate_hz": RATE_HZ, "shift": SHIFT, "bands": BANDS, "colour": [round(float(c), 4) for c in colour],
+        "rate_hz": LISTENING_RATE_HZ, "shift": SHIFT, "bands": BANDS, "colour": [round(float(c), 4) for c in colour],
     }  # fmt: skip
     onnx.helper.set_model_props(model, {key: json.dumps(value) for key, value in facts.items()})
     model.producer_name, model.producer_version, model.doc_string = "avatar_ros", "1", ""

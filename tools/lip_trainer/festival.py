@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from avatar_ros.core.phone_schedules import ARPABET, SILENCE, Schedule
+from avatar_ros.speech.phone_mapping import ARPABET, SILENCE, Schedule
 
 from .flite import cmu_schedules, read_wav
 from .speech import Spoken, spoken

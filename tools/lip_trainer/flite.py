@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from avatar_ros.core.phone_schedules import SILENCE, timit_schedules
+from avatar_ros.speech.phone_mapping import SILENCE, timit_schedules
 
 from .speech import Spoken, seed_of, spoken
 

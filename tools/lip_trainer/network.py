@@ -8,8 +8,8 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from avatar_ros.core.bands import BANDS
-from avatar_ros.core.phones import PHONE_COUNT
+from avatar_ros.speech.mel_features import BANDS
+from avatar_ros.speech.phones import PHONE_COUNT
 
 
 @dataclass(frozen=True)

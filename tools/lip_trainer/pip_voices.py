@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from avatar_ros.core.phone_schedules import SILENCE, Schedule, ipa_schedule
+from avatar_ros.speech.phone_mapping import SILENCE, Schedule, ipa_schedule
 
 from .align import aligned
 from .speech import Spoken, seed_of, spoken

@@ -9,14 +9,13 @@ from math import gcd
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.signal import resample_poly
 
-from avatar_ros.core.phone_schedules import Schedule
-from avatar_ros.core.phones import PHONE_INDEX
-from avatar_ros.encoder.marks import frames_from_stretches
+from avatar_ros.core.arrays import F32
+from avatar_ros.encoder.mark_frames import frames_from_stretches
+from avatar_ros.speech.phone_mapping import Schedule
+from avatar_ros.speech.phones import PHONE_INDEX
 
-F32 = NDArray[np.float32]
 RATE_HZ = 16000
 FRAME = 160
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from avatar_ros.encoder.acoustic import installed_model
+from avatar_ros.speech.pocketsphinx_acoustic import installed_model
 
 _FUNCTION = """
 the of and to a in that is was he for it with as his on be at by I this had not are but from or have an they which one

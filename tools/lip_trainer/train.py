@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from avatar_ros.core.phones import PHONE_CLASSES, SIL
+from avatar_ros.speech.phones import PHONE_CLASSES, SIL
 
 from .dataset import Example, crops
 from .network import LipNet, Shape

@@ -10,16 +10,16 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from avatar_ros.core.arrays import F32
+from avatar_ros.core.rates import LISTENING_RATE_HZ
 from avatar_ros.encoder.neural_model import FORMAT, MANIFEST, NeuralModel
-from avatar_ros.encoder.neural_stream import FEATURE_RATE_HZ, RATE_HZ, whole_utterance
+from avatar_ros.encoder.neural_stream import FEATURE_RATE_HZ, whole_utterance
 
 from .onnx_files import OPSET, convert_fp16, export_module, quantise_int8, quantised_operators
 from .parts import cut
 
-F32 = NDArray[np.float32]
 COPIES = ("int8", "fp16")
 #: Features that the parity report is measured on: 2.1 s, which are 64 frames at 30 a second, LAM's own window.
 PARITY_FEATURES = 106
@@ -62,7 +62,7 @@ def _copy(folder: Path, copy: str) -> str:
 def _description(model: Any) -> dict[str, Any]:
     config = model.config
     hop, field = model_hop(model)
-    if round(RATE_HZ / hop) != FEATURE_RATE_HZ:
+    if round(LISTENING_RATE_HZ / hop) != FEATURE_RATE_HZ:
         raise ValueError(f"convolutions of this model step by {hop} samples; 320 are needed")
     return {
         "format": FORMAT,
@@ -136,7 +136,7 @@ def compare(found: F32, wanted: F32) -> dict[str, float]:
 
 def voice_like(samples: int, seed: int = 0) -> F32:
     """Harmonics of 120 Hz in syllables with some noise, [N] within ±1: not speech, but as wide and as uneven."""
-    t = np.arange(samples) / RATE_HZ
+    t = np.arange(samples) / LISTENING_RATE_HZ
     tone = sum(np.sin(2 * np.pi * 120 * k * t + k) / k for k in range(1, 30))
     noise = np.random.default_rng(seed).standard_normal(samples)
     return (0.1 * tone * (0.6 + 0.4 * np.sin(2 * np.pi * 4 * t)) + 0.01 * noise).astype(np.float32)

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import onnxruntime
 import torch
-from numpy.typing import NDArray
 
 from avatar_ros.encoder.neural_model import MANIFEST, NeuralModel
 from avatar_ros.encoder.neural_stream import whole_utterance
@@ -19,7 +18,6 @@ from .folder import COPIES, PARITY_FEATURES, compare, model_hop, voice_like, wri
 from .lam_network import FRAME_RATE_HZ, LamAudio2Expression, LamDecoder
 from .onnx_files import export_module, set_metadata
 
-F32 = NDArray[np.float32]
 KIND = "lam_wav2vec2"
 DECODER = "decoder.onnx"
 

@@ -53,7 +53,7 @@ class Afterthought:
         if self._state == "passes":
             return text
         self._held, forget, after = (self._held + text).partition(FORGET)
-        answer = self._judge()
+        answer = self._interruption_policy()
         if not forget:
             return answer
         dropped, self._held, self._state = self._state != "passes", "", "passes"
@@ -64,7 +64,7 @@ class Afterthought:
         held, self._held, self._state = self._held, "", "passes"
         return "" if _LEAKED.match(held.lstrip()) and not _LEAKED_END.search(held) else held
 
-    def _judge(self) -> str:
+    def _interruption_policy(self) -> str:
         if self._state == "begins":
             start = self._held.lstrip(" \n").lower()[:_LONGEST_OPENER]
             if any(opener.startswith(start) for opener in _OPENERS if len(start) < len(opener)):

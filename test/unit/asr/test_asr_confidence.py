@@ -3,18 +3,9 @@
 import numpy as np
 import pytest
 
-from avatar_ros.asr.confidence import (
-    Rival,
-    Segment,
-    edit_distance,
-    features,
-    is_word,
-    per_frame,
-    probability,
-    sigmoid,
-    worst_window,
-)
-from avatar_ros.asr.weights import WEIGHTS
+from avatar_ros.asr.confidence import Rival, Segment, edit_distance, features, is_word, per_frame, probability, sigmoid
+from avatar_ros.asr.confidence_weights import WEIGHTS
+from avatar_ros.speech.pronunciation_score import worst_window
 
 SPOKEN = [["W", "AH", "T"], ["T", "AY", "M"]]
 WORDS = [Segment("<sil>", 0, 9, -20.0), Segment("what", 10, 39, -120.0), Segment("time", 40, 79, -180.0)]

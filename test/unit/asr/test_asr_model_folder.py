@@ -4,8 +4,7 @@ import json
 
 import pytest
 
-from avatar_ros.asr.model_folder import check_funasr, find, sherpa_files
-from avatar_ros.asr.onnx_metadata import read_metadata
+from avatar_ros.asr.model_folder import check_funasr, find, read_metadata, sherpa_files
 from avatar_ros.core.errors import ConfigError
 
 

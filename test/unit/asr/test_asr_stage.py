@@ -9,8 +9,10 @@ import pytest
 
 from avatar_ros.asr.base import AsrSettings, Heard
 from avatar_ros.asr.stage import AsrStage, build
+from avatar_ros.core.enums import SessionKind
 from avatar_ros.core.errors import AsrError, ConfigError
-from avatar_ros.core.types import EVENT_COMPLETE, EVENT_TOO_QUIET, AudioFrame, SessionEvent, SessionKind
+from avatar_ros.core.events import SessionEvent
+from avatar_ros.core.types import EVENT_COMPLETE, EVENT_TOO_QUIET, AudioFrame
 
 DATA = Path(os.environ.get("AVATAR_ROS_TEST_DATA", Path(__file__).resolve().parents[4] / "shared" / "data"))
 

@@ -10,7 +10,7 @@ pytest.importorskip("soxr", reason="soxr is not installed")
 from avatar_ros.asr import decoders
 from avatar_ros.asr.base import AsrSettings
 from avatar_ros.asr.sphinx import SphinxRecogniser
-from avatar_ros.bench.hearing_voices import Voice, synthesize
+from benchmarks.recognition.synthetic_voices import SyntheticVoice, synthesize
 
 ASKED = "what time is it"
 
@@ -25,7 +25,7 @@ def recogniser():
 
 @pytest.fixture(scope="module")
 def sound():
-    (pcm,) = synthesize(Voice("espeak", "en-us"), [ASKED])
+    (pcm,) = synthesize(SyntheticVoice("espeak", "en-us"), [ASKED])
     hiss = np.random.default_rng(0).integers(-15, 16, len(pcm) + 12800)
     return (np.pad(pcm, (4800, 8000)) + hiss).clip(-32768, 32767).astype(np.int16)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from avatar_ros.avatar.fake import fake_avatar
-from avatar_ros.avatar.ply import SH_DC
+from avatar_ros.avatar.limits import SH_DC
 from avatar_ros.avatar.save import offset_ply, save_lam
 from avatar_ros.avatar.validate import validate
 

@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from avatar_ros.bringup.policy import (
+from avatar_ros.bringup.restart_policy import (
     MACHINE_PATIENCE_S,
     STOP_FINISHED,
     STOP_NOW,

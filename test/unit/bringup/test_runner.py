@@ -17,7 +17,7 @@ import pytest
 from avatar_ros.bringup import runner as runner_module
 from avatar_ros.bringup.child import ChildSpec
 from avatar_ros.bringup.log import RunLog
-from avatar_ros.bringup.policy import RestartPolicy
+from avatar_ros.bringup.restart_policy import RestartPolicy
 from avatar_ros.bringup.runner import Runner
 
 ROOT = Path(__file__).resolve().parents[3]

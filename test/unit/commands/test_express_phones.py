@@ -8,7 +8,7 @@ import pytest
 
 from avatar_ros.cli import main
 from avatar_ros.core.arkit import ARKIT_NAMES
-from avatar_ros.encoder.acoustic import installed_model
+from avatar_ros.speech.pocketsphinx_acoustic import installed_model
 from avatar_ros.tts.base import TtsSettings
 from avatar_ros.tts.espeak import EspeakVoice
 

@@ -10,17 +10,9 @@ from typing import Any
 
 import pytest
 
-from avatar_ros.audio_io.base import SPEAKER_PORT, SpeakerSettings
-from avatar_ros.audio_io.speaker_stage import build_speaker
+from avatar_ros.core.enums import AgentState, InterruptAction, Layer, PlaybackState, SayWhen
+from avatar_ros.core.events import Say
 from avatar_ros.core.peers import PeerChange
-from avatar_ros.core.types import (
-    InterruptAction,
-    Layer,
-    Mood,
-    PlaybackState,
-    Say,
-    SayWhen,
-)
 from avatar_ros.dialogue.base import PORT as DIALOGUE_PORT
 from avatar_ros.dialogue.stage import build as build_dialogue
 from avatar_ros.encoder.base import PORT as ENCODER_PORT
@@ -29,6 +21,8 @@ from avatar_ros.encoder.stage import build as build_encoder
 from avatar_ros.motion.base import PORT as MOTION_PORT
 from avatar_ros.motion.base import MotionSettings
 from avatar_ros.motion.stage import build as build_motion
+from avatar_ros.speaker.base import SPEAKER_PORT, SpeakerSettings
+from avatar_ros.speaker.stage import build_speaker
 from avatar_ros.tts.base import PORT as TTS_PORT
 from avatar_ros.tts.base import TtsSettings
 from avatar_ros.tts.stage import build as build_tts
@@ -39,7 +33,14 @@ def test_a_question_is_answered_aloud(tmp_path: Path) -> None:
     kiosk = Kiosk(tmp_path, ((1.0, 2.0),), ("hello",), ("[happy] Hi there. How are you today?",))
     kiosk.until("turn_report")
     kiosk.run(40.0)
-    assert kiosk.moods == [Mood.IDLE, Mood.LISTENING, Mood.THINKING, Mood.SPEAKING, Mood.LISTENING, Mood.IDLE]
+    assert kiosk.moods == [
+        AgentState.IDLE,
+        AgentState.LISTENING,
+        AgentState.THINKING,
+        AgentState.SPEAKING,
+        AgentState.LISTENING,
+        AgentState.IDLE,
+    ]
     (turn,) = kiosk.turns
     assert (turn["transcript"], turn["spoken"], turn["interrupted"]) == (
         "hello",
@@ -109,7 +110,7 @@ def test_ten_interruptions_in_a_row(tmp_path: Path) -> None:
     kiosk = Kiosk(tmp_path, spans, heard, answers, idle_after_s=5.0)
     kiosk.run(48.0)
     assert [t["interrupted"] for t in kiosk.turns] == [True] * 10 + [False]
-    assert kiosk.moods[-1] is Mood.IDLE
+    assert kiosk.moods[-1] is AgentState.IDLE
 
 
 def test_a_program_speaks_between(tmp_path: Path) -> None:
@@ -128,7 +129,7 @@ def test_a_dialogue_that_restarts_in_the_middle_of_an_answer_is_not_mute(tmp_pat
         ("one", "two"),
         ("The first answer is long. " * 10, "The second answer."),
     )
-    kiosk.until("state", state=Mood.SPEAKING)
+    kiosk.until("state", state=AgentState.SPEAKING)
     kiosk.run(1.0)
     kiosk.remove("dialogue")
     kiosk.run(1.0)
@@ -147,7 +148,7 @@ def test_a_dead_stage_hangs_nothing(tmp_path: Path, dead: str) -> None:
     kiosk = Kiosk(tmp_path, ((1.0, 2.5),), ("hello",), ("Hi there.",), **patience)
     kiosk.remove(dead)
     kiosk.run(30.0)
-    assert kiosk.moods[-1] is Mood.IDLE
+    assert kiosk.moods[-1] is AgentState.IDLE
     spoken = [clock.turn for clock in kiosk.sent("speech/playback", state=PlaybackState.ENDED)]
     assert bool(spoken) == (dead in ("llm", "encoder", "asr"))  # it apologises, or has no voice to do it
 
@@ -209,7 +210,7 @@ def test_the_same_conversation_twice(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("jump_s", [86400.0, -86400.0])
 def test_a_clock_of_the_system_that_jumps_changes_nothing(tmp_path: Path, monkeypatch: Any, jump_s: float) -> None:
-    def conversation(folder: Path, jumps: bool) -> list[tuple[float, Mood]]:
+    def conversation(folder: Path, jumps: bool) -> list[tuple[float, AgentState]]:
         folder.mkdir()
         kiosk = Kiosk(folder, ((1.0, 2.0), (6.0, 7.0)), ("hello", "and now"), ("Hi there you.", "Good bye."))
         kiosk.run(2.2)
@@ -221,5 +222,5 @@ def test_a_clock_of_the_system_that_jumps_changes_nothing(tmp_path: Path, monkey
         return list(zip(kiosk.times("state"), kiosk.moods, strict=True))
 
     steady = conversation(tmp_path / "a", jumps=False)
-    assert Mood.SPEAKING in [mood for _, mood in steady]
+    assert AgentState.SPEAKING in [mood for _, mood in steady]
     assert conversation(tmp_path / "b", jumps=True) == steady

@@ -3,11 +3,9 @@
 import numpy as np
 import pytest
 
-from avatar_ros.audio_io.base import SPEAKER_PORT, SpeakerSettings
-from avatar_ros.audio_io.speaker_stage import build_speaker
-from avatar_ros.bench import sync_figures as figures
-from avatar_ros.bench.lips_sync import RATE_HZ, click_figures
-from avatar_ros.core.types import Interrupt, InterruptAction, PlaybackState, Sentence
+from avatar_ros.core.enums import InterruptAction, PlaybackState
+from avatar_ros.core.events import Interrupt
+from avatar_ros.core.types import Sentence
 from avatar_ros.encoder.base import PORT as ENCODER_PORT
 from avatar_ros.encoder.base import EncoderSettings
 from avatar_ros.encoder.stage import build as build_encoder
@@ -16,9 +14,13 @@ from avatar_ros.motion.base import MotionSettings
 from avatar_ros.motion.stage import build as build_motion
 from avatar_ros.render.stage import PORT as RENDERER_PORT
 from avatar_ros.render.stage import RendererSettings, RenderStage
+from avatar_ros.speaker.base import SPEAKER_PORT, SpeakerSettings
+from avatar_ros.speaker.stage import build_speaker
 from avatar_ros.tts.base import PORT as TTS_PORT
 from avatar_ros.tts.base import TtsSettings
 from avatar_ros.tts.stage import build as build_tts
+from benchmarks.lips import sync_statistics as figures
+from benchmarks.lips.av_sync_live import RATE_HZ, click_figures
 from harness import Harness
 
 CLICKS = 20

@@ -13,11 +13,8 @@ pytest.importorskip("openai", reason="openai is not installed (extra llm)")
 pytest.importorskip("edge_tts", reason="edge-tts is not installed (extra edge)")
 pytest.importorskip("aiohttp", reason="aiohttp is not installed (comes with edge-tts)")
 
-from avatar_ros.audio_io.base import SPEAKER_PORT, SpeakerSettings
-from avatar_ros.audio_io.speaker_stage import build_speaker
-from avatar_ros.bench.servers.chat import answer, chat_server, event, refusal, then
-from avatar_ros.bench.servers.edge import EdgeServer
-from avatar_ros.core.types import InterruptAction, MarkKind, Mood, Transcript
+from avatar_ros.core.enums import AgentState, InterruptAction, MarkKind
+from avatar_ros.core.types import Transcript
 from avatar_ros.dialogue.base import PORT as DIALOGUE_PORT
 from avatar_ros.dialogue.base import DialogueSettings
 from avatar_ros.dialogue.stage import DialogueStage
@@ -25,6 +22,10 @@ from avatar_ros.llm.base import PORT as LLM_PORT
 from avatar_ros.llm.base import LlmSettings
 from avatar_ros.llm.stage import build as build_llm
 from avatar_ros.ros.worker import StageWorker
+from avatar_ros.speaker.base import SPEAKER_PORT, SpeakerSettings
+from avatar_ros.speaker.stage import build_speaker
+from avatar_ros.testing.chat_server import answer, chat_server, event, refusal, then
+from avatar_ros.testing.edge_server import EdgeServer
 from avatar_ros.tts.base import PORT as TTS_PORT
 from avatar_ros.tts.base import TtsSettings
 from avatar_ros.tts.stage import build as build_tts
@@ -85,7 +86,7 @@ class Circle:
             self.sent.append(out)
             self._news.notify_all()
         for name, port in self._ports.items():
-            if name != sender and (out.topic in port.takes or out.topic in ("interrupt", "session")):
+            if name != sender and (out.topic in port.subscribes or out.topic in ("interrupt", "session")):
                 self._workers[name].push(out.topic, out.message)
 
     def ask(self, text):
@@ -93,7 +94,9 @@ class Circle:
         start = len(self.sent)
         self._workers["dialogue"].push("speech/transcript", Transcript("local", 0, text))
         self.wait(lambda new: any(o.topic == "dialogue/prompt" for o in new), start)
-        self.wait(lambda new: [o for o in new if o.topic == "state"][-1:] and _last_mood(new) is Mood.LISTENING, start)
+        self.wait(
+            lambda new: [o for o in new if o.topic == "state"][-1:] and _last_mood(new) is AgentState.LISTENING, start
+        )
         return [out.message for out in self.sent[start:]]
 
     def wait(self, condition, start=0):
@@ -203,7 +206,7 @@ def test_interrupted_between_the_last_word_and_the_first_sound(world):
     assert not sounds([out.message for out in circle.sent[start:]])
     circle.send("speech/transcript", Transcript("local", 0, "stop"))
     circle.wait(lambda new: any(getattr(o.message, "action", None) is InterruptAction.CANCEL for o in new), start)
-    circle.wait(lambda new: _last_mood([o for o in new if o.topic == "state"]) is Mood.LISTENING, start)
+    circle.wait(lambda new: _last_mood([o for o in new if o.topic == "state"]) is AgentState.LISTENING, start)
     assert edge.left.acquire(timeout=PATIENCE_S), "the connection is closed"
     assert not sounds([out.message for out in circle.sent[start:]])
     edge.mode = "ok"

@@ -4,19 +4,15 @@ import pytest
 
 from avatar_ros.core.belief import MOST_TURNS_MISSED
 from avatar_ros.core.door import FORGET_S, HOLD_LIMIT, HOLD_S, IN_USE_S, LOOK_AGAIN_S, Door
+from avatar_ros.core.enums import InterruptAction, Layer, SessionKind
+from avatar_ros.core.events import AvatarState, Interrupt, SessionEvent
 from avatar_ros.core.types import (
     AudioFeatures,
-    AvatarState,
     Expression,
-    Interrupt,
-    InterruptAction,
-    Layer,
     PlaybackClock,
     Prompt,
     Reply,
     Sentence,
-    SessionEvent,
-    SessionKind,
     SpeechChunk,
     Transcript,
 )

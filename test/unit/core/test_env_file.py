@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from avatar_ros.core.api_keys import find_key, read_env_file
 from avatar_ros.core.errors import ConfigError
-from avatar_ros.core.keys import find_key, read_env_file
 
 
 @pytest.mark.parametrize(

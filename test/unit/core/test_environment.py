@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from avatar_ros.core.environment import PASS, needed
-from avatar_ros.core.helper import Helper
+from avatar_ros.core.helper_process import Helper
 
 SECRETS = (
     *("OPENAI_API_KEY", "DASHSCOPE_API_KEY", "NVIDIA_API_KEY", "HF_TOKEN", "AWS_ACCESS_KEY_ID", "AWS_PROFILE"),

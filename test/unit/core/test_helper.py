@@ -7,12 +7,12 @@ import time
 
 import pytest
 
-from avatar_ros.core import helper as module
-from avatar_ros.core.helper import Helper, HelperDeadError, HelperSilentError
+from avatar_ros.core import helper_process as module
+from avatar_ros.core.helper_process import Helper, HelperDeadError, HelperSilentError
 
 SERVE = """
 import sys, time
-from avatar_ros.core.helper import pack, receive, run_helper
+from avatar_ros.core.helper_process import pack, receive, run_helper
 
 def serve(requests, replies):
     while (message := receive(requests)) is not None:

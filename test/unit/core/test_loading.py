@@ -58,7 +58,7 @@ def test_loaders_let_missing_descriptors_through(tmp_path):
     script = """
 import resource, sys
 from pathlib import Path
-from avatar_ros.audio_io.wav import read_wav
+from avatar_ros.audio.wav import read_wav
 from avatar_ros.avatar.load import load_avatar
 from avatar_ros.core.expression_file import read_expression
 from avatar_ros.llm.answers import load_answers

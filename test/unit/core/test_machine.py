@@ -12,7 +12,7 @@ import pytest
 
 from avatar_ros.core.errors import AvatarError, ConfigError, MachineError, StageError
 from avatar_ros.core.exit_codes import EXIT_CONFIG, EXIT_FAILED, EXIT_MACHINE, exit_code_of
-from avatar_ros.core.lock import hold_name
+from avatar_ros.core.host_lock import hold_name
 from avatar_ros.core.machine import machine_fault, says_short
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -111,7 +111,7 @@ def test_a_verb_that_the_machine_is_short_for_failed_and_was_not_misused(limit, 
 
 def test_a_full_folder_of_locks_does_not_keep_a_name_from_its_holder(tmp_path):
     code = (
-        "import resource, sys; sys.path.insert(0, sys.argv[1]); from avatar_ros.core.lock import hold_name;"
+        "import resource, sys; sys.path.insert(0, sys.argv[1]); from avatar_ros.core.host_lock import hold_name;"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0));"
         "hold_name('/a', remedy='', env={'XDG_RUNTIME_DIR': sys.argv[2]})"
     )

@@ -31,7 +31,7 @@ ENUM_OF = {
     ("VoiceActivity", "kind"): types.VoiceKind,
     ("Interrupt", "action"): types.InterruptAction,
     ("PlaybackClock", "state"): types.PlaybackState,
-    ("AvatarState", "state"): types.Mood,
+    ("AvatarState", "state"): types.AgentState,
     ("Expression", "layer"): types.Layer,
     ("Mark", "kind"): types.MarkKind,
     ("Say", "when"): types.SayWhen,

@@ -97,7 +97,7 @@ def probe(what: list[str]) -> list[str]:
 
 def test_every_entry_switches_telemetry_off_before_it_loads_what_phones():
     found = entries()
-    assert {"avatar_ros.nodes.vad_node", "avatar_ros.asr.phone_process", "avatar_ros.cli"} <= {*found}
+    assert {"avatar_ros.nodes.vad_node", "avatar_ros.asr.phone_loop_process", "avatar_ros.cli"} <= {*found}
     assert probe(found) == []
 
 

@@ -5,20 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from avatar_ros.core.clock import ns_from_s
-from avatar_ros.core.types import (
-    Interrupt,
-    InterruptAction,
-    Mood,
-    PlaybackClock,
-    PlaybackState,
-    Prompt,
-    Reply,
-    Say,
-    SayWhen,
-    Transcript,
-    VoiceActivity,
-    VoiceKind,
-)
+from avatar_ros.core.enums import AgentState, InterruptAction, PlaybackState, SayWhen, VoiceKind
+from avatar_ros.core.events import Interrupt, Say
+from avatar_ros.core.types import PlaybackClock, Prompt, Reply, Transcript, VoiceActivity
 from avatar_ros.dialogue.base import PORT, DialogueSettings
 from avatar_ros.dialogue.stage import DialogueStage
 from harness import Harness
@@ -136,12 +125,12 @@ class Talk(Harness):
         return [order.action for order in self.sent("interrupt")]
 
     @property
-    def moods(self) -> list[Mood]:
+    def moods(self) -> list[AgentState]:
         return [state.state for state in self.sent("state")]
 
     @property
-    def mood(self) -> Mood:
-        return self.moods[-1] if self.moods else Mood.IDLE
+    def mood(self) -> AgentState:
+        return self.moods[-1] if self.moods else AgentState.IDLE
 
     def cancels(self) -> list[Interrupt]:
         return self.sent("interrupt", action=InterruptAction.CANCEL)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dialogue_talk import Talk
 
-from avatar_ros.core.types import PlaybackState
+from avatar_ros.core.enums import PlaybackState
 
 
 def spoken(talk: Talk) -> list[tuple[int, str, bool]]:

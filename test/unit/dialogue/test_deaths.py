@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from dialogue_talk import EPOCH, Talk
 
+from avatar_ros.core.enums import AgentState, InterruptAction, PlaybackState
+from avatar_ros.core.events import SayResult
 from avatar_ros.core.peers import PeerChange
-from avatar_ros.core.types import InterruptAction, Mood, PlaybackState, SayResult
 
 LOST, BACK, RESTARTED = PeerChange.LOST, PeerChange.BACK, PeerChange.RESTARTED
 PAUSE, RESUME, CANCEL, REPEAT = (
@@ -145,7 +146,7 @@ def test_a_node_that_does_not_come_back_ends_the_turn_in_time_and_says_why(node:
     assert talk.orders[-1] == (CANCEL, 1, why)
     assert results(talk) == [("a", False, "This is the first one.", why)]
     talk.run(60.0)
-    assert talk.mood is Mood.IDLE
+    assert talk.mood is AgentState.IDLE
 
 
 @EITHER
@@ -299,7 +300,7 @@ def test_who_spoke_to_a_detector_that_died_is_asked_again_unless_they_go_on() ->
             talk.speak()
         talk.run(2.0)
         assert bool(talk.sentences) == (not goes_on)
-        assert (talk.mood is Mood.LISTENING) == goes_on
+        assert (talk.mood is AgentState.LISTENING) == goes_on
 
 
 def test_the_kiosks_loudspeaker_is_not_that_of_other_sessions() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from avatar_ros.core.types import InterruptAction, Mood, SessionKind
+from avatar_ros.core.enums import AgentState, InterruptAction, SessionKind
 from avatar_ros.dialogue.base import DialogueSettings
 from avatar_ros.dialogue.epoch import default_path, next_epoch, read_epoch, write_epoch
 from avatar_ros.dialogue.stage import build
@@ -54,7 +54,7 @@ def test_a_restarted_dialogue_voids_what_the_dead_one_left(tmp_path: Path) -> No
         session, state, cancel = [out.message for out in stage.tick(5.0)]
         assert (session.kind, session.session) == (SessionKind.OPENED, "local")
         assert (cancel.action, cancel.epoch) == (InterruptAction.CANCEL, state.epoch - 1)
-        assert state.state is Mood.IDLE
+        assert state.state is AgentState.IDLE
         epochs.append(state.epoch)
     assert epochs[0] < epochs[1] < epochs[2]
 

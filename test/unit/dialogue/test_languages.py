@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from dialogue_talk import Talk
 
-from avatar_ros.core import scripts
-from avatar_ros.core.scripts import fits
+from avatar_ros.core import writing_scripts as scripts
+from avatar_ros.core.writing_scripts import fits
 
 ENGLISH = "I am sorry, I cannot answer that right now."
 

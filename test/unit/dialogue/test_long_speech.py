@@ -10,7 +10,8 @@ from avatar_ros.asr.base import PORT as ASR_PORT
 from avatar_ros.asr.base import AsrSettings
 from avatar_ros.asr.stage import build as build_asr
 from avatar_ros.core.clock import ns_from_s
-from avatar_ros.core.types import AudioFrame, InterruptAction, Mood, SayWhen, VoiceActivity, VoiceKind
+from avatar_ros.core.enums import AgentState, InterruptAction, SayWhen, VoiceKind
+from avatar_ros.core.types import AudioFrame, VoiceActivity
 from avatar_ros.dialogue.base import PORT as DIALOGUE_PORT
 from avatar_ros.dialogue.base import DialogueSettings
 from avatar_ros.dialogue.stage import DialogueStage
@@ -38,7 +39,7 @@ def test_pieces_without_a_pause_between_them_are_one_question() -> None:
     talk.run(20.0)
     go_on(talk)
     talk.tell_of(2, "after all that I said")
-    assert (talk.prompts, talk.mood) == ([], Mood.LISTENING)
+    assert (talk.prompts, talk.mood) == ([], AgentState.LISTENING)
     talk.run(5.0)
     talk.hush()
     talk.words("where the exit is")
@@ -217,7 +218,7 @@ def test_who_does_not_stop_at_all_is_answered_once_and_not_waited_for_any_longer
         talk.run(20.0)
         go_on(talk)
         talk.tell_of(utterance, "word " * 5)
-        if talk.sentences and talk.mood is not Mood.LISTENING:
+        if talk.sentences and talk.mood is not AgentState.LISTENING:
             talk.play()
             talk.end()
     assert (talk.prompts, talk.sentences) == ([], [TOO_LONG])
@@ -272,7 +273,7 @@ def test_a_noise_that_does_not_stop_is_not_answered() -> None:
         go_on(talk)
         talk.tell_of(utterance, "", rejected=True)
     assert (talk.prompts, talk.sentences) == ([], [])
-    assert talk.mood is Mood.IDLE
+    assert talk.mood is AgentState.IDLE
 
 
 def test_long_talk_over_the_avatar_interrupts_it_and_is_one_question() -> None:

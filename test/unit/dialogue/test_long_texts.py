@@ -3,10 +3,12 @@
 import pytest
 from dialogue_talk import Talk
 
-from avatar_ros.core.types import InterruptAction, PlaybackState, Reply, Say, SayWhen
-from avatar_ros.dialogue.floor import LINES_AT_ONCE
+from avatar_ros.core.enums import InterruptAction, PlaybackState, SayWhen
+from avatar_ros.core.events import Say
+from avatar_ros.core.types import Reply
 from avatar_ros.dialogue.reply import CHARACTERS_AT_ONCE, LONGEST_ANSWER, ReplyReader
 from avatar_ros.dialogue.sentences import SentenceCutter
+from avatar_ros.dialogue.turn_manager import LINES_AT_ONCE
 
 SENTENCE = "This is one of many sentences. "
 

@@ -2,7 +2,8 @@
 
 from dialogue_talk import Talk
 
-from avatar_ros.core.types import Transcript, VoiceKind
+from avatar_ros.core.enums import VoiceKind
+from avatar_ros.core.types import Transcript
 
 HUGE = 2**31 - 1
 
@@ -28,6 +29,6 @@ def test_a_flood_of_voices_is_bounded():
         talk.voice(VoiceKind.STARTED, number)
         talk.voice(VoiceKind.STOPPED, number)
     (conversation,) = talk._runners["dialogue"].stage._conversations.values()
-    assert len(conversation._hearing.open()) <= 17
+    assert len(conversation._user_speech.open()) <= 17
     talk.run(6.0)  # hear_patience_s
-    assert not conversation._hearing.open()
+    assert not conversation._user_speech.open()

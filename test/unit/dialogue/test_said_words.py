@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from avatar_ros.core.spoken import join_sentences, text_said, words_said
+from avatar_ros.core.spoken_text import join_sentences, text_said, words_said
 from avatar_ros.core.types import Transcript
-from avatar_ros.dialogue.barge_in import Phrases, interrupts
+from avatar_ros.dialogue.backchannels import Phrases, interrupts
 from avatar_ros.dialogue.base import BACKCHANNELS
 from avatar_ros.dialogue.history import History
 

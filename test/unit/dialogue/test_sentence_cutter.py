@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from avatar_ros.dialogue.sentences import Line, SentenceCutter
+from avatar_ros.dialogue.sentences import CutSentence, SentenceCutter
 
 CASES = {
     "plain": ("Hello there. How are you? Fine!", ["Hello there.", "How are you?", "Fine!"]),
@@ -45,7 +45,7 @@ CASES = {
 }
 
 
-def cut(pieces: list[str], **limits: int) -> list[Line]:
+def cut(pieces: list[str], **limits: int) -> list[CutSentence]:
     cutter = SentenceCutter(**limits)
     lines = [line for piece in pieces for line in cutter.feed(piece)]
     return [*lines, *cutter.finish()]
@@ -106,18 +106,18 @@ def test_a_sentence_without_end_is_cut_at_a_space_or_anywhere() -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("[happy] Hello! And you?", [Line("Hello!", "happy"), Line("And you?")]),
-        ("Hello! [sad] I am sorry.", [Line("Hello!"), Line("I am sorry.", "sad")]),
-        ("Hello![sad]I am sorry.", [Line("Hello!I am sorry.", "sad")]),
-        ("That is [Surprised] new.", [Line("That is new.", "surprised")]),
-        ("[laughs] Ha. [not_a_name]Oh.", [Line("Ha."), Line("Oh.")]),
-        ("See [page 3] and [].", [Line("See [page 3] and [].")]),
-        ("An open [happy", [Line("An open [happy")]),
-        ("[[happy]] Hi.", [Line("[] Hi.", "happy")]),
-        ("Bye. [happy]", [Line("Bye.")]),
-        ("Bye [happy]", [Line("Bye", "happy")]),
+        ("[happy] Hello! And you?", [CutSentence("Hello!", "happy"), CutSentence("And you?")]),
+        ("Hello! [sad] I am sorry.", [CutSentence("Hello!"), CutSentence("I am sorry.", "sad")]),
+        ("Hello![sad]I am sorry.", [CutSentence("Hello!I am sorry.", "sad")]),
+        ("That is [Surprised] new.", [CutSentence("That is new.", "surprised")]),
+        ("[laughs] Ha. [not_a_name]Oh.", [CutSentence("Ha."), CutSentence("Oh.")]),
+        ("See [page 3] and [].", [CutSentence("See [page 3] and [].")]),
+        ("An open [happy", [CutSentence("An open [happy")]),
+        ("[[happy]] Hi.", [CutSentence("[] Hi.", "happy")]),
+        ("Bye. [happy]", [CutSentence("Bye.")]),
+        ("Bye [happy]", [CutSentence("Bye", "happy")]),
     ],
 )
-def test_tags_become_expressions(text: str, expected: list[Line]) -> None:
+def test_tags_become_expressions(text: str, expected: list[CutSentence]) -> None:
     assert cut([text]) == expected
     assert cut(list(text)) == expected

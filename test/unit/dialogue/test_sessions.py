@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from avatar_ros.core.types import InterruptAction, SessionEvent, SessionKind, Transcript
+from avatar_ros.core.enums import InterruptAction, SessionKind
+from avatar_ros.core.events import SessionEvent
+from avatar_ros.core.types import Transcript
 from avatar_ros.dialogue.base import PORT, DialogueSettings
 from avatar_ros.dialogue.stage import DialogueStage
 from harness import Harness

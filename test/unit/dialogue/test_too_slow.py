@@ -5,7 +5,8 @@ from __future__ import annotations
 from dialogue_talk import Talk
 
 from avatar_ros.core.clock import ns_from_s
-from avatar_ros.core.types import PlaybackState, SayWhen, VoiceActivity, VoiceKind
+from avatar_ros.core.enums import PlaybackState, SayWhen, VoiceKind
+from avatar_ros.core.types import VoiceActivity
 
 SORRY = "Once more, please."
 

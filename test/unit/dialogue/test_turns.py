@@ -4,18 +4,10 @@ from __future__ import annotations
 
 from dialogue_talk import EPOCH, Talk
 
-from avatar_ros.core.types import (
-    InterruptAction,
-    Mood,
-    PlaybackClock,
-    PlaybackState,
-    Reply,
-    SessionKind,
-    Transcript,
-    VoiceKind,
-)
+from avatar_ros.core.enums import AgentState, InterruptAction, PlaybackState, SessionKind, VoiceKind
+from avatar_ros.core.types import PlaybackClock, Reply, Transcript
 
-IDLE, LISTENING, THINKING, SPEAKING = Mood.IDLE, Mood.LISTENING, Mood.THINKING, Mood.SPEAKING
+IDLE, LISTENING, THINKING, SPEAKING = AgentState.IDLE, AgentState.LISTENING, AgentState.THINKING, AgentState.SPEAKING
 
 
 def test_a_whole_turn_passes_through_the_states_in_order() -> None:

@@ -2,7 +2,9 @@
 
 import pytest
 
-from avatar_ros.core.types import AvatarState, Mood, PlaybackClock, PlaybackState, Sentence, Transcript
+from avatar_ros.core.enums import AgentState, PlaybackState
+from avatar_ros.core.events import AvatarState
+from avatar_ros.core.types import PlaybackClock, Sentence, Transcript
 from avatar_ros.display.base import Captions
 from avatar_ros.display.captions import CaptionBoard, balanced, wrap
 
@@ -82,7 +84,7 @@ def test_words_linger_after_the_end_and_go():
 
 def test_new_words_stop_the_lingering():
     board = CaptionBoard(linger_s=3.0)
-    board.hear(AvatarState(state=Mood.IDLE), 1.0)
+    board.hear(AvatarState(state=AgentState.IDLE), 1.0)
     board.hear(Transcript(text="what time is it", final=False), 2.0)
     assert board.at(10.0).heard == "what time is it"
 
@@ -90,9 +92,9 @@ def test_new_words_stop_the_lingering():
 def test_listening_clears_what_was_said():
     board = CaptionBoard()
     board.hear(sentence(0, "Hi."), 1.0)
-    board.hear(AvatarState(state=Mood.LISTENING), 2.0)
+    board.hear(AvatarState(state=AgentState.LISTENING), 2.0)
     assert board.at(2.0).said == ""
-    assert board.mood is Mood.LISTENING
+    assert board.mood is AgentState.LISTENING
 
 
 def test_a_day_of_sentences_does_not_pile_up():

@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
+from avatar_ros.core.enums import AgentState
 from avatar_ros.core.errors import ConfigError
-from avatar_ros.core.types import Mood
 from avatar_ros.display.background import Background, parse_panel_background
 from avatar_ros.display.base import DisplaySettings, render_size
 from avatar_ros.display.compose import Composer
@@ -129,11 +129,11 @@ def test_a_background_that_is_no_picture_is_named(tmp_path):
 
 
 def test_speaking_and_idle_have_no_sign():
-    assert sign_phase(Mood.SPEAKING, 1.0) is None
-    assert sign_phase(Mood.IDLE, 1.0) is None
+    assert sign_phase(AgentState.SPEAKING, 1.0) is None
+    assert sign_phase(AgentState.IDLE, 1.0) is None
 
 
-@pytest.mark.parametrize("mood", [Mood.LISTENING, Mood.THINKING])
+@pytest.mark.parametrize("mood", [AgentState.LISTENING, AgentState.THINKING])
 def test_sign_moves_softly_and_is_drawn_once(mood):
     panel = (1080, 1920)
     cycle = [sign_patch(mood, phase, panel) for phase in range(PHASES)]
@@ -146,7 +146,7 @@ def test_sign_moves_softly_and_is_drawn_once(mood):
 
 
 def test_phases_run_through_and_come_back():
-    phases = [sign_phase(Mood.THINKING, at / 100) for at in range(240)]
+    phases = [sign_phase(AgentState.THINKING, at / 100) for at in range(240)]
     assert set(phases) == set(range(PHASES))
     assert phases[0] == phases[120] == 0
 

@@ -7,9 +7,9 @@ import cv2
 import numpy as np
 import pytest
 
-from avatar_ros.bench.av_sync import click_times, read_pictures, read_sound_track
 from avatar_ros.core.errors import ConfigError
 from avatar_ros.display.export import read_sound, write_pngs, write_video
+from benchmarks.lips.av_sync_recording import click_times, read_pictures, read_sound_track
 
 
 def frames(count, size=64):

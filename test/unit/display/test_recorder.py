@@ -10,11 +10,18 @@ import av
 import numpy as np
 import pytest
 
-from avatar_ros.bench.av_sync import click_times, flash_times, main, measure_sync, read_pictures, read_sound_track
 from avatar_ros.core.errors import ConfigError
 from avatar_ros.core.types import AudioFrame
 from avatar_ros.display.media import mono
 from avatar_ros.display.recorder import Recorder, RecorderSettings
+from benchmarks.lips.av_sync_recording import (
+    click_times,
+    flash_times,
+    main,
+    measure_sync,
+    read_pictures,
+    read_sound_track,
+)
 
 RATE = 24000
 T0_NS = 7_000_000_000

@@ -10,8 +10,10 @@ import pytest
 
 import avatar_ros
 from avatar_ros.core.clock import VirtualClock
+from avatar_ros.core.enums import AgentState
 from avatar_ros.core.errors import ConfigError
-from avatar_ros.core.types import AudioFrame, AvatarState, Mood, Sentence, Transcript
+from avatar_ros.core.events import AvatarState
+from avatar_ros.core.types import AudioFrame, Sentence, Transcript
 from avatar_ros.display.base import Captions, DisplaySettings, ScreenEvents, open_screen
 from avatar_ros.display.fake import FakeScreen
 from avatar_ros.display.recorder import Recorder, RecorderSettings
@@ -93,10 +95,10 @@ def test_state_and_words_reach_the_screen():
     sink = sink_on(screen)
     sink.hear("speech/transcript", Transcript(text="hello"))
     sink.hear("speech/sentence", Sentence(text="Hi."))
-    sink.hear("state", AvatarState(state=Mood.SPEAKING))
+    sink.hear("state", AvatarState(state=AgentState.SPEAKING))
     sink.show(frame(1), 1.0)
     sink.close()
-    assert screen.told[-1] == (Mood.SPEAKING, Captions("hello", "Hi."))
+    assert screen.told[-1] == (AgentState.SPEAKING, Captions("hello", "Hi."))
 
 
 def test_a_screen_that_cannot_be_had_is_said_at_once():
@@ -135,7 +137,7 @@ def test_recorder_sink_records_frames_and_what_was_played(tmp_path):
 
 def test_nothing_large_is_loaded_before_it_is_used():
     code = (
-        "import sys; import avatar_ros.display.sinks, avatar_ros.display.recorder, avatar_ros.bench.av_sync; "
+        "import sys; import avatar_ros.display.sinks, avatar_ros.display.recorder, benchmarks.lips.av_sync_recording; "
         "print(sorted({'av', 'cv2', 'pygame', 'rclpy'} & set(sys.modules)))"
     )
     root = Path(avatar_ros.__file__).parents[1]

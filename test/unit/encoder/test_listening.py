@@ -8,16 +8,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from avatar_ros.core.phones import PHONE_CLASSES, PHONE_COUNT, PHONE_INDEX
-from avatar_ros.encoder.acoustic import BEGIN, END, AcousticModel, Likelihoods, SenoneScorer, installed_model
-from avatar_ros.encoder.cepstra import SHIFT, WINDOW, Cepstra, with_deltas
+from avatar_ros.encoder.aligner import AcousticModels
 from avatar_ros.encoder.encode import encode, load_encoder
-from avatar_ros.encoder.graph import loop_graph, sentence_graph
-from avatar_ros.encoder.listener import Ears
-from avatar_ros.encoder.resample import Resampler
-from avatar_ros.encoder.smoother import Smoother
 from avatar_ros.encoder.sources import FrameGrid
-from avatar_ros.encoder.words import Lexicon, letters_to_sounds
+from avatar_ros.speech.forward_backward import ForwardBackward
+from avatar_ros.speech.hmm_graph import loop_graph, sentence_graph
+from avatar_ros.speech.lexicon import Lexicon, letters_to_sounds
+from avatar_ros.speech.mfcc import SHIFT, WINDOW, Cepstra, with_deltas
+from avatar_ros.speech.phones import PHONE_CLASSES, PHONE_COUNT, PHONE_INDEX
+from avatar_ros.speech.pocketsphinx_acoustic import (
+    BEGIN,
+    END,
+    AcousticModel,
+    Likelihoods,
+    SenoneScorer,
+    installed_model,
+)
+from avatar_ros.speech.resample import Resampler
 
 DATA = Path(os.environ.get("AVATAR_ROS_TEST_DATA") or Path(__file__).resolve().parents[3] / ".." / "shared" / "data")
 needs_data = pytest.mark.skipif(not (DATA / "speech").is_dir(), reason="needs ../shared/data")
@@ -169,14 +176,14 @@ def some_graph(states=12, seed=0):
 
 def test_whole_smoothing_equals_forward_backward():
     transitions, start, ends, scores = some_graph()
-    smoother = Smoother(transitions, start, ends, 0.5, delay=1000)
+    smoother = ForwardBackward(transitions, start, ends, 0.5, delay=1000)
     assert len(smoother.push(scores)) == 0
     np.testing.assert_allclose(smoother.finish(), forward_backward(transitions, start, ends, scores, 0.5), atol=2e-4)
 
 
 def test_delayed_smoothing_sees_exactly_the_delay():
     transitions, start, ends, scores = some_graph(seed=1)
-    smoother = Smoother(transitions, start, ends, 0.5, delay=4)
+    smoother = ForwardBackward(transitions, start, ends, 0.5, delay=4)
     out = np.concatenate([smoother.push(scores[i : i + 1]) for i in range(20)])
     assert len(out) == 16
     for t in (0, 7, 15):
@@ -188,7 +195,7 @@ def test_delayed_smoothing_sees_exactly_the_delay():
 def test_impossible_sound_does_not_stop_the_smoother():
     transitions, start, ends, scores = some_graph(seed=2)
     scores[10] = -1e9
-    smoother = Smoother(transitions, start, ends, 0.5, delay=3)
+    smoother = ForwardBackward(transitions, start, ends, 0.5, delay=3)
     assert np.isfinite(np.concatenate([smoother.push(scores), smoother.finish()])).all()
 
 
@@ -214,7 +221,7 @@ def test_a_sentence_graph_goes_from_start_to_end(model):
 def test_an_expected_sentence_is_prepared_once_and_heard_the_same(model, monkeypatch):
     folder = installed_model()
     names = tuple(name for name in model.definition.phones if not name.startswith("+"))
-    ears = Ears(folder, np.full((len(names), len(names)), 1 / len(names), np.float32), names)
+    ears = AcousticModels(folder, np.full((len(names), len(names)), 1 / len(names), np.float32), names)
     pcm = np.random.default_rng(5).normal(0, 3000, 16000).astype(np.int16)
 
     def hear():
@@ -267,7 +274,7 @@ def test_a_closure_heard_without_a_text_is_rather_shown_than_missed(model, heard
             return row[None][:0]
 
     names = ("SIL", "M", "AA")
-    ears = Ears(installed_model(), np.full((3, 3), 1 / 3, np.float32), names)
+    ears = AcousticModels(installed_model(), np.full((3, 3), 1 / 3, np.float32), names)
     source = ears.listen(FrameGrid(0, 16000), "", "en", 0.05)
     source._loop = Track(0.0)
     source._aligner = Track(fit) if fit is not None else None

@@ -5,9 +5,10 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from avatar_ros.core.phones import PHONE_COUNT, PHONE_INDEX, SIL
-from avatar_ros.core.types import Mark, MarkKind
-from avatar_ros.encoder.marks import frames_from_stretches, stretches
+from avatar_ros.core.enums import MarkKind
+from avatar_ros.core.types import Mark
+from avatar_ros.encoder.mark_frames import frames_from_stretches, stretches
+from avatar_ros.speech.phones import PHONE_COUNT, PHONE_INDEX, SIL
 
 RATE_HZ = 24000
 

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 
-from avatar_ros.bench.neural import distance, main
+from benchmarks.lips.streaming_cost import distance, main
 from neural_models import lam_folder
 
 

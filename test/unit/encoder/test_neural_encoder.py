@@ -6,19 +6,21 @@ import shutil
 import numpy as np
 import pytest
 
+from avatar_ros.core.enums import InterruptAction
 from avatar_ros.core.errors import ConfigError
-from avatar_ros.core.types import Interrupt, InterruptAction, SpeechChunk
+from avatar_ros.core.events import Interrupt
+from avatar_ros.core.types import SpeechChunk
 from avatar_ros.encoder.base import EncoderSettings
 from avatar_ros.encoder.encode import encode, load_encoder
 from avatar_ros.encoder.neural import steps_from
 from avatar_ros.encoder.neural_model import NeuralModel, Past, Statistics, read_manifest
 from avatar_ros.encoder.neural_stream import (
+    ContextWindow,
     FeatureStream,
     FrameRate,
     HiddenStream,
     Steps,
-    Voice,
-    Window,
+    VoiceStatistics,
     between,
     whole_utterance,
 )
@@ -56,7 +58,7 @@ def layer_model():
 
 
 def features(model, parts, voice=None):
-    stream = FeatureStream(model, voice or Voice.unknown(model.manifest))
+    stream = FeatureStream(model, voice or VoiceStatistics.unknown(model.manifest))
     return np.concatenate([stream.push(part) for part in parts])
 
 
@@ -72,7 +74,7 @@ def test_features_of_chunks_are_those_of_the_whole(layer_model, size):
 
 def test_group_norm_has_heard_in_chunks_what_it_hears_at_once(model):
     samples = sound(1.5)
-    chunks, whole = Voice.unknown(model.manifest), Voice.unknown(model.manifest)
+    chunks, whole = VoiceStatistics.unknown(model.manifest), VoiceStatistics.unknown(model.manifest)
     features(model, cut(samples, 2560), chunks)
     features(model, [samples], whole)
     assert chunks.norm.count[0] == whole.norm.count[0]
@@ -82,7 +84,7 @@ def test_group_norm_has_heard_in_chunks_what_it_hears_at_once(model):
 
 def test_group_norm_of_a_voice_that_is_known_gives_the_whole_in_chunks(model):
     samples = sound(1.5)
-    known = Voice.unknown(model.manifest)
+    known = VoiceStatistics.unknown(model.manifest)
     features(model, [samples] * 10, known)  # one more second changes it little
     early = features(model, cut(samples, 2560))
     late = features(model, cut(samples, 2560), known)
@@ -101,7 +103,7 @@ def test_old_sound_fades():
 
 def test_positions_of_chunks_are_those_of_the_whole(model):
     values = np.random.default_rng(1).standard_normal((60, model.manifest.features)).astype(np.float32)
-    chunks, whole = Window(model, 1000, 1000), Window(model, 1000, 1000)
+    chunks, whole = ContextWindow(model, 1000, 1000), ContextWindow(model, 1000, 1000)
     whole.push(values)
     for part in np.array_split(values, 13):
         chunks.push(part)
@@ -110,7 +112,7 @@ def test_positions_of_chunks_are_those_of_the_whole(model):
 
 def test_positions_remember_what_left_the_window(model):
     values = np.random.default_rng(1).standard_normal((60, model.manifest.features)).astype(np.float32)
-    short, whole = Window(model, 12, 5), Window(model, 1000, 1000)
+    short, whole = ContextWindow(model, 12, 5), ContextWindow(model, 1000, 1000)
     for part in np.array_split(values, 20):
         short.push(part)
         whole.push(part)
@@ -130,7 +132,7 @@ def test_no_more_than_the_window_is_seen(model, monkeypatch, again):
         return NeuralModel.back(model, tokens, position, past)
 
     monkeypatch.setattr(model, "back", back)
-    window = Window(model, 12, again)
+    window = ContextWindow(model, 12, again)
     values = np.random.default_rng(1).standard_normal((60, model.manifest.features)).astype(np.float32)
     for part in np.array_split(values, 20):
         window.push(part)
@@ -164,7 +166,7 @@ def test_interpolation_in_chunks_is_that_of_the_whole():
 def test_a_window_that_holds_everything_and_all_that_follows_is_the_whole(model):
     samples = sound(1.2)
     whole = whole_utterance(model, samples, 60)
-    stream = HiddenStream(model, Voice.unknown(model.manifest), Steps(1 << 40, 1 << 40, 1 << 20, 1 << 20, 0))
+    stream = HiddenStream(model, VoiceStatistics.unknown(model.manifest), Steps(1 << 40, 1 << 40, 1 << 20, 1 << 20, 0))
     parts = [stream.push(part) for part in cut(samples, 333)]
     assert not any(map(len, parts))
     np.testing.assert_allclose(stream.finish(60), whole, atol=1e-5)

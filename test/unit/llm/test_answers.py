@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from avatar_ros.asr import questions
-from avatar_ros.core.answers_file import Answers
+from avatar_ros.answers.file import Answers
+from avatar_ros.answers.matcher import Matcher
+from avatar_ros.asr import sphinx as questions
 from avatar_ros.core.errors import ConfigError
 from avatar_ros.core.paths import share_file
-from avatar_ros.core.phrases import expand
 from avatar_ros.core.types import ChatMessage, Prompt
 from avatar_ros.llm.answers import LocalAnswers, load_answers
 from avatar_ros.llm.base import LlmSettings
-from avatar_ros.llm.matching import Matcher
+from avatar_ros.speech.phrase_grammar import expand
 
 NOW = datetime(2026, 11, 21, 15, 15)
 

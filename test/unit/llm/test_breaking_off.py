@@ -11,7 +11,7 @@ from avatar_ros.dialogue.base import DialogueSettings
 from avatar_ros.dialogue.stage import DialogueStage
 from avatar_ros.llm.base import PORT, LlmSettings
 from avatar_ros.llm.fake import FakeChat
-from avatar_ros.llm.spare import ChatWithSpare
+from avatar_ros.llm.fallback import ChatWithFallback
 from avatar_ros.llm.stage import LlmStage
 from harness import Harness
 
@@ -69,7 +69,7 @@ SPARED = pytest.mark.parametrize("spared", [True, False], ids=["with fallback", 
 def stage_of(script, spared):
     chat = ScriptedChat(*script)
     if spared:
-        chat = ChatWithSpare(chat, FakeChat(LlmSettings(backend="fake", fake_delay_s=0.0, fake_gap_s=0.0)))
+        chat = ChatWithFallback(chat, FakeChat(LlmSettings(backend="fake", fake_delay_s=0.0, fake_gap_s=0.0)))
     return LlmStage(LlmSettings(), chat)
 
 

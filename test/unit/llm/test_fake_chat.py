@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from avatar_ros.core.types import Prompt, SessionEvent, SessionKind
+from avatar_ros.core.enums import SessionKind
+from avatar_ros.core.events import SessionEvent
+from avatar_ros.core.types import Prompt
 from avatar_ros.llm.base import PORT, LlmSettings
 from avatar_ros.llm.stage import build
 from chat_user import ChatUser

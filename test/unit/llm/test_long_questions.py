@@ -4,13 +4,12 @@ from types import SimpleNamespace
 
 import pytest
 
+from avatar_ros.answers import matcher as matching
 from avatar_ros.core.paths import share_file
 from avatar_ros.core.types import Prompt
-from avatar_ros.llm import matching
 from avatar_ros.llm.answers import load_answers
-from avatar_ros.llm.base import LlmSettings
+from avatar_ros.llm.base import LlmSettings, WholeAnswer
 from avatar_ros.llm.stage import _PIECE_CHARACTERS, LlmStage
-from avatar_ros.llm.whole import WholeAnswer
 
 
 @pytest.mark.parametrize("text", ["where is the exit " * 1000, "a" * 100_000])

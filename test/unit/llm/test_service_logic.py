@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 import yaml
 
+from avatar_ros.core.api_keys import find_key, read_env_file
 from avatar_ros.core.errors import ConfigError, UnknownBackendError
-from avatar_ros.core.keys import find_key, read_env_file
 from avatar_ros.core.retry_after import retry_after_s
 from avatar_ros.core.types import Prompt
 from avatar_ros.llm.base import LlmSettings
-from avatar_ros.llm.faults import status_fault
+from avatar_ros.llm.health import status_fault
 from avatar_ros.llm.request import checked_url, extra_body, request, system_prompt
 from avatar_ros.llm.stage import build
 

@@ -2,8 +2,8 @@
 
 import json
 
+from avatar_ros.core.events import TurnReport
 from avatar_ros.core.run import RUN_BEGAN
-from avatar_ros.core.types import TurnReport
 from avatar_ros.monitor.report import ReportFile
 
 

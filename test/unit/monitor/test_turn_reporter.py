@@ -11,24 +11,19 @@ import numpy as np
 import pytest
 
 from avatar_ros.core.clock import ns_from_s
+from avatar_ros.core.enums import InterruptAction, Layer, PlaybackState, VoiceKind
 from avatar_ros.core.errors import ConfigError
+from avatar_ros.core.events import FrameInfo, Interrupt, TurnReport
 from avatar_ros.core.types import (
     AudioFrame,
     Expression,
-    FrameInfo,
-    Interrupt,
-    InterruptAction,
-    Layer,
     PlaybackClock,
-    PlaybackState,
     Prompt,
     Reply,
     Sentence,
     SpeechChunk,
     Transcript,
-    TurnReport,
     VoiceActivity,
-    VoiceKind,
 )
 from avatar_ros.monitor.base import PORT, MonitorSettings
 from avatar_ros.monitor.onset import PlayedSound

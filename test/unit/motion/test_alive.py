@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from avatar_ros.core.arkit import ARKIT_INDEX
-from avatar_ros.core.types import GazeTarget, Mood
+from avatar_ros.core.enums import AgentState
+from avatar_ros.core.events import GazeTarget
 from avatar_ros.motion.base import MotionSettings
 from avatar_ros.motion.blink import Blinker
 from avatar_ros.motion.idle import IdleFace
@@ -31,7 +32,7 @@ class Seen:
     def __init__(self, mood, seconds=60 * MINUTES, loudness=voice, seed=3, **settings):
         face = IdleFace(MotionSettings(seed=seed, **settings), "local")
         self.times = np.arange(int(seconds * RATE_HZ)) / RATE_HZ
-        self.loudness = np.array([loudness(t) if mood is Mood.SPEAKING else 0.0 for t in self.times])
+        self.loudness = np.array([loudness(t) if mood is AgentState.SPEAKING else 0.0 for t in self.times])
         poses = [face.step(t, mood, x) for t, x in zip(self.times, self.loudness, strict=True)]
         self.weights = np.array([pose.weights for pose in poses])
         turns = np.array([pose.rotation for pose in poses])
@@ -61,7 +62,7 @@ def seen(mood, liveliness=1.0):
 
 def test_blinks_come_as_often_as_in_people_and_more_often_in_speech():
     """Bentivoglio et al. 1997: 17 a minute at rest, 26 in conversation (standard deviations of 12 and 10)."""
-    rest, talk = (len(seen(mood).blinks_s()) / MINUTES for mood in (Mood.LISTENING, Mood.SPEAKING))
+    rest, talk = (len(seen(mood).blinks_s()) / MINUTES for mood in (AgentState.LISTENING, AgentState.SPEAKING))
     assert 12 < rest < 25
     assert 20 < talk < 36
     assert talk > 1.2 * rest
@@ -81,12 +82,12 @@ def test_blinks_last_as_long_as_in_people_and_no_two_are_alike():
 
 def test_speakers_blink_when_a_phrase_ends():
     """Cummins 2012, Nakano & Kitazawa 2010: speakers' blinks gather at the breaks of their speech."""
-    within = seen(Mood.SPEAKING).blinks_s() % PERIOD_S
+    within = seen(AgentState.SPEAKING).blinks_s() % PERIOD_S
     in_pauses = np.sum(within > PHRASE_S) / len(within) / (1 - PHRASE_S / PERIOD_S)
     assert in_pauses > 1.4, "blinks in pauses, against what their share of the time would give"
 
 
-@pytest.mark.parametrize("mood", list(Mood))
+@pytest.mark.parametrize("mood", list(AgentState))
 def test_eyes_make_small_quick_movements(mood):
     """Fixations of a person who looks at a face last 0.3 to 3 s; a saccade of 10 degrees takes 50 ms (Bahill 1975)."""
     steps = np.hypot(*np.diff(seen(mood).gaze(), axis=0).T)
@@ -100,14 +101,16 @@ def test_eyes_make_small_quick_movements(mood):
 
 def test_looks_at_the_listener_more_while_listening_than_speaking_and_away_while_thinking():
     """Kendon 1967, Argyle & Cook 1976: 75 % while listening, 40 to 60 % while speaking; Glenberg et al. 1998."""
-    listening, speaking, thinking = (seen(mood).away() for mood in (Mood.LISTENING, Mood.SPEAKING, Mood.THINKING))
+    listening, speaking, thinking = (
+        seen(mood).away() for mood in (AgentState.LISTENING, AgentState.SPEAKING, AgentState.THINKING)
+    )
     assert 0.03 < listening < 0.25
     assert 0.15 < speaking < 0.6
     assert thinking > 0.5
     assert listening < speaking < thinking
 
 
-@pytest.mark.parametrize("mood", list(Mood))
+@pytest.mark.parametrize("mood", list(AgentState))
 def test_breathes(mood):
     """12 to 20 breaths a minute at rest; the head rises by millimetres."""
     rise = seen(mood).rise_m - seen(mood).rise_m.mean()
@@ -118,8 +121,8 @@ def test_breathes(mood):
 
 def test_the_head_beats_time_to_the_voice():
     """Hadar et al. 1983, Munhall et al. 2004: heads move with stress and loudness. The same face, with and without."""
-    silent = Seen(Mood.SPEAKING, 60, loudness=lambda now_s: 0.0)
-    loud = Seen(Mood.SPEAKING, 60)
+    silent = Seen(AgentState.SPEAKING, 60, loudness=lambda now_s: 0.0)
+    loud = Seen(AgentState.SPEAKING, 60)
     moved = loud.pitch - silent.pitch
     lag = round(0.1 * RATE_HZ)
     assert np.corrcoef(moved[lag:], loud.loudness[:-lag])[0, 1] > 0.3
@@ -128,12 +131,12 @@ def test_the_head_beats_time_to_the_voice():
 
 
 def test_each_phrase_has_a_posture_of_its_own():
-    roll = Seen(Mood.SPEAKING, 60).roll - Seen(Mood.SPEAKING, 60, loudness=lambda now_s: 0.0).roll
+    roll = Seen(AgentState.SPEAKING, 60).roll - Seen(AgentState.SPEAKING, 60, loudness=lambda now_s: 0.0).roll
     ends = roll[(np.arange(1, 20) * PERIOD_S * RATE_HZ - 1.0 * RATE_HZ).astype(int)]
     assert 0.3 < np.std(ends) < 4
 
 
-@pytest.mark.parametrize("mood", list(Mood))
+@pytest.mark.parametrize("mood", list(AgentState))
 def test_nothing_jumps_and_all_is_in_range(mood):
     """A head turns at less than 100 degrees a second in conversation; the eyes do the rest."""
     face = seen(mood)
@@ -145,7 +148,7 @@ def test_nothing_jumps_and_all_is_in_range(mood):
 
 
 def test_without_liveliness_it_keeps_still():
-    face = Seen(Mood.SPEAKING, 30, liveliness=0.0, blinks_per_min=0.0)
+    face = Seen(AgentState.SPEAKING, 30, liveliness=0.0, blinks_per_min=0.0)
     assert np.ptp(face.yaw) < 1e-6 and np.ptp(face.rise_m) < 1e-9
     assert not face.of("eyeBlinkLeft").any()
 
@@ -156,7 +159,7 @@ def test_the_head_follows_the_eyes_to_a_target():
     eyes, heads = [], []
     for i in range(60):
         face.gaze.aim((0.5, 0.0, 1.0), i / RATE_HZ)
-        pose = face.step(i / RATE_HZ, Mood.LISTENING, 0.0)
+        pose = face.step(i / RATE_HZ, AgentState.LISTENING, 0.0)
         eyes.append(30 * float(pose.weights[ARKIT_INDEX["eyeLookOutLeft"]]))
         heads.append(float(np.degrees(2 * pose.rotation[2])))
     gaze = np.array(eyes) + heads
@@ -180,7 +183,7 @@ def test_a_target_behind_the_head_turns_it_no_further_than_a_neck_goes():
     face = IdleFace(MotionSettings(), "local")
     for i in range(90):
         face.gaze.aim((0.5, 0.0, -1.0), i / RATE_HZ)
-        pose = face.step(i / RATE_HZ, Mood.LISTENING, 0.0)
+        pose = face.step(i / RATE_HZ, AgentState.LISTENING, 0.0)
     assert 20 < np.degrees(2 * np.arcsin(pose.rotation[2])) < 40
     assert pose.weights[ARKIT_INDEX["eyeLookOutLeft"]] <= 1.0
 
@@ -189,7 +192,7 @@ def test_a_clock_that_stands_or_leaps_does_no_harm():
     face = IdleFace(MotionSettings(), "local")
     before = None
     for now_s in (5.0, 5.0, 5.03, 4.0, 5.06, 3600.0, 3600.03):
-        pose = face.step(now_s, Mood.SPEAKING, 0.5)
+        pose = face.step(now_s, AgentState.SPEAKING, 0.5)
         assert np.isfinite(pose.weights).all() and np.isfinite(pose.rotation).all()
         if before is not None:
             assert abs(np.degrees(2 * (pose.rotation[2] - before))) < 8

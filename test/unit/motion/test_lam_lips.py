@@ -5,8 +5,9 @@ import pytest
 
 from avatar_ros.avatar.model import LAM_WEIGHT_SCALES
 from avatar_ros.core.arkit import ARKIT_COUNT, ARKIT_INDEX
+from avatar_ros.core.enums import Layer
 from avatar_ros.core.errors import ConfigError, MotionError
-from avatar_ros.core.types import AudioFeatures, Layer, PlaybackClock
+from avatar_ros.core.types import AudioFeatures, PlaybackClock
 from avatar_ros.motion.base import MOTION_BACKENDS, MotionSettings
 from avatar_ros.motion.lam import EYES, PAIRS, processed, smoothed, symmetric
 from avatar_ros.motion.stage import build

@@ -6,24 +6,13 @@ import numpy as np
 import pytest
 
 from avatar_ros.core.arkit import ARKIT_INDEX
+from avatar_ros.core.enums import AgentState, InterruptAction, Layer, PlaybackState, SessionKind
 from avatar_ros.core.errors import MotionError, UnknownBackendError
-from avatar_ros.core.phones import LOUDNESS, PHONE_DIM, PHONE_INDEX, PHONE_KIND, SIL
-from avatar_ros.core.types import (
-    AudioFeatures,
-    AvatarState,
-    GazeTarget,
-    Interrupt,
-    InterruptAction,
-    Layer,
-    Mood,
-    PlaybackClock,
-    PlaybackState,
-    Sentence,
-    SessionEvent,
-    SessionKind,
-)
+from avatar_ros.core.events import AvatarState, GazeTarget, Interrupt, SessionEvent
+from avatar_ros.core.types import AudioFeatures, PlaybackClock, Sentence
 from avatar_ros.motion.base import MotionSettings
 from avatar_ros.motion.stage import build
+from avatar_ros.speech.phones import LOUDNESS, PHONE_DIM, PHONE_INDEX, PHONE_KIND, SIL
 
 RATE_HZ = 24000
 JAW = ARKIT_INDEX["jawOpen"]
@@ -251,7 +240,10 @@ def test_thinker_looks_away(stage):
         names = ("eyeLookOutLeft", "eyeLookInLeft", "eyeLookUpLeft", "eyeLookDownLeft")
         return float((np.max([column(frames, n) for n in names], axis=0) > 0.15).mean())
 
-    assert away(live(stage, 30, Mood.THINKING)) > 2 * away(live(build(MotionSettings()), 30, Mood.LISTENING)) + 0.2
+    assert (
+        away(live(stage, 30, AgentState.THINKING))
+        > 2 * away(live(build(MotionSettings()), 30, AgentState.LISTENING)) + 0.2
+    )
 
 
 def test_gaze_follows_its_target(stage):
@@ -393,7 +385,7 @@ def test_each_session_has_its_face(stage):
 
 def test_sessions_share_no_face(stage):
     list(stage.session(SessionEvent(session="b"), 0.0))
-    push(stage, AvatarState(session="b", state=Mood.LISTENING), 0.0)
+    push(stage, AvatarState(session="b", state=AgentState.LISTENING), 0.0)
     push(stage, Sentence(session="b", turn=1, expression="angry"), 0.0)
     push(stage, clock(0.1, 0.0, session="b"), 0.0)
     alone = build(MotionSettings())

@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from avatar_ros.core.types import EVENT_COMPLETE, AvatarState, Layer, Mood, Transcript, VoiceActivity, VoiceKind
+from avatar_ros.core.enums import AgentState, Layer, VoiceKind
+from avatar_ros.core.events import AvatarState
+from avatar_ros.core.types import EVENT_COMPLETE, Transcript, VoiceActivity
 from avatar_ros.motion.base import PORT, MotionSettings
 from avatar_ros.motion.nods import Nods
 from avatar_ros.motion.stage import build
@@ -15,7 +17,7 @@ WAIT_S = 0.5  # from the end of a voice to the news of it
 class Listener:
     """Nods that are told what is heard; `begun_s`: when each nod began."""
 
-    def __init__(self, seed=1, mood=Mood.LISTENING):
+    def __init__(self, seed=1, mood=AgentState.LISTENING):
         self.nods = Nods(np.random.default_rng(seed))
         self.mood = mood
         self.now_s = 0.0
@@ -57,7 +59,7 @@ def sentences(listener, start_s, end_s, rng):
     return pauses
 
 
-@pytest.mark.parametrize("mood", list(Mood))
+@pytest.mark.parametrize("mood", list(AgentState))
 def test_nobody_speaks_nobody_nods(mood):
     assert Listener(mood=mood).until(120) == []
 
@@ -125,7 +127,7 @@ def test_the_end_of_a_clause_is_a_pause(partial):
 
 
 def test_does_not_begin_to_nod_while_it_speaks_itself():
-    listener = Listener(mood=Mood.SPEAKING)
+    listener = Listener(mood=AgentState.SPEAKING)
     listener.speech(0.0, 20.0)
     assert listener.until(25) == []
 
@@ -163,10 +165,10 @@ def pitch_after(stage, seconds, start_s):
 
 
 def test_the_stage_nods_at_who_speaks_to_it():
-    assert "mic/voice_activity" in PORT.takes
+    assert "mic/voice_activity" in PORT.subscribes
     nodding, still, others = (build(MotionSettings(seed=3)) for _ in range(3))
     for stage in (nodding, still, others):
-        list(stage.push("state", AvatarState(state=Mood.LISTENING), 0.0))
+        list(stage.push("state", AvatarState(state=AgentState.LISTENING), 0.0))
     for stage, session in ((nodding, "local"), (others, "b")):
         list(stage.push("mic/voice_activity", VoiceActivity(session=session), 0.0))
     moved = [pitch_after(stage, 12, 0.0) for stage in (nodding, still, others)]
@@ -187,7 +189,7 @@ def test_the_eyes_stay_on_the_speaker_during_a_nod():
 
     differences, nods = [], []
     for i in range(300):
-        nodding, still = (face.step(i / 30, Mood.LISTENING, 0.0) for face in faces)
+        nodding, still = (face.step(i / 30, AgentState.LISTENING, 0.0) for face in faces)
         if still.weights[ARKIT_INDEX["eyeBlinkLeft"]] < 0.05:
             differences.append(gaze(nodding) - gaze(still))
             nods.append(np.degrees(2 * (nodding.rotation[1] - still.rotation[1])))

@@ -5,10 +5,10 @@ import pytest
 
 from avatar_ros.core.arkit import ARKIT_INDEX
 from avatar_ros.core.errors import MotionError
-from avatar_ros.core.phones import LOUDNESS, PHONE_CLASSES, PHONE_COUNT, PHONE_DIM, PHONE_INDEX
 from avatar_ros.motion.base import MotionSettings
-from avatar_ros.motion.express import express_phones, resample_weights
+from avatar_ros.motion.offline import express_phones, resample_weights
 from avatar_ros.motion.visemes import VisemeLips, blend, blend_reference
+from avatar_ros.speech.phones import LOUDNESS, PHONE_CLASSES, PHONE_COUNT, PHONE_DIM, PHONE_INDEX
 
 JAW, CLOSE = ARKIT_INDEX["jawOpen"], ARKIT_INDEX["mouthClose"]
 

@@ -7,10 +7,11 @@ import pytest
 
 from avatar_ros.avatar.fake import fake_avatar
 from avatar_ros.avatar.save import save_lam
-from avatar_ros.bench.render import Case, main, make_cases, measure, parse, parse_size, poses, table
-from avatar_ros.bench.render_node import HungrySink, keep_alive, speak
 from avatar_ros.core.errors import ConfigError
 from avatar_ros.render.stage import RendererSettings, RenderStage
+from benchmarks.lib.machine import parse_size
+from benchmarks.rendering.node_overhead import HungrySink, keep_alive, speak
+from benchmarks.rendering.speed import Case, main, make_cases, measure, parse, poses, table
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ import os
 
 import pytest
 
-from avatar_ros.bench.render_soak import Sample, growth_mb, peak_mb, read_memory
 from avatar_ros.core.errors import ConfigError
+from benchmarks.rendering.soak import Sample, growth_mb, peak_mb, read_memory
 
 
 def samples(minutes, resident):

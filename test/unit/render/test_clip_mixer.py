@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from avatar_ros.avatar.model import Clip
-from avatar_ros.core.types import Mood
+from avatar_ros.core.enums import AgentState
 from avatar_ros.render.clips import GREET_AFTER_S, IDENTITY, ClipMixer, pose_matrix, rigid
 
 
@@ -46,7 +46,13 @@ def angles_through(mixer, moods, end_s, step_s=1 / 60):
     return np.array(out)
 
 
-DAY = [(0.0, Mood.IDLE), (3.3, Mood.LISTENING), (5.0, Mood.THINKING), (5.2, Mood.SPEAKING), (11.0, Mood.IDLE)]
+DAY = [
+    (0.0, AgentState.IDLE),
+    (3.3, AgentState.LISTENING),
+    (5.0, AgentState.THINKING),
+    (5.2, AgentState.SPEAKING),
+    (11.0, AgentState.IDLE),
+]
 
 
 def test_moves_without_jumps_through_states_and_loops(mixer):
@@ -58,7 +64,7 @@ def test_moves_without_jumps_through_states_and_loops(mixer):
 
 
 def test_states_that_change_faster_than_they_blend_do_not_jump(mixer):
-    hectic = [(i * 0.15, list(Mood)[i % 4]) for i in range(60)]
+    hectic = [(i * 0.15, list(AgentState)[i % 4]) for i in range(60)]
     angles = angles_through(mixer, hectic, 10)
     assert np.abs(np.diff(angles)).max() * 60 < 90
     assert len(mixer._playing) < 10, "what has faded is forgotten"
@@ -67,21 +73,21 @@ def test_states_that_change_faster_than_they_blend_do_not_jump(mixer):
 def test_hello_comes_first_and_again_for_somebody_new():
     clips = (clip("hello", 20, 20), clip("speak_1", 1, 1), clip("idle", 0, 0))
     mixer = ClipMixer({c.name: c for c in clips})
-    mixer.mood(Mood.SPEAKING, 0.0)
+    mixer.mood(AgentState.SPEAKING, 0.0)
     assert angle(mixer.at(1.0)) == pytest.approx(20, abs=0.1)
     assert angle(mixer.at(5.0)) == pytest.approx(1, abs=0.1), "once, not in turn"
-    mixer.mood(Mood.IDLE, 100.0)
-    mixer.mood(Mood.SPEAKING, 110.0)
+    mixer.mood(AgentState.IDLE, 100.0)
+    mixer.mood(AgentState.SPEAKING, 110.0)
     assert angle(mixer.at(111.0)) == pytest.approx(1, abs=0.1), "the same person: no second greeting"
-    mixer.mood(Mood.IDLE, 112.0)
-    mixer.mood(Mood.SPEAKING, 112.0 + GREET_AFTER_S + 1)
+    mixer.mood(AgentState.IDLE, 112.0)
+    mixer.mood(AgentState.SPEAKING, 112.0 + GREET_AFTER_S + 1)
     assert angle(mixer.at(112.0 + GREET_AFTER_S + 2)) == pytest.approx(20, abs=0.1)
 
 
 def test_a_thought_begins_once_and_is_held():
     clips = (clip("think_part_1", 0, 12, 1.2), clip("think_part_2", 12, 12, 3.0), clip("think_part_3", 12, 0, 1.3))
     mixer = ClipMixer({c.name: c for c in clips})
-    mixer.mood(Mood.THINKING, 0.0)
+    mixer.mood(AgentState.THINKING, 0.0)
     angles = [angle(mixer.at(t)) for t in np.arange(0, 20, 0.1)]
     assert angles[0] == pytest.approx(0, abs=0.1)
     assert np.allclose(angles[15:], 12, atol=0.1)
@@ -90,21 +96,21 @@ def test_a_thought_begins_once_and_is_held():
 @pytest.mark.parametrize("seconds", [0.0, 1 / 30, 0.3, 1.0])
 def test_very_short_clips_play_on(seconds):
     mixer = ClipMixer({"speak_1": clip("speak_1", 0, 3, seconds), "speak_2": clip("speak_2", 3, 0, seconds)})
-    mixer.mood(Mood.SPEAKING, 0.0)
+    mixer.mood(AgentState.SPEAKING, 0.0)
     assert all(0 <= angle(mixer.at(t)) <= 3.01 for t in np.arange(0, 5, 0.01))
 
 
 def test_lams_prefixes_are_looked_through():
     prefixed = ClipMixer({"yumi_h5_a3_idle": clip("idle", 8, 8), "yumi_h5_a3_think_part_1": clip("t", 3, 3)})
-    prefixed.mood(Mood.LISTENING, 0.0)
+    prefixed.mood(AgentState.LISTENING, 0.0)
     assert angle(prefixed.at(5.0)) == pytest.approx(8.0, abs=0.1)
-    prefixed.mood(Mood.THINKING, 5.0)
+    prefixed.mood(AgentState.THINKING, 5.0)
     assert angle(prefixed.at(9.0)) == pytest.approx(3.0, abs=0.1)
 
 
 def test_amount_scales_the_movement():
     half = ClipMixer({"think_part_1": clip("think_part_1", 6, 6)}, amount=0.5)
-    half.mood(Mood.THINKING, 0.0)
+    half.mood(AgentState.THINKING, 0.0)
     assert angle(half.at(5.0)) == pytest.approx(3.0, abs=0.1)
 
 

@@ -9,7 +9,7 @@ from avatar_ros.avatar.fake import fake_avatar
 from avatar_ros.avatar.model import NO_MORPHS, Avatar
 from avatar_ros.core.arkit import ARKIT_COUNT
 from avatar_ros.core.errors import RenderError
-from avatar_ros.render.base import Camera, Settings
+from avatar_ros.render.base import Camera, RasterSettings
 from avatar_ros.render.reference import ReferenceRasteriser
 
 pytest.importorskip("avatar_ros._raster", reason="the C++ rasteriser is not built: cmake -S src -B build/raster …")
@@ -42,7 +42,7 @@ def pose(rng):
 
 
 def both(avatar, cam, weights=NO_WEIGHTS, head=UPRIGHT, background=(0.8, 0.7, 0.9), **settings):
-    chosen = Settings(**settings)
+    chosen = RasterSettings(**settings)
     makers = (CpuRasteriser, ReferenceRasteriser)
     return tuple(make(avatar, chosen).render(weights, head, cam, background).numpy() for make in makers)
 
@@ -77,7 +77,7 @@ def test_random_heads_at_odd_sizes(size):
 @pytest.mark.parametrize("isa", ["avx512", "avx2", "sse2", "generic"])
 def test_every_instruction_set(isa):
     try:
-        CpuRasteriser(fake_avatar(), Settings(isa=isa))
+        CpuRasteriser(fake_avatar(), RasterSettings(isa=isa))
     except RenderError:
         pytest.skip(f"this processor or build has no {isa}")
     assert_same(fake_avatar(400, 7), camera(90, 70), isa=isa)
@@ -183,14 +183,16 @@ def test_the_nearer_splat_hides_the_farther():
 
 def test_the_number_of_threads_changes_no_pixel():
     avatar, cam = fake_avatar(5000, 5), camera(150, 170)
-    frames = [CpuRasteriser(avatar, Settings(threads=n)).render(NO_WEIGHTS, UPRIGHT, cam).numpy() for n in (1, 2, 3, 8)]
+    frames = [
+        CpuRasteriser(avatar, RasterSettings(threads=n)).render(NO_WEIGHTS, UPRIGHT, cam).numpy() for n in (1, 2, 3, 8)
+    ]
     for frame in frames[1:]:
         np.testing.assert_array_equal(frame, frames[0])
 
 
 def test_a_frame_does_not_depend_on_the_frame_before():
     avatar, rng = fake_avatar(2000, 4), np.random.default_rng(3)
-    raster = CpuRasteriser(avatar, Settings())
+    raster = CpuRasteriser(avatar, RasterSettings())
     weights = rng.random(ARKIT_COUNT).astype(np.float32)
     first = raster.render(weights, UPRIGHT, camera()).numpy()
     raster.render(NO_WEIGHTS, pose(rng), camera(200, 120))
@@ -203,7 +205,7 @@ def test_morphs_move_what_they_name():
     weights = NO_WEIGHTS.copy()
     weights[24] = 0.7
     moved = replace(avatar, positions=avatar.positions + np.float32(0.7) * avatar.morph_deltas[24], morphs=NO_MORPHS)
-    raster, by_hand = CpuRasteriser(avatar, Settings()), CpuRasteriser(moved, Settings())
+    raster, by_hand = CpuRasteriser(avatar, RasterSettings()), CpuRasteriser(moved, RasterSettings())
     frame = raster.render(weights, UPRIGHT, camera()).numpy()
     assert psnr_db(frame, by_hand.render(NO_WEIGHTS, UPRIGHT, camera()).numpy()) > 70
     assert psnr_db(frame, raster.render(NO_WEIGHTS, UPRIGHT, camera()).numpy()) < 50
@@ -213,30 +215,30 @@ def test_lam_scaling_changes_jaw_and_mouth_only_when_asked():
     avatar = fake_avatar(300, 6)
     weights = NO_WEIGHTS.copy()
     weights[24] = 0.5
-    scaled = CpuRasteriser(avatar, Settings(lam_weight_scaling=True)).render(weights, UPRIGHT, camera()).numpy()
+    scaled = CpuRasteriser(avatar, RasterSettings(lam_weight_scaling=True)).render(weights, UPRIGHT, camera()).numpy()
     weights[24] = 0.6
-    plain = CpuRasteriser(avatar, Settings()).render(weights, UPRIGHT, camera()).numpy()
+    plain = CpuRasteriser(avatar, RasterSettings()).render(weights, UPRIGHT, camera()).numpy()
     assert psnr_db(scaled, plain) > 70
 
 
 def test_the_filter_grows_with_the_picture():
-    assert Settings().blur_at(256, 256) == pytest.approx(0.3)
-    assert Settings().blur_at(512, 900) == pytest.approx(0.3)
-    assert Settings().blur_at(1080, 1920) == pytest.approx(0.3 * (1080 / 512) ** 2)
+    assert RasterSettings().blur_at(256, 256) == pytest.approx(0.3)
+    assert RasterSettings().blur_at(512, 900) == pytest.approx(0.3)
+    assert RasterSettings().blur_at(1080, 1920) == pytest.approx(0.3 * (1080 / 512) ** 2)
 
 
 def test_bad_scenes_are_refused():
     avatar = fake_avatar()
     for change in ({"scales": avatar.scales[:5]}, {"colors": avatar.colors[:, :2]}):
         with pytest.raises(RenderError, match="shape"):
-            CpuRasteriser(replace(avatar, **change), Settings())
+            CpuRasteriser(replace(avatar, **change), RasterSettings())
     morphs = replace(avatar.morphs, indices=avatar.morphs.indices + np.uint32(1000))
     with pytest.raises(RenderError, match="beyond"):
-        CpuRasteriser(replace(avatar, morphs=morphs), Settings())
+        CpuRasteriser(replace(avatar, morphs=morphs), RasterSettings())
 
 
 def test_a_closed_rasteriser_says_so():
-    raster = CpuRasteriser(fake_avatar(), Settings())
+    raster = CpuRasteriser(fake_avatar(), RasterSettings())
     raster.close()
     with pytest.raises(RenderError, match="closed"):
         raster.render(NO_WEIGHTS, UPRIGHT, camera())

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from avatar_ros.core.arkit import ARKIT_INDEX
-from avatar_ros.core.types import Expression, Interrupt, InterruptAction, Layer, PlaybackClock, PlaybackState
+from avatar_ros.core.enums import InterruptAction, Layer, PlaybackState
+from avatar_ros.core.events import Interrupt
+from avatar_ros.core.types import Expression, PlaybackClock
 from avatar_ros.render.face import CLOCK_DEAD_S, FADE_S, Face
 from avatar_ros.render.idle_layer import IDLE_DEAD_S, IDLE_FADE_S
 from avatar_ros.render.pose import clean_weights, mix_quaternions, quaternion_product

@@ -16,7 +16,7 @@ from avatar_ros.core.arkit import ARKIT_COUNT
 from avatar_ros.core.errors import RenderError
 from avatar_ros.render import gsplat
 from avatar_ros.render.auto import make_rasteriser
-from avatar_ros.render.base import Camera, Settings
+from avatar_ros.render.base import Camera, RasterSettings
 from avatar_ros.render.gsplat import GsplatRasteriser, built_rasterization
 from avatar_ros.render.reference import ReferenceRasteriser
 from avatar_ros.render.torch_ops import DeviceAvatar, composite, morphed, posed, turn_parts, upload
@@ -30,7 +30,7 @@ def reference_rasterization(means, quats, scales, opacities, colors, viewmats, i
     avatar = Avatar("moved", *arrays, morphs=NO_MORPHS)
     k = intrinsics[0].cpu().numpy()
     camera = Camera(viewmats[0].cpu().numpy(), width, height, *map(float, (k[0, 0], k[1, 1], k[0, 2], k[1, 2])))
-    raster = ReferenceRasteriser(avatar, Settings(blur_px2=options["eps2d"]))
+    raster = ReferenceRasteriser(avatar, RasterSettings(blur_px2=options["eps2d"]))
     colour, through = raster.accumulate(np.zeros(ARKIT_COUNT), np.eye(4), camera)
     assert options["near_plane"] == 0.01 and options["packed"] is False
     rgb, cover = (torch.from_numpy(a[None].astype(np.float32)) for a in (colour, 1 - through[..., None]))
@@ -51,7 +51,7 @@ def test_frames_are_the_references(background, alpha):
     rng = np.random.default_rng(0)
     if background == "picture":
         background = rng.integers(0, 256, (30, 40, 3), dtype=np.uint8)
-    avatar, settings = replace(fake_avatar(150), neck=None), Settings(transparent_alpha=alpha, smoke_cover=0.3)
+    avatar, settings = replace(fake_avatar(150), neck=None), RasterSettings(transparent_alpha=alpha, smoke_cover=0.3)
     weights = rng.random(ARKIT_COUNT).astype(np.float32)
     here = GsplatRasteriser(avatar, settings, reference_rasterization, "cpu")
     frame = here.render(weights, turned_head(), CAMERA, background)
@@ -61,7 +61,7 @@ def test_frames_are_the_references(background, alpha):
 
 
 def test_a_bent_neck_is_the_references():
-    avatar, settings = fake_avatar(150), Settings()
+    avatar, settings = fake_avatar(150), RasterSettings()
     weights = np.random.default_rng(0).random(ARKIT_COUNT).astype(np.float32)
     makers = (lambda: GsplatRasteriser(avatar, settings, reference_rasterization, "cpu"),
               lambda: ReferenceRasteriser(avatar, settings))  # fmt: skip
@@ -96,7 +96,7 @@ def test_small_arrays_travel_together():
 
 
 def test_a_background_picture_may_change_in_place():
-    here = GsplatRasteriser(fake_avatar(20), Settings(), reference_rasterization, "cpu")
+    here = GsplatRasteriser(fake_avatar(20), RasterSettings(), reference_rasterization, "cpu")
     picture = np.zeros((30, 40, 3), np.uint8)
     weights, head = np.zeros(ARKIT_COUNT, np.float32), np.eye(4)
     assert here.render(weights, head, CAMERA, picture).numpy()[0, 0, 0] == 0
@@ -105,7 +105,7 @@ def test_a_background_picture_may_change_in_place():
 
 
 def test_the_callers_buffer_is_filled():
-    here = GsplatRasteriser(fake_avatar(20), Settings(), reference_rasterization, "cpu")
+    here = GsplatRasteriser(fake_avatar(20), RasterSettings(), reference_rasterization, "cpu")
     out = np.zeros((30, 40, 4), np.uint8)
     frame = here.render(np.zeros(ARKIT_COUNT, np.float32), np.eye(4), CAMERA, (1.0, 1.0, 1.0), out)
     assert frame.numpy() is out and (out[..., 3] == 255).all()
@@ -142,7 +142,7 @@ def test_a_first_frame_that_fails_is_a_render_error_with_one_line(error):
         raise error
 
     with pytest.raises(RenderError, match=r"first frame failed.*backend: cpu") as caught:
-        GsplatRasteriser(fake_avatar(20), Settings(), failing, "cpu")
+        GsplatRasteriser(fake_avatar(20), RasterSettings(), failing, "cpu")
     assert "\n" not in str(caught.value) and caught.value.code == "render_gsplat_failed"
 
 
@@ -154,7 +154,7 @@ def test_auto_draws_on_the_cpu_where_the_first_frame_fails(monkeypatch):
 
     monkeypatch.setattr(gsplat, "built_rasterization", lambda: failing)
     monkeypatch.setattr(gsplat.GsplatRasteriser.__init__, "__defaults__", (None, "cpu"))
-    raster, reason = make_rasteriser(fake_avatar(20), Settings(backend="auto"))
+    raster, reason = make_rasteriser(fake_avatar(20), RasterSettings(backend="auto"))
     assert raster.name == "cpu" and "no kernel image" in reason
 
 

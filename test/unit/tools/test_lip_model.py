@@ -28,10 +28,10 @@ from lip_trainer.speech import FRAME, RATE_HZ, Spoken, spoken  # noqa: E402
 from lip_trainer.texts import sentences  # noqa: E402
 from lip_trainer.train import Plan, auc, probabilities, train  # noqa: E402
 
-from avatar_ros.core.bands import BandStream, VoiceLevel  # noqa: E402
-from avatar_ros.core.phone_network import PhoneNetwork  # noqa: E402
-from avatar_ros.core.phone_schedules import ARPABET  # noqa: E402
-from avatar_ros.core.phones import PHONE_COUNT, PHONE_INDEX, SIL  # noqa: E402
+from avatar_ros.speech.mel_features import BandStream, VoiceLevel  # noqa: E402
+from avatar_ros.speech.phone_mapping import ARPABET  # noqa: E402
+from avatar_ros.speech.phone_network import PhoneNetwork  # noqa: E402
+from avatar_ros.speech.phones import PHONE_COUNT, PHONE_INDEX, SIL  # noqa: E402
 
 TINY = Shape(channels=16, dilations=(1, 2, 4))
 SPOKEN_TEXTS = ("common", "any", "it", "ru", "de")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from avatar_ros.bench.servers.edge import EdgeServer
 from avatar_ros.core.errors import TtsError
+from avatar_ros.testing.edge_server import EdgeServer
 from avatar_ros.tts.base import TtsSettings
 from avatar_ros.tts.cosyvoice import CosyVoice
 from avatar_ros.tts.openai_speech import OpenAiVoice

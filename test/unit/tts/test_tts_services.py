@@ -5,10 +5,10 @@ import sys
 import pytest
 
 from avatar_ros.core.errors import ConfigError, TtsError
-from avatar_ros.tts.address import check_url, shown_url
 from avatar_ros.tts.base import TtsSettings
 from avatar_ros.tts.decode import decode
 from avatar_ros.tts.openai_speech import OpenAiVoice
+from avatar_ros.tts.service_url import check_url, shown_url
 
 
 @pytest.mark.parametrize("url", ["", "not an address", "ftp://host/", "http://", "http://host:port", "http://[::1"])

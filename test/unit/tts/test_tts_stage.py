@@ -8,26 +8,17 @@ import numpy as np
 import pytest
 
 from avatar_ros.core.clock import VirtualClock
+from avatar_ros.core.enums import InterruptAction, MarkKind, PlaybackState, SessionKind, VoiceKind
 from avatar_ros.core.errors import TtsError
-from avatar_ros.core.types import (
-    Interrupt,
-    InterruptAction,
-    MarkKind,
-    PlaybackClock,
-    PlaybackState,
-    Sentence,
-    SessionEvent,
-    SessionKind,
-    VoiceActivity,
-    VoiceKind,
-)
-from avatar_ros.tts import job
+from avatar_ros.core.events import Interrupt, SessionEvent
+from avatar_ros.core.types import PlaybackClock, Sentence, VoiceActivity
+from avatar_ros.tts import synthesis_job as job
 from avatar_ros.tts.base import Part, TtsSettings, VoiceMark
+from avatar_ros.tts.cancel_token import CancelToken
 from avatar_ros.tts.fake import CLICK_AT_S, CLICK_SLOT_S, OPEN_S, FakeVoice
-from avatar_ros.tts.fallback import VoiceWithSpare
-from avatar_ros.tts.lead import KEPT_S
+from avatar_ros.tts.fallback import VoiceWithFallback
 from avatar_ros.tts.stage import TtsStage, build
-from avatar_ros.tts.stop import Stop
+from avatar_ros.tts.trim_leading_silence import KEPT_S
 
 RATE = 24000
 
@@ -166,7 +157,7 @@ def test_a_job_rests_once_after_its_first_sound(monkeypatch):
     monkeypatch.setattr(job.time, "sleep", rests.append)
     done = threading.Event()
     parts = (Part(np.ones(2400, np.int16), RATE) for _ in range(30))
-    made = job.ThreadJob(parts, done.set, Stop())
+    made = job.ThreadJob(parts, done.set, CancelToken())
     while not made.done:
         done.wait(1.0)
         made.poll()
@@ -413,7 +404,7 @@ def test_nonsense_rate_of_a_voice_is_an_error(rate_hz):
 @pytest.mark.parametrize("rate_hz", [0, 100, 500_000])
 def test_nonsense_rate_of_a_service_is_what_its_spare_is_for(rate_hz):
     settings = TtsSettings(backend="edge", fallback="fake")
-    bench = Bench(VoiceWithSpare(OddVoice(rate_hz), FakeVoice(settings), settings))
+    bench = Bench(VoiceWithFallback(OddVoice(rate_hz), FakeVoice(settings), settings))
     bench.say_and_wait("one two three")
     assert not bench.errors and bench.sent_s() == pytest.approx(3 * 0.3 + 0.05)
     assert "Hz" in bench.stage.status()["warning"]
@@ -445,7 +436,7 @@ def test_a_fault_in_a_voice_is_reported_and_its_sentence_ends(words, blocking):
 
 def test_a_fault_in_a_service_is_reported_and_the_spare_goes_on():
     settings = TtsSettings(backend="edge", fallback="fake")
-    bench = Bench(VoiceWithSpare(OddVoice(sound_words=1), FakeVoice(settings), settings))
+    bench = Bench(VoiceWithFallback(OddVoice(sound_words=1), FakeVoice(settings), settings))
     bench.say_and_wait("one two three")
     bench.run(0.2)
     assert [type(error) for error in bench.errors] == [ZeroDivisionError]
@@ -484,7 +475,7 @@ def test_a_cancelled_sentence_is_told_to_stop_and_its_end_is_no_fault():
             raise TtsError("tts_down", "closed")
 
     settings = TtsSettings(backend="edge", fallback="fake")
-    voice = VoiceWithSpare(Waiting(settings), FakeVoice(settings), settings)
+    voice = VoiceWithFallback(Waiting(settings), FakeVoice(settings), settings)
     bench = Bench(voice)
     bench.say("one two", last=True)
     assert begun.wait(60) and not heard.is_set()
@@ -495,7 +486,7 @@ def test_a_cancelled_sentence_is_told_to_stop_and_its_end_is_no_fault():
 
 
 def test_who_asks_to_stop_before_the_wait_began_is_heard_at_once():
-    stop, calls = Stop(), []
+    stop, calls = CancelToken(), []
     with stop.calls(lambda: calls.append("early")):
         stop.ask()
     with stop.calls(lambda: calls.append("late")):
@@ -526,7 +517,7 @@ def test_the_service_hears_of_somebody_who_begins_to_speak_unless_it_fails():
     settings = TtsSettings(backend="fake")
     service = Expecting(settings)
     clock = VirtualClock()
-    bench = Bench(VoiceWithSpare(service, FakeVoice(settings), settings, clock))
+    bench = Bench(VoiceWithFallback(service, FakeVoice(settings), settings, clock))
     for kind in (VoiceKind.STARTED, VoiceKind.STOPPED):
         bench.keep(bench.stage.push("mic/voice_activity", VoiceActivity(kind=kind), bench.now_s))
     assert service.expected == 1 and not bench.chunks

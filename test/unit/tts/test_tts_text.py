@@ -4,13 +4,12 @@ import numpy as np
 import pytest
 
 from avatar_ros.core.clock import VirtualClock
+from avatar_ros.core.enums import MarkKind
 from avatar_ros.core.errors import TtsError
-from avatar_ros.core.types import MarkKind
 from avatar_ros.tts.base import BusyError, Part, TtsSettings, VoiceMark
 from avatar_ros.tts.espeak_marks import marks, speech_end_sample
-from avatar_ros.tts.fallback import VoiceWithSpare
-from avatar_ros.tts.text import clean, split
-from avatar_ros.tts.voices import nearest
+from avatar_ros.tts.fallback import VoiceWithFallback
+from avatar_ros.tts.text import clean, nearest, split
 
 
 def test_a_text_without_words_is_not_spoken():
@@ -96,7 +95,7 @@ class Service:
 
 def pair(first):
     spare, clock = Service(), VirtualClock()
-    return VoiceWithSpare(first, spare, TtsSettings(backend="edge", retry_s=30.0), clock), spare, clock
+    return VoiceWithFallback(first, spare, TtsSettings(backend="edge", retry_s=30.0), clock), spare, clock
 
 
 def test_spare_goes_on_after_the_last_word_that_was_said():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from avatar_ros.vad.level import NEAR, SILENCE_DBFS, Background, SpeechLevel
+from avatar_ros.vad.level import NEAR, SILENCE_DBFS, NoiseFloor, SpeechLevel
 
 #: A background 12 dB below speech of -20 dBFS, and one 60 dB below.
 NOISY, QUIET = -32.0, -80.0
@@ -35,7 +35,7 @@ def test_the_soft_end_of_a_word_has_not_faded_where_the_background_is_softer_sti
 
 
 def test_lost_sound_does_not_make_a_room_quiet():
-    background = Background()
+    background = NoiseFloor()
     assert background.sound_dbfs == SILENCE_DBFS
     for dbfs in (NOISY, SILENCE_DBFS, -20.0):
         background.add(dbfs)

@@ -6,8 +6,10 @@ import weakref
 import numpy as np
 import pytest
 
+from avatar_ros.core.enums import SessionKind, VoiceKind
 from avatar_ros.core.errors import ConfigError, VadError
-from avatar_ros.core.types import EVENT_COMPLETE, AudioFrame, SessionEvent, SessionKind, Transcript, VoiceKind
+from avatar_ros.core.events import SessionEvent
+from avatar_ros.core.types import EVENT_COMPLETE, AudioFrame, Transcript
 from avatar_ros.vad.base import VadSettings
 from avatar_ros.vad.fake import FakeVad
 from avatar_ros.vad.stage import FORGET_MIC_S, VadStage, build

@@ -1,0 +1,1 @@
+"""The answers file: its phrases, its matching, its responses."""

@@ -1,0 +1,89 @@
+"""What the utterance would be in any English words: a rival for the grammar's sentence, which it has to stand up to.
+
+The general language model that comes with PocketSphinx mishears every second word, too many to answer by, but where
+somebody said something else than a question of the answers file it finds words that fit the sound better. It goes with
+the sound, so that it is ready when the utterance is over.
+"""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import numpy as np
+import pocketsphinx
+
+from ..core.arrays import Pcm
+from .confidence import Rival, Segment, is_word
+
+_HOP_SAMPLES, _FRAME_SAMPLES = 160, 410
+#: A first pass without rescoring, and a coarse one, since it goes with the sound on a computer that also draws: 0.06 of
+#: real time on one core instead of 0.18 (ds: acoustic scores for every second frame only; topn: of two Gaussians).
+_OPTIONS = {
+    "loglevel": "FATAL",
+    "fwdflat": False,
+    "bestpath": False,
+    "maxhmmpf": 1000,
+    "maxwpf": 5,
+    "pl_window": 5,
+    "ds": 2,
+    "topn": 2,
+}
+#: PocketSphinx begins with this mean, as if it had been heard for so many frames (CMN_WIN of cmn.h): its own running
+#: mean would reach a new voice or microphone after ten seconds only.
+_FIRST_MEAN = np.array([40.0, 3.0, -1.0] + [0.0] * 10)
+_FIRST_MEAN_FRAMES = 500
+
+
+class FillerModel:
+    """A decoder for one utterance at a time: `start`, `accept`…, `rival` at any time, `end`."""
+
+    def __init__(self) -> None:
+        self._decoder = pocketsphinx.Decoder(**_OPTIONS)
+
+    def spellings(self, word: str) -> dict[str, str]:
+        """Phones of the word and of its variants, "word(2)"…; empty for a word that the dictionary lacks."""
+        names = itertools.chain([word], (f"{word}({number})" for number in itertools.count(2)))
+        looked_up = ((name, self._decoder.lookup_word(name)) for name in names)
+        return dict(itertools.takewhile(lambda found: found[1] is not None, looked_up))
+
+    def start(self, head: Pcm) -> None:
+        """Begin with the first sound, at the usual level."""
+        data = head.tobytes()
+        self._decoder.set_cmn(mean_text(self._decoder, data))
+        self._decoder.start_utt()
+        self._decoder.process_raw(data, False, False)
+
+    def accept(self, pcm: Pcm) -> None:
+        """The next sound, at the same level."""
+        self._decoder.process_raw(pcm.tobytes(), False, False)
+
+    def rival(self, first_sample: int) -> Rival:
+        """The words so far, on the clock of a sound that begins at `first_sample` of the utterance."""
+        skipped = round(first_sample / _HOP_SAMPLES)
+        segments = [
+            Segment(s.word, max(s.start_frame - skipped, 0), s.end_frame - skipped)
+            for s in self._decoder.seg() or ()
+            if s.end_frame >= max(s.start_frame, skipped)
+        ]
+        phones = [tuple(self._decoder.lookup_word(s.text).split()) for s in segments if is_word(s.text)]
+        return Rival(tuple(segments), tuple(phones))
+
+    def end(self) -> None:
+        """The utterance is over."""
+        self._decoder.end_utt()
+
+
+def mean_text(decoder: Any, head: bytes) -> str:
+    """Mean cepstrum of `head`: what PocketSphinx makes of it without searching, less what it began with."""
+    decoder.set_cmn(_text(_FIRST_MEAN))
+    decoder.start_utt()
+    decoder.process_raw(head, True, False)
+    mixed = np.array([float(value) for value in decoder.get_cmn(True).split(",")])
+    decoder.end_utt()
+    frames = max((len(head) // 2 - _FRAME_SAMPLES) // _HOP_SAMPLES + 1, 1)
+    return _text(mixed + (mixed - _FIRST_MEAN) * _FIRST_MEAN_FRAMES / frames)
+
+
+def _text(mean: np.ndarray[Any, np.dtype[np.float64]]) -> str:
+    return ",".join(f"{value:.4f}" for value in mean)

@@ -1,0 +1,120 @@
+"""Where in an utterance the speech is, by loudness alone: enough to know when to look at the whole."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..core.arrays import Pcm
+from ..core.rates import LISTENING_RATE_HZ
+
+_BLOCK_SAMPLES = 320
+#: A block this far below the loudest so far counts as silence: noise 20 dB below speech is 25 dB below its vowels.
+_SILENT_BELOW = 0.1
+#: RMS of int16 (-60 dBFS); an utterance that is nowhere louder holds no speech.
+_QUIETEST_SPEECH = 30.0
+_SILENCE_SAMPLES = round(0.15 * LISTENING_RATE_HZ)
+#: What is kept around the loud part: soft consonants, and silence for the decoder to begin and end in.
+_MARGIN_SAMPLES = round(0.25 * LISTENING_RATE_HZ)
+
+
+class SpeechSpan:
+    """Loud blocks of 20 ms, found as the sound comes."""
+
+    def __init__(self) -> None:
+        self._rest = np.zeros(0, np.int16)
+        self._levels: list[float] = []
+        self._last_loud = -1
+
+    def add(self, pcm: Pcm) -> bool:
+        """Take the next sound, int16 at 16 kHz; whether there was a loud block in it."""
+        sound = np.concatenate([self._rest, pcm])
+        blocks = len(sound) // _BLOCK_SAMPLES
+        self._rest = sound[blocks * _BLOCK_SAMPLES :]
+        before = self._last_loud
+        for block in sound[: blocks * _BLOCK_SAMPLES].reshape(blocks, _BLOCK_SAMPLES).astype(float):
+            self._levels.append(float(np.sqrt(np.mean(np.square(block)))))
+            if self._levels[-1] >= self._threshold():
+                self._last_loud = len(self._levels) - 1
+        return self._last_loud != before
+
+    @property
+    def fell_silent(self) -> bool:
+        """Whether speech was heard and silence since."""
+        return self._last_loud >= 0 and self._silent_samples >= _SILENCE_SAMPLES
+
+    @property
+    def loud_now(self) -> bool:
+        """Whether the last block was loud: speech goes on."""
+        return self._last_loud >= 0 and not self._silent_samples
+
+    @property
+    def _silent_samples(self) -> int:
+        return (len(self._levels) - 1 - self._last_loud) * _BLOCK_SAMPLES
+
+    @property
+    def loudest(self) -> float:
+        """RMS of the loudest block; 0 before there is one."""
+        return max(self._levels, default=0.0)
+
+    @property
+    def first_sample(self) -> int:
+        """Where the part worth decoding begins."""
+        threshold = self._threshold()
+        first = next((i for i, level in enumerate(self._levels) if level >= threshold), 0)
+        return max(first * _BLOCK_SAMPLES - _MARGIN_SAMPLES, 0)
+
+    @property
+    def last_sample(self) -> int:
+        """Where it ends, not included; equal to or before `first_sample` where there is none."""
+        return (self._last_loud + 1) * _BLOCK_SAMPLES + _MARGIN_SAMPLES if self._last_loud >= 0 else 0
+
+    def _threshold(self) -> float:
+        return max(self.loudest * _SILENT_BELOW, _QUIETEST_SPEECH)
+
+
+_LOUDNESS_BLOCK_SAMPLES = 320  # 20 ms at 16 kHz
+_SILENCE_DBFS = -100.0
+#: Speech is as loud as the loudest tenth of an utterance, pre-roll, pauses and the wait for its end included.
+_LOUD_PERCENTILE = 90.0
+
+
+class UtteranceLevel:
+    """Level of one utterance, found as the sound comes."""
+
+    def __init__(self) -> None:
+        self._rest = np.zeros(0, np.int16)
+        self._powers: list[float] = []
+
+    def add(self, pcm: Pcm) -> None:
+        """Take the next sound, int16 at 16 kHz."""
+        sound = np.concatenate([self._rest, pcm])
+        whole = len(sound) - len(sound) % _LOUDNESS_BLOCK_SAMPLES
+        self._rest = sound[whole:]
+        blocks = sound[:whole].reshape(-1, _LOUDNESS_BLOCK_SAMPLES).astype(np.float64) / 32768.0
+        self._powers.extend(np.mean(np.square(blocks), axis=1).tolist())
+
+    @property
+    def dbfs(self) -> float:
+        """RMS level of the speech relative to full scale, dB; at least -100, which also no sound at all is."""
+        if not self._powers:
+            return _SILENCE_DBFS
+        power = float(np.percentile(self._powers, _LOUD_PERCENTILE))
+        return max(10.0 * float(np.log10(power)), _SILENCE_DBFS) if power > 0 else _SILENCE_DBFS
+
+
+#: RMS of the loudest 20 ms after levelling, of the noise that is added, int16.
+LOUDEST_RMS, _HISS_RMS = 6000.0, 50.0
+
+
+class LevelTracker:
+    """One utterance: the same sound gives the same result. loudest: RMS of its loudest part so far, int16."""
+
+    def __init__(self, loudest: float) -> None:
+        self._gain = LOUDEST_RMS / max(loudest, 1.0)
+        # Logarithms of digital silence would spoil the cepstral mean.
+        self._rng = np.random.default_rng(0)
+
+    def level(self, pcm: Pcm) -> Pcm:
+        """The next sound."""
+        levelled = pcm * self._gain + self._rng.normal(0.0, _HISS_RMS, len(pcm))
+        return np.clip(np.rint(levelled), -32768, 32767).astype(np.int16)

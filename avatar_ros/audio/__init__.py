@@ -1,0 +1,1 @@
+"""Sound: WAV files, devices, framing."""

@@ -1,0 +1,20 @@
+"""What microphones and loudspeakers share: settings, tables of backends, Protocols."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ..core.arrays import Pcm
+
+_PORTAUDIO = "sudo apt install libportaudio2 && ./avatar setup"
+
+
+class Block(NamedTuple):
+    """Sound as a microphone gave it: int16 mono at LISTENING_RATE_HZ, and when its first sample was at the device."""
+
+    pcm: Pcm
+    at_s: float
+
+
+#: Louder than -50 dBFS is heard.
+AUDIBLE = round(32767 * 10 ** (-50 / 20))

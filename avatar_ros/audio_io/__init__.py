@@ -1,1 +1,0 @@
-"""Sound in and out: the microphone, the loudspeaker, and the echo between them."""

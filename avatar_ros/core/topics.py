@@ -1,0 +1,70 @@
+"""Which message goes where."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from .events import AvatarState, FrameInfo, GazeTarget, Interrupt, Say, SayResult, SessionEvent, SpeechFault, TurnReport
+from .types import (
+    AudioFeatures,
+    AudioFrame,
+    Expression,
+    PlaybackClock,
+    Prompt,
+    Reply,
+    Sentence,
+    SpeechChunk,
+    Transcript,
+    VoiceActivity,
+)
+
+Message = (
+    AudioFrame
+    | VoiceActivity
+    | Transcript
+    | Prompt
+    | Reply
+    | Sentence
+    | SpeechChunk
+    | AudioFeatures
+    | Expression
+    | PlaybackClock
+    | Interrupt
+    | AvatarState
+    | SessionEvent
+    | Say
+    | SayResult
+    | SpeechFault
+    | FrameInfo
+    | TurnReport
+    | GazeTarget
+)
+
+
+#: Topic of each message kind, relative to the kiosk's namespace (docs/architecture.md). One name per (type, role).
+TOPICS: Mapping[str, type] = MappingProxyType(
+    {
+        "mic/audio": AudioFrame,
+        "mic/voice_activity": VoiceActivity,
+        "mic/utterance": AudioFrame,
+        "speech/transcript": Transcript,
+        "dialogue/prompt": Prompt,
+        "dialogue/reply": Reply,
+        "speech/sentence": Sentence,
+        "speech/audio": SpeechChunk,
+        "speech/fault": SpeechFault,
+        "motion/features": AudioFeatures,
+        "motion/expression": Expression,
+        "speech/playback": PlaybackClock,
+        "speech/played": AudioFrame,
+        "interrupt": Interrupt,
+        "state": AvatarState,
+        "session": SessionEvent,
+        "say": Say,
+        "say_result": SayResult,
+        "frame_info": FrameInfo,
+        "turn_report": TurnReport,
+        "gaze_target": GazeTarget,
+    }
+)

@@ -1,0 +1,95 @@
+"""Who hears a sentence that has no phone marks: PocketSphinx's acoustic model (by its text, where it is English), our
+own network, both, or for want of anything better the loudness. What is not installed is done without, and said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..core.errors import ConfigError
+from ..core.registry import how_to_install
+from ..speech.g2p_espeak import EspeakSpeller
+from ..speech.pocketsphinx_acoustic import installed_model, read_definition
+from .aligner import AcousticModels
+from .base import EncoderSettings
+from .sources import FrameGrid, Listener, LoudSource, PhoneSource
+
+if TYPE_CHECKING:  # it imports onnxruntime
+    from .network_listener import NetworkListener
+
+
+def listen_to_loudness(grid: FrameGrid, text: str, locale: str) -> PhoneSource:
+    """The Listener that needs nothing."""
+    return LoudSource(grid)
+
+
+def expect_nothing(text: str, locale: str) -> None:
+    """Where no text is aligned."""
+
+
+@dataclass(frozen=True)
+class ListenerFactory:
+    """listen: makes a sentence's source; expect: gets a text's pronunciation ready; warning: what is missing, or ""."""
+
+    listen: Listener = listen_to_loudness
+    expect: Callable[[str, str], None] = expect_nothing
+    warning: str = ""
+
+
+def prepare(settings: EncoderSettings, speller: EspeakSpeller) -> ListenerFactory:
+    """Load what `settings.sound_by` asks for, and run it once. Raises ConfigError where the network alone should hear
+    and cannot be used.
+    """
+    folder = installed_model()
+    network, warning = _network(settings)
+    if folder is None:
+        return _without_pocketsphinx(network)
+    ears = _pocketsphinx(folder, speller)
+
+    def listen(grid: FrameGrid, text: str, locale: str) -> PhoneSource:
+        return ears.listen(grid, text, locale, settings.delay_s)
+
+    listen(FrameGrid(0, 24000), "hello", "en").push(np.zeros(4800, np.int16))
+    ears.forget_voice()
+    return ListenerFactory(network.beside(listen, settings.sound_by) if network else listen, ears.expect, warning)
+
+
+def _pocketsphinx(folder: Path, speller: EspeakSpeller) -> AcousticModels:
+    from ..speech.pocketsphinx_bigram import phone_bigram
+
+    names = tuple(name for name in read_definition(folder / "en-us" / "mdef").phones if not name.startswith("+"))
+    speller.load()
+    return AcousticModels(folder, phone_bigram(folder / "en-us-phone.lm.bin", names), names, speller)
+
+
+def _without_pocketsphinx(network: NetworkListener | None) -> ListenerFactory:
+    remedy = how_to_install("embedded")
+    if network:
+        return ListenerFactory(network.listen, warning=f"PocketSphinx is not installed: text is not aligned; {remedy}")
+    return ListenerFactory(
+        warning="PocketSphinx is not installed: without phone marks the mouth only follows the loudness; "
+        f"install it with: {remedy}"
+    )
+
+
+def _network(settings: EncoderSettings) -> tuple[NetworkListener | None, str]:
+    """The network where it is wanted and can be had, and a warning where it cannot."""
+    if settings.sound_by == "acoustic":
+        return None, ""
+    try:
+        from .network_listener import NetworkListener
+
+        return NetworkListener(settings.model), ""
+    except ImportError as error:
+        remedy = f"install it with: {how_to_install('embedded')}"
+        problem = ConfigError("backend_not_installed", f"ONNX Runtime cannot be imported ({error}); {remedy}")
+    except ConfigError as error:
+        problem = error
+    if settings.sound_by == "learned":
+        raise problem
+    return None, f"sentences without English text are heard by PocketSphinx alone: {problem}"

@@ -1,0 +1,44 @@
+"""Where a stream's thread leaves what came, for the stage's thread to take."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Protocol
+
+from .health import ServiceError
+
+
+class StreamBuffer:
+    """One writer, one reader, no lock: a deque's append and popleft are atomic, and `ended` is set last."""
+
+    def __init__(self, wake: Callable[[], None]) -> None:
+        self._wake = wake
+        self._pieces: deque[str] = deque()
+        self.fault: ServiceError | None = None
+        self.ended = False
+
+    def put(self, piece: str) -> None:
+        """A piece of text came."""
+        self._pieces.append(piece)
+        self._wake()
+
+    def end(self, fault: ServiceError | None = None) -> None:
+        """Nothing more will come. Further calls change nothing."""
+        if not self.ended:
+            self.fault = fault
+            self.ended = True
+            self._wake()
+
+    def take(self) -> list[str]:
+        """What came since the last call. Read `ended` before, or a last piece may be missed."""
+        return [self._pieces.popleft() for _ in range(len(self._pieces))]
+
+
+class Stream(Protocol):
+    """One request to the service, under way on a thread of its own."""
+
+    inbox: StreamBuffer
+
+    def close(self) -> None:
+        """Close the connection at once; from any thread, any number of times."""

@@ -1,0 +1,70 @@
+"""Backend `file`: questions from WAV files, in real time, then silence for ever: the kiosk keeps listening."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from ..audio.wav import WavSound, read_wav
+from ..core.arrays import Pcm
+from ..core.errors import ConfigError
+from .base import MicSettings
+from .paced import PacedMic
+
+
+class FileMic(PacedMic):
+    """The first question waits for the first `mood`: one that is asked before anybody listens is lost."""
+
+    def __init__(self, settings: MicSettings) -> None:
+        super().__init__(settings)
+        self._settings = settings
+        self._sounds: list[WavSound] = []
+        self._asked = 0  # questions that have begun
+        self._sound: Pcm = np.zeros(0, np.int16)
+        self._ready_s: float | None = None  # everybody is there since
+        self._answering = False
+        self._free_s = 0.0  # the last question or answer ended then
+
+    def load(self) -> None:
+        """Read all files. Raises ConfigError naming the one that cannot be used."""
+        if not self._settings.files:
+            raise ConfigError("file_missing", "the mic's backend is 'file', but its parameter 'files' names none")
+        self._sounds = [read_wav(Path(name)) for name in self._settings.files]
+
+    def mood(self, speaking: bool, now_s: float) -> None:
+        """All are there; while it thinks or speaks, the next question waits."""
+        if self._ready_s is None:
+            self._ready_s = now_s
+        if self._settings.wait_for_answer and (self._answering or speaking):
+            self._free_s = now_s
+        self._answering = speaking
+
+    def status(self) -> Mapping[str, str]:
+        """Which file is read; what is wrong with one of them."""
+        total = len(self._sounds) * self._settings.repeat
+        out = {"device": f"file {self._asked} of {total or 'endless'}"}
+        if warnings := [sound.warning for sound in self._sounds if sound.warning]:
+            out["warning"] = "; ".join(warnings)
+        return out
+
+    def _next(self, at_s: float) -> Pcm:
+        if not len(self._sound) and self._due(at_s):
+            self._sound = self._sounds[self._asked % len(self._sounds)].pcm
+            self._asked += 1
+        pcm, self._sound = self._sound[: self._frame], self._sound[self._frame :]
+        if len(pcm) and not len(self._sound):
+            self._free_s = at_s + self._settings.frame_s
+        return np.pad(pcm, (0, self._frame - len(pcm)))
+
+    def _due(self, at_s: float) -> bool:
+        own = self._settings
+        if not self._sounds or (own.repeat and self._asked >= own.repeat * len(self._sounds)):
+            return False
+        if self._asked:
+            waits = own.wait_for_answer and self._answering
+            return not waits and at_s >= self._free_s + own.gap_s
+        if self._ready_s is None and not own.ready_wait_s:
+            self._ready_s = at_s
+        return self._ready_s is not None and at_s >= self._ready_s + own.start_delay_s

@@ -1,0 +1,1 @@
+"""The loudspeaker, whose samples are the time of all that is seen."""

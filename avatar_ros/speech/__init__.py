@@ -1,0 +1,1 @@
+"""What ears and lips share: phones, features, lexicon, letter-to-sound, searches, alignment."""

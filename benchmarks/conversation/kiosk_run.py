@@ -1,0 +1,113 @@
+"""A whole kiosk as a child process, for measurements: parameters of its own, its log kept, its processes listed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+from avatar_ros.bringup.graph import profile_files
+from avatar_ros.core.errors import StageError
+
+#: Node -> parameters that differ from the profile's.
+Parameters = Mapping[str, Mapping[str, Any]]
+STOP_S = 30.0
+#: The first question waits until all nodes work, on a busy machine too.
+PATIENT_MIC = {"ready_wait_s": 120.0, "start_delay_s": 3.0}
+#: A window that nobody sees: everything is drawn, on a machine without a screen too.
+UNSEEN_WINDOW = {"SDL_VIDEODRIVER": "dummy", "DISPLAY": "", "WAYLAND_DISPLAY": ""}
+
+
+def write_profile(path: Path, base: str, parameters: Parameters) -> Path:
+    """A ROS parameter file: the profile `base` (names or files) with `parameters` laid over it."""
+    import yaml
+
+    tree: dict[str, Any] = {}
+    for file in profile_files(base):
+        for node, entry in (yaml.safe_load(file.read_text(encoding="utf-8")) or {}).items():
+            _lay_over(tree, node, entry["ros__parameters"])
+    for node, values in parameters.items():
+        _lay_over(tree, f"/**/{node}", values)
+    path.write_text(yaml.safe_dump(tree), encoding="utf-8")
+    return path
+
+
+def _lay_over(tree: dict[str, Any], node: str, values: Mapping[str, Any]) -> None:
+    tree.setdefault(node, {}).setdefault("ros__parameters", {}).update(values)
+
+
+class KioskRun:
+    """`python -m avatar_ros kiosk …` until `stop`, or until it leaves. lines: what it has written so far."""
+
+    def __init__(
+        self, namespace: str, profile: Path | str, arguments: Sequence[str] = (), environment: Mapping[str, str] = {}
+    ) -> None:
+        command = [sys.executable, "-m", "avatar_ros", "kiosk", "--namespace", namespace, "--profile", str(profile)]
+        self.lines: list[str] = []
+        self._process = subprocess.Popen(
+            [*command, *arguments],
+            env={**os.environ, **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            start_new_session=True,
+        )
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        return self._process.poll() is None
+
+    def restarts(self) -> list[str]:
+        """Lines of the log that tell of a node that died."""
+        return [line for line in self.lines if " died (" in line]
+
+    def check(self) -> None:
+        """Raises StageError with the last lines of the log where the kiosk has left."""
+        if not self.alive:
+            tail = "\n".join(self.lines[-8:])
+            raise StageError("bench_kiosk", f"the kiosk left with exit code {self._process.returncode}:\n{tail}")
+
+    def wait(self, timeout_s: float) -> int:
+        """Its exit code once it leaves by itself. Raises StageError where it does not in time."""
+        try:
+            code = self._process.wait(timeout_s)
+        except subprocess.TimeoutExpired as error:
+            raise StageError("bench_timeout", f"the kiosk did not leave within {timeout_s:.0f} s") from error
+        self._reader.join(STOP_S)
+        return code
+
+    def stop(self) -> None:
+        """Ctrl-C, and what follows where that does not help."""
+        for number in (signal.SIGINT, signal.SIGKILL):
+            if self.alive:
+                os.killpg(self.pid, number) if number is signal.SIGKILL else self._process.send_signal(number)
+            try:
+                self._process.wait(STOP_S)
+            except subprocess.TimeoutExpired:
+                continue
+            break
+        self._reader.join(STOP_S)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            self.lines.append(line.rstrip("\n"))

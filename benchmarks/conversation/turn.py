@@ -1,0 +1,184 @@
+"""`./avatar bench turn`: whole conversations, timed from the labelled end of the question to the first sound heard.
+
+Questions are spoken by espeak-ng into one WAV file each, so the last speech sample is known. Speech ends where the last
+sample above -50 dBFS of the question stood at the microphone (`mic/audio`, steady_ns); sound starts at the first sample
+above -50 dBFS of `speech/played` after it, at the time when it leaves the loudspeaker.
+
+--services: three runs. The embedded one; one with a local chat service and a local Edge voice with set delays; one with
+the chat service and espeak. The last two say what the pipeline adds to the services' own delays (benchmarks/conversation/services.py).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+import time
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from avatar_ros.core.errors import ConfigError, StageError
+from avatar_ros.core.events import TurnReport
+from avatar_ros.core.types import AudioFrame
+
+from ..lib.question_files import question_files
+from . import services
+from .kiosk_run import PATIENT_MIC, KioskRun, Parameters, write_profile
+
+AUDIBLE = 32767 * 10 ** (-50 / 20)
+#: What is listened to, and no more: each message that is heard here is work beside the kiosk's.
+HEARD = ("mic/audio", "speech/transcript", "speech/played", "turn_report", "frame_info", "state")
+STAGES = (
+    "voice_stop_ms",
+    "transcript_ms",
+    "first_reply_ms",
+    "first_tts_ms",
+    "first_expression_ms",
+    "first_sound_ms",
+    "first_mouth_ms",
+)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the conversations and print the table; 0 when all turns were answered."""
+    options = parse(arguments)
+    if options.services:
+        services.check_installed()  # before minutes of measuring, not after
+    with tempfile.TemporaryDirectory() as folder:
+        files = question_files(Path(folder), options.turns)
+        result = converse(files, options)
+        print(table(result), flush=True)
+        for name, edge in (("edge", True), ("espeak", False)) if options.services else ():
+            result[name] = _with_services(files, options, edge=edge)
+            print("", services.table(result[name]["added_ms"], f"chat service and {name}"), sep="\n", flush=True)
+    if options.json:
+        Path(options.json).write_text(json.dumps(result, indent=1), encoding="utf-8")
+    runs = [result, *(result[name] for name in ("edge", "espeak") if name in result)]
+    return 0 if all(run["answered"] == options.turns for run in runs) else 1
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """Arguments of the measurement."""
+    parser = argparse.ArgumentParser(prog="avatar bench turn", description=__doc__.splitlines()[0])
+    parser.add_argument("--turns", type=int, default=10, help="conversations (default: %(default)s)")
+    parser.add_argument("--avatar", default="", help="avatar file (default: the built-in one)")
+    parser.add_argument("--record", default="", help="record the run, which makes the renderer draw every frame")
+    parser.add_argument("--json", help="write the figures to this file")
+    default = services.Delays()
+    parser.add_argument("--services", action="store_true", help="also with local services that have set delays")
+    parser.add_argument("--first-token-s", type=float, default=default.first_token_s, help="(default: %(default)s)")
+    parser.add_argument("--token-gap-s", type=float, default=default.token_gap_s, help="(default: %(default)s)")
+    parser.add_argument("--first-sound-s", type=float, default=default.first_sound_s, help="(default: %(default)s)")
+    options = parser.parse_args(arguments)
+    if options.turns < 1:
+        raise ConfigError("bad_option", f"--turns is {options.turns}; it must be 1 or more")
+    return options
+
+
+def converse(
+    files: Sequence[Path], options: argparse.Namespace, running: services.Services | None = None
+) -> dict[str, Any]:
+    """One kiosk, all questions; what was measured."""
+    from avatar_ros.ros.listener import Listener
+
+    parameters: Parameters = {"mic_node": PATIENT_MIC, **(running.parameters if running else {})}
+    profile = write_profile(files[0].with_name("bench.yaml"), "embedded", parameters)
+    arguments = ["--display", "off", "--mic", ",".join(map(str, files)), "--turns", str(len(files))]
+    arguments += [part for name in ("avatar", "record") if getattr(options, name)
+                  for part in (f"--{name}", getattr(options, name))]  # fmt: skip
+    with Listener("bench_turn", HEARD) as listener:
+        started_s = time.monotonic()
+        with KioskRun("bench_turn", profile, arguments) as run:
+            code = run.wait(60 + 40 * len(files))
+        if code:
+            tail = "\n".join(run.lines[-8:])
+            raise StageError("bench_kiosk", f"the kiosk left with exit code {code}:\n{tail}")
+        result = figures(listener.heard, listener.times, started_s, len(files))
+        if running:
+            finals = [at_s for at_s, transcript in zip(listener.times["speech/transcript"],
+                      listener.heard["speech/transcript"], strict=True) if transcript.final]  # fmt: skip
+            ends = [*speech_ends(listener.heard["mic/audio"]), float("inf")]
+            sounds = audible_starts(listener.heard["speech/played"])
+            firsts = [first_between(sounds, start_s, end_s) for start_s, end_s in pairwise(ends)]
+            result["added_ms"] = services.added(running.times(), finals, firsts)
+    return result
+
+
+def _with_services(files: Sequence[Path], options: argparse.Namespace, *, edge: bool) -> dict[str, Any]:
+    delays = services.Delays(options.first_token_s, options.token_gap_s, options.first_sound_s)
+    with services.services(delays, edge=edge) as running:
+        return converse(files, options, running)
+
+
+def figures(
+    heard: dict[str, list[Any]], times: dict[str, list[float]], started_s: float, questions: int
+) -> dict[str, Any]:
+    """Delays of each turn in ms, from what the topics said."""
+    ends = speech_ends(heard["mic/audio"])
+    sounds = audible_starts(heard["speech/played"])
+    if len(ends) != questions:
+        raise StageError("bench_questions", f"{len(ends)} questions were heard at the microphone, not {questions}")
+    waits = [1000 * (first_between(sounds, end, until) - end) for end, until in pairwise([*ends, float("inf")])]
+    reports: list[TurnReport] = heard["turn_report"]
+    frames = heard["frame_info"]
+    drawn = [f.render_ms for f in frames if f.render_ms > 0]
+    return {
+        "answered": int(np.isfinite(waits).sum()),
+        "end_to_first_sound_ms": [round(wait, 1) for wait in waits],
+        "stages_ms": {name: [round(getattr(report, name), 1) for report in reports] for name in STAGES},
+        "frames": {
+            "first_frame_s": round(times["frame_info"][0] - started_s, 2),
+            "ready_s": round(times["state"][0] - started_s, 2),
+            "fps": round(float(np.median([f.fps for f in frames[len(frames) // 4 :]])), 2),
+            "render_ms": round(float(np.median(drawn)), 2) if drawn else 0.0,
+            "dropped": frames[-1].dropped,
+        },
+    }
+
+
+def first_between(sounds: Sequence[float], start_s: float, end_s: float) -> float:
+    """The first sound after the end of one question and before that of the next; NaN where there was none."""
+    return min((sound for sound in sounds if start_s < sound < end_s), default=float("nan"))
+
+
+def speech_ends(frames: Sequence[AudioFrame], gap_s: float = 1.5) -> list[float]:
+    """When the last audible sample of each question was at the microphone; silence of `gap_s` parts the questions."""
+    times = np.concatenate([_audible_times(frame) for frame in frames])
+    if not len(times):
+        return []
+    last = np.flatnonzero(np.diff(times) > gap_s)
+    return [float(times[i]) for i in (*last, len(times) - 1)]
+
+
+def audible_starts(frames: Sequence[AudioFrame], gap_s: float = 1.0) -> list[float]:
+    """When each stretch of sound began to leave the loudspeaker; silence of `gap_s` parts the stretches."""
+    times = np.concatenate([_audible_times(frame) for frame in frames])
+    if not len(times):
+        return []
+    first = np.flatnonzero(np.diff(times) > gap_s) + 1
+    return [float(times[i]) for i in (0, *first)]
+
+
+def _audible_times(frame: AudioFrame) -> NDArray[np.float64]:
+    loud = np.flatnonzero(np.abs(frame.pcm.astype(np.int32)) > AUDIBLE)
+    return frame.steady_ns * 1e-9 + loud / frame.sample_rate_hz
+
+
+def table(result: dict[str, Any]) -> str:
+    """The figures for people."""
+    rows = ["| from the end of the user's speech, ms | median | p95 |", "|---|---|---|"]
+    for name, values in {"end_to_first_sound": result["end_to_first_sound_ms"], **result["stages_ms"]}.items():
+        known = [v for v in values if np.isfinite(v)]
+        if known:
+            rows.append(f"| {name.removesuffix('_ms')} | {np.median(known):.0f} | {np.percentile(known, 95):.0f} |")
+    frames = result["frames"]
+    rows.append("")
+    rows.append(f"answered {result['answered']}; first frame after {frames['first_frame_s']} s, ready after "
+                f"{frames['ready_s']} s; {frames['fps']} FPS, {frames['render_ms']} ms a frame, "
+                f"{frames['dropped']} dropped")  # fmt: skip
+    return "\n".join(rows)

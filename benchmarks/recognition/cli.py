@@ -1,0 +1,66 @@
+"""Measures the ears: `./avatar bench hearing vad|asr [--set development|held-out|both] [--share 0.5] [--json FILE]`.
+
+vad: recorded sentences in recorded noise, in windows of 32 ms (hearing_vad.py). asr: sentences of the answers file and
+questions that it does not answer, by synthetic voices, and people who talk of something else (hearing_asr.py); `--fit`
+finds new weights on the development set and writes them to asr/confidence_weights.py. It needs two Debian packages for the voices
+(flite) and recordings of people: apt install flite asterisk-core-sounds-en-g722 pocketsphinx-testdata.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from . import asr as hearing_asr
+from . import fit_confidence as hearing_fit
+from . import vad as hearing_vad
+from .recordings import PACKAGES, PROMPTS, READINGS
+
+_DEFAULT_DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
+
+
+def main(argv: list[str]) -> int:
+    """Print the table that was asked for; 2 where what it needs is missing."""
+    options = _parser().parse_args(argv)
+    if not (options.data / "speech").is_dir():
+        print(f"{options.data}: no speech/ in it; name the folder of recordings with --data", file=sys.stderr)
+        return 2
+    if options.speech is not None and not (options.speech / "transcripts.json").is_file():
+        print(f"{options.speech}: no transcripts.json in it, which --speech needs", file=sys.stderr)
+        return 2
+    if options.fit and not (PROMPTS.is_dir() and READINGS.is_dir()):
+        print(f"--fit needs recordings of people that are not installed: {PACKAGES}", file=sys.stderr)
+        return 2
+    table = hearing_vad.measure(options.data, options.speech) if options.what == "vad" else _asr(options)
+    if options.json is not None:
+        options.json.write_text(json.dumps(table, indent=2) + "\n", "utf-8")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="hearing", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("what", choices=("vad", "asr"))
+    parser.add_argument("--data", type=Path, default=_DEFAULT_DATA, help="folder with speech/ and acoustics/")
+    parser.add_argument("--speech", type=Path, help="vad: other recordings with a transcripts.json")
+    parser.add_argument("--set", choices=(*hearing_asr.SETS, "both"), default="held-out", help="asr: what is heard")
+    parser.add_argument("--share", type=float, default=1.0, help="asr: share of the set, 0 to 1")
+    parser.add_argument("--json", type=Path, help="also write the table to this file")
+    parser.add_argument("--fit", action="store_true", help="asr: fit and write weights on the development set first")
+    return parser
+
+
+def _asr(options: argparse.Namespace) -> dict[str, Any]:
+    if options.fit:
+        heard = hearing_asr.measure(options.data, "development", options.share)
+        path = hearing_fit.write(hearing_fit.fit(hearing_asr.evidence(heard)))
+        print(f"{path} written, from {len(heard)} utterances; run again without --fit to measure with it")
+        return {}
+    sets = hearing_asr.SETS if options.set == "both" else (options.set,)
+    return {which: hearing_asr.report(which, hearing_asr.measure(options.data, which, options.share)) for which in sets}
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,71 @@
+"""The measurement of lips: mixes keep level and time, labels are told from random numbers, intervals hold the score."""
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from avatar_ros.core.errors import ConfigError
+from avatar_ros.speech.pocketsphinx_acoustic import installed_model
+from benchmarks.lib.noise_and_reverb import noisy, read_wav, roomy
+from benchmarks.lips.label_check import random_times_that_fit_better
+from benchmarks.lips.scores import Judge
+
+DATA = Path(os.environ.get("AVATAR_ROS_TEST_DATA") or Path(__file__).resolve().parents[3] / ".." / "shared" / "data")
+needs_data = pytest.mark.skipif(not (DATA / "speech").is_dir(), reason="needs ../shared/data")
+needs_model = pytest.mark.skipif(installed_model() is None, reason="needs pocketsphinx")
+
+
+def test_noise_is_added_at_the_level_that_is_asked_for():
+    rng = np.random.default_rng(0)
+    pcm = (3000 * np.sin(np.arange(16000) / 5)).astype(np.int16)
+    mixed = noisy(rng.integers(-500, 500, 4000).astype(np.int16), 10.0, rng)(pcm, 16000).astype(float)
+    noise = mixed - pcm
+    assert 10 * np.log10(np.mean(pcm.astype(float) ** 2) / np.mean(noise**2)) == pytest.approx(10.0, abs=0.1)
+
+
+def test_a_room_leaves_the_direct_sound_where_it_was():
+    response = np.zeros(3000, np.int16)
+    response[1000], response[2500] = 20000, 5000
+    pcm = np.zeros(8000, np.int16)
+    pcm[3000] = 10000
+    wet = roomy(response)(pcm, 16000)
+    assert len(wet) == len(pcm)
+    assert list(np.argsort(-np.abs(wet.astype(int)))[:2]) == [3000, 4500]
+
+
+@needs_data
+@needs_model
+@pytest.mark.data
+def test_true_times_fit_their_sound_and_random_ones_do_not():
+    entry = json.loads((DATA / "speech" / "transcripts.json").read_text())["acoustic_corpus"]
+    pcm, rate_hz = read_wav(DATA / "speech" / "acoustic_corpus.wav")
+    ends_s = np.array(entry["phone_end_samples_16k"]) / 16000
+    count = int(np.searchsorted(ends_s, 3.0))
+    pcm, phones, ends_s = pcm[: 3 * rate_hz], entry["phones"][:count], ends_s[:count]
+    assert random_times_that_fit_better(pcm, rate_hz, phones, ends_s, draws=100) < 0.01
+    drawn = np.sort(np.random.default_rng(1).uniform(0, 3, count))
+    assert random_times_that_fit_better(pcm, rate_hz, phones, drawn, draws=100) > 0.02
+
+
+class _Loud:
+    """A stand-in for an encoder: it must not be asked anything by what is tested here."""
+
+
+@needs_data
+def test_intervals_hold_the_score_and_random_labels_spread_it():
+    judge = Judge(None, DATA, "james.zip", _Loud())
+    names = ["spk1_snt1", "spk1_snt4"]
+    rng = np.random.default_rng(0)
+    gaps = {name: np.abs(rng.normal(6, 4, 280)) for name in names}
+    score, interval = judge._score(gaps), judge._interval(gaps, draws=25)
+    assert interval["closure_auc"][0] <= score["closure_auc"] <= interval["closure_auc"][1]
+    mean, low, high = judge._with_random_labels(gaps, ["spk1_snt1"], draws=25)["closure_auc"]
+    assert low < mean < high
+
+
+def test_missing_data_is_named(tmp_path):
+    with pytest.raises(ConfigError, match=r"transcripts\.json"):
+        Judge(None, tmp_path, "james.zip", _Loud())
