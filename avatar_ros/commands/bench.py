@@ -1,25 +1,28 @@
-"""`./avatar bench WHAT`: the measurements behind the README's figures."""
+"""`./avatar bench WHAT`: the measurements behind the documented figures, which live in benchmarks/ of a checkout."""
 
 from __future__ import annotations
 
 import argparse
 import importlib
+from types import ModuleType
 
-#: what -> module of avatar_ros/bench with `main(arguments) -> exit code`
+from ..core.errors import ConfigError
+
+#: what -> module of benchmarks/ with `main(arguments) -> exit code`
 BENCHES = {
-    "render": "render",
-    "render-soak": "render_soak",
-    "express": "express",
-    "neural": "neural",
-    "hearing": "hearing",
-    "av-sync": "av_sync",
-    "turn": "turn",
-    "barge-in": "barge_in",
-    "interruptions": "interruptions",
-    "dead-air": "dead_air",
-    "lips-sync": "lips_sync",
-    "slow-ears": "slow_ears",
-    "floods": "floods",
+    "render": "rendering.speed",
+    "render-soak": "rendering.soak",
+    "express": "lips.lips",
+    "neural": "lips.streaming_cost",
+    "hearing": "recognition.cli",
+    "av-sync": "lips.av_sync_recording",
+    "turn": "conversation.turn",
+    "barge-in": "conversation.barge_in",
+    "interruptions": "conversation.interruptions",
+    "lips-sync": "lips.av_sync_live",
+    "dead-air": "conversation.dead_air",
+    "slow-ears": "conversation.slow_ears",
+    "floods": "conversation.floods",
 }
 
 
@@ -31,5 +34,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """The measurement's own exit code."""
-    module = importlib.import_module(f"..bench.{BENCHES[options.what]}", __package__)
-    return int(module.main(options.rest))
+    return int(benchmark(BENCHES[options.what]).main(options.rest))
+
+
+def benchmark(name: str) -> ModuleType:
+    """The module `name` of benchmarks/. Raises ConfigError where only the package is installed."""
+    try:
+        return importlib.import_module(f"benchmarks.{name}")
+    except ModuleNotFoundError as error:
+        if error.name != "benchmarks":
+            raise
+        text = "benchmarks/ is not installed: run ./avatar bench or ./avatar soak in a checkout of avatar_ros"
+        raise ConfigError("no_benchmarks", text) from error
