@@ -17,7 +17,7 @@ from avatar_ros.bringup.machine.venv import EXTRAS, RUN_GROUPS
 from avatar_ros.core.registry import Registry
 
 ROOT = Path(__file__).resolve().parents[3]
-ROOMS = ("asr", "audio_io", "display", "encoder", "llm", "motion", "render", "tts", "vad")
+ROOMS = ("asr", "mic", "speaker", "display", "encoder", "llm", "motion", "render", "tts", "vad")
 
 
 def registries() -> list[Registry]:

@@ -132,8 +132,8 @@ class Time:
 
     def __init__(self, monkeypatch):
         self.now_s = 100.0
-        for module in ("speaker_sounddevice", "portaudio"):
-            monkeypatch.setattr(f"avatar_ros.audio_io.{module}.monotonic_s", lambda: self.now_s)
+        for module in ("speaker.sounddevice", "audio.portaudio"):
+            monkeypatch.setattr(f"avatar_ros.{module}.monotonic_s", lambda: self.now_s)
 
     def play(self, library, seconds):
         for _ in range(round(seconds * 100)):
