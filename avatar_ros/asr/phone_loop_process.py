@@ -1,7 +1,7 @@
 """PocketSphinx's free loop of phones, here and as a helper process: `python -m avatar_ros.asr.phone_loop_process`.
 
-Messages as in core/helper_process.py. S: sound, int16 at 16 kHz; L: its segments in JSON, [[phone, first frame, last frame,
-log-likelihood in nats], …], frames of 10 ms.
+Messages as in core/helper_process.py. S: sound, int16 at 16 kHz; L: its segments in JSON, [[phone, first frame, last
+frame, log-likelihood in nats], …], frames of 10 ms.
 """
 
 from __future__ import annotations

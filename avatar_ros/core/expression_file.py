@@ -53,7 +53,8 @@ class ExpressionTrack:
         x = min(time_s * self.fps, len(self.weights) - 1.0)
         i = int(x)
         after = min(i + 1, len(self.weights) - 1)
-        return self.weights[i] * np.float32(1 - (x - i)) + self.weights[after] * np.float32(x - i)
+        mixed: NDArray[np.float32] = self.weights[i] * np.float32(1 - (x - i)) + self.weights[after] * np.float32(x - i)
+        return mixed
 
 
 def write_expression(path: str | Path, weights: NDArray[np.floating[Any]], fps: float, **metadata: Any) -> None:

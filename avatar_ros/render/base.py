@@ -118,7 +118,8 @@ class Frame:
         return self.pixels.__dlpack__(**options)
 
     def __dlpack_device__(self) -> tuple[int, int]:
-        return self.pixels.__dlpack_device__()
+        device: tuple[int, int] = self.pixels.__dlpack_device__()
+        return device
 
 
 class Rasteriser(Protocol):

@@ -47,7 +47,8 @@ _MEL = mel_matrix()
 def log_bands(windows: F32, mel: F32 = _MEL) -> F32:
     """Windows [T, WINDOW] of int16-scale samples -> log band power [T, BANDS]."""
     power = np.abs(np.fft.rfft(windows * _HANN, FFT, axis=1)).astype(np.float32) ** 2
-    return np.log(power @ mel + _FLOOR)
+    bands: F32 = np.log(power @ mel + _FLOOR)
+    return bands
 
 
 class VoiceLevel:

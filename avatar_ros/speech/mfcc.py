@@ -46,7 +46,8 @@ def _dct() -> F64:
     k, n = np.arange(CEPSTRA), np.arange(BANDS)[:, None]
     out = np.cos(np.pi * k * (n + 0.5) / BANDS) * np.sqrt(2.0 / BANDS)
     out[:, 0] *= np.sqrt(0.5)
-    return out * (1 + LIFTER / 2 * np.sin(np.pi * k / LIFTER))
+    lifted: F64 = out * (1 + LIFTER / 2 * np.sin(np.pi * k / LIFTER))
+    return lifted
 
 
 _FILTERS, _DCT = mel_filters(), _dct()

@@ -15,4 +15,5 @@ def phone_bigram(path: Path, names: tuple[str, ...]) -> F32:
     logmath = LogMath()
     model = NGramModel(Config(), logmath, str(path))
     table = np.array([[logmath.exp(model.prob([after, before])) for after in names] for before in names])
-    return (table / table.sum(axis=1, keepdims=True)).astype(np.float32)
+    shares: F32 = (table / table.sum(axis=1, keepdims=True)).astype(np.float32)
+    return shares

@@ -1,8 +1,8 @@
 """The stand-ins for the services, in a process of their own, as services are: what they do (encode mp3) must not hold
 the interpreter lock of the one that measures. `python -m benchmarks.conversation.service_process`.
 
-Messages as in core/helper_process.py. S: delays and whether Edge's voice is wanted, in JSON; U: their addresses; T (asked for,
-and given): when they were asked and answered, seconds of CLOCK_MONOTONIC.
+Messages as in core/helper_process.py. S: delays and whether Edge's voice is wanted, in JSON; U: their addresses; T
+(asked for, and given): when they were asked and answered, seconds of CLOCK_MONOTONIC.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ sample above -50 dBFS of the question stood at the microphone (`mic/audio`, stea
 above -50 dBFS of `speech/played` after it, at the time when it leaves the loudspeaker.
 
 --services: three runs. The embedded one; one with a local chat service and a local Edge voice with set delays; one with
-the chat service and espeak. The last two say what the pipeline adds to the services' own delays (benchmarks/conversation/services.py).
+the chat service and espeak. The last two say what the pipeline adds to the services' own delays (services.py).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Measures recognition: is the right question understood, and nothing understood where none was asked?
 
-Asked by synthetic voices; and phrases of recorded people are made questions (hearing_people.py).
+Asked by synthetic voices; and phrases of recorded people are made questions (recorded_phrases.py).
 Two sets that share no voice, no sentence, no question out of domain and no recording: weights are fitted on
 "development", figures come from "held-out". Every sentence is heard clean or with recorded noise 20 dB below, at one of
 three levels. What was said comes from a fixed seed; which sentences of the answers file belong to which set, from a

@@ -1,8 +1,8 @@
 """Measures the ears: `./avatar bench hearing vad|asr [--set development|held-out|both] [--share 0.5] [--json FILE]`.
 
-vad: recorded sentences in recorded noise, in windows of 32 ms (hearing_vad.py). asr: sentences of the answers file and
-questions that it does not answer, by synthetic voices, and people who talk of something else (hearing_asr.py); `--fit`
-finds new weights on the development set and writes them to asr/confidence_weights.py. It needs two Debian packages for the voices
+vad: recorded sentences in recorded noise, in windows of 32 ms (vad.py). asr: sentences of the answers file and
+questions that it does not answer, by synthetic voices, and people who talk of something else (asr.py); `--fit` finds new
+weights on the development set and writes them to asr/confidence_weights.py. It needs two Debian packages for the voices
 (flite) and recordings of people: apt install flite asterisk-core-sounds-en-g722 pocketsphinx-testdata.
 """
 
