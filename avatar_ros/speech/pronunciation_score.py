@@ -129,7 +129,7 @@ def _surprise(phones: F64, aligned: Ints) -> F64:
     """Log-probability of the aligned phone's kind, plus what it would cost on average if the network were right."""
     kinds = phones @ _KINDS
     entropy = -(kinds * np.log(kinds + 1e-9)).sum(axis=1)
-    surprise: Floats = np.log((kinds * _KINDS[aligned]).sum(axis=1) + _KIND_FLOOR) + entropy
+    surprise: F64 = np.log((kinds * _KINDS[aligned]).sum(axis=1) + _KIND_FLOOR) + entropy
     return surprise
 
 
