@@ -1,7 +1,8 @@
 """The helper process that asks espeak-ng how words are said: `python -m avatar_ros.speech.g2p_espeak_process`.
 
 espeak-ng is GPL-3.0, so it lives in a process of its own and is spoken to over pipes, in messages as in
-core/helper_process.py: W: a list of words in JSON; P: the list of their phones in IPA, separated by "_" ("k_ˈiː__ɑː_s_k").
+core/helper_process.py: W: a list of words in JSON; P: the list of their phones in IPA, separated by "_"
+("k_ˈiː__ɑː_s_k").
 It makes no sound and needs about 0.1 ms a word.
 """
 
