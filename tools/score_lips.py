@@ -25,7 +25,7 @@ from avatar_ros.encoder.encode import encode  # noqa: E402
 from benchmarks.lib.noise_and_reverb import noisy, read_wav, roomy  # noqa: E402
 from benchmarks.lips.scores import LABELS_FIT, Judge  # noqa: E402
 
-WAYS = ("acoustic", "learned", "both")
+WAYS = ("acoustic", "network", "both")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -36,7 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--model", default="", help="the network (default: models/lips.onnx)")
     parser.add_argument("--avatar", default="james.zip")
     parser.add_argument("--mixes", type=int, default=0, help="random mixes with noise and with rooms")
-    parser.add_argument("--ways", default=",".join(WAYS), help="of acoustic, learned, both")
+    parser.add_argument("--ways", default=",".join(WAYS), help="of acoustic, network, both")
     options = parser.parse_args(arguments)
     out: dict[str, Any] = {}
     for way in options.ways.split(","):

@@ -43,6 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Encode, express, write; 0 when done."""
     fps = checked_fps(options.fps)
+    options.encoder = EncoderSettings(backend=options.encoder).backend
     folder = Path(options.out).absolute().parent
     if not folder.is_dir():
         raise ConfigError("file_missing", f"{options.out}: the folder {folder} does not exist")

@@ -26,13 +26,14 @@ def setting(
     high: float | None = None,
     choices: tuple[str, ...] = (),
     fixed: bool = False,
+    renamed: Mapping[str, str] | None = None,
 ) -> Any:
     """A field of a Settings class: default, one line of description with the unit, inclusive range or choices.
 
-    fixed: it counts from the process's start to its end.
+    fixed: it counts from the process's start to its end; renamed: values of earlier versions, and what they are called now.
     """
     meta = {"description": description, "low": low, "high": high, "choices": choices, "fixed": fixed}
-    return field(default=default, metadata=meta)
+    return field(default=default, metadata={**meta, "renamed": renamed or {}})
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,14 @@ class Settings:
 
     def __post_init__(self) -> None:
         for item in fields(self):
-            object.__setattr__(self, item.name, _as_number(item.default, getattr(self, item.name)))
+            value = _as_number(item.default, getattr(self, item.name))
+            object.__setattr__(self, item.name, today(item, value))
             _check(type(self).__name__, item.name, getattr(self, item.name), item.default, item.metadata)
+
+
+def today(item: Any, value: Any) -> Any:
+    """The value of a field under its present name."""
+    return item.metadata.get("renamed", {}).get(value, value) if isinstance(value, str) else value
 
 
 def _as_number(default: Any, value: Any) -> Any:

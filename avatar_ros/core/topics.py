@@ -4,12 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import get_args
 
-from .events import AvatarState, FrameInfo, GazeTarget, Interrupt, Say, SayResult, SessionEvent, SpeechFault, TurnReport
+from .events import (
+    Alive,
+    AvatarState,
+    FrameInfo,
+    GazeTarget,
+    Interrupt,
+    Say,
+    SayResult,
+    SessionEvent,
+    SpeechFault,
+    TurnReport,
+)
 from .types import (
     AudioFeatures,
     AudioFrame,
+    ChatMessage,
     Expression,
+    Mark,
     PlaybackClock,
     Prompt,
     Reply,
@@ -41,6 +55,11 @@ Message = (
     | GazeTarget
 )
 
+
+#: By name: those that travel alone, that are part of others, and the sign of life (ros/peers.py).
+KINDS: Mapping[str, type] = MappingProxyType(
+    {kind.__name__: kind for kind in (*get_args(Message), ChatMessage, Mark, Alive)}
+)
 
 #: Topic of each message kind, relative to the kiosk's namespace (docs/architecture.md). One name per (type, role).
 TOPICS: Mapping[str, type] = MappingProxyType(

@@ -21,7 +21,7 @@ ENCODER_BACKENDS = Registry(
         "wav2vec2": Backend("avatar_ros.encoder.neural:Wav2Vec2Encoder", "embedded"),
         "hubert": Backend("avatar_ros.encoder.neural:HubertEncoder", "embedded"),
         "lam": Backend("avatar_ros.encoder.neural:LamEncoder", "embedded"),
-        "learned": Backend("avatar_ros.encoder.network:NetworkEncoder", "embedded"),
+        "network": Backend("avatar_ros.encoder.network:NetworkEncoder", "embedded"),
         "fake": Backend("avatar_ros.encoder.fake:FakeEncoder"),
     },
 )
@@ -31,7 +31,9 @@ ENCODER_BACKENDS = Registry(
 class EncoderSettings(Settings):
     """Parameters of the audio encoder node."""
 
-    backend: str = setting("phones", "encoder: phones, wav2vec2, hubert, lam, learned or fake")
+    backend: str = setting(
+        "phones", "encoder: phones, wav2vec2, hubert, lam, network or fake", renamed={"learned": "network"}
+    )
     use_marks: bool = setting(True, "phones: take the voice's own phone marks where it gives them")
     use_text: bool = setting(True, "phones: align the sentence's text to its sound where there are no marks (English)")
     delay_s: float = setting(
@@ -39,12 +41,13 @@ class EncoderSettings(Settings):
     )
     sound_by: str = setting(
         "both",
-        "phones: who hears sentences without English text: acoustic (PocketSphinx), learned (models/lips.onnx) or both",
-        choices=("acoustic", "learned", "both"),
+        "phones: who hears sentences without English text: acoustic (PocketSphinx), network (models/lips.onnx) or both",
+        choices=("acoustic", "network", "both"),
+        renamed={"learned": "network"},
     )
     model: str = setting(
         "",
-        "wav2vec2, hubert, lam: folder of the exported model (tools/export_encoder.py); learned, and phones where "
+        "wav2vec2, hubert, lam: folder of the exported model (tools/export_encoder.py); network, and phones where "
         "sound_by is not acoustic: ONNX file (default: models/lips.onnx)",
     )
     device: str = setting("auto", "wav2vec2, hubert, lam: where it runs; auto: CUDA if it loads", choices=DEVICES)

@@ -90,6 +90,6 @@ def _network(settings: EncoderSettings) -> tuple[NetworkListener | None, str]:
         problem = ConfigError("backend_not_installed", f"ONNX Runtime cannot be imported ({error}); {remedy}")
     except ConfigError as error:
         problem = error
-    if settings.sound_by == "learned":
+    if settings.sound_by == "network":
         raise problem
     return None, f"sentences without English text are heard by PocketSphinx alone: {problem}"

@@ -1,4 +1,4 @@
-"""Backend `learned`: phones heard by our own network (models/lips.onnx); no text, no marks, no PocketSphinx."""
+"""Backend `network`: phones heard by our own network (models/lips.onnx); no text, no marks, no PocketSphinx."""
 
 from __future__ import annotations
 

@@ -38,13 +38,13 @@ class NetworkListener:
     def beside(self, listen: Listener, sound_by: str) -> Listener:
         """A Listener that leaves sentences with English text to `listen` and lets the network hear the others.
 
-        sound_by: "learned", the network alone, or "both": the two opinions weighted.
+        sound_by: "network", the network alone, or "both": the two opinions weighted.
         """
 
         def source(grid: FrameGrid, text: str, locale: str) -> PhoneSource:
             if english_words(text, locale):
                 return listen(grid, text, locale)
-            if sound_by == "learned":
+            if sound_by == "network":
                 return self.listen(grid)
             return FusedSource(self.listen(copy(grid)), listen(grid, "", locale), FUSED_SHARE)
 

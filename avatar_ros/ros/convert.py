@@ -19,9 +19,10 @@ import numpy as np
 from builtin_interfaces.msg import Time
 from geometry_msgs.msg import PointStamped, Quaternion, Vector3
 
-from ..core import types
 from ..core.arkit import ARKIT_COUNT
 from ..core.errors import AvatarRosError
+from ..core.topics import KINDS
+from ..core.types import AudioFeatures, AudioFrame, Expression, Transcript
 from . import limits
 
 _NS = 1_000_000_000
@@ -81,7 +82,7 @@ def from_msg(kind: type, msg: Any) -> Any:
             values[name] = ns_from_stamp(msg.header.stamp) if stamp else read(getattr(_holder(msg, name), name))
         except ValueError as error:
             raise MessageError("bad_message", f"{kind.__name__}.{name}: {error}") from error
-    if kind is types.Transcript:
+    if kind is Transcript:
         values["text"] = values["text"][: limits.TRANSCRIPT_CHARACTERS]
     value = kind(**values)
     _check(value)
@@ -95,7 +96,7 @@ Reader = Callable[[Any], Any]
 @cache
 def _plan(type_name: str) -> tuple[tuple[str, Writer, Reader], ...]:
     """How each field is written and read, worked out once per type of core/types.py."""
-    kind = getattr(types, type_name)
+    kind = KINDS[type_name]
     hints = get_type_hints(kind)
     return tuple((item.name, *_field_plan(item.name, hints[item.name])) for item in dataclasses.fields(kind))
 
@@ -148,9 +149,9 @@ def _check(value: Any) -> None:
     name = type(value).__name__
     if wrong := limits.fault(value):
         raise MessageError("bad_value", wrong)
-    if isinstance(value, types.AudioFrame) and value.pcm.size % value.channels:
+    if isinstance(value, AudioFrame) and value.pcm.size % value.channels:
         raise MessageError("bad_size", f"{name}: {value.pcm.size} samples do not divide into {value.channels} channels")
-    if isinstance(value, types.AudioFeatures) and value.data.size != value.frames * value.dim:
+    if isinstance(value, AudioFeatures) and value.data.size != value.frames * value.dim:
         raise MessageError("bad_size", f"{name}.data holds {value.data.size} values, not {value.frames} x {value.dim}")
-    if isinstance(value, types.Expression) and value.weights.shape != (ARKIT_COUNT,):
+    if isinstance(value, Expression) and value.weights.shape != (ARKIT_COUNT,):
         raise MessageError("bad_size", f"{name}.weights has shape {value.weights.shape}, not ({ARKIT_COUNT},)")

@@ -13,7 +13,8 @@ from typing import Any, get_origin, get_type_hints
 
 import numpy as np
 
-from ..core import types
+from ..core.arkit import ARKIT_COUNT
+from ..core.topics import KINDS
 
 #: What is longer is no transcript of something that a person said at once: the rest of it is cut off.
 TRANSCRIPT_CHARACTERS = 5000
@@ -55,7 +56,7 @@ def fault(value: object) -> str:
 def _checks(type_name: str) -> tuple[tuple[str, Check], ...]:
     if type_name == "GazeTarget":  # motion/stage.py says what it does not understand
         return ()
-    kind = getattr(types, type_name)
+    kind = KINDS[type_name]
     hints = get_type_hints(kind)
     fields = [item.name for item in dataclasses.fields(kind)]
     return tuple((name, check) for name in fields if (check := _check_of(type_name, name, hints[name])) is not None)
@@ -69,7 +70,7 @@ def _check_of(kind: str, name: str, hint: Any) -> Check | None:
     if hint is str:
         return _text(f"{kind}.{name}")
     if name == "weights" or get_origin(hint) is np.ndarray:
-        return _array(_LONGEST.get(name, types.ARKIT_COUNT))
+        return _array(_LONGEST.get(name, ARKIT_COUNT))
     if get_origin(hint) is tuple:
         return _items(_LONGEST.get(name, 8))
     return None

@@ -13,7 +13,7 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 
 from ..core.errors import ConfigError
-from ..core.settings import Settings
+from ..core.settings import Settings, today
 from .overrides import Overrides
 
 Groups = Mapping[str, type[Settings]]
@@ -57,6 +57,7 @@ def read(node: Node, groups: Groups, overrides: Overrides | None = None) -> dict
     found = {}
     for prefix, kind in groups.items():
         values = {item.name: _value(item, node.get_parameter(prefix + item.name).value) for item in fields(kind)}
+        _tell_renamed(node, prefix, kind, values)
         try:
             found[prefix] = kind(**values)
         except ConfigError as error:
@@ -64,6 +65,13 @@ def read(node: Node, groups: Groups, overrides: Overrides | None = None) -> dict
             where = _origin(overrides or Overrides(), text, node.get_fully_qualified_name())
             raise ConfigError(error.code, f"{where}{node.get_name()}: {text}") from error
     return found
+
+
+def _tell_renamed(node: Node, prefix: str, kind: type[Settings], values: Mapping[str, Any]) -> None:
+    for item in fields(kind):
+        if (new := today(item, values[item.name])) != values[item.name]:
+            text = f"parameter '{prefix}{item.name}': '{values[item.name]}' is called '{new}' now"
+            node.get_logger().warning(f"{text}; the old name will go with the next version")
 
 
 def check_change(node: Node, groups: Groups, changed: Sequence[Parameter]) -> SetParametersResult:

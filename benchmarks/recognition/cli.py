@@ -1,9 +1,9 @@
 """Measures the ears: `./avatar bench hearing vad|asr [--set development|held-out|both] [--share 0.5] [--json FILE]`.
 
 vad: recorded sentences in recorded noise, in windows of 32 ms (vad.py). asr: sentences of the answers file and
-questions that it does not answer, by synthetic voices, and people who talk of something else (asr.py); `--fit` finds new
-weights on the development set and writes them to asr/confidence_weights.py. It needs two Debian packages for the voices
-(flite) and recordings of people: apt install flite asterisk-core-sounds-en-g722 pocketsphinx-testdata.
+questions that it does not answer, by synthetic voices, and people who talk of something else (asr.py); `--fit` finds
+new weights on the development set and writes them to asr/confidence_weights.py. It needs Debian packages for the voices
+and recordings of people: apt install flite asterisk-core-sounds-en-g722 pocketsphinx-testdata.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from avatar_ros.avatar.glb import Glb  # noqa: E402
 from avatar_ros.avatar.packed import read_splat, read_spz  # noqa: E402
 from avatar_ros.avatar.ply import read_splats  # noqa: E402
 from avatar_ros.core.arkit import ARKIT_COUNT  # noqa: E402
-from avatar_ros.core.errors import ConfigError
+from avatar_ros.core.errors import ConfigError  # noqa: E402
 from avatar_ros.core.expression_file import read_expression, write_expression  # noqa: E402
 from avatar_ros.core.terminal import printable  # noqa: E402
 from avatar_ros.core.yaml_text import load_yaml  # noqa: E402

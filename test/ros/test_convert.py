@@ -1,11 +1,12 @@
 """Every dataclass of core/types.py survives the way to its message and back."""
 
 import dataclasses
+from enum import IntEnum
 
 import numpy as np
 import pytest
 
-from avatar_ros.core import types
+from avatar_ros.core import enums, events, topics, types
 
 pytest.importorskip("rclpy", reason="needs ROS 2")
 pytest.importorskip("avatar_ros.msg", reason="needs the built messages: ./avatar test builds them")
@@ -14,7 +15,7 @@ from avatar_ros.ros import convert
 
 pytestmark = pytest.mark.ros
 
-MESSAGES = [*dict.fromkeys(types.TOPICS.values())]
+MESSAGES = [*dict.fromkeys(topics.TOPICS.values())]
 
 
 def filled(kind):
@@ -25,7 +26,7 @@ def filled(kind):
         "data": np.arange(6, dtype=np.float32),
         "frames": 2,
         "dim": 3,
-        "marks": (types.Mark(types.MarkKind.WORD, "hi", 3, 9), types.Mark(types.MarkKind.PHONE, "h", 3, 5)),
+        "marks": (types.Mark(enums.MarkKind.WORD, "hi", 3, 9), types.Mark(enums.MarkKind.PHONE, "h", 3, 5)),
         "history": (types.ChatMessage("assistant", "hello"),),
         "events": ("laughter", "cough"),
         "head_rotation": (0.5, 0.5, -0.5, 0.5),
@@ -39,7 +40,7 @@ def filled(kind):
             values[item.name] = special[item.name]
         elif isinstance(default, bool):
             values[item.name] = not default
-        elif isinstance(default, types.IntEnum):
+        elif isinstance(default, IntEnum):
             values[item.name] = list(type(default))[-1]
         elif isinstance(default, int):
             values[item.name] = default + 7
@@ -74,10 +75,10 @@ def test_stamp_is_filled_in_only_where_missing(kind):
 
 
 def test_an_unknown_enum_value_is_refused():
-    msg = convert.to_msg(types.Interrupt(), 1)
+    msg = convert.to_msg(events.Interrupt(), 1)
     msg.action = 77
     with pytest.raises(convert.MessageError, match=r"Interrupt\.action"):
-        convert.from_msg(types.Interrupt, msg)
+        convert.from_msg(events.Interrupt, msg)
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ class EarSettings(Settings):
     wait_s: float = setting(1.0, "patience, s", low=0.0)
     kind: str = setting("soft", "how", choices=("soft", "off"))
     words: tuple[str, ...] = setting((), "any words")
+    way: str = setting("port", "where", choices=("port", "lee"), renamed={"left": "port"})
 
 
 SPEC = NodeSpec("ear_node", Port(), {"": EarSettings, "sub.": EarSettings}, lambda settings, node: Stage())
@@ -214,3 +215,9 @@ def test_ros2_param_set_and_describe_tell_it_too(start):
     executor.shutdown()
     thread.join(10.0)
     caller.destroy_node()
+
+
+def test_a_former_name_of_a_value_is_taken_and_the_new_one_is_told(start, capfd):
+    node = start("-p", "way:=left")
+    assert node.read_settings()[""].way == "port"
+    assert capfd.readouterr().err.count("parameter 'way': 'left' is called 'port' now") >= 1

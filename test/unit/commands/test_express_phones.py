@@ -1,4 +1,4 @@
-"""`express` by the embedded paths: with the text, without it, by the learned network; on espeak's own voice."""
+"""`express` by the embedded paths: with the text, without it, by our network; on espeak's own voice."""
 
 import json
 import wave
@@ -41,7 +41,7 @@ def test_text_language_and_encoder_are_heeded(sound, tmp_path):
     again = weights(sound, tmp_path / "b.json", "--text", TEXT)
     alone = weights(sound, tmp_path / "c.json")
     foreign = weights(sound, tmp_path / "d.json", "--text", TEXT, "--locale", "de-DE")
-    learned = weights(sound, tmp_path / "e.json", "--encoder", "learned")
+    learned = weights(sound, tmp_path / "e.json", "--encoder", "network")
     np.testing.assert_array_equal(known, again)
     np.testing.assert_array_equal(foreign, alone, "a language without an aligner")
     for other in (alone, learned):

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from avatar_ros.core import types
+from avatar_ros.core import enums, topics
 from avatar_ros.core.arkit import ARKIT_COUNT
 
 FOLDER = Path(__file__).resolve().parents[3] / "msg"
@@ -25,17 +25,17 @@ LINE = re.compile(
 #: Travels as a standard message (geometry_msgs/PointStamped).
 STANDARD = {"GazeTarget"}
 KINDS = {
-    name: item for name, item in vars(types).items() if dataclasses.is_dataclass(item) and name not in STANDARD
+    name: item for name, item in topics.KINDS.items() if name not in STANDARD
 }
 ENUM_OF = {
-    ("VoiceActivity", "kind"): types.VoiceKind,
-    ("Interrupt", "action"): types.InterruptAction,
-    ("PlaybackClock", "state"): types.PlaybackState,
-    ("AvatarState", "state"): types.AgentState,
-    ("Expression", "layer"): types.Layer,
-    ("Mark", "kind"): types.MarkKind,
-    ("Say", "when"): types.SayWhen,
-    ("SessionEvent", "kind"): types.SessionKind,
+    ("VoiceActivity", "kind"): enums.VoiceKind,
+    ("Interrupt", "action"): enums.InterruptAction,
+    ("PlaybackClock", "state"): enums.PlaybackState,
+    ("AvatarState", "state"): enums.AgentState,
+    ("Expression", "layer"): enums.Layer,
+    ("Mark", "kind"): enums.MarkKind,
+    ("Say", "when"): enums.SayWhen,
+    ("SessionEvent", "kind"): enums.SessionKind,
 }
 #: Field name -> its type in every message that has it.
 FIXED = {
@@ -90,7 +90,7 @@ def read(name: str) -> Definition:
 
 def test_one_message_for_each_dataclass():
     assert {path.stem for path in FOLDER.glob("*.msg")} == set(KINDS)
-    assert {kind.__name__ for kind in typing.get_args(types.Message)} <= set(KINDS) | STANDARD
+    assert {kind.__name__ for kind in typing.get_args(topics.Message)} <= set(KINDS) | STANDARD
 
 
 @pytest.mark.parametrize("name", KINDS)

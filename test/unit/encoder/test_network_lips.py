@@ -34,7 +34,7 @@ def model():
 
 @pytest.fixture(scope="module")
 def encoder():
-    made = NetworkEncoder(EncoderSettings(backend="learned"))
+    made = NetworkEncoder(EncoderSettings(backend="network"))
     made.load()
     return made
 
@@ -256,7 +256,7 @@ def test_networks_that_this_runtime_cannot_use(tmp_path, what):
         PhoneNetwork(onnxruntime, str(path))
 
 
-@pytest.mark.parametrize("sound_by", ["learned", "both"])
+@pytest.mark.parametrize("sound_by", ["network", "both"])
 def test_phones_lets_the_network_hear_what_has_no_text(sound_by):
     made = PhoneEncoder(EncoderSettings(sound_by=sound_by))
     made.load()
@@ -272,7 +272,7 @@ def test_phones_lets_the_network_hear_what_has_no_text(sound_by):
 
 def test_without_pocketsphinx_the_network_hears_all_and_the_status_says_so(monkeypatch):
     monkeypatch.setattr("avatar_ros.encoder.listener_factory.installed_model", lambda: None)
-    made = PhoneEncoder(EncoderSettings(sound_by="learned"))
+    made = PhoneEncoder(EncoderSettings(sound_by="network"))
     made.load()
     frames = encode(babble(0.6), RATE_HZ, "Hello there.", encoder=made)
     assert len(frames) == 60
@@ -291,7 +291,7 @@ def test_without_onnx_runtime_pocketsphinx_hears_alone_and_the_status_says_so(mo
     np.testing.assert_array_equal(frames, encode(pcm, RATE_HZ, encoder=made))
     assert "ONNX Runtime" in made.status()["warning"] and "./avatar setup" in made.status()["warning"]
     with pytest.raises(ConfigError, match=r"ONNX Runtime.*\./avatar setup"):
-        PhoneEncoder(EncoderSettings(sound_by="learned")).load()
+        PhoneEncoder(EncoderSettings(sound_by="network")).load()
 
 
 @pytest.mark.parametrize(("text", "locale"), [("你好，欢迎光临", "en"), ("Guten Tag", "de"), ("...", "en")])
@@ -310,7 +310,7 @@ def test_a_network_that_cannot_be_used_costs_no_lips(tmp_path):
     made.load()
     assert str(tmp_path) in made.status()["warning"]
     with pytest.raises(ConfigError, match=re.escape(str(tmp_path))):
-        PhoneEncoder(EncoderSettings(sound_by="learned", model=str(tmp_path))).load()
+        PhoneEncoder(EncoderSettings(sound_by="network", model=str(tmp_path))).load()
 
 
 def test_two_opinions_are_mixed_frame_by_frame():

@@ -1,0 +1,9 @@
+"""Values that had another name in an earlier version are still understood."""
+
+from avatar_ros.encoder.base import ENCODER_BACKENDS, EncoderSettings
+
+
+def test_a_former_name_is_the_present_one():
+    settings = EncoderSettings(backend="learned", sound_by="learned")
+    assert (settings.backend, settings.sound_by) == ("network", "network")
+    assert "network" in ENCODER_BACKENDS.names and "learned" not in ENCODER_BACKENDS.names
