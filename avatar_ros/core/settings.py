@@ -30,7 +30,7 @@ def setting(
 ) -> Any:
     """A field of a Settings class: default, one line of description with the unit, inclusive range or choices.
 
-    fixed: it counts from the process's start to its end; renamed: values of earlier versions, and what they are called now.
+    fixed: it counts from the process's start to its end; renamed: values of earlier versions, and their present names.
     """
     meta = {"description": description, "low": low, "high": high, "choices": choices, "fixed": fixed}
     return field(default=default, metadata={**meta, "renamed": renamed or {}})
