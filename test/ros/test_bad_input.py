@@ -102,7 +102,7 @@ def test_noise_and_silence_are_not_answered(tmp_path):
 
 
 def test_two_questions_in_quick_succession_are_both_answered(tmp_path):
-    """Where the recogniser gets too little of a busy machine it may give up the older one: what was heard is answered."""
+    """On a busy machine the recogniser may give up the older one: what was heard is answered."""
     first, second = speak(["how are you", "who made you"])
     pause = np.zeros(int(0.9 * 24000), np.int16)
     path = write_wav(tmp_path / "two.wav", np.concatenate([first, pause, second]), after_s=3.0)
