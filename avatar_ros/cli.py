@@ -28,6 +28,7 @@ VERBS = {
     "doctor": ("doctor", "what works on this machine, what does not, and what to do about it"),
     "fetch": ("fetch", "download optional models, with a progress bar and a checksum"),
     "soak": ("soak", "talk without a pause for so many minutes: does it grow, get slower, lose a question?"),
+    "chaos": ("chaos", "kill and hold nodes at random moments of a conversation: does it go on?"),
     "bench": ("bench", "measure: render, express, neural, hearing, turn, barge-in, interruptions, dead-air, av-sync"),
 }
 
