@@ -37,6 +37,7 @@ setup(
     license="Apache-2.0",
     python_requires=">=3.11",
     packages=find_packages(include=["avatar_ros", "avatar_ros.*"]),
+    package_data={"avatar_ros": ["py.typed"]},
     data_files=[(SHARE, ["package.xml"]), *shared_files()],
     install_requires=requirements("embedded") + requirements("aec"),
     extras_require={group: requirements(group) for group in EXTRAS},
