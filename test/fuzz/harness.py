@@ -132,7 +132,7 @@ def _one(loader, path):
             said = str(error)
             words = _LIBRARYS_WORDS.search(said)
             borrowed = words[1] if words else ""
-            if path.stem not in said or "\n" in said or not said.isprintable() or len(said) > 3000:
+            if path.stem not in said or "\n" in said or not said.replace("\t", " ").isprintable() or len(said) > 3000:
                 findings.append(f"message: {said[:200]!r}")
         except Exception as error:  # noqa: BLE001 - what it looks for
             outcome = "failed"

@@ -35,7 +35,7 @@ class Stuck(Stage):
             time.sleep(1)
         return {}
 
-port = Port(takes=("dialogue/reply",), gives=("turn_report",))
+port = Port(subscribes=("dialogue/reply",), publishes=("turn_report",))
 run(NodeSpec("stuck_node", port, {"": Settings}, lambda settings, node: Stuck()),
     ["--ros-args", "-p", "stuck_limit_s:=0.8", "-r", "__ns:=/test_watchdog"])
 """

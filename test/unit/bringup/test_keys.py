@@ -104,7 +104,7 @@ def test_the_tables_say_what_the_rooms_do():
         }  # fmt: skip
         assert readers == {*KEY_READERS[node]} and readers <= {*SERVICES[node]} <= {*backends.names}, room
     others = [path for path in (ROOT / "avatar_ros").rglob("*.py") if "find_key(" in path.read_text()]
-    assert sorted(path.name for path in others) == ["keys.py", "openai_chat.py", "openai_speech.py"]
+    assert sorted(path.name for path in others) == ["api_keys.py", "openai_chat.py", "openai_speech.py"]
     assert LlmSettings().key_variable == TtsSettings().key_variable == USUAL_KEY
 
 
