@@ -44,6 +44,8 @@ class AsrStage(Stage):
     for one that has come too late to be answered, so that a host that is too slow hears at least the newest.
     """
 
+    says_alive = True
+
     def __init__(self, recogniser: Recogniser, settings: AsrSettings, clock: Clock | None = None) -> None:
         super().__init__()
         self._recogniser = recogniser

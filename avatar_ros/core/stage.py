@@ -38,7 +38,8 @@ class Stage:
     awaits_conversation: the runner keeps `missing` up to date until it is empty: which nodes between the microphone and
     the loudspeaker are not ready yet.
     unread: topics of its port that it has no use for as it is configured; the runner does not subscribe to them.
-    waits_for: nodes whose deaths it wants to know of; `peer` is then called.
+    waits_for: nodes whose deaths it wants to know of; `peer` is then called. says_alive: others wait for this one, so
+    its node says several times a second that it lives.
     """
 
     tick_period_s: float = 0.0
@@ -46,6 +47,7 @@ class Stage:
     awaits_conversation: bool = False
     missing: frozenset[str] = frozenset()
     waits_for: frozenset[str] = frozenset()
+    says_alive: bool = False
 
     def __init__(self) -> None:
         self.wake: Callable[[], None] = _nothing

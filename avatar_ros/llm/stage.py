@@ -42,6 +42,8 @@ class _Running:
 class LlmStage(Stage):
     """Holds no conversation: at most one answer under way a session, dropped when cancelled or superseded."""
 
+    says_alive = True
+
     def __init__(self, settings: LlmSettings, chat: Chat) -> None:
         super().__init__()
         self._settings = settings

@@ -9,11 +9,13 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 
-from ..core.clock import Clock
+from ..core import clock as core_clock
 from ..core.events import Alive
 from ..core.peers import BEAT_S, PeerNews, PeerWatch
+from ..core.stage import Stage
 from . import convert, qos
 
 _LOOK_S = 0.1
@@ -32,8 +34,8 @@ class Peers:
     def __init__(
         self,
         node: Node,
-        watched: frozenset[str],
-        clock: Clock,
+        stage: Stage,
+        clock: core_clock.Clock,
         tell: Callable[[PeerNews], None],
         hears: Callable[[], bool],
     ) -> None:
@@ -41,19 +43,22 @@ class Peers:
         kind = convert.msg_type(Alive)
         self._clock = clock
         self._tell = tell
-        self._watch = PeerWatch(watched)
+        self._watch = PeerWatch(stage.waits_for)
         self._hears = hears
+        self._timer_clock = Clock(clock_type=ClockType.STEADY_TIME)
         self._wait_until_s = clock.now_s() + HEAR_WAIT_S
         self._life = time.monotonic_ns()
-        self._publisher = node.create_publisher(kind, "alive", qos.for_signs_of_life(1))
-        self._waiting = node.create_timer(_LOOK_S, self._begin)
-        self._timers = [self._waiting]
-        self._subscription = None
-        if watched:
+        self._timers: list[Any] = []
+        self._publisher = self._subscription = None
+        if stage.says_alive:
+            self._publisher = node.create_publisher(kind, "alive", qos.for_signs_of_life(1))
+            self._waiting = self._every(_LOOK_S, self._begin)
+            self._timers.append(self._waiting)
+            self._begin()
+        if stage.waits_for:
             profile = qos.for_signs_of_life(_WAITING)
             self._subscription = node.create_subscription(kind, "alive", self._heard, profile)
-            self._timers.append(node.create_timer(_LOOK_S, self._look))
-        self._begin()
+            self._timers.append(self._every(_LOOK_S, self._look))
 
     def status(self) -> Mapping[str, str]:
         """What /diagnostics should say: who is missing."""
@@ -67,15 +72,21 @@ class Peers:
             self._node.destroy_timer(timer)
         if self._subscription is not None:
             self._node.destroy_subscription(self._subscription)
-        self._node.destroy_publisher(self._publisher)
+        if self._publisher is not None:
+            self._node.destroy_publisher(self._publisher)
+
+    def _every(self, period_s: float, call: Callable[[], None]) -> Any:
+        """A timer that runs on where use_sim_time is set and nobody publishes /clock."""
+        return self._node.create_timer(period_s, call, clock=self._timer_clock)
 
     def _begin(self) -> None:
         if self._hears() or self._clock.now_s() > self._wait_until_s:
             self._waiting.cancel()
-            self._timers.append(self._node.create_timer(BEAT_S, self._beat))
+            self._timers.append(self._every(BEAT_S, self._beat))
             self._beat()
 
     def _beat(self) -> None:
+        assert self._publisher is not None
         self._publisher.publish(convert.to_msg(Alive(self._node.get_name(), self._life), time.time_ns()))
 
     def _heard(self, msg: Any) -> None:

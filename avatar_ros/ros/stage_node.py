@@ -180,7 +180,7 @@ class StageNode(SettingsNode):
         self._connect()
         if self._stage.awaits_conversation:
             self._stage.missing = frozenset(readers.STEPS)
-            self._awaiting = self.create_timer(CONNECT_POLL_S, self._await_conversation)
+            self._awaiting = self.create_timer(CONNECT_POLL_S, self._await_conversation, clock=self._timer_clock)
 
     # --- wiring --------------------------------------------------------------------------------------------------
 
@@ -204,7 +204,7 @@ class StageNode(SettingsNode):
         self.destroy_timer(self._connecting)
         if self._worker is not None and self._stage is not None:
             self._worker.start()
-            self._peers = Peers(self, self._stage.waits_for, self._steady, self._worker.tell, self._hears)
+            self._peers = Peers(self, self._stage, self._steady, self._worker.tell, self._hears)
 
     def _hears(self) -> bool:
         """Whether somebody gives each part of the conversation's own stream that is taken."""

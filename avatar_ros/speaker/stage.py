@@ -26,6 +26,8 @@ _STANDING_PERIOD_S = 0.5
 class SpeakerStage(Stage):
     """Connects the messages, the playback (pure) and a device, whose thread may ask for sound at any time."""
 
+    says_alive = True
+
     def __init__(self, settings: SpeakerSettings, speaker: Speaker) -> None:
         super().__init__()
         self.tick_period_s = _TICK_S

@@ -39,6 +39,8 @@ class _Speaker:
 class TtsStage(Stage):
     """See the module's text. One voice serves all sessions; each keeps its own turns."""
 
+    says_alive = True
+
     def __init__(self, settings: TtsSettings, voice: Voice) -> None:
         super().__init__()
         self._settings = settings

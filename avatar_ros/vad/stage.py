@@ -59,6 +59,7 @@ class VadStage(Stage):
     utterance then names the sample after the one that STOPPED named, which is how others know that it goes on.
     """
 
+    says_alive = True
     tick_period_s = 0.25
 
     def __init__(self, detector: VoiceDetector, settings: VadSettings) -> None:

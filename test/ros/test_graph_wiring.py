@@ -7,7 +7,9 @@ import pytest
 pytest.importorskip("rclpy", reason="needs ROS 2")
 
 from avatar_ros.bringup.graph import START_ORDER
+from avatar_ros.core.stage import Stage
 from avatar_ros.core.topics import TOPICS
+from avatar_ros.dialogue.stage import DialogueStage
 from avatar_ros.ros.readers import READERS
 
 pytestmark = pytest.mark.ros
@@ -31,3 +33,12 @@ def test_every_topic_has_one_owner_and_a_reader(topic):
 def test_nodes_wait_for_those_that_read_them():
     reading = {topic: {spec.name for spec in SPECS if topic in spec.port.subscribes} for topic in READERS}
     assert reading == READERS
+
+
+def test_each_node_that_is_waited_for_says_that_it_is_alive():
+    rooms = {name: name.removesuffix("_node") for name in START_ORDER}
+    rooms |= {"audio_encoder_node": "encoder", "expression_node": "motion", "renderer_node": "render"}
+    for room in rooms.values():
+        importlib.import_module(f"avatar_ros.{room}.stage")
+    saying = {stage.__module__.split(".")[1] for stage in Stage.__subclasses__() if stage.says_alive}
+    assert saying == {rooms[name] for name in DialogueStage.waits_for}

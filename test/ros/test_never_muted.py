@@ -1,12 +1,14 @@
 """One kiosk without /clock though use_sim_time is set; forged turns, a flood, a dialogue that is killed: it goes on."""
 
 import time
+from collections import Counter
 from dataclasses import replace
 
 import pytest
 
 pytest.importorskip("rclpy", reason="needs ROS 2")
 
+from avatar_ros.msg import Alive
 from diagnostic_msgs.msg import DiagnosticArray
 
 from avatar_ros.core.enums import InterruptAction, PlaybackState, SayWhen
@@ -29,6 +31,8 @@ def kiosk(tmp_path_factory):
         listener.process = process
         listener.diagnostics = {}
         listener.subscribe(DiagnosticArray, "/diagnostics", lambda array: note(listener, array), 100)
+        listener.beats = Counter()
+        listener.subscribe(Alive, "alive", lambda alive: listener.beats.update([alive.node]), 100)
         listener.wait(lambda heard: heard.heard["state"], "comes up")
         yield listener
         assert process.close() == 0
@@ -52,6 +56,7 @@ def test_timers_run_though_the_clock_stands_still(kiosk):
     kiosk.send("speech/transcript", Transcript(text="what is your name"))
     kiosk.wait(lambda h: any(c.state is PlaybackState.ENDED for c in h.heard["speech/playback"]), "is answered")
     kiosk.wait(lambda h: h.diagnostics.get("dialogue_node"), "nodes report all the same")
+    kiosk.wait(lambda h: h.beats["tts_node"] >= 5, "nodes go on saying that they are alive")
 
 
 def test_forged_turns_mute_nobody_and_are_told_of(kiosk):
