@@ -26,9 +26,9 @@ from avatar_ros.core.events import TurnReport
 from ..lib.question_files import QUESTIONS, question_files
 from .chaos_report import Case, Result, longest_silence_s
 from .interruptions import audible_s
+from .kills import READY, is_ready, pid_of
 from .kiosk_run import PATIENT_MIC, KioskRun, Parameters, write_profile
 from .lost_questions import BEFORE_S, TOPICS, account
-from .memory import descendants, sample
 from .soak import is_answer
 
 if TYPE_CHECKING:
@@ -42,7 +42,6 @@ PHASES = {"listening": 0.8, "thinking": 0.1, "speaking": 1.8}
 CASE_S = 15.0
 UP_S, PHASE_S, BACK_S, ANSWER_S = 120.0, 60.0, 60.0, 60.0
 HOLD_S = 5.0
-READY = "ready after"
 LOG_LINES = 12
 #: Who is missed in the middle of an answer.
 HEARD_NODES = ("tts_node", "speaker_node")
@@ -103,8 +102,7 @@ class _Hurt:
         if not _within(self._listener, self._run, self._in_phase, PHASE_S):
             return self._made(fault=f"{self._phase} did not come within {PHASE_S:.0f} s, before anything was done")
         time.sleep(self._delay_s)
-        pids = (pid for pid in descendants(self._run.pid) if (m := sample(pid, 0.0)) and m.name == self._case.node)
-        if (pid := next(pids, None)) is None:
+        if (pid := pid_of(self._run.pid, self._case.node)) is None:
             return self._made(fault="there was no such process, before anything was done")
         return self._hurt(pid)
 
@@ -141,8 +139,7 @@ class _Hurt:
         return any(m.state is AgentState[self._phase.upper()] for _, m in self._since("state", self._began_s))
 
     def _ready(self) -> bool:
-        ours = f"[{self._case.node}]"
-        return any(line.startswith(ours) and READY in line for line in self._run.lines[self._line :])
+        return is_ready(self._run.lines[self._line :], self._case.node)
 
     def _answered_s(self, back_s: float) -> float | None:
         """When the answer to a question that began after `back_s` was reported. The numbers of its voice begin anew."""

@@ -11,10 +11,14 @@ from typing import Any
 from avatar_ros.core.events import AvatarState, Interrupt, TurnReport
 from avatar_ros.core.types import Transcript, VoiceActivity
 
+from .kills import Kill, in_flight
+
 #: What is kept of a run; a message or two a second.
 TOPICS = ("mic/voice_activity", "speech/transcript", "state", "interrupt", "turn_report")
 #: When a question began is learnt from a diagnostic, so what led up to it is shown too, s.
 BEFORE_S = 3.0
+#: Speech that a node's death has cut began so long before it was found not to be understood, at most, s.
+LONGEST_QUESTION_S = 4.0
 
 
 @dataclass(frozen=True)
@@ -56,9 +60,12 @@ def lost_questions(
     )
 
 
-def not_understood(seen: Sequence[ConversationEvent], seconds: float) -> int:
-    """How often in the run speech was not understood: an apology is an answer, but not to the question."""
-    return sum(event.rejected for event in seen if 0 <= event.at_s <= seconds)
+def not_understood(seen: Sequence[ConversationEvent], seconds: float, kills: Sequence[Kill] = ()) -> int:
+    """How often in the run speech was not understood: an apology is an answer, but not to the question. What was cut
+    by the death of a node that was killed does not count.
+    """
+    rejected = [event.at_s for event in seen if event.rejected and 0 <= event.at_s <= seconds]
+    return sum(not in_flight(kills, at_s - LONGEST_QUESTION_S, at_s) for at_s in rejected)
 
 
 def account(

@@ -79,16 +79,19 @@ def process_name(command: str) -> str:
     return "kiosk" if "avatar_ros kiosk" in command else Path(command.split(" ")[0]).name
 
 
-def growths(samples: Sequence[Memory], before: tuple[float, float], after: tuple[float, float]) -> list[Growth]:
-    """Median resident memory in the window `after` against that in `before` (s), of processes that lived in both."""
+def growths(samples: Sequence[Memory], settled_s: float, window_s: float) -> list[Growth]:
+    """Median resident memory in the last `window_s` of a process's life against that in the first after `settled_s`,
+    of processes that lived for longer than both.
+    """
     by_pid: dict[int, list[Memory]] = {}
     for each in samples:
         by_pid.setdefault(each.pid, []).append(each)
     out = []
     for pid, own in by_pid.items():
-        first = [m.rss_kib for m in own if before[0] <= m.at_s <= before[1]]
-        last = [m for m in own if after[0] <= m.at_s <= after[1]]
-        if first and last:
+        begin_s, end_s = own[0].at_s + settled_s, own[-1].at_s - window_s
+        first = [m.rss_kib for m in own if begin_s <= m.at_s <= begin_s + window_s]
+        last = [m for m in own if m.at_s >= end_s]
+        if first and begin_s <= end_s:
             rss, pss = median(m.rss_kib for m in last), median(m.pss_kib for m in last)
             out.append(Growth(own[-1].name, pid, median(first) / 1024, rss / 1024, pss / 1024))
     return sorted(out, key=lambda growth: -growth.growth_mib)

@@ -17,6 +17,7 @@ from avatar_ros.core.errors import ConfigError
 from avatar_ros.core.events import TurnReport
 
 from ..lib.question_files import QUESTIONS, question_files
+from .kills import Killer
 from .kiosk_run import PATIENT_MIC, UNSEEN_WINDOW, KioskRun, Parameters, write_profile
 from .lost_questions import TOPICS, account
 from .memory import descendants, sample
@@ -26,10 +27,12 @@ NAMESPACE = "soak"
 #: A turn is answered some seconds after its question; longer than this it is waited for no more.
 LAST_ANSWER_S = 25.0
 UP_S = 90.0
+#: So often a node that was killed is looked for, s.
+LOOK_S = 0.25
 
 
-def soak(minutes: float, profile: str, period_s: float, avatar: str = "") -> Watched:
-    """Run a kiosk for `minutes`. Raises StageError where it leaves before."""
+def soak(minutes: float, profile: str, period_s: float, avatar: str = "", kill_each_s: float = 0.0) -> Watched:
+    """Run a kiosk for `minutes`, a node killed every `kill_each_s` (0: none). Raises StageError where it leaves before."""
     from avatar_ros.ros.listener import Listener
 
     with tempfile.TemporaryDirectory() as folder:
@@ -52,14 +55,16 @@ def soak(minutes: float, profile: str, period_s: float, avatar: str = "") -> Wat
             Listener(NAMESPACE, topics=TOPICS) as listener,
             KioskRun(NAMESPACE, path, arguments, UNSEEN_WINDOW) as run,
         ):
-            return _Watcher(listener, run).watch(60.0 * minutes, period_s)
+            return _Watcher(listener, run, Killer(run, kill_each_s)).watch(60.0 * minutes, period_s)
 
 
 class _Watcher:
-    def __init__(self, listener: Any, run: KioskRun) -> None:
+    def __init__(self, listener: Any, run: KioskRun, killer: Killer) -> None:
         from diagnostic_msgs.msg import DiagnosticArray
 
         self._run = run
+        self._killer = killer
+        self._files = 0  # of the microphone's life so far
         self._listener = listener
         self._seen = Watched()
         self._origin_s = time.monotonic()
@@ -70,20 +75,26 @@ class _Watcher:
         self._wait_until_up()
         self._origin_s, seen = time.monotonic(), self._seen
         seen.asked.clear()
+        seen.questions.clear()
         while (now_s := self._now_s()) < seconds:
             self._run.check()
             for pid in descendants(self._run.pid):
                 if (memory := sample(pid, now_s)) is not None:
                     seen.memory.append(memory)
-            time.sleep(max(0.0, min(period_s - (self._now_s() - now_s), seconds - now_s)))
+            self._idle(min(now_s + period_s, seconds))
         asked = list(seen.asked)  # those that come while the last answer is waited for do not count
         self._wait_for_last(asked)
-        seen.asked, seen.seconds, seen.faults = asked, seconds, self._faults
+        seen.asked, seen.seconds, seen.faults, seen.kills = asked, seconds, self._faults, self._killer.kills
         seen.restarts = self._run.restarts()
         seen.account = account(self._listener.heard, self._listener.times, self._origin_s)
         reports = zip(self._listener.times["turn_report"], self._listener.heard["turn_report"], strict=True)
         seen.answered = [(at_s - self._origin_s, report) for at_s, report in reports if is_answer(report)]
         return seen
+
+    def _idle(self, until_s: float) -> None:
+        while (now_s := self._now_s()) < until_s:
+            self._killer.step(now_s)
+            time.sleep(max(0.0, min(LOOK_S, until_s - now_s)))
 
     def _now_s(self) -> float:
         return time.monotonic() - self._origin_s
@@ -120,8 +131,14 @@ class _Watcher:
 
     def _count_questions(self, device: str) -> None:
         words = device.split()
-        if words[:1] == ["file"] and int(words[1]) > len(self._seen.asked):
+        if words[:1] != ["file"] or (files := int(words[1])) == self._files:
+            return
+        if files < self._files:  # another life of the microphone, which begins with the first question
+            self._files = 0
+        for number in range(self._files, files):
             self._seen.asked.append(self._now_s())
+            self._seen.questions.append(QUESTIONS[number % len(QUESTIONS)])
+        self._files = files
 
 
 def is_answer(report: TurnReport) -> bool:

@@ -24,12 +24,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="largest growth of a process after 5 minutes, MiB (default: %(default)s)",
     )
     add("--latency-percent", type=float, default=limits.latency_percent, help="of the median (default: %(default)s)")
+    add(
+        "--kill-each-s", type=float, default=0.0, metavar="S", help="kill a node so often, each in turn (default: none)"
+    )
     add("--json", metavar="FILE", help="write the figures and all samples to this file")
 
 
 def run(options: argparse.Namespace) -> int:
     """0: all limits kept; 1: one was broken."""
-    seen = soak(check_minutes(options.minutes), options.profile, options.period_s, options.avatar)
+    seen = soak(check_minutes(options.minutes), options.profile, options.period_s, options.avatar, options.kill_each_s)
     report = evaluate(seen)
     broken = report.broken(Limits(options.growth_mib, options.latency_percent))
     print(table(report, broken))

@@ -11,6 +11,7 @@ from statistics import median
 from avatar_ros.core.events import TurnReport
 
 from ..lib.question_files import QUESTIONS
+from .kills import Kill, in_flight
 from .lost_questions import ConversationEvent, Lost, lost_questions, not_understood
 from .memory import Growth, Memory, growths
 
@@ -32,7 +33,7 @@ class Limits:
 @dataclass
 class Watched:
     """What was seen of a run. asked: when each question began; answered: (when, report) of turns that were heard, s;
-    questions: what is asked, in a loop.
+    questions: their words (where they are not those of the loop); kills: nodes that were killed on purpose.
     """
 
     memory: list[Memory] = field(default_factory=list)
@@ -42,13 +43,14 @@ class Watched:
     faults: dict[str, dict[str, int]] = field(default_factory=dict)  # node -> dropped, errors, …: their last values
     restarts: list[str] = field(default_factory=list)
     seconds: float = 0.0
-    questions: tuple[str, ...] = QUESTIONS
+    questions: list[str] = field(default_factory=list)
+    kills: list[Kill] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class SoakReport:
-    """The figures of a run. before_s, after_s: the windows of time that memory was compared in; not_understood: how
-    often speech was.
+    """The figures of a run. before_s, after_s: the windows of time that memory was compared in, of a process that
+    lived throughout; not_understood: how often speech was; in_flight: lost while a node was dead, which was killed.
     """
 
     minutes: float
@@ -62,6 +64,8 @@ class SoakReport:
     lost: tuple[Lost, ...]
     not_understood: int
     restarts: tuple[str, ...]
+    kills: tuple[Kill, ...]
+    in_flight: tuple[Lost, ...]
     dropped: dict[str, dict[str, int]]
 
     def broken(self, limits: Limits) -> list[str]:
@@ -73,8 +77,9 @@ class SoakReport:
             out.append(f"{len(self.lost)} questions got no answer")
         if self.not_understood > limits.not_understood:
             out.append(f"{self.not_understood} questions were not understood")
-        if self.restarts:
-            out.append(f"{len(self.restarts)} restarts")
+        if len(self.restarts) > len(self.kills):
+            out.append(f"{len(self.restarts) - len(self.kills)} restarts")
+        out += [f"{kill.node} did not come back" for kill in self.kills if kill.back_s == float("inf")]
         if any(counts.get("dropped") for counts in self.dropped.values()):
             out.append("messages were dropped from queues")
         return out
@@ -86,18 +91,24 @@ def evaluate(seen: Watched) -> SoakReport:
     window_s = min(WINDOW_S, seen.seconds / 3)
     before, after = (settled_s, settled_s + window_s), (seen.seconds - window_s, seen.seconds)
     first, last, percent = latency_growth(seen)
+    heard_s = [at_s for at_s, _ in seen.answered]
+    lost = lost_questions(seen.asked, heard_s, seen.questions or QUESTIONS, seen.account)
+    asked = (*seen.asked, seen.seconds)
+    flying = {each.number for each in lost if in_flight(seen.kills, *asked[each.number : each.number + 2])}
     return SoakReport(
         minutes=seen.seconds / 60,
         before_s=before,
         after_s=after,
-        growth=tuple(growths(seen.memory, before, after)),
+        growth=tuple(growths(seen.memory, settled_s, window_s)),
         latency_first_ms=first,
         latency_last_ms=last,
         latency_percent=percent,
         turns=len(seen.asked),
-        lost=lost_questions(seen.asked, [at_s for at_s, _ in seen.answered], seen.questions, seen.account),
-        not_understood=not_understood(seen.account, seen.seconds),
+        lost=tuple(each for each in lost if each.number not in flying),
+        not_understood=not_understood(seen.account, seen.seconds, seen.kills),
         restarts=tuple(seen.restarts),
+        kills=tuple(seen.kills),
+        in_flight=tuple(each for each in lost if each.number in flying),
         dropped={node: counts for node, counts in seen.faults.items() if counts},
     )
 
@@ -138,6 +149,12 @@ def table(report: SoakReport, broken: Sequence[str]) -> str:
         f"{report.turns} questions, {len(report.lost)} without an answer, {report.not_understood} not understood; "
         f"{len(report.restarts)} restarts"
     )
+    if report.kills:
+        back_s = [kill.back_s - kill.at_s for kill in report.kills]
+        rows.append(
+            f"{len(report.kills)} nodes killed, ready again after {median(back_s):.1f} s (median), {max(back_s):.1f} s "
+            f"at most; {len(report.in_flight)} questions lost that were in flight then"
+        )
     for lost in report.lost:
         rows.append(f"no answer to question {lost.number + 1}, {lost.question!r}, asked at {lost.asked_s:.1f} s:")
         rows += [f"    {line}" for line in lost.seen]

@@ -6,13 +6,17 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
+from avatar_ros.bringup.graph import START_ORDER
 from avatar_ros.core.enums import AgentState
 from avatar_ros.core.events import AvatarState, TurnReport
 from avatar_ros.core.types import Transcript, VoiceActivity
-from benchmarks.conversation.lost_questions import account, lost_questions
+from benchmarks.conversation import kills
+from benchmarks.conversation.kills import Kill
+from benchmarks.conversation.lost_questions import ConversationEvent, account, lost_questions
 from benchmarks.conversation.memory import Memory, descendants, growths, process_name, sample
 from benchmarks.conversation.soak import is_answer
 from benchmarks.conversation.soak_report import Limits, Watched, evaluate, table
@@ -105,7 +109,7 @@ def test_a_lost_question_tells_what_was_heard_meanwhile() -> None:
         "6.00 s: not understood '' with confidence 0.20 (utterance 7)",
     )
     seen = watched()
-    seen.account, seen.questions = said, ("who", "what")
+    seen.account, seen.questions = said, ["who", "what"]
     del seen.answered[1]
     report = evaluate(seen)
     assert report.not_understood == 1 and report.lost[0].question == "what"
@@ -119,11 +123,49 @@ def test_only_what_answers_a_person_and_is_heard_counts() -> None:
     assert not is_answer(replace(answer, utterance=0)) and not is_answer(replace(answer, first_sound_ms=float("nan")))
 
 
-def test_only_processes_that_lived_in_both_windows_are_compared() -> None:
+def test_what_a_kill_on_purpose_cost_is_told_apart() -> None:
+    seen = watched()
+    seen.kills = [Kill("tts_node", 602.0, 605.0), Kill("asr_node", 1200.5, 1203.0)]
+    seen.restarts = ["tts_node died (killed)", "asr_node died (killed)"]
+    del seen.answered[100]  # asked at 600 s
+    seen.account = [ConversationEvent(1205.0, "cut", rejected=True)]
+    report = evaluate(seen)
+    assert report.broken(Limits()) == [] and [lost.number for lost in report.in_flight] == [100]
+    assert "2 nodes killed, ready again after 2.8 s (median), 3.0 s at most; 1 questions lost" in table(report, [])
+    del seen.answered[120]  # asked at 726 s: nobody was dead
+    seen.restarts.append("mic_node died (killed)")
+    seen.account.append(ConversationEvent(1300.0, "not cut", rejected=True))
+    seen.kills.append(Kill("vad_node", 1500.0))
+    seen.restarts.append("vad_node died (killed)")
+    assert evaluate(seen).broken(Limits()) == [
+        "1 questions got no answer",
+        "1 questions were not understood",
+        "1 restarts",
+        "vad_node did not come back",
+    ]
+
+
+def test_each_node_is_killed_in_its_turn_and_only_when_the_last_is_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = SimpleNamespace(pid=1, lines=["[mic_node] [INFO] ready after 1.0 s"])
+    dead: list[int] = []
+    monkeypatch.setattr(kills, "pid_of", lambda root, node: 1000 + START_ORDER.index(node))
+    monkeypatch.setattr(kills.os, "kill", lambda pid, number: dead.append(pid))
+    killer = kills.Killer(run, 60.0)
+    for now_s in (30.0, 60.0, 120.0, 180.0):  # the first does not come back
+        killer.step(now_s)
+    assert dead == [1000]
+    run.lines.append(f"[{START_ORDER[0]}] [INFO] ready after 1.0 s")
+    for now_s in (181.0, 182.0):
+        killer.step(now_s)
+    assert dead == [1000, 1001] and killer.kills[0].back_s == 181.0
+
+
+def test_only_processes_that_lived_for_longer_than_both_windows_are_compared() -> None:
     samples = [Memory("a", 1, t, 1024 * (100 + t), 0, 0) for t in range(100)]
-    samples += [Memory("b", 2, t, 99999, 0, 0) for t in range(50)]
-    (growth,) = growths(samples, (0, 10), (90, 100))
-    assert (growth.name, growth.growth_mib) == ("a", pytest.approx(89.5))
+    samples += [Memory("b", 2, t, 99999 * t, 0, 0) for t in range(25)]
+    samples += [Memory("c", 3, t, 1024 * (300 + t), 0, 0) for t in range(50, 90)]  # of another start
+    growth = growths(samples, 20, 10)
+    assert [(each.name, each.growth_mib) for each in growth] == [("a", pytest.approx(69.0)), ("c", pytest.approx(9.0))]
 
 
 @pytest.mark.parametrize(
