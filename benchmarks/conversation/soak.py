@@ -32,7 +32,7 @@ LOOK_S = 0.25
 
 
 def soak(minutes: float, profile: str, period_s: float, avatar: str = "", kill_each_s: float = 0.0) -> Watched:
-    """Run a kiosk for `minutes`, a node killed every `kill_each_s` (0: none). Raises StageError where it leaves before."""
+    """Run a kiosk for `minutes`; a node is killed each `kill_each_s` (0: none). Raises StageError where it leaves."""
     from avatar_ros.ros.listener import Listener
 
     with tempfile.TemporaryDirectory() as folder:
