@@ -19,16 +19,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import avatar_ros  # noqa: F401 — before any other library: it switches their telemetry off
-
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-
 import av
 import cv2
 import numpy as np
 
 from avatar_ros.core.enums import AgentState
+from avatar_ros.core.events import AvatarState
+from avatar_ros.core.types import PlaybackClock
 from avatar_ros.display.background import Background
 from avatar_ros.display.base import DisplaySettings
 from avatar_ros.display.captions import CaptionBoard
@@ -39,6 +36,7 @@ from avatar_ros.ros.listener import Listener
 from benchmarks.conversation.kiosk_run import KioskRun
 from benchmarks.lib.question_files import speak, write_wav
 
+ROOT = Path(__file__).resolve().parents[1]
 NAMESPACE = "avatar"
 NOTED = ("state", "speech/transcript", "speech/sentence", "speech/playback", "speech/played")
 #: Sound of a recording above this share of full scale is the avatar's voice.
@@ -60,16 +58,17 @@ def main() -> int:
     """Record, draw, write; the process's exit code."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=ROOT / "docs/kiosk.webp", help="animated WebP to write")
-    parser.add_argument("--question", default="who made you", help="what espeak-ng asks")
-    parser.add_argument("--side", type=int, default=384, help="width and height, px")
-    parser.add_argument("--fps", type=float, default=12.5, help="pictures a second")
-    parser.add_argument("--quality", type=int, default=60, help="of WebP, 1-100")
+    parser.add_argument("--question", default="what can you do", help="what espeak-ng asks")
+    parser.add_argument("--side", type=int, default=400, help="width and height, px")
+    parser.add_argument("--fps", type=float, default=20.0, help="pictures a second")
+    parser.add_argument("--quality", type=int, default=75, help="of WebP, 1-100")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         talk = converse(Path(folder), options.question)
         pictures = list(drawn(talk, (options.side, options.side), options.fps))
     write_webp(options.out, pictures, options.fps, options.quality)
     print(f"{options.out}: {len(pictures)} pictures, {options.out.stat().st_size} bytes")
+    print("\n".join(f"{at - talk.zero_s:7.2f} s  {m.state.name}" for at, m in states(talk)))
     return 0
 
 
@@ -84,6 +83,11 @@ def converse(folder: Path, question: str) -> Talk:
     kept = [topic for topic in NOTED if topic != "speech/played"]
     events = sorted(((at, m) for t in kept for at, m in zip(ear.times[t], ear.heard[t], strict=True)), key=first)
     return Talk(recording, events, voice_began_s(ear.heard["speech/played"]) - voice_at_s(recording))
+
+
+def states(talk: Talk) -> list[tuple[float, Any]]:
+    """The events that change the conversation's state."""
+    return [(at, m) for at, m in talk.events if isinstance(m, AvatarState)]
 
 
 def first(pair: tuple[float, Any]) -> float:
@@ -112,9 +116,8 @@ def voice_at_s(recording: Path) -> float:
 
 def drawn(talk: Talk, panel: tuple[int, int], fps: float) -> Iterator[np.ndarray]:
     """Pictures [height, width, 4] BGRA from shortly before the question to shortly after the answer."""
-    states = [(at, m.state) for at, m in talk.events if hasattr(m, "state") and isinstance(m.state, AgentState)]
-    begin_s = next(at for at, state in states if state is AgentState.LISTENING) - LEAD_S
-    end_s = max(at for at, m in talk.events if type(m).__name__ == "PlaybackClock") + TAIL_S
+    begin_s = next(at for at, m in states(talk) if m.state is AgentState.LISTENING) - LEAD_S
+    end_s = max(at for at, m in talk.events if isinstance(m, PlaybackClock)) + TAIL_S
     composer = Composer(panel, 0, "contain", Background(), swap_red_blue=True)
     writer, board, told = CaptionWriter(DisplaySettings(captions=True, caption_size=0.042)), CaptionBoard(), 0
     times = [at for at, _ in talk.events]

@@ -138,4 +138,6 @@ def test_licences_name_every_library_and_model():
     text = prose(ROOT / "docs/licences.md").lower()
     models = yaml.safe_load((ROOT / "models/manifest.yaml").read_text(encoding="utf-8"))
     assert len(pinned()) > 30 and len(models) > 3
-    assert {name for name in (*pinned(), *models) if not re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text)} == set()
+    assert {
+        name for name in (*pinned(), *models) if not re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text)
+    } == set()
