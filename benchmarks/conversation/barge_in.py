@@ -55,8 +55,8 @@ from avatar_ros.vad.base import PORT as VAD_PORT
 from avatar_ros.vad.base import VadSettings
 from avatar_ros.vad.stage import build as build_vad
 
-from ..lib.question_files import RATE_HZ, speak
 from ..lib.data_folder import default_data
+from ..lib.question_files import RATE_HZ, speak
 from ..recognition.speech_clips import SpeechClip, clips, data_folder
 
 ROOMS = ("rir1", "rir2")

@@ -1,7 +1,7 @@
 """`./avatar bench recordings`: puts together the recordings that measurements need, from folders that you have.
 
-Looks through checkouts of public projects for the files that recordings.yaml names, by their sums, copies them and turns
-their labels into transcripts.json. Downloads nothing: says what is missing, and how it is had.
+Looks through checkouts of public projects for the files that recordings.yaml names, by their sums, copies them and
+turns their labels into transcripts.json. Downloads nothing: says what is missing, and how it is had.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def main(arguments: Sequence[str]) -> int:
     for folder in options.folders:
         if not folder.is_dir():
             raise ConfigError("file_missing", f"{folder}: no such folder; name those that hold the sources with --from")
-    sources, wanted = catalogue()
+    sources, wanted = catalogue(CATALOGUE)
     found = search([*options.folders, options.to], [part for each in wanted for part in each.parts.values()])
     complete = [each for each in wanted if all(part.sha256 in found for part in each.parts.values())]
     for each in complete:
@@ -74,19 +74,21 @@ def main(arguments: Sequence[str]) -> int:
     missing = {name: [each for each in wanted if each.source == name and each not in complete] for name in sources}
     for name, rest in missing.items():
         if rest:
-            print(_how_to_get(name, sources[name], [p for e in rest for p in e.parts.values() if p.sha256 not in found]))
+            print(
+                _how_to_get(name, sources[name], [p for e in rest for p in e.parts.values() if p.sha256 not in found])
+            )
     return int(len(complete) < len(wanted))
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="avatar bench recordings", description=__doc__)
-    parser.add_argument("--from", dest="folders", type=Path, nargs="+", default=[], metavar="FOLDER",
-                        help="folders to look through, e.g. checkouts of the projects named; none: say what is needed")  # fmt: skip
+    looked_in = "folders to look through, e.g. checkouts of the projects named; none: say what is needed"
+    parser.add_argument("--from", dest="folders", type=Path, nargs="+", default=[], metavar="FOLDER", help=looked_in)
     parser.add_argument("--to", type=Path, default=COLLECTED, help="the data folder (default: recordings/)")
     return parser
 
 
-def catalogue(path: Path = CATALOGUE) -> tuple[dict[str, dict[str, str]], list[Wanted]]:
+def catalogue(path: Path) -> tuple[dict[str, dict[str, str]], list[Wanted]]:
     """Sources by name, and the files that are wanted, in their order."""
     tree: dict[str, Any] = yaml.safe_load(path.read_text("utf-8"))
     return tree["sources"], [_wanted(**entry) for entry in tree["files"]]

@@ -15,6 +15,7 @@ Phones = list[tuple[str, int]]
 SILENCE = "sil"
 #: All that a TextGrid says: strings, and numbers that stand by themselves; what is around them are names for people.
 _SAID = re.compile(r'"((?:[^"]|"")*)"|(?<!\S)(-?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?)(?!\S)')
+_HEADER, _TIER_HEADER = 5, 5  # file type, class, begin, end, tiers; class, name, begin, end, rows
 _TIERS = {"IntervalTier": 3, "TextTier": 2}  # class -> entries of one row: times, then the label
 
 
@@ -29,7 +30,7 @@ def read_labels(path: Path, begin_sample: int, samples: int) -> tuple[Phones, st
         for (_, before, _), (start, _, _) in pairwise(rows):
             if start != before:
                 raise ValueError(f"one phone ends at sample {before}, the next begins at {start}")
-    except (ValueError, StopIteration, KeyError, OSError) as error:
+    except (ValueError, KeyError, OSError) as error:
         raise ConfigError("labels", f"{path}: no phone labels that can be read ({error!r})") from None
     inside = [(phone, start - begin_sample, end - begin_sample) for start, end, phone in rows]
     return [(phone, min(end, samples)) for phone, start, end in inside if end > 0 and start < samples], words
@@ -52,11 +53,15 @@ def _sample(seconds: str) -> int:
 
 def _tiers(text: str) -> Iterator[tuple[str, list[list[str]]]]:
     """Name and rows of every tier; the rows of one with points have one time only."""
-    said = ((string.replace('""', '"') if not number else number) for string, number in _SAID.findall(text))
-    if [next(said), next(said)] != ["ooTextFile", "TextGrid"]:
+    said = [number or string.replace('""', '"') for string, number in _SAID.findall(text)]
+    if said[:2] != ["ooTextFile", "TextGrid"] or len(said) < _HEADER:
         raise ValueError("no TextGrid")
-    _, _, count = next(said), next(said), int(next(said))
-    for _ in range(count):
-        width = _TIERS[next(said)]
-        name, _, _, rows = next(said), next(said), next(said), int(next(said))
-        yield name, [[next(said) for _ in range(width)] for _ in range(rows)]
+    at = _HEADER
+    for _ in range(int(said[_HEADER - 1])):
+        kind, name, _, _, count = said[at : at + _TIER_HEADER]
+        width, at = _TIERS[kind], at + _TIER_HEADER
+        end = at + int(count) * width
+        if end > len(said):
+            raise ValueError(f"it ends in the midst of tier {name}")
+        yield name, [said[row : row + width] for row in range(at, end, width)]
+        at = end

@@ -3,7 +3,7 @@
 Weights may mean anything to an avatar, so what is scored is geometry: how far the morphs part the upper from the lower
 lip on the midline, in millimetres more than at rest.
 
-closure_auc      probability that the lips are nearer in a closure of p, b or m than in a vowel: 0.5 is chance, 1 perfect
+closure_auc      probability that the lips are nearer in a closure of p, b or m than in a vowel: 0.5 chance, 1 perfect
 closure_recall   share of the closures in which, or within a frame of which, the gap is under 2 mm
 open_auc         probability that the lips are wider in an open vowel than in a closed one (or y, w)
 mean_open_mm     mean gap in open vowels: lips that never open would score well on recall alone

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from avatar_ros.core.arrays import Pcm
+from avatar_ros.core.arrays import F32, Pcm
 from avatar_ros.core.errors import ConfigError
 from avatar_ros.core.types import Mark
 from avatar_ros.encoder.base import Encoder
@@ -19,7 +19,7 @@ from avatar_ros.motion.offline import express_phones
 from ..lib.data_folder import HOW_TO_GET
 from ..lib.noise_and_reverb import noisy, read_wav, roomy
 from .label_check import random_times_that_fit_better
-from .scorer import Track, gap_per_weight, intervals, interval_95, lag_ms, measure, scores
+from .scorer import Track, gap_per_weight, interval_95, intervals, lag_ms, measure, scores
 
 Tracks = dict[str, Track]  # by recording
 Change = Callable[[Pcm, int], Pcm]
@@ -82,7 +82,7 @@ class RecordedPeople:
         """By recording: share of random times that fit its sound better than those given."""
         out = {}
         for name, entry in self._entries.items():
-            ends_s = np.array(entry["phone_end_samples_16k"]) / 16000
+            ends_s = np.array(_ends_s(entry))
             out[name] = random_times_that_fit_better(*read_wav(self._wavs[name]), entry["phones"], ends_s)
         return out
 
@@ -118,17 +118,21 @@ class RecordedPeople:
         return read_wav(path)[0]
 
     def _track(self, name: str, source: str, change: Change | None) -> Track:
+        entry = self._entries[name]
+        spoken = list(intervals(entry["phones"], _ends_s(entry)))
+        return Track(self.weights(name, source, change) @ self._gap_per_weight, SCORE_FPS, spoken)
+
+    def weights(self, name: str, source: str, change: Change | None = None) -> F32:
+        """ARKIT weights [T, 52] at SCORE_FPS beside one recording; change: what is done to its sound."""
         pcm, rate_hz = read_wav(self._wavs[name])
         entry = self._entries[name]
-        ends_s = [end / 16000 for end in entry["phone_end_samples_16k"]]
-        starts_s = [0.0, *ends_s]
-        marks = [Mark(text=phone, start_sample=round(start * rate_hz), end_sample=round(end * rate_hz))
-                 for phone, start, end in zip(entry["phones"], starts_s, ends_s, strict=False)]  # fmt: skip
+        ends = [round(end_s * rate_hz) for end_s in _ends_s(entry)]
+        marks = [Mark(text=phone, start_sample=start, end_sample=end)
+                 for phone, start, end in zip(entry["phones"], [0, *ends], ends, strict=False)]  # fmt: skip
         self._encoder.load()  # what was learnt of the voice before does not count
         features = encode(change(pcm, rate_hz) if change else pcm, rate_hz, entry["text"] if source != "sound" else "",
                           marks if source == "marks" else (), encoder=self._encoder)  # fmt: skip
-        weights = express_phones(features, 100.0, SCORE_FPS)
-        return Track(weights @ self._gap_per_weight, SCORE_FPS, list(intervals(entry["phones"], ends_s)))
+        return express_phones(features, 100.0, SCORE_FPS)
 
     def losses(self, source: str, mixes: int) -> dict[str, Any]:
         """Mean loss of closure AUC against clean with a 95 % bootstrap interval over the mixes, and the loss where all
@@ -142,9 +146,12 @@ class RecordedPeople:
         room = [clean - _closure_auc(tracks) for tracks in drawn]
         return {
             "noise 10 dB": _loss(noise, rng),
-            "room": _loss(room, rng)
-            | {name: round(clean - _closure_auc(tracks), 3) for name, tracks in rooms.items()},
+            "room": _loss(room, rng) | {name: round(clean - _closure_auc(tracks), 3) for name, tracks in rooms.items()},
         }
+
+
+def _ends_s(entry: Mapping[str, Any]) -> list[float]:
+    return [end / 16000 for end in entry["phone_end_samples_16k"]]
 
 
 def summary(tracks: Mapping[str, Track]) -> dict[str, float]:
@@ -160,5 +167,5 @@ def _closure_auc(tracks: Mapping[str, Track]) -> float:
 def _loss(losses: Sequence[float], rng: np.random.Generator) -> dict[str, float]:
     means = [np.mean(rng.choice(losses, len(losses))) for _ in range(2000)]
     low, high = np.quantile(means, (0.025, 0.975))
-    figures = {"mean_loss": np.mean(losses), "low": low, "high": high, "mixes": len(losses)}
-    return {name: round(float(value), 3) for name, value in figures.items()}
+    figures = {"mean_loss": np.mean(losses), "low": low, "high": high}
+    return {name: round(float(value), 3) for name, value in figures.items()} | {"mixes": len(losses)}
