@@ -67,8 +67,8 @@ def _encoder(way: str, model: str) -> Encoder:
 
 
 def _paired(ours: RecordedPeople, theirs: RecordedPeople, condition: str) -> dict[str, Any]:
-    samples = [measure(people.tracks("sound", condition).values()) for people in (ours, theirs)]
-    return dict(paired_difference(*samples))
+    mine, other = (measure(people.tracks("sound", condition).values()) for people in (ours, theirs))
+    return dict(paired_difference(mine, other))
 
 
 def _cpu_share(encoder: Encoder, seconds: float = 10.0) -> float:
