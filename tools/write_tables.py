@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Write the documents' tables of nodes, messages and parameters from the code, between their <!-- name --> marks.
 
-python tools/write_tables.py            rewrite README.md and docs/interface.md
+python tools/write_tables.py            rewrite docs/interface.md and docs/parameters.md
 python tools/write_tables.py --check    exit code 1 where one is out of date (a test runs this)
 """
 
@@ -21,7 +21,7 @@ import avatar_ros  # noqa: F401 — before any other library: it switches their 
 ROOT = Path(__file__).resolve().parents[1]
 LONGEST_DEFAULT = 60
 #: Document -> its tables.
-TABLES = {"README.md": ("nodes",), "docs/interface.md": ("messages", "parameters")}
+TABLES = {"docs/interface.md": ("nodes", "messages"), "docs/parameters.md": ("parameters",)}
 NODES = (
     "mic_node",
     "vad_node",
@@ -107,13 +107,14 @@ def message_table() -> list[str]:
 
 
 def parameter_table(specs: list[Any]) -> list[str]:
-    """Every parameter with its default and range."""
-    rows = ["| node | parameter | default | range | meaning |", "|---|---|---|---|---|"]
+    """Every parameter with its default and range: a heading and a table for each node."""
+    rows = []
     for spec in specs:
+        rows += ["", f"### {spec.name}", "", "| parameter | default | range | meaning |", "|---|---|---|---|"]
         for name, item in parameters(spec):
             cells = (f"`{name}`", f"`{shown(item.default)}`", span(item.metadata), cell(item.metadata["description"]))
-            rows.append(f"| {spec.name} | " + " | ".join(cells) + " |")
-    return rows
+            rows.append("| " + " | ".join(cells) + " |")
+    return [*rows, ""]
 
 
 def parameters(spec: Any) -> Iterator[tuple[str, Any]]:

@@ -23,6 +23,7 @@ BENCHES = {
     "dead-air": "conversation.dead_air",
     "slow-ears": "conversation.slow_ears",
     "floods": "conversation.floods",
+    "recordings": "lips.collect_recordings",
 }
 
 

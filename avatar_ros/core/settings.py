@@ -1,6 +1,6 @@
 """Settings: frozen dataclasses whose fields say what they mean and what they may be.
 
-A field is declared once, here, and becomes a ROS parameter (ros/params.py), a row of the README's table and a
+A field is declared once, here, and becomes a ROS parameter (ros/params.py), a row of docs/parameters.md and a
 check, without its name being written again:
 
     @dataclass(frozen=True)

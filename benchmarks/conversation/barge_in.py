@@ -55,8 +55,9 @@ from avatar_ros.vad.base import PORT as VAD_PORT
 from avatar_ros.vad.base import VadSettings
 from avatar_ros.vad.stage import build as build_vad
 
+from ..lib.data_folder import default_data
 from ..lib.question_files import RATE_HZ, speak
-from ..recognition.speech_clips import DEFAULT_DATA, SpeechClip, clips, data_folder
+from ..recognition.speech_clips import SpeechClip, clips, data_folder
 
 ROOMS = ("rir1", "rir2")
 USER_DBFS = -26.0
@@ -295,7 +296,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """Arguments of the measurement."""
     assert __doc__ is not None
     parser = argparse.ArgumentParser(prog="avatar bench barge-in", description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, default=DEFAULT_DATA, help="folder with speech/ and acoustics/")
+    parser.add_argument("--data", type=Path, default=default_data(), help="folder with speech/ and acoustics/")
     parser.add_argument("--minutes", type=float, default=10.0, help="own voice: minutes, in all rooms together")
     parser.add_argument("--rounds", type=int, default=2, help="people: times that each recording speaks, in each room")
     parser.add_argument("--drift-ppm", type=float, default=50.0, help="the microphone's clock is so much faster")

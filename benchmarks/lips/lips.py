@@ -1,8 +1,8 @@
 """`./avatar bench express`: how well and how cheaply lips follow recorded speech.
 
 Without further arguments: what it costs and how early lips come, on a synthetic voice. With --data (a folder with
-speech/transcripts.json and avatars/*.zip) and --judge (lipsync_score.py): scores against phone times, also in noise
-and rooms.
+speech/transcripts.json and avatars/*.zip; models/README.md tells how it is put together): scores against phone times,
+also in noise and rooms.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from avatar_ros.tts.base import TtsSettings
 
 from ..lib.report import tell
 from .av_sync_live import main as lips_sync
-from .scores import SOURCES, Judge
+from .scores import SOURCES, RecordedPeople
 
 CHUNK_S = 0.04
 _TEXT = "The kiosk by the main entrance opens at nine, and my people will be happy to help you find a better map."
@@ -48,8 +48,8 @@ def main(arguments: Sequence[str]) -> int:
         "first_answer_ms": first_answer(encoder),
     }
     if options.data is not None:
-        judge = Judge(options.judge, options.data, options.avatar, encoder, options.speech)
-        result["scores"] = judge.all(options.mixes)
+        people = RecordedPeople(options.data, options.avatar, encoder, options.speech)
+        result["scores"] = people.all(options.mixes)
     tell(result, options.json)
     return 0
 
@@ -57,9 +57,8 @@ def main(arguments: Sequence[str]) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="avatar bench express", description=__doc__)
     parser.add_argument("--data", type=Path, help="folder with speech/transcripts.json, avatars/, acoustics/")
-    parser.add_argument("--speech", type=Path, help="other recordings with a transcripts.json (default: DATA/speech)")
-    parser.add_argument("--judge", type=Path, help="lipsync_score.py (default: ../tools/ beside --data)")
-    parser.add_argument("--avatar", default="james.zip", help="avatar in DATA/avatars whose lips are measured")
+    parser.add_argument("--speech", type=Path, nargs="+", default=[], help="other recordings (default: DATA/speech)")
+    parser.add_argument("--avatar", default="james.zip", help="whose lips: a name in DATA/avatars, or a path")
     parser.add_argument("--mixes", type=int, default=0, help="random mixes with noise and rooms, a condition; 0: none")
     parser.add_argument("--sync", action="store_true", help="sound against lips instead: arguments of bench lips-sync")
     parser.add_argument("--json", help="write the result here too")

@@ -14,23 +14,26 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from ..lib.data_folder import HOW_TO_GET, default_data
 from . import asr as hearing_asr
 from . import fit_confidence as hearing_fit
 from . import vad as hearing_vad
 from .recordings import PACKAGES, PROMPTS, READINGS
-
-_DEFAULT_DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 
 
 def main(argv: list[str]) -> int:
     """Print the table that was asked for; 2 where what it needs is missing."""
     options = _parser().parse_args(argv)
     if not (options.data / "speech").is_dir():
-        print(f"{options.data}: no speech/ in it; name the folder of recordings with --data", file=sys.stderr)
+        print(
+            f"{options.data}: no speech/ in it; name the folder of recordings with --data, or {HOW_TO_GET}",
+            file=sys.stderr,
+        )
         return 2
-    if options.speech is not None and not (options.speech / "transcripts.json").is_file():
-        print(f"{options.speech}: no transcripts.json in it, which --speech needs", file=sys.stderr)
-        return 2
+    for folder in options.speech:
+        if not (folder / "transcripts.json").is_file():
+            print(f"{folder}: no transcripts.json in it, which --speech needs", file=sys.stderr)
+            return 2
     if options.fit and not (PROMPTS.is_dir() and READINGS.is_dir()):
         print(f"--fit needs recordings of people that are not installed: {PACKAGES}", file=sys.stderr)
         return 2
@@ -43,8 +46,8 @@ def main(argv: list[str]) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="hearing", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("what", choices=("vad", "asr"))
-    parser.add_argument("--data", type=Path, default=_DEFAULT_DATA, help="folder with speech/ and acoustics/")
-    parser.add_argument("--speech", type=Path, help="vad: other recordings with a transcripts.json")
+    parser.add_argument("--data", type=Path, default=default_data(), help="folder with speech/ and acoustics/")
+    parser.add_argument("--speech", type=Path, nargs="+", default=[], help="vad: other recordings")
     parser.add_argument("--set", choices=(*hearing_asr.SETS, "both"), default="held-out", help="asr: what is heard")
     parser.add_argument("--share", type=float, default=1.0, help="asr: share of the set, 0 to 1")
     parser.add_argument("--json", type=Path, help="also write the table to this file")

@@ -13,7 +13,8 @@ from avatar_ros.core.errors import ConfigError
 from avatar_ros.core.rates import LISTENING_RATE_HZ
 from avatar_ros.testing.acoustic_room import at_level, read_sound
 
-DEFAULT_DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
+from ..lib.data_folder import HOW_TO_GET
+
 #: A voice is heard from its first sample above this on (of a full scale of 1), breath and hiss before it are not.
 AUDIBLE = 10 ** (-40 / 20)
 _FRAME = LISTENING_RATE_HZ // 100
@@ -54,7 +55,8 @@ def data_folder(path: Path) -> Path:
     """Raises ConfigError where there are no recordings."""
     for name in ("speech", "acoustics"):
         if not (path / name).is_dir():
-            raise ConfigError("file_missing", f"{path}: no {name}/ in it; name the folder of recordings with --data")
+            text = f"{path}: no {name}/ in it; name the folder of recordings with --data, or {HOW_TO_GET}"
+            raise ConfigError("file_missing", text)
     return path
 
 

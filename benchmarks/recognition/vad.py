@@ -3,7 +3,7 @@
 Two decisions are measured. "windows" is which windows the stage counts as speech rather than silence; "utterance" is
 what it hands on, where the wait for the end of a turn bridges pauses. Each is compared with two sets of
 labels: the ones that come with the recordings, and the words' times from a forced alignment of the transcript by
-PocketSphinx, since the former are random numbers in four files of data/speech (models/README.md).
+PocketSphinx.
 """
 
 from __future__ import annotations
@@ -51,12 +51,12 @@ class _Recording:
     aligned: Flags
 
 
-def measure(data: Path, speech: Path | None = None) -> dict[str, Any]:
+def measure(data: Path, speech: Sequence[Path] = ()) -> dict[str, Any]:
     """Prints the table and returns it: percent with 95 % intervals, by condition, labels and decision.
 
-    data: folder with acoustics/ and speech/; speech: other recordings with a transcripts.json.
+    data: folder with acoustics/ and speech/; speech: other folders with a transcripts.json.
     """
-    recordings = list(_recordings(speech or data / "speech"))
+    recordings = [each for folder in speech or [data / "speech"] for each in _recordings(folder)]
     detector = SileroVad(_SETTINGS)
     detector.load()
     table: dict[str, Any] = {"label quality": [_quality(recording) for recording in recordings]}

@@ -1,4 +1,4 @@
-"""The measurement of lips: mixes keep level and time, labels are told from random numbers, intervals hold the score."""
+"""The measurement of lips: mixes keep level and time, labels are told from random numbers."""
 
 import json
 import os
@@ -11,7 +11,7 @@ from avatar_ros.core.errors import ConfigError
 from avatar_ros.speech.pocketsphinx_acoustic import installed_model
 from benchmarks.lib.noise_and_reverb import noisy, read_wav, roomy
 from benchmarks.lips.label_check import random_times_that_fit_better
-from benchmarks.lips.scores import Judge
+from benchmarks.lips.scores import RecordedPeople
 
 DATA = Path(os.environ.get("AVATAR_ROS_TEST_DATA") or Path(__file__).resolve().parents[3] / ".." / "shared" / "data")
 needs_data = pytest.mark.skipif(not (DATA / "speech").is_dir(), reason="needs ../shared/data")
@@ -50,22 +50,19 @@ def test_true_times_fit_their_sound_and_random_ones_do_not():
     assert random_times_that_fit_better(pcm, rate_hz, phones, drawn, draws=100) > 0.02
 
 
-class _Loud:
+class _Silent:
     """A stand-in for an encoder: it must not be asked anything by what is tested here."""
 
 
-@needs_data
-def test_intervals_hold_the_score_and_random_labels_spread_it():
-    judge = Judge(None, DATA, "james.zip", _Loud())
-    names = ["spk1_snt1", "spk1_snt4"]
-    rng = np.random.default_rng(0)
-    gaps = {name: np.abs(rng.normal(6, 4, 280)) for name in names}
-    score, interval = judge._score(gaps), judge._interval(gaps, draws=25)
-    assert interval["closure_auc"][0] <= score["closure_auc"] <= interval["closure_auc"][1]
-    mean, low, high = judge._with_random_labels(gaps, ["spk1_snt1"], draws=25)["closure_auc"]
-    assert low < mean < high
-
-
 def test_missing_data_is_named(tmp_path):
-    with pytest.raises(ConfigError, match=r"transcripts\.json"):
-        Judge(None, tmp_path, "james.zip", _Loud())
+    with pytest.raises(ConfigError, match=r"transcripts\.json.*bench recordings"):
+        RecordedPeople(tmp_path, "james.zip", _Silent())
+
+
+def test_a_recording_s_name_stands_for_one_recording(tmp_path):
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+        entry = {"text": "M", "phones": ["m"], "phone_end_samples_16k": [160]}
+        (tmp_path / folder / "transcripts.json").write_text(json.dumps({"same": entry, "untimed": {"text": "HM"}}))
+    with pytest.raises(ConfigError, match="same is in"):
+        RecordedPeople(tmp_path, "james.zip", _Silent(), [tmp_path / "one", tmp_path / "two"])

@@ -1,4 +1,4 @@
-"""The README's tables are what the code says."""
+"""The tables of docs/ are what the code says."""
 
 import subprocess
 import sys
