@@ -12,7 +12,8 @@ _NO_BACKEND = ("unknown_backend", "backend_unfit")
 
 
 class RecogniserWithFallback:
-    """Recogniser. Decides once, when it is loaded; a backend whose name nobody knows, or that is no recogniser, stays an error.
+    """Recogniser. Decides once, when it is loaded; a name that nobody knows, or a class that is no recogniser, stays an
+    error.
 
     warning: why the fallback is in use, "" where the wanted backend is.
     """
