@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from avatar_ros.encoder.base import ENCODER_BACKENDS, Encoder, EncoderSettings  # noqa: E402
-from avatar_ros.encoder.encode import encode  # noqa: E402
+from avatar_ros.encoder.encode import encode, load_encoder  # noqa: E402
 from benchmarks.lib.data_folder import default_data  # noqa: E402
 from benchmarks.lips.scorer import measure, paired_difference  # noqa: E402
 from benchmarks.lips.scores import CLEAN, ROOMS, RecordedPeople  # noqa: E402
@@ -60,10 +60,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _encoder(way: str, model: str) -> Encoder:
-    settings = EncoderSettings(sound_by=way, use_text=False, use_marks=False, model=model)
-    made: Encoder = ENCODER_BACKENDS.load("phones")(settings)
-    made.load()
-    return made
+    own = ENCODER_BACKENDS.options("phones", sound_by=way, use_text=False, use_marks=False, model=model)
+    return load_encoder(EncoderSettings(), own)
 
 
 def _paired(ours: RecordedPeople, theirs: RecordedPeople, condition: str) -> dict[str, Any]:

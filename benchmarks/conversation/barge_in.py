@@ -38,8 +38,8 @@ from avatar_ros.core.types import AudioFrame, PlaybackClock
 from avatar_ros.dialogue.base import PORT as DIALOGUE_PORT
 from avatar_ros.dialogue.base import DialogueSettings
 from avatar_ros.dialogue.stage import build as build_dialogue
+from avatar_ros.llm.base import LLM_BACKENDS, LlmSettings
 from avatar_ros.llm.base import PORT as LLM_PORT
-from avatar_ros.llm.base import LlmSettings
 from avatar_ros.llm.stage import build as build_llm
 from avatar_ros.mic.base import MIC_PORT, MicSettings
 from avatar_ros.mic.echo import make_echo
@@ -123,7 +123,7 @@ class Scene:
         self._run.add("vad", build_vad(VadSettings()), VAD_PORT)
         self._run.add("asr", build_asr(AsrSettings()), ASR_PORT)
         self._run.add("tts", build_tts(TtsSettings()), TTS_PORT)
-        self._run.add("llm", build_llm(LlmSettings(seed=1)), LLM_PORT)
+        self._run.add("llm", build_llm(LlmSettings(), LLM_BACKENDS.options("answers", seed=1)), LLM_PORT)
         self._run.add("dialogue", build_dialogue(settings), DIALOGUE_PORT)
         self._given = self._done = 0
         self.playing = False
