@@ -22,7 +22,9 @@ LONGEST_README = 150
 FOLDERS = ("docs", "models", "docker", "examples")
 PAGES = sorted({README, ROOT / "CHANGELOG.md", *(page for name in FOLDERS for page in (ROOT / name).rglob("*.md"))})
 #: Pages that other branches bring: their links count from the moment they exist. Empty this once all are merged.
-COMING = {"docs/adding_a_backend.md", "docs/conversation.md", "examples/README.md"}
+COMING = {"docs/conversation.md", "examples/README.md"}
+#: By the reader of a page that says how.
+TO_BE_WRITTEN = {"avatar_ros/tts/beeps.py"}
 #: Topics that are no message of ours.
 OTHER_TOPICS = {"image_raw", "/diagnostics"}
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
@@ -79,7 +81,7 @@ def test_files_that_a_page_names_exist(page):
     """From the checkout's root, the package or the page's own folder."""
     places = (ROOT, PACKAGE, page.parent)
     missing = {name for name in FILE.findall(prose(page)) if not any((place / name).exists() for place in places)}
-    assert not {name for name in missing if not name.startswith(("data/", "samples/"))}  # of data sets
+    assert not {name for name in missing - TO_BE_WRITTEN if not name.startswith(("data/", "samples/"))}  # of data sets
 
 
 def test_the_readme_is_short_and_every_page_is_in_the_index():
