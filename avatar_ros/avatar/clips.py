@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from .avatar_limits import MAX_CHAIN, MAX_CLIPS, MAX_CLIPS_S
 from .glb import Glb
-from .limits import MAX_CHAIN, MAX_CLIPS, MAX_CLIPS_S
 from .model import Clip
 from .skin import HEAD_JOINT, NECK_LEVELS, inverse_bind, joint_chain, node_chain
 

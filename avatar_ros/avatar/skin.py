@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from ..core.arrays import F32
+from .avatar_limits import MAX_JOINTS
 from .glb import Glb
-from .limits import MAX_JOINTS
 from .model import Neck
 
 HEAD_JOINT = "head"

@@ -17,7 +17,7 @@ from ..core.terminal import printable_line
 from .archive import AvatarArchive
 from .axes import Y_UP, may_stand_on_its_head
 from .clean import INVISIBLE_OPACITY, CleanSettings, clean
-from .lam import assemble, check_finite, read_clips, read_mesh, read_offsets
+from .lam_format import assemble, check_finite, read_clips, read_mesh, read_offsets
 from .load import LAM, kind_of, load_splats
 from .model import Avatar, Morphs, missing_shapes
 

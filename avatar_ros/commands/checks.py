@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..core.errors import AvatarRosError
-from ..core.paths import share_file
 from ..core.registry import how_to_install
 from ..core.stage import Stage
 from ..core.types import Sentence, SpeechChunk
@@ -82,9 +81,10 @@ def rasteriser() -> CheckResult:
 
 def built_in_avatar() -> CheckResult:
     """models/avatar.zip is whole."""
+    from ..avatar.load import BUILT_IN, avatar_file
     from ..avatar.validate import validate
 
-    report = validate(share_file("models/avatar.zip"))
+    report = validate(avatar_file(BUILT_IN))
     lines = report.text().splitlines()
     return CheckResult(report.good, lines[-1] if lines else "", "restore models/avatar.zip from the repository")
 
@@ -202,11 +202,11 @@ def _load(stage: Stage, detail: str) -> CheckResult:
 
 
 def _draw(backend: str) -> CheckResult:
-    from ..avatar.load import load_avatar
+    from ..avatar.load import BUILT_IN, avatar_file, load_avatar
     from ..render.base import BACKENDS, RasterSettings
     from ..render.pose import portrait_camera
 
-    avatar = load_avatar(share_file("models/avatar.zip"))
+    avatar = load_avatar(avatar_file(BUILT_IN))
     drawer = BACKENDS.load(backend)(avatar, RasterSettings(backend=backend))
     frame = drawer.render(np.zeros(52, np.float32), np.eye(4, dtype=np.float32), portrait_camera(avatar, 256, 256))
     covered = float((frame.numpy()[:, :, 3] > 0).mean())

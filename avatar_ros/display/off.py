@@ -21,7 +21,7 @@ class OffScreen:
     def show(self, rgba: U8, shown_at_s: float) -> None:
         """Nobody looks."""
 
-    def tell(self, mood: AgentState, captions: Captions) -> None:
+    def tell(self, state: AgentState, captions: Captions) -> None:
         """Nobody reads."""
 
     def poll(self) -> ScreenEvents:

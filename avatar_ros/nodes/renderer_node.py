@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from ..core.frame_sink import FrameSink
 from ..core.run import unused_in_this_run
 from ..core.settings import setting
 from ..display.base import DisplaySettings
 from ..display.pieces import Pieces
 from ..display.recorder import Recorder, RecorderSettings
-from ..display.sinks import RecorderSink, ScreenSink
-from ..render.stage import PORT, FrameSink, RendererSettings, RenderStage
+from ..display.recorder_sink import RecorderSink
+from ..display.screen_sink import ScreenSink
+from ..render.stage import PORT, RendererSettings, RenderStage
 from ..ros.images import ImagePublisher
 from ..ros.main import run
 from ..ros.stage_node import NodeSpec

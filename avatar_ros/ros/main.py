@@ -20,8 +20,8 @@ from ..core.errors import AvatarRosError, ConfigError
 from ..core.exit_codes import DONE_IS_OK, DONE_LINE, EXIT_DONE, EXIT_OK, exit_code_of
 from ..core.host_lock import hold_name
 from ..core.machine import machine_fault
-from ..core.network import Network
 from ..core.private import keep_private
+from ..core.ros_network import Network
 from ..core.run import RUN_BEGAN
 from .overrides import Overrides
 from .stage_node import NodeSpec, StageNode, spin

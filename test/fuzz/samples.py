@@ -10,8 +10,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from avatar_ros.avatar.avatar_limits import SH_DC
 from avatar_ros.avatar.fake import fake_avatar
-from avatar_ros.avatar.limits import SH_DC
 from avatar_ros.avatar.save import animation_glb, offset_ply, skin_glb
 
 ANSWERS = """locale: en-US

@@ -8,7 +8,7 @@ from avatar_ros.core.enums import InterruptAction, SayWhen
 from avatar_ros.core.events import AvatarState, Interrupt, Say
 from avatar_ros.core.topics import TOPICS
 from avatar_ros.core.types import PlaybackClock, Sentence, SpeechChunk
-from avatar_ros.ros import convert, limits
+from avatar_ros.ros import convert, message_limits
 from benchmarks.conversation.floods import impossible
 from fake_kiosk import Kiosk
 
@@ -67,5 +67,5 @@ def test_forged_turns_mute_nobody(kiosk, when):
 def test_what_a_real_conversation_sends_is_within_the_limits(kiosk):
     assert spoken(kiosk)
     assert len(kiosk.records) > 100
-    wrong = {limits.fault(record.message) for record in kiosk.records if record.sender}
+    wrong = {message_limits.fault(record.message) for record in kiosk.records if record.sender}
     assert wrong == {""}

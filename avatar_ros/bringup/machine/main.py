@@ -11,9 +11,9 @@ from pathlib import Path
 from ... import cli
 from ...core.errors import ConfigError
 from .console import EXIT_BAD_MACHINE, EXIT_FAILED, SetupError, say
-from .environment import run_environment
 from .prepare import Checkout
 from .profiles import profile_extras, take_profile
+from .run_environment import run_environment
 from .venv import EXTRAS
 
 #: Verbs that exist here alone: they are about the checkout, not about avatars.

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from avatar_ros.avatar.avatar_limits import SH_DC
 from avatar_ros.avatar.fake import fake_avatar
-from avatar_ros.avatar.limits import SH_DC
 from avatar_ros.avatar.save import offset_ply, save_lam
 from avatar_ros.avatar.validate import validate
 

@@ -15,7 +15,7 @@ from avatar_ros.bringup.log import RunLog
 from avatar_ros.bringup.log_file import LOG_DAYS, LogFile
 from avatar_ros.core.tidy import DAY_S, tidy
 from avatar_ros.display.pieces import Pieces
-from avatar_ros.display.sinks import RecorderSink
+from avatar_ros.display.recorder_sink import RecorderSink
 
 NOW_S = 1.8e9
 OURS = re.compile(r"ours-\d+")

@@ -15,7 +15,7 @@ from ..core.enums import AgentState
 
 #: Clips of a LAM avatar for each state: what is played once at its beginning, then what is played in turn as long as it
 #: lasts. What an avatar lacks is skipped. The way out of a thought (LAM's think_part_3) is the blend to what follows.
-CLIPS_BY_MOOD: Mapping[AgentState, tuple[tuple[str, ...], tuple[str, ...]]] = {
+CLIPS_BY_STATE: Mapping[AgentState, tuple[tuple[str, ...], tuple[str, ...]]] = {
     AgentState.IDLE: ((), ("idle",)),
     AgentState.LISTENING: ((), ("listen",)),
     AgentState.THINKING: (("think_part_1",), ("think_part_2",)),
@@ -71,20 +71,20 @@ class ClipMixer:
     def __init__(self, clips: Mapping[str, Clip], amount: float = 1.0) -> None:
         self._clips = clips
         self._amount = amount
-        self._mood: AgentState | None = None
+        self._state: AgentState | None = None
         self._spoke_s: float | None = None
         self._playing: list[Sequence] = [Sequence((), (), float("-inf"))]  # the last one counts, earlier ones fade
 
-    def mood(self, mood: AgentState, now_s: float) -> None:
+    def set_state(self, state: AgentState, now_s: float) -> None:
         """The conversation's state changed."""
-        greets = mood is AgentState.SPEAKING and (self._spoke_s is None or now_s - self._spoke_s > GREET_AFTER_S)
-        if AgentState.SPEAKING in (mood, self._mood):
+        greets = state is AgentState.SPEAKING and (self._spoke_s is None or now_s - self._spoke_s > GREET_AFTER_S)
+        if AgentState.SPEAKING in (state, self._state):
             self._spoke_s = now_s
-        if mood is self._mood:
+        if state is self._state:
             return
-        self._mood = mood
-        first, then = (self._found(names) for names in CLIPS_BY_MOOD[mood])
-        if mood is AgentState.LISTENING and not then:
+        self._state = state
+        first, then = (self._found(names) for names in CLIPS_BY_STATE[state])
+        if state is AgentState.LISTENING and not then:
             then = self._found(("idle",))
         if greets:
             first = (*self._found((HELLO,)), *first)

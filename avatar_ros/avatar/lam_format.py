@@ -10,9 +10,9 @@ import numpy as np
 from ..core.arrays import F32
 from ..core.errors import AvatarError
 from .archive import AvatarArchive
+from .avatar_limits import MAX_MORPH_ENTRIES, MAX_MORPHS
 from .clips import bake_clips, world_matrix
 from .glb import Glb
-from .limits import MAX_MORPH_ENTRIES, MAX_MORPHS
 from .model import Avatar, Clip, Morphs, Neck
 from .ply import read_splats
 from .skin import read_neck
