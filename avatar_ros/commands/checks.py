@@ -48,8 +48,8 @@ def network() -> CheckResult:
     """Who can reach a node: starts one and looks at its sockets."""
     import rclpy
 
-    from ..core.sockets import reachable_from_outside
     from ..ros.start import start_ros
+    from .open_sockets import reachable_from_outside
 
     context = rclpy.Context()
     decided = start_ros(context=context)

@@ -11,12 +11,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from tqdm import tqdm
 
 from ..avatar.load import BUILT_IN, avatar_file, load_avatar
 from ..core.enums import AgentState
 from ..core.errors import ConfigError
-from ..core.expression_file import ExpressionTrack, read_expression
-from ..core.progress import progress
 from ..core.terminal import printable
 from ..render.auto import make_rasteriser
 from ..render.base import RasterSettings
@@ -24,6 +23,7 @@ from ..render.clip_mixer import ClipMixer
 from ..render.inputs import parse_background
 from ..render.pose import portrait_camera
 from ..render.stage import RendererSettings
+from .expression_file import ExpressionTrack, read_expression
 from .validate import add_axes
 
 MAX_SIDE_PX = 4096
@@ -116,7 +116,7 @@ def draw(
 ) -> Iterator[NDArray[np.uint8]]:
     """Frame after frame [H, W, 4], with a progress bar; one buffer is used again and again."""
     out = np.zeros((camera.height, camera.width, 4), np.uint8)
-    for i in progress(range(frame_count(track, fps)), "rendering"):
+    for i in tqdm(range(frame_count(track, fps)), "rendering", disable=None):
         rasteriser.render(track.at(i / fps), mixer.at(i / fps), camera, background, out)
         yield out
 

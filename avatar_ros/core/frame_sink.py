@@ -29,7 +29,7 @@ class FrameSink(ABC):
         """Width and height at which it would like frames, px; None: any, and for a recording that of the first."""
         return None
 
-    def hear(self, topic: str, message: Message) -> None:
+    def hear(self, topic: str, message: Message) -> None:  # noqa: B027 — most sinks need none of it
         """A message of the conversation: captions, state, what was played."""
 
     def status(self) -> Mapping[str, str]:

@@ -8,15 +8,13 @@ and missing descriptors: those go through.
 from __future__ import annotations
 
 import codecs
-import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from .errors import AvatarRosError, ConfigError
+from .machine import ran_out
 
-#: What the machine lacks, whatever the file is.
-MACHINE_ERRNOS = frozenset({errno.ENOMEM, errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE})
 _LONGEST_SAYING = 200
 #: Longer ones first: UTF-32's begins with UTF-16's.
 _BOMS = (
@@ -31,14 +29,14 @@ _BOMS = (
 def boundary(path: Path | str, error: type[ConfigError], code: str, remedy: str) -> Iterator[None]:
     """Run a loader's work on `path`; what it raises becomes `error(code, …)` with the file's name and the remedy.
 
-    Errors of this package and faults of the machine (MemoryError, MACHINE_ERRNOS) go through.
+    Errors of this package go through, and those of a machine that ran out of something.
     """
     try:
         yield
-    except (AvatarRosError, MemoryError):
+    except AvatarRosError:
         raise
     except Exception as fault:
-        if isinstance(fault, OSError) and fault.errno in MACHINE_ERRNOS:
+        if ran_out(fault):
             raise
         raise error(code, f"{path} cannot be read: {saying(fault)}; {remedy}") from fault
 

@@ -28,6 +28,8 @@ _FAULTS = {
     errno.ENXIO: ("device_failed", "a device has gone", "plug it in again"),
     errno.ESTALE: ("device_failed", "a network disk has gone", "mount it again"),
 }
+#: Codes of what is short whatever is being read; the others may be the fault of what was given (a device as a file).
+_RAN_OUT = frozenset({"no_memory", "disk_full", "no_descriptors"})
 #: What loaders and libraries say who raise errors of their own, or end the process with a last line.
 _WORDS: dict[int, str] = {
     errno.ENOMEM: r"cannot allocate memory|failed to map segment|bad_?alloc|MemoryError|[mc]alloc\b.*failed|"
@@ -36,6 +38,13 @@ _WORDS: dict[int, str] = {
     **{n: re.escape(os.strerror(n)) for n in (errno.EMFILE, errno.ENFILE, errno.ENOSPC, errno.EDQUOT, errno.EIO)},
 }
 _SAID = {number: re.compile(words, re.IGNORECASE) for number, words in _WORDS.items()}
+
+
+def ran_out(error: BaseException) -> bool:
+    """Whether `error` itself says that memory, disk or descriptors ran out."""
+    if isinstance(error, OSError):
+        return error.errno in _FAULTS and _FAULTS[error.errno][0] in _RAN_OUT
+    return isinstance(error, MemoryError)
 
 
 def says_short(text: str) -> bool:

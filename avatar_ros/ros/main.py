@@ -15,7 +15,6 @@ from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.signals import SignalHandlerOptions
 from rclpy.utilities import get_default_context
 
-from ..core import shared_memory
 from ..core.errors import AvatarRosError, ConfigError
 from ..core.exit_codes import DONE_IS_OK, DONE_LINE, EXIT_DONE, EXIT_OK, exit_code_of
 from ..core.host_lock import hold_name
@@ -24,7 +23,9 @@ from ..core.private import keep_private
 from ..core.ros_network import Network
 from ..core.run import RUN_BEGAN
 from .overrides import Overrides
-from .stage_node import NodeSpec, StageNode, spin
+from .shared_memory import remove_dead_segments
+from .spin import spin
+from .stage_node import NodeSpec, StageNode
 from .start import start_ros
 
 RCLError = rclpy_implementation.RCLError
@@ -105,7 +106,7 @@ def run(spec: NodeSpec, args: list[str] | None = None) -> int:
     keep_private()
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     signals = StopSignals()
-    shared_memory.clean()
+    remove_dead_segments()
     node = None
     try:
         overrides = Overrides.of(sys.argv if args is None else args)  # names a mistake and its line; rcl does not

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from avatar_ros.cli import main
+from avatar_ros.commands.open_sockets import reachable_from_outside
 from avatar_ros.core.errors import ConfigError
 from avatar_ros.core.ros_network import Reach, network, parse_reach, users_environment
-from avatar_ros.core.sockets import reachable_from_outside
 
 PROFILE, RANGE = "FASTRTPS_DEFAULT_PROFILES_FILE", "ROS_AUTOMATIC_DISCOVERY_RANGE"
 

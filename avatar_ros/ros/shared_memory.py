@@ -18,7 +18,7 @@ _LOCK = "_el"
 YOUNG_S = 10.0
 
 
-def clean(folder: Path = FOLDER, unix_s: float | None = None) -> int:
+def remove_dead_segments(folder: Path = FOLDER, unix_s: float | None = None) -> int:
     """Remove what dead processes of this user left in `folder`; how many segments that were. Never fails."""
     now_s = time.time() if unix_s is None else unix_s
     removed = 0
