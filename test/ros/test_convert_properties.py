@@ -51,7 +51,7 @@ def field(kind, name, hint):
         convert.msg_type(kind).get_fields_and_field_types()
     )
     if name == "stamp_ns":
-        return st.integers(1, LARGEST_STAMP_NS)
+        return st.integers(1, LARGEST_STAMP_NS) | st.integers(1, 2**31).map(lambda seconds: seconds * 10**9 - 1)
     if name == "when":
         return st.integers(0, 255).map(SayWhen)
     if name in ("head_rotation", "head_translation"):
@@ -118,6 +118,9 @@ def foreign(draw, msg):
             setattr(msg, name, draw(st.floats(width=32 if wire == "float" else 64)))
         elif wire == "string":
             setattr(msg, name, draw(TEXTS | st.sampled_from(["x" * 2000, "x" * 300_000])))
+        elif wire == f"float[{ARKIT_COUNT}]":
+            one = draw(st.floats(width=32))
+            setattr(msg, name, np.full(ARKIT_COUNT, one, np.float32))
         elif wire.startswith("sequence<") and (item := ARRAYS.get(wire[9:-1])):
             numbers = st.floats(width=32) if wire == "sequence<float>" else item[1]
             setattr(msg, name, np.array(draw(st.lists(numbers, max_size=9)), item[0]).tolist())
