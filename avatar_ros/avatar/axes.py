@@ -18,7 +18,7 @@ _UPSIDE_DOWN = 0.8
 
 
 def turned(avatar: Avatar, axes: str) -> Avatar:
-    """An avatar without joints, brought upright. Raises ConfigError for axes that nobody knows."""
+    """An avatar without joints, brought upright. Raises ConfigError for unknown axes."""
     if axes not in AXES:
         raise ConfigError("avatar_axes", f"axes are '{axes}'; known: {', '.join(AXES)}")
     if axes == Y_UP:

@@ -111,7 +111,7 @@ def read_clips(archive: AvatarArchive) -> dict[str, Clip]:
 
 
 def read_mesh(archive: AvatarArchive, splats: int | None = None) -> Mesh:
-    """Positions, morphs and joints of skin.glb. splats: of several meshes, the one with so many vertices is meant."""
+    """Positions, morphs and joints of skin.glb. splats: number of vertices of the mesh that is meant, of several."""
     glb = Glb(archive.read("skin.glb"), f"{archive.path}: skin.glb")
     try:
         mesh, primitive = _chosen(glb, splats)

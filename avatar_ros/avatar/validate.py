@@ -76,7 +76,7 @@ class Report:
 def validate(path: str | Path, axes: str = Y_UP) -> Report:
     """Check an avatar file. All faults that can be found are listed, not the first only.
 
-    axes: what is up in a file of splats alone. Raises ConfigError for axes that nobody knows.
+    axes: what is up in a file of splats alone. Raises ConfigError for unknown axes.
     """
     report = Report(Path(path))
     with np.errstate(all="ignore"):

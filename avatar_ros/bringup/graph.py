@@ -48,7 +48,7 @@ class KioskOptions:
     avatar: file, or "" for the built-in one; axes: which way is up in a file of splats, "" as the profile has it;
     namespace: absolute only where it begins with "/";
     mic: "auto", "none", a device's name or number, or WAV files joined by commas; record: video file to write, or "";
-    turns: leave after so many answers, 0 for never; report: JSON file for the turns, or ""; network: who may reach its
+    turns: answers before it leaves, 0 for never; report: JSON file for the turns, or ""; network: who may reach its
     nodes (core/ros_network.py), "" for AVATAR_ROS_NETWORK, or local.
     """
 

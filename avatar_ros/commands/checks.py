@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import os
 import platform
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from ..core.errors import AvatarRosError
 from ..core.registry import how_to_install
-from ..core.stage import Stage
 from ..core.types import Sentence, SpeechChunk
 
 #: What a part that is missing or damaged raises; anything else is a bug of ours and may show its traceback.
@@ -89,28 +90,17 @@ def built_in_avatar() -> CheckResult:
     return CheckResult(report.good, lines[-1] if lines else "", "restore models/avatar.zip from the repository")
 
 
-def vad() -> CheckResult:
-    """The voice detector's model loads."""
-    from ..vad.base import VadSettings
-    from ..vad.stage import build
+def loads(room: str, settings: str, what: str = "loads") -> Callable[[], CheckResult]:
+    """A check that the default backends of the stage in `room` load. settings: the class in its base.py."""
 
-    return _load(build(VadSettings()), f"{VadSettings().backend} loads")
+    def check() -> CheckResult:
+        defaults = getattr(importlib.import_module(f"..{room}.base", __package__), settings)()
+        stage = importlib.import_module(f"..{room}.stage", __package__).build(defaults)
+        stage.load()
+        stage.close()
+        return CheckResult(True, f"{defaults.backend} {what}")
 
-
-def asr() -> CheckResult:
-    """The recogniser and its grammar load."""
-    from ..asr.base import AsrSettings
-    from ..asr.stage import build
-
-    return _load(build(AsrSettings()), f"{AsrSettings().backend} loads with the grammar of the answers file")
-
-
-def llm() -> CheckResult:
-    """The answers file reads."""
-    from ..llm.base import LlmSettings
-    from ..llm.stage import build
-
-    return _load(build(LlmSettings()), f"{LlmSettings().backend} loads")
+    return check
 
 
 def tts() -> CheckResult:
@@ -130,13 +120,8 @@ def tts() -> CheckResult:
 
 def motion() -> CheckResult:
     """Encoder and expression stages load."""
-    from ..encoder.base import EncoderSettings
-    from ..encoder.stage import build as build_encoder
-    from ..motion.base import MotionSettings
-    from ..motion.stage import build as build_motion
-
-    _load(build_encoder(EncoderSettings()), "")
-    return _load(build_motion(MotionSettings()), f"{EncoderSettings().backend} and {MotionSettings().backend} load")
+    encoder, lips = loads("encoder", "EncoderSettings", "and")(), loads("motion", "MotionSettings")()
+    return CheckResult(True, f"{encoder.detail} {lips.detail}")
 
 
 def recording() -> CheckResult:
@@ -193,12 +178,6 @@ def gpu() -> CheckResult:
             detail = f"{name} is not installed; the CPU rasteriser is used"
             return CheckResult(False, detail, f"{how_to_install('gpu')}; docker/ has a GPU set-up")
     return _draw("gsplat")
-
-
-def _load(stage: Stage, detail: str) -> CheckResult:
-    stage.load()
-    stage.close()
-    return CheckResult(True, detail)
 
 
 def _draw(backend: str) -> CheckResult:

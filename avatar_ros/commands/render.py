@@ -69,7 +69,7 @@ def run(options: argparse.Namespace) -> int:
         smoke_cover=SMOKE_COVER,
     )
     rasteriser, warning = make_rasteriser(avatar, settings)
-    if warning and importlib.util.find_spec("torch"):  # without torch nobody expects a GPU to be used
+    if warning and importlib.util.find_spec("torch"):  # without torch no GPU is expected
         print(warning, file=sys.stderr)
     camera = portrait_camera(avatar, width, height)
     mixer = ClipMixer(avatar.clips, CLIPS if options.clips in STATES else 0.0)

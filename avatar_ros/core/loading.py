@@ -1,4 +1,4 @@
-"""The boundary of a loader: whatever a library raises over somebody's file becomes the loader's own error, in one line.
+"""The boundary of a loader: whatever a library raises over a user's file becomes the loader's own error, in one line.
 
 zipfile, struct, json, yaml, numpy and onnxruntime raise what they like over a damaged file, and what that is changes
 with their versions. Sizes are bounded before memory is asked for, so a MemoryError is the machine's, as are full disks

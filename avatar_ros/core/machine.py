@@ -1,6 +1,6 @@
 """Faults of the machine: it ran short of memory, disk, descriptors or processes, or a device failed.
 
-They are not what the user asked for, so they are tried again; whoever reports an error asks `machine_fault` first.
+They are not what the user asked for, so they are tried again; what reports an error asks `machine_fault` first.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def says_short(text: str) -> bool:
 def machine_fault(error: BaseException) -> MachineError | None:
     """The fault of the machine that `error` is, or that led to it; None where it is something else.
 
-    A loader's "cannot be read" names the OSError that it met as its cause or context: that counts, whoever raised it.
+    A loader's "cannot be read" names the OSError that it met as its cause or context: that counts, whatever raised it.
     """
     for met in _chain(error):
         if isinstance(met, MachineError):

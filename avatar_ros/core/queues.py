@@ -106,7 +106,7 @@ class FairQueue(Generic[Item]):
             return self._items.get() if self._items else None
 
     def close(self) -> None:
-        """Wake whoever waits; `get` returns what is left, then None at once."""
+        """Wake the reader; `get` returns what is left, then None at once."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()

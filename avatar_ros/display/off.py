@@ -13,16 +13,16 @@ class OffScreen:
     size = (0, 0)
 
     def __init__(self, settings: DisplaySettings) -> None:
-        """Settings are those of a screen that nobody sees."""
+        """Settings: not used."""
 
     def open(self) -> None:
         """Nothing to take."""
 
     def show(self, rgba: U8, shown_at_s: float) -> None:
-        """Nobody looks."""
+        """Drop the frame."""
 
     def tell(self, state: AgentState, captions: Captions) -> None:
-        """Nobody reads."""
+        """Drop the state."""
 
     def poll(self) -> ScreenEvents:
         """Nothing ever happens."""

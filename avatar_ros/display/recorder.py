@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 QUEUE_BYTES = 48_000_000
 CLOSE_TIMEOUT_S = 20.0
-#: Pictures that still wait for the encoder so long after the end are dropped: whoever said stop kills after 5 to 10 s.
+#: Pictures that still wait for the encoder this long after `close` are dropped: the runner kills after 10 s.
 FLUSH_S = 1.5
 MAX_EARLY_SOUND = 3000  # pieces kept while there is no picture yet
 
@@ -187,7 +187,7 @@ class Recorder:
 
 
 def _mp4_module() -> Any:
-    """PyAV and OpenCV are large: loaded only by whoever records."""
+    """PyAV and OpenCV are large: loaded only for a recording."""
     try:
         from . import mp4
     except ImportError as error:

@@ -60,7 +60,7 @@ class RecorderSink(FrameSink):
         self._ended = full
         self._closing = threading.Thread(target=full.close, name="recording ends", daemon=True)
         self._closing.start()
-        pieces.tidy(self._now(), (full.path, self._recorder.path))
+        pieces.delete_old(self._now(), (full.path, self._recorder.path))
 
     def hear(self, topic: str, message: Message) -> None:
         """Record what left the speaker."""

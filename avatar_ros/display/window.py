@@ -105,7 +105,7 @@ class WindowScreen:
             escape |= event.type == pygame.KEYDOWN and event.key == pygame.K_ESCAPE
             resized |= event.type in RESIZING
             exposed |= event.type == pygame.WINDOWEXPOSED
-        # Without a window manager nobody tells SDL that X changed its mode, but what was hidden is exposed.
+        # Without a window manager SDL is not told that X changed its mode, but what was hidden is exposed.
         self._outgrown |= exposed and self._desktop != self._x11_desktop()
         return ScreenEvents(closed, escape, resized)
 

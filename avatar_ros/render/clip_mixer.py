@@ -24,7 +24,7 @@ CLIPS_BY_STATE: Mapping[AgentState, tuple[tuple[str, ...], tuple[str, ...]]] = {
 HELLO = "hello"
 BLEND_S = 0.6
 GREET_AFTER_S = 60.0
-"""Words after so long a silence, and the first words of all, are spoken to somebody new: `hello` comes first."""
+"""The first words, and those after a longer silence, are spoken to a new visitor: `hello` comes first."""
 IDENTITY: F32 = np.eye(4, dtype=np.float32)
 
 

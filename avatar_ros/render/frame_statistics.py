@@ -31,7 +31,7 @@ class FrameStatistics:
         self._last_s = now_s
 
     def cost(self, cost_s: float) -> None:
-        """A frame took so long, s."""
+        """A frame was drawn in `cost_s`."""
         self.cost_s += _COST_SMOOTHING * (cost_s - self.cost_s)
 
     def values(self) -> dict[str, str]:

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..avatar.model import arkit_columns, weight_scales
 from ..core.arkit import ARKIT_COUNT
+from ..core.arrays import U8
 from ..core.colours import parse_hex_colour
 from ..core.errors import ConfigError, RenderError
 from .base import AlphaKind, Background, Camera, RasterSettings
@@ -33,6 +34,26 @@ class WeightMap:
             self.bad_weights += int(ARKIT_COUNT - finite.sum())
             weights = np.where(finite, weights, np.float32(0))
         return (np.clip(weights, 0, 1)[self._columns] * self._scales).astype(np.float32)
+
+
+class RasteriserBase:
+    """What our backends share: settings, weights by the avatar's own morphs, memory for frames."""
+
+    def __init__(self, morph_names: Sequence[str], settings: RasterSettings) -> None:
+        self._settings = settings
+        self._weights = WeightMap(morph_names, settings)
+
+    @property
+    def bad_weights(self) -> int:
+        """See Rasteriser."""
+        return self._weights.bad_weights
+
+    def buffer(self, width: int, height: int) -> U8:
+        """See Rasteriser.buffer."""
+        return np.zeros((height, width, 4), np.uint8)
+
+    def close(self) -> None:
+        """Nothing to free."""
 
 
 def model_view(camera: Camera, head: np.ndarray) -> np.ndarray:

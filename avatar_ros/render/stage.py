@@ -1,4 +1,4 @@
-"""The renderer stage: expressions and the playback clock in, frames out to whoever shows, records or publishes them."""
+"""The renderer stage: expressions and the playback clock in, frames out to screen, recording and topics."""
 
 from __future__ import annotations
 

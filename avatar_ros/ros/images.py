@@ -1,4 +1,4 @@
-"""Frames on image topics: encoded and published on a thread of their own, and only while somebody subscribes."""
+"""Frames on image topics: encoded and published on a thread of their own, and only while there are subscribers."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from rclpy.node import Node
 
-from ..core.door import Door, Entry
+from ..core.admission import Admission, Entry
 from ..core.events import AvatarState
 from ..core.topics import TOPICS
 from . import convert
@@ -19,12 +19,12 @@ DIALOGUE = "dialogue_node"
 
 
 class Intake:
-    """Refuses messages that break their type's promise (bad), and those that Door does not let in (refused)."""
+    """Refuses messages that break their type's promise (bad), and those that Admission does not let in (refused)."""
 
     def __init__(self, node: Node, own_sessions: Set[str], session_limit: int) -> None:
         self.own_sessions = own_sessions
         self._node = node
-        self._door = Door(own_sessions, session_limit, self._is_new_dialogue)
+        self._admission = Admission(own_sessions, session_limit, self._is_new_dialogue)
         self._dialogues: set[bytes] = set()  # publishers of `state` that were believed
         self._bad = 0
         self._why_bad = ""
@@ -35,7 +35,7 @@ class Intake:
     def take(self, topic: str, msg: Any, now_s: float) -> Iterable[Entry]:
         """What goes on to the stage by this ROS message."""
         session = getattr(msg, "session", None)
-        if session is not None and not self._door.has_place(topic, session, now_s):
+        if session is not None and not self._admission.has_place(topic, session, now_s):
             return ()
         try:
             message = convert.from_msg(TOPICS[topic], msg)
@@ -44,29 +44,29 @@ class Intake:
             self._why_bad = f"{topic}: {error}"
             self._node.get_logger().warning(f"dropped a message on {topic}: {error}", **self._seldom)
             return ()
-        return self._door.come(topic, message, now_s)
+        return self._admission.offer(topic, message, now_s)
 
     def announce(self, state: AvatarState) -> None:
         """The node is the dialogue, and says so."""
-        self._door.announce(state)
+        self._admission.announce(state)
 
     def tick(self, now_s: float) -> list[Entry]:
         """To be called every second: sessions to be closed."""
-        return self._door.tick(now_s)
+        return self._admission.tick(now_s)
 
     def values(self) -> dict[str, str]:
         """Counts for diagnostics."""
-        counts = {"bad_messages": str(self._bad), "refused_messages": str(self._door.refused.total())}
-        return {**counts, "last_refused": self._door.why} if self._door.why else counts
+        counts = {"bad_messages": str(self._bad), "refused_messages": str(self._admission.refused.total())}
+        return {**counts, "last_refused": self._admission.why} if self._admission.why else counts
 
     def news(self) -> list[str]:
         """What was refused since the last call."""
-        refused = self._door.refused - self._told
+        refused = self._admission.refused - self._told
         news = [self._why_bad] if self._bad != self._told_bad else []
         if refused:
             # No numbers here: a text that changes every second would fill the log.
             news.append(f"messages are refused on {', '.join(sorted(refused))} (see last_refused)")
-        self._told_bad, self._told = self._bad, self._door.refused.copy()
+        self._told_bad, self._told = self._bad, self._admission.refused.copy()
         return news
 
     def _is_new_dialogue(self, waited: bool) -> bool:

@@ -70,7 +70,7 @@ def _init(args: list[str] | None) -> str:
             network = _rclpy_init([*(sys.argv if args is None else args), "--ros-args", "--disable-external-lib-logs"])
     except (RCLError, RCLInvalidROSArgsError, UnknownROSArgsError) as error:
         raise ConfigError("ros_arguments", _one_line(error)) from error
-    if RUN_BEGAN in os.environ:  # whoever began the run has looked and said it
+    if RUN_BEGAN in os.environ:  # the runner or launch has checked and said it
         return ""
     network.check()
     return network.line
@@ -85,7 +85,7 @@ def _one_line(error: Exception) -> str:
 
 
 def _say(text: str) -> None:
-    with contextlib.suppress(OSError):  # whoever read it has gone, or its disk is full
+    with contextlib.suppress(OSError):  # its reader has gone, or its disk is full
         print(text, file=sys.stderr, flush=True)
 
 

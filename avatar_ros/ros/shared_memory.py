@@ -24,7 +24,7 @@ def remove_dead_segments(folder: Path = FOLDER, unix_s: float | None = None) -> 
     removed = 0
     with suppress(OSError):
         for lock in sorted(folder.glob(f"fastrtps_*{_LOCK}")):
-            # Ports (fastrtps_port7412) are few, and shared by whoever comes next.
+            # Ports (fastrtps_port7412) are few, and shared by later processes.
             if not lock.name.startswith("fastrtps_port"):
                 removed += _removed(lock, now_s)
     return removed

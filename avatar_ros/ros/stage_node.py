@@ -66,7 +66,7 @@ class StageNode(SettingsNode):
         self.failure = ""  # what its stage could not do to the end
         self._spec = spec
         self._steady = SteadyClock()
-        # Timers of the node's own clock would stand still where use_sim_time is set and nobody publishes /clock.
+        # Timers of the node's own clock would stand still where use_sim_time is set and /clock is not published.
         self._timer_clock = Clock(clock_type=ClockType.STEADY_TIME)
         self._stage: Stage | None = None
         self._worker: StageWorker | None = None
@@ -113,7 +113,7 @@ class StageNode(SettingsNode):
         return TransitionCallbackReturn.SUCCESS if done else TransitionCallbackReturn.FAILURE
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Begin to queue what comes, and to work once somebody reads the results; the model is loaded already."""
+        """Begin to queue what comes, and to work once the results are read; the model is loaded already."""
         assert self._stage is not None
         self._worker = StageWorker(
             self._stage,

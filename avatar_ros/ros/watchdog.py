@@ -1,5 +1,5 @@
 """Ends a process whose work stands still: a library that never comes back (PortAudio, when its sound server is killed)
-cannot be interrupted, but whoever started the node can start it again.
+cannot be interrupted, but the runner or launch can start the node again.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.ros
 @pytest.fixture(scope="module")
 def kiosk(tmp_path_factory):
     """One for all: what harms it at all, harms it for good."""
-    kiosk = Kiosk(tmp_path_factory.mktemp("kiosk"), doors=True)
+    kiosk = Kiosk(tmp_path_factory.mktemp("kiosk"), admission=True)
     kiosk.run(3.0)
     return kiosk
 

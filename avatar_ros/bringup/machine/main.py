@@ -30,7 +30,7 @@ _NOT_OURS = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 @dataclass(frozen=True)
 class Call:
-    """What was typed. yes: nobody is there to ask; extras: of --with; rest: all else after the verb."""
+    """What was typed. yes: do not ask; extras: of --with; rest: all else after the verb."""
 
     verb: str
     rest: tuple[str, ...]
