@@ -109,7 +109,7 @@ class ScreenSink(FrameSink):
     def _run(self) -> None:
         if not self._take_panel():
             return
-        while self._turn():
+        while self._step():
             pass
         if self._screen is not None:
             self._screen.close()
@@ -124,7 +124,7 @@ class ScreenSink(FrameSink):
         self._opened.set()
         return self._failure is None
 
-    def _turn(self) -> bool:
+    def _step(self) -> bool:
         """One frame or one look at the events; False when it is time to close."""
         closing = self._closing.is_set()  # before looking: no frame comes after it
         frame = self._frames.take(POLL_S if self._screen else REOPEN_S)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ..avatar.model import Clip
 from ..core.arrays import F32
 from ..core.enums import AgentState
+from .pose import mix, smoothstep
 
 #: Clips of a LAM avatar for each state: what is played once at its beginning, then what is played in turn as long as it
 #: lasts. What an avatar lacks is skipped. The way out of a thought (LAM's think_part_3) is the blend to what follows.
@@ -106,22 +107,11 @@ class ClipMixer:
         return tuple(clip for name in names if (clip := find_clip(self._clips, name)) is not None)
 
 
-def mix(a: F32, b: F32, t: float) -> F32:
-    """From a (t = 0) to b (t = 1), linearly."""
-    return a * np.float32(1 - t) + b * np.float32(t)
-
-
 def find_clip(clips: Mapping[str, Clip], name: str) -> Clip | None:
     """The clip of that name; LAM's files put the animator's own prefix before it ("yumi_h5_a3_idle")."""
     if name in clips:
         return clips[name]
     return next((clip for full, clip in clips.items() if full.endswith("_" + name)), None)
-
-
-def smoothstep(t: float) -> float:
-    """0 before 0, 1 after 1, smooth in between (3t² - 2t³)."""
-    t = min(max(t, 0.0), 1.0)
-    return t * t * (3 - 2 * t)
 
 
 def rigid(matrix: F32) -> F32:

@@ -129,7 +129,7 @@ class RenderStage(Stage):
     def tick(self, now_s: float) -> Iterable[Out]:
         """Draw and hand over one frame."""
         self._statistics.tick(now_s)
-        self._look_after_sinks()
+        self._check_sinks()
         shown_at_s = now_s + self._statistics.cost_s + self._settings.display_latency_s
         state = self._face.at(shown_at_s)
         cost_s = self._show(state, shown_at_s)
@@ -180,7 +180,7 @@ class RenderStage(Stage):
         self._camera = portrait_camera(self._avatar, width, height)
         self._out = self._rasteriser.buffer(width, height)
 
-    def _look_after_sinks(self) -> None:
+    def _check_sinks(self) -> None:
         """A panel may have been turned or changed; a person may have pressed Esc."""
         if (size := self._wanted_size()) != self._size:
             self._resize(size)
