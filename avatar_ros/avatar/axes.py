@@ -32,7 +32,7 @@ def turned(avatar: Avatar, axes: str) -> Avatar:
     return replace(avatar, positions=positions, rotations=rotations.astype(np.float32))
 
 
-def may_stand_on_its_head(avatar: Avatar) -> bool:
+def may_be_upside_down(avatar: Avatar) -> bool:
     """Whether a head seems to hang: all of it below the ground, or wider above than below."""
     height = avatar.positions[:, 1]
     low, high = np.percentile(height, [1, 99])

@@ -26,8 +26,8 @@ class RecordSettings(RecorderSettings):
     """Where to record, besides how."""
 
     path: str = setting("", "MP4 file for picture and sound; empty: no recording")
-    piece_mib: int = setting(1024, "a longer recording goes on in NAME-date-time.mp4, MiB", low=1, high=1 << 20)
-    keep_days: float = setting(30.0, "age at which those further pieces are deleted, days", low=0.01, high=36500.0)
+    piece_mib: int = setting(1024, "size at which a recording goes on in NAME-date-time.mp4, MiB", low=1, high=1 << 20)
+    keep_days: float = setting(30.0, "age at which those further files are deleted, days", low=0.01, high=36500.0)
     keep_mib: int = setting(10240, "the oldest of them are deleted beyond this size together, MiB", low=1, high=1 << 30)
 
 

@@ -57,12 +57,12 @@ class RendererSettings(Settings):
     background: str = setting("#e8e4de", "colour '#rrggbb' behind the head, or 'transparent'")
     session: str = setting(LOCAL_SESSION, "session whose face is shown")
     avatar: str = setting(BUILT_IN, "avatar: 'builtin', or a LAM .zip, or splats as .ply, .spz or .splat")
-    avatar_axes: str = setting(Y_UP, "which way is up in an avatar of splats alone", choices=tuple(AXES))
+    avatar_axes: str = setting(Y_UP, "up axis of an avatar of splats alone", choices=tuple(AXES))
     width: int = setting(0, "frame width, px; 0: what the screen wants, 512 without one", low=0, high=4096)
     height: int = setting(0, "frame height, px; 0: what the screen wants, 512 without one", low=0, high=4096)
     fps: float = setting(30.0, "frames a second", low=1.0, high=240.0)
     display_latency_s: float = setting(0.0, "time from handing over a frame to its light, s", low=0.0, high=0.5)
-    clips: float = setting(0.5, "how much of the avatar's own head movements is played, 0-1", low=0.0, high=1.0)
+    clips: float = setting(0.5, "amplitude of the avatar's own head animations, 0-1", low=0.0, high=1.0)
 
 
 def rasteriser_settings(settings: RendererSettings) -> RasterSettings:

@@ -12,7 +12,7 @@ from ..core.admission import Admission, Entry
 from ..core.events import AvatarState
 from ..core.topics import TOPICS
 from . import convert
-from .diagnostics import seldom
+from .diagnostics import throttle_options
 
 #: The owner of `state`, in a kiosk's graph.
 DIALOGUE = "dialogue_node"
@@ -30,7 +30,7 @@ class Intake:
         self._why_bad = ""
         self._told_bad = 0
         self._told: Counter[str] = Counter()
-        self._seldom = seldom()
+        self._throttled = throttle_options()
 
     def take(self, topic: str, msg: Any, now_s: float) -> Iterable[Entry]:
         """What goes on to the stage by this ROS message."""
@@ -42,7 +42,7 @@ class Intake:
         except convert.MessageError as error:
             self._bad += 1
             self._why_bad = f"{topic}: {error}"
-            self._node.get_logger().warning(f"dropped a message on {topic}: {error}", **self._seldom)
+            self._node.get_logger().warning(f"dropped a message on {topic}: {error}", **self._throttled)
             return ()
         return self._admission.offer(topic, message, now_s)
 

@@ -110,9 +110,9 @@ def run(spec: NodeSpec, args: list[str] | None = None) -> int:
     node = None
     try:
         overrides = Overrides.of(sys.argv if args is None else args)  # names a mistake and its line; rcl does not
-        greeting = _init(args)
+        network_line = _init(args)
         node = StageNode(spec, overrides)
-        node.greeting = greeting
+        node.network_line = network_line
         name = node.get_fully_qualified_name()
         lock = hold_name(name, remedy="stop it, or give this one another name: -r __ns:=/avatar2")
         try:

@@ -9,7 +9,7 @@ from rclpy.node import Node
 
 from ..core.errors import AvatarRosError
 from ..core.machine import machine_fault
-from .diagnostics import Diagnostics, seldom
+from .diagnostics import Diagnostics, throttle_options
 from .worker import StageWorker
 
 
@@ -19,7 +19,7 @@ class NodeStatus:
     def __init__(self, node: Node) -> None:
         self._logger = node.get_logger()
         self._diagnostics = Diagnostics(node)
-        self._seldom = seldom()
+        self._throttled = throttle_options()
         self._errors = 0
         self._last_error = ""
         self._told_faults = (0, 0)
@@ -39,9 +39,9 @@ class NodeStatus:
         self._errors += 1
         self._last_error = _text(error)
         # A tick that fails at 30 Hz must not roll the log over: the same fault is told every few seconds.
-        self._logger.error(self._last_error, **self._seldom)
+        self._logger.error(self._last_error, **self._throttled)
         if not isinstance(error, AvatarRosError):
-            self._logger.error("".join(traceback.format_exception(error)), **self._seldom)
+            self._logger.error("".join(traceback.format_exception(error)), **self._throttled)
 
     def worker_values(self, worker: StageWorker, now_s: float) -> dict[str, str]:
         """Queue and load of the worker since the last call."""

@@ -20,16 +20,16 @@ def spin(node: StageNode, stop_asked: Callable[[], bool]) -> int:
     """Serve the node until it is done, has failed, or is told to stop; the process's exit code."""
     executor = LeanExecutor()
     executor.add_node(node)
-    dog = Watchdog(node.begun, node.stuck_limit_s, partial(_leave, node), node.used_s)
+    watchdog = Watchdog(node.begun, node.stuck_limit_s, partial(_leave, node), node.used_s)
     if node.stuck_limit_s:
-        dog.start()
+        watchdog.start()
     try:
         while node.exit_code is None and not node.finished and not stop_asked():
-            node.beats += 1
+            node.rounds += 1
             executor.spin_once(timeout_sec=SPIN_S)
         done = node.finished
     finally:
-        dog.stop()
+        watchdog.stop()
         node.release()
         executor.shutdown(timeout_sec=0.5)
     if node.failure:

@@ -36,7 +36,7 @@ from .worker import StageWorker
 STOP_TIMEOUT_S = 2.0
 CONNECT_POLL_S = 0.1
 #: What a node says while it ends, and how long it waits for that to arrive, s.
-LAST_WORDS, LAST_WORDS_S = frozenset({"say_result"}), 0.3
+FINAL_TOPICS, FINAL_TIMEOUT_S = frozenset({"say_result"}), 0.3
 
 SettingsByPrefix = Mapping[str, Any]  # prefix -> its Settings; the builder knows which class it asked for
 
@@ -62,7 +62,7 @@ class StageNode(SettingsNode):
         """Overrides: what the process's arguments say. Raises ConfigError for a parameter that is not the node's."""
         super().__init__(spec.name, spec.groups, overrides or Overrides())
         self.exit_code: int | None = None
-        self.greeting = ""  # said once, when the configuration is known to be good
+        self.network_line = ""  # said once, when the configuration is known to be good
         self.failure = ""  # what its stage could not do to the end
         self._spec = spec
         self._steady = SteadyClock()
@@ -72,7 +72,7 @@ class StageNode(SettingsNode):
         self._worker: StageWorker | None = None
         self._peers: Peers | None = None
         self._wiring = Wiring(self, spec.port)
-        self.beats = 0  # rounds of the executor
+        self.rounds = 0  # of the executor
         if self.own.nice:
             os.nice(self.own.nice)  # of this thread and those that it will start: the stage's, not DDS's, which run
         self._status = NodeStatus(self)
@@ -94,7 +94,7 @@ class StageNode(SettingsNode):
         worker = self._worker
         if worker is None:
             return {}
-        return {"the stage": worker.begun, "the executor": self.beats}
+        return {"the stage": worker.begun, "the executor": self.rounds}
 
     def used_s(self, name: str) -> float:
         """For the watchdog: processor time of what `begun` names, s."""
@@ -107,9 +107,9 @@ class StageNode(SettingsNode):
         """Build the stage, load its model, create publishers and subscriptions."""
         # rclpy swallows what a transition raises; a node that says nothing and does nothing would stay for ever.
         done = guarded(self._configure, self._fail)
-        if done and self.greeting:
-            self.get_logger().info(self.greeting)
-            self.greeting = ""
+        if done and self.network_line:
+            self.get_logger().info(self.network_line)
+            self.network_line = ""
         return TransitionCallbackReturn.SUCCESS if done else TransitionCallbackReturn.FAILURE
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -131,7 +131,7 @@ class StageNode(SettingsNode):
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Stop the worker and let go of devices; the model stays loaded."""
         self._stop_worker()
-        guarded(self._rest, self._status.report)
+        guarded(self._deactivate_stage, self._status.report)
         return super().on_deactivate(state)
 
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -148,8 +148,8 @@ class StageNode(SettingsNode):
         """Stop the worker, close the stage, drop its topics. Safe to call twice."""
         working = self._worker is not None
         self._stop_worker()
-        if working and LAST_WORDS.intersection(self._spec.port.publishes):
-            guarded(self._rest, self._status.report)
+        if working and FINAL_TOPICS.intersection(self._spec.port.publishes):
+            guarded(self._deactivate_stage, self._status.report)
         if self._stage is not None:
             self._stage.close()
             self.failure = self.failure or self._stage.failure
@@ -209,12 +209,12 @@ class StageNode(SettingsNode):
             self._intake.announce(out.message)
         self._wiring.publish(out)
 
-    def _rest(self) -> None:
+    def _deactivate_stage(self) -> None:
         if self._stage is not None:
             for out in self._stage.deactivate(self._steady.now_s()):
                 self._publish(out)
-                if out.topic in LAST_WORDS:
-                    self._wiring.wait_for_readers(out.topic, LAST_WORDS_S)
+                if out.topic in FINAL_TOPICS:
+                    self._wiring.wait_for_readers(out.topic, FINAL_TIMEOUT_S)
 
     def _stop_worker(self) -> None:
         if self._peers is not None:

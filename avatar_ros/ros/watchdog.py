@@ -26,7 +26,7 @@ def thread_s(native_id: int | None) -> float:
 
 
 class Watchdog:
-    """Looks every quarter of `limit_s` whether something still does what it did; `bite(name)` when for `limit_s`.
+    """Looks every quarter of `limit_s` whether something still does what it did; `on_stall(name)` when for `limit_s`.
 
     It counts its own looks, not time: of a process that was stopped and goes on, nothing stood still.
     """
@@ -34,11 +34,11 @@ class Watchdog:
     LOOKS = 4
 
     def __init__(
-        self, begun: Begun, limit_s: float, bite: Callable[[str], None], used_s: UsedS = lambda name: 0.0
+        self, begun: Begun, limit_s: float, on_stall: Callable[[str], None], used_s: UsedS = lambda name: 0.0
     ) -> None:
         self._begun = begun
         self._period_s = limit_s / self.LOOKS
-        self._bite = bite
+        self._on_stall = on_stall
         self._seen: dict[str, Hashable] = {}
         self._used_s = used_s
         self._used_before_s: dict[str, float] = {}
@@ -73,5 +73,5 @@ class Watchdog:
     def _run(self) -> None:
         while not self._over.wait(self._period_s):
             if name := self.look():
-                self._bite(name)
+                self._on_stall(name)
                 return
