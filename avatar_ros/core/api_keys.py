@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Mapping
 from pathlib import Path
 
 from .errors import ConfigError
-from .loading import read_text
 
-#: What is larger is another file.
-MAX_ENV_FILE_BYTES = 1 << 20
 _EXPORT = re.compile(r"^export\s+")
 _COMMENT = re.compile(r"(?:^|\s)#")
 
@@ -54,11 +52,16 @@ def read_env_file(path: Path) -> dict[str, str]:
 
 def _lines(path: Path) -> list[str]:
     try:
-        text = read_text(path, MAX_ENV_FILE_BYTES, "env_file")
+        data = path.read_bytes()
     except FileNotFoundError:
         return []
     except OSError as error:
         raise ConfigError("env_file", f"{path} cannot be read: {error.strerror}") from error
+    wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    try:
+        text = data.decode("utf-16" if wide else "utf-8-sig")
+    except UnicodeDecodeError:
+        text = "\0"
     if "\0" in text:
         raise ConfigError("env_file", f"{path} is no text in UTF-8; save it as UTF-8")
     return text.splitlines()

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from ..core.enums import AgentState
-from .base import U8, Captions, DisplaySettings, ScreenEvents
+from .base import DisplaySettings, Screen, ScreenEvents
 
 
-class OffScreen:
-    """For machines without a panel, or with `--display off`."""
+class OffScreen(Screen):
+    """For machines without a panel, or with `--display off`. What it is given, it drops."""
 
     name = "off"
     size = (0, 0)
@@ -15,18 +14,6 @@ class OffScreen:
     def __init__(self, settings: DisplaySettings) -> None:
         """Settings: not used."""
 
-    def open(self) -> None:
-        """Nothing to take."""
-
-    def show(self, rgba: U8, shown_at_s: float) -> None:
-        """Drop the frame."""
-
-    def tell(self, state: AgentState, captions: Captions) -> None:
-        """Drop the state."""
-
     def poll(self) -> ScreenEvents:
         """Nothing ever happens."""
         return ScreenEvents()
-
-    def close(self) -> None:
-        """Nothing to give back."""

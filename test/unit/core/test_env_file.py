@@ -42,7 +42,7 @@ def test_a_hash_within_a_value_belongs_to_it(tmp_path):
     [
         (b'A=1\nKEY="sk-secret\n', r"\.env line 2: there is no closing quote behind the value of KEY"),
         (b'KEY="sk-secret" oops\n', r"\.env line 1: something stands behind the closing quote of the value of KEY"),
-        (b"KEY=sk-secret\xe9\n", r"\.env is no text in UTF-8 \(byte 13.*; save it as UTF-8"),
+        (b"KEY=sk-secret\xe9\n", r"\.env is no text in UTF-8; save it as UTF-8"),
         ("KEY=sk-secret\n".encode("utf-16-le"), r"\.env is no text in UTF-8"),
     ],
 )
