@@ -15,6 +15,8 @@ UsedS = Callable[[str], float]
 #: With a share of the time between these a thread is at work on a host that is too slow: a look counts a tenth. Who
 #: uses less waits for something, who uses more has had its chance.
 _STARVED, _STARVED_LOOK = (0.01, 0.5), 0.1
+#: Longest wait for its own thread, s.
+STOP_S = 1.0
 
 
 def thread_s(native_id: int | None) -> float:
@@ -51,8 +53,10 @@ class Watchdog:
         self._thread.start()
 
     def stop(self) -> None:
-        """Look no more."""
+        """Look no more, and let go of what was watched: a node that is still held keeps DDS up at its process's end."""
         self._over.set()
+        if self._thread.is_alive():
+            self._thread.join(STOP_S)
 
     def look(self) -> str:
         """What has stood still for LOOKS looks; "" where nothing has."""
