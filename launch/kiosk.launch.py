@@ -35,7 +35,7 @@ from avatar_ros.bringup.keys import node_environment
 from avatar_ros.bringup.restart_policy import Blame, RestartPolicy, describe_exit
 from avatar_ros.core.errors import ConfigError
 from avatar_ros.core.exit_codes import DONE_IS_OK, DONE_LINE, EXIT_CONFIG, EXIT_UNFINISHED
-from avatar_ros.core.network import KNOWN, NETWORK, network
+from avatar_ros.core.ros_network import KNOWN, NETWORK, network
 from avatar_ros.core.run import RUN_BEGAN, begin_now
 from launch import LaunchContext, LaunchDescription
 

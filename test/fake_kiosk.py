@@ -72,10 +72,10 @@ class Kiosk(Harness):
         spans: Spans = (),
         heard: tuple[str, ...] = (),
         answers: tuple[str, ...] = (),
-        doors: bool = False,
+        admission: bool = False,
         **settings: Any,
     ) -> None:
-        super().__init__(latency_s=0.001, doors=doors)
+        super().__init__(latency_s=0.001, admission=admission)
         script = ", ".join(f"{begin}-{end}" for begin, end in spans)
         epoch_file = str(folder / "epoch")
         self.report = folder / "turns.json"

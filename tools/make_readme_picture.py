@@ -28,10 +28,10 @@ from avatar_ros.core.events import AvatarState
 from avatar_ros.core.types import PlaybackClock
 from avatar_ros.display.background import Background
 from avatar_ros.display.base import DisplaySettings
+from avatar_ros.display.caption_writer import CaptionWriter
 from avatar_ros.display.captions import CaptionBoard
 from avatar_ros.display.compose import Composer
 from avatar_ros.display.sign import sign_margin, sign_patch, sign_phase
-from avatar_ros.display.text import CaptionWriter
 from avatar_ros.ros.listener import Listener
 from benchmarks.conversation.kiosk_run import KioskRun
 from benchmarks.lib.question_files import speak, write_wav
@@ -127,7 +127,7 @@ def drawn(talk: Talk, panel: tuple[int, int], fps: float) -> Iterator[np.ndarray
             told += 1
         target = np.zeros((panel[1], panel[0], 4), np.uint8)
         composer.draw(target, rgba, patches(board, writer, panel, at_s))
-        label(target, LABELS.get(board.mood, ""))
+        label(target, LABELS.get(board.state, ""))
         yield target
 
 
@@ -146,8 +146,8 @@ def frames(talk: Talk, begin_s: float, end_s: float, fps: float) -> Iterator[tup
 
 def patches(board: CaptionBoard, writer: CaptionWriter, panel: tuple[int, int], at_s: float) -> list[Any]:
     """Captions and sign, where a window has them."""
-    phase = sign_phase(board.mood, at_s)
-    sign = None if phase is None else sign_patch(board.mood, phase, panel)
+    phase = sign_phase(board.state, at_s)
+    sign = None if phase is None else sign_patch(board.state, phase, panel)
     room = sign_patch(AgentState.LISTENING, 0, panel).pixels.shape[0] + 2 * sign_margin(panel)
     return [patch for patch in (writer.patch(board.at(at_s), panel, panel[1] - room), sign) if patch is not None]
 

@@ -10,7 +10,7 @@ from types import TracebackType
 
 from ..core.errors import AvatarError
 from ..core.loading import boundary
-from .limits import MAX_DIRECTORY_BYTES, MAX_MEMBER_BYTES, MAX_MEMBERS, MAX_TOTAL_BYTES
+from .avatar_limits import MAX_DIRECTORY_BYTES, MAX_MEMBER_BYTES, MAX_MEMBERS, MAX_TOTAL_BYTES
 
 _MADE_BY = "an avatar zip is made by LAM or ./avatar"
 #: A member that tells what the zip is instead -> what to do.

@@ -18,7 +18,7 @@ _UPSIDE_DOWN = 0.8
 
 
 def turned(avatar: Avatar, axes: str) -> Avatar:
-    """An avatar without joints, brought upright. Raises ConfigError for axes that nobody knows."""
+    """An avatar without joints, brought upright. Raises ConfigError for unknown axes."""
     if axes not in AXES:
         raise ConfigError("avatar_axes", f"axes are '{axes}'; known: {', '.join(AXES)}")
     if axes == Y_UP:
@@ -32,7 +32,7 @@ def turned(avatar: Avatar, axes: str) -> Avatar:
     return replace(avatar, positions=positions, rotations=rotations.astype(np.float32))
 
 
-def may_stand_on_its_head(avatar: Avatar) -> bool:
+def may_be_upside_down(avatar: Avatar) -> bool:
     """Whether a head seems to hang: all of it below the ground, or wider above than below."""
     height = avatar.positions[:, 1]
     low, high = np.percentile(height, [1, 99])

@@ -1,4 +1,4 @@
-"""Removing what spoils a picture: splats nobody can see, floaters far from any other, and oversized halos."""
+"""Removing what spoils a picture: invisible splats, floaters far from any other, and oversized halos."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class CleanSettings:
     drop_invisible: bool = True  # changes no pixel
     drop_floaters: bool = True
     floater_cell: float = 0.06  # of the head's height (wider where there are few splats): edge of a cell
-    floater_neighbours: int = 3  # fewer than so many others in the 27 cells around it
+    floater_neighbours: int = 3  # fewer others than this in the 27 cells around it
     max_scale: float = 0.25  # of the head's height: larger splats are halos
 
 

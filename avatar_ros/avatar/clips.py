@@ -13,15 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from .glb import Glb
-from .limits import MAX_CHAIN, MAX_CLIPS, MAX_CLIPS_S
+from .avatar_limits import MAX_CHAIN, MAX_CLIPS, MAX_CLIPS_S
+from .glb import LOOKUP_ERRORS, Glb
 from .model import Clip
 from .skin import HEAD_JOINT, NECK_LEVELS, inverse_bind, joint_chain, node_chain
 
 BAKE_HZ = 30.0
 MAX_CLIP_S = 600.0
 _DEFAULTS = {"translation": (0.0, 0.0, 0.0), "rotation": (0.0, 0.0, 0.0, 1.0), "scale": (1.0, 1.0, 1.0)}
-_LOOKUP_ERRORS = (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError, np.linalg.LinAlgError)
 
 
 def bake_clips(glb: Glb, joint: str = HEAD_JOINT) -> dict[str, Clip]:
@@ -37,7 +36,7 @@ def bake_clips(glb: Glb, joint: str = HEAD_JOINT) -> dict[str, Clip]:
             raise glb.error(f"has {len(chain)} joints above the head and {len(glb.doc['animations'])} clips "
                             f"(limits {MAX_CHAIN}, {MAX_CLIPS})")  # fmt: skip
         return _bake_all(glb, nodes, chain)
-    except _LOOKUP_ERRORS as error:
+    except LOOKUP_ERRORS as error:
         raise glb.error(f"its animations are damaged ({error!r})") from None
 
 

@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 
 from ..core.errors import AvatarError
-from .limits import MAX_ELEMENTS, MAX_ENTRIES, MAX_JSON_BYTES, MAX_MADE_ELEMENTS
+from .avatar_limits import MAX_ELEMENTS, MAX_ENTRIES, MAX_JSON_BYTES, MAX_MADE_ELEMENTS
 
 _COMPONENTS = {5120: "<i1", 5121: "<u1", 5122: "<i2", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
 _WIDTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT4": 16}
 _JSON, _BIN = 0x4E4F534A, 0x004E4942
-_LOOKUP_ERRORS = (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError)
-#: Numbers packed in ways that nobody reads here; other extensions are about looks.
+#: What looking into a damaged file raises.
+LOOKUP_ERRORS = (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError, np.linalg.LinAlgError)
+#: Compressions that are not read here; other extensions are about materials.
 _PACKED = ("KHR_draco_mesh_compression", "EXT_meshopt_compression", "KHR_meshopt_compression")
 _EMBEDDED = "data:"
 
@@ -84,7 +85,7 @@ class Glb:
                 indices, values = self._sparse(spec)
                 out = out.copy()
                 out[indices] = values
-        except _LOOKUP_ERRORS as error:
+        except LOOKUP_ERRORS as error:
             raise self.error(f"accessor {index} is damaged ({error!r})") from None
         return _fractions(out) if spec.get("normalized") is True else out
 
@@ -97,7 +98,7 @@ class Glb:
             if "sparse" in spec and "bufferView" not in spec:
                 indices, values = self._sparse(spec)
                 return indices, _fractions(values) if spec.get("normalized") is True else values
-        except _LOOKUP_ERRORS as error:
+        except LOOKUP_ERRORS as error:
             raise self.error(f"accessor {index} is damaged ({error!r})") from None
         dense = self.accessor(index)
         rows = np.flatnonzero(np.any(dense != 0, axis=1))

@@ -10,15 +10,18 @@ import numpy as np
 
 from ..core.errors import AvatarError
 from ..core.loading import boundary
+from ..core.paths import share_file
+from .avatar_limits import MAX_MEMBER_BYTES, SH_DC
 from .axes import Y_UP, turned
 from .clean import CleanSettings, clean
-from .lam import check_finite, linear_scales, load_lam, normalise_quaternions, sigmoid
-from .limits import MAX_MEMBER_BYTES, SH_DC
+from .lam_format import check_finite, linear_scales, load_lam, normalise_quaternions, sigmoid
 from .model import Avatar
 from .packed import Raw, read_splat, read_spz
 from .ply import read_splats
 
 LAM = "LAM zip"
+#: Parameters and arguments call the avatar that ships with the package so.
+BUILT_IN = "builtin"
 #: Kind -> what reads its splats.
 _READERS: dict[str, Callable[[bytes, str], Raw]] = {
     "3DGS .ply": read_splats,
@@ -35,6 +38,11 @@ _OTHERS = (
 _EXPECTED = "give a LAM .zip, or splats as .ply, .spz or .splat"
 #: LAM's offsets from a vertex end here; half of them are a tenth of it.
 _LONGEST_OFFSET_M, _USUAL_OFFSET_M = 0.11, 0.03
+
+
+def avatar_file(name: str) -> Path:
+    """The file of an avatar: `name` itself, or the one that ships with the package for BUILT_IN."""
+    return share_file("models/avatar.zip") if name == BUILT_IN else Path(name)
 
 
 def load_avatar(path: str | Path, cleaning: CleanSettings | None = None, axes: str = Y_UP) -> Avatar:

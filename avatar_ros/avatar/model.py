@@ -50,14 +50,6 @@ class Morphs:
         span = slice(int(self.offsets[morph]), int(self.offsets[morph + 1]))
         return self.indices[span], self.deltas[span]
 
-    def dense(self, splats: int) -> F32:
-        """All deltas as [M, splats, 3]; large, for references and tests."""
-        out = np.zeros((len(self.names), splats, 3), np.float32)
-        for m in range(len(self.names)):
-            indices, deltas = self.part(m)
-            out[m, indices] = deltas
-        return out
-
 
 NO_MORPHS = Morphs.from_parts((), ())
 
@@ -121,8 +113,12 @@ class Avatar:
 
     @property
     def morph_deltas(self) -> F32:
-        """Dense [M, N, 3]; made anew at each call."""
-        return self.morphs.dense(self.splats)
+        """Dense [M, N, 3]; large and made anew at each call, for references and tests."""
+        out = np.zeros((len(self.morph_names), self.splats, 3), np.float32)
+        for m in range(len(self.morph_names)):
+            indices, deltas = self.morphs.part(m)
+            out[m, indices] = deltas
+        return out
 
     def extent(self) -> tuple[F32, F32]:
         """Lowest and highest corner [3], [3] of the splat centres at rest, metres."""

@@ -12,7 +12,7 @@ import zlib
 import numpy as np
 
 from ..core.errors import AvatarError
-from .limits import MAX_MEMBER_BYTES, MAX_SPLATS, SH_DC
+from .avatar_limits import MAX_MEMBER_BYTES, MAX_SPLATS, SH_DC
 
 Raw = dict[str, np.ndarray]
 

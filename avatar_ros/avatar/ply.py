@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..core.errors import AvatarError
-from .limits import MAX_SPLATS, SH_DC
+from .avatar_limits import MAX_SPLATS, SH_DC
 from .packed import CHUNK_FIELDS, COLOUR_FIELDS, PACKED_FIELDS, Raw, unpack_chunks
 
 _TYPES = {

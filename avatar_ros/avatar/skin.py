@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 
 from ..core.arrays import F32
+from .avatar_limits import MAX_JOINTS
 from .glb import Glb
-from .limits import MAX_JOINTS
 from .model import Neck
 
 HEAD_JOINT = "head"
 NECK_LEVELS = 3
-"""The joint so many above the head stays still: LAM's chestUpper, neckLower, neckUpper, head."""
+"""The joint that many levels above the head stays still: LAM's chestUpper, neckLower, neckUpper, head."""
 WEIGHTS_SUM_TOLERANCE = 0.05
 _INTEGER_ONE = {"uint8": 255.0, "uint16": 65535.0}
 

@@ -15,9 +15,9 @@ from ..core.loading import boundary
 from ..core.machine import machine_fault
 from ..core.terminal import printable_line
 from .archive import AvatarArchive
-from .axes import Y_UP, may_stand_on_its_head
+from .axes import Y_UP, may_be_upside_down
 from .clean import INVISIBLE_OPACITY, CleanSettings, clean
-from .lam import assemble, check_finite, read_clips, read_mesh, read_offsets
+from .lam_format import assemble, check_finite, read_clips, read_mesh, read_offsets
 from .load import LAM, kind_of, load_splats
 from .model import Avatar, Morphs, missing_shapes
 
@@ -54,6 +54,14 @@ class Report:
         """Whether the avatar can be shown (warnings allowed)."""
         return not any(finding.fault for finding in self.findings)
 
+    def fault(self, code: str, text: str) -> None:
+        """Add what makes the avatar unusable."""
+        self.findings.append(Finding(code, text))
+
+    def note(self, code: str, text: str) -> None:
+        """Add an oddity."""
+        self.findings.append(Finding(code, text, fault=False))
+
     def text(self) -> str:
         """The report for people, several lines; the last is the verdict."""
         lines = [f"{self.path} ({self.kind})"] if self.splats else []
@@ -76,7 +84,7 @@ class Report:
 def validate(path: str | Path, axes: str = Y_UP) -> Report:
     """Check an avatar file. All faults that can be found are listed, not the first only.
 
-    axes: what is up in a file of splats alone. Raises ConfigError for axes that nobody knows.
+    axes: what is up in a file of splats alone. Raises ConfigError for unknown axes.
     """
     report = Report(Path(path))
     with np.errstate(all="ignore"):
@@ -102,7 +110,7 @@ def _try(report: Report, step: Callable[[], T]) -> T | None:
             raise
         text = error.text.removeprefix(f"{report.path}: ")
         if all(finding.text != text for finding in report.findings):
-            report.findings.append(Finding(error.code, text))
+            report.fault(error.code, text)
         return None
 
 
@@ -138,12 +146,7 @@ def _describe(report: Report, avatar: Avatar) -> None:
 
 def _judge(report: Report, avatar: Avatar) -> None:
     """Faults and oddities of an avatar whose files are sound."""
-    def fault(code: str, text: str) -> None:
-        report.findings.append(Finding(code, text))
-
-    def note(code: str, text: str) -> None:
-        report.findings.append(Finding(code, text, fault=False))
-
+    fault, note = report.fault, report.note
     low, high = np.percentile(avatar.positions[:, 1], [1, 99])
     if not HEAD_HEIGHT_M[0] <= high - low <= HEAD_HEIGHT_M[1]:
         fault("avatar_bad_extent", f"the head is {high - low:.3g} m high, not {HEAD_HEIGHT_M[0]} to {HEAD_HEIGHT_M[1]};"
@@ -159,10 +162,10 @@ def _judge(report: Report, avatar: Avatar) -> None:
                                    "logarithms of metres")
     elif large:
         note("avatar_large_splats", f"{large} splats are larger than {LARGE_SCALE_M} m and may show as halos")
-    if report.kind != LAM and may_stand_on_its_head(avatar):
+    if report.kind != LAM and may_be_upside_down(avatar):
         note("avatar_upside_down", "it may stand on its head: if so, say --axes y_down, here, to render and to kiosk "
                                    "(parameter avatar_axes of renderer_node)")
-    _judge_morphs(avatar.morphs, report.kind == LAM, fault, note)
+    _judge_morphs(report, avatar.morphs)
     floaters = int(seen.sum()) - clean(avatar, CleanSettings()).splats
     if floaters > 0:
         note("avatar_floaters", f"{floaters} floaters or halos; they are dropped at load")
@@ -172,11 +175,11 @@ def _judge(report: Report, avatar: Avatar) -> None:
         note("avatar_no_neck", "skin.glb binds no splat to a joint named 'head'; the shoulders turn with the head")
 
 
-def _judge_morphs(morphs: Morphs, lam: bool, fault: Callable[[str, str], None],
-                  note: Callable[[str, str], None]) -> None:
+def _judge_morphs(report: Report, morphs: Morphs) -> None:
+    fault, note = report.fault, report.note
     missing = missing_shapes(morphs.names)
     needed = [name for name in NEEDED_SHAPES if name in missing]
-    if not lam:
+    if report.kind != LAM:
         note("avatar_static", "no morphs in a file of splats alone: the head moves as a whole, the face does not")
     elif needed:
         fault("avatar_missing_morphs", f"lacks the morphs {', '.join(needed)}; name them as ARKit does in "

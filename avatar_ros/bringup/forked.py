@@ -131,7 +131,7 @@ def _main(module: str) -> int:
 def _let_go(output: int) -> None:
     """Of all that is the runner's: its session, signals, files and screen."""
     os.setsid()
-    logging.shutdown()  # now: at the fork's end its files' numbers may be somebody else's
+    logging.shutdown()  # now: at the fork's end its files' numbers may be others'
     signal.set_wakeup_fd(-1)
     for number in _SIGNALS:
         signal.signal(number, signal.default_int_handler if number is signal.SIGINT else signal.SIG_DFL)

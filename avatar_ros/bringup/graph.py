@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..core.errors import ConfigError
-from ..core.network import parse_reach
 from ..core.parameter_file import Section, looks_like, read_parameter_file
 from ..core.paths import share_file
+from ..core.ros_network import parse_reach
 
 PACKAGE = "avatar_ros"
 #: Files of config/. Those that begin with llm_ set the chat service alone, to be laid over another: "full,llm_openai".
@@ -48,8 +48,8 @@ class KioskOptions:
     avatar: file, or "" for the built-in one; axes: which way is up in a file of splats, "" as the profile has it;
     namespace: absolute only where it begins with "/";
     mic: "auto", "none", a device's name or number, or WAV files joined by commas; record: video file to write, or "";
-    turns: leave after so many answers, 0 for never; report: JSON file for the turns, or ""; network: who may reach its
-    nodes (core/network.py), "" for AVATAR_ROS_NETWORK, or local.
+    turns: answers before it leaves, 0 for never; report: JSON file for the turns, or ""; network: who may reach its
+    nodes (core/ros_network.py), "" for AVATAR_ROS_NETWORK, or local.
     """
 
     profile: str = "embedded"

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from ..core.host_lock import hold_name
-from ..core.network import network
+from ..core.ros_network import network
 from ..core.run import RUN_BEGAN, begin_now
 from .child import ChildSpec
 from .forked import preload

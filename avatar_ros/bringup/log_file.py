@@ -12,11 +12,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TextIO
 
+from ..core.file_retention import DAY_S, delete_old_files
 from ..core.private import open_private, private_folder
-from ..core.tidy import DAY_S, tidy
 
 LOG_FILE_BYTES = 10 * 1024 * 1024
-#: Logs of all runs go when nothing was written to them for so long, or when they are more than this together.
+#: Logs of all runs are deleted this many days after their last line, or when they are larger than this together.
 LOG_DAYS = 14.0
 LOG_TOTAL_BYTES = 100 * 1024 * 1024
 _OURS = re.compile(r"avatar_ros-\d{8}-\d{6}-(\d+)\.log(\.\d+)?")
@@ -76,7 +76,8 @@ class LogFile(logging.handlers.RotatingFileHandler):
     def _tidy(self) -> None:
         running = (path for path in self.path.parent.glob("avatar_ros-*.log") if _is_written(path))
         keep = (self.path, *running)
-        tidy(self.path.parent, _OURS, days=LOG_DAYS, total_bytes=LOG_TOTAL_BYTES, unix_s=self._now(), keep=keep)
+        limits = {"days": LOG_DAYS, "total_bytes": LOG_TOTAL_BYTES}
+        delete_old_files(self.path.parent, _OURS, unix_s=self._now(), keep=keep, **limits)
 
 
 def _is_written(path: Path) -> bool:

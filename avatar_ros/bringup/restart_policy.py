@@ -18,7 +18,7 @@ LONGEST_DELAY_S = 10.0
 #: A life of this long makes a node healthy again; deaths within this window count against it.
 HEALTHY_S = 60.0
 DEATHS_TO_GIVE_UP = 5
-#: Memory, disk or descriptors that are still short after so long will not come back by themselves.
+#: Memory, disk or descriptors that are still short after this long will not come back by themselves, s.
 MACHINE_PATIENCE_S = 900.0
 #: How a process ends that did not end itself with a code of its own: a traceback, exit(-1), abort, a write to memory
 #: that is not there.
@@ -112,7 +112,7 @@ class StopPlan:
 
 
 # SIGTERM first: a node obeys it as it obeys SIGINT, and a process that is still importing ends without a traceback.
-#: Somebody waits at the keyboard: all gone within 3 s.
+#: A user waits at the keyboard: all gone within 3 s.
 STOP_NOW = StopPlan(((0.0, signal.SIGTERM), (1.8, signal.SIGINT), (2.5, signal.SIGKILL)))
 #: The same for a node that has a recording to close, which takes longer on a busy machine.
 STOP_RECORDING = StopPlan(((0.0, signal.SIGTERM), (8.0, signal.SIGINT), (10.0, signal.SIGKILL)))

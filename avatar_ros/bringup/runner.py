@@ -1,6 +1,6 @@
 """Keeps a set of processes running: restarts what dies, gives up on what keeps dying, stops all of it within 3 s.
 
-One thread and one selector: it sleeps until a child writes or ends, a restart or a signal is due, or somebody stops it.
+One thread and one selector: it sleeps until a child writes or ends, a restart or a signal is due, or it is stopped.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class Runner:
                 self._start_waiting()
                 while self._children or self._stop is None:
                     self._step()
-            finally:  # none is left but where the runner itself failed: then nobody may wait for one
+            finally:  # none is left but where the runner itself failed: then nothing may wait for one
                 for child in self._children.values():
                     child.send(signal.SIGKILL)
         self._selector.close()

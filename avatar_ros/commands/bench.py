@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import importlib
+from collections.abc import Callable
+from contextlib import suppress
 from types import ModuleType
 
 from ..core.errors import ConfigError
@@ -36,6 +38,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """The measurement's own exit code."""
     return int(benchmark(BENCHES[options.what]).main(options.rest))
+
+
+def verb_of(name: str) -> tuple[Callable[[argparse.ArgumentParser], None], Callable[[argparse.Namespace], int]]:
+    """add_arguments and run of a verb that the module `name` of benchmarks/ does.
+
+    Without benchmarks/ it has no arguments, and `run` says what is missing.
+    """
+
+    def add_arguments(parser: argparse.ArgumentParser) -> None:
+        with suppress(ConfigError):
+            benchmark(name).add_arguments(parser)
+
+    return add_arguments, lambda options: int(benchmark(name).run(options))
 
 
 def benchmark(name: str) -> ModuleType:

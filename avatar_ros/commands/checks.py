@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import os
 import platform
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from ..core.errors import AvatarRosError
-from ..core.paths import share_file
 from ..core.registry import how_to_install
-from ..core.stage import Stage
 from ..core.types import Sentence, SpeechChunk
 
 #: What a part that is missing or damaged raises; anything else is a bug of ours and may show its traceback.
@@ -49,8 +49,8 @@ def network() -> CheckResult:
     """Who can reach a node: starts one and looks at its sockets."""
     import rclpy
 
-    from ..core.sockets import reachable_from_outside
     from ..ros.start import start_ros
+    from .open_sockets import reachable_from_outside
 
     context = rclpy.Context()
     decided = start_ros(context=context)
@@ -82,35 +82,25 @@ def rasteriser() -> CheckResult:
 
 def built_in_avatar() -> CheckResult:
     """models/avatar.zip is whole."""
+    from ..avatar.load import BUILT_IN, avatar_file
     from ..avatar.validate import validate
 
-    report = validate(share_file("models/avatar.zip"))
+    report = validate(avatar_file(BUILT_IN))
     lines = report.text().splitlines()
     return CheckResult(report.good, lines[-1] if lines else "", "restore models/avatar.zip from the repository")
 
 
-def vad() -> CheckResult:
-    """The voice detector's model loads."""
-    from ..vad.base import VadSettings
-    from ..vad.stage import build
+def loads(room: str, settings: str, what: str = "loads") -> Callable[[], CheckResult]:
+    """A check that the default backends of the stage in `room` load. settings: the class in its base.py."""
 
-    return _load(build(VadSettings()), f"{VadSettings().backend} loads")
+    def check() -> CheckResult:
+        defaults = getattr(importlib.import_module(f"..{room}.base", __package__), settings)()
+        stage = importlib.import_module(f"..{room}.stage", __package__).build(defaults)
+        stage.load()
+        stage.close()
+        return CheckResult(True, f"{defaults.backend} {what}")
 
-
-def asr() -> CheckResult:
-    """The recogniser and its grammar load."""
-    from ..asr.base import AsrSettings
-    from ..asr.stage import build
-
-    return _load(build(AsrSettings()), f"{AsrSettings().backend} loads with the grammar of the answers file")
-
-
-def llm() -> CheckResult:
-    """The answers file reads."""
-    from ..llm.base import LlmSettings
-    from ..llm.stage import build
-
-    return _load(build(LlmSettings()), f"{LlmSettings().backend} loads")
+    return check
 
 
 def tts() -> CheckResult:
@@ -130,13 +120,8 @@ def tts() -> CheckResult:
 
 def motion() -> CheckResult:
     """Encoder and expression stages load."""
-    from ..encoder.base import EncoderSettings
-    from ..encoder.stage import build as build_encoder
-    from ..motion.base import MotionSettings
-    from ..motion.stage import build as build_motion
-
-    _load(build_encoder(EncoderSettings()), "")
-    return _load(build_motion(MotionSettings()), f"{EncoderSettings().backend} and {MotionSettings().backend} load")
+    encoder, lips = loads("encoder", "EncoderSettings", "and")(), loads("motion", "MotionSettings")()
+    return CheckResult(True, f"{encoder.detail} {lips.detail}")
 
 
 def recording() -> CheckResult:
@@ -195,18 +180,12 @@ def gpu() -> CheckResult:
     return _draw("gsplat")
 
 
-def _load(stage: Stage, detail: str) -> CheckResult:
-    stage.load()
-    stage.close()
-    return CheckResult(True, detail)
-
-
 def _draw(backend: str) -> CheckResult:
-    from ..avatar.load import load_avatar
+    from ..avatar.load import BUILT_IN, avatar_file, load_avatar
     from ..render.base import BACKENDS, RasterSettings
     from ..render.pose import portrait_camera
 
-    avatar = load_avatar(share_file("models/avatar.zip"))
+    avatar = load_avatar(avatar_file(BUILT_IN))
     drawer = BACKENDS.make(backend, avatar, RasterSettings(backend=backend))
     frame = drawer.render(np.zeros(52, np.float32), np.eye(4, dtype=np.float32), portrait_camera(avatar, 256, 256))
     covered = float((frame.numpy()[:, :, 3] > 0).mean())

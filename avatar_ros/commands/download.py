@@ -35,7 +35,7 @@ TIMEOUT_S = 30.0
 #: What a connection that breaks makes urllib raise, besides its own errors.
 _CUT = (http.client.HTTPException, TimeoutError, ConnectionError, urllib.error.URLError)
 _FOR_GOOD = range(400, 500)
-#: A file whose size nobody knows ends here; the largest model today is not a quarter of it.
+#: A file of unknown size ends here; the largest model today is not a quarter of it.
 LARGEST_BYTES = 8 * 2**30
 #: Of the disk, what a download leaves to others.
 SPARED_BYTES = 256 * 2**20
@@ -120,7 +120,7 @@ class ResumingDownloader:
         return not whole or have >= whole
 
     def _check_size(self, url: str, count: int, *, so_far: bool = False) -> None:
-        """Raise FetchError where a file of `count` bytes, or so many of it, is not the one that was asked for."""
+        """Raise FetchError where a file of `count` bytes (so far) is not the one that was asked for."""
         most = self._size or LARGEST_BYTES
         if count <= most and (so_far or not count or not self._size or count == self._size):
             return

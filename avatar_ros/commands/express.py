@@ -7,11 +7,10 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from tqdm import tqdm
 
 from ..audio.wav import read_wav
 from ..core.errors import ConfigError
-from ..core.expression_file import write_expression
-from ..core.progress import progress
 from ..core.rates import LISTENING_RATE_HZ
 from ..core.terminal import printable
 from ..core.types import SpeechChunk
@@ -19,6 +18,7 @@ from ..encoder.base import ENCODER_BACKENDS, EncoderSettings
 from ..encoder.encode import load_encoder
 from ..motion.base import MOTION_BACKENDS, MotionSettings
 from ..motion.offline import express_phones
+from .expression_file import write_expression
 from .render import checked_fps
 
 CHUNK_S = 0.1
@@ -81,7 +81,7 @@ def encode(pcm: NDArray[np.int16], options: argparse.Namespace) -> tuple[NDArray
                 turn_end=start + step >= len(pcm),
             )
         )
-        for start in progress(starts, "listening")
+        for start in tqdm(starts, "listening", disable=None)
     ]
     pieces.append(stream.finish())
     encoder.close()

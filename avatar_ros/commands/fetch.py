@@ -63,7 +63,7 @@ def listing(models: Mapping[str, Model], folder: Path) -> list[str]:
     """What there is, and what of it is here already."""
     lines = []
     for model in models.values():
-        here = all(f["name"] in receipt_of(folder / model.name) for f in ({"name": file.name} for file in model.files))
+        here = {file.name for file in model.files} <= receipt_of(folder / model.name).keys()
         size = _size(model)
         warning = "; not for commercial use" if model.non_commercial else ""
         lines.append(f"{model.name:<18} {'here' if here else size:>12}  {model.purpose}")
@@ -136,8 +136,7 @@ class _Bar:
     def __init__(self, file: RemoteFile) -> None:
         from tqdm import tqdm
 
-        off = not sys.stderr.isatty()
-        self._bar = tqdm(total=file.size or None, unit="B", unit_scale=True, desc=file.name[:40], disable=off)
+        self._bar = tqdm(total=file.size or None, unit="B", unit_scale=True, desc=file.name[:40], disable=None)
 
     def __call__(self, have: int, whole: int) -> None:
         self._bar.total = whole or self._bar.total

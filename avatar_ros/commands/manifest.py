@@ -54,7 +54,7 @@ class Model:
 
 
 def is_safe(url: str) -> bool:
-    """Whether nobody on the way can change what comes from there: https, or a server of this very computer."""
+    """Whether what comes from there cannot be changed on the way: https, or a server of this very computer."""
     parts = urlsplit(url)
     return bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _HERE))
 

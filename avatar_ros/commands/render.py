@@ -11,24 +11,24 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from tqdm import tqdm
 
-from ..avatar.load import load_avatar
+from ..avatar.load import BUILT_IN, avatar_file, load_avatar
 from ..core.enums import AgentState
 from ..core.errors import ConfigError
-from ..core.expression_file import ExpressionTrack, read_expression
-from ..core.paths import share_file
-from ..core.progress import progress
 from ..core.terminal import printable
 from ..render.auto import make_rasteriser
-from ..render.base import RasterSettings as RasteriserSettings
-from ..render.clips import ClipMixer
+from ..render.base import RasterSettings
+from ..render.clip_mixer import ClipMixer
+from ..render.inputs import parse_background
 from ..render.pose import portrait_camera
-from ..render.stage import BUILT_IN, RendererSettings, parse_background
+from ..render.stage import RendererSettings
+from .expression_file import ExpressionTrack, read_expression
 from .validate import add_axes
 
 MAX_SIDE_PX = 4096
 SMOKE_COVER, CLIPS = RendererSettings().smoke_cover, RendererSettings().clips
-MOODS = {mood.name.lower(): mood for mood in AgentState}
+STATES = {state.name.lower(): state for state in AgentState}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -45,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--clips",
         default="speaking",
-        choices=("none", *MOODS),
+        choices=("none", *STATES),
         help="the avatar's own head movements of a state, as the kiosk plays them (default: %(default)s)",
     )
     parser.add_argument("--lam-weight-scaling", action="store_true", help="scale weights as LAM's viewer does")
@@ -61,20 +61,19 @@ def run(options: argparse.Namespace) -> int:
     fps = checked_fps(options.fps or track.fps)
     video = Path(options.out).suffix.lower() == ".mp4"
     background = parse_background(options.background or ("#e8e4de" if video else "transparent"))
-    path = share_file("models/avatar.zip") if options.avatar == BUILT_IN else options.avatar
-    avatar = load_avatar(path, axes=options.axes)
-    settings = RasteriserSettings(
+    avatar = load_avatar(avatar_file(options.avatar), axes=options.axes)
+    settings = RasterSettings(
         backend=options.backend,
         lam_weight_scaling=options.lam_weight_scaling,
         transparent_alpha="straight",
         smoke_cover=SMOKE_COVER,
     )
     rasteriser, warning = make_rasteriser(avatar, settings)
-    if warning and importlib.util.find_spec("torch"):  # without torch nobody expects a GPU to be used
+    if warning and importlib.util.find_spec("torch"):  # without torch no GPU is expected
         print(warning, file=sys.stderr)
     camera = portrait_camera(avatar, width, height)
-    mixer = ClipMixer(avatar.clips, CLIPS if options.clips in MOODS else 0.0)
-    mixer.mood(MOODS.get(options.clips, AgentState.IDLE), 0.0)
+    mixer = ClipMixer(avatar.clips, CLIPS if options.clips in STATES else 0.0)
+    mixer.set_state(STATES.get(options.clips, AgentState.IDLE), 0.0)
     frames = draw(rasteriser, track, fps, camera, background, mixer)
     save(options, frames, fps, video)
     rasteriser.close()
@@ -117,7 +116,7 @@ def draw(
 ) -> Iterator[NDArray[np.uint8]]:
     """Frame after frame [H, W, 4], with a progress bar; one buffer is used again and again."""
     out = np.zeros((camera.height, camera.width, 4), np.uint8)
-    for i in progress(range(frame_count(track, fps)), "rendering"):
+    for i in tqdm(range(frame_count(track, fps)), "rendering", disable=None):
         rasteriser.render(track.at(i / fps), mixer.at(i / fps), camera, background, out)
         yield out
 

@@ -58,7 +58,7 @@ class _Loop(asyncio.SelectorEventLoop):
 
     async def getaddrinfo(self, host: Any, port: Any, **wanted: Any) -> Any:
         found: Future[Any] = Future()
-        found.set_running_or_notify_cancel()  # whoever loses interest in it cannot take it from under the thread
+        found.set_running_or_notify_cancel()  # a caller that cancels cannot take it from under the thread
         threading.Thread(target=_look_up, args=(found, host, port, wanted), name="name", daemon=True).start()
         return await asyncio.wrap_future(found, loop=self)
 

@@ -13,7 +13,7 @@ class Clock(Protocol):
 
 
 class SteadyClock:
-    """CLOCK_MONOTONIC: not moved when somebody sets the time of day."""
+    """CLOCK_MONOTONIC: not moved when the time of day is set."""
 
     def now_s(self) -> float:
         return time.monotonic()

@@ -1,6 +1,6 @@
 """What a process of ours is given of its parent's environment: what it needs, by name, and no more.
 
-A list of what is allowed, since nobody can list what a secret is called: SENTRY_DSN, DATABASE_URL, the name that a user
+A list of what is allowed, since the names of secrets cannot be listed: SENTRY_DSN, DATABASE_URL, the name that a user
 chose for key_variable. AVATAR_ROS_PASS names more ("MY_PLUGIN,OTHER").
 """
 
@@ -30,7 +30,7 @@ _FAMILIES = """
 """.split()
 #: Never by their family: NVIDIA_API_KEY, HF_TOKEN.
 _SECRET = re.compile(r"(^|_)(API_?KEY|KEY|TOKEN|SECRET|PASS|PASSWORD|PASSWD|PASSPHRASE|CREDENTIALS?|AUTH)S?(_|$)", re.I)
-#: For whoever speaks to a service: the way there, which may hold a password.
+#: For nodes that call a service: its proxy, which may hold a password.
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 SERVICE_NAMES = (*_PROXIES, *(name.upper() for name in _PROXIES), "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 

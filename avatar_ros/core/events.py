@@ -5,28 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .enums import AgentState, InterruptAction, SayWhen, SessionKind
-from .types import LOCAL_SESSION
+from .types import LOCAL_SESSION, OfTurn
 
 
 @dataclass(frozen=True)
-class Interrupt:
+class Interrupt(OfTurn):
     """An order to every stage. CANCEL voids all up to and including (epoch, turn), for good; REPEAT its sound."""
 
-    session: str = LOCAL_SESSION
-    epoch: int = 0
-    turn: int = 0
     action: InterruptAction = InterruptAction.CANCEL
     reason: str = ""
     stamp_ns: int = 0
 
 
 @dataclass(frozen=True)
-class AvatarState:
+class AvatarState(OfTurn):
     """The conversation's state, published on change and kept for late joiners."""
 
-    session: str = LOCAL_SESSION
-    epoch: int = 0
-    turn: int = 0
     state: AgentState = AgentState.IDLE
     stamp_ns: int = 0
 
@@ -69,12 +63,9 @@ class SayResult:
 
 
 @dataclass(frozen=True)
-class SpeechFault:
+class SpeechFault(OfTurn):
     """A sentence that will not be heard, or not to its end. spoken: 0-1, how much of its text has sound."""
 
-    session: str = LOCAL_SESSION
-    epoch: int = 0
-    turn: int = 0
     sentence: int = 0
     spoken: float = 0.0
     reason: str = ""
@@ -91,16 +82,13 @@ class Alive:
 
 
 @dataclass(frozen=True)
-class FrameInfo:
+class FrameInfo(OfTurn):
     """A frame that was shown: at steady_ns it showed the face of `sample` of the turn's speech.
 
     mouth_open: 0–1, drawn jawOpen less mouthClose; speaking: lips follow sound now; render_ms: cost of the frame;
     dropped: frames skipped so far.
     """
 
-    session: str = LOCAL_SESSION
-    epoch: int = 0
-    turn: int = 0
     sample: int = 0
     speaking: bool = False
     mouth_open: float = 0.0
@@ -112,15 +100,12 @@ class FrameInfo:
 
 
 @dataclass(frozen=True)
-class TurnReport:
+class TurnReport(OfTurn):
     """One turn's words and delays, ms from the end of the user's speech; NaN where it did not happen.
 
     spoken: what was really heard of `reply`; interrupted: the turn was cancelled.
     """
 
-    session: str = LOCAL_SESSION
-    epoch: int = 0
-    turn: int = 0
     utterance: int = 0
     transcript: str = ""
     reply: str = ""

@@ -1,4 +1,4 @@
-"""What the exit code of a node says to whoever keeps it running (the runner, launch)."""
+"""What the exit code of a node says to the runner or launch, which keeps it running."""
 
 from .errors import ConfigError, MachineError
 

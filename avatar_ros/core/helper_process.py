@@ -23,9 +23,9 @@ from .private import keep_private
 _HEADER = struct.Struct("<cI")
 #: A pipe holds 64 KiB: what is longer waits for a helper that reads.
 SEND_TIMEOUT_S = 10.0
-#: A helper that is asked something, stands still for so long and does not wait for the processor either, hangs.
+#: A helper that owes an answer, uses no processor for this long and does not wait for one either, hangs.
 STILL_S = 3.0
-#: A helper that is waited for is looked at so often; after so many looks that waiting is told of.
+#: Period of looking at a helper that is waited for, s; looks after which the wait is logged.
 LOOK_S, _LOOKS_TO_TELL = 0.25, 20
 _TICKS_HZ = os.sysconf("SC_CLK_TCK")
 _LOG = logging.getLogger(__name__)
@@ -41,7 +41,7 @@ class HelperSilentError(HelperDeadError):
 
 
 class Helper:
-    """`python -m module`, and its pipes. Whoever gets a HelperDeadError closes it.
+    """`python -m module`, and its pipes. After a HelperDeadError the caller closes it.
 
     A slow host is no reason to give up a helper, so a limit is not one of the clock: it is reached by a helper that has
     used so much of the processor's time, or stands still (STILL_S, or the limit where that is less).

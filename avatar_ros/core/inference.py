@@ -27,7 +27,7 @@ Opener = Callable[[Path, Sequence[str]], Any]
 
 
 @dataclass(frozen=True)
-class Network:
+class OnnxNetwork:
     """An open session. precision: of its file; provider: the first one that loaded; warning: "" or what went wrong."""
 
     session: Any
@@ -56,7 +56,7 @@ def opener(runtime: Any, threads: int) -> Opener:
 
 
 def open_network(files: Mapping[str, Path], open_session: Opener, available: Sequence[str], device: str = "auto",
-                 precision: str = "auto") -> Network:
+                 precision: str = "auto") -> OnnxNetwork:
     """Open the copy that suits the device. files: precision -> file, those that exist.
 
     available: providers that the runtime lists; device: one of DEVICES; precision: one of PRECISIONS, to force one.
@@ -71,10 +71,10 @@ def open_network(files: Mapping[str, Path], open_session: Opener, available: Seq
     elif device == "cuda":
         warning = f"CUDA was asked for and this onnxruntime has none: running on the CPU; {how_to_install('gpu')}"
     network = _open(files, open_session, CPU, precision)
-    return Network(network.session, network.file, network.precision, network.provider, warning)
+    return OnnxNetwork(network.session, network.file, network.precision, network.provider, warning)
 
 
-def _open(files: Mapping[str, Path], open_session: Opener, provider: str, precision: str) -> Network:
+def _open(files: Mapping[str, Path], open_session: Opener, provider: str, precision: str) -> OnnxNetwork:
     wanted = PREFERRED[provider] if precision == "auto" else (precision,)
     chosen = next((name for name in wanted if name in files), None)
     if chosen is None:
@@ -83,10 +83,10 @@ def _open(files: Mapping[str, Path], open_session: Opener, provider: str, precis
     if not files[chosen].is_file():
         raise ConfigError("model_file_missing", f"{files[chosen]} does not exist; export the model again")
     session = open_session(files[chosen], [CUDA, CPU] if provider == CUDA else [CPU])
-    return Network(session, files[chosen], chosen, session.get_providers()[0])
+    return OnnxNetwork(session, files[chosen], chosen, session.get_providers()[0])
 
 
-def check_shapes(network: Network, inputs: Mapping[str, Sequence[int | None]],
+def check_shapes(network: OnnxNetwork, inputs: Mapping[str, Sequence[int | None]],
                  outputs: Mapping[str, Sequence[int | None]]) -> None:
     """Raise ConfigError where the file's inputs or outputs are not these. Shape: sizes, None for one that varies."""
     for what, found, wanted in (("input", network.session.get_inputs(), inputs),
@@ -106,5 +106,5 @@ def _fits(found: Sequence[Any], wanted: Sequence[int | None]) -> bool:
     return len(found) == len(wanted) and all(same)
 
 
-def _wrong(network: Network, found: str, wanted: str) -> ConfigError:
+def _wrong(network: OnnxNetwork, found: str, wanted: str) -> ConfigError:
     return ConfigError("model_shape", f"{network.file} has {found}; {wanted} is needed: is it the file for this place?")

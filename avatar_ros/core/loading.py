@@ -1,4 +1,4 @@
-"""The boundary of a loader: whatever a library raises over somebody's file becomes the loader's own error, in one line.
+"""The boundary of a loader: whatever a library raises over a user's file becomes the loader's own error, in one line.
 
 zipfile, struct, json, yaml, numpy and onnxruntime raise what they like over a damaged file, and what that is changes
 with their versions. Sizes are bounded before memory is asked for, so a MemoryError is the machine's, as are full disks
@@ -8,15 +8,13 @@ and missing descriptors: those go through.
 from __future__ import annotations
 
 import codecs
-import errno
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from .errors import AvatarRosError, ConfigError
+from .machine import ran_out
 
-#: What the machine lacks, whatever the file is.
-MACHINE_ERRNOS = frozenset({errno.ENOMEM, errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE})
 _LONGEST_SAYING = 200
 #: Longer ones first: UTF-32's begins with UTF-16's.
 _BOMS = (
@@ -37,15 +35,15 @@ def boundary(
 ) -> Iterator[None]:
     """Run a loader's work on `path`; what it raises becomes `error(code, …)` with the file's name and the remedy.
 
-    Errors of this package and faults of the machine (MemoryError, MACHINE_ERRNOS) go through. describe: what to say of
-    the exception, where it is not a file that cannot be read.
+    Errors of this package go through, and those of a machine that ran out of something. describe: what to say of the
+    exception, where it is not a file that cannot be read.
     """
     try:
         yield
-    except (AvatarRosError, MemoryError):
+    except AvatarRosError:
         raise
     except Exception as fault:
-        if isinstance(fault, OSError) and fault.errno in MACHINE_ERRNOS:
+        if ran_out(fault):
             raise
         said = f": {describe(fault)}" if describe else f" cannot be read: {saying(fault)}; {remedy}"
         raise error(code, f"{path}{said}") from fault

@@ -1,6 +1,6 @@
 """Faults of the machine: it ran short of memory, disk, descriptors or processes, or a device failed.
 
-They are not what the user asked for, so they are tried again; whoever reports an error asks `machine_fault` first.
+They are not what the user asked for, so they are tried again; what reports an error asks `machine_fault` first.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ _FAULTS = {
     errno.ENXIO: ("device_failed", "a device has gone", "plug it in again"),
     errno.ESTALE: ("device_failed", "a network disk has gone", "mount it again"),
 }
+#: Codes of what is short whatever is being read; the others may be the fault of what was given (a device as a file).
+_RAN_OUT = frozenset({"no_memory", "disk_full", "no_descriptors"})
 #: What loaders and libraries say who raise errors of their own, or end the process with a last line.
 _WORDS: dict[int, str] = {
     errno.ENOMEM: r"cannot allocate memory|failed to map segment|bad_?alloc|MemoryError|[mc]alloc\b.*failed|"
@@ -38,6 +40,13 @@ _WORDS: dict[int, str] = {
 _SAID = {number: re.compile(words, re.IGNORECASE) for number, words in _WORDS.items()}
 
 
+def ran_out(error: BaseException) -> bool:
+    """Whether `error` itself says that memory, disk or descriptors ran out."""
+    if isinstance(error, OSError):
+        return error.errno in _FAULTS and _FAULTS[error.errno][0] in _RAN_OUT
+    return isinstance(error, MemoryError)
+
+
 def says_short(text: str) -> bool:
     """Whether the last line of a process tells of a fault of the machine."""
     return _said(text) is not None
@@ -46,7 +55,7 @@ def says_short(text: str) -> bool:
 def machine_fault(error: BaseException) -> MachineError | None:
     """The fault of the machine that `error` is, or that led to it; None where it is something else.
 
-    A loader's "cannot be read" names the OSError that it met as its cause or context: that counts, whoever raised it.
+    A loader's "cannot be read" names the OSError that it met as its cause or context: that counts, whatever raised it.
     """
     for met in _chain(error):
         if isinstance(met, MachineError):

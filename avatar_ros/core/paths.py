@@ -44,5 +44,5 @@ def _roots() -> list[Path]:
     listed = [Path(entry) for entry in os.environ.get("AMENT_PREFIX_PATH", "").split(os.pathsep) if entry]
     prefixes = [*(parent for parent in here.parents if (parent / "share" / PACKAGE).is_dir()), *listed]
     shares = [prefix / "share" / PACKAGE for prefix in prefixes]
-    # A working directory comes last: what somebody left there must not shadow what was installed.
+    # A working directory comes last: what was left there must not shadow what was installed.
     return [*([checkout] if (checkout / "package.xml").exists() else []), *shares, user_data_folder(), Path.cwd()]

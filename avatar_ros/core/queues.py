@@ -1,4 +1,7 @@
-"""A bounded queue between a callback and its worker: full means that the longest lane loses its oldest, counted."""
+"""Bounded queues between threads, which count what they drop.
+
+FairQueue: between a callback and its worker; where it is full, the longest lane loses its oldest. Latest: one place.
+"""
 
 from __future__ import annotations
 
@@ -103,10 +106,40 @@ class FairQueue(Generic[Item]):
             return self._items.get() if self._items else None
 
     def close(self) -> None:
-        """Wake whoever waits; `get` returns what is left, then None at once."""
+        """Wake the reader; `get` returns what is left, then None at once."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
 
     def __len__(self) -> int:
         return len(self._items) + len(self._urgent)
+
+
+class Latest(Generic[Item]):
+    """Holds the newest item for another thread. missed: items that a newer one replaced before they were taken."""
+
+    def __init__(self) -> None:
+        self._item: Item | None = None
+        self._changed = threading.Condition()
+        self._closed = False
+        self.missed = 0
+
+    def put(self, item: Item) -> None:
+        """Replace what is there."""
+        with self._changed:
+            self.missed += self._item is not None
+            self._item = item
+            self._changed.notify()
+
+    def take(self, timeout_s: float | None = None) -> Item | None:
+        """The newest item; None after `timeout_s`, or once closed and empty."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._item is not None or self._closed, timeout_s)
+            item, self._item = self._item, None
+            return item
+
+    def close(self) -> None:
+        """Wake the reader; `take` returns what is left, then None at once."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()

@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-#: Set by whoever starts the nodes (the runner, launch) to `begin_now()`.
+#: Set by the runner or launch, which start the nodes, to `begin_now()`.
 RUN_BEGAN = "AVATAR_ROS_RUN_BEGAN_NS"
 
 
@@ -17,7 +17,7 @@ def begin_now() -> str:
 
 
 def _began_ns(text: str, wall_ns: int, steady_ns: int) -> int | None:
-    """When the run began, as files are stamped. Somebody may have set the time of day back since: the earlier counts,
+    """When the run began, as files are stamped. The time of day may have been set back since: the earlier counts,
     so that what was written before or after that is taken for this run's, and kept.
     """
     wall, _, steady = text.partition(":")
@@ -27,7 +27,7 @@ def _began_ns(text: str, wall_ns: int, steady_ns: int) -> int | None:
 
 
 def begun_in_this_run(path: Path, env: Mapping[str, str] = os.environ, wall_ns: int | None = None) -> bool:
-    """Whether `path` was written since the run began. False where nobody said when that was."""
+    """Whether `path` was written since the run began. False where that is not known."""
     now_ns = time.time_ns() if wall_ns is None else wall_ns
     began_ns = _began_ns(env.get(RUN_BEGAN, ""), now_ns, time.monotonic_ns())
     return began_ns is not None and path.exists() and path.stat().st_mtime_ns >= began_ns

@@ -18,7 +18,7 @@ class SessionTable(Generic[State]):
         self._used_s: dict[str, float] = {}
 
     def get(self, session: str, now_s: float) -> State:
-        """The session's state; also drops sessions that nobody used for `ttl_s`."""
+        """The session's state; also drops sessions that were not used for `ttl_s`."""
         self._expire(now_s)
         if session not in self._states:
             self._states[session] = self._make()

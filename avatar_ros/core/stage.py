@@ -24,7 +24,7 @@ class Out(NamedTuple):
 
 
 def _nothing() -> None:
-    """Nobody runs the stage: there is nobody to wake."""
+    """No runner: there is nothing to wake."""
 
 
 class Stage:

@@ -37,6 +37,15 @@ def _rest_weights() -> F32:
 
 
 @dataclass(frozen=True)
+class OfTurn:
+    """First fields of all that belongs to a turn of a session; its order is (epoch, turn)."""
+
+    session: str = LOCAL_SESSION
+    epoch: int = 0
+    turn: int = 0
+
+
+@dataclass(frozen=True)
 class AudioFrame:
     """A piece of sound: microphone, utterance, or what was played.
 
@@ -98,12 +107,9 @@ class ChatMessage:
 
 
 @dataclass(frozen=True)
-class Prompt:
+class Prompt(OfTurn):
     """A question for the LLM with all it needs to know: the LLM keeps nothing between prompts."""
 
-    session: str = LOCAL_SESSION
-    epoch: int = 0
-    turn: int = 0
     text: str = ""
     history: tuple[ChatMessage, ...] = ()
     locale: str = "en-US"
@@ -112,15 +118,12 @@ class Prompt:
 
 
 @dataclass(frozen=True)
-class Reply:
+class Reply(OfTurn):
     """A piece of the answer's text, in order of `seq` (from 0); the answer is the pieces joined as they are.
 
     A gap in `seq` before the final piece says that the answer broke off: what should have come there is missing.
     """
 
-    session: str = LOCAL_SESSION
-    epoch: int = 0
-    turn: int = 0
     seq: int = 0
     text: str = ""
     final: bool = False
@@ -128,15 +131,12 @@ class Reply:
 
 
 @dataclass(frozen=True)
-class Sentence:
+class Sentence(OfTurn):
     """One sentence to be spoken. index from 0 within the turn; last: no more sentences in this turn.
 
     A turn may close with an empty last sentence. expression: hri_msgs name ("happy", …) or "".
     """
 
-    session: str = LOCAL_SESSION
-    epoch: int = 0
-    turn: int = 0
     index: int = 0
     text: str = ""
     locale: str = "en-US"
@@ -156,16 +156,13 @@ class Mark:
 
 
 @dataclass(frozen=True)
-class SpeechChunk:
+class SpeechChunk(OfTurn):
     """Sound to be spoken, at the session's one rate. first_sample counts from the start of the turn's speech.
 
     text and locale come with the first chunk of a sentence. marks may arrive with any chunk, also later than their
     sound. sentence_end / turn_end: this chunk (perhaps empty) closes the sentence / the turn.
     """
 
-    session: str = LOCAL_SESSION
-    epoch: int = 0
-    turn: int = 0
     sentence: int = 0
     first_sample: int = 0
     sample_rate_hz: int = 24000
@@ -179,15 +176,12 @@ class SpeechChunk:
 
 
 @dataclass(frozen=True)
-class AudioFeatures:
+class AudioFeatures(OfTurn):
     """Frames of an encoder. data: [frames, dim] row-major float32; frame i stands at
     first_sample / sample_rate_hz + i / rate_hz seconds of the turn's speech. kind: the encoder's name; a stage
     refuses a kind or dim that it was not made for. last: no more frames in this turn.
     """
 
-    session: str = LOCAL_SESSION
-    epoch: int = 0
-    turn: int = 0
     first_sample: int = 0
     sample_rate_hz: int = 24000
     kind: str = ""
@@ -200,7 +194,7 @@ class AudioFeatures:
 
 
 @dataclass(frozen=True)
-class Expression:
+class Expression(OfTurn):
     """52 ARKit weights (0–1, order of core/arkit.py) and the head's pose relative to rest.
 
     SPEECH layer: holds at `sample` of the turn's speech (rate sample_rate_hz); IDLE layer: holds at steady_ns.
@@ -208,9 +202,6 @@ class Expression:
     last: no more speech frames in this turn.
     """
 
-    session: str = LOCAL_SESSION
-    epoch: int = 0
-    turn: int = 0
     layer: Layer = Layer.SPEECH
     sample: int = 0
     sample_rate_hz: int = 24000
@@ -223,16 +214,13 @@ class Expression:
 
 
 @dataclass(frozen=True)
-class PlaybackClock:
+class PlaybackClock(OfTurn):
     """Which sample of the turn's speech leaves the speaker at which instant: the time base of all that is seen.
 
     While PLAYING, sample(t) = sample + (t - steady_ns) * 1e-9 * sample_rate_hz. sentence: index of the sentence that
     is heard; sentence_progress: 0–1, how much of that sentence's text was heard, as far as known.
     """
 
-    session: str = LOCAL_SESSION
-    epoch: int = 0
-    turn: int = 0
     sample: int = 0
     sample_rate_hz: int = 24000
     state: PlaybackState = PlaybackState.PLAYING

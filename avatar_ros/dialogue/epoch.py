@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from ..core.belief import LARGEST_EPOCH
+from ..core.known_turns import LARGEST_EPOCH
 from ..core.private import private_folder, write_private
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from ..core.colours import parse_hex_colour
 from ..core.errors import ConfigError
 from ..core.loading import boundary
 from .base import U8
@@ -39,7 +40,10 @@ def parse_panel_background(text: str) -> Background:
     if text == BLUR:
         return Background(own_frame=True)
     if text.startswith("#"):
-        return Background(colour=_colour(text))
+        if (colour := parse_hex_colour(text)) is None:
+            what = f"panel_background is '{text}'; a colour is '#rrggbb', such as '#e8e4de'"
+            raise ConfigError("bad_colour", what)
+        return Background(colour=colour)
     picture = _picture(text.removeprefix(BLUR + ":"))
     return Background(picture=blurred(picture) if text.startswith(BLUR + ":") else picture)
 
@@ -75,14 +79,6 @@ def covering(picture: U8, width: int, height: int) -> U8:
     big = cv2.resize(picture, size, interpolation=cv2.INTER_AREA if zoom < 1 else cv2.INTER_LINEAR)
     x, y = (size[0] - width) // 2, (size[1] - height) // 2
     return big[y : y + height, x : x + width]
-
-
-def _colour(text: str) -> tuple[int, int, int]:
-    digits = text[1:]
-    if len(digits) != 6 or set(digits.lower()) - set("0123456789abcdef"):
-        raise ConfigError("bad_colour", f"panel_background is '{text}'; a colour is '#rrggbb', such as '#e8e4de'")
-    red, green, blue = (int(digits[i : i + 2], 16) for i in (0, 2, 4))
-    return red, green, blue
 
 
 def _picture(path: str) -> U8:

@@ -55,13 +55,13 @@ class DisplaySettings(Settings):
 class ScreenEvents:
     """What happened to the screen since the last poll."""
 
-    closed: bool = False  # the window was closed by the person or its system
+    closed: bool = False  # the window was closed by the user or the system
     escape: bool = False  # the Esc key
     resized: bool = False  # another size, or another panel
 
     @property
-    def leave(self) -> bool:
-        """Whether the person wants to end the show."""
+    def closed_by_user(self) -> bool:
+        """Whether the user wants to end the show."""
         return self.closed or self.escape
 
 
@@ -92,7 +92,7 @@ class Screen(Protocol):
         the panel has gone; `close` and `open` may be tried again.
         """
 
-    def tell(self, mood: AgentState, captions: Captions) -> None:
+    def tell(self, state: AgentState, captions: Captions) -> None:
         """State and words to draw from the next frame on."""
 
     def poll(self) -> ScreenEvents:

@@ -28,7 +28,7 @@ class CaptionBoard:
         self._said = ""
         self._clears_at_s: float | None = None
         self._by_playback = False
-        self.mood = AgentState.IDLE
+        self.state = AgentState.IDLE
 
     def hear(self, message: Message, now_s: float) -> None:
         """Take note of a Transcript, Sentence, PlaybackClock or AvatarState; ignore the rest."""
@@ -70,7 +70,7 @@ class CaptionBoard:
         self._said = self._sentences.get((message.epoch, message.turn, message.sentence), self._said)
 
     def _state(self, message: AvatarState, now_s: float) -> None:
-        self.mood = message.state
+        self.state = message.state
         if message.state is AgentState.LISTENING:
             self._said = ""
         elif message.state is AgentState.IDLE:

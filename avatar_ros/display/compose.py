@@ -58,7 +58,6 @@ class Composer:
             self._lay(target, patch)
 
     def _set_backdrop(self, upright: U8) -> None:
-        self._upright_backdrop = upright
         self._backdrop = self._native(upright)
         self._behind: tuple[tuple[int, ...], Box, U8] | None = None
 

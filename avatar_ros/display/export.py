@@ -31,7 +31,7 @@ def write_video(path: Path | str, frames: Iterable[U8], fps: float, sound: Path 
     """
     path = Path(path)
     check_writable(path)
-    pcm = None if sound is None else read_sound(sound)
+    pcm = None if sound is None else decode_sound(sound)
     rest = iter(frames)
     first = next(rest, None)
     if first is None:
@@ -61,7 +61,7 @@ def write_pngs(folder: Path | str, frames: Iterable[U8], first: int = 0) -> int:
     return count
 
 
-def read_sound(path: Path | str, rate_hz: int = SOUND_RATE_HZ) -> Pcm:
+def decode_sound(path: Path | str, rate_hz: int = SOUND_RATE_HZ) -> Pcm:
     """Any sound file that FFmpeg reads, as mono int16 [n] at `rate_hz`. Raises ConfigError."""
     with boundary(f"'{path}' as sound", ConfigError, "bad_sound", "give a sound file"), av.open(str(path)) as file:
         if not file.streams.audio:

@@ -46,9 +46,9 @@ class FakeScreen:
             raise RenderError("screen_lost", "the panel has gone, as the script says", retryable=True)
         self.frames.append((rgba.copy(), shown_at_s))
 
-    def tell(self, mood: AgentState, captions: Captions) -> None:
+    def tell(self, state: AgentState, captions: Captions) -> None:
         """Keep what was told."""
-        self.told.append((mood, captions))
+        self.told.append((state, captions))
 
     def poll(self) -> ScreenEvents:
         """The next scripted event."""

@@ -2,31 +2,18 @@
 
 from __future__ import annotations
 
-from ..core.enums import AgentState
-from .base import U8, Captions, DisplaySettings, ScreenEvents
+from .base import DisplaySettings, Screen, ScreenEvents
 
 
-class OffScreen:
-    """For machines without a panel, or with `--display off`."""
+class OffScreen(Screen):
+    """For machines without a panel, or with `--display off`. What it is given, it drops."""
 
     name = "off"
     size = (0, 0)
 
     def __init__(self, settings: DisplaySettings) -> None:
-        """Settings are those of a screen that nobody sees."""
-
-    def open(self) -> None:
-        """Nothing to take."""
-
-    def show(self, rgba: U8, shown_at_s: float) -> None:
-        """Nobody looks."""
-
-    def tell(self, mood: AgentState, captions: Captions) -> None:
-        """Nobody reads."""
+        """Settings: not used."""
 
     def poll(self) -> ScreenEvents:
         """Nothing ever happens."""
         return ScreenEvents()
-
-    def close(self) -> None:
-        """Nothing to give back."""

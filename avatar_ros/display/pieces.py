@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from ..core.tidy import tidy
+from ..core.file_retention import delete_old_files
 
 _LOOK_S = 1.0
 
@@ -45,8 +45,8 @@ class Pieces:
                 return path
             unix_s += 1.0
 
-    def tidy(self, unix_s: float, keep: Iterable[Path]) -> list[Path]:
+    def delete_old(self, unix_s: float, keep: Iterable[Path]) -> list[Path]:
         """Delete pieces of ours that are too old or too much; those that went."""
         ours = re.compile(rf"{re.escape(self._path.stem)}-\d{{8}}-\d{{6}}{re.escape(self._path.suffix)}")
         limits = {"days": self._keep_days, "total_bytes": self._keep_bytes}
-        return tidy(self._path.parent, ours, unix_s=unix_s, keep=keep, **limits)
+        return delete_old_files(self._path.parent, ours, unix_s=unix_s, keep=keep, **limits)

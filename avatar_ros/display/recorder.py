@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 QUEUE_BYTES = 48_000_000
 CLOSE_TIMEOUT_S = 20.0
-#: Pictures that still wait for the encoder so long after the end are dropped: whoever said stop kills after 5 to 10 s.
+#: Pictures that still wait for the encoder this long after `close` are dropped: the runner kills after 10 s.
 FLUSH_S = 1.5
 MAX_EARLY_SOUND = 3000  # pieces kept while there is no picture yet
 
@@ -42,9 +42,9 @@ MAX_EARLY_SOUND = 3000  # pieces kept while there is no picture yet
 class RecorderSettings(Settings):
     """What a recording is made of."""
 
-    fps: float = setting(30.0, "pictures a second, as a hint for the encoder", low=1.0, high=240.0)
+    fps: float = setting(30.0, "frames a second, as a hint for the video encoder", low=1.0, high=240.0)
     speech_rate_hz: int = setting(24000, "rate of speech/played, Hz", low=7350, high=96000)
-    queue_frames: int = setting(30, "pictures that may wait for the encoder", low=1, high=600)
+    queue_frames: int = setting(30, "frames that may wait for the video encoder", low=1, high=600)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -187,7 +187,7 @@ class Recorder:
 
 
 def _mp4_module() -> Any:
-    """PyAV and OpenCV are large: loaded only by whoever records."""
+    """PyAV and OpenCV are large: loaded only for a recording."""
     try:
         from . import mp4
     except ImportError as error:

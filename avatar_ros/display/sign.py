@@ -29,17 +29,17 @@ class Patch:
     y: int
 
 
-def sign_phase(mood: AgentState, at_s: float) -> int | None:
+def sign_phase(state: AgentState, at_s: float) -> int | None:
     """Which picture of the cycle is due, 0 to PHASES - 1; None where the state has no sign."""
-    period_s = PERIOD_S.get(mood)
+    period_s = PERIOD_S.get(state)
     return None if period_s is None else int(at_s / period_s * PHASES) % PHASES
 
 
 @lru_cache(maxsize=4 * PHASES)
-def sign_patch(mood: AgentState, phase: int, panel: tuple[int, int]) -> Patch:
+def sign_patch(state: AgentState, phase: int, panel: tuple[int, int]) -> Patch:
     """The sign for an upright panel (width, height): in the middle, close to the lower edge."""
     size = max(16, round(0.06 * min(panel)))
-    pixels = listening_ring(size, phase) if mood is AgentState.LISTENING else thinking_dots(size, phase)
+    pixels = listening_ring(size, phase) if state is AgentState.LISTENING else thinking_dots(size, phase)
     height, width = pixels.shape[:2]
     return Patch(pixels, (panel[0] - width) // 2, panel[1] - height - sign_margin(panel))
 

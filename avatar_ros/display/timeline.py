@@ -7,7 +7,7 @@ import numpy as np
 from ..core.arrays import Pcm
 
 HARD_ERROR_S = 0.020  # beyond this the sound is moved at once, heard or not
-SOFT_ERROR_S = 0.004  # beyond this it is moved where nobody can hear it
+SOFT_ERROR_S = 0.004  # beyond this it is moved where that is inaudible
 QUIET_PEAK = 33  # -60 dBFS
 SMOOTHING = 0.1
 MAX_SILENCE_S = 3600.0

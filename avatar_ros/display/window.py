@@ -23,10 +23,10 @@ from ..core.enums import AgentState
 from ..core.errors import ConfigError, RenderError
 from .background import parse_panel_background
 from .base import U8, Captions, DisplaySettings, ScreenEvents
+from .caption_writer import CaptionWriter
 from .compose import Composer
 from .layout import turned_size
 from .sign import Patch, sign_margin, sign_patch, sign_phase
-from .text import CaptionWriter
 
 TITLE = "avatar"
 INVISIBLE_DRIVERS = ("offscreen", "dummy")  # SDL takes these where it finds no panel
@@ -48,7 +48,7 @@ class WindowScreen:
         self._desktop: tuple[int, int] | None = None  # X11's, where the window fills a panel of it
         self._outgrown = False  # the desktop has another size now
         self._composer: Composer | None = None
-        self._mood, self._captions = AgentState.IDLE, Captions()
+        self._state, self._captions = AgentState.IDLE, Captions()
         self._caption_key: tuple[Captions, tuple[int, int]] | None = None
         self._caption_patch: Patch | None = None
 
@@ -91,9 +91,9 @@ class WindowScreen:
         except pygame.error as error:
             raise RenderError("screen_lost", f"the panel has gone: {error}", retryable=True) from error
 
-    def tell(self, mood: AgentState, captions: Captions) -> None:
+    def tell(self, state: AgentState, captions: Captions) -> None:
         """See Screen.tell."""
-        self._mood, self._captions = mood, captions
+        self._state, self._captions = state, captions
 
     def poll(self) -> ScreenEvents:
         """See Screen.poll. A panel of another size is taken over with the next frame."""
@@ -105,7 +105,7 @@ class WindowScreen:
             escape |= event.type == pygame.KEYDOWN and event.key == pygame.K_ESCAPE
             resized |= event.type in RESIZING
             exposed |= event.type == pygame.WINDOWEXPOSED
-        # Without a window manager nobody tells SDL that X changed its mode, but what was hidden is exposed.
+        # Without a window manager SDL is not told that X changed its mode, but what was hidden is exposed.
         self._outgrown |= exposed and self._desktop != self._x11_desktop()
         return ScreenEvents(closed, escape, resized)
 
@@ -171,8 +171,8 @@ class WindowScreen:
 
     def _patches(self, panel: tuple[int, int], at_s: float) -> list[Patch]:
         """Captions above the sign, both at the panel's lower edge."""
-        phase = sign_phase(self._mood, at_s) if self._settings.state_sign else None
-        sign = None if phase is None else sign_patch(self._mood, phase, panel)
+        phase = sign_phase(self._state, at_s) if self._settings.state_sign else None
+        sign = None if phase is None else sign_patch(self._state, phase, panel)
         caption = self._caption(panel)
         return [patch for patch in (caption, sign) if patch is not None]
 

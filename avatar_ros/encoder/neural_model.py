@@ -17,7 +17,7 @@ import onnxruntime
 
 from ..core.arrays import F32
 from ..core.errors import ConfigError
-from ..core.inference import Network, check_shapes, open_network, opener
+from ..core.inference import OnnxNetwork, check_shapes, open_network, opener
 from ..core.loading import boundary, read_text
 
 MANIFEST = "encoder.json"
@@ -137,7 +137,7 @@ class NeuralModel:
         self.manifest = read_manifest(folder)
         open_session = opener(onnxruntime, threads)
         available = onnxruntime.get_available_providers()
-        self.networks: dict[str, Network] = {}
+        self.networks: dict[str, OnnxNetwork] = {}
         for part in PARTS:
             files = {name: folder / file for name, file in self.manifest.files.get(part, {}).items()}
             # Convolutions and running statistics stay FP32 everywhere: they have no other copy.

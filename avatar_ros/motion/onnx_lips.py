@@ -10,7 +10,7 @@ import numpy as np
 import onnxruntime
 
 from ..core.errors import ConfigError
-from ..core.inference import Network, open_network, opener
+from ..core.inference import OnnxNetwork, open_network, opener
 from ..core.loading import boundary
 from ..core.paths import share_file
 from .base import LipModel
@@ -32,7 +32,7 @@ class Wants:
     after: int
 
 
-def open_lips(backend: str, own: OnnxSettings, file: str) -> Network:
+def open_lips(backend: str, own: OnnxSettings, file: str) -> OnnxNetwork:
     """The network at the option `model`: a file, or `file` in a folder. Copies in other precisions lie beside it as
     NAME.int8.onnx and NAME.fp16.onnx. Raises ConfigError where there is none.
     """
@@ -46,7 +46,7 @@ def open_lips(backend: str, own: OnnxSettings, file: str) -> Network:
     return open_network(files, opener(onnxruntime, own.threads), available, own.device)
 
 
-def wants_of(network: Network, fallback: Wants) -> Wants:
+def wants_of(network: OnnxNetwork, fallback: Wants) -> Wants:
     """What the file's metadata (kind, rate_hz, before, after) and the shape of its input `features` say; where they
     are silent, `fallback`. Raises ConfigError where they make no sense.
     """
@@ -71,7 +71,7 @@ def wants_of(network: Network, fallback: Wants) -> Wants:
         return wants
 
 
-def try_lips(network: Network, lips: LipModel) -> None:
+def try_lips(network: OnnxNetwork, lips: LipModel) -> None:
     """Run a network once: a damaged one may open and fail to run. Raises ConfigError."""
     remedy = "it opens but does not run: get or export it again"
     with boundary(network.file, ConfigError, "model_unreadable", remedy):

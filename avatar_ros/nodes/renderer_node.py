@@ -8,14 +8,16 @@ from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
+from ..core.frame_sink import FrameSink
 from ..core.run import unused_in_this_run
 from ..core.settings import setting
 from ..display.base import SCREEN_BACKENDS, DisplaySettings, open_screen
 from ..display.pieces import Pieces
 from ..display.recorder import Recorder, RecorderSettings
-from ..display.sinks import RecorderSink, ScreenSink
+from ..display.recorder_sink import RecorderSink
+from ..display.screen_sink import ScreenSink
 from ..render.base import BACKENDS
-from ..render.stage import PORT, FrameSink, RendererSettings, RenderStage
+from ..render.stage import PORT, RendererSettings, RenderStage
 from ..ros.images import ImagePublisher
 from ..ros.main import run
 from ..ros.stage_node import NodeSpec
@@ -26,9 +28,9 @@ class RecordSettings(RecorderSettings):
     """Where to record, besides how."""
 
     path: str = setting("", "MP4 file for picture and sound; empty: no recording")
-    piece_mib: int = setting(1024, "a longer recording goes on in NAME-date-time.mp4, MiB", low=1, high=1 << 20)
-    keep_days: float = setting(30.0, "those further pieces are deleted after so long, days", low=0.01, high=36500.0)
-    keep_mib: int = setting(10240, "and the oldest where they are more than this together, MiB", low=1, high=1 << 30)
+    piece_mib: int = setting(1024, "size at which a recording goes on in NAME-date-time.mp4, MiB", low=1, high=1 << 20)
+    keep_days: float = setting(30.0, "age at which those further files are deleted, days", low=0.01, high=36500.0)
+    keep_mib: int = setting(10240, "the oldest of them are deleted beyond this size together, MiB", low=1, high=1 << 30)
 
 
 def wall_ns(steady_s: float) -> int:

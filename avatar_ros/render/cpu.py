@@ -9,17 +9,16 @@ from ..avatar.model import Avatar
 from ..core.arrays import U8
 from ..core.errors import RenderError
 from .base import Background, Camera, Frame, RasterSettings
-from .inputs import WeightMap, background_parts, model_view, output_buffer
+from .inputs import RasteriserBase, background_parts, model_view, output_buffer
 
 
-class CpuRasteriser:
+class CpuRasteriser(RasteriserBase):
     """Morph, project, sort, bin, blend and composite on the processor's SIMD units; the GIL is released meanwhile."""
 
     name = "cpu"
 
     def __init__(self, avatar: Avatar, settings: RasterSettings) -> None:
-        self._settings = settings
-        self._weights = WeightMap(avatar.morph_names, settings)
+        super().__init__(avatar.morph_names, settings)
         morphs = avatar.morphs
         self._raster: _raster.Rasteriser | None
         try:
@@ -29,10 +28,6 @@ class CpuRasteriser:
             )
         except ValueError as error:
             raise RenderError("render_bad_scene", f"avatar {avatar.name} cannot be drawn: {error}") from None
-
-    @property
-    def bad_weights(self) -> int:
-        return self._weights.bad_weights
 
     @property
     def isa(self) -> str:
@@ -55,10 +50,6 @@ class CpuRasteriser:
             colour, image, alpha, self._settings.smoke_cover, pixels,
         )
         return Frame(pixels, alpha)
-
-    def buffer(self, width: int, height: int) -> U8:
-        """See Rasteriser.buffer."""
-        return np.zeros((height, width, 4), np.uint8)
 
     @property
     def _open(self) -> _raster.Rasteriser:

@@ -13,14 +13,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..core.arkit import ARKIT_COUNT
 from ..core.arrays import F32
 from ..core.clock import s_from_ns
 from ..core.enums import InterruptAction, Layer, PlaybackState
 from ..core.events import Interrupt
 from ..core.types import Expression, PlaybackClock
 from .idle_layer import IdleLayer
-from .pose import REST_POSE, HeadPose, clean_weights, mix_poses, mix_quaternions, pose_of, quaternion_product
+from .pose import REST_FACE, REST_POSE, FacePose, HeadPose, face_of, mix_faces, mix_quaternions, quaternion_product
 
 #: Lips leave rest and return to it over this time when sound starts or stops in the middle of a shape: two frames at
 #: 30 frames a second, so that they rest within 100 ms of an order.
@@ -52,7 +51,7 @@ class SpeechTrack:
 
     def __init__(self) -> None:
         self.samples: deque[int] = deque(maxlen=TRACK_LIMIT)
-        self._frames: deque[tuple[F32, HeadPose]] = deque(maxlen=TRACK_LIMIT)
+        self._frames: deque[FacePose] = deque(maxlen=TRACK_LIMIT)
         self.rate_hz = 24000
         self.ended = False
         self.dropped = 0
@@ -65,10 +64,10 @@ class SpeechTrack:
         self.rate_hz = expression.sample_rate_hz
         self.dropped += len(self.samples) == TRACK_LIMIT
         self.samples.append(expression.sample)
-        self._frames.append((clean_weights(expression.weights), pose_of(expression)))
+        self._frames.append(face_of(expression))
         self.ended = self.ended or expression.last
 
-    def at(self, sample: float) -> tuple[F32, HeadPose] | None:
+    def at(self, sample: float) -> FacePose | None:
         """Linear mix of the two frames around `sample`, or None where none is near."""
         after = bisect_right(self.samples, sample)
         before = after - 1
@@ -89,14 +88,14 @@ class SpeechTrack:
             self.samples.popleft()
             self._frames.popleft()
 
-    def _mix(self, sample: float) -> tuple[F32, HeadPose] | None:
+    def _mix(self, sample: float) -> FacePose | None:
         after = bisect_right(self.samples, sample)
         start, end = self.samples[after - 1], self.samples[after]
         t = (sample - start) / (end - start)
-        (w0, p0), (w1, p1) = self._frames[after - 1], self._frames[after]
+        first, second = self._frames[after - 1], self._frames[after]
         if end - start > TRACK_GAP_S * self.rate_hz:  # frames were lost in between: do not smear over the gap
-            return (w0, p0) if t * (end - start) <= TRACK_GAP_S * self.rate_hz else None
-        return (w0 * np.float32(1 - t) + w1 * np.float32(t)), mix_poses(p0, p1, t)
+            return first if t * (end - start) <= TRACK_GAP_S * self.rate_hz else None
+        return mix_faces(first, second, t)
 
 
 class Face:
@@ -107,7 +106,7 @@ class Face:
         self._clock: PlaybackClock | None = None
         self._paused = (-1, -1)  # this turn and those before it are held
         self._idle = IdleLayer()
-        self._held: tuple[F32, HeadPose] = (np.zeros(ARKIT_COUNT, np.float32), REST_POSE)
+        self._held = REST_FACE
         self._gain = 0.0
         self._seen_s: float | None = None
         self._dropped = 0
@@ -169,7 +168,7 @@ class Face:
             return None
         return clock.sample + age_s * clock.sample_rate_hz
 
-    def _lookup(self, sample: float | None) -> tuple[F32, HeadPose] | None:
+    def _lookup(self, sample: float | None) -> FacePose | None:
         if sample is None or self._clock is None:
             return None
         track = self._tracks.get((self._clock.epoch, self._clock.turn))

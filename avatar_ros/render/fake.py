@@ -12,22 +12,17 @@ from ..avatar.model import Avatar
 from ..core.arkit import ARKIT_COUNT, ARKIT_INDEX, ARKIT_NAMES
 from ..core.arrays import U8
 from .base import Background, Camera, Frame, RasterSettings
-from .inputs import WeightMap, background_parts, model_view, output_buffer
+from .inputs import RasteriserBase, background_parts, model_view, output_buffer
 
 
-class FakeRasteriser:
+class FakeRasteriser(RasteriserBase):
     """Deterministic frames without splats; the avatar is ignored."""
 
     name = "fake"
 
     def __init__(self, avatar: Avatar | None, settings: RasterSettings) -> None:
-        self._settings = settings
-        self._weights = WeightMap(ARKIT_NAMES, settings)
+        super().__init__(ARKIT_NAMES, settings)
         self.frames = 0
-
-    @property
-    def bad_weights(self) -> int:
-        return self._weights.bad_weights
 
     def render(self, weights: np.ndarray, head: np.ndarray, camera: Camera, background: Background = None,
                out: U8 | None = None) -> Frame:
@@ -43,10 +38,6 @@ class FakeRasteriser:
         self.frames += 1
         return Frame(pixels, alpha)
 
-    def buffer(self, width: int, height: int) -> U8:
-        """See Rasteriser.buffer."""
-        return np.zeros((height, width, 4), np.uint8)
-
     def _bars(self, pixels: U8, values: np.ndarray) -> None:
         height, width = pixels.shape[:2]
         column = np.arange(width) * ARKIT_COUNT // width
@@ -58,6 +49,3 @@ class FakeRasteriser:
         height, width = pixels.shape[:2]
         half = round(opening * height / 4)
         pixels[height // 2 - half : height // 2 + half, width // 4 : width - width // 4] = 255
-
-    def close(self) -> None:
-        """Nothing to free."""

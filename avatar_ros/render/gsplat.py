@@ -22,13 +22,13 @@ from ..core.arrays import U8
 from ..core.errors import RenderError
 from ..core.registry import how_to_install
 from .base import MAX_ALPHA, NEAR_M, Background, Camera, Frame, RasterSettings
-from .inputs import WeightMap, background_parts, model_view, output_buffer
+from .inputs import RasteriserBase, background_parts, model_view, output_buffer
 from .torch_ops import DeviceAvatar, composite, morphed, posed, thin_smoke, turn_parts, upload
 
 TRIAL_CAMERA = Camera.look_at((0.0, 1.65, 0.9), (0.0, 1.65, 0.0), 24.0, 16, 16)
 
 
-class GsplatRasteriser:
+class GsplatRasteriser(RasteriserBase):
     """One avatar in the memory of the card."""
 
     name = "gsplat"
@@ -40,9 +40,8 @@ class GsplatRasteriser:
 
         rasterization: called as gsplat's where given, on any torch device.
         """
+        super().__init__(avatar.morph_names, settings)
         self._rasterization = rasterization or built_rasterization()
-        self._settings = settings
-        self._weights = WeightMap(avatar.morph_names, settings)
         self._device = torch.device(device)
         self._scene: DeviceAvatar | None = None
         try:
@@ -52,10 +51,6 @@ class GsplatRasteriser:
             reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
             raise RenderError("render_gsplat_failed", f"gsplat's first frame failed ({reason}); use backend: cpu, or "
                               "build torch and gsplat for this driver and card") from error
-
-    @property
-    def bad_weights(self) -> int:
-        return self._weights.bad_weights
 
     @torch.inference_mode()
     def render(self, weights: np.ndarray, head: np.ndarray, camera: Camera, background: Background = None,

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from ..avatar.framing import frame_head
 from ..avatar.model import Avatar
+from ..core.arkit import ARKIT_COUNT
 from ..core.arrays import F32
 from ..core.types import Expression
 from .base import Camera
@@ -22,7 +23,11 @@ class HeadPose:
     translation: NDArray[np.float64]
 
 
+#: Weights [52], 0-1, and the head's pose.
+FacePose = tuple[F32, HeadPose]
+
 REST_POSE = HeadPose(np.array([1.0, 0.0, 0.0, 0.0]), np.zeros(3))
+REST_FACE: FacePose = (np.zeros(ARKIT_COUNT, np.float32), REST_POSE)
 
 
 def quaternion_product(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -51,6 +56,22 @@ def mix_poses(a: HeadPose, b: HeadPose, t: float) -> HeadPose:
     return HeadPose(mix_quaternions(a.rotation, b.rotation, t), a.translation * (1 - t) + b.translation * t)
 
 
+def smoothstep(t: float) -> float:
+    """0 before 0, 1 after 1, smooth in between (3t² - 2t³)."""
+    t = min(max(t, 0.0), 1.0)
+    return t * t * (3 - 2 * t)
+
+
+def mix(a: F32, b: F32, t: float) -> F32:
+    """From a (t = 0) to b (t = 1), linearly."""
+    return a * np.float32(1 - t) + b * np.float32(t)
+
+
+def mix_faces(a: FacePose, b: FacePose, t: float) -> FacePose:
+    """From a (t=0) to b (t=1)."""
+    return mix(a[0], b[0], t), mix_poses(a[1], b[1], t)
+
+
 def pose_of(expression: Expression) -> HeadPose:
     """The head pose that a message carries; rest where it is none."""
     rotation, translation = np.array(expression.head_rotation, float), np.array(expression.head_translation, float)
@@ -65,7 +86,20 @@ def clean_weights(weights: F32) -> F32:
     return np.clip(np.nan_to_num(weights, nan=0.0, posinf=1.0, neginf=0.0), 0.0, 1.0)
 
 
+def face_of(expression: Expression) -> FacePose:
+    """Weights and head pose that a message carries, made safe."""
+    return clean_weights(expression.weights), pose_of(expression)
+
+
 def portrait_camera(avatar: Avatar, width: int, height: int) -> Camera:
     """A camera that shows head and shoulders, for any size of picture in pixels."""
     framing = frame_head(avatar, width / height)
     return Camera.look_at(framing.position, framing.target, framing.fov_y_deg, width, height)
+
+
+def head_pivot(avatar: Avatar) -> NDArray[np.float64]:
+    """Where the head turns, metres: its joint, or a third of the way up a cloud that has none."""
+    if avatar.neck is not None:
+        return np.array(avatar.neck.pivot)
+    low, high = np.percentile(avatar.positions.astype(np.float64), [1, 99], axis=0)
+    return np.array([(low[0] + high[0]) / 2, low[1] + 0.33 * (high[1] - low[1]), (low[2] + high[2]) / 2 - 0.02])

@@ -14,24 +14,19 @@ from ..avatar.clips import quaternion_matrices
 from ..avatar.model import Avatar
 from ..core.arrays import U8
 from .base import ALPHA_THRESHOLD, MAX_ALPHA, NEAR_M, Background, Camera, Frame, RasterSettings
-from .inputs import WeightMap, background_parts, model_view, output_buffer
+from .inputs import RasteriserBase, background_parts, model_view, output_buffer
 
 
-class ReferenceRasteriser:
+class ReferenceRasteriser(RasteriserBase):
     """Float64 throughout; minutes where the others take milliseconds."""
 
     name = "reference"
 
     def __init__(self, avatar: Avatar, settings: RasterSettings) -> None:
-        self._settings = settings
-        self._weights = WeightMap(avatar.morph_names, settings)
+        super().__init__(avatar.morph_names, settings)
         self._avatar = avatar
         axes = quaternion_matrices(avatar.rotations.astype(np.float64)) * avatar.scales.astype(np.float64)[:, None, :]
         self._covariances = axes @ axes.transpose(0, 2, 1)
-
-    @property
-    def bad_weights(self) -> int:
-        return self._weights.bad_weights
 
     def render(self, weights: np.ndarray, head: np.ndarray, camera: Camera, background: Background = None,
                out: U8 | None = None) -> Frame:
@@ -51,10 +46,6 @@ class ReferenceRasteriser:
         rgba = np.concatenate([premultiplied, cover[..., None]], axis=2)
         pixels[...] = np.floor(np.clip(rgba, 0, 1) * 255 + 0.5).astype(np.uint8)
         return Frame(pixels, alpha)
-
-    def buffer(self, width: int, height: int) -> U8:
-        """See Rasteriser.buffer."""
-        return np.zeros((height, width, 4), np.uint8)
 
     def accumulate(self, weights: np.ndarray, head: np.ndarray, camera: Camera) -> tuple[np.ndarray, np.ndarray]:
         """Premultiplied colour [height, width, 3] and remaining transmittance [height, width], float64."""
@@ -115,9 +106,6 @@ class ReferenceRasteriser:
         jacobian = np.array([[camera.fx, 0, -camera.fx * u], [0, camera.fy, -camera.fy * v]]) / point[2]
         blur = self._settings.blur_at(camera.width, camera.height)
         return jacobian @ covariance @ jacobian.T + blur * np.eye(2)
-
-    def close(self) -> None:
-        """Nothing to free."""
 
 
 def smoke_share(cover: np.ndarray, smoke_cover: float) -> np.ndarray:

@@ -23,7 +23,7 @@ from ..core.arkit import ARKIT_COUNT
 from ..core.errors import AvatarRosError
 from ..core.topics import KINDS
 from ..core.types import AudioFeatures, AudioFrame, Expression, Transcript
-from . import limits
+from . import message_limits
 
 _NS = 1_000_000_000
 
@@ -83,7 +83,7 @@ def from_msg(kind: type, msg: Any) -> Any:
         except ValueError as error:
             raise MessageError("bad_message", f"{kind.__name__}.{name}: {error}") from error
     if kind is Transcript:
-        values["text"] = values["text"][: limits.TRANSCRIPT_CHARACTERS]
+        values["text"] = values["text"][: message_limits.TRANSCRIPT_CHARACTERS]
     value = kind(**values)
     _check(value)
     return value
@@ -147,7 +147,7 @@ def _tuple_plan(item: Any) -> tuple[Writer, Reader]:
 def _check(value: Any) -> None:
     """Sizes and ranges that the message type cannot express."""
     name = type(value).__name__
-    if wrong := limits.fault(value):
+    if wrong := message_limits.fault(value):
         raise MessageError("bad_value", wrong)
     if isinstance(value, AudioFrame) and value.pcm.size % value.channels:
         raise MessageError("bad_size", f"{name}: {value.pcm.size} samples do not divide into {value.channels} channels")

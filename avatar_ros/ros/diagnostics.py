@@ -15,8 +15,8 @@ LEVELS = {"ok": DiagnosticStatus.OK, "warning": DiagnosticStatus.WARN, "error": 
 SAME_FAULT_S = 5.0
 
 
-def seldom() -> dict[str, Any]:
-    """For a logger's methods: the same line every few seconds, by a clock that nobody sets."""
+def throttle_options() -> dict[str, Any]:
+    """For a logger's methods: the same line every few seconds, by a steady clock."""
     return {
         "throttle_duration_sec": SAME_FAULT_S,
         "throttle_time_source_type": Clock(clock_type=ClockType.STEADY_TIME),

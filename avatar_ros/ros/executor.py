@@ -29,7 +29,7 @@ from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 from rclpy.subscription import Subscription
 from rclpy.utilities import timeout_sec_to_nsec
 
-#: DDS events (an incompatible QoS) are told in a log line; nobody waits for them.
+#: DDS events (an incompatible QoS) are told in a log line, which has time.
 EVENTS_PERIOD_S = 1.0
 #: Messages of one subscription, and callbacks of other kinds, that are served before the others have their turn.
 _MOST_AT_ONCE = 64

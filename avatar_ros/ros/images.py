@@ -1,4 +1,4 @@
-"""Frames on image topics: encoded and published on a thread of their own, and only while somebody subscribes."""
+"""Frames on image topics: encoded and published on a thread of their own, and only while there are subscribers."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from array import array
 from collections.abc import Callable, Mapping
 
 import numpy as np
-from numpy.typing import NDArray
 from rclpy.node import Node
 from rclpy.qos_overriding_options import QoSOverridingOptions
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from ..core.arrays import U8
-from ..core.topics import Message
+from ..core.frame_sink import FrameSink
+from ..core.queues import Latest
 from .convert import stamp_from_ns
 from .qos import for_images
 
@@ -57,8 +57,8 @@ def camera_info(width: int, height: int, focal_px: float, stamp_ns: int) -> Came
     return info
 
 
-class ImagePublisher:
-    """A FrameSink (render/stage.py) that publishes. The newest frame wins; what a slow reader missed is counted.
+class ImagePublisher(FrameSink):
+    """Publishes frames. The newest wins; what a slow reader missed is counted.
 
     focal_px: () -> focal length of the camera that draws; stamp_ns: steady seconds -> wall clock of that instant.
     """
@@ -73,11 +73,8 @@ class ImagePublisher:
             CompressedImage, "image_raw/compressed", for_images(), qos_overriding_options=overrides
         )
         self._info = node.create_publisher(CameraInfo, "camera_info", for_images())
-        self._changed = threading.Condition()
-        self._pending: tuple[U8, int] | None = None
-        self._closed = False
+        self._frames: Latest[tuple[U8, int]] = Latest()
         self.published = 0
-        self.missed = 0
         self._thread = threading.Thread(target=self._run, name="images", daemon=True)
         self._thread.start()
 
@@ -85,48 +82,25 @@ class ImagePublisher:
         """Whether anybody subscribes to any of the topics."""
         return any(p.get_subscription_count() for p in (self._raw, self._jpeg, self._info))
 
-    def frame_size(self) -> None:
-        """Any size will do."""
-
-    @property
-    def leave(self) -> bool:
-        """Subscribers do not end the show."""
-        return False
-
-    def show(self, rgba: NDArray[np.uint8], shown_at_s: float) -> None:
+    def show(self, rgba: U8, shown_at_s: float) -> None:
         """Hand over a frame [H, W, 4]; copied, since the renderer draws the next one into the same buffer."""
-        rgb = np.ascontiguousarray(rgba[:, :, :3])
-        with self._changed:
-            self.missed += self._pending is not None
-            self._pending = (rgb, self._stamp_ns(shown_at_s))
-            self._changed.notify()
-
-    def hear(self, topic: str, message: Message) -> None:
-        """Images carry no captions."""
+        self._frames.put((np.ascontiguousarray(rgba[:, :, :3]), self._stamp_ns(shown_at_s)))
 
     def status(self) -> Mapping[str, str]:
         """Counters."""
-        return {"images_published": str(self.published), "images_missed": str(self.missed)}
+        return {"images_published": str(self.published), "images_missed": str(self._frames.missed)}
 
-    def close(self) -> None:
+    def close(self) -> str:
         """End the thread and withdraw the topics."""
-        with self._changed:
-            self._closed = True
-            self._changed.notify()
+        self._frames.close()
         self._thread.join(2.0)
         for publisher in (self._raw, self._jpeg, self._info):
             self._node.destroy_publisher(publisher)
+        return ""
 
     def _run(self) -> None:
-        while True:
-            with self._changed:
-                while self._pending is None and not self._closed:
-                    self._changed.wait()
-                if self._closed:
-                    return
-                assert self._pending is not None
-                (rgb, stamp_ns), self._pending = self._pending, None
-            self._publish(rgb, stamp_ns)
+        while (frame := self._frames.take()) is not None:
+            self._publish(*frame)
 
     def _publish(self, rgb: U8, stamp_ns: int) -> None:
         height, width = rgb.shape[:2]

@@ -8,65 +8,65 @@ from typing import Any
 
 from rclpy.node import Node
 
-from ..core.door import Door, Entry
+from ..core.admission import Admission, Entry
 from ..core.events import AvatarState
 from ..core.topics import TOPICS
 from . import convert
-from .diagnostics import seldom
+from .diagnostics import throttle_options
 
 #: The owner of `state`, in a kiosk's graph.
 DIALOGUE = "dialogue_node"
 
 
 class Intake:
-    """Refuses messages that break their type's promise (bad), and those that Door does not let in (refused)."""
+    """Refuses messages that break their type's promise (bad), and those that Admission does not let in (refused)."""
 
     def __init__(self, node: Node, own_sessions: Set[str], session_limit: int) -> None:
         self.own_sessions = own_sessions
         self._node = node
-        self._door = Door(own_sessions, session_limit, self._is_new_dialogue)
+        self._admission = Admission(own_sessions, session_limit, self._is_new_dialogue)
         self._dialogues: set[bytes] = set()  # publishers of `state` that were believed
         self._bad = 0
         self._why_bad = ""
         self._told_bad = 0
         self._told: Counter[str] = Counter()
-        self._seldom = seldom()
+        self._throttled = throttle_options()
 
     def take(self, topic: str, msg: Any, now_s: float) -> Iterable[Entry]:
         """What goes on to the stage by this ROS message."""
         session = getattr(msg, "session", None)
-        if session is not None and not self._door.has_place(topic, session, now_s):
+        if session is not None and not self._admission.has_place(topic, session, now_s):
             return ()
         try:
             message = convert.from_msg(TOPICS[topic], msg)
         except convert.MessageError as error:
             self._bad += 1
             self._why_bad = f"{topic}: {error}"
-            self._node.get_logger().warning(f"dropped a message on {topic}: {error}", **self._seldom)
+            self._node.get_logger().warning(f"dropped a message on {topic}: {error}", **self._throttled)
             return ()
-        return self._door.come(topic, message, now_s)
+        return self._admission.offer(topic, message, now_s)
 
     def announce(self, state: AvatarState) -> None:
         """The node is the dialogue, and says so."""
-        self._door.announce(state)
+        self._admission.announce(state)
 
     def tick(self, now_s: float) -> list[Entry]:
         """To be called every second: sessions to be closed."""
-        return self._door.tick(now_s)
+        return self._admission.tick(now_s)
 
     def values(self) -> dict[str, str]:
         """Counts for diagnostics."""
-        counts = {"bad_messages": str(self._bad), "refused_messages": str(self._door.refused.total())}
-        return {**counts, "last_refused": self._door.why} if self._door.why else counts
+        counts = {"bad_messages": str(self._bad), "refused_messages": str(self._admission.refused.total())}
+        return {**counts, "last_refused": self._admission.why} if self._admission.why else counts
 
     def news(self) -> list[str]:
         """What was refused since the last call."""
-        refused = self._door.refused - self._told
+        refused = self._admission.refused - self._told
         news = [self._why_bad] if self._bad != self._told_bad else []
         if refused:
             # No numbers here: a text that changes every second would fill the log.
             news.append(f"messages are refused on {', '.join(sorted(refused))} (see last_refused)")
-        self._told_bad, self._told = self._bad, self._door.refused.copy()
+        self._told_bad, self._told = self._bad, self._admission.refused.copy()
         return news
 
     def _is_new_dialogue(self, waited: bool) -> bool:

@@ -97,7 +97,7 @@ class Listener:
                     raise TimeoutError(f"did not happen within {timeout_s} s: {what or condition}; heard {counts}")
                 self._changed.wait(min(left_s, 0.1))
 
-    def moods(self) -> list[AgentState]:
+    def states(self) -> list[AgentState]:
         """States in the order in which they were published."""
         return [message.state for message in self.heard["state"]]
 

@@ -15,16 +15,17 @@ from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.signals import SignalHandlerOptions
 from rclpy.utilities import get_default_context
 
-from ..core import shared_memory
 from ..core.errors import AvatarRosError, ConfigError
 from ..core.exit_codes import DONE_IS_OK, DONE_LINE, EXIT_DONE, EXIT_OK, exit_code_of
 from ..core.host_lock import hold_name
 from ..core.machine import machine_fault
-from ..core.network import Network
 from ..core.private import keep_private
+from ..core.ros_network import Network
 from ..core.run import RUN_BEGAN
 from .overrides import Overrides
-from .stage_node import NodeSpec, StageNode, spin
+from .shared_memory import remove_dead_segments
+from .spin import spin
+from .stage_node import NodeSpec, StageNode
 from .start import start_ros
 
 RCLError = rclpy_implementation.RCLError
@@ -69,7 +70,7 @@ def _init(args: list[str] | None) -> str:
             network = _rclpy_init([*(sys.argv if args is None else args), "--ros-args", "--disable-external-lib-logs"])
     except (RCLError, RCLInvalidROSArgsError, UnknownROSArgsError) as error:
         raise ConfigError("ros_arguments", _one_line(error)) from error
-    if RUN_BEGAN in os.environ:  # whoever began the run has looked and said it
+    if RUN_BEGAN in os.environ:  # the runner or launch has checked and said it
         return ""
     network.check()
     return network.line
@@ -84,7 +85,7 @@ def _one_line(error: Exception) -> str:
 
 
 def _say(text: str) -> None:
-    with contextlib.suppress(OSError):  # whoever read it has gone, or its disk is full
+    with contextlib.suppress(OSError):  # its reader has gone, or its disk is full
         print(text, file=sys.stderr, flush=True)
 
 
@@ -105,13 +106,13 @@ def run(spec: NodeSpec, args: list[str] | None = None) -> int:
     keep_private()
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     signals = StopSignals()
-    shared_memory.clean()
+    remove_dead_segments()
     node = None
     try:
         overrides = Overrides.of(sys.argv if args is None else args)  # names a mistake and its line; rcl does not
-        greeting = _init(args)
+        network_line = _init(args)
         node = StageNode(spec, overrides)
-        node.greeting = greeting
+        node.network_line = network_line
         name = node.get_fully_qualified_name()
         lock = hold_name(name, remedy="stop it, or give this one another name: -r __ns:=/avatar2")
         try:

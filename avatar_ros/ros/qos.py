@@ -8,7 +8,7 @@ from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPo
 #: a burst of 200 chunks lost 187 of them.
 STREAM_DEPTH = 3000
 _STREAMS = frozenset({"mic/audio", "mic/utterance", "speech/played", "motion/features", "motion/expression"})
-#: Of news and orders, which come a few a second: what is older than so many is a flood, and stale.
+#: Of events and orders, which come a few a second: more of them than this are a flood, and stale.
 EVENT_DEPTH = 200
 #: Of an answer, as text and as speech: tts_node keeps at most 2 s ahead of what is heard.
 ANSWER_DEPTH = 600

@@ -35,12 +35,12 @@ STEPS: dict[str, tuple[str, str]] = {
     "llm_node": ("dialogue/prompt", "dialogue/reply"),
     "tts_node": ("speech/sentence", "speech/audio"),
     "speaker_node": ("speech/audio", "speech/playback"),
-    "monitor_node": ("speech/playback", "turn_report"),  # whoever is asked for turns counts them
+    "monitor_node": ("speech/playback", "turn_report"),  # with `turns` set it counts them
 }
 
 
 def missing_steps(node: Node) -> frozenset[str]:
-    """Which of STEPS nobody is ready for yet: a node subscribes and publishes once its model is loaded."""
+    """Which of STEPS no node does yet: a node subscribes and publishes once its model is loaded."""
     return frozenset(
         name for name, (subscribes, publishes) in STEPS.items() if not _between(node, subscribes, publishes)
     )

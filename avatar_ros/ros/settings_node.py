@@ -26,14 +26,14 @@ class NodeSettings(Settings):
     )
     nice: int = setting(
         0,
-        "added to the niceness of the stage's threads: it stands back where the processor is short",
+        "added to the niceness of the stage's threads: lower priority where the processor is short",
         low=0,
         high=19,
         fixed=True,
     )
     stuck_limit_s: float = setting(
         60.0,
-        "a node whose work stands still for so long ends, to be started again, s; 0: never",
+        "a node whose work stands still for this long ends, to be started again, s; 0: never",
         low=0.0,
         high=3600.0,
         fixed=True,
@@ -42,7 +42,7 @@ class NodeSettings(Settings):
         4000, "messages that may wait for the worker; the oldest are dropped", low=1, high=100000
     )
     session_limit: int = setting(
-        16, "sessions of others that are served at a time; what comes of more is refused", low=1, high=100000
+        16, "further sessions that are served at a time; messages of more are refused", low=1, high=100000
     )
 
 

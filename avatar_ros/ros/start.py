@@ -7,11 +7,11 @@ from typing import Any
 
 import rclpy
 
-from ..core.network import FAST_DDS, RMW, Network, network
+from ..core.ros_network import FAST_DDS, RMW, Network, network
 
 
 def start_ros(**arguments: Any) -> Network:
-    """rclpy.init(**arguments), closed to other computers unless that was asked for (core/network.py).
+    """rclpy.init(**arguments), closed to other computers unless that was asked for (core/ros_network.py).
 
     Raises ConfigError for an unknown AVATAR_ROS_NETWORK.
     """

@@ -1,5 +1,5 @@
 """Ends a process whose work stands still: a library that never comes back (PortAudio, when its sound server is killed)
-cannot be interrupted, but whoever started the node can start it again.
+cannot be interrupted, but the runner or launch can start the node again.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ UsedS = Callable[[str], float]
 #: With a share of the time between these a thread is at work on a host that is too slow: a look counts a tenth. Who
 #: uses less waits for something, who uses more has had its chance.
 _STARVED, _STARVED_LOOK = (0.01, 0.5), 0.1
+#: Longest wait for its own thread, s.
+STOP_S = 1.0
 
 
 def thread_s(native_id: int | None) -> float:
@@ -26,7 +28,7 @@ def thread_s(native_id: int | None) -> float:
 
 
 class Watchdog:
-    """Looks every quarter of `limit_s` whether something still does what it did; `bite(name)` when for `limit_s`.
+    """Looks every quarter of `limit_s` whether something still does what it did; `on_stall(name)` when for `limit_s`.
 
     It counts its own looks, not time: of a process that was stopped and goes on, nothing stood still.
     """
@@ -34,11 +36,11 @@ class Watchdog:
     LOOKS = 4
 
     def __init__(
-        self, begun: Begun, limit_s: float, bite: Callable[[str], None], used_s: UsedS = lambda name: 0.0
+        self, begun: Begun, limit_s: float, on_stall: Callable[[str], None], used_s: UsedS = lambda name: 0.0
     ) -> None:
         self._begun = begun
         self._period_s = limit_s / self.LOOKS
-        self._bite = bite
+        self._on_stall = on_stall
         self._seen: dict[str, Hashable] = {}
         self._used_s = used_s
         self._used_before_s: dict[str, float] = {}
@@ -51,8 +53,10 @@ class Watchdog:
         self._thread.start()
 
     def stop(self) -> None:
-        """Look no more."""
+        """Look no more, and let go of what was watched: a node that is still held keeps DDS up at its process's end."""
         self._over.set()
+        if self._thread.is_alive():
+            self._thread.join(STOP_S)
 
     def look(self) -> str:
         """What has stood still for LOOKS looks; "" where nothing has."""
@@ -73,5 +77,5 @@ class Watchdog:
     def _run(self) -> None:
         while not self._over.wait(self._period_s):
             if name := self.look():
-                self._bite(name)
+                self._on_stall(name)
                 return

@@ -29,7 +29,7 @@ HOLD_TICK_S = 0.05
 
 class _Item(NamedTuple):
     topic: str
-    message: Message | PeerNews | None  # None: somebody called wake()
+    message: Message | PeerNews | None  # None: wake() was called
 
 
 class StageWorker:
@@ -140,7 +140,7 @@ class StageWorker:
             self._working = False
 
     def _serve(self, item: _Item | None) -> None:
-        """The item and those that wait behind it, until somebody asks for a tick or has waited for it long enough."""
+        """The item and those that wait behind it, until a tick is asked for, or has been held long enough."""
         until_s = self._clock.now_s() + max(HOLD_TICK_S, self._tick_took_s)
         while item is not None and item.message is not None and not self._stopping:
             self._safely(partial(self._take, item.topic, item.message))

@@ -18,9 +18,9 @@ from functools import partial
 from itertools import count
 from typing import Any, NamedTuple
 
+from ..core.admission import Admission
 from ..core.cancellation import CancelGate
 from ..core.clock import VirtualClock
-from ..core.door import Door
 from ..core.enums import InterruptAction, SessionKind
 from ..core.events import AvatarState, Interrupt, SessionEvent
 from ..core.peers import PeerChange, PeerNews
@@ -49,24 +49,24 @@ class _Runner:
     port: Port
     gate: CancelGate = field(default_factory=CancelGate)
     beating: bool = False  # its next tick is planned
-    door: Door | None = None
+    admission: Admission | None = None
 
     def subscribes(self, topic: str) -> bool:
         # As in ros/stage_node.py: the owner of sessions gets no news of its own.
-        for_all = _EVERYBODY if self.door is None else (*_EVERYBODY, "state")
+        for_all = _EVERYBODY if self.admission is None else (*_EVERYBODY, "state")
         return topic in self.port.subscribes or (topic in for_all and topic not in self.port.publishes)
 
 
 class Harness:
-    """start_s: where the clock begins; latency_s: how long a message travels; doors: whether stages believe no more
+    """start_s: where the clock begins; latency_s: how long a message travels; admission: whether stages believe no more
     than a node does (then the dialogue must be among them).
     """
 
-    def __init__(self, *, start_s: float = 1000.0, latency_s: float = 0.0, doors: bool = False) -> None:
+    def __init__(self, *, start_s: float = 1000.0, latency_s: float = 0.0, admission: bool = False) -> None:
         self.clock = VirtualClock(start_s)
         self.records: list[Record] = []
         self._latency_s = latency_s
-        self._doors = doors
+        self._checks_admission = admission
         self._runners: dict[str, _Runner] = {}
         self._due: list[tuple[float, int, int, Callable[[], None]]] = []
         self._order = count()
@@ -80,7 +80,8 @@ class Harness:
     def add(self, name: str, stage: Stage, port: Port) -> Stage:
         """Load a stage and wire it; it ticks at once."""
         stage.load()
-        runner = _Runner(name, stage, port, door=Door({LOCAL_SESSION}, 16) if self._doors else None)
+        admission = Admission({LOCAL_SESSION}, 16) if self._checks_admission else None
+        runner = _Runner(name, stage, port, admission=admission)
         self._runners[name] = runner
         stage.wake = partial(self._wake, runner)
         self._plan_beat(runner)
@@ -182,10 +183,10 @@ class Harness:
                 self._at(self.now_s + self._latency_s, deliver, urgent)
 
     def _arrive(self, runner: _Runner, topic: str, message: Message) -> None:
-        if runner.door is None:
+        if runner.admission is None:
             self._deliver(runner, topic, message)
             return
-        for entry in runner.door.come(topic, message, self.now_s):
+        for entry in runner.admission.offer(topic, message, self.now_s):
             if entry.topic in runner.port.subscribes or entry.topic in _EVERYBODY:
                 self._deliver(runner, *entry)
 
@@ -212,8 +213,8 @@ class Harness:
                 continue
             if isinstance(out.message, Interrupt):
                 runner.gate.order(out.message)
-            if isinstance(out.message, AvatarState) and runner.door is not None:
-                runner.door.announce(out.message)
+            if isinstance(out.message, AvatarState) and runner.admission is not None:
+                runner.admission.announce(out.message)
             self._publish(runner.name, out)
         self._plan_beat(runner)
 

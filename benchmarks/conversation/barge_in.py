@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from tqdm import tqdm
 
 from avatar_ros.asr.base import PORT as ASR_PORT
 from avatar_ros.asr.base import AsrSettings
@@ -32,7 +33,6 @@ from avatar_ros.core.clock import s_from_ns
 from avatar_ros.core.enums import InterruptAction, PlaybackState, SayWhen
 from avatar_ros.core.errors import StageError
 from avatar_ros.core.events import Interrupt, Say, SayResult
-from avatar_ros.core.progress import progress
 from avatar_ros.core.rates import LISTENING_RATE_HZ
 from avatar_ros.core.types import AudioFrame, PlaybackClock
 from avatar_ros.dialogue.base import PORT as DIALOGUE_PORT
@@ -166,7 +166,7 @@ def own_voice(room: str, taps: F32, minutes: float, folder: Path, devices: Devic
     """Let the avatar talk with nobody there, its echo 6 dB below a person's voice."""
     scene = Scene(taps, USER_DBFS - 6.0, folder, devices)
     orders: list[Interrupt] = []
-    for _ in progress(range(round(60 * minutes)), f"own voice, {room}"):
+    for _ in tqdm(range(round(60 * minutes)), f"own voice, {room}", disable=None):
         scene.keep_talking()
         orders += [
             r.message for r in scene.step(1.0) if isinstance(r.message, Interrupt) and r.message.turn < 2**32 - 1
@@ -188,7 +188,7 @@ def people(
     scene.keep_talking()
     scene.step(LEARNT_S)
     out = []
-    for clip in progress([clip for _ in range(rounds) for clip in voices], f"people, {room}"):
+    for clip in tqdm([clip for _ in range(rounds) for clip in voices], f"people, {room}", disable=None):
         scene.keep_talking()
         _until_it_talks(scene, rng)
         out.append(_speak_over(scene, room, clip))

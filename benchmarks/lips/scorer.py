@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from avatar_ros.avatar.lam import read_mesh
 from numpy.typing import NDArray
 
 from avatar_ros.avatar.archive import AvatarArchive
-from avatar_ros.avatar.lam import read_mesh
 from avatar_ros.core.arkit import ARKIT_NAMES
 from avatar_ros.core.arrays import F32, F64
 from avatar_ros.core.errors import ConfigError
@@ -84,7 +84,10 @@ def gap_per_weight(avatar: Path) -> F64:
     names, rest = mesh.morphs.names, mesh.positions
     if not {"jawOpen", "mouthPucker"} <= set(names):
         raise ConfigError("avatar_lips", f"{avatar}: its lips cannot be found without morphs jawOpen and mouthPucker")
-    deltas = mesh.morphs.dense(len(rest))
+    deltas = np.zeros((len(names), len(rest), 3), np.float32)
+    for morph in range(len(names)):
+        moved, by = mesh.morphs.part(morph)
+        deltas[morph, moved] = by
     upper, lower = _inner_lips(rest, -deltas[names.index("jawOpen"), :, 1], deltas[names.index("mouthPucker")])
     parted = 1000.0 * (deltas[:, upper, 1].astype(float) - deltas[:, lower, 1])
     by_name = dict(zip(names, parted, strict=True))

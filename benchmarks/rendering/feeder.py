@@ -27,7 +27,7 @@ EXPRESSION_HZ = 30
 AHEAD_S = 0.5  # lips run ahead of playback
 CLOCK_PERIOD_S = 0.04
 TURN_S = 12.0
-MOODS = ((0.0, AgentState.LISTENING), (3.0, AgentState.THINKING), (4.0, AgentState.SPEAKING), (10.0, AgentState.IDLE))
+STATES = ((0.0, AgentState.LISTENING), (3.0, AgentState.THINKING), (4.0, AgentState.SPEAKING), (10.0, AgentState.IDLE))
 SPEECH_S = (4.0, 10.0)  # of each turn
 STEP_S = 0.005
 
@@ -48,7 +48,7 @@ class Feeder:
         self._node.create_subscription(CameraInfo, "camera_info", self._drawn, for_images())
         self._rng = np.random.default_rng(0)
         self._idle_sent = self._clocks_sent = 0
-        self._turn, self._mood, self._speech_sent = -1, -1, 0
+        self._turn, self._state, self._speech_sent = -1, -1, 0
         self.frames = 0
 
     def wait_for_frames(self, limit_s: float, process: subprocess.Popen[bytes]) -> None:
@@ -63,19 +63,19 @@ class Feeder:
         """Send what is due `passed_s` seconds after the start, and take what arrived."""
         turn, at_s = int(passed_s // TURN_S), passed_s % TURN_S
         if turn != self._turn:
-            self._turn, self._mood, self._speech_sent, self._clocks_sent = turn, -1, 0, 0
-        self._change_mood(at_s)
+            self._turn, self._state, self._speech_sent, self._clocks_sent = turn, -1, 0, 0
+        self._change_state(at_s)
         while self._idle_sent < passed_s * EXPRESSION_HZ:
             self._idle_sent += 1
             self._send("motion/expression", Expression(layer=Layer.IDLE, weights=self._weights(0.2)))
         self._speak(at_s - SPEECH_S[0], SPEECH_S[1] - SPEECH_S[0])
         self._executor.spin_once(STEP_S)
 
-    def _change_mood(self, at_s: float) -> None:
-        mood = max(i for i, (begins_s, _) in enumerate(MOODS) if at_s >= begins_s)
-        if mood != self._mood:
-            self._mood = mood
-            self._send("state", AvatarState(turn=self._turn, state=MOODS[mood][1]))
+    def _change_state(self, at_s: float) -> None:
+        state = max(i for i, (begins_s, _) in enumerate(STATES) if at_s >= begins_s)
+        if state != self._state:
+            self._state = state
+            self._send("state", AvatarState(turn=self._turn, state=STATES[state][1]))
 
     def _speak(self, at_s: float, length_s: float) -> None:
         """Speech frames up to AHEAD_S ahead of the clock, and the clock; what ENDS it comes once, too."""

@@ -6,7 +6,7 @@ The frame ends in the computer's memory, as screens and encoders want it.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ import numpy as np
 from avatar_ros.core.arkit import ARKIT_COUNT
 from avatar_ros.core.enums import AgentState, Layer, PlaybackState
 from avatar_ros.core.events import AvatarState
-from avatar_ros.core.topics import Message
+from avatar_ros.core.frame_sink import FrameSink
 from avatar_ros.core.types import Expression, PlaybackClock
 from avatar_ros.render.pose import portrait_camera
 from avatar_ros.render.stage import RendererSettings, RenderStage
@@ -35,30 +35,15 @@ class NodeCost:
     bare_ms: float
 
 
-class HungrySink:
+class HungrySink(FrameSink):
     """Wants every frame and keeps none."""
-
-    leave = False
 
     def wants_frames(self) -> bool:
         """Always."""
         return True
 
-    def frame_size(self) -> None:
-        """Any size."""
-
     def show(self, rgba: np.ndarray, shown_at_s: float) -> None:
         """Look away."""
-
-    def hear(self, topic: str, message: Message) -> None:
-        """No captions."""
-
-    def status(self) -> Mapping[str, str]:
-        """Nothing to say."""
-        return {}
-
-    def close(self) -> None:
-        """Nothing to close."""
 
 
 def measure_node(backend: str, avatar: str, size: tuple[int, int], threads: int, turns: int) -> NodeCost:

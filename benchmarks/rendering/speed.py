@@ -28,11 +28,10 @@ from typing import Any
 
 import numpy as np
 
-from avatar_ros.avatar.load import load_avatar
+from avatar_ros.avatar.load import BUILT_IN, avatar_file, load_avatar
 from avatar_ros.avatar.model import Avatar
 from avatar_ros.core.arkit import ARKIT_COUNT
 from avatar_ros.core.errors import AvatarRosError
-from avatar_ros.core.paths import share_file
 from avatar_ros.render.auto import make_rasteriser
 from avatar_ros.render.base import BACKENDS, Camera, Rasteriser, RasterSettings
 from avatar_ros.render.pose import portrait_camera
@@ -40,7 +39,6 @@ from avatar_ros.render.pose import portrait_camera
 from ..lib.machine import parse_size, processor_name
 from .node_overhead import WITH_BARE, measure_node
 
-BUILT_IN = "builtin"
 SIZES = ("512x512", "720x1280", "1080x1080")
 STAGES = ("morph_ms", "project_ms", "sort_ms", "bin_ms", "blend_ms")
 WARM_UP_FRAMES = 10
@@ -237,7 +235,7 @@ def table(results: Sequence[SpeedResult]) -> str:
 def make_cases(options: argparse.Namespace) -> list[Case]:
     """All combinations asked for."""
     avatars = options.avatar or [BUILT_IN]
-    paths = [str(share_file("models/avatar.zip")) if avatar == BUILT_IN else avatar for avatar in avatars]
+    paths = [str(avatar_file(avatar)) for avatar in avatars]
     loads = {"none": [False], "busy": [True], "both": [False, True]}[options.load]
     sizes = [parse_size(size) for size in options.size or SIZES]
     base = Case("", "", 1, 1, threads=options.threads, frames=options.frames, camera=options.camera)

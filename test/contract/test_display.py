@@ -10,7 +10,7 @@ import pytest
 from avatar_ros.core.enums import AgentState
 from avatar_ros.core.errors import ConfigError, RenderError
 from avatar_ros.display.base import Captions, DisplaySettings, open_screen
-from avatar_ros.display.sinks import ScreenSink
+from avatar_ros.display.screen_sink import ScreenSink
 from x_screen import ESCAPE_KEYSYM, XScreen
 
 PANEL = (360, 640)
@@ -74,10 +74,10 @@ def colour_at(picture, across, down):
 
 def test_every_screen_goes_through_a_day(backend, opened):
     screen = opened(backend=backend, captions=True)
-    for number, mood in enumerate(AgentState):
-        screen.tell(mood, Captions("what time is it", "It is noon. 现在是中午。 \x07 🙂 \U0001d11e"))
+    for number, state in enumerate(AgentState):
+        screen.tell(state, Captions("what time is it", "It is noon. 现在是中午。 \x07 🙂 \U0001d11e"))
         screen.show(quadrants(), 100.0 + number)
-        assert not screen.poll().leave
+        assert not screen.poll().closed_by_user
     screen.show(quadrants(100, 100), 105.0)
     screen.close()
     screen.open()
@@ -151,7 +151,7 @@ def test_escape_and_closing_are_told_once(xvfb, opened):
     screen.poll()
     pygame.event.post(pygame.event.Event(pygame.KEYDOWN, key=pygame.K_ESCAPE))
     assert screen.poll().escape
-    assert not screen.poll().leave
+    assert not screen.poll().closed_by_user
     pygame.event.post(pygame.event.Event(pygame.WINDOWCLOSE))
     assert screen.poll().closed
 
@@ -182,7 +182,7 @@ def test_a_window_that_is_resized_is_filled_again(xvfb, opened):
 
 def test_a_sink_shows_frames_from_its_own_thread(xvfb):
     left = []
-    sink = ScreenSink(DisplaySettings(backend="window"), on_leave=lambda: left.append(True))
+    sink = ScreenSink(DisplaySettings(backend="window"), on_close=lambda: left.append(True))
     assert sink.wants_frames()
     assert sink.size == PANEL
     while sink.shown < 2:
@@ -249,7 +249,7 @@ def test_a_panel_that_changes_its_mode_is_taken_anew(tmp_path, monkeypatch):
         screen.open()
         assert screen.size == (300, 500)
         screen.show(quadrants(150, 250), 3.0)
-        assert not screen.poll().leave
+        assert not screen.poll().closed_by_user
     finally:
         screen.close()
         panel.close()

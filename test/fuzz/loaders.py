@@ -145,7 +145,7 @@ def make_wav(rng):
 
 
 def use_expression(path):
-    from avatar_ros.core.expression_file import read_expression
+    from avatar_ros.commands.expression_file import read_expression
 
     track = read_expression(path)
     for at in (-1.0, 0.0, 0.01, track.duration_s, 1e9):

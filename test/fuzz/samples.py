@@ -10,9 +10,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from avatar_ros.avatar.avatar_limits import SH_DC
 from avatar_ros.avatar.fake import fake_avatar
-from avatar_ros.avatar.limits import SH_DC
-from avatar_ros.avatar.save import animation_glb, offset_ply, skin_glb
+from lam_writer import animation_glb, offset_ply, skin_glb
 
 ANSWERS = """locale: en-US
 facts: {name: Ava}

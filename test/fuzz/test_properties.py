@@ -20,9 +20,9 @@ from avatar_ros.avatar.fake import fake_avatar  # noqa: E402
 from avatar_ros.avatar.glb import Glb  # noqa: E402
 from avatar_ros.avatar.packed import read_splat, read_spz  # noqa: E402
 from avatar_ros.avatar.ply import read_splats  # noqa: E402
+from avatar_ros.commands.expression_file import read_expression, write_expression  # noqa: E402
 from avatar_ros.core.arkit import ARKIT_COUNT  # noqa: E402
 from avatar_ros.core.errors import ConfigError  # noqa: E402
-from avatar_ros.core.expression_file import read_expression, write_expression  # noqa: E402
 from avatar_ros.core.terminal import printable  # noqa: E402
 from avatar_ros.core.yaml_text import load_yaml  # noqa: E402
 from avatar_ros.speech.phrase_grammar import PhraseError, accepts, expand, parse, to_jsgf  # noqa: E402

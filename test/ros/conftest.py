@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from avatar_ros.core.network import network
+from avatar_ros.core.ros_network import network
 
 MISSING = [name for name in ("rclpy", "avatar_ros.msg") if importlib.util.find_spec(name) is None]
 

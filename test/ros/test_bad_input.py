@@ -122,7 +122,7 @@ def test_two_questions_in_quick_succession_are_both_answered(tmp_path):
             "the second is answered to the end",
         )
         assert kiosk.close() == 0
-    assert listener.moods()[-1] in (AgentState.LISTENING, AgentState.IDLE)
+    assert listener.states()[-1] in (AgentState.LISTENING, AgentState.IDLE)
 
 
 def test_messages_of_a_wrong_size_rate_or_turn_do_no_harm():

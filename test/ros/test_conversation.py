@@ -42,7 +42,7 @@ class Conversation:
                 self.exit_code = kiosk.wait()
             self.log = kiosk.log
             self.heard = listener.heard
-            self.moods = listener.moods()
+            self.moods = listener.states()
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from avatar_ros.core.enums import InterruptAction, SayWhen
 from avatar_ros.core.events import AvatarState, Interrupt, Say
 from avatar_ros.core.topics import TOPICS
 from avatar_ros.core.types import PlaybackClock, Sentence, SpeechChunk
-from avatar_ros.ros import convert, limits
+from avatar_ros.ros import convert, message_limits
 from benchmarks.conversation.floods import impossible
 from fake_kiosk import Kiosk
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.ros
 @pytest.fixture(scope="module")
 def kiosk(tmp_path_factory):
     """One for all: what harms it at all, harms it for good."""
-    kiosk = Kiosk(tmp_path_factory.mktemp("kiosk"), doors=True)
+    kiosk = Kiosk(tmp_path_factory.mktemp("kiosk"), admission=True)
     kiosk.run(3.0)
     return kiosk
 
@@ -67,5 +67,5 @@ def test_forged_turns_mute_nobody(kiosk, when):
 def test_what_a_real_conversation_sends_is_within_the_limits(kiosk):
     assert spoken(kiosk)
     assert len(kiosk.records) > 100
-    wrong = {limits.fault(record.message) for record in kiosk.records if record.sender}
+    wrong = {message_limits.fault(record.message) for record in kiosk.records if record.sender}
     assert wrong == {""}

@@ -20,8 +20,8 @@ import pytest
 pytest.importorskip("rclpy", reason="needs ROS 2")
 
 from avatar_ros.bringup.graph import START_ORDER
-from avatar_ros.core.network import network, users_environment
-from avatar_ros.core.sockets import reachable_from_outside
+from avatar_ros.commands.open_sockets import reachable_from_outside
+from avatar_ros.core.ros_network import network, users_environment
 from kiosk_process import ROOT, KioskProcess
 
 pytestmark = pytest.mark.ros

@@ -153,7 +153,7 @@ def test_works_once_a_kiosks_nodes_read_and_loses_nothing_until_then(make, make_
     profile = qos.for_topic("speech/sentence")
     for _ in READERS["speech/sentence"]:
         node.create_subscription(kind, "speech/sentence", lambda msg: None, profile)
-    until(lambda: node._publishers_by_topic["speech/sentence"].get_subscription_count() >= 4)
+    until(lambda: node._wiring.publishers["speech/sentence"].get_subscription_count() >= 4)
     assert node._worker.queued == 20, "as many readers as a kiosk has, but strangers"
     for name in sorted(READERS["speech/sentence"]):
         reader = make_reader(name)
@@ -225,7 +225,7 @@ def test_without_autostart_the_lifecycle_is_driven_from_outside(make):
     heard = []
     profile = qos.for_topic("speech/sentence")
     node.create_subscription(convert.msg_type(Sentence), "speech/sentence", lambda msg: heard.append(msg.text), profile)
-    until(lambda: node._publishers_by_topic["speech/sentence"].get_subscription_count() == 1)
+    until(lambda: node._wiring.publishers["speech/sentence"].get_subscription_count() == 1)
     node.trigger_deactivate()
     until(lambda: heard)
     assert stage.rests == 1 and heard == ["resting"] and not stage.closed

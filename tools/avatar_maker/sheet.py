@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from avatar_ros.avatar.lam import load_lam
+from avatar_ros.avatar.lam_format import load_lam
 from avatar_ros.avatar.model import Avatar
 from avatar_ros.core.arkit import ARKIT_INDEX, ARKIT_NAMES
 from avatar_ros.render.base import Camera, RasterSettings

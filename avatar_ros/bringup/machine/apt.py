@@ -27,7 +27,7 @@ class SystemPackage:
     optional: str = ""
 
 
-def needed(python: Python) -> tuple[SystemPackage, ...]:
+def required_packages(python: Python) -> tuple[SystemPackage, ...]:
     """What setting up and running need of the system."""
     version = f"{python.version[0]}.{python.version[1]}"
     return (

@@ -16,7 +16,7 @@ from ...core.terminal import printable, printable_line
 EXIT_FAILED, EXIT_BAD_MACHINE = 1, 2
 #: Lines of a failed command that are shown; the rest is in its log.
 SHOWN_LINES = 15
-#: Without a terminal a line is written this often, so that nobody takes a long step for a hang, s.
+#: Without a terminal a line is written this often, so that a long step is not taken for a hang, s.
 HEARTBEAT_S = 15.0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import errno
 import os
 from collections.abc import Sequence
@@ -11,9 +12,9 @@ from pathlib import Path
 from ... import cli
 from ...core.errors import ConfigError
 from .console import EXIT_BAD_MACHINE, EXIT_FAILED, SetupError, say
-from .environment import run_environment
 from .prepare import Checkout
 from .profiles import profile_extras, take_profile
+from .run_environment import run_environment
 from .venv import EXTRAS
 
 #: Verbs that exist here alone: they are about the checkout, not about avatars.
@@ -24,16 +25,13 @@ OWN_VERBS = {
 }
 EXIT_BAD_INPUT, EXIT_INTERRUPTED = 2, 130
 #: What the system may refuse while a checkout is set up -> what to do.
-_REMEDIES = {
-    errno.ENOSPC: "make room and run this again: it goes on where it stopped",
-    errno.EDQUOT: "make room and run this again: it goes on where it stopped",
-}
+_REMEDIES = dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "make room and run this again: it goes on where it stopped")
 _NOT_OURS = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 @dataclass(frozen=True)
 class Call:
-    """What was typed. yes: nobody is there to ask; extras: of --with; rest: all else after the verb."""
+    """What was typed. yes: do not ask; extras: of --with; rest: all else after the verb."""
 
     verb: str
     rest: tuple[str, ...]
@@ -49,14 +47,16 @@ def parse(arguments: Sequence[str]) -> Call:
     """Split `arguments`; --yes and --with may stand anywhere before a --, except in a command for `exec`."""
     words = list(arguments)
     end = words.index("--") if "--" in words else len(words)
-    if (verb_at := _verb_at(words)) < len(words):
-        end = min(end, verb_at + 1) if words[verb_at] == "exec" else end
-    ours, rest = words[:end], words[end:]
-    yes = any(flag in ours for flag in ("--yes", "-y"))
-    ours = [word for word in ours if word not in ("--yes", "-y")]
-    ours, extras = _take_extras(ours)
-    words = ours + rest
-    return Call(words[0] if words else "", tuple(words[1:]), yes, extras)
+    verb_at = _verb_at(words)
+    if words[verb_at : verb_at + 1] == ["exec"]:
+        end = min(end, verb_at + 1)
+    options = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    options.add_argument("-y", "--yes", action="store_true")
+    options.add_argument("--with", dest="extras", action="append", nargs="?", const="", default=[])
+    ours, others = options.parse_known_args(words[:end])
+    verb, *rest = [*others, *words[end:]] or [""]
+    extras = [extra for named in ours.extras for extra in named.split(",")]
+    return Call(verb, tuple(rest), ours.yes, tuple(dict.fromkeys(extras)))
 
 
 def _verb_at(words: list[str]) -> int:
@@ -65,20 +65,6 @@ def _verb_at(words: list[str]) -> int:
     while at < len(words) and words[at].startswith("-"):
         at += 2 if words[at] == "--with" else 1
     return at
-
-
-def _take_extras(words: list[str]) -> tuple[list[str], tuple[str, ...]]:
-    """`words` without `--with a,b` and `--with=a,b`, and the extras named there."""
-    kept: list[str] = []
-    extras: list[str] = []
-    rest = iter(words)
-    for word in rest:
-        if word == "--with" or word.startswith("--with="):
-            named = next(rest, "") if word == "--with" else word.removeprefix("--with=")
-            extras += named.split(",")
-        else:
-            kept.append(word)
-    return kept, tuple(dict.fromkeys(extras))
 
 
 def main(root: Path, arguments: Sequence[str]) -> int:

@@ -42,10 +42,10 @@ class Checkout:
         log = self.root / "log" / "setup.log"
         with self._alone():
             if self.is_ready(groups, copies=copies):
-                return  # somebody else set it up meanwhile
+                return  # another process set it up meanwhile
             host = find_host()
             self._check_kind(yes)
-            apt.install_missing(apt.needed(host.python), log, yes=yes)
+            apt.install_missing(apt.required_packages(host.python), log, yes=yes)
             if not self.venv.is_for(self.has_ros):
                 self.venv.create(find_host(), log)
             self.venv.install(groups, log)

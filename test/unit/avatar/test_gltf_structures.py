@@ -7,7 +7,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from avatar_ros.avatar import limits
+from avatar_ros.avatar import avatar_limits as limits
 from avatar_ros.avatar.clean import CleanSettings
 from avatar_ros.avatar.fake import fake_avatar
 from avatar_ros.avatar.glb import Glb
@@ -220,7 +220,7 @@ def test_targets_that_share_an_accessor_do_not_multiply_memory(tmp_path, monkeyp
     dense(skin)
     for target in skin.primitive["targets"]:
         target["POSITION"] = skin.primitive["targets"][0]["POSITION"]
-    monkeypatch.setattr("avatar_ros.avatar.lam.MAX_MORPH_ENTRIES", 200)
+    monkeypatch.setattr("avatar_ros.avatar.lam_format.MAX_MORPH_ENTRIES", 200)
     skin.refused(tmp_path, "more than 200 times")
 
 

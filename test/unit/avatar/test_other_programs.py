@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from avatar_ros.avatar.axes import may_stand_on_its_head
+from avatar_ros.avatar.axes import may_be_upside_down
 from avatar_ros.avatar.clean import CleanSettings
 from avatar_ros.avatar.fake import fake_avatar
 from avatar_ros.avatar.load import load_avatar
@@ -161,7 +161,7 @@ def test_a_head_that_hangs_is_noted_and_the_remedy_works(tmp_path):
     upright = bust()
     centred = replace(upright, positions=upright.positions - upright.positions.mean(axis=0))
     for avatar in (upright, centred):
-        assert not may_stand_on_its_head(avatar)
+        assert not may_be_upside_down(avatar)
         hanging = replace(avatar, positions=avatar.positions * np.float32([1, -1, -1]))
         (tmp_path / "a.ply").write_bytes(samples.plain_ply(hanging))
         report = validate(tmp_path / "a.ply")

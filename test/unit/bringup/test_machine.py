@@ -13,9 +13,9 @@ import pytest
 from avatar_ros.bringup.machine import apt, host
 from avatar_ros.bringup.machine.build import SOURCES, Build, build_progress, repair_exports, repair_reading
 from avatar_ros.bringup.machine.console import SetupError, run_step
-from avatar_ros.bringup.machine.environment import run_environment
 from avatar_ros.bringup.machine.main import parse
 from avatar_ros.bringup.machine.prepare import Checkout
+from avatar_ros.bringup.machine.run_environment import run_environment
 from avatar_ros.bringup.machine.stamps import Stamp, digest
 from avatar_ros.bringup.machine.venv import EXTRAS, RUN_GROUPS, Venv, pip_progress
 

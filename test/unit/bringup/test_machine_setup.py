@@ -190,7 +190,7 @@ def test_the_service_comes_up_without_a_desktop_and_gives_up_where_it_cannot_run
     text = (ROOT / "docker/avatar-kiosk.service").read_text()
     assert "RestartPreventExitStatus=2" in text and "set-default graphical.target" in text
     installed = next(line for line in text.splitlines() if "apt install" in line)
-    named = {package.name for package in apt.needed(apt.Python("python3", (3, 12), True, True))}
+    named = {package.name for package in apt.required_packages(apt.Python("python3", (3, 12), True, True))}
     plain = {name.replace("3.12", "3") for name in named}
     assert plain <= set(installed.split()), "sudo is not the kiosk user's to ask"
 

@@ -15,8 +15,8 @@ import pytest
 
 from avatar_ros.avatar.fake import fake_avatar
 from avatar_ros.cli import VERBS, main
+from avatar_ros.commands.expression_file import read_expression, write_expression
 from avatar_ros.core.arkit import ARKIT_INDEX
-from avatar_ros.core.expression_file import read_expression, write_expression
 from benchmarks.lib.question_files import speak
 from fuzz import samples
 

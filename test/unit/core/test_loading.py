@@ -60,9 +60,9 @@ import resource, sys
 from pathlib import Path
 from avatar_ros.audio.wav import read_wav
 from avatar_ros.avatar.load import load_avatar
-from avatar_ros.core.expression_file import read_expression
+from avatar_ros.commands.expression_file import read_expression
 from avatar_ros.llm.answers import load_answers
-import avatar_ros.avatar.lam
+import avatar_ros.avatar.lam_format
 for reader in (read_wav, load_avatar, read_expression, load_answers):
     path = Path(sys.argv[1])
     resource.setrlimit(resource.RLIMIT_NOFILE, (3, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from avatar_ros.cli import main
+from avatar_ros.commands.open_sockets import reachable_from_outside
 from avatar_ros.core.errors import ConfigError
-from avatar_ros.core.network import Reach, network, parse_reach, users_environment
-from avatar_ros.core.sockets import reachable_from_outside
+from avatar_ros.core.ros_network import Reach, network, parse_reach, users_environment
 
 PROFILE, RANGE = "FASTRTPS_DEFAULT_PROFILES_FILE", "ROS_AUTOMATIC_DISCOVERY_RANGE"
 
@@ -155,7 +155,7 @@ def test_what_somebody_put_where_the_profile_goes_is_replaced(own_folder):
 
 @pytest.mark.parametrize(("free", "has"), [(64 * 2**20, True), (2**20, False)])
 def test_shared_memory_is_used_where_there_is_room(free, has, own_folder, monkeypatch):
-    monkeypatch.setattr("avatar_ros.core.network.shutil.disk_usage", lambda _: type("Usage", (), {"free": free}))
+    monkeypatch.setattr("avatar_ros.core.ros_network.shutil.disk_usage", lambda _: type("Usage", (), {"free": free}))
     decided = network(env_of(own_folder))
     assert ("SHM" in Path(decided.environment[PROFILE]).read_text()) is has
     assert decided.closed and ("too little room in /dev/shm" in decided.line) is not has
@@ -172,6 +172,6 @@ def test_sockets_that_others_can_reach_are_found():
 
 
 def test_what_runs_before_anything_is_installed_needs_no_numpy():
-    script = "import sys; sys.modules['numpy'] = None; import avatar_ros.core.network"
+    script = "import sys; sys.modules['numpy'] = None; import avatar_ros.core.ros_network"
     done = subprocess.run([sys.executable, "-c", script], cwd=Path(__file__).resolve().parents[3], capture_output=True)
     assert done.returncode == 0, re.sub(r"\s+", " ", done.stderr.decode())

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from avatar_ros.bringup.log import RunLog
+from avatar_ros.commands.expression_file import write_expression
 from avatar_ros.core.events import TurnReport
-from avatar_ros.core.expression_file import write_expression
 from avatar_ros.core.private import open_private, private_file, private_folder, write_private
 from avatar_ros.dialogue.epoch import write_epoch
 from avatar_ros.monitor.report import ReportFile

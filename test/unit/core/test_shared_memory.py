@@ -3,7 +3,7 @@
 import fcntl
 import os
 
-from avatar_ros.core import shared_memory
+from avatar_ros.ros.shared_memory import remove_dead_segments
 
 NOW_S = 1_000_000.0
 
@@ -25,9 +25,9 @@ def test_the_dead_are_removed_and_the_living_stay(tmp_path):
     lock = segment(tmp_path, "alive")
     with lock.open() as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        assert shared_memory.clean(tmp_path, NOW_S) == 1
+        assert remove_dead_segments(tmp_path, NOW_S) == 1
         assert names(tmp_path) == {"fastrtps_alive", "fastrtps_alive_el"}
-    assert shared_memory.clean(tmp_path, NOW_S) == 1
+    assert remove_dead_segments(tmp_path, NOW_S) == 1
     assert not names(tmp_path)
 
 
@@ -38,14 +38,14 @@ def test_what_has_just_been_made_and_what_is_no_segment_stay(tmp_path):
     (tmp_path / "other_el").write_bytes(b"")
     (tmp_path / "fastrtps_link_el").symlink_to(tmp_path / "other_el")
     before = names(tmp_path)
-    assert shared_memory.clean(tmp_path, NOW_S) == 0 and names(tmp_path) == before
+    assert remove_dead_segments(tmp_path, NOW_S) == 0 and names(tmp_path) == before
 
 
 def test_what_belongs_to_somebody_else_stays(tmp_path, monkeypatch):
     segment(tmp_path, "theirs")
     monkeypatch.setattr(os, "getuid", lambda: 12345)
-    assert shared_memory.clean(tmp_path, NOW_S) == 0 and len(names(tmp_path)) == 2
+    assert remove_dead_segments(tmp_path, NOW_S) == 0 and len(names(tmp_path)) == 2
 
 
 def test_no_folder_is_no_error(tmp_path):
-    assert shared_memory.clean(tmp_path / "missing", NOW_S) == 0
+    assert remove_dead_segments(tmp_path / "missing", NOW_S) == 0

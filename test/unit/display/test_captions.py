@@ -94,7 +94,7 @@ def test_listening_clears_what_was_said():
     board.hear(sentence(0, "Hi."), 1.0)
     board.hear(AvatarState(state=AgentState.LISTENING), 2.0)
     assert board.at(2.0).said == ""
-    assert board.mood is AgentState.LISTENING
+    assert board.state is AgentState.LISTENING
 
 
 def test_a_day_of_sentences_does_not_pile_up():

@@ -133,11 +133,11 @@ def test_speaking_and_idle_have_no_sign():
     assert sign_phase(AgentState.IDLE, 1.0) is None
 
 
-@pytest.mark.parametrize("mood", [AgentState.LISTENING, AgentState.THINKING])
-def test_sign_moves_softly_and_is_drawn_once(mood):
+@pytest.mark.parametrize("state", [AgentState.LISTENING, AgentState.THINKING])
+def test_sign_moves_softly_and_is_drawn_once(state):
     panel = (1080, 1920)
-    cycle = [sign_patch(mood, phase, panel) for phase in range(PHASES)]
-    assert sign_patch(mood, 0, panel) is cycle[0]
+    cycle = [sign_patch(state, phase, panel) for phase in range(PHASES)]
+    assert sign_patch(state, 0, panel) is cycle[0]
     steps = [np.abs(a.pixels.astype(int) - b.pixels).mean() for a, b in zip(cycle, cycle[1:] + cycle[:1], strict=True)]
     assert 0 < max(steps) < 12
     for patch in cycle:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from avatar_ros.core.errors import ConfigError
-from avatar_ros.display.export import read_sound, write_pngs, write_video
+from avatar_ros.display.export import decode_sound, write_pngs, write_video
 from benchmarks.lips.av_sync_recording import click_times, read_pictures, read_sound_track
 
 
@@ -47,7 +47,7 @@ def test_sound_is_in_place_from_the_very_first_sample(tmp_path):
 
 
 def test_any_rate_is_resampled_in_place(tmp_path):
-    pcm = read_sound(click_wav(tmp_path / "s.wav", at_s=(0.5,), rate=16000))
+    pcm = decode_sound(click_wav(tmp_path / "s.wav", at_s=(0.5,), rate=16000))
     assert abs(len(pcm) - 1.2 * 48000) <= 2
     assert abs(int(np.abs(pcm.astype(int)).argmax()) - 24000) <= 4
 
@@ -82,19 +82,19 @@ def test_sound_that_cannot_be_read_is_named(tmp_path, content):
 def test_a_sound_of_many_hours_is_refused_before_it_fills_the_memory(tmp_path, monkeypatch):
     monkeypatch.setattr("avatar_ros.display.export.MAX_SOUND_S", 0.5)
     with pytest.raises(ConfigError, match=r"s\.wav' lasts more than"):
-        read_sound(click_wav(tmp_path / "s.wav", at_s=(0.1, 0.9), rate=16000))
+        decode_sound(click_wav(tmp_path / "s.wav", at_s=(0.1, 0.9), rate=16000))
 
 
 @pytest.mark.parametrize("data", [b"", b"RIFF\x24\0\0\0WAVE", b"ID3", bytes(1000)])
 def test_what_is_no_sound_is_named(tmp_path, data):
     (tmp_path / "s.wav").write_bytes(data)
     with pytest.raises(ConfigError, match=r"s\.wav"):
-        read_sound(tmp_path / "s.wav")
+        decode_sound(tmp_path / "s.wav")
 
 
 def test_missing_sound_is_named(tmp_path):
     with pytest.raises(ConfigError, match=r"none\.wav"):
-        read_sound(tmp_path / "none.wav")
+        decode_sound(tmp_path / "none.wav")
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path):

@@ -17,7 +17,8 @@ from avatar_ros.core.types import AudioFrame, Sentence, Transcript
 from avatar_ros.display.base import Captions, DisplaySettings, ScreenEvents, open_screen
 from avatar_ros.display.fake import FakeScreen
 from avatar_ros.display.recorder import Recorder, RecorderSettings
-from avatar_ros.display.sinks import RecorderSink, ScreenSink
+from avatar_ros.display.recorder_sink import RecorderSink
+from avatar_ros.display.screen_sink import ScreenSink
 
 SETTINGS = DisplaySettings(backend="fake")
 
@@ -70,7 +71,7 @@ def test_escape_leaves_once():
     left = threading.Event()
     calls = []
     screen = FakeScreen(SETTINGS, events=[ScreenEvents(), ScreenEvents(escape=True), ScreenEvents(closed=True)])
-    sink = sink_on(screen, on_leave=lambda: (calls.append(1), left.set()))
+    sink = sink_on(screen, on_close=lambda: (calls.append(1), left.set()))
     assert left.wait(10)
     assert not sink.wants_frames()
     sink.close()
@@ -137,7 +138,8 @@ def test_recorder_sink_records_frames_and_what_was_played(tmp_path):
 
 def test_nothing_large_is_loaded_before_it_is_used():
     code = (
-        "import sys; import avatar_ros.display.sinks, avatar_ros.display.recorder, benchmarks.lips.av_sync_recording; "
+        "import sys; import avatar_ros.display.screen_sink, avatar_ros.display.recorder_sink\n"
+        "import benchmarks.lips.av_sync_recording\n"
         "print(sorted({'av', 'cv2', 'pygame', 'rclpy'} & set(sys.modules)))"
     )
     root = Path(avatar_ros.__file__).parents[1]

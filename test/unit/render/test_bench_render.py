@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from avatar_ros.avatar.fake import fake_avatar
-from avatar_ros.avatar.save import save_lam
 from avatar_ros.core.errors import ConfigError
 from avatar_ros.render.stage import RendererSettings, RenderStage
 from benchmarks.lib.machine import parse_size
 from benchmarks.rendering.node_overhead import HungrySink, keep_alive, speak
 from benchmarks.rendering.speed import Case, main, make_cases, measure, parse, poses, table
+from lam_writer import save_lam
 
 
 @pytest.fixture

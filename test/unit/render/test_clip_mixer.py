@@ -5,7 +5,7 @@ import pytest
 
 from avatar_ros.avatar.model import Clip
 from avatar_ros.core.enums import AgentState
-from avatar_ros.render.clips import GREET_AFTER_S, IDENTITY, ClipMixer, pose_matrix, rigid
+from avatar_ros.render.clip_mixer import GREET_AFTER_S, IDENTITY, ClipMixer, pose_matrix, rigid
 
 
 def turn(degrees):
@@ -34,12 +34,12 @@ def test_nothing_to_play_is_rest():
     assert np.array_equal(ClipMixer({"idle": clip("idle", 9, 9)}, amount=0.0).at(1.0), IDENTITY)
 
 
-def angles_through(mixer, moods, end_s, step_s=1 / 60):
-    """Degrees at each frame while the states change as told: (time, mood)."""
-    moods, out = list(moods), []
+def angles_through(mixer, states, end_s, step_s=1 / 60):
+    """Degrees at each frame while the states change as told: (time, state)."""
+    states, out = list(states), []
     for t in np.arange(0, end_s, step_s):
-        while moods and moods[0][0] <= t:
-            mixer.mood(moods.pop(0)[1], t)
+        while states and states[0][0] <= t:
+            mixer.set_state(states.pop(0)[1], t)
         matrix = mixer.at(t)
         np.testing.assert_allclose(matrix[:3, :3] @ matrix[:3, :3].T, np.eye(3), atol=1e-5)
         out.append(angle(matrix))
@@ -73,21 +73,21 @@ def test_states_that_change_faster_than_they_blend_do_not_jump(mixer):
 def test_hello_comes_first_and_again_for_somebody_new():
     clips = (clip("hello", 20, 20), clip("speak_1", 1, 1), clip("idle", 0, 0))
     mixer = ClipMixer({c.name: c for c in clips})
-    mixer.mood(AgentState.SPEAKING, 0.0)
+    mixer.set_state(AgentState.SPEAKING, 0.0)
     assert angle(mixer.at(1.0)) == pytest.approx(20, abs=0.1)
     assert angle(mixer.at(5.0)) == pytest.approx(1, abs=0.1), "once, not in turn"
-    mixer.mood(AgentState.IDLE, 100.0)
-    mixer.mood(AgentState.SPEAKING, 110.0)
+    mixer.set_state(AgentState.IDLE, 100.0)
+    mixer.set_state(AgentState.SPEAKING, 110.0)
     assert angle(mixer.at(111.0)) == pytest.approx(1, abs=0.1), "the same person: no second greeting"
-    mixer.mood(AgentState.IDLE, 112.0)
-    mixer.mood(AgentState.SPEAKING, 112.0 + GREET_AFTER_S + 1)
+    mixer.set_state(AgentState.IDLE, 112.0)
+    mixer.set_state(AgentState.SPEAKING, 112.0 + GREET_AFTER_S + 1)
     assert angle(mixer.at(112.0 + GREET_AFTER_S + 2)) == pytest.approx(20, abs=0.1)
 
 
 def test_a_thought_begins_once_and_is_held():
     clips = (clip("think_part_1", 0, 12, 1.2), clip("think_part_2", 12, 12, 3.0), clip("think_part_3", 12, 0, 1.3))
     mixer = ClipMixer({c.name: c for c in clips})
-    mixer.mood(AgentState.THINKING, 0.0)
+    mixer.set_state(AgentState.THINKING, 0.0)
     angles = [angle(mixer.at(t)) for t in np.arange(0, 20, 0.1)]
     assert angles[0] == pytest.approx(0, abs=0.1)
     assert np.allclose(angles[15:], 12, atol=0.1)
@@ -96,21 +96,21 @@ def test_a_thought_begins_once_and_is_held():
 @pytest.mark.parametrize("seconds", [0.0, 1 / 30, 0.3, 1.0])
 def test_very_short_clips_play_on(seconds):
     mixer = ClipMixer({"speak_1": clip("speak_1", 0, 3, seconds), "speak_2": clip("speak_2", 3, 0, seconds)})
-    mixer.mood(AgentState.SPEAKING, 0.0)
+    mixer.set_state(AgentState.SPEAKING, 0.0)
     assert all(0 <= angle(mixer.at(t)) <= 3.01 for t in np.arange(0, 5, 0.01))
 
 
 def test_lams_prefixes_are_looked_through():
     prefixed = ClipMixer({"yumi_h5_a3_idle": clip("idle", 8, 8), "yumi_h5_a3_think_part_1": clip("t", 3, 3)})
-    prefixed.mood(AgentState.LISTENING, 0.0)
+    prefixed.set_state(AgentState.LISTENING, 0.0)
     assert angle(prefixed.at(5.0)) == pytest.approx(8.0, abs=0.1)
-    prefixed.mood(AgentState.THINKING, 5.0)
+    prefixed.set_state(AgentState.THINKING, 5.0)
     assert angle(prefixed.at(9.0)) == pytest.approx(3.0, abs=0.1)
 
 
 def test_amount_scales_the_movement():
     half = ClipMixer({"think_part_1": clip("think_part_1", 6, 6)}, amount=0.5)
-    half.mood(AgentState.THINKING, 0.0)
+    half.set_state(AgentState.THINKING, 0.0)
     assert angle(half.at(5.0)) == pytest.approx(3.0, abs=0.1)
 
 

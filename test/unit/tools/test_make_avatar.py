@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from avatar_ros.avatar.lam import load_lam
+from avatar_ros.avatar.lam_format import load_lam
 from avatar_ros.avatar.model import Avatar
 from avatar_ros.avatar.validate import validate
 from avatar_ros.core.arkit import ARKIT_NAMES

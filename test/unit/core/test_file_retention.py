@@ -13,9 +13,9 @@ import pytest
 from avatar_ros.bringup import log_file
 from avatar_ros.bringup.log import RunLog
 from avatar_ros.bringup.log_file import LOG_DAYS, LogFile
-from avatar_ros.core.tidy import DAY_S, tidy
+from avatar_ros.core.file_retention import DAY_S, delete_old_files
 from avatar_ros.display.pieces import Pieces
-from avatar_ros.display.sinks import RecorderSink
+from avatar_ros.display.recorder_sink import RecorderSink
 
 NOW_S = 1.8e9
 OURS = re.compile(r"ours-\d+")
@@ -37,16 +37,16 @@ def test_what_is_too_old_goes_and_what_is_not_ours_stays(tmp_path):
         put(tmp_path, name, age_days=age)
     (tmp_path / "ours-4").mkdir()
     (tmp_path / "ours-5").symlink_to(tmp_path / "my-ours-3")
-    gone = tidy(tmp_path, OURS, days=2, total_bytes=1e9, unix_s=NOW_S)
+    gone = delete_old_files(tmp_path, OURS, days=2, total_bytes=1e9, unix_s=NOW_S)
     assert gone == [tmp_path / "ours-2"]
     assert names(tmp_path) == {"ours-1", "ours-2.txt", "my-ours-3", "ours-4", "ours-5"}
 
 
 def test_the_oldest_go_where_they_are_too_much_and_what_is_in_use_stays(tmp_path):
     paths = [put(tmp_path, f"ours-{age}", age_days=age) for age in range(5)]
-    tidy(tmp_path, OURS, days=99, total_bytes=30, unix_s=NOW_S, keep=[paths[4]])
+    delete_old_files(tmp_path, OURS, days=99, total_bytes=30, unix_s=NOW_S, keep=[paths[4]])
     assert names(tmp_path) == {"ours-0", "ours-1", "ours-2", "ours-4"}
-    tidy(tmp_path / "there is none", OURS, days=1, total_bytes=1, unix_s=NOW_S)
+    delete_old_files(tmp_path / "there is none", OURS, days=1, total_bytes=1, unix_s=NOW_S)
 
 
 # --- logs ------------------------------------------------------------------------------------------------------------
@@ -111,7 +111,7 @@ def test_pieces_of_a_recording_go_and_the_users_file_stays(tmp_path):
         put(tmp_path, name, 100, age_days=99)
     old = put(tmp_path, "talk-20250101-120000.mp4", 100, age_days=31)
     much = [put(tmp_path, f"talk-20260601-12000{i}.mp4", 100, age_days=i) for i in range(4)]
-    gone = Pieces(users, 50, 30.0, 250).tidy(NOW_S, (users,))
+    gone = Pieces(users, 50, 30.0, 250).delete_old(NOW_S, (users,))
     assert {*gone} == {old, *much[2:]} and len(names(tmp_path)) == 7
 
 

@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .arkit import ARKIT_COUNT, ARKIT_INDEX, ARKIT_NAMES
-from .errors import ConfigError
-from .loading import boundary, read_text
-from .private import write_private
+from ..core.arkit import ARKIT_COUNT, ARKIT_INDEX, ARKIT_NAMES
+from ..core.errors import ConfigError
+from ..core.loading import boundary, read_text
+from ..core.private import write_private
 
 DEFAULT_FPS = 30.0
 MIN_FPS, MAX_FPS = 0.1, 1000.0

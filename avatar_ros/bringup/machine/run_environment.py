@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from ...core.network import network
+from ...core.ros_network import network
 from .build import Build
 from .venv import Venv
 

@@ -1,6 +1,6 @@
 """Who may reach a kiosk's nodes: this computer alone, unless it was opened by name. Read before ROS 2 begins.
 
-ROS_AUTOMATIC_DISCOVERY_RANGE=LOCALHOST keeps nobody out: sockets stand on every interface and answer whoever asks.
+ROS_AUTOMATIC_DISCOVERY_RANGE=LOCALHOST keeps no one out: sockets stand on every interface and answer all requests.
 So Fast DDS gets a profile that binds it to 127.0.0.1 and shared memory. Its discovery stands in the profile too: under
 LOCALHOST rmw_fastrtps would add transports of its own on every interface. Other middlewares are not closed; it is said.
 """
@@ -37,9 +37,9 @@ _PROFILES = (_PROFILE, "FASTDDS_DEFAULT_PROFILES_FILE")
 _OPENING = (_RANGE, _PEERS, "ROS_DISCOVERY_SERVER", "FASTDDS_BUILTIN_TRANSPORTS")
 _USERS = (RMW, *_PROFILES, *_OPENING, _LOCALHOST_ONLY, "CYCLONEDDS_URI", "ZENOH_CONFIG_OVERRIDE",
           "ZENOH_SESSION_CONFIG_URI", "ROS_SECURITY_KEYSTORE", "RMW_FASTRTPS_USE_QOS_FROM_XML")  # fmt: skip
-#: What was set here, as JSON, name -> [value, the user's or null]: whoever inherits it decides anew by the user's.
+#: What was set here, as JSON, name -> [value, the user's or null]: a child process decides again by the user's.
 _OURS = "AVATAR_ROS_NETWORK_SET"
-#: Fast DDS reads it besides ours, and it would count: a file that somebody left in the folder must not open a kiosk.
+#: Fast DDS reads it besides ours, and it would count: a file left in the folder must not open a kiosk.
 STRAY_PROFILE = "DEFAULT_FASTRTPS_PROFILES.xml"
 #: A kiosk's nodes take 8 MiB of shared memory; in a full one Fast DDS is killed by SIGBUS.
 _LEAST_SHARED_MEMORY = 16 * 2**20

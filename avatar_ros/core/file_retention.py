@@ -11,7 +11,7 @@ from pathlib import Path
 DAY_S = 86400.0
 
 
-def tidy(
+def delete_old_files(
     folder: Path, names: re.Pattern[str], *, days: float, total_bytes: float, unix_s: float, keep: Iterable[Path] = ()
 ) -> list[Path]:
     """Delete files of `folder` whose whole name matches `names`: those not written for `days`, and the oldest of those

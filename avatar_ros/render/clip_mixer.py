@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from ..avatar.model import Clip
 from ..core.arrays import F32
 from ..core.enums import AgentState
+from .pose import mix, smoothstep
 
 #: Clips of a LAM avatar for each state: what is played once at its beginning, then what is played in turn as long as it
 #: lasts. What an avatar lacks is skipped. The way out of a thought (LAM's think_part_3) is the blend to what follows.
-CLIPS_BY_MOOD: Mapping[AgentState, tuple[tuple[str, ...], tuple[str, ...]]] = {
+CLIPS_BY_STATE: Mapping[AgentState, tuple[tuple[str, ...], tuple[str, ...]]] = {
     AgentState.IDLE: ((), ("idle",)),
     AgentState.LISTENING: ((), ("listen",)),
     AgentState.THINKING: (("think_part_1",), ("think_part_2",)),
@@ -24,7 +25,7 @@ CLIPS_BY_MOOD: Mapping[AgentState, tuple[tuple[str, ...], tuple[str, ...]]] = {
 HELLO = "hello"
 BLEND_S = 0.6
 GREET_AFTER_S = 60.0
-"""Words after so long a silence, and the first words of all, are spoken to somebody new: `hello` comes first."""
+"""The first words, and those after a longer silence, are spoken to a new visitor: `hello` comes first."""
 IDENTITY: F32 = np.eye(4, dtype=np.float32)
 
 
@@ -71,20 +72,20 @@ class ClipMixer:
     def __init__(self, clips: Mapping[str, Clip], amount: float = 1.0) -> None:
         self._clips = clips
         self._amount = amount
-        self._mood: AgentState | None = None
+        self._state: AgentState | None = None
         self._spoke_s: float | None = None
         self._playing: list[Sequence] = [Sequence((), (), float("-inf"))]  # the last one counts, earlier ones fade
 
-    def mood(self, mood: AgentState, now_s: float) -> None:
+    def set_state(self, state: AgentState, now_s: float) -> None:
         """The conversation's state changed."""
-        greets = mood is AgentState.SPEAKING and (self._spoke_s is None or now_s - self._spoke_s > GREET_AFTER_S)
-        if AgentState.SPEAKING in (mood, self._mood):
+        greets = state is AgentState.SPEAKING and (self._spoke_s is None or now_s - self._spoke_s > GREET_AFTER_S)
+        if AgentState.SPEAKING in (state, self._state):
             self._spoke_s = now_s
-        if mood is self._mood:
+        if state is self._state:
             return
-        self._mood = mood
-        first, then = (self._found(names) for names in CLIPS_BY_MOOD[mood])
-        if mood is AgentState.LISTENING and not then:
+        self._state = state
+        first, then = (self._found(names) for names in CLIPS_BY_STATE[state])
+        if state is AgentState.LISTENING and not then:
             then = self._found(("idle",))
         if greets:
             first = (*self._found((HELLO,)), *first)
@@ -106,22 +107,11 @@ class ClipMixer:
         return tuple(clip for name in names if (clip := find_clip(self._clips, name)) is not None)
 
 
-def mix(a: F32, b: F32, t: float) -> F32:
-    """From a (t = 0) to b (t = 1), linearly."""
-    return a * np.float32(1 - t) + b * np.float32(t)
-
-
 def find_clip(clips: Mapping[str, Clip], name: str) -> Clip | None:
     """The clip of that name; LAM's files put the animator's own prefix before it ("yumi_h5_a3_idle")."""
     if name in clips:
         return clips[name]
     return next((clip for full, clip in clips.items() if full.endswith("_" + name)), None)
-
-
-def smoothstep(t: float) -> float:
-    """0 before 0, 1 after 1, smooth in between (3t² - 2t³)."""
-    t = min(max(t, 0.0), 1.0)
-    return t * t * (3 - 2 * t)
 
 
 def rigid(matrix: F32) -> F32:

@@ -6,7 +6,7 @@ import pytest
 
 from avatar_ros.core.errors import ConfigError
 from avatar_ros.display.base import Captions, DisplaySettings
-from avatar_ros.display.text import CaptionWriter, best_font, printable
+from avatar_ros.display.caption_writer import CaptionWriter, best_font, drawable
 
 PANEL = (1080, 1920)
 
@@ -23,7 +23,7 @@ def writer():
 @pytest.mark.parametrize("panel", [(1080, 1920), (1920, 1080), (64, 64)])
 def test_any_text_fits_any_panel(writer, text, panel):
     patch = writer.patch(Captions(text, text), panel, panel[1] - 10)
-    if not printable(text).strip():
+    if not drawable(text).strip():
         assert patch is None
         return
     height, width = patch.pixels.shape[:2]

@@ -18,13 +18,13 @@ _LOCK = "_el"
 YOUNG_S = 10.0
 
 
-def clean(folder: Path = FOLDER, unix_s: float | None = None) -> int:
+def remove_dead_segments(folder: Path = FOLDER, unix_s: float | None = None) -> int:
     """Remove what dead processes of this user left in `folder`; how many segments that were. Never fails."""
     now_s = time.time() if unix_s is None else unix_s
     removed = 0
     with suppress(OSError):
         for lock in sorted(folder.glob(f"fastrtps_*{_LOCK}")):
-            # Ports (fastrtps_port7412) are few, and shared by whoever comes next.
+            # Ports (fastrtps_port7412) are few, and shared by later processes.
             if not lock.name.startswith("fastrtps_port"):
                 removed += _removed(lock, now_s)
     return removed

@@ -5,9 +5,9 @@ import json
 import numpy as np
 import pytest
 
+from avatar_ros.commands.expression_file import read_expression, write_expression
 from avatar_ros.core.arkit import ARKIT_INDEX, ARKIT_NAMES
 from avatar_ros.core.errors import ConfigError
-from avatar_ros.core.expression_file import read_expression, write_expression
 
 
 def test_there_and_back(tmp_path):

@@ -1,4 +1,4 @@
-"""What may come in to a stage: turns that the dialogue has begun, and no more sessions than can be served."""
+"""Admission control of a stage: turns that the dialogue has begun, and no more sessions than can be served."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from collections.abc import Callable, Iterator, Set
 from functools import partial
 from typing import NamedTuple
 
-from .belief import Belief
 from .enums import SessionKind
 from .events import AvatarState, SessionEvent
+from .known_turns import KnownTurns
 from .topics import Message
 
-#: Topics overtake each other: so long a message waits for the `state` that announces its turn, s.
+#: Topics overtake each other: longest wait of a message for the `state` that announces its turn, s.
 HOLD_S = 1.0
-#: Whether a state's dialogue was found meanwhile is looked up this often, s.
+#: Period of looking whether the dialogue of a held state has been discovered, s.
 LOOK_AGAIN_S = 0.05
 HOLD_LIMIT, HOLD_STATES_LIMIT = 256, 16
 #: A session that was heard of within this time keeps its place against newcomers, s.
 IN_USE_S = 10.0
-#: What is known of a session that nobody mentions is dropped after this time, s (or after its own, if that is longer).
+#: What is known of a session without messages is dropped after this time, s (or after its own, if that is longer).
 FORGET_S = 900.0
 
 
@@ -35,11 +35,11 @@ class _Held(NamedTuple):
     entry: Entry
 
 
-class Door:
+class Admission:
     """Pure; called by one thread, but for `announce`. refused: topic -> messages that were not let in.
 
     own_sessions: those of the kiosk itself, which always have a place; session_limit: how many others do;
-    is_new_dialogue: see Belief.learn; told whether the state has waited HOLD_S for its dialogue to be found.
+    is_new_dialogue: see KnownTurns.learn; told whether the state has waited HOLD_S for its dialogue to be found.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class Door:
         self._own = own_sessions
         self._limit = session_limit
         self._is_new_dialogue = is_new_dialogue
-        self._belief = Belief()
+        self._known = KnownTurns()
         self._held: deque[_Held] = deque()
         self._held_states: deque[_Held] = deque()
         self._look_again_s = 0.0
@@ -59,7 +59,7 @@ class Door:
 
     def announce(self, state: AvatarState) -> None:
         """The node is the dialogue itself: its own word needs no proof."""
-        self._belief.learn(state, lambda: True)
+        self._known.learn(state, lambda: True)
 
     def has_place(self, topic: str, session: str, now_s: float) -> bool:
         """Whether a session is or can be served; cheaper to ask than to read its message. False is counted."""
@@ -71,7 +71,7 @@ class Door:
         self.why = f"{topic}: more than {self._limit} sessions (session_limit)"
         return False
 
-    def come(self, topic: str, message: Message, now_s: float) -> Iterator[Entry]:
+    def offer(self, topic: str, message: Message, now_s: float) -> Iterator[Entry]:
         """A message has arrived: what goes on to the stage by it, in order."""
         yield from self._overdue(now_s)
         entry = Entry(topic, message)
@@ -81,13 +81,13 @@ class Door:
             else:  # its dialogue may be found in a moment
                 self._hold(self._held_states, HOLD_STATES_LIMIT, entry, now_s)
                 self._look_again_s = now_s + LOOK_AGAIN_S
-        elif self._belief.holds(message):
+        elif self._known.have(message):
             yield from self._admit(entry, now_s)
         else:
             self._hold(self._held, HOLD_LIMIT, entry, now_s)
 
     def tick(self, now_s: float) -> list[Entry]:
-        """To be called now and then: what waited long enough, and sessions that nobody mentions any more, as CLOSED."""
+        """To be called now and then: what waited long enough, and sessions without messages, as CLOSED."""
         late = list(self._overdue(now_s))
         quiet = [name for name, at_s in self._used_s.items() if now_s - at_s > max(FORGET_S, self._ttl_s.get(name, 0))]
         return [*late, *(self._close(name) for name in quiet)]
@@ -102,7 +102,7 @@ class Door:
         yield from self._admit(state, now_s)
         waiting, self._held = self._held, deque()
         for held in waiting:
-            if self._belief.holds(held.entry.message):
+            if self._known.have(held.entry.message):
                 yield from self._admit(held.entry, now_s)
             else:
                 self._held.append(held)
@@ -123,7 +123,7 @@ class Door:
             self._refuse(self._held.popleft().entry)
 
     def _learn(self, state: Message, *, waited: bool) -> bool:
-        return isinstance(state, AvatarState) and self._belief.learn(state, partial(self._is_new_dialogue, waited))
+        return isinstance(state, AvatarState) and self._known.learn(state, partial(self._is_new_dialogue, waited))
 
     def _refuse(self, entry: Entry) -> None:
         self.refused[entry.topic] += 1

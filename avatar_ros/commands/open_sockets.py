@@ -1,4 +1,4 @@
-"""Which sockets of a process somebody on another computer could reach; read from Linux's /proc."""
+"""Which sockets of a process are reachable from other computers; read from Linux's /proc."""
 
 from __future__ import annotations
 

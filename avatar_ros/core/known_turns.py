@@ -11,15 +11,15 @@ from .types import Expression
 #: Epochs are seconds since 1970, or one more than the last (dialogue/epoch.py): a larger one no dialogue makes.
 LARGEST_EPOCH = 2**34
 LARGEST_TURN = 2**31
-#: So many turns may pass between two states that are heard; a dialogue tells of each.
+#: Most turns between two states that arrive; the dialogue publishes each.
 MOST_TURNS_MISSED = 1000
 _MOST_SESSIONS = 1024
 
 
-class Belief:
+class KnownTurns:
     """The newest epoch of the dialogue, and the newest turn of each session in it.
 
-    Epoch 0 is nobody's and harms nobody, since every dialogue's is larger: tools that feed a single stage use it.
+    Epoch 0 belongs to no dialogue and does no harm, since every dialogue's is larger: tools that feed one stage use it.
     """
 
     def __init__(self) -> None:
@@ -47,7 +47,7 @@ class Belief:
         self._turns[state.session] = max(state.turn, known or 0)
         return True
 
-    def holds(self, message: object) -> bool:
+    def have(self, message: object) -> bool:
         """Whether the dialogue has begun this message's turn. What belongs to no turn may always come."""
         epoch = getattr(message, "epoch", 0)
         if not epoch or (isinstance(message, Expression) and message.layer is Layer.IDLE):

@@ -54,7 +54,7 @@ class CaptionWriter:
     ) -> list[pygame.Surface]:
         if not text.strip():
             return []
-        text = printable(text)
+        text = drawable(text)
         font = _font(self._font_path(text), size)
         lines = balanced(text, lambda part: font.size(part)[0], width, max_lines)
         return [font.render(line, True, colour) for line in lines]
@@ -65,7 +65,7 @@ class CaptionWriter:
         return best_font(frozenset(text) - {" "})
 
 
-def printable(text: str) -> str:
+def drawable(text: str) -> str:
     """Without what fonts choke on: control characters, and characters beyond what SDL_ttf's strings hold."""
     return "".join(c if c.isprintable() else " " for c in text)
 

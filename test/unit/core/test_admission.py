@@ -2,10 +2,10 @@
 
 import pytest
 
-from avatar_ros.core.belief import MOST_TURNS_MISSED
-from avatar_ros.core.door import FORGET_S, HOLD_LIMIT, HOLD_S, IN_USE_S, LOOK_AGAIN_S, Door
+from avatar_ros.core.admission import FORGET_S, HOLD_LIMIT, HOLD_S, IN_USE_S, LOOK_AGAIN_S, Admission
 from avatar_ros.core.enums import InterruptAction, Layer, SessionKind
 from avatar_ros.core.events import AvatarState, Interrupt, SessionEvent
+from avatar_ros.core.known_turns import MOST_TURNS_MISSED
 from avatar_ros.core.types import (
     AudioFeatures,
     Expression,
@@ -22,16 +22,16 @@ OF_A_TURN = (Prompt, Reply, Sentence, SpeechChunk, AudioFeatures, Expression, Pl
 
 
 class Visitor:
-    """Brings messages to a door; `inside` is what was let in."""
+    """Brings messages to a admission; `inside` is what was let in."""
 
     def __init__(self, limit=4, dialogues=1):
-        self.door = Door(frozenset({"local"}), limit, self.is_new)
+        self.admission = Admission(frozenset({"local"}), limit, self.is_new)
         self.now_s = 100.0
         self.inside = []
         self.new_dialogues = dialogues
 
     def bring(self, message, topic="speech/audio"):
-        entries = list(self.door.come(topic, message, self.now_s))
+        entries = list(self.admission.offer(topic, message, self.now_s))
         self.inside += [entry.message for entry in entries]
         return [entry.message for entry in entries]
 
@@ -44,7 +44,7 @@ class Visitor:
 
     def wait(self, seconds):
         self.now_s += seconds
-        self.inside += [entry.message for entry in self.door.tick(self.now_s)]
+        self.inside += [entry.message for entry in self.admission.tick(self.now_s)]
 
 
 @pytest.mark.parametrize("kind", OF_A_TURN)
@@ -54,8 +54,8 @@ def test_a_turn_that_the_dialogue_has_not_begun_is_refused_in_the_end(kind, mark
     visitor.state(7)
     assert not visitor.bring(kind(epoch=mark[0], turn=mark[1]))
     visitor.wait(HOLD_S)
-    assert visitor.door.refused == {"speech/audio": 1}
-    assert "speech/audio" in visitor.door.why and str(mark[1]) in visitor.door.why
+    assert visitor.admission.refused == {"speech/audio": 1}
+    assert "speech/audio" in visitor.admission.why and str(mark[1]) in visitor.admission.why
     current = kind(epoch=EPOCH, turn=7)
     assert visitor.bring(current) == [current]  # and nobody is muted by it
 
@@ -75,7 +75,7 @@ def test_what_overtakes_its_state_waits_for_it_and_keeps_its_order():
         assert not visitor.bring(sentence)
     visitor.now_s += HOLD_S / 2
     assert visitor.state(8)[1:] == early
-    assert not visitor.door.refused
+    assert not visitor.admission.refused
 
 
 def test_a_node_that_joins_late_takes_the_state_that_was_kept_for_it():
@@ -94,7 +94,7 @@ def test_a_restarted_dialogue_is_believed_and_a_forged_one_is_not():
     assert not visitor.state(0, EPOCH + 61)  # no third dialogue has come
     assert not visitor.bring(Sentence(epoch=EPOCH + 61, turn=0))
     visitor.wait(HOLD_S)
-    assert visitor.door.refused == {"state": 1, "speech/audio": 1}
+    assert visitor.admission.refused == {"state": 1, "speech/audio": 1}
 
 
 def test_a_dialogue_that_is_heard_before_it_is_found_is_believed_a_moment_later():
@@ -105,7 +105,7 @@ def test_a_dialogue_that_is_heard_before_it_is_found_is_believed_a_moment_later(
     assert not visitor.state(1, EPOCH + 60) and not visitor.bring(late)
     visitor.new_dialogues = 1
     visitor.wait(LOOK_AGAIN_S)
-    assert visitor.inside[-1] == late and not visitor.door.refused
+    assert visitor.inside[-1] == late and not visitor.admission.refused
 
 
 @pytest.mark.parametrize(("epoch", "turn"), [(2**64 - 1, 0), (2**40, 1), (EPOCH, 2**32 - 1)])
@@ -118,11 +118,11 @@ def test_impossible_states_are_refused_even_from_a_new_dialogue(epoch, turn):
 
 
 def test_where_no_dialogue_is_known_by_name_another_is_believed_after_a_while():
-    door = Door(frozenset({"local"}), 1, lambda waited: waited)
-    assert not list(door.come("state", AvatarState(epoch=5, turn=1), 0.0))
-    assert not door.tick(HOLD_S / 2)
-    assert len(door.tick(HOLD_S)) == 1
-    assert list(door.come("speech/sentence", Sentence(epoch=5, turn=1), HOLD_S))
+    admission = Admission(frozenset({"local"}), 1, lambda waited: waited)
+    assert not list(admission.offer("state", AvatarState(epoch=5, turn=1), 0.0))
+    assert not admission.tick(HOLD_S / 2)
+    assert len(admission.tick(HOLD_S)) == 1
+    assert list(admission.offer("speech/sentence", Sentence(epoch=5, turn=1), HOLD_S))
 
 
 def test_a_state_of_an_older_epoch_makes_nothing_unbelievable():
@@ -143,16 +143,16 @@ def test_what_waits_is_bounded():
     visitor = Visitor()
     for i in range(HOLD_LIMIT + 10):
         visitor.bring(Sentence(epoch=EPOCH, turn=1, index=i))
-    assert visitor.door.refused["speech/audio"] == 10
+    assert visitor.admission.refused["speech/audio"] == 10
     assert len(visitor.state(1)) == 1 + HOLD_LIMIT
 
 
 def test_the_dialogue_itself_believes_itself():
-    door = Door(frozenset({"local"}), 1)
+    admission = Admission(frozenset({"local"}), 1)
     reply = Reply(epoch=EPOCH, turn=1)
-    assert not list(door.come("dialogue/reply", reply, 0.0))
-    door.announce(AvatarState(epoch=EPOCH, turn=1))
-    assert [entry.message for entry in door.come("dialogue/reply", reply, 0.0)] == [reply]
+    assert not list(admission.offer("dialogue/reply", reply, 0.0))
+    admission.announce(AvatarState(epoch=EPOCH, turn=1))
+    assert [entry.message for entry in admission.offer("dialogue/reply", reply, 0.0)] == [reply]
 
 
 # --- sessions -----------------------------------------------------------------------------------------------------
@@ -167,7 +167,7 @@ def test_more_sessions_than_there_are_places_for_are_refused_and_nobody_in_use_l
     for i in range(20_000):
         visitor.bring(heard(f"s{i}"))
     assert {message.session for message in visitor.inside} == {"s0", "s1", "s2", "s3"}
-    assert visitor.door.refused.total() == 20_000 - 4
+    assert visitor.admission.refused.total() == 20_000 - 4
     assert visitor.bring(heard("s2")) and visitor.bring(heard("local"))
 
 

@@ -10,14 +10,13 @@ import numpy as np
 from ..core.arrays import F32
 from ..core.errors import AvatarError
 from .archive import AvatarArchive
+from .avatar_limits import MAX_MORPH_ENTRIES, MAX_MORPHS
 from .clips import bake_clips, world_matrix
-from .glb import Glb
-from .limits import MAX_MORPH_ENTRIES, MAX_MORPHS
+from .glb import LOOKUP_ERRORS, Glb
 from .model import Avatar, Clip, Morphs, Neck
 from .ply import read_splats
 from .skin import read_neck
 
-_LOOKUP_ERRORS = (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError, np.linalg.LinAlgError)
 #: What stands farther away is damage.
 _FARTHEST_M = 1e6
 _PLACES = ("xyz", "POSITION", "morph targets")
@@ -111,7 +110,7 @@ def read_clips(archive: AvatarArchive) -> dict[str, Clip]:
 
 
 def read_mesh(archive: AvatarArchive, splats: int | None = None) -> Mesh:
-    """Positions, morphs and joints of skin.glb. splats: of several meshes, the one with so many vertices is meant."""
+    """Positions, morphs and joints of skin.glb. splats: number of vertices of the mesh that is meant, of several."""
     glb = Glb(archive.read("skin.glb"), f"{archive.path}: skin.glb")
     try:
         mesh, primitive = _chosen(glb, splats)
@@ -121,7 +120,7 @@ def read_mesh(archive: AvatarArchive, splats: int | None = None) -> Mesh:
         names, parts = _morphs(glb, mesh, primitive, len(positions))
         neck = read_neck(glb, primitive["attributes"], len(positions))
         placed = _placed(glb, mesh, positions, parts)
-    except _LOOKUP_ERRORS as error:
+    except LOOKUP_ERRORS as error:
         raise glb.error(f"its mesh is damaged ({error!r})") from None
     return Mesh(placed[0], Morphs.from_parts(names, placed[1]), neck)
 

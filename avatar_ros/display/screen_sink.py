@@ -1,0 +1,172 @@
+"""A screen as the renderer wants it: a FrameSink. A window waits for the panel's refresh, so it has a thread of its
+own, and the renderer never waits.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from ..core.clock import Clock, SteadyClock
+from ..core.errors import ConfigError, RenderError
+from ..core.frame_sink import FrameSink
+from ..core.queues import Latest
+from ..core.topics import Message
+from .base import U8, DisplaySettings, Screen, open_screen, render_size
+from .captions import CaptionBoard
+
+OPEN_TIMEOUT_S = 10.0
+POLL_S = 0.05
+REOPEN_S = 2.0
+OpenScreen = Callable[[], tuple[Screen, str]]
+
+
+class ScreenSink(FrameSink):
+    """Shows the newest frame on a screen that lives in a thread of its own, captions and state's sign included.
+
+    on_close: called once, from that thread, when the user ends the show (Esc, window closed). A panel that goes away
+    is asked for again every REOPEN_S seconds.
+    """
+
+    def __init__(
+        self,
+        settings: DisplaySettings,
+        on_close: Callable[[], None] = lambda: None,
+        clock: Clock | None = None,
+        open_: OpenScreen | None = None,
+    ) -> None:
+        """Opens the screen. Raises ConfigError where it was named and cannot be had."""
+        self._open = open_ or (lambda: open_screen(settings))
+        self._on_close = on_close
+        self._scale = settings.scale
+        self._clock = clock or SteadyClock()
+        self._board = CaptionBoard()
+        self._screen: Screen | None = None
+        self._frames: Latest[tuple[U8, float]] = Latest()
+        self._lock = threading.Lock()  # of the board, its instant and the spare frame
+        self._spare: U8 | None = None
+        self._at_s = 0.0
+        self._closing = threading.Event()
+        self._opened = threading.Event()
+        self._failure: ConfigError | None = None
+        self.warning = ""
+        self.size = (0, 0)
+        self.shown = 0
+        self._late_s = 0.0
+        self._thread = threading.Thread(target=self._run, name="screen", daemon=True)
+        self._thread.start()
+        self._opened.wait(OPEN_TIMEOUT_S)
+        if self._failure is not None:
+            raise self._failure
+
+    def wants_frames(self) -> bool:
+        """Whether there is a panel and a user before it."""
+        return self.size != (0, 0) and not self.closed_by_user
+
+    def frame_size(self) -> tuple[int, int] | None:
+        """Width and height at which to render for this panel; None while there is none."""
+        return None if self.size == (0, 0) else render_size(self.size, self._scale)
+
+    @property
+    def missed(self) -> int:
+        """Frames that newer ones replaced before they were shown."""
+        return self._frames.missed
+
+    def show(self, rgba: U8, shown_at_s: float) -> None:
+        """Hand over a frame [H, W, 4]; copied. The newest wins, frames that were not shown in time are counted."""
+        with self._lock:
+            spare, self._spare = self._spare, None
+            self._at_s = shown_at_s
+        frame = spare if spare is not None and spare.shape == rgba.shape else np.empty(rgba.shape, rgba.dtype)
+        frame[:] = rgba
+        self._frames.put((frame, shown_at_s))
+
+    def hear(self, topic: str, message: Message) -> None:
+        """Transcript, Sentence, PlaybackClock and AvatarState become captions and sign."""
+        with self._lock:
+            self._board.hear(message, self._at_s)
+
+    def status(self) -> Mapping[str, str]:
+        """For /diagnostics. display_late_ms: from the time a frame was meant for to its handing over to the panel."""
+        values = {
+            "screen": self._screen.name if self._screen else "lost",
+            "screen_size": "{}x{}".format(*self.size),
+            "screen_frames": str(self.shown),
+            "screen_missed": str(self.missed),
+            "display_late_ms": f"{1000 * self._late_s:.1f}",
+        }
+        return values | ({"warning": self.warning} if self.warning else {})
+
+    def close(self) -> str:
+        """Show what waits, then give the panel back."""
+        self._closing.set()
+        self._frames.close()
+        self._thread.join(OPEN_TIMEOUT_S)
+        return ""
+
+    def _run(self) -> None:
+        if not self._take_panel():
+            return
+        while self._step():
+            pass
+        if self._screen is not None:
+            self._screen.close()
+
+    def _take_panel(self) -> bool:
+        """The first opening; False where it failed."""
+        try:
+            self._screen, self.warning = self._open()
+            self.size = self._screen.size
+        except ConfigError as error:
+            self._failure = error
+        self._opened.set()
+        return self._failure is None
+
+    def _step(self) -> bool:
+        """One frame or one look at the events; False when it is time to close."""
+        closing = self._closing.is_set()  # before looking: no frame comes after it
+        frame = self._frames.take(POLL_S if self._screen else REOPEN_S)
+        if self._screen is None:
+            self._reopen()
+        elif frame is not None:
+            with self._lock:
+                self._screen.tell(self._board.state, self._board.at(self._at_s))
+            self._present(self._screen, *frame)
+        self._look()
+        return not closing or frame is not None
+
+    def _present(self, screen: Screen, frame: U8, shown_at_s: float) -> None:
+        try:
+            screen.show(frame, shown_at_s)
+        except RenderError as error:
+            screen.close()
+            self._screen, self.warning = None, error.text
+            return
+        self.shown += 1
+        self._late_s += 0.1 * (self._clock.now_s() - shown_at_s - self._late_s)
+        with self._lock:
+            self._spare = frame
+
+    def _look(self) -> None:
+        if self._screen is None or self.closed_by_user:
+            return
+        events = self._screen.poll()
+        if events.resized:
+            self.size = self._screen.size
+        if events.closed_by_user:
+            self.closed_by_user = True
+            self._on_close()
+
+    def _reopen(self) -> None:
+        """Ask for the panel again; while there is none, frames are taken and dropped."""
+        try:
+            screen, warning = self._open()
+        except ConfigError as error:
+            screen, warning = None, error.text
+        if screen is not None and (screen.size != (0, 0) or not warning):
+            self._screen, self.warning, self.size = screen, warning, screen.size
+            return
+        self.warning = f"the panel has gone; {warning}"
+        self._closing.wait(REOPEN_S)

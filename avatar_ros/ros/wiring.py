@@ -1,0 +1,72 @@
+"""A stage's topics on a node, by its Port: publishers and subscriptions, and who is at their other ends."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Set
+from functools import partial
+from typing import Any
+
+from rclpy.duration import Duration
+from rclpy.node import Node
+
+from ..core.stage import Out, Port
+from ..core.topics import TOPICS
+from . import convert, qos, readers
+
+
+class Wiring:
+    """Opened at configure, closed at cleanup. publishers: by topic."""
+
+    def __init__(self, node: Node, port: Port) -> None:
+        self._node = node
+        self._port = port
+        self.publishers: dict[str, Any] = {}
+        self._subscriptions: list[Any] = []
+
+    def open(self, unread: Set[str], take: Callable[[str, Any], None]) -> None:
+        """Create them all. unread: not to be subscribed to; take(topic, message): called on the executor's thread."""
+        publishes, subscribes = self._port.publishes, self._port.subscribes
+        for topic in publishes:
+            kind = convert.msg_type(TOPICS[topic])
+            self.publishers[topic] = self._node.create_publisher(kind, topic, qos.for_topic(topic))
+        # `state` first: of what has arrived together, it is read first, and the others are believed at once.
+        for topic in dict.fromkeys(("state", "interrupt", "session", *subscribes)):
+            own = topic in publishes and topic not in subscribes
+            if own or topic in unread:
+                continue  # the owner of states and sessions needs no news of its own
+            kind = convert.msg_type(TOPICS[topic])
+            subscription = self._node.create_subscription(kind, topic, partial(take, topic), qos.for_topic(topic))
+            self._subscriptions.append(subscription)
+
+    def close(self) -> None:
+        """Destroy them all. Safe to call twice."""
+        for subscription in self._subscriptions:
+            self._node.destroy_subscription(subscription)
+        for publisher in self.publishers.values():
+            self._node.destroy_publisher(publisher)
+        self._subscriptions.clear()
+        self.publishers.clear()
+
+    def can_publish(self, topic: str) -> bool:
+        """Whether the topic is open and ROS is up."""
+        return topic in self.publishers and self._node.context.ok()
+
+    def publish(self, out: Out) -> None:
+        """Convert and publish now."""
+        self.publishers[out.topic].publish(convert.to_msg(out.message, time.time_ns()))
+
+    def wait_for_readers(self, topic: str, timeout_s: float) -> None:
+        """Until what was published on `topic` has arrived, `timeout_s` at most."""
+        self.publishers[topic].wait_for_all_acked(Duration(seconds=timeout_s))
+
+    def missing_readers(self) -> frozenset[str]:
+        """The kiosk's nodes that should read what is published and do not yet."""
+        found = (readers.missing(self._node, topic, publisher) for topic, publisher in self.publishers.items())
+        return frozenset[str]().union(*found)
+
+    def hears_all(self) -> bool:
+        """Whether each topic of the conversation's own stream that is subscribed to has a publisher."""
+        return all(
+            one.get_publisher_count() for one in self._subscriptions if readers.in_stream(self._node, one.topic_name)
+        )
