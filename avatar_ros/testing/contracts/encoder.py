@@ -63,7 +63,8 @@ def every_frame_comes_once_in_order(encoder: Encoder) -> None:
         pcm = buzz(0.83, rate_hz)
         mark = Mark(text="aa", start_sample=0, end_sample=len(pcm))
         ways: tuple[dict[str, Any], ...] = ({"marks": (mark,)}, {"text": "Good morning, everybody!"}, {})
-        for turn, first in enumerate(ways, turn + 1):
+        for first in ways:
+            turn += 1
             check_frames(speak(stage, pcm, rate_hz, turn, **first), len(pcm), rate_hz)
     check_status(encoder.status())
 
