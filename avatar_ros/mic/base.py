@@ -40,7 +40,8 @@ class Mic(Protocol):
     paced: the sound comes by `read` being called often enough, not by a thread of the device.
     """
 
-    paced: bool
+    @property
+    def paced(self) -> bool: ...
 
     def load(self) -> None:
         """Read the files, look for the device. Raises ConfigError where they must be there and are not."""

@@ -128,7 +128,11 @@ class Rasteriser(Protocol):
     """
 
     name: str
-    bad_weights: int  # weights that were NaN or infinite and drawn as 0, counted since the start
+
+    @property
+    def bad_weights(self) -> int:
+        """Weights that were NaN or infinite and drawn as 0, counted since the start."""
+        ...
 
     def render(self, weights: np.ndarray, head: np.ndarray, camera: Camera, background: Background = None,
                out: U8 | None = None) -> Frame:

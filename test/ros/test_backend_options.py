@@ -213,7 +213,8 @@ def test_another_backend_brings_its_options_and_takes_those_of_the_last(start):
 
 
 def test_a_backend_from_outside_has_its_options_under_its_class(start):
-    node = start(f"backend: {HERE}:Bell", "Bell: {pitch: 2}", "Bell.gain: 0.5", given=("Bell.words:=[a]",))
+    given = (f"backend:={HERE}:Bell", "Bell.words:=[a]")
+    node = start("Bell: {pitch: 2}", "Bell.gain: 0.5", given=given)
     assert declared(node)[:3] == ["Bell.gain", "Bell.pitch", "Bell.words"]
     found = own(node)[f"{HERE}:Bell"]
     assert (found.pitch, found.gain, found.words) == (2, 0.5, ("a",))

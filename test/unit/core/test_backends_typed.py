@@ -29,7 +29,7 @@ def names_of(statement):
 
 def test_mypy_compares_every_backend_with_its_protocol():
     (checked,) = [
-        item for item in ast.parse((ROOT / "tools/typed_backends.py").read_text()).body
+        item for item in ast.parse((ROOT / "test/typed_backends.py").read_text()).body
         if isinstance(item, ast.If)
     ]  # fmt: skip
     imported = set().union(*(names_of(item) for item in checked.body if isinstance(item, ast.ImportFrom)))

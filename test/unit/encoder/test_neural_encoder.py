@@ -180,7 +180,7 @@ def test_frames_do_not_depend_on_chunks(kind):
     made, samples = settings(kind), pcm(1.1)
     outs = []
     for size in (17, 640, 100000):
-        encoder = load_encoder(made)
+        encoder = load_encoder(*made)
         stream = encoder.open(RATE_HZ)
         parts = [stream.push(SpeechChunk(sample_rate_hz=RATE_HZ, pcm=part)) for part in cut(samples, size)]
         outs.append(np.concatenate([*parts, stream.finish()]))
