@@ -240,7 +240,7 @@ class StageNode(SettingsNode):
         if publisher is None or not self.context.ok():
             return
         if isinstance(out.message, Interrupt) and self._worker is not None:
-            self._worker.void(out.message)
+            self._worker.cancel(out.message)
         if isinstance(out.message, AvatarState):
             self._intake.announce(out.message)
         publisher.publish(convert.to_msg(out.message, time.time_ns()))
