@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from ..core.enums import SessionKind
 from ..core.events import Interrupt, Say, SessionEvent, SpeechFault
@@ -19,6 +20,15 @@ from .epoch import default_path, next_epoch, read_epoch, write_epoch
 TICK_S = 0.05
 #: Nodes that serve the kiosk's session only.
 _OWN = frozenset({"speaker_node"})
+
+_EVENTS: dict[type, Callable[[Conversation, Any, float], list[Out]]] = {
+    Transcript: Conversation.transcript,
+    VoiceActivity: Conversation.voice,
+    Reply: Conversation.reply,
+    PlaybackClock: Conversation.playback,
+    SpeechFault: Conversation.fault,
+    Say: Conversation.say,
+}
 
 #: Makes this run's epoch; the text says what is wrong with how it is stored, or is "".
 EpochSource = Callable[[], tuple[int, str]]
@@ -45,8 +55,8 @@ class DialogueStage(Stage):
         self._epoch, self._warning = self._epoch_source()
 
     def push(self, topic: str, message: Message, now_s: float) -> Iterable[Out]:
-        """Hand the news to its session's conversation."""
-        if not isinstance(message, Transcript | VoiceActivity | Reply | PlaybackClock | SpeechFault | Say):
+        """Pass the event on to its session's conversation."""
+        if type(message) not in _EVENTS:
             return
         yield from self._open(self._settings.session, now_s)
         if isinstance(message, Transcript | VoiceActivity | Say):  # only people and programs begin a conversation
@@ -55,18 +65,7 @@ class DialogueStage(Stage):
         if conversation is None:
             return
         self._used_s[message.session] = now_s
-        if isinstance(message, Transcript):
-            yield from conversation.transcript(message, now_s)
-        elif isinstance(message, VoiceActivity):
-            yield from conversation.voice(message, now_s)
-        elif isinstance(message, Reply):
-            yield from conversation.reply(message, now_s)
-        elif isinstance(message, PlaybackClock):
-            yield from conversation.playback(message, now_s)
-        elif isinstance(message, SpeechFault):
-            yield from conversation.fault(message, now_s)
-        else:
-            yield from conversation.say(message, now_s)
+        yield from _EVENTS[type(message)](conversation, message, now_s)
 
     def tick(self, now_s: float) -> Iterable[Out]:
         """Open the kiosk's session at the first tick; then whatever is due."""
@@ -78,7 +77,7 @@ class DialogueStage(Stage):
             yield from conversation.tick(now_s)
 
     def session(self, event: SessionEvent, now_s: float) -> Iterable[Out]:
-        """Somebody else closed a session."""
+        """Another node closed a session."""
         if event.kind is SessionKind.CLOSED:
             yield from self._forget(event.session, now_s)
 
@@ -94,7 +93,7 @@ class DialogueStage(Stage):
                 yield from conversation.peer(news, now_s)
 
     def deactivate(self, now_s: float) -> Iterable[Out]:
-        """Nothing more will be said: whoever waits for the result of a `say` is told."""
+        """Nothing more will be said: programs that wait for the result of a `say` are told."""
         for conversation in self._conversations.values():
             yield from conversation.end("shutdown", now_s)
 
@@ -103,7 +102,7 @@ class DialogueStage(Stage):
         values = {"epoch": str(self._epoch), "sessions": str(len(self._conversations))}
         own = self._conversations.get(self._settings.session)
         if own is not None:
-            values |= {"conversation": own.mood.name, "turn": str(own.turn)}
+            values |= {"conversation": own.state.name, "turn": str(own.turn)}
         if self._warning:
             values["warning"] = self._warning
         return values
@@ -130,7 +129,7 @@ class DialogueStage(Stage):
         if (conversation := self._conversations.pop(session, None)) is not None:
             self._last_turn = max(self._last_turn, conversation.turn)
             ended = conversation.end("session_closed", now_s)
-            yield from (out for out in ended if out.topic != "interrupt")  # who spoke for it drops it by itself
+            yield from (out for out in ended if out.topic != "interrupt")  # its speaker drops it by itself
         self._used_s.pop(session, None)
 
 
