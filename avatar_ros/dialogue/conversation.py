@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from ..core.enums import AgentState, InterruptAction, VoiceKind
 from ..core.events import Interrupt, Say, SpeechFault
 from ..core.peers import PeerChange, PeerNews
@@ -20,10 +23,12 @@ from .user_speech import UserSpeechTracker
 
 #: Nodes whose deaths a conversation has something to do about.
 WAITS_FOR = frozenset({*VOICE_PATH, LLM, "asr_node", "vad_node"})
+#: Messages that a conversation takes.
+Event = VoiceActivity | Transcript | Reply | PlaybackClock | SpeechFault | Say
 
 
 class Conversation:
-    """One session. Each method takes an event and the time and returns what is to be sent, in order."""
+    """One session. What is public is told the time and returns what is to be sent, in order."""
 
     def __init__(self, settings: DialogueSettings, session: str, epoch: int, last_turn: int = 0) -> None:
         self._settings = settings
@@ -36,6 +41,16 @@ class Conversation:
         self._turn_taking = TurnTaking(settings, turns, user_speech, presence, agenda, policy, self._barge_in)
         self._recovery = Recovery(turns, settings.peer_patience_s)
         self._published: tuple[AgentState, int] | None = None
+        self._actions: dict[type, Callable[[Any, float], None]] = {
+            VoiceActivity: self._voice,
+            Transcript: self._transcript,
+            Reply: turns.reply,
+            PlaybackClock: self._playback,
+            SpeechFault: turns.fault,
+            Say: agenda.say,
+            Interrupt: self._order,
+            PeerNews: self._peer,
+        }
 
     @property
     def state(self) -> AgentState:
@@ -55,59 +70,40 @@ class Conversation:
         self._turns.cancel_older_epochs()
         return self._settle(now_s)
 
-    def voice(self, activity: VoiceActivity, now_s: float) -> list[Out]:
-        """The user began or ceased to speak."""
+    def take(self, event: Event | Interrupt | PeerNews, now_s: float) -> list[Out]:
+        """Something happened: see docs/conversation.md for what follows from it."""
+        self._actions[type(event)](event, now_s)
+        return self._settle(now_s)
+
+    def _voice(self, activity: VoiceActivity, now_s: float) -> None:
         if activity.kind is VoiceKind.STARTED:
             self._barge_in.voice_started(activity, now_s)
         else:
             self._user_speech.stopped(activity, now_s)
-        return self._settle(now_s)
 
-    def transcript(self, transcript: Transcript, now_s: float) -> list[Out]:
-        """Something was understood, or was not."""
+    def _transcript(self, transcript: Transcript, now_s: float) -> None:
         if transcript.final:
             self._turn_taking.final(transcript, now_s)
         else:
             self._barge_in.partial(transcript, now_s)
-        return self._settle(now_s)
 
-    def reply(self, piece: Reply, now_s: float) -> list[Out]:
-        """A piece of an answer."""
-        self._turns.reply(piece, now_s)
-        return self._settle(now_s)
-
-    def playback(self, clock: PlaybackClock, now_s: float) -> list[Out]:
-        """The speaker reports."""
+    def _playback(self, clock: PlaybackClock, now_s: float) -> None:
         ended = self._turns.playback(clock, now_s)
         if ended is not None:
             self._turn_ended(ended, now_s)
         elif (turn := self._turns.turn) and turn.yields:
             self._agenda.preempt(now_s)
-        return self._settle(now_s)
 
-    def say(self, say: Say, now_s: float) -> list[Out]:
-        """A program wants something said, or taken back."""
-        self._agenda.say(say, now_s)
-        return self._settle(now_s)
-
-    def fault(self, fault: SpeechFault, now_s: float) -> list[Out]:
-        """The voice could not speak a sentence."""
-        self._turns.fault(fault)
-        return self._settle(now_s)
-
-    def order(self, order: Interrupt, now_s: float) -> list[Out]:
+    def _order(self, order: Interrupt, now_s: float) -> None:
         """A CANCEL of others ends our turn. Their other orders are obeyed by the speaker, whose clock tells of it."""
         if order.action is InterruptAction.CANCEL and (turn := self._turns.cancelled_by(order, now_s)) is not None:
             self._turn_ended(turn, now_s)
-        return self._settle(now_s)
 
-    def peer(self, news: PeerNews, now_s: float) -> list[Out]:
-        """A node died, or is back."""
+    def _peer(self, news: PeerNews, now_s: float) -> None:
         if news.node in VOICE_PATH or news.node == LLM:
             self._recovery.peer(news, now_s)
         elif news.change is PeerChange.RESTARTED:
             self._agenda.speech_lost(news.node, now_s)
-        return self._settle(now_s)
 
     def end(self, reason: str, now_s: float) -> list[Out]:
         """The session closes, or the dialogue ends: nothing more is said, and every program is told so."""

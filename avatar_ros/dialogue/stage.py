@@ -5,30 +5,20 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
 from ..core.enums import SessionKind
-from ..core.events import Interrupt, Say, SessionEvent, SpeechFault
+from ..core.events import Interrupt, Say, SessionEvent
 from ..core.peers import PeerNews
 from ..core.stage import Out, Stage
 from ..core.topics import Message
-from ..core.types import PlaybackClock, Reply, Transcript, VoiceActivity
+from ..core.types import Transcript, VoiceActivity
 from .base import DialogueSettings
-from .conversation import WAITS_FOR, Conversation
+from .conversation import WAITS_FOR, Conversation, Event
 from .epoch import default_path, next_epoch, read_epoch, write_epoch
 
 TICK_S = 0.05
 #: Nodes that serve the kiosk's session only.
 _OWN = frozenset({"speaker_node"})
-
-_EVENTS: dict[type, Callable[[Conversation, Any, float], list[Out]]] = {
-    Transcript: Conversation.transcript,
-    VoiceActivity: Conversation.voice,
-    Reply: Conversation.reply,
-    PlaybackClock: Conversation.playback,
-    SpeechFault: Conversation.fault,
-    Say: Conversation.say,
-}
 
 #: Makes this run's epoch; the text says what is wrong with how it is stored, or is "".
 EpochSource = Callable[[], tuple[int, str]]
@@ -56,7 +46,7 @@ class DialogueStage(Stage):
 
     def push(self, topic: str, message: Message, now_s: float) -> Iterable[Out]:
         """Pass the event on to its session's conversation."""
-        if type(message) not in _EVENTS:
+        if not isinstance(message, Event):
             return
         yield from self._open(self._settings.session, now_s)
         if isinstance(message, Transcript | VoiceActivity | Say):  # only people and programs begin a conversation
@@ -65,7 +55,7 @@ class DialogueStage(Stage):
         if conversation is None:
             return
         self._used_s[message.session] = now_s
-        yield from _EVENTS[type(message)](conversation, message, now_s)
+        yield from conversation.take(message, now_s)
 
     def tick(self, now_s: float) -> Iterable[Out]:
         """Open the kiosk's session at the first tick; then whatever is due."""
@@ -84,13 +74,13 @@ class DialogueStage(Stage):
     def interrupt(self, order: Interrupt, now_s: float) -> Iterable[Out]:
         """An order of others; our own come back, too, but then what they end has ended."""
         if (conversation := self._conversations.get(order.session)) is not None:
-            yield from conversation.order(order, now_s)
+            yield from conversation.take(order, now_s)
 
     def peer(self, news: PeerNews, now_s: float) -> Iterable[Out]:
         """A node died, or is back. The loudspeaker is the kiosk's own; the others serve every session."""
         for session, conversation in list(self._conversations.items()):
             if session == self._settings.session or news.node not in _OWN:
-                yield from conversation.peer(news, now_s)
+                yield from conversation.take(news, now_s)
 
     def deactivate(self, now_s: float) -> Iterable[Out]:
         """Nothing more will be said: programs that wait for the result of a `say` are told."""

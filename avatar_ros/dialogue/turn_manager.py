@@ -157,7 +157,7 @@ class TurnManager:
             self.hold(now_s)
         return None
 
-    def fault(self, fault: SpeechFault) -> None:
+    def fault(self, fault: SpeechFault, now_s: float) -> None:
         """The voice could not speak a sentence."""
         turn = self.turn
         if turn is not None and (fault.epoch, fault.turn) == (self.epoch, turn.number):

@@ -22,7 +22,7 @@ _MOST_PENDING = 16
 
 @dataclass
 class Utterance:
-    """One utterance of the user. Times are seconds of the clock: *_at_s at the microphone, *_received_s of the message."""
+    """One voice. Times are seconds of the clock: *_at_s at the microphone, *_received_s of its message."""
 
     number: int
     started_at_s: float
