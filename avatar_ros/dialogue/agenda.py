@@ -21,9 +21,7 @@ MAX_QUESTIONS = 3
 #: A user who spoke to a vad_node that died goes on, or is asked to begin again after this time, s.
 _ASK_AGAIN_S = 1.0
 #: Reasons for a CANCEL that are not the user's own: questions that wait are still to be answered.
-_KEEPS_QUESTIONS = frozenset(
-    {"say", "no_answer", "no_sound", "voice_lost", "speaker_lost", "speaker_ended", "cancelled", "withdrawn"}
-)
+_KEEPS_QUESTIONS = frozenset({"say", "withdrawn", "no_answer", "no_sound", "voice_lost", "speaker_lost"})
 
 
 class Agenda:

@@ -48,7 +48,7 @@ def pieces_of(whole, cuts):
     return [whole[a:b] for a, b in pairwise([0, *ends, len(whole)])]
 
 
-CUTS = st.lists(st.integers(0, 10_000), max_size=30)
+CUTS = st.one_of(st.lists(st.integers(0, 10_000), max_size=30), st.just(range(300)))
 #: What the steps of cleaning and the cutter look for, and what looks like it.
 TOKENS = st.sampled_from(
     [
@@ -323,13 +323,15 @@ OBJECTS = st.lists(
     space=st.booleans(),
     done=st.booleans(),
     lines=st.booleans(),
-    ascii_=st.booleans(),
+    spread=st.booleans(),
 )
-def test_an_event_stream_gives_its_objects_however_it_is_cut(values, cuts, end, blank, space, done, lines, ascii_):
-    rows = [json.dumps(value, ensure_ascii=ascii_) for value in values]
+def test_an_event_stream_gives_its_objects_however_it_is_cut(values, cuts, end, blank, space, done, lines, spread):
+    # server-sent events, perhaps on several lines each, with an empty line behind each then; or lines of JSON
+    rows = [json.dumps(value, ensure_ascii=spread, indent=0 if spread and not lines else None) for value in values]
     if not lines:
-        rows = [f"data:{' ' * space}{row}" for row in [*rows, *["[DONE]"] * done]]
-    body = "".join(row + end + end * (blank and not lines) for row in rows).encode()
+        field = f"data:{' ' * space}"
+        rows = [field + row.replace("\n", end + field) for row in [*rows, *["[DONE]"] * done]]
+    body = "".join(row + end + end * ((blank or spread) and not lines) for row in rows).encode()
     stream = EventStream()
     found = [value for piece in pieces_of(body, cuts) for value in stream.feed(piece)]
     found += stream.finish()

@@ -172,6 +172,14 @@ understood("too quiet to be understood, then silence for `quiet_wait_s`", "", 1.
 understood("more than `too_long_words`", "word " * 151)
 
 
+@event("one of `stop_phrases`, and a question waits")
+def _(talk: Talk) -> Iterator[None]:
+    queue_question(talk)
+    hear(talk)
+    yield
+    talk.words("be quiet")
+
+
 @event("a question that is typed")
 def _(talk: Talk) -> None:
     talk.tell_of(0, "tell me more")
@@ -247,16 +255,22 @@ def _(talk: Talk) -> Iterator[None]:
     talk.play()
 
 
-@event("playback ENDED, and a question waits")
-def _(talk: Talk) -> Iterator[None]:
+def queue_question(talk: Talk) -> None:
+    """A question waits for the end of the turn."""
     if talk.state is AgentState.THINKING:
         talk.tell_of(0, "tell me more")
-        finish_reply(talk)
     elif talk.state is AgentState.SPEAKING:
         finish_reply(talk)
         talk.play(1, 0.9)
         hear(talk)
         talk.words("yes")
+
+
+@event("playback ENDED, and a question waits")
+def _(talk: Talk) -> Iterator[None]:
+    queue_question(talk)
+    if talk.state is AgentState.THINKING:
+        finish_reply(talk)
     yield
     talk.end()
 
@@ -287,6 +301,13 @@ def order(talk: Talk, action: InterruptAction, turn: int) -> None:
 
 @event("interrupt CANCEL")
 def _(talk: Talk) -> None:
+    order(talk, InterruptAction.CANCEL, talk.turn)
+
+
+@event("interrupt CANCEL, and a question waits")
+def _(talk: Talk) -> Iterator[None]:
+    queue_question(talk)
+    yield
     order(talk, InterruptAction.CANCEL, talk.turn)
 
 
@@ -328,6 +349,15 @@ def _(talk: Talk) -> None:
 
 @event("say INTERRUPT is spoken to its end")
 def _(talk: Talk) -> Iterator[None]:
+    talk.say("Words of a program.", SayWhen.INTERRUPT)
+    talk.play()
+    yield
+    talk.end()
+
+
+@event("say INTERRUPT is spoken to its end, and a question waits")
+def _(talk: Talk) -> Iterator[None]:
+    queue_question(talk)
     talk.say("Words of a program.", SayWhen.INTERRUPT)
     talk.play()
     yield
