@@ -18,6 +18,11 @@ WHOLE = 0.98
 _ROUNDING = 0.01
 
 
+def speakable(text: str) -> bool:
+    """Whether there is anything to say: a letter or a digit of any script."""
+    return any(character.isalnum() for character in text)
+
+
 def usual_duration_s(text: str) -> float:
     """How long `text` usually takes to say, s."""
     wide = sum(ord(character) >= 0x2E80 for character in text)

@@ -24,7 +24,7 @@ class History:
         return tuple(self._messages)
 
     def clear(self) -> None:
-        """Somebody else may be standing there now."""
+        """The next person may be another one."""
         self._messages.clear()
 
     def _forget(self) -> None:

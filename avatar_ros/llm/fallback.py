@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from ..core.errors import LlmError
 from ..core.types import Prompt
 from .base import Answer, Chat
-from .health import BrokenOffError
+from .service_errors import BrokenOffError
 
 
 class ChatWithFallback:
