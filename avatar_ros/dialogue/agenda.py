@@ -8,7 +8,7 @@ from ..core.enums import SayWhen
 from ..core.events import Say, SayResult
 from ..core.types import Prompt
 from .base import DialogueSettings
-from .clarifications import Clarifications
+from .clarifications import MISSED, TOO_QUIET, Clarifications
 from .presence import Presence
 from .response_policy import ResponsePlan, ResponsePolicy
 from .say_queue import SayQueue
@@ -31,13 +31,13 @@ class Agenda:
         self, settings: DialogueSettings, turns: TurnManager, user_speech: UserSpeechTracker, presence: Presence
     ) -> None:
         self._settings = settings
-        self._turns = turns
-        self._user_speech = user_speech
-        self._presence = presence
+        self.turns = turns
+        self.user_speech = user_speech
+        self.presence = presence
         self._says = SayQueue(settings.say_limit, settings.say_characters)
         self._asked: UserTurn | None = None  # what the last prompt was made of
         self.responses = ResponsePolicy(settings)
-        self.clarifications = Clarifications(settings)
+        self.clarifications = Clarifications()
         self.questions: deque[UserTurn] = deque(maxlen=MAX_QUESTIONS)
 
     # --- questions ------------------------------------------------------------------------------------------------
@@ -53,19 +53,19 @@ class Agenda:
             self._asked = said
             transcript = said.transcript
             prompt = Prompt(text=transcript.text, locale=transcript.locale, rejected=transcript.rejected)
-            self._turns.ask(prompt, said.utterance.stopped_at_s, self.responses.take_greeting(), now_s)
+            self.turns.ask(prompt, said.utterance.stopped_at_s, self.responses.take_greeting(), now_s)
         self.respond(plan, now_s)
 
     def respond(self, plan: ResponsePlan, now_s: float) -> None:
         """Do what the plan says besides asking the LLM."""
-        if plan.too_quiet and not self._user_speech.busy:
-            self.clarifications.too_quiet(now_s)
+        if plan.too_quiet and not self.user_speech.busy:
+            self.clarifications.plan(TOO_QUIET, now_s + self._settings.quiet_wait_s)
         if plan.noticed:
-            self._presence.met(now_s)
+            self.presence.met(now_s)
         if plan.remark:
-            self._turns.remark(plan.remark, now_s)
-        if self._user_speech.speaking:  # the user went on before this was understood
-            self._turns.hold(now_s)
+            self.turns.remark(plan.remark, now_s)
+        if self.user_speech.speaking:  # the user went on before this was understood
+            self.turns.hold(now_s)
 
     def continues(self, turn: Turn, utterance: Utterance) -> bool:
         """Whether the user only drew breath in the middle of a question, or not even that."""
@@ -82,21 +82,21 @@ class Agenda:
     def speech_lost(self, node: str, now_s: float) -> None:
         """A node that hears was restarted: the user is asked again, unless the user goes on without being asked."""
         ongoing = node == "vad_node"
-        lost = self._user_speech.lose(ongoing=ongoing)
+        lost = self.user_speech.lose(ongoing=ongoing)
         if any(not utterance.over_speech for utterance in lost):
-            self.clarifications.lost(now_s + (_ASK_AGAIN_S if ongoing else 0.0))
+            self.clarifications.plan(MISSED, now_s + (_ASK_AGAIN_S if ongoing else 0.0))
 
     def apologise(self, now_s: float) -> None:
         """Say, once, that what was asked was not understood in time."""
         if self.clarifications.apology_due:
             self.clarifications.apologised(now_s)
-            self._turns.remark(self._settings.too_slow, now_s)
+            self.turns.remark(self._settings.too_slow, now_s)
 
     def clarify(self, now_s: float) -> None:
         """Ask to speak up, or to say again what was lost; once, and only while neither side speaks."""
-        if self.clarifications.take_too_quiet(now_s) and self._turns.turn is None:
+        if self.clarifications.take(TOO_QUIET, now_s) and self.turns.turn is None:
             self.respond(self.responses.plan_too_quiet(), now_s)
-        if self.clarifications.take_lost(now_s) and self._turns.turn is None and not self._user_speech.speaking:
+        if self.clarifications.take(MISSED, now_s) and self.turns.turn is None and not self.user_speech.speaking:
             self.respond(ResponsePlan(noticed=True, remark=self._settings.missed), now_s)
 
     # --- words of other programs ----------------------------------------------------------------------------------
@@ -111,10 +111,10 @@ class Agenda:
             self._send([SayResult(say.session, say.id, done=found, reason="" if found else "unknown_id")])
         else:
             self._send(self._says.add(say))
-            self._make_room(self._turns.turn, now_s)
+            self._make_room(self.turns.turn, now_s)
 
     def _withdraw(self, id_: str, now_s: float) -> bool:
-        taken, turn = self._says.withdraw(id_), self._turns.turn
+        taken, turn = self._says.withdraw(id_), self.turns.turn
         self._send(taken)
         spoken = turn is not None and turn.source is Source.SAY and turn.say_id == id_
         if spoken:
@@ -133,7 +133,7 @@ class Agenda:
 
     def preempt(self, now_s: float) -> None:
         """A `say` goes first. An answer of which nothing was heard yet is still owed."""
-        turn, asked = self._turns.turn, None
+        turn, asked = self.turns.turn, None
         if turn is not None and turn.unheard_answer and len(self.questions) < MAX_QUESTIONS:
             asked = self._asked
         self.cancel("say", now_s, keep=asked is None)
@@ -144,20 +144,20 @@ class Agenda:
 
     def _begin_say(self, now_s: float) -> None:
         if (say := self._says.pop()) is not None:
-            self._presence.active(now_s)
-            self._turns.say(say, now_s)
+            self.presence.active(now_s)
+            self.turns.say(say, now_s)
 
     def _send(self, results: list[SayResult]) -> None:
         for result in results:
-            self._turns.outbox.put("say_result", result)
+            self.turns.outbox.put("say_result", result)
 
     # --- the end of one, the beginning of the next ----------------------------------------------------------------
 
     def cancel(self, reason: str, now_s: float, *, keep: bool = True) -> None:
         """Drop the turn, and, where the user wants it so, what else was asked."""
-        if self._turns.turn is not None:
-            self._presence.active(now_s)
-        self._turns.cancel(reason, now_s, keep=keep)
+        if self.turns.turn is not None:
+            self.presence.active(now_s)
+        self.turns.cancel(reason, now_s, keep=keep)
         if reason not in _KEEPS_QUESTIONS:
             self.questions.clear()
 
@@ -171,11 +171,11 @@ class Agenda:
     def no_answer(self, turn: Turn, now_s: float) -> None:
         """Nothing more will come of the answer."""
         if turn.texts or turn.heard_before:
-            self._turns.end_answer(now_s)
+            self.turns.end_answer(now_s)
             return
         self.cancel("no_answer", now_s)
-        if not self._user_speech.speaking:
-            self._turns.remark(self._settings.apology, now_s)
+        if not self.user_speech.speaking:
+            self.turns.remark(self._settings.apology, now_s)
 
     def begin_next(self, now_s: float) -> None:
         """Neither side speaks: begin what waits."""

@@ -6,28 +6,16 @@ from ..core.types import Transcript, VoiceActivity
 from .agenda import Agenda
 from .base import DialogueSettings
 from .interruption_policy import InterruptionPolicy
-from .presence import Presence
-from .turn_manager import TurnManager
-from .user_speech import CUT_GAP_S, UserSpeechTracker
+from .user_speech import CUT_GAP_S
 
 
 class BargeIn:
     """Told of voices and partial transcripts; `decide` is asked after every event."""
 
-    def __init__(
-        self,
-        settings: DialogueSettings,
-        turns: TurnManager,
-        user_speech: UserSpeechTracker,
-        presence: Presence,
-        agenda: Agenda,
-        policy: InterruptionPolicy,
-    ) -> None:
+    def __init__(self, settings: DialogueSettings, agenda: Agenda, policy: InterruptionPolicy) -> None:
         self._settings = settings
-        self._turns = turns
-        self._user_speech = user_speech
-        self._presence = presence
         self._agenda = agenda
+        self._turns, self._user_speech = agenda.turns, agenda.user_speech
         self._policy = policy
 
     def voice_started(self, activity: VoiceActivity, now_s: float) -> None:
@@ -39,7 +27,7 @@ class BargeIn:
         utterance.after_question = turn is not None and turn.asks
         utterance.endless = utterance.speech_before_s > self._settings.longest_talk_s - CUT_GAP_S
         utterance.ignored = utterance.endless or (utterance.over_speech and not self._settings.barge_in)
-        utterance.from_idle = self._presence.idle and turn is None
+        utterance.from_idle = self._agenda.presence.idle and turn is None
         if not utterance.ignored:
             self._turns.hold(now_s)
 

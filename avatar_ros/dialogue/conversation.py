@@ -13,6 +13,7 @@ from ..core.types import PlaybackClock, Reply, Transcript, VoiceActivity
 from .agenda import Agenda
 from .barge_in import BargeIn
 from .base import DialogueSettings
+from .clarifications import TOO_QUIET
 from .interruption_policy import InterruptionPolicy
 from .presence import Presence, agent_state
 from .recovery import LLM, VOICE_PATH, Recovery
@@ -37,8 +38,8 @@ class Conversation:
         self._presence = presence = Presence(settings)
         self._agenda = agenda = Agenda(settings, turns, user_speech, presence)
         policy = InterruptionPolicy(settings)
-        self._barge_in = BargeIn(settings, turns, user_speech, presence, agenda, policy)
-        self._turn_taking = TurnTaking(settings, turns, user_speech, presence, agenda, policy, self._barge_in)
+        self._barge_in = BargeIn(settings, agenda, policy)
+        self._turn_taking = TurnTaking(settings, agenda, policy, self._barge_in)
         self._recovery = Recovery(turns, settings.peer_patience_s)
         self._published: tuple[AgentState, int] | None = None
         self._actions: dict[type, Callable[[Any, float], None]] = {
@@ -119,7 +120,7 @@ class Conversation:
         if self._presence.greeting_due(now_s) and self._turns.turn is None and not self._user_speech.speaking:
             self._turns.remark(self._settings.greeting, now_s)
         idle = self._agent_state(now_s) is AgentState.IDLE
-        if idle and not self._presence.idle and not self._agenda.clarifications.waits:
+        if idle and not self._presence.idle and not self._agenda.clarifications.planned(TOO_QUIET):
             self._become_idle(now_s)
         return self._settle(now_s)
 

@@ -17,7 +17,8 @@ class History:
         """Append a line of "user" or "assistant"; empty ones leave no trace."""
         if text.strip():
             self._messages.append(ChatMessage(role, text.strip()))
-        self._forget()
+        while len(self._messages) > self._max_messages or self._characters() > self._max_characters:
+            del self._messages[0]
 
     def messages(self) -> tuple[ChatMessage, ...]:
         """Oldest first, as Prompt.history wants them."""
@@ -26,10 +27,6 @@ class History:
     def clear(self) -> None:
         """The next person may be another one."""
         self._messages.clear()
-
-    def _forget(self) -> None:
-        while len(self._messages) > self._max_messages or self._characters() > self._max_characters:
-            del self._messages[0]
 
     def _characters(self) -> int:
         return sum(len(message.text) for message in self._messages)

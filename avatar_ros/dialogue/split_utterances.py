@@ -6,45 +6,21 @@ from dataclasses import replace
 
 from ..core.spoken_text import join_sentences
 from ..core.types import EVENT_TOO_QUIET, Transcript
-from .user_speech import UserTurn, Utterance
+from .user_speech import UserTurn
 
 
-class SplitUtterances:
-    """Keeps what was said in the pieces so far of speech that goes on, joined."""
-
-    def __init__(self) -> None:
-        self._kept: UserTurn | None = None
-
-    @property
-    def last_piece(self) -> Utterance | None:
-        """The piece that was kept last; None where nothing is kept."""
-        return self._kept.utterance if self._kept else None
-
-    def keep(self, said: UserTurn) -> None:
-        """Remember what was said so far (joined with what was kept before)."""
-        self._kept = said
-
-    def take(self) -> UserTurn | None:
-        """What is kept, which is then forgotten."""
-        kept, self._kept = self._kept, None
-        return kept
-
-    def join(self, said: UserTurn) -> UserTurn:
-        """What was said, with what is kept before it where it continues that."""
-        transcript, utterance = said
-        if self._kept is None or not utterance.follows(self._kept.utterance):
-            return said
-        first, before = self._kept
-        self._kept = None
-        whole = replace(
-            utterance,
-            started_at_s=before.started_at_s,
-            start_received_s=before.start_received_s,
-            from_idle=before.from_idle,
-            interrupted=before.interrupted or utterance.interrupted,
-            voice_s=None if utterance.stopped_at_s is None else utterance.stopped_at_s - before.started_at_s,
-        )
-        return UserTurn(joined(first, transcript), whole)
+def joined_turns(first: UserTurn, second: UserTurn) -> UserTurn:
+    """Two pieces of what the user said without a pause as one."""
+    before, utterance = first.utterance, second.utterance
+    whole = replace(
+        utterance,
+        started_at_s=before.started_at_s,
+        start_received_s=before.start_received_s,
+        from_idle=before.from_idle,
+        interrupted=before.interrupted or utterance.interrupted,
+        voice_s=None if utterance.stopped_at_s is None else utterance.stopped_at_s - before.started_at_s,
+    )
+    return UserTurn(joined(first.transcript, second.transcript), whole)
 
 
 def joined(first: Transcript, second: Transcript) -> Transcript:

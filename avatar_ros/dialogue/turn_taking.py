@@ -7,34 +7,23 @@ from .agenda import Agenda
 from .barge_in import BargeIn
 from .base import DialogueSettings
 from .interruption_policy import InterruptionPolicy
-from .presence import Presence
-from .split_utterances import SplitUtterances, joined
+from .split_utterances import joined, joined_turns
 from .turn import Turn
-from .turn_manager import TurnManager
-from .user_speech import UserSpeechTracker, UserTurn, Utterance
+from .user_speech import UserTurn, Utterance
 
 
 class TurnTaking:
     """Told what the user said; `end_split_speech` is asked after every event."""
 
     def __init__(
-        self,
-        settings: DialogueSettings,
-        turns: TurnManager,
-        user_speech: UserSpeechTracker,
-        presence: Presence,
-        agenda: Agenda,
-        policy: InterruptionPolicy,
-        barge_in: BargeIn,
+        self, settings: DialogueSettings, agenda: Agenda, policy: InterruptionPolicy, barge_in: BargeIn
     ) -> None:
         self._settings = settings
-        self._turns = turns
-        self._user_speech = user_speech
-        self._presence = presence
         self._agenda = agenda
+        self._turns, self._user_speech, self._presence = agenda.turns, agenda.user_speech, agenda.presence
         self._policy = policy
         self._barge_in = barge_in
-        self._split = SplitUtterances()
+        self._kept: UserTurn | None = None  # what was said in the pieces so far of speech that goes on
 
     def final(self, transcript: Transcript, now_s: float) -> None:
         """A final transcript came."""
@@ -43,7 +32,9 @@ class TurnTaking:
             return
         self.not_transcribed(self._user_speech.take_skipped(), now_s)
         next_piece = self._user_speech.next_piece(utterance)
-        said = self._split.join(UserTurn(transcript, utterance))
+        said = UserTurn(transcript, utterance)
+        if self._kept is not None and utterance.follows(self._kept.utterance):
+            said, self._kept = joined_turns(self._kept, said), None
         if next_piece is not None and (next_piece.endless or not next_piece.ignored):
             self._piece(said, next_piece, now_s)
         else:
@@ -51,16 +42,17 @@ class TurnTaking:
 
     def not_transcribed(self, lost: list[Utterance], now_s: float) -> None:
         """No transcript of these came in time."""
-        kept = self._split.last_piece
         for utterance in lost:
-            if self._agenda.responses.owes_apology(utterance) and not (kept and utterance.follows(kept)):
+            piece = self._kept is not None and utterance.follows(self._kept.utterance)
+            if self._agenda.responses.owes_apology(utterance) and not piece:
                 self._presence.met(now_s)
                 self._agenda.clarifications.not_transcribed(utterance)
 
     def end_split_speech(self, now_s: float) -> None:
         """What continues long speech is not to come any more (it was lost): what is kept was all of it."""
-        last = self._split.last_piece
-        if last is not None and self._user_speech.next_piece(last) is None and (said := self._split.take()):
+        said = self._kept
+        if said is not None and self._user_speech.next_piece(said.utterance) is None:
+            self._kept = None
             self._whole(said, now_s)
 
     def _piece(self, said: UserTurn, next_piece: Utterance, now_s: float) -> None:
@@ -73,7 +65,7 @@ class TurnTaking:
         if turn is not None and turn.audible and self._policy.is_interruption(said):
             said.utterance.interrupted = True
             self._agenda.cancel("interrupted", now_s)
-        self._split.keep(said)
+        self._kept = said
 
     def _whole(self, said: UserTurn, now_s: float) -> None:
         transcript, utterance = said

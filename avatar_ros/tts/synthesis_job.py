@@ -36,25 +36,20 @@ class DirectJob:
 
     def __init__(self, parts: Iterator[Part]) -> None:
         self._parts = parts
-        self._done = False
-
-    @property
-    def done(self) -> bool:
-        """Whether everything was synthesized."""
-        return self._done
+        self.done = False
 
     def poll(self) -> Part | None:
         """Synthesize the next part."""
-        if self._done:
+        if self.done:
             return None
-        self._done = True  # if this raises
+        self.done = True  # if this raises
         part = next(self._parts, None)
-        self._done = part is None
+        self.done = part is None
         return part
 
     def cancel(self) -> None:
         """Do no more work."""
-        self._done = True
+        self.done = True
 
 
 class ThreadJob:
