@@ -315,28 +315,18 @@ OBJECTS = st.lists(
 )
 
 
-@every(
-    values=OBJECTS,
-    cuts=CUTS,
-    end=st.sampled_from(["\n", "\r\n", "\r"]),
-    blank=st.booleans(),
-    space=st.booleans(),
-    done=st.booleans(),
-    lines=st.booleans(),
-    spread=st.booleans(),
-)
-def test_an_event_stream_gives_its_objects_however_it_is_cut(values, cuts, end, blank, space, done, lines, spread):
-    # server-sent events, perhaps on several lines each, with an empty line behind each then; or lines of JSON
-    rows = [json.dumps(value, ensure_ascii=spread, indent=0 if spread and not lines else None) for value in values]
-    if not lines:
-        field = f"data:{' ' * space}"
-        rows = [field + row.replace("\n", end + field) for row in [*rows, *["[DONE]"] * done]]
-    body = "".join(row + end + end * ((blank or spread) and not lines) for row in rows).encode()
-    stream = EventStream()
-    found = [value for piece in pieces_of(body, cuts) for value in stream.feed(piece)]
-    found += stream.finish()
-    assert found == values
-    assert stream.done == (len(values) == 1 if lines else done)
+@every(values=OBJECTS, cuts=CUTS, kind=st.sampled_from(["lines", "events", "long events"]), done=st.booleans())
+def test_an_event_stream_gives_its_objects_however_it_is_cut(values, cuts, kind, done):
+    """Lines of JSON; server-sent events; events of several lines each, with an empty line behind each."""
+    rows = [json.dumps(value, ensure_ascii=done, indent=0 if kind == "long events" else None) for value in values]
+    for end in ("\n", "\r\n", "\r"):
+        events = ["data:" + row.replace("\n", f"{end}data: ") for row in [*rows, *["[DONE]"] * done]]
+        between = end * 2 if kind == "long events" else end
+        body = "".join(row + between for row in (rows if kind == "lines" else events)).encode()
+        for pieces in (pieces_of(body, cuts), [bytes([byte]) for byte in body]):
+            stream = EventStream()
+            assert [value for piece in pieces for value in stream.feed(piece)] + list(stream.finish()) == values
+            assert stream.done == (len(values) == 1 if kind == "lines" else done)
 
 
 # --- sound ------------------------------------------------------------------------------------------------------------
