@@ -13,7 +13,7 @@ from .service_errors import BrokenOffError
 class ChatWithFallback:
     """Asks the service; where it fails before its first word, the spare answers the same prompt.
 
-    When to leave a failing service alone, and when to try it again, is the service's own matter (health.py): it then
+    When to leave a failing service alone, and when to try it again, is decided by circuit_breaker.py: the service then
     fails at once. Once a word has been passed on nothing else is said: an answer that breaks off ends there, and raises
     BrokenOffError.
     """

@@ -62,35 +62,31 @@ class OpenAiChat:
 
     def load(self) -> None:
         """Find the key and make the client; connecting goes on in the background. Raises ConfigError."""
-        settings = self._settings
-        key = find_key(settings.key_variable, settings.env_file, self._environment)
+        key = find_key(self._settings.key_variable, self._settings.env_file, self._environment)
         self._unusable, self._proxy = None, ""
         options: dict[str, Any] = {"trust_env": False}
         try:
             options, self._proxy = route(self._url, self._environment)
         except ConfigError as error:  # no fault of ours: the fallback answers, and diagnostics name it
             self._unusable = ServiceError(f"llm_{error.code}", f"the chat service cannot be reached: {error.text}")
-        longest_s = max(settings.first_token_timeout_s, settings.gap_timeout_s) + TAIL_S
-        timeout = httpx2.Timeout(longest_s, connect=settings.connect_timeout_s)
-        limits = httpx2.Limits(max_keepalive_connections=settings.parallel, keepalive_expiry=_KEEP_CONNECTION_S)
-        self._client = openai.AsyncOpenAI(
-            api_key=key or "none",
-            base_url=self._url,
-            timeout=timeout,
-            max_retries=0,  # retried here, where it is known what was said already
-            http_client=httpx2.AsyncClient(
-                limits=limits,
-                timeout=timeout,
-                follow_redirects=True,
-                event_hooks={"response": [stay_encrypted]},
-                **options,
-            ),
-        )
+        self._client = self._new_client(key, options)
         self._thread = AsyncioThread("llm streams")
         # The library imports and builds things at their first use, which would cost the first visitor the time.
         self._completions = self._client.chat.completions.with_streaming_response
         if self._unusable is None:
             self._warming = self._thread.submit(self._warm_up())
+
+    def _new_client(self, key: str, options: Mapping[str, Any]) -> openai.AsyncOpenAI:
+        settings = self._settings
+        longest_s = max(settings.first_token_timeout_s, settings.gap_timeout_s) + TAIL_S
+        timeout = httpx2.Timeout(longest_s, connect=settings.connect_timeout_s)
+        limits = httpx2.Limits(max_keepalive_connections=settings.parallel, keepalive_expiry=_KEEP_CONNECTION_S)
+        hooks = {"response": [stay_encrypted]}
+        http = httpx2.AsyncClient(limits=limits, timeout=timeout, follow_redirects=True, event_hooks=hooks, **options)
+        # retried in ServiceAnswer, where it is known what was said already
+        return openai.AsyncOpenAI(
+            api_key=key or "none", base_url=self._url, timeout=timeout, max_retries=0, http_client=http
+        )
 
     def ask(self, prompt: Prompt, now_s: float, wake: Callable[[], None]) -> Answer:
         """Send the request, unless the service is known to fail or `parallel` answers are under way."""
