@@ -13,9 +13,14 @@ _UNIT = re.compile(rf"\s*(?:{_WIDE}|(?:(?!{_WIDE})\S)+)")
 _CHARS_PER_S, _WIDE_CHARS_PER_S = 15.0, 4.5
 
 #: A sentence counts as said in full from here on: clocks report in steps, and the end of a sentence is silence.
-_WHOLE = 0.98
+WHOLE = 0.98
 #: Letters that float32 may lose of a word that is just over.
 _ROUNDING = 0.01
+
+
+def speakable(text: str) -> bool:
+    """Whether there is anything to say: a letter or a digit of any script."""
+    return any(character.isalnum() for character in text)
 
 
 def usual_duration_s(text: str) -> float:
@@ -26,7 +31,7 @@ def usual_duration_s(text: str) -> float:
 
 def words_said(text: str, progress: float) -> str:
     """The words of `text` that were over when `progress` (0-1) of it had been heard."""
-    if progress >= _WHOLE:
+    if progress >= WHOLE:
         return text
     limit = progress * len(text) + _ROUNDING
     ends = [unit.end() for unit in _UNIT.finditer(text) if unit.end() <= limit]

@@ -33,7 +33,7 @@ class DialogueSettings(Settings):
 
     session: str = setting(LOCAL_SESSION, "session of the kiosk itself, opened at start")
     session_ttl_s: float = setting(
-        600.0, "sessions of others are closed after so long without a word, s", low=1.0, high=86400.0
+        600.0, "sessions of others are closed after this time without a word, s", low=1.0, high=86400.0
     )
     locale: str = setting(
         "en-US",
@@ -42,8 +42,8 @@ class DialogueSettings(Settings):
     )
     epoch_file: str = setting("", "where the restart counter is kept; empty: the user's state directory")
 
-    idle_after_s: float = setting(30.0, "idle after so long without anybody speaking, s", low=0.1, high=3600.0)
-    forget_when_idle: bool = setting(True, "the next person is somebody else: forget the history when idle")
+    idle_after_s: float = setting(30.0, "idle after this time without speech of either side, s", low=0.1, high=3600.0)
+    forget_when_idle: bool = setting(True, "the next person is another one: forget the history when idle")
     history_messages: int = setting(20, "messages told to the LLM, at most", low=0, high=200)
     history_characters: int = setting(8000, "characters of history told to the LLM, at most", low=0, high=200000)
 
@@ -57,13 +57,13 @@ class DialogueSettings(Settings):
     )
     longest_voice_s: float = setting(
         25.0,
-        "an utterance of which no end comes for so long is given up; more than vad_node's max_utterance_s, s",
+        "an utterance whose end does not come within this time is given up; more than vad_node's max_utterance_s, s",
         low=1.0,
         high=600.0,
     )
     longest_talk_s: float = setting(
         60.0,
-        "talk without a pause is one question, in however many utterances; after so long it is too long, or noise, "
+        "speech without a pause is one question, in any number of utterances; after this time it is too long or noise, "
         "and not waited for any more, s",
         low=1.0,
         high=600.0,
@@ -72,14 +72,17 @@ class DialogueSettings(Settings):
     barge_in: bool = setting(True, "whether speech over the avatar can interrupt it")
     barge_in_style: str = setting("pause", "what speech over the avatar does at once", choices=("pause", "duck"))
     decide_within_s: float = setting(
-        0.8, "resume if no transcript has come so long after the voice over the avatar stopped, s", low=0.05, high=5.0
+        0.8,
+        "resume if no transcript has come within this time after the voice over the avatar stopped, s",
+        low=0.05,
+        high=5.0,
     )
     cancel_after_voice_s: float = setting(
-        1.5, "a voice over the avatar that lasts so long interrupts, s; 0: only words do", low=0.0, high=60.0
+        1.5, "a voice over the avatar interrupts after this time, s; 0: only words do", low=0.0, high=60.0
     )
     unclear_voice_s: float = setting(
         0.8,
-        "speech over the avatar that was not understood, but lasted so long, interrupts as well, s; 0: never",
+        "speech over the avatar that was not understood interrupts as well if it lasted this time, s; 0: never",
         low=0.0,
         high=60.0,
     )
@@ -109,13 +112,13 @@ class DialogueSettings(Settings):
     )
     quiet_voice_s: float = setting(
         1.0,
-        "a voice at least so long that was too soft to be understood is told so, s",
+        "a voice at least this long that was too quiet to be understood is told so, s",
         low=0.1,
         high=60.0,
     )
     quiet_wait_s: float = setting(
         2.0,
-        "who was too quiet is told so if nothing more is heard for so long: a television in the background goes on, s",
+        "a user who was too quiet is told so after this time of silence: a television in the background goes on, s",
         low=0.0,
         high=60.0,
     )
@@ -128,11 +131,11 @@ class DialogueSettings(Settings):
     greeting: str = setting("", "said as greet_when says; empty: nothing")
     greet_when: str = setting(
         "voice",
-        "voice: before the first answer to somebody new; start: when the kiosk starts",
+        "voice: before the first answer to a new person; start: when the kiosk starts",
         choices=("voice", "start"),
     )
     greet_delay_s: float = setting(
-        3.0, "the greeting at the start waits so long for the other nodes, s", low=0.0, high=60.0
+        3.0, "the greeting at the start waits this time for the other nodes, s", low=0.0, high=60.0
     )
     farewell: str = setting("", "said when the conversation becomes idle; empty: nothing")
     apology: str = setting(
@@ -140,7 +143,7 @@ class DialogueSettings(Settings):
     )
     missed: str = setting(
         "I am sorry, I missed that. Could you say it again?",
-        "said to whoever was speaking when the node that heard it died",
+        "said to a user who was speaking when the node that heard it died",
     )
     too_long: str = setting(
         "That was a lot at once. Could you ask me in one or two sentences?",
@@ -148,7 +151,7 @@ class DialogueSettings(Settings):
     )
     too_quiet: str = setting(
         "I could not hear you well. Could you speak a little louder?",
-        "said to a voice that was too soft to be understood",
+        "said to a voice that was too quiet to be understood",
     )
     too_slow: str = setting(
         "I am sorry, I did not get that. Could you say it again?",

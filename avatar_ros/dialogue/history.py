@@ -17,19 +17,16 @@ class History:
         """Append a line of "user" or "assistant"; empty ones leave no trace."""
         if text.strip():
             self._messages.append(ChatMessage(role, text.strip()))
-        self._forget()
+        while len(self._messages) > self._max_messages or self._characters() > self._max_characters:
+            del self._messages[0]
 
     def messages(self) -> tuple[ChatMessage, ...]:
         """Oldest first, as Prompt.history wants them."""
         return tuple(self._messages)
 
     def clear(self) -> None:
-        """Somebody else may be standing there now."""
+        """The next person may be another one."""
         self._messages.clear()
-
-    def _forget(self) -> None:
-        while len(self._messages) > self._max_messages or self._characters() > self._max_characters:
-            del self._messages[0]
 
     def _characters(self) -> int:
         return sum(len(message.text) for message in self._messages)

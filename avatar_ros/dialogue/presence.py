@@ -1,4 +1,4 @@
-"""Whether somebody is there: when the avatar greets, when it is idle, and whether it has anybody to see off."""
+"""Whether a person is there: when the avatar greets, when it is idle, and whether it has a person to see off."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .user_speech import UserSpeechTracker
 
 
 class Presence:
-    """Remembers when something was last said. A `say` and a greeting keep the avatar awake, but are no company."""
+    """Remembers when something was last said. A `say` and a greeting keep the avatar awake, but are no person."""
 
     def __init__(self, settings: DialogueSettings) -> None:
         self._settings = settings
@@ -28,7 +28,7 @@ class Presence:
             self._greet_s = now_s + self._settings.greet_delay_s
 
     def active(self, now_s: float) -> None:
-        """Something was said, by whomever."""
+        """Something was said, by a person or by the avatar."""
         self._active_s = now_s
 
     def met(self, now_s: float) -> None:
@@ -47,16 +47,16 @@ class Presence:
         return True
 
     def leave(self) -> bool:
-        """The conversation is over: it is idle. Whether there is anybody to see off."""
+        """The conversation is over: it is idle. Whether there is a person to see off."""
         met, self._active_s, self._met = self._met, None, False
         return met
 
 
-def agent_state(turn: Turn | None, hearing: UserSpeechTracker, presence: Presence, now_s: float) -> AgentState:
-    """The state that things as they are call for."""
+def agent_state(turn: Turn | None, user_speech: UserSpeechTracker, presence: Presence, now_s: float) -> AgentState:
+    """What the avatar is doing: see docs/conversation.md."""
     if turn is not None and turn.audible and not turn.paused:
         return AgentState.SPEAKING
-    if hearing.voice or hearing.awaited or (turn is not None and turn.held):
+    if user_speech.busy or (turn is not None and turn.held):
         return AgentState.LISTENING
     if turn is not None:
         return AgentState.THINKING

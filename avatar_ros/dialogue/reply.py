@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import chain
-
 from ..core.types import Reply
 from .sentences import CutSentence, SentenceCutter, ends_sentence
 
-#: Nobody listens for longer than that (twenty minutes): an answer is cut off here.
+#: Twenty minutes of speech: an answer is cut off here, characters.
 LONGEST_ANSWER = 20_000
+#: Characters of an answer that are cut into sentences at a time: nothing else is done meanwhile.
 CHARACTERS_AT_ONCE = 2000
 
 
@@ -22,7 +20,7 @@ class ReplyReader:
     def __init__(self, cutter: SentenceCutter) -> None:
         self._cutter = cutter
         self._next_seq = 0
-        self._room = LONGEST_ANSWER  # characters that are still taken
+        self._room = LONGEST_ANSWER  # characters that are still accepted
         self._broken: bool | None = None  # of the end, once it has come: whether something is missing before it
         self.waiting = ""  # what came and was not cut yet: see `read`
         self._last_line = ""
@@ -43,7 +41,7 @@ class ReplyReader:
         return self.read()
 
     def read(self) -> list[CutSentence]:
-        """Cut more of what waits: CHARACTERS_AT_ONCE at a time, since nothing else is done meanwhile."""
+        """Cut the next CHARACTERS_AT_ONCE of what waits."""
         text, self.waiting = self.waiting[:CHARACTERS_AT_ONCE], self.waiting[CHARACTERS_AT_ONCE:]
         lines = self._noted(list(self._cutter.feed(text)))
         if self._broken is None or self.waiting:
@@ -69,11 +67,3 @@ class ReplyReader:
     def _noted(self, lines: list[CutSentence]) -> list[CutSentence]:
         self._last_line = lines[-1].text if lines else self._last_line
         return lines
-
-
-def lines_of(text: str, cutter: SentenceCutter, expression: str = "", locale: str = "") -> Iterator[CutSentence]:
-    """A complete text as sentences, cut as they are asked for; `expression` holds for those that name none, `locale`
-    for all.
-    """
-    for line in chain(cutter.feed(text), cutter.finish()):
-        yield CutSentence(line.text, line.expression or expression, locale)

@@ -7,22 +7,22 @@ from dataclasses import dataclass
 from ..core.types import EVENT_TOO_QUIET, Transcript
 from .backchannels import plain
 from .base import DialogueSettings
-from .user_speech import Utterance
+from .user_speech import UserTurn, Utterance
 
 _CHARACTERS_A_WORD = 10
 
 
 @dataclass(frozen=True)
 class ResponsePlan:
-    """What to do about a transcript. noticed: somebody is there; ask: let the LLM answer; remark: say this instead.
+    """What to do about a transcript. noticed: a person is there; ask: let the LLM answer; remark: say this instead.
 
-    soft: it was too quiet; to be said if nothing more is heard for a while (treat_soft).
+    too_quiet: to be told so if nothing more is heard for a while (plan_too_quiet).
     """
 
     noticed: bool = False
     ask: bool = False
     remark: str = ""
-    soft: bool = False
+    too_quiet: bool = False
 
 
 class ResponsePolicy:
@@ -34,47 +34,48 @@ class ResponsePolicy:
         self._asked_louder = 0  # since something was last understood
         self._greeted = False
 
-    def treat(self, transcript: Transcript, utterance: Utterance) -> ResponsePlan:
-        """Judge a final transcript that wants an answer, perhaps."""
+    def plan(self, said: UserTurn) -> ResponsePlan:
+        """For a final transcript that may want an answer."""
+        transcript, utterance = said
         words = word_count(transcript.text)
-        if not words and not (transcript.rejected and self._is_somebody(utterance)):
+        if not words and (not transcript.rejected or self._is_noise(utterance)):
             return ResponsePlan()
         if words > self._settings.too_long_words:
             return ResponsePlan(noticed=True, remark=self._settings.too_long)
-        if not words and EVENT_TOO_QUIET in transcript.events and self._is_long(utterance):
-            return ResponsePlan(soft=True)
+        if not words and EVENT_TOO_QUIET in transcript.events and self._is_speech(utterance):
+            return ResponsePlan(too_quiet=True)
         if not transcript.rejected:
             self._rejected = self._asked_louder = 0
         elif not self._may_ask_again():
             return ResponsePlan(noticed=True)
         return ResponsePlan(noticed=True, ask=True)
 
-    def treat_soft(self) -> ResponsePlan:
-        """Judge a soft voice that has ceased: who spoke is asked to speak up.
+    def plan_too_quiet(self) -> ResponsePlan:
+        """For a voice that was too quiet and has ceased: ask to speak up.
 
-        Whoever does is understood. Where nothing is, time and again, it is something else that is heard.
+        A person who does is understood. Where nothing is, time and again, the sound is of something else.
         """
         if self._asked_louder >= self._settings.rejected_in_a_row:
             return ResponsePlan()
         self._asked_louder += 1
         return ResponsePlan(noticed=True, remark=self._settings.too_quiet)
 
-    def apologises(self, utterance: Utterance) -> bool:
-        """Whether to say that no transcript came of a voice: who asked should not wait in vain.
+    def plan_endless(self, transcript: Transcript) -> ResponsePlan:
+        """For speech that does not stop: words are answered, once; a noise is not."""
+        words = word_count(transcript.text) > 0
+        return ResponsePlan(noticed=words, remark=self._settings.too_long if words else "")
+
+    def owes_apology(self, utterance: Utterance) -> bool:
+        """Whether to say that no transcript came of a voice: a user who asked should not wait in vain.
 
         Over the avatar's own voice it must have been as long as what interrupts though it is not understood.
         """
-        if utterance.deaf or utterance.voice_s is None or not self._is_somebody(utterance):
+        if utterance.ignored or utterance.voice_s is None or self._is_noise(utterance):
             return False
         long = 0.0 < self._settings.unclear_voice_s <= utterance.voice_s
         return long or utterance.interrupted or not utterance.over_speech
 
-    def treat_endless(self, transcript: Transcript) -> ResponsePlan:
-        """Judge a talk that does not stop: words are answered, once; a noise is not."""
-        words = word_count(transcript.text) > 0
-        return ResponsePlan(noticed=words, remark=self._settings.too_long if words else "")
-
-    def opening(self) -> str:
+    def take_greeting(self) -> str:
         """What to say before an answer: the greeting, once for each new person."""
         greet = not self._greeted and self._settings.greet_when == "voice"
         self._greeted = True
@@ -85,17 +86,17 @@ class ResponsePolicy:
         self._greeted = False
 
     def next_person(self) -> None:
-        """Whoever comes now is new."""
+        """The next person to speak is a new one."""
         self._rejected = 0
         self._greeted = False
 
-    def _is_somebody(self, utterance: Utterance) -> bool:
-        """Whether a sound without words deserves to be asked about."""
-        noise = utterance.voice_s is not None and utterance.voice_s <= self._settings.noise_longest_s
-        return not (self._settings.ignore_noise and utterance.from_idle and noise)
+    def _is_noise(self, utterance: Utterance) -> bool:
+        """Whether a sound without words is too short to be asked about."""
+        short = utterance.voice_s is not None and utterance.voice_s <= self._settings.noise_longest_s
+        return self._settings.ignore_noise and utterance.from_idle and short
 
-    def _is_long(self, utterance: Utterance) -> bool:
-        """Whether somebody has spoken, not only made a sound."""
+    def _is_speech(self, utterance: Utterance) -> bool:
+        """Whether a voice is long enough to be speech, not only a sound."""
         return utterance.voice_s is not None and utterance.voice_s >= self._settings.quiet_voice_s
 
     def _may_ask_again(self) -> bool:

@@ -6,6 +6,7 @@ from collections import deque
 
 from ..core.enums import SayWhen
 from ..core.events import Say, SayResult
+from ..core.spoken_text import speakable
 
 
 class SayQueue:
@@ -22,7 +23,7 @@ class SayQueue:
             return [_refused(say, "too_long")]
         if not say.when.known:
             return [_refused(say, "unknown_when")]
-        if not any(character.isalnum() for character in say.text):
+        if not speakable(say.text):
             return [_refused(say, "empty_text")]
         if say.when is not SayWhen.QUEUE:
             dropped = self.drop("replaced")

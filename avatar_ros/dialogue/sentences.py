@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ..core.spoken_text import speakable
 from .cleaning.cleaner import Cleaner
 from .cleaning.marks import FORGET, expression_of
 
@@ -27,7 +28,7 @@ class SentenceCutter:
     """Works character by character, so the sentences do not depend on the pieces that the text came in.
 
     clause_length: a sentence longer than this (characters) is cut after its next comma; first_clause_length: the same
-    for the first sentence, shorter, since somebody waits for it; max_length: cut at the last space, mark or no mark.
+    for the first sentence, shorter, since the user waits for it; max_length: cut at the last space, mark or no mark.
     """
 
     def __init__(self, *, first_clause_length: int = 80, clause_length: int = 200, max_length: int = 300) -> None:
@@ -133,20 +134,12 @@ def boundary(text: str, following: str) -> int:
         return 0
     spaced = len(body) < len(text)
     if spaced or following.isspace():
-        return (
-            len(body)
-            if _ends_before_space(core, len(core) < len(body), "" if following.isspace() else following)
-            else 0
-        )
+        known = "" if following.isspace() else following
+        return len(body) if _ends_before_space(core, len(core) < len(body), known) else 0
     if following in STOPS or following in CLOSERS or _is_symbol(following):
         return 0  # the sentence's own: "?!", a closing quote, an emoji
     glued = core[-1] in WIDE_STOPS or (core[-1] in ".!?" and is_wide(following))
     return len(body) if glued else 0
-
-
-def speakable(text: str) -> bool:
-    """Whether there is anything to say: a letter or a digit of any script."""
-    return any(character.isalnum() for character in text)
 
 
 def ends_sentence(text: str) -> bool:

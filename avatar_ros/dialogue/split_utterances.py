@@ -1,4 +1,4 @@
-"""One long talk is one thing said, though vad_node cuts it into utterances."""
+"""Long speech is one thing said, though vad_node cuts it into utterances."""
 
 from __future__ import annotations
 
@@ -6,44 +6,21 @@ from dataclasses import replace
 
 from ..core.spoken_text import join_sentences
 from ..core.types import EVENT_TOO_QUIET, Transcript
-from .user_speech import Utterance
+from .user_speech import UserTurn
 
 
-class SplitUtterances:
-    """Keeps the transcripts of the pieces of a talk that goes on, joined."""
-
-    def __init__(self) -> None:
-        self._kept: tuple[Transcript, Utterance] | None = None
-
-    @property
-    def last_piece(self) -> Utterance | None:
-        """The piece that was kept last; None where nothing is kept."""
-        return self._kept[1] if self._kept else None
-
-    def keep(self, transcript: Transcript, utterance: Utterance) -> None:
-        """Remember what was said so far (joined with what was kept before)."""
-        self._kept = (transcript, utterance)
-
-    def take(self) -> tuple[Transcript, Utterance] | None:
-        """What is kept, which is then forgotten."""
-        kept, self._kept = self._kept, None
-        return kept
-
-    def join(self, transcript: Transcript, utterance: Utterance) -> tuple[Transcript, Utterance]:
-        """The transcript and its utterance, with what is kept before them where they go on with it."""
-        if self._kept is None or not utterance.goes_on_with(self._kept[1]):
-            return transcript, utterance
-        said, before = self._kept
-        self._kept = None
-        whole = replace(
-            utterance,
-            started_at_s=before.started_at_s,
-            heard_started_s=before.heard_started_s,
-            from_idle=before.from_idle,
-            interrupted=before.interrupted or utterance.interrupted,
-            voice_s=None if utterance.stopped_at_s is None else utterance.stopped_at_s - before.started_at_s,
-        )
-        return joined(said, transcript), whole
+def joined_turns(first: UserTurn, second: UserTurn) -> UserTurn:
+    """Two pieces of what the user said without a pause as one."""
+    before, utterance = first.utterance, second.utterance
+    whole = replace(
+        utterance,
+        started_at_s=before.started_at_s,
+        start_received_s=before.start_received_s,
+        from_idle=before.from_idle,
+        interrupted=before.interrupted or utterance.interrupted,
+        voice_s=None if utterance.stopped_at_s is None else utterance.stopped_at_s - before.started_at_s,
+    )
+    return UserTurn(joined(first.transcript, second.transcript), whole)
 
 
 def joined(first: Transcript, second: Transcript) -> Transcript:
@@ -64,6 +41,6 @@ def joined(first: Transcript, second: Transcript) -> Transcript:
 
 
 def _events(first: Transcript, second: Transcript) -> tuple[str, ...]:
-    """The sounds of both. Only what is soft throughout is too quiet: the end of a long talk is often silence."""
-    soft = EVENT_TOO_QUIET in first.events and EVENT_TOO_QUIET in second.events
-    return tuple(event for event in (*first.events, *second.events) if soft or event != EVENT_TOO_QUIET)
+    """The sounds of both. Only what is quiet throughout is too quiet: the end of long speech is often silence."""
+    quiet = EVENT_TOO_QUIET in first.events and EVENT_TOO_QUIET in second.events
+    return tuple(event for event in (*first.events, *second.events) if quiet or event != EVENT_TOO_QUIET)

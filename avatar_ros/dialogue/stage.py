@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from ..core.enums import SessionKind
-from ..core.events import Interrupt, Say, SessionEvent, SpeechFault
+from ..core.events import Interrupt, Say, SessionEvent
 from ..core.peers import PeerNews
 from ..core.stage import Out, Stage
 from ..core.topics import Message
-from ..core.types import PlaybackClock, Reply, Transcript, VoiceActivity
+from ..core.types import Transcript, VoiceActivity
 from .base import DialogueSettings
-from .conversation import WAITS_FOR, Conversation
+from .conversation import WAITS_FOR, Conversation, Event
 from .epoch import default_path, next_epoch, read_epoch, write_epoch
 
 TICK_S = 0.05
@@ -45,8 +45,8 @@ class DialogueStage(Stage):
         self._epoch, self._warning = self._epoch_source()
 
     def push(self, topic: str, message: Message, now_s: float) -> Iterable[Out]:
-        """Hand the news to its session's conversation."""
-        if not isinstance(message, Transcript | VoiceActivity | Reply | PlaybackClock | SpeechFault | Say):
+        """Pass the event on to its session's conversation."""
+        if not isinstance(message, Event):
             return
         yield from self._open(self._settings.session, now_s)
         if isinstance(message, Transcript | VoiceActivity | Say):  # only people and programs begin a conversation
@@ -55,18 +55,7 @@ class DialogueStage(Stage):
         if conversation is None:
             return
         self._used_s[message.session] = now_s
-        if isinstance(message, Transcript):
-            yield from conversation.transcript(message, now_s)
-        elif isinstance(message, VoiceActivity):
-            yield from conversation.voice(message, now_s)
-        elif isinstance(message, Reply):
-            yield from conversation.reply(message, now_s)
-        elif isinstance(message, PlaybackClock):
-            yield from conversation.playback(message, now_s)
-        elif isinstance(message, SpeechFault):
-            yield from conversation.fault(message, now_s)
-        else:
-            yield from conversation.say(message, now_s)
+        yield from conversation.take(message, now_s)
 
     def tick(self, now_s: float) -> Iterable[Out]:
         """Open the kiosk's session at the first tick; then whatever is due."""
@@ -78,23 +67,23 @@ class DialogueStage(Stage):
             yield from conversation.tick(now_s)
 
     def session(self, event: SessionEvent, now_s: float) -> Iterable[Out]:
-        """Somebody else closed a session."""
+        """Another node closed a session."""
         if event.kind is SessionKind.CLOSED:
             yield from self._forget(event.session, now_s)
 
     def interrupt(self, order: Interrupt, now_s: float) -> Iterable[Out]:
         """An order of others; our own come back, too, but then what they end has ended."""
         if (conversation := self._conversations.get(order.session)) is not None:
-            yield from conversation.order(order, now_s)
+            yield from conversation.take(order, now_s)
 
     def peer(self, news: PeerNews, now_s: float) -> Iterable[Out]:
         """A node died, or is back. The loudspeaker is the kiosk's own; the others serve every session."""
         for session, conversation in list(self._conversations.items()):
             if session == self._settings.session or news.node not in _OWN:
-                yield from conversation.peer(news, now_s)
+                yield from conversation.take(news, now_s)
 
     def deactivate(self, now_s: float) -> Iterable[Out]:
-        """Nothing more will be said: whoever waits for the result of a `say` is told."""
+        """Nothing more will be said: programs that wait for the result of a `say` are told."""
         for conversation in self._conversations.values():
             yield from conversation.end("shutdown", now_s)
 
@@ -103,7 +92,7 @@ class DialogueStage(Stage):
         values = {"epoch": str(self._epoch), "sessions": str(len(self._conversations))}
         own = self._conversations.get(self._settings.session)
         if own is not None:
-            values |= {"conversation": own.mood.name, "turn": str(own.turn)}
+            values |= {"conversation": own.state.name, "turn": str(own.turn)}
         if self._warning:
             values["warning"] = self._warning
         return values
@@ -130,7 +119,7 @@ class DialogueStage(Stage):
         if (conversation := self._conversations.pop(session, None)) is not None:
             self._last_turn = max(self._last_turn, conversation.turn)
             ended = conversation.end("session_closed", now_s)
-            yield from (out for out in ended if out.topic != "interrupt")  # who spoke for it drops it by itself
+            yield from (out for out in ended if out.topic != "interrupt")  # its speaker drops it by itself
         self._used_s.pop(session, None)
 
 

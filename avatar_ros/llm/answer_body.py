@@ -1,4 +1,4 @@
-"""Reads the body of an answer into an inbox: the library's own reading ends at the first oddity of a service."""
+"""Reads the body of an answer into a buffer: the library's own reading ends at the first oddity of a service."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import httpx2
 from ..core.wellformed import WellFormed
 from .chunks import Chunk, read
 from .event_stream import EventStream
-from .health import ServiceError
+from .service_errors import ServiceError
 from .stream_buffer import StreamBuffer
 
-#: What may follow the end of an answer (usage, [DONE]) is waited for so long before the connection is dropped.
+#: Wait for what may follow the end of an answer (usage, [DONE]) before the connection is dropped, s.
 TAIL_S = 1.0
 #: An answer longer than this is none: something goes round in circles, characters.
 _LONGEST_ANSWER = 100_000
@@ -21,16 +21,16 @@ _LONGEST_ANSWER = 100_000
 MALFORMED = (httpx2.HTTPError, httpx2.StreamError, httpx2.InvalidURL, ValueError, TypeError, AttributeError)
 
 
-async def pass_on(body: AsyncIterator[bytes], inbox: StreamBuffer, key_variable: str) -> None:
-    """Text into the inbox until the service says that it ends, then the rest of the body into nothing.
+async def pass_on(body: AsyncIterator[bytes], buffer: StreamBuffer, key_variable: str) -> None:
+    """Text into the buffer until the service says that it ends, then the rest of the body into nothing.
 
     Raises ServiceError, and what httpx2 raises.
     """
-    events, text = EventStream(), _Text(inbox)
+    events, text = EventStream(), _Text(buffer)
     async for piece in body:
         for value in events.feed(piece):
             text.take(read(value, key_variable))
-        if events.done or inbox.ended:
+        if events.done or buffer.ended:
             text.end()
             await _drain(body)
             return
@@ -40,10 +40,10 @@ async def pass_on(body: AsyncIterator[bytes], inbox: StreamBuffer, key_variable:
 
 
 class _Text:
-    """Puts an answer's text into the inbox."""
+    """Puts an answer's text into the buffer."""
 
-    def __init__(self, inbox: StreamBuffer) -> None:
-        self._inbox = inbox
+    def __init__(self, buffer: StreamBuffer) -> None:
+        self._inbox = buffer
         self._characters = WellFormed()
         self._length = 0
 

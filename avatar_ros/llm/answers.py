@@ -53,21 +53,21 @@ class LocalAnswers:
         self._talks: SessionTable[Talk] = SessionTable(Talk, own.session_ttl_s)
         self._counts = {"answered": 0, "not_understood": 0}
         self._matcher: Matcher | None = None
-        self._teller: ResponseSelector | None = None
+        self._selector: ResponseSelector | None = None
 
     def load(self) -> None:
         """Read the file. Raises ConfigError naming the line of a mistake."""
         answers = load_answers(share_file(self._settings.answers_file))
         self._matcher = Matcher(answers, self._own.fuzzy_threshold)
-        self._teller = ResponseSelector(answers, random.Random(self._own.seed or None))
+        self._selector = ResponseSelector(answers, random.Random(self._own.seed or None))
 
     def ask(self, prompt: Prompt, now_s: float, wake: Callable[[], None]) -> Answer:
         """The whole answer."""
-        assert self._matcher is not None and self._teller is not None, "load() comes first"
+        assert self._matcher is not None and self._selector is not None, "load() comes first"
         intent = None if prompt.rejected else self._matcher.find(prompt.text)
         self._counts["answered" if intent else "not_understood"] += 1
         talk = self._talks.get(prompt.session, now_s)
-        return WholeAnswer(self._teller.tell(intent, talk, prompt.history, self._now()))
+        return WholeAnswer(self._selector.tell(intent, talk, prompt.history, self._now()))
 
     def expect(self, now_s: float) -> None:
         """Always ready."""
@@ -82,7 +82,7 @@ class LocalAnswers:
 
     def close(self) -> None:
         """Forget the file."""
-        self._matcher = self._teller = None
+        self._matcher = self._selector = None
 
 
 def load_answers(path: Path) -> Answers:

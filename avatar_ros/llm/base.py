@@ -57,7 +57,7 @@ class Chat(Protocol):
         """Begin to answer; never waits. wake: called, from any thread, when there is something to take."""
 
     def expect(self, now_s: float) -> None:
-        """Somebody has begun to speak: a prompt may come in a second or two. Never waits."""
+        """The user has begun to speak: a prompt may come in a second or two. Never waits."""
 
     def status(self) -> Mapping[str, str]:
         """What /diagnostics should say; "warning" where answers are degraded."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from .health import ServiceError, status_fault
+from .service_errors import ServiceError, error_of_status, malformed, server_error
 
 _TOO_LONG = frozenset(("length", "max_tokens", "model_length"))
 _FILTERED = frozenset(("content_filter", "safety", "recitation", "prohibited_content", "blocklist", "sensitive"))
@@ -25,21 +25,21 @@ class Chunk:
 
 
 def read(value: dict[str, Any], key_variable: str) -> Chunk:
-    """The first of the choices; thoughts and calls of tools are none of our business. Raises ServiceError."""
+    """The first of the choices, without thoughts and calls of tools. Raises ServiceError."""
     if (fault := _error(value, key_variable)) is not None:
         raise fault
     choices = value.get("choices")
     if choices is None:
         return _plain(value)
     if not isinstance(choices, list):
-        raise _malformed()
+        raise malformed("a chunk of another form")
     text, reason = "", ""
     for choice in choices:
         if not isinstance(choice, dict):
-            raise _malformed()
+            raise malformed("a chunk of another form")
         if choice.get("index") in (None, 0):
-            text += _said(choice)
-            reason = _word(choice.get("finish_reason")) or reason
+            text += _text_of(choice)
+            reason = _reason(choice.get("finish_reason")) or reason
     return Chunk(text, bool(reason), _end_fault(reason))
 
 
@@ -50,10 +50,10 @@ def _plain(value: dict[str, Any]) -> Chunk:
     message = value.get("message")
     text = _content(message.get("content")) if isinstance(message, dict) else _content(value.get("response"))
     ended = value["done"] is True
-    return Chunk(text, ended, _end_fault(_word(value.get("done_reason"))) if ended else None)
+    return Chunk(text, ended, _end_fault(_reason(value.get("done_reason"))) if ended else None)
 
 
-def _said(choice: dict[str, Any]) -> str:
+def _text_of(choice: dict[str, Any]) -> str:
     for name in ("delta", "message"):
         if isinstance(part := choice.get(name), dict):
             return _content(part.get("content")) + _content(part.get("refusal"))
@@ -70,10 +70,10 @@ def _content(content: Any) -> str:
         return "".join(map(_content, content))
     if isinstance(content, dict):
         return _content(content.get("text")) if content.get("type", "text") in _TEXT_PARTS else ""
-    raise _malformed()
+    raise malformed("a chunk of another form")
 
 
-def _word(reason: Any) -> str:
+def _reason(reason: Any) -> str:
     word = reason.strip().lower() if isinstance(reason, str) else ""
     return "" if word in _NO_REASON else word
 
@@ -83,7 +83,7 @@ def _end_fault(reason: str) -> ServiceError | None:
         return ServiceError("llm_too_long", "an answer was cut off at max_tokens; raise it", lasting=False)
     if reason in _FILTERED:
         return ServiceError("llm_filtered", "the chat service's content filter stopped an answer", lasting=False)
-    return _server_error() if reason in _FAILED else None
+    return server_error() if reason in _FAILED else None
 
 
 def _error(value: dict[str, Any], key_variable: str) -> ServiceError | None:
@@ -96,17 +96,8 @@ def _error(value: dict[str, Any], key_variable: str) -> ServiceError | None:
     known = error if isinstance(error, dict) else value
     detail = known.get("code") or known.get("type") or ""
     status = next((n for n in (known.get("code"), known.get("status"), known.get("status_code")) if _is_status(n)), 0)
-    return status_fault(int(status), str(detail), {}, key_variable) if status else _server_error()
+    return error_of_status(int(status), str(detail), {}, key_variable) if status else server_error()
 
 
 def _is_status(number: Any) -> bool:
     return str(number).isdecimal() and 400 <= int(number) < 600
-
-
-def _server_error() -> ServiceError:
-    return ServiceError("llm_server_error", "the chat service reports an error within an answer", retryable=True)
-
-
-def _malformed() -> ServiceError:
-    text = "the chat service sent something malformed: a chunk of another form"
-    return ServiceError("llm_malformed", text, retryable=True)

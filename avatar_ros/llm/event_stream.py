@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from .health import ServiceError
+from .service_errors import ServiceError, malformed
 
 #: An event or a body longer than this is none, characters.
 _MOST = 8_000_000
@@ -38,7 +38,7 @@ class EventStream:
         text = self._decoder.decode(body)
         self._length += len(text)
         if self._length > _MOST:
-            raise _malformed("an event without end")
+            raise malformed("an event without end")
         self._held.append(text)
         if not _LINE_END.search(text):
             return
@@ -89,7 +89,7 @@ class EventStream:
             return
         value = _parsed(data)
         if value is None:
-            raise _malformed("what is no JSON")
+            raise malformed("what is no JSON")
         self._values += 1
         yield {"error": value, **value} if error else value
 
@@ -110,9 +110,5 @@ def _parsed(data: str) -> dict[str, Any] | None:
     except (ValueError, RecursionError):
         return None
     if not isinstance(value, dict):
-        raise _malformed("a value that is no object")
+        raise malformed("a value that is no object")
     return value
-
-
-def _malformed(what: str) -> ServiceError:
-    return ServiceError("llm_malformed", f"the chat service sent something malformed: {what}", retryable=True)

@@ -8,13 +8,13 @@ from ..core.errors import LlmError
 from ..core.fallback import fallback_warning
 from ..core.types import Prompt
 from .base import Answer, Chat, LlmSettings
-from .health import BrokenOffError
+from .service_errors import BrokenOffError
 
 
 class ChatWithFallback:
     """Asks the service; where it fails before its first word, the fallback answers the same prompt.
 
-    When to leave a failing service alone, and when to try it again, is the service's own matter (health.py): it then
+    When to leave a failing service alone, and when to try it again, is decided by circuit_breaker.py: the service then
     fails at once. Once a word has been passed on nothing else is said: an answer that breaks off ends there, and raises
     BrokenOffError.
     """

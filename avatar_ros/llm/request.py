@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from ..answers.file import PLACEHOLDER
 from ..core.errors import ConfigError
+from ..core.service_url import check_url
 from ..core.types import Prompt
 from .openai_settings import OpenAiSettings
 
@@ -50,17 +50,7 @@ def system_prompt(settings: OpenAiSettings, locale: str, now: datetime) -> str:
 
 def checked_url(url: str) -> str:
     """The address of the service. Raises ConfigError where it is none, or holds a password."""
-    try:
-        parts = urlsplit(url)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        usable = False
-    if not usable:
-        raise ConfigError("url", f"parameter 'openai.url' must be like https://api.openai.com/v1, not '{url}'")
-    if parts.username or parts.password:
-        raise ConfigError(
-            "url", "parameter 'openai.url' holds a password; keep it in the environment, see openai.key_variable"
-        )
+    check_url(url, "parameter 'openai.url'", code="url", example="https://api.openai.com/v1")
     return url
 
 

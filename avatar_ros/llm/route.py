@@ -16,11 +16,11 @@ def route(url: str, environment: Mapping[str, str]) -> tuple[dict[str, Any], str
     Raises ConfigError with the variable that cannot work.
     """
     proxy = proxy_for(url, environment, socks=True)
-    way: dict[str, Any] = {"trust_env": False, "proxy": proxy.address if proxy else None}
+    options: dict[str, Any] = {"trust_env": False, "proxy": proxy.address if proxy else None}
     if url.startswith("https:"):
         check_certificates(environment)
-        way["verify"] = _trusting(environment) or True
-    return way, proxy.variable if proxy else ""
+        options["verify"] = _trusting(environment) or True
+    return options, proxy.variable if proxy else ""
 
 
 def _trusting(environment: Mapping[str, str]) -> ssl.SSLContext | None:

@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from .health import Health, ServiceError
+from .circuit_breaker import CircuitBreaker
+from .service_errors import ServiceError
 from .stream_buffer import Stream
 
 
 @dataclass(frozen=True)
-class Patience:
+class RetryPolicy:
     """Waits, seconds: for the first word of a try, between words, and for the first word with all retries.
 
     retries: further tries; backoff_s: pause before the first of them, doubled for each further one.
     """
 
-    first_word_s: float
+    first_token_s: float
     gap_s: float
-    whole_s: float
+    total_s: float
     retries: int
     backoff_s: float
 
@@ -26,11 +27,13 @@ class Patience:
 class ServiceAnswer:
     """Retries while nothing was passed on, since words that were said cannot be taken back."""
 
-    def __init__(self, connect: Callable[[], Stream], patience: Patience, health: Health, now_s: float) -> None:
+    def __init__(
+        self, connect: Callable[[], Stream], policy: RetryPolicy, breaker: CircuitBreaker, now_s: float
+    ) -> None:
         self._connect = connect
-        self._patience = patience
-        self._health = health
-        self._give_up_s = now_s + patience.whole_s
+        self._policy = policy
+        self._breaker = breaker
+        self._give_up_s = now_s + policy.total_s
         self._tries = 0
         self._retry_s = now_s
         self._heard_s: float | None = None  # when the last piece came; None: none was passed on yet
@@ -61,7 +64,7 @@ class ServiceAnswer:
         """Give up. A stream that came to its end is left to put its connection back for the next one."""
         self._closed = True
         stream = self._stream
-        if stream is not None and not stream.inbox.ended:
+        if stream is not None and not stream.buffer.ended:
             stream.close()
 
     def _open(self, now_s: float) -> None:
@@ -72,17 +75,17 @@ class ServiceAnswer:
             self._stream.close()
 
     def _read(self, stream: Stream, now_s: float) -> Sequence[str]:
-        ended = stream.inbox.ended
-        text = "".join(stream.inbox.take())
+        ended = stream.buffer.ended
+        text = "".join(stream.buffer.take())
         if self._heard_s is None:
             text = text.lstrip()
         if text:
             self._heard_s = now_s
-            self._health.works()
-            self.done = ended and stream.inbox.fault is None
+            self._breaker.works()
+            self.done = ended and stream.buffer.fault is None
             return (text,)
         if ended:
-            return self._end(stream.inbox.fault, now_s)
+            return self._end(stream.buffer.fault, now_s)
         if now_s > self._deadline_s():
             stream.close()
             waited_s = now_s - (self._opened_s if self._heard_s is None else self._heard_s)
@@ -91,8 +94,8 @@ class ServiceAnswer:
 
     def _deadline_s(self) -> float:
         if self._heard_s is not None:
-            return self._heard_s + self._patience.gap_s
-        return min(self._opened_s + self._patience.first_word_s, self._give_up_s)
+            return self._heard_s + self._policy.gap_s
+        return min(self._opened_s + self._policy.first_token_s, self._give_up_s)
 
     def _end(self, fault: ServiceError | None, now_s: float) -> Sequence[str]:
         if fault is None and self._heard_s is None:
@@ -104,16 +107,16 @@ class ServiceAnswer:
 
     def _fail(self, fault: ServiceError, now_s: float) -> Sequence[str]:
         """Plans another try, or raises."""
-        pause_s = max(self._patience.backoff_s * 2 ** (self._tries - 1), fault.retry_after_s)
-        again = fault.retryable and self._tries <= self._patience.retries and now_s + pause_s < self._give_up_s
+        pause_s = max(self._policy.backoff_s * 2 ** (self._tries - 1), fault.retry_after_s)
+        again = fault.retryable and self._tries <= self._policy.retries and now_s + pause_s < self._give_up_s
         if self._heard_s is None and again:
             self._stream, self._retry_s = None, now_s + pause_s
             return ()
         self.done = True
         if self._heard_s is None:
-            self._health.failed(fault, now_s)
+            self._breaker.failed(fault, now_s)
         else:
-            self._health.broke_off(fault)
+            self._breaker.broke_off(fault)
         raise fault
 
 

@@ -13,11 +13,11 @@ from ..core.topics import Message
 from ..core.types import Prompt, Reply, VoiceActivity
 from .base import LLM_BACKENDS, Answer, Chat, LlmSettings
 from .fallback import ChatWithFallback
-from .health import BrokenOffError
+from .service_errors import BrokenOffError
 
 #: While an answer is under way: deadlines are looked at this often. What arrives is taken at once, by wake().
 _BUSY_TICK_S = 0.05
-#: A piece of an answer is no longer than this, characters: whoever takes it has other things to do.
+#: Longest piece of an answer, characters: the dialogue has other things to do, too.
 _PIECE_CHARACTERS = 2000
 
 
@@ -34,7 +34,7 @@ class _Running:
         return (self.prompt.epoch, self.prompt.turn)
 
     def reply(self, text: str, *, final: bool, broken: bool) -> Out:
-        """The next piece. broken: something is missing that nobody will send; the gap in `seq` says so."""
+        """The next piece. broken: something is missing that will not come; the gap in `seq` says so."""
         prompt = self.prompt
         self.seq += 2 if broken else 1
         return Out("dialogue/reply", Reply(prompt.session, prompt.epoch, prompt.turn, self.seq - 1, text, final))
@@ -57,7 +57,7 @@ class LlmStage(Stage):
         self._chat.load()
 
     def push(self, topic: str, message: Message, now_s: float) -> Iterable[Out]:
-        """Begin to answer a prompt. One for a later turn means that nobody waits for the earlier one any more.
+        """Begin to answer a prompt. One for a later turn means that the earlier one is not waited for any more.
 
         mic/voice_activity: there will soon be something to answer.
         """
@@ -81,14 +81,14 @@ class LlmStage(Stage):
     def interrupt(self, order: Interrupt, now_s: float) -> Iterable[Out]:
         """CANCEL drops the answer."""
         self.abort(order)
-        if self._voids(order, self._running.get(order.session)):
+        if self._cancels(order, self._running.get(order.session)):
             self._drop(order.session)
         return ()
 
     def abort(self, order: Interrupt) -> None:
         """Close the stream at once; the answer itself is dropped by `interrupt`, on the stage's own thread."""
         running = self._running.get(order.session)
-        if running is not None and self._voids(order, running):
+        if running is not None and self._cancels(order, running):
             running.answer.close()
 
     def session(self, event: SessionEvent, now_s: float) -> Iterable[Out]:
@@ -113,7 +113,7 @@ class LlmStage(Stage):
         self.wake()  # looked up when called: the runner sets it after the stage was built
 
     @staticmethod
-    def _voids(order: Interrupt, running: _Running | None) -> bool:
+    def _cancels(order: Interrupt, running: _Running | None) -> bool:
         cancels = order.action is InterruptAction.CANCEL
         return cancels and running is not None and running.key <= (order.epoch, order.turn)
 
@@ -121,9 +121,9 @@ class LlmStage(Stage):
         running = self._running.pop(session, None)
         if running is not None:
             running.answer.close()
-        self._set_pace()
+        self._set_tick_period()
 
-    def _set_pace(self) -> None:
+    def _set_tick_period(self) -> None:
         self.tick_period_s = _BUSY_TICK_S if self._running else 0.0
 
     def _take(self, several: Iterable[_Running], now_s: float) -> Iterator[Out]:
@@ -142,7 +142,7 @@ class LlmStage(Stage):
                 text = text[_PIECE_CHARACTERS:]
             if text or running.answer.done:
                 yield running.reply(text, final=running.answer.done, broken=error is not None)
-        self._set_pace()
+        self._set_tick_period()
         if failure is not None:
             raise failure
 

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
-from .health import ServiceError
+from .service_errors import ServiceError
 
 
 class StreamBuffer:
@@ -38,7 +38,7 @@ class StreamBuffer:
 class Stream(Protocol):
     """One request to the service, under way on a thread of its own."""
 
-    inbox: StreamBuffer
+    buffer: StreamBuffer
 
     def close(self) -> None:
         """Close the connection at once; from any thread, any number of times."""

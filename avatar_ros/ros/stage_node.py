@@ -207,7 +207,7 @@ class StageNode(SettingsNode):
         if not self._wiring.can_publish(out.topic):
             return
         if isinstance(out.message, Interrupt) and self._worker is not None:
-            self._worker.void(out.message)
+            self._worker.cancel(out.message)
         if isinstance(out.message, AvatarState):
             self._intake.announce(out.message)
         self._wiring.publish(out)

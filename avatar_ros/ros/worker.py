@@ -36,7 +36,7 @@ class StageWorker:
     """One thread, one stage, one queue, in which each topic of each session has a lane.
 
     publish(Out) is called on the worker thread; report(error) is called with whatever the stage raised, and the
-    thread goes on. A CANCEL voids at once, from the caller's thread: work that is under way stops at its next yield.
+    thread goes on. A CANCEL takes effect at once, on the caller's thread: work under way stops at its next yield.
     """
 
     def __init__(
@@ -102,11 +102,11 @@ class StageWorker:
         session = getattr(message, "session", LOCAL_SESSION)
         own = session in self._own_sessions
         if isinstance(message, Interrupt):
-            self.void(message)
+            self.cancel(message)
             if message.action is InterruptAction.CANCEL:
                 self._stage.abort(message)
             self._queue.put_urgent(_Item(topic, message), session, own=own)
-        elif not self._gate.is_void(message):
+        elif not self._gate.is_cancelled(message):
             self._stage.foresee(topic, message, self._clock.now_s())
             self._queue.put(_Item(topic, message), (topic, session), own=own, most=qos.depth(topic))
 
@@ -114,7 +114,7 @@ class StageWorker:
         """Queue news of another node."""
         self._queue.put(_Item("", news))
 
-    def void(self, order: Interrupt) -> None:
+    def cancel(self, order: Interrupt) -> None:
         """Let a CANCEL take effect on what is queued and under way."""
         self._gate.order(order)
 
@@ -173,7 +173,7 @@ class StageWorker:
             if message.kind is SessionKind.CLOSED:
                 self._gate.forget(message.session)
             return self._stage.session(message, now_s)
-        if self._gate.is_void(message):
+        if self._gate.is_cancelled(message):
             return ()
         return self._stage.push(topic, message, now_s)
 
@@ -182,5 +182,5 @@ class StageWorker:
 
     def _drain(self, work: Callable[[], Iterable[Out]]) -> None:
         for out in work():
-            if not self._gate.is_void(out.message):
+            if not self._gate.is_cancelled(out.message):
                 self._publish(out)

@@ -1,7 +1,7 @@
 """Runs stages against a virtual clock in one thread: "send these, expect those", in no time and always the same.
 
 Stages are wired by the topics of their Ports and served as ros/worker.py serves them: orders overtake messages, what
-a CANCEL voids is dropped before the work and before each publication, ticks come every tick_period_s and at `wake()`.
+a CANCEL ends is dropped before the work and before each publication, ticks come every tick_period_s and at `wake()`.
 
     run = Harness()
     run.add("dialogue", DialogueStage(settings, epoch), PORT)
@@ -202,14 +202,14 @@ class Harness:
             if message.kind is SessionKind.CLOSED:
                 runner.gate.forget(message.session)
             self._give(runner, runner.stage.session(message, self.now_s))
-        elif not runner.gate.is_void(message):
+        elif not runner.gate.is_cancelled(message):
             runner.stage.foresee(topic, message, self.now_s)
             self._give(runner, runner.stage.push(topic, message, self.now_s))
 
     def _give(self, runner: _Runner, outs: Iterable[Out]) -> None:
         for out in outs:
             assert out.topic in runner.port.publishes, f"{runner.name} does not give {out.topic}"
-            if runner.gate.is_void(out.message):
+            if runner.gate.is_cancelled(out.message):
                 continue
             if isinstance(out.message, Interrupt):
                 runner.gate.order(out.message)

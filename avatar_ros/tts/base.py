@@ -67,6 +67,10 @@ class VoiceMark:
     start_s: float
     end_s: float
 
+    def shifted(self, by_s: float) -> VoiceMark:
+        """The mark that much later, or earlier, but not before the first sample."""
+        return VoiceMark(self.kind, self.text, max(0.0, self.start_s + by_s), max(0.0, self.end_s + by_s))
+
 
 @dataclass(frozen=True)
 class Part:
@@ -99,11 +103,11 @@ class Voice(Protocol):
     def speak(self, text: str, locale: str, stop: CancelToken | None = None) -> Iterator[Part]:
         """The sound of `text` (clean, not empty) as it becomes known. Raises TtsError.
 
-        stop: asked from another thread, it ends the waiting and closes connections; what came so far is then all.
+        stop: cancelled by another thread, it ends the waiting and closes connections; what came so far is then all.
         """
 
     def expect(self) -> None:
-        """Somebody has begun to speak: a sentence may come in a second or two. Never waits."""
+        """The user has begun to speak: a sentence may come in a second or two. Never waits."""
 
     def status(self) -> Mapping[str, str]:
         """What /diagnostics should say; "warning" where the voice is degraded."""

@@ -1,4 +1,4 @@
-"""How a voice hears, in the middle of waiting, that its sentence is not wanted any more."""
+"""How a voice learns, in the middle of waiting, that its sentence is cancelled."""
 
 from __future__ import annotations
 
@@ -6,38 +6,38 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
-#: What ending a wait may raise that ended by itself meanwhile (a socket, an event loop): who asks must go on.
+#: What ending a wait may raise that ended by itself meanwhile (a socket, an event loop): the caller must go on.
 _ENDED = (OSError, AttributeError, RuntimeError)
 
 
 class CancelToken:
-    """asked: whether the sentence is to stop. One thread asks, another one waits for a service."""
+    """cancelled: whether the sentence is to stop. One thread cancels, another one waits for a service."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._calls: list[Callable[[], object]] = []
-        self.asked = False
+        self._callbacks: list[Callable[[], object]] = []
+        self.cancelled = False
 
-    def ask(self) -> None:
+    def cancel(self) -> None:
         """From now on; from any thread."""
         with self._lock:
-            self.asked = True
-            calls = list(self._calls)
-        for call in calls:
+            self.cancelled = True
+            callbacks = list(self._callbacks)
+        for callback in callbacks:
             with suppress(*_ENDED):
-                call()
+                callback()
 
     @contextmanager
-    def calls(self, call: Callable[[], object]) -> Iterator[None]:
-        """Within the block, `call` is what ends the wait. It is called on the asking thread, and may not wait."""
+    def on_cancel(self, callback: Callable[[], object]) -> Iterator[None]:
+        """Within the block, `callback` is what ends the wait. It runs on the cancelling thread, and may not wait."""
         with self._lock:
-            self._calls.append(call)
-            asked = self.asked
+            self._callbacks.append(callback)
+            cancelled = self.cancelled
         try:
-            if asked:
+            if cancelled:
                 with suppress(*_ENDED):
-                    call()
+                    callback()
             yield
         finally:
             with self._lock:
-                self._calls.remove(call)
+                self._callbacks.remove(callback)

@@ -17,11 +17,11 @@ from .service_url import usable_proxy
 
 #: Services and load balancers close idle connections from 60 s on (nginx: 75 s).
 KEEP_S = 50.0
-#: As many as sentences are asked for at once by a few visitors.
+#: Idle connections: as many as sentences are asked for at once by a few visitors.
 _MOST = 4
 
 _Key = tuple[str, str]
-#: Address, since when nobody uses it, the connection.
+#: Address, since when it is idle, the connection.
 _Idle = tuple[_Key, float, http.client.HTTPConnection]
 
 
@@ -41,7 +41,7 @@ def connect(address: SplitResult, timeout_s: float) -> http.client.HTTPConnectio
 
 
 class Connections:
-    """Those that nobody uses. Any thread."""
+    """Idle connections. Any thread."""
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
@@ -49,7 +49,7 @@ class Connections:
         self._idle: list[_Idle] = []
         self._connecting = self._closed = False
 
-    def take(self, address: SplitResult) -> http.client.HTTPConnection | None:
+    def acquire(self, address: SplitResult) -> http.client.HTTPConnection | None:
         """The one to this address that was used last, if it still stands; otherwise None."""
         kept = self._pop(address)
         return kept[2] if kept else None
@@ -70,12 +70,12 @@ class Connections:
     def _make_ready(self, address: SplitResult, timeout_s: float) -> None:
         try:
             with suppress(OSError, http.client.HTTPException, ValueError, TtsError):
-                self.keep(address, connect(address, timeout_s))
+                self.release(address, connect(address, timeout_s))
         finally:
             with self._lock:
                 self._connecting = False
 
-    def keep(self, address: SplitResult, connection: http.client.HTTPConnection) -> None:
+    def release(self, address: SplitResult, connection: http.client.HTTPConnection) -> None:
         """Give one back whose answer was read to the end."""
         self._drop_old()
         with self._lock:
@@ -86,7 +86,7 @@ class Connections:
             old.close()
 
     def close(self) -> None:
-        """Close those that nobody uses, from now on."""
+        """Close the idle ones, from now on."""
         with self._lock:
             idle, self._idle = self._idle, []
             self._closed = True

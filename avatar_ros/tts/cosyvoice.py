@@ -64,5 +64,5 @@ class CosyVoice:
         return {"voice_service": shown_url(self._url)}
 
     def close(self) -> None:
-        """Close the connections that nobody uses."""
+        """Close the idle connections."""
         self._connections.close()

@@ -31,7 +31,7 @@ from .service_url import check_url, shown_url, usable_proxy
 from .text import nearest
 
 _TICKS_PER_S = 10_000_000
-#: Sound that ends so much before its last word does was cut off, s.
+#: Sound that ends this much before its last word does was cut off, s.
 _LACKING_S = 0.5
 _VOICES = {
     "en": "en-US-AriaNeural", "en-gb": "en-GB-SoniaNeural", "zh": "zh-CN-XiaoxiaoNeural", "de": "de-DE-KatjaNeural",
@@ -131,23 +131,23 @@ class EdgeVoice:
 
     def _events(self, text: str, voice: str, stop: CancelToken) -> Iterator[_Event]:
         assert self._thread is not None, "load() comes first"
-        inbox: queue.SimpleQueue[_Event | None] = queue.SimpleQueue()
+        events: queue.SimpleQueue[_Event | None] = queue.SimpleQueue()
         connect_timeout_s = math.ceil(self._settings.first_sound_timeout_s)
-        reading = self._thread.submit(_pass_on(text, voice, connect_timeout_s, inbox.put))
-        reading.add_done_callback(lambda _: inbox.put(None))
+        reading = self._thread.submit(_pass_on(text, voice, connect_timeout_s, events.put))
+        reading.add_done_callback(lambda _: events.put(None))
         try:
-            with stop.calls(reading.cancel):
-                yield from self._in_time(inbox)
+            with stop.on_cancel(reading.cancel):
+                yield from self._in_time(events)
         finally:
             reading.cancel()
         if not reading.cancelled():
             reading.result()  # raises what ended it
 
-    def _in_time(self, inbox: queue.SimpleQueue[_Event | None]) -> Iterator[_Event]:
+    def _in_time(self, events: queue.SimpleQueue[_Event | None]) -> Iterator[_Event]:
         """What comes, up to the None that ends it. Raises TtsError where it is waited for too long."""
         own = self._settings
         heard, until_s = False, time.monotonic() + own.first_sound_timeout_s
-        while (event := _take(inbox, until_s)) is not None:
+        while (event := _take(events, until_s)) is not None:
             yield event
             heard = heard or isinstance(event, bytes)
             if heard:
@@ -168,9 +168,9 @@ def was_cut(text: str, words: list[str]) -> bool:
     return bool(words) and len(text[at:].split()) >= 2
 
 
-def _take(inbox: queue.SimpleQueue[_Event | None], until_s: float) -> _Event | None:
+def _take(events: queue.SimpleQueue[_Event | None], until_s: float) -> _Event | None:
     try:
-        return inbox.get(timeout=max(0.0, until_s - time.monotonic()))
+        return events.get(timeout=max(0.0, until_s - time.monotonic()))
     except queue.Empty:
         raise TtsError("tts_down", "edge-tts was silent for too long", retryable=True) from None
 

@@ -1,4 +1,4 @@
-"""Work whose fault is somebody else's to hear of."""
+"""Work whose errors another thread, or a later moment, is to handle."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from types import TracebackType
 
 
 class ErrorCapture:
-    """`with kept:` whatever its block raises ends the block and is kept in `error`, for the caller to raise or to
+    """`with captured:` whatever its block raises ends the block and is kept in `error`, for the caller to raise or to
     answer later: a fault on a thread of one's own would be printed there, and the stage would never know.
     """
 

@@ -7,7 +7,7 @@ import json
 import subprocess
 import threading
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -88,9 +88,7 @@ class EspeakVoice:
                 pcm, events, rate_hz = self._ask_twice(run)
             end = min(len(pcm), speech_end_sample(events, len(pcm)) + round(_RELEASE_S * rate_hz))
             found = marks(events, run.text, rate_hz, min(end, len(pcm)))
-            yield Part(
-                pcm[:end], rate_hz, tuple(replace(m, start_s=m.start_s + said_s, end_s=m.end_s + said_s) for m in found)
-            )
+            yield Part(pcm[:end], rate_hz, tuple(mark.shifted(said_s) for mark in found))
             said_s += end / rate_hz
 
     def _readable(self, text: str, locale: str) -> list[Run]:

@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from ..core.spoken_text import speakable
 from ..core.writing_scripts import scripts_of, words_of
 from .text import nearest
 
@@ -17,7 +18,7 @@ from .text import nearest
 CRASHING = frozenset({"demonic", "rob"})
 #: Voices that are listed but have no dictionary: they say nothing at all.
 _MUTE = frozenset({"fo", "kaa", "xex"})
-#: Who reads a script that the text's own voice cannot read.
+#: The language whose voice reads a script that the text's own voice cannot read.
 _READERS = {
     script: reader
     for pair in (
@@ -93,10 +94,10 @@ class VoiceTable:
                     cuts.append((at, reader))
         ends = [at for at, _ in cuts[1:]] + [len(text)]
         found = (Run(text[at:end], reader) for (at, reader), end in zip(cuts, ends, strict=True))
-        return [run for run in found if any(letter.isalnum() for letter in run.text)]
+        return [run for run in found if speakable(run.text)]
 
     def _reader(self, text: str, at: int, voice: str, own: str, no_hanzi: bool) -> str:
-        """Who reads the letter at `at` of a text in the language `own`, which `voice` speaks; "": nobody."""
+        """The voice that reads the letter at `at` of a text in the language `own`, which `voice` speaks; "": none."""
         scripts = words_of(text[at])
         if scripts & _readable(own) or (scripts & _LATIN and own not in _SPELLS_LATIN):
             return voice

@@ -50,7 +50,7 @@ class VoiceWithFallback:
         said, kept = _Said(text), ErrorCapture()
         with kept:
             yield from self._speak_first(text, locale, said, stop)
-        if stop.asked:
+        if stop.cancelled:
             return  # how a voice that is stopped ends says nothing of its service
         if kept.error is None:
             self._state.works()

@@ -34,7 +34,7 @@ def post(
     stop: CancelToken | None = None,
     connections: Connections | None = None,
 ) -> Iterator[bytes]:
-    """Pieces of the answer as they come. The connection is closed when the iterator is, or when `stop` is asked.
+    """Pieces of the answer as they come. The connection is closed when the iterator is, or when `stop` is cancelled.
 
     connections: where it comes from and goes to where the answer was read to its end.
     """
@@ -42,7 +42,7 @@ def post(
     ask = _Ask(parts, headers, body, first_timeout_s, gap_timeout_s, stop or CancelToken(), connections)
     started_s = time.monotonic()
     try:
-        kept = connections.take(parts) if connections else None
+        kept = connections.acquire(parts) if connections else None
         if kept is not None:
             with suppress(_StaleError):
                 yield from ask.over(kept, kept=True)
@@ -76,15 +76,15 @@ class _Ask:
         # the connection forgets its socket where the server says that it will close it, and sound still comes
         sock, whole = connection.sock, False
         try:
-            with self.stop.calls(partial(_hang_up, sock)):
-                if self.stop.asked:
+            with self.stop.on_cancel(partial(_hang_up, sock)):
+                if self.stop.cancelled:
                     return
                 answer = self._answer(connection, sock, kept=kept)
                 yield from _pieces(answer, sock, self.gap_timeout_s)
                 whole = answer.isclosed() and not answer.will_close
         finally:
-            if whole and self.connections is not None and not self.stop.asked:
-                self.connections.keep(self.parts, connection)
+            if whole and self.connections is not None and not self.stop.cancelled:
+                self.connections.release(self.parts, connection)
             else:
                 connection.close()
 
@@ -97,7 +97,7 @@ class _Ask:
             connection.request("POST", target, self.body, dict(self.headers))
             return connection.getresponse()
         except (ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError) as error:
-            if kept and not self.stop.asked:
+            if kept and not self.stop.cancelled:
                 raise _StaleError from error
             raise
 

@@ -80,5 +80,5 @@ class OpenAiVoice:
         return {"voice_service": shown_url(self._url)}
 
     def close(self) -> None:
-        """Close the connections that nobody uses."""
+        """Close the idle connections."""
         self._connections.close()

@@ -1,4 +1,4 @@
-"""How far a turn's sound may be sent: at most so far ahead of what is heard."""
+"""How far a turn's sound may be sent: at most `ahead_s` ahead of what is heard."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from ..core.clock import s_from_ns
 from ..core.enums import PlaybackState
 from ..core.types import PlaybackClock
 
-#: What may be ahead of the playback grows by this many seconds in a second, from `burst_s` on. All of it at once would
-#: have five processes work through two seconds of sound while the first lips and the first sound wait for them.
-_GROWTH = 4.0
+#: What may be ahead of the playback grows by this many seconds in a second, from `burst_s` on. All at once,
+#: five processes would work through two seconds of sound while the first lips and the first sound wait for them.
+_GROWTH_S_PER_S = 4.0
 
 
 class Pacer:
@@ -34,14 +34,14 @@ class Pacer:
         if not self._started:
             self._started, self._news_s, self._began_s = True, now_s, now_s
 
-    def hear(self, clock: PlaybackClock, now_s: float) -> None:
+    def played(self, clock: PlaybackClock, now_s: float) -> None:
         """Take note of a clock of this turn."""
         self._sample = round(clock.sample * self._rate_hz / clock.sample_rate_hz)
         self._at_s = s_from_ns(clock.steady_ns) if clock.steady_ns else now_s
         self._moving = clock.state is PlaybackState.PLAYING
         self._news_s = now_s
 
-    def alive(self, now_s: float) -> None:
+    def speaker_alive(self, now_s: float) -> None:
         """The speaker is there, though busy with another turn."""
         self._news_s = now_s
 
@@ -52,5 +52,5 @@ class Pacer:
         heard = self._sample
         if self._moving:
             heard += max(0, round((now_s - self._at_s) * self._rate_hz))
-        grown = round((now_s - self._began_s) * _GROWTH * self._rate_hz) if self._started else 0
+        grown = round((now_s - self._began_s) * _GROWTH_S_PER_S * self._rate_hz) if self._started else 0
         return heard + min(self._ahead, self._burst + grown)

@@ -16,8 +16,8 @@ from .synthesis_job import SynthesisJob
 
 #: Voices speak between 8 and 48 kHz; anything else is not sound.
 MIN_RATE_HZ, MAX_RATE_HZ = 4000, 192000
-#: Louder than -50 dBFS is heard.
-_AUDIBLE = 104
+#: -50 dBFS: what is softer is not heard.
+AUDIBLE = 104
 
 
 class SpokenSentence:
@@ -49,7 +49,7 @@ class SpokenSentence:
         self._first_sample = 0
         self.synthesized = not parts
         self.announced = False
-        self.faulty = False  # that it will not be heard to its end was told
+        self.fault_sent = False  # that it will not be heard to its end
         self.voiced_s = 0.0  # what the voice gave since it was first heard
 
     def announce(self, first_sample: int) -> None:
@@ -119,8 +119,7 @@ class SpokenSentence:
 
     def _take(self, part: Part) -> None:
         offset_s = self._joiner.part_start_s
-        for mark in part.marks:
-            self._marks.append(VoiceMark(mark.kind, mark.text, mark.start_s + offset_s, mark.end_s + offset_s))
+        self._marks += [mark.shifted(offset_s) for mark in part.marks]
         if self.voiced_s or is_audible(part):
             self.voiced_s += len(part.pcm) / part.sample_rate_hz
         self._keep(self._joiner.push(part))
@@ -140,7 +139,7 @@ class SpokenSentence:
 
 def is_audible(part: Part) -> bool:
     """Whether anything of it is louder than -50 dBFS."""
-    return bool(len(part.pcm)) and int(np.abs(part.pcm.astype(np.int32)).max()) > _AUDIBLE
+    return bool(len(part.pcm)) and int(np.abs(part.pcm.astype(np.int32)).max()) > AUDIBLE
 
 
 class _Joiner:

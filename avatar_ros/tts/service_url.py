@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
+from ..core import service_url
 from ..core.errors import ConfigError, TtsError
 from ..core.proxies import check_certificates, proxy_for
 
 
 def check_url(url: str, schemes: tuple[str, ...] = ("http", "https")) -> None:
-    """Raises ConfigError for what is no address of these schemes, or holds a password: it is shown in the status."""
-    try:
-        parts = urlsplit(url)
-        usable = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        usable = False
-    if not usable:
-        shown = "not" if "@" in url else f"'{url}'; it must be"
-        raise ConfigError("tts_url", f"the voice's option 'url' is {shown} like {schemes[0]}://host:port/path")
-    if parts.username or parts.password:
-        text = "the voice's option 'url' holds a password; keep it in the environment, see key_variable"
-        raise ConfigError("tts_url", text)
+    """Raises ConfigError for what is no address of these schemes, or holds a password."""
+    example = f"{schemes[0]}://host:port/path"
+    service_url.check_url(url, "the voice's option 'url'", code="tts_url", example=example, schemes=schemes)
 
 
 def shown_url(url: str) -> str:

@@ -29,7 +29,7 @@ _AT_ONCE = 4
 _MOST_TURNS = 16
 
 
-class _Speaker:
+class _SessionSpeech:
     """A session's turns, oldest first, and the newest turn that is over."""
 
     def __init__(self) -> None:
@@ -46,7 +46,7 @@ class TtsStage(Stage):
         super().__init__()
         self._settings = settings
         self._voice = voice
-        self._table: SessionTable[_Speaker] = SessionTable(_Speaker, settings.session_ttl_s)
+        self._table: SessionTable[_SessionSpeech] = SessionTable(_SessionSpeech, settings.session_ttl_s)
         self._busy: dict[str, None] = {}  # sessions with turns, in the order in which they are seen to
         self._ignored = 0
         self._sentences = 0
@@ -61,22 +61,22 @@ class TtsStage(Stage):
             self._voice.expect()
         if not isinstance(message, Sentence | PlaybackClock):
             return
-        speaker = self._table.get(message.session, now_s)
+        speech = self._table.get(message.session, now_s)
         if isinstance(message, Sentence):
-            self._add(speaker, message)
+            self._add(speech, message)
         else:
-            self._hear(speaker, message, now_s)
-        yield from self._step(message.session, speaker, now_s)
+            self._played(speech, message, now_s)
+        yield from self._step(message.session, speech, now_s)
 
     def interrupt(self, order: Interrupt, now_s: float) -> Iterable[Out]:
         """CANCEL and REPEAT drop the turn and those before it. Pausing is the speaker's work: pacing follows."""
         if order.action.ends_speech:
-            speaker = self._table.get(order.session, now_s)
-            speaker.over = max(speaker.over, (order.epoch, order.turn))
-            for turn in [turn for turn in speaker.turns if turn.key <= speaker.over]:
+            speech = self._table.get(order.session, now_s)
+            speech.over = max(speech.over, (order.epoch, order.turn))
+            for turn in [turn for turn in speech.turns if turn.key <= speech.over]:
                 turn.cancel()
-                speaker.turns.remove(turn)
-            yield from self._step(order.session, speaker, now_s)
+                speech.turns.remove(turn)
+            yield from self._step(order.session, speech, now_s)
 
     def tick(self, now_s: float) -> Iterable[Out]:
         """What time, or a voice's own thread, has made ready."""
@@ -115,51 +115,51 @@ class TtsStage(Stage):
             self._busy[session] = self._busy.pop(session)  # to the end
         return [*([LOCAL_SESSION] if LOCAL_SESSION in self._busy else []), *others]
 
-    def _add(self, speaker: _Speaker, sentence: Sentence) -> None:
-        turn = self._turn(speaker, sentence)
+    def _add(self, speech: _SessionSpeech, sentence: Sentence) -> None:
+        turn = self._turn(speech, sentence)
         if turn is None or not turn.add(sentence):
             self._ignored += 1
             return
         self._sentences += 1
         self._busy[sentence.session] = None
 
-    def _turn(self, speaker: _Speaker, sentence: Sentence) -> TurnSpeech | None:
+    def _turn(self, speech: _SessionSpeech, sentence: Sentence) -> TurnSpeech | None:
         """The sentence's turn; None for one that is over or older than one that has begun."""
         key = (sentence.epoch, sentence.turn)
-        if key <= speaker.over or (speaker.turns and key < speaker.turns[-1].key):
+        if key <= speech.over or (speech.turns and key < speech.turns[-1].key):
             return None
-        if not speaker.turns or key > speaker.turns[-1].key:
-            if len(speaker.turns) >= _MOST_TURNS:
+        if not speech.turns or key > speech.turns[-1].key:
+            if len(speech.turns) >= _MOST_TURNS:
                 return None
-            self._supersede(speaker, key)
-            speaker.turns.append(TurnSpeech(sentence.session, key, self._settings, self._synthesize))
-        return speaker.turns[-1]
+            self._supersede(speech, key)
+            speech.turns.append(TurnSpeech(sentence.session, key, self._settings, self._synthesize))
+        return speech.turns[-1]
 
-    def _supersede(self, speaker: _Speaker, key: tuple[int, int]) -> None:
+    def _supersede(self, speech: _SessionSpeech, key: tuple[int, int]) -> None:
         """Older turns get no more sentences; those of a dialogue that was restarted are dropped."""
-        for older in list(speaker.turns):
+        for older in list(speech.turns):
             older.supersede()
             if older.key[0] < key[0]:
                 older.cancel()
-                speaker.turns.remove(older)
+                speech.turns.remove(older)
 
-    def _hear(self, speaker: _Speaker, clock: PlaybackClock, now_s: float) -> None:
-        for turn in speaker.turns:
+    def _played(self, speech: _SessionSpeech, clock: PlaybackClock, now_s: float) -> None:
+        for turn in speech.turns:
             if turn.key == (clock.epoch, clock.turn):
-                turn.pace.hear(clock, now_s)
+                turn.pacer.played(clock, now_s)
             else:
-                turn.pace.alive(now_s)
+                turn.pacer.speaker_alive(now_s)
 
-    def _step(self, session: str, speaker: _Speaker, now_s: float) -> Iterator[Out]:
+    def _step(self, session: str, speech: _SessionSpeech, now_s: float) -> Iterator[Out]:
         try:
-            while speaker.turns:
-                turn = speaker.turns[0]
+            while speech.turns:
+                turn = speech.turns[0]
                 for news in turn.chunks(now_s):
                     yield Out("speech/audio" if isinstance(news, SpeechChunk) else "speech/fault", news)
-                if not turn.closed or speaker.turns[0] is not turn:
+                if not turn.closed or speech.turns[0] is not turn:
                     return
-                speaker.over = max(speaker.over, turn.key)
-                speaker.turns.popleft()
+                speech.over = max(speech.over, turn.key)
+                speech.turns.popleft()
             self._busy.pop(session, None)
         finally:
             self.tick_period_s = _BUSY_TICK_S if self._busy else 0.0

@@ -12,8 +12,8 @@ from .base import Part
 from .cancel_token import CancelToken
 from .error_capture import ErrorCapture
 
-#: After so much sound the thread rests once: to decode the rest at once would keep the processor, and this process's
-#: interpreter, from the first lips, which the first sound waits for.
+#: After this much sound the thread rests once, s: to decode the rest at once would keep the processor, and this
+#: process's interpreter, from the first lips, which the first sound waits for.
 _FIRST_S, _REST_S = 0.4, 0.03
 
 
@@ -36,38 +36,33 @@ class DirectJob:
 
     def __init__(self, parts: Iterator[Part]) -> None:
         self._parts = parts
-        self._done = False
-
-    @property
-    def done(self) -> bool:
-        """Whether everything was synthesized."""
-        return self._done
+        self.done = False
 
     def poll(self) -> Part | None:
         """Synthesize the next part."""
-        if self._done:
+        if self.done:
             return None
-        self._done = True  # if this raises
+        self.done = True  # if this raises
         part = next(self._parts, None)
-        self._done = part is None
+        self.done = part is None
         return part
 
     def cancel(self) -> None:
         """Do no more work."""
-        self._done = True
+        self.done = True
 
 
 class ThreadJob:
     """For voices that wait for a service. `wake` is called whenever a part, the end or an error has come.
 
-    stop: what the voice was given to hear of a `cancel`.
+    stop: the token that tells the voice of a `cancel`.
     """
 
     def __init__(self, parts: Iterator[Part], wake: Callable[[], None], stop: CancelToken) -> None:
         self._wake = wake
         self._stop = stop
         self._ready: deque[Part] = deque()
-        self._kept = ErrorCapture()
+        self._captured = ErrorCapture()
         self._finished = False
         # `parts` is the thread's alone: when it ends, so does what they hold open
         threading.Thread(target=self._run, args=(parts,), name="tts", daemon=True).start()
@@ -75,26 +70,26 @@ class ThreadJob:
     @property
     def done(self) -> bool:
         """Whether everything was synthesized, taken, and no error waits to be raised."""
-        return self._stop.asked or (self._finished and not self._ready and self._kept.error is None)
+        return self._stop.cancelled or (self._finished and not self._ready and self._captured.error is None)
 
     def poll(self) -> Part | None:
         """The next part, if it has come."""
         if self._ready:
             return self._ready.popleft()
-        if self._finished and self._kept.error is not None and not self._stop.asked:
-            error, self._kept.error = self._kept.error, None
+        if self._finished and self._captured.error is not None and not self._stop.cancelled:
+            error, self._captured.error = self._captured.error, None
             raise error
         return None
 
     def cancel(self) -> None:
-        """CancelToken at once; what is still coming is dropped."""
+        """Stop at once; what is still coming is dropped."""
         try:
-            self._stop.ask()
+            self._stop.cancel()
         finally:
             self._ready.clear()
 
     def _run(self, parts: Iterator[Part]) -> None:
-        with self._kept:
+        with self._captured:
             self._take(parts)
         self._finished = True
         self._wake()
@@ -102,7 +97,7 @@ class ThreadJob:
     def _take(self, parts: Iterator[Part]) -> None:
         given_s, rested = 0.0, False
         for part in parts:
-            if self._stop.asked:
+            if self._stop.cancelled:
                 return
             self._ready.append(part)
             self._wake()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
+from ..core.spoken_text import speakable
+
 #: Where a long sentence may be cut, best first; each pattern ends where the cut is made.
 _CUTS = (
     re.compile(r"[.!?。！？…]+[\"')\]”’]*(?=\s|$)|[。！？]"),
@@ -15,7 +17,7 @@ _CUTS = (
 
 def clean(text: str) -> str:
     """`text` in one line; "" where there is nothing to say. Markup is not looked for: the dialogue has taken it out."""
-    return " ".join(text.split()) if any(character.isalnum() for character in text) else ""
+    return " ".join(text.split()) if speakable(text) else ""
 
 
 def split(text: str, limit: int) -> list[str]:

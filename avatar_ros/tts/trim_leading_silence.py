@@ -1,4 +1,4 @@
-"""The silence before a voice's first sound, taken away: whoever asked something waits through it.
+"""The silence before a voice's first sound, taken away: the user who asked something waits through it.
 
 mp3 begins with its encoder's delay (46 ms at 24 kHz), and services add silence of their own. It goes from each
 sentence, so the pauses between them are `pause_s` and what the service leaves behind the last word.
@@ -10,13 +10,12 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from .base import Part, VoiceMark
+from .base import Part
+from .sentence import AUDIBLE
 
-#: Softer than -50 dBFS nobody hears it.
-_SILENT = 104
 #: Kept before the first sound: a voice does not begin from one sample to the next.
 KEPT_S = 0.003
-#: No more than this is taken: a voice that is silent for longer means it, or is broken, which others decide.
+#: No more than this is taken: a voice that is silent for longer means it, or is broken.
 MOST_S = 0.5
 
 
@@ -30,7 +29,7 @@ def trim_leading_silence(parts: Iterable[Part]) -> Iterator[Part]:
             continue
         if lead is not None:
             taken_s, lead = lead.taken_s, None
-        yield Part(part.pcm, part.sample_rate_hz, tuple(_earlier(mark, taken_s) for mark in part.marks))
+        yield Part(part.pcm, part.sample_rate_hz, tuple(mark.shifted(-taken_s) for mark in part.marks))
 
 
 class _Lead:
@@ -45,14 +44,10 @@ class _Lead:
         rate_hz, before = part.sample_rate_hz, self._held
         kept = round(KEPT_S * rate_hz)
         pcm = np.concatenate([before.pcm, part.pcm]) if before.sample_rate_hz == rate_hz else part.pcm
-        loud = np.flatnonzero(np.abs(pcm.astype(np.int32)) > _SILENT)
+        loud = np.flatnonzero(np.abs(pcm.astype(np.int32)) > AUDIBLE)
         silent = max(0, (int(loud[0]) if len(loud) else len(pcm)) - kept)
         most = round((MOST_S - self.taken_s) * rate_hz)
         first = min(silent, most)
         self.taken_s += first / rate_hz
         self._held = Part(pcm[first:], rate_hz, before.marks + part.marks)
         return self._held if len(loud) or silent > most else None
-
-
-def _earlier(mark: VoiceMark, by_s: float) -> VoiceMark:
-    return VoiceMark(mark.kind, mark.text, max(0.0, mark.start_s - by_s), max(0.0, mark.end_s - by_s))

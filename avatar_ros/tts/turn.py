@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 
 from ..core.errors import TtsError
@@ -23,14 +24,14 @@ Synthesize = Callable[..., SynthesisJob]
 
 
 class TurnSpeech:
-    """Owns the order of a turn's sentences, the sample count and the pace."""
+    """Owns the order of a turn's sentences, the sample count and the pacing."""
 
     def __init__(self, session: str, key: tuple[int, int], settings: TtsSettings, synthesize: Synthesize) -> None:
         self.session = session
         self.key = key
         least_s = max(settings.first_chunk_s, settings.chunk_s)  # or the first chunk could never be sent
         ahead_s, burst_s = max(settings.ahead_s, least_s), max(settings.burst_s, least_s)
-        self.pace = Pacer(settings.speech_rate_hz, ahead_s, settings.no_clock_s, burst_s)
+        self.pacer = Pacer(settings.speech_rate_hz, ahead_s, settings.no_clock_s, burst_s)
         self._settings = settings
         self._synthesize = synthesize
         self._sentences: deque[SpokenSentence] = deque()
@@ -86,17 +87,17 @@ class TurnSpeech:
                 return
         if self._last_seen and not self.closed:
             self.closed = True
-            yield self._closing()
+            yield replace(self._empty_chunk(max(0, self._newest)), turn_end=True)
 
     def _work(self, spoken: SpokenSentence) -> Exception | None:
         """Have more than a chunk ready, so that the one that is sent is known to be the sentence's last or not."""
-        kept = ErrorCapture()
-        with kept:
+        captured = ErrorCapture()
+        with captured:
             spoken.work(self._chunk_samples + 1)
-        if kept.error is not None:
-            gone = isinstance(kept.error, TtsError) and kept.error.code != UNREADABLE
+        if captured.error is not None:
+            gone = isinstance(captured.error, TtsError) and captured.error.code != UNREADABLE
             (spoken.give_up if gone else spoken.skip)()
-            return kept.error
+            return captured.error
         if spoken.synthesized and spoken.announced and len(self._sentences) > 1:
             self._sentences[1].begin()  # synthesized while this one is spoken
         return None
@@ -105,27 +106,22 @@ class TurnSpeech:
         """What has just become known not to be heard; once for each sentence."""
         failed = failure is not None and SAID_ANYWAY not in getattr(failure, "__notes__", ())
         mute = spoken.synthesized and not spoken.voiced_s and bool(spoken.sentence.text)
-        if spoken.faulty or not (failed or mute):
+        if spoken.fault_sent or not (failed or mute):
             return None
-        spoken.faulty = True
-        return SpeechFault(
-            session=self.session,
-            epoch=self.key[0],
-            turn=self.key[1],
-            sentence=spoken.sentence.index,
-            spoken=min(1.0, spoken.voiced_s / max(usual_duration_s(spoken.text), 0.1)),
-            reason="voice_failed" if failed else "unpronounceable",
-        )
+        spoken.fault_sent = True
+        share = min(1.0, spoken.voiced_s / max(usual_duration_s(spoken.text), 0.1))
+        reason = "voice_failed" if failed else "unpronounceable"
+        return SpeechFault(self.session, *self.key, spoken.sentence.index, share, reason)
 
     def _cut(self, spoken: SpokenSentence, now_s: float) -> SpeechChunk | None:
         count = min(spoken.ready, self._chunk_samples)
         ends = spoken.synthesized and count == spoken.ready
         if not ends and spoken.ready <= self._chunk_samples:
             return None
-        if self._sample + count > self.pace.limit(now_s):
+        if self._sample + count > self.pacer.limit(now_s):
             return None
         if count:
-            self.pace.start(now_s)
+            self.pacer.start(now_s)
         chunk = self._chunk(spoken, count, ends)
         self._sample += count
         if ends:
@@ -137,13 +133,8 @@ class TurnSpeech:
         first = not spoken.announced
         if first:
             spoken.announce(self._sample)
-        return SpeechChunk(
-            session=self.session,
-            epoch=self.key[0],
-            turn=self.key[1],
-            sentence=spoken.sentence.index,
-            first_sample=self._sample,
-            sample_rate_hz=self._settings.speech_rate_hz,
+        return replace(
+            self._empty_chunk(spoken.sentence.index),
             pcm=spoken.take(count),
             text=spoken.text if first else "",
             locale=spoken.sentence.locale if first else "",
@@ -152,17 +143,9 @@ class TurnSpeech:
             turn_end=ends and self._last_seen and len(self._sentences) == 1,
         )
 
-    def _closing(self) -> SpeechChunk:
-        """An empty chunk that ends a turn whose sentences were all sent."""
-        return SpeechChunk(
-            session=self.session,
-            epoch=self.key[0],
-            turn=self.key[1],
-            sentence=max(0, self._newest),
-            first_sample=self._sample,
-            sample_rate_hz=self._settings.speech_rate_hz,
-            turn_end=True,
-        )
+    def _empty_chunk(self, sentence: int) -> SpeechChunk:
+        """A chunk without sound, where the turn's sound has come to."""
+        return SpeechChunk(self.session, *self.key, sentence, self._sample, self._settings.speech_rate_hz)
 
     @property
     def _chunk_samples(self) -> int:

@@ -291,7 +291,7 @@ def test_a_sentence_that_is_cancelled_while_it_connects_is_not_asked_for(monkeyp
 
         def connect_and_cancel(connection):
             connect(connection)
-            stop.ask()
+            stop.cancel()
 
         monkeypatch.setattr(http.client.HTTPConnection, "connect", connect_and_cancel)
         assert list(post(server.url + "/v1/audio/speech", {}, b'{"input": "alpha"}', 5.0, 5.0, stop)) == []

@@ -72,7 +72,7 @@ def test_a_sentence_that_was_stopped_takes_its_connection_along(make):
         voice, stop = make(server), CancelToken()
         parts = voice.speak("alpha bravo charlie", "en-US", stop)
         assert len(next(parts).pcm)
-        stop.ask()
+        stop.cancel()
         with suppress(TtsError):  # nobody wants to know how it ended
             list(parts)
         assert server.left.acquire(timeout=60)
@@ -88,9 +88,9 @@ def test_somebody_who_speaks_has_a_connection_made(make):
         voice = make(server)
         voice.expect()
         until_connected()
-        ready = voice._connections.take(urlsplit(server.url))
+        ready = voice._connections.acquire(urlsplit(server.url))
         port = ready.sock.getsockname()[1]
-        voice._connections.keep(urlsplit(server.url), ready)
+        voice._connections.release(urlsplit(server.url), ready)
         voice.expect()
         assert seconds(voice, "alpha") == pytest.approx(0.5, abs=0.01)
         assert server.ports == [port]
@@ -113,10 +113,10 @@ def test_a_connection_made_ready_serves_under_tls(tmp_path, monkeypatch):
         voice.expect()
         until_connected()
         voice.expect()
-        ready = voice._connections.take(urlsplit(server.url))
+        ready = voice._connections.acquire(urlsplit(server.url))
         assert ready.sock.version() == "TLSv1.3"
         port = ready.sock.getsockname()[1]
-        voice._connections.keep(urlsplit(server.url), ready)
+        voice._connections.release(urlsplit(server.url), ready)
         assert [seconds(voice, text) for text in TEXTS] == pytest.approx([0.1 * len(text) for text in TEXTS], abs=0.01)
         assert set(server.ports) == {port}
         voice.close()
@@ -134,7 +134,7 @@ def test_a_sentence_that_is_stopped_before_its_answer_connects_no_more(make):
         while server.began == began:
             assert time.monotonic() < until_s
             time.sleep(0.01)
-        stop.ask()
+        stop.cancel()
         waiting.join(60)
         assert not waiting.is_alive() and server.left.acquire(timeout=60)
         assert server.connected == 1
@@ -153,7 +153,7 @@ def test_a_service_that_is_down_is_not_waited_for():
         url = f"http://127.0.0.1:{nobody.getsockname()[1]}"
     connections.expect(url, 5.0)
     until_connected()
-    assert connections.take(urlsplit(url)) is None
+    assert connections.acquire(urlsplit(url)) is None
 
 
 class _Kept:
@@ -171,17 +171,17 @@ def test_connections_are_kept_for_a_while_and_not_without_number():
     here, there = urlsplit("http://a:1/x"), urlsplit("http://b:1/x")
     first, *others = several = [_Kept() for _ in range(5)]
     for one in several:
-        connections.keep(here, one)
+        connections.release(here, one)
     assert first.closed and not any(one.closed for one in others), "four at most"
-    assert connections.take(there) is None
-    assert connections.take(here) is others[-1], "the one that was used last"
+    assert connections.acquire(there) is None
+    assert connections.acquire(here) is others[-1], "the one that was used last"
     others[-2].other.close()
-    assert connections.take(here) is others[-3] and others[-2].closed, "the other side has hung up"
+    assert connections.acquire(here) is others[-3] and others[-2].closed, "the other side has hung up"
     now_s[0] = KEEP_S + 1
-    assert connections.take(here) is None and others[0].closed, "too old"
-    connections.keep(here, others[-1])
+    assert connections.acquire(here) is None and others[0].closed, "too old"
+    connections.release(here, others[-1])
     connections.close()
     assert others[-1].closed
     late = _Kept()
-    connections.keep(here, late)
+    connections.release(here, late)
     assert late.closed, "a sentence that ends after the voice was closed"

@@ -7,7 +7,7 @@ import re
 
 from .inline import Inline
 from .marks import ANY, GONE
-from .scanner import UndecidedError, shape
+from .scanner import shape, wait_if
 
 _URL_BEGINS = shape("[hH]", "[tT]", "[tT]", "[pP]", "[sS]?", ":", "/", "/")
 _WWW = shape("[wW]", "[wW]", "[wW]", r"\.", r"\w")
@@ -29,8 +29,7 @@ class Addresses(Inline):
         kind = _URL_BEGINS if text[at] in "hH" else _WWW
         if not kind.at(text, at, last):
             return self._give(text[at], out, at + 1)
-        if not last and _URL_BEGUN.fullmatch(text, at):
-            raise UndecidedError
+        wait_if(not last and _URL_BEGUN.fullmatch(text, at))
         body = _URL.match(text, at)
         assert body is not None
         address = body[0].rstrip(".,;:!?_~|")
@@ -50,6 +49,5 @@ class Addresses(Inline):
         if found is None:
             end = at + 1
             return self._take_out(out, end)
-        if found.end() == len(text) and not last:
-            raise UndecidedError
+        wait_if(found.end() == len(text) and not last)
         return self._give(found[0].strip("`").strip() or GONE, out, found.end())

@@ -1,7 +1,7 @@
 """Holds an answer back that may turn out to have been a thought: many models close a thought that they did not open.
 
-Holding every answer back would make everybody wait, so only those are held whose first words are those of somebody who
-thinks ("Okay, the user wants …"); what begins otherwise is passed on at once, and once it was spoken it stays spoken.
+Holding every answer back would delay every first word, so only those are held that begin as a thought does ("Okay, the
+user wants …"); what begins otherwise is passed on at once, and once it was spoken it stays spoken.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _OPENERS = tuple(
     """.split()
 )
 _LONGEST_OPENER = max(map(len, _OPENERS))
-#: What is judged: the first sentence, unless it is but an "Okay.", and not more than so many characters.
+#: What is judged: the first sentence, unless it is but an "Okay.", and at most 160 characters.
 _JUDGED = re.compile(r"\s*(?s:.{40,160}?)(?:[.!?](?=\s)|[。！？\n])|(?s:.{160})")
 _THOUGHT = re.compile(
     rf"\b(?:the|this|our|a) {_PERSON}(?:'s|’s)? (?:\w+ )?(?:ask|want|say|said|greet|is\b|just\b|need|has\b|might|seem|"
@@ -42,7 +42,7 @@ _MOST_HELD = 20000
 
 
 class Afterthought:
-    """Drops all that came before FORGET where it still can; where it cannot, FORGET goes on to whoever has the rest."""
+    """Drops all that came before FORGET where it still can; where it cannot, FORGET is passed on with the rest."""
 
     def __init__(self) -> None:
         self._held = ""
@@ -53,18 +53,18 @@ class Afterthought:
         if self._state == "passes":
             return text
         self._held, forget, after = (self._held + text).partition(FORGET)
-        answer = self._interruption_policy()
+        answer = self._decided()
         if not forget:
             return answer
         dropped, self._held, self._state = self._state != "passes", "", "passes"
         return after if dropped else answer + FORGET + after
 
     def finish(self) -> str:
-        """What was held: nobody said that it was a thought."""
+        """What was held: it was not said to be a thought."""
         held, self._held, self._state = self._held, "", "passes"
         return "" if _LEAKED.match(held.lstrip()) and not _LEAKED_END.search(held) else held
 
-    def _interruption_policy(self) -> str:
+    def _decided(self) -> str:
         if self._state == "begins":
             start = self._held.lstrip(" \n").lower()[:_LONGEST_OPENER]
             if any(opener.startswith(start) for opener in _OPENERS if len(start) < len(opener)):

@@ -7,7 +7,7 @@ import re
 from .directions import first_word, may_begin
 from .inline import Inline
 from .marks import GONE
-from .scanner import UndecidedError, shape
+from .scanner import shape, wait_if
 
 _LINK_TEXT = r"(?:[^\[\]\n]|\[[^\[\]\n]{0,200}+\]){0,200}+"
 _BRACKET = shape(r"\[", _LINK_TEXT, r"(?:\[[^\[\]\n]{0,200}+)?", r"\]", r"(?s:.)")
@@ -35,8 +35,7 @@ class Brackets(Inline):
     """Whatever is none of these, as "[page 3]", stays as it is."""
 
     def _image(self, text: str, at: int, last: bool, out: list[str]) -> int:
-        if at + 1 == len(text) and not last:
-            raise UndecidedError
+        wait_if(at + 1 == len(text) and not last)
         if text[at + 1 : at + 2] == "[" and (end := self._link(text, at + 1, last, out)):
             return end
         return self._give("!", out, at + 1)
@@ -77,8 +76,7 @@ class Brackets(Inline):
     def _lenticular(self, text: str, at: int, last: bool, out: list[str]) -> int:
         close = "】" if text[at] == "【" else "\ue201"
         end = text.find(close, at, at + _LONGEST_CITATION)
-        if end < 0 and len(text) - at < _LONGEST_CITATION and "\n" not in text[at:] and not last:
-            raise UndecidedError
+        wait_if(end < 0 and len(text) - at < _LONGEST_CITATION and "\n" not in text[at:] and not last)
         inner = text[at + 1 : end]
         if end < 0 or "\n" in inner or not (close != "】" or _NUMBERS.fullmatch(inner) or _SOURCE.fullmatch(inner)):
             return self._give(text[at] if close == "】" else GONE, out, at + 1)

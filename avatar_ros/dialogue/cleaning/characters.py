@@ -1,4 +1,4 @@
-"""Characters that nobody can say or see are taken out; what is left is composed (NFC) and has one kind of line end."""
+"""Unspeakable and invisible characters are taken out; what is left is composed (NFC) and has one kind of line end."""
 
 from __future__ import annotations
 

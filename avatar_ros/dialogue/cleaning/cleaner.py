@@ -5,6 +5,7 @@ from __future__ import annotations
 from .afterthought import Afterthought
 from .characters import Characters
 from .lines import Lines
+from .marks import UNSEEN
 from .markup import Markup
 from .regions import Regions
 from .spacing import Spacing
@@ -38,4 +39,4 @@ class Cleaner:
 def cleaned(text: str) -> str:
     """A whole text, expressions left out."""
     cleaner = Cleaner()
-    return "".join(c for c in cleaner.feed(text) + cleaner.finish() if c < "\U000f0000").strip()
+    return (cleaner.feed(text) + cleaner.finish()).translate(UNSEEN).strip()

@@ -6,7 +6,7 @@ import re
 
 from .directions import first_word, is_direction, may_begin
 from .inline import Inline
-from .scanner import UndecidedError
+from .scanner import wait_if
 
 _LONGEST_RUN = 40
 _SOURCES = frozenset("source sources quelle quellen fuente fuentes fonte 来源 出典".split())
@@ -29,8 +29,7 @@ class Emphasis(Inline):
             end += 1
         if end == at + _LONGEST_RUN:  # a rule in the middle of a line
             return self._take_out(out, end)
-        if end == len(text) and not last:
-            raise UndecidedError
+        wait_if(end == len(text) and not last)
         run, after = text[at:end], text[end : end + 1] or "\n"
         single = len(run) == 1
         if single and sign_ in "*_" and (stop := self._direction(text, at, last)):
@@ -59,13 +58,11 @@ class Emphasis(Inline):
         assert body is not None
         end, word = body.end(), first_word(body[0])
         open_ = end == len(text) and not last
-        if open_ and word == body[0].lower():
-            raise UndecidedError
+        wait_if(open_ and word == body[0].lower())
         alone = self._sentence_end
         if not may_begin(word, stars=True, alone=alone):
             return 0
-        if open_ or (text[end : end + 1] == text[at] and end + 3 > len(text) and not last):
-            raise UndecidedError
+        wait_if(open_ or (text[end : end + 1] == text[at] and end + 3 > len(text) and not last))
         if text[end : end + 1] != text[at]:
             return 0
         return end + 1 if is_direction(body[0], stars=True, alone=alone, after=text[end + 1 : end + 3]) else 0
@@ -78,8 +75,7 @@ class Emphasis(Inline):
         end, word = body.end(), first_word(body[0])
         open_ = end == len(text) and not last
         begins = body[0].startswith("[") or word in _SOURCES or may_begin(word, stars=False, alone=False)
-        if open_ and (begins or word == body[0].lower()):
-            raise UndecidedError
+        wait_if(open_ and (begins or word == body[0].lower()))
         source = word in _SOURCES and body[0][len(word) :].lstrip()[:1] in (":", "：")
         source = source or bool(_CITATIONS.fullmatch(body[0]))
         if text[end : end + 1] == close and (source or is_direction(body[0], stars=False, alone=False, after="")):

@@ -6,7 +6,7 @@ import re
 
 from .json_calls import CALL, FUNCTION, Braces
 from .marks import GONE
-from .scanner import UndecidedError
+from .scanner import UndecidedError, wait_if
 from .speech import Speech
 
 _FENCE = re.compile(r"`{1,64}+|~{1,64}+")
@@ -37,8 +37,7 @@ class Foreign(Speech):
     def _fence(self, text: str, at: int, last: bool, out: list[str]) -> int:
         found = _FENCE.match(text, at)
         assert found is not None
-        if found.end() == len(text) and not last:
-            raise UndecidedError
+        wait_if(found.end() == len(text) and not last)
         if len(found[0]) < 3 or (found[0][0] == "~" and self._before != "\n"):
             self._in_code ^= found[0][0] == "`"
             self._say(found[0], out)
@@ -63,7 +62,6 @@ class Foreign(Speech):
 
     def _skip_comment(self, text: str, at: int, last: bool, out: list[str]) -> int:
         found = text.find(_COMMENT_END, at)
-        if found < 0 and not last and len(text) - at < len(_COMMENT_END):
-            raise UndecidedError
+        wait_if(found < 0 and not last and len(text) - at < len(_COMMENT_END))
         self._inside = "comment" if found < 0 else ""
         return found + len(_COMMENT_END) if found >= 0 else len(text) if last else len(text) - len(_COMMENT_END) + 1

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from .marks import GONE
+from .marks import GONE, UNSEEN
 from .scanner import Scanner
-
-_UNSEEN = dict.fromkeys(range(0xF0000, 0xF0200))
 
 
 class Inline(Scanner):
@@ -19,7 +17,7 @@ class Inline(Scanner):
     def _give(self, words: str, out: list[str], end: int) -> int:
         """Give `words` out and go on at `end`."""
         out.append(words)
-        seen = words.translate(_UNSEEN)
+        seen = words.translate(UNSEEN)
         if seen:
             self._before = seen[-1]
         if core := seen.rstrip(" \t\"'”’)»"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from .marks import ANY, CELL
-from .scanner import Scanner, UndecidedError, shape
+from .scanner import Scanner, shape, wait_if
 
 _LEAD = re.compile(rf"[ \t>|#*+=_~:•‣▪◦●○■□–—\-{ANY}]{{0,300}}+")
 _LEAD_PART = re.compile(
@@ -49,8 +49,7 @@ class Lines(Scanner):
         lead = _LEAD.match(text, at)
         assert lead is not None
         end = lead.end()
-        if end == len(text) and not last:
-            raise UndecidedError
+        wait_if(end == len(text) and not last)
         if end == len(text) or text[end] == "\n":
             out.append(_MARKS.sub("", lead[0]))
         else:
@@ -60,8 +59,7 @@ class Lines(Scanner):
         return end
 
     def _bar(self, text: str, at: int, last: bool, out: list[str]) -> int:
-        if at + 1 == len(text) and not last:
-            raise UndecidedError
+        wait_if(at + 1 == len(text) and not last)
         alone = self._before.isspace() and text[at + 1 : at + 2].isspace()
         out.append(CELL if alone or (self._table and self._before != "\\") else "|")
         self._before = "|"

@@ -24,8 +24,8 @@ class Says(Enum):
     MUTE = auto()  # a tool call, a script: what is not for people
     HEADER = auto()  # the name of who speaks, or of a channel, follows
     HEADER_END = auto()
-    OTHERS = auto()  # somebody else is made to speak
-    OURS = auto()
+    OTHERS = auto()  # another role's turn follows
+    OURS = auto()  # the assistant's turn follows
     MESSAGE_END = auto()  # harmony's; the end of Phi's turn
     END = auto()  # of the turn
 

@@ -1,4 +1,4 @@
-"""Takes out whole parts that nobody should hear: thoughts, tool calls, code, other people's turns, special tokens."""
+"""Takes out whole parts that are not to be heard: thoughts, tool calls, code, other people's turns, special tokens."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .marks import CELL, GONE
 from .messages import Messages
 
 _PLAIN = re.compile(r"[^<\[◁`~{\nf]+")
-#: Of a thought that was opened twice and closed once: so much of what follows may turn out to be the answer.
+#: Of a thought that was opened twice and closed once: characters of what follows that may turn out to be the answer.
 _MOST_KEPT = 4000
 
 

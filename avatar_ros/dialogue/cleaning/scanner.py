@@ -10,6 +10,12 @@ class UndecidedError(Exception):
     """More text is needed. Raised before anything of the step was given out."""
 
 
+def wait_if(undecided: object) -> None:
+    """Raise UndecidedError where `undecided` is true."""
+    if undecided:
+        raise UndecidedError
+
+
 class Scanner:
     """A step of cleaning. What it makes of a text never depends on the pieces that the text came in."""
 

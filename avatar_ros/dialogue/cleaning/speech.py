@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
+from ...core.spoken_text import speakable
 from .markers import Marker, marker_at
-from .marks import FORGET
+from .marks import FORGET, UNSEEN
 from .scanner import Scanner
 
 _TRIGGER = re.compile(r"[<\[◁\n]")
-_UNSEEN = dict.fromkeys(range(0xF0000, 0xF0200))
 
 
 class Speech(Scanner):
@@ -24,11 +24,11 @@ class Speech(Scanner):
     def _say(self, words: str, out: list[str]) -> None:
         out.append(self._said(words))
         self._in_code = self._in_code and words != "\n"
-        if words.translate(_UNSEEN).strip(" \t") or self._before != "\n":
+        if words.translate(UNSEEN).strip(" \t") or self._before != "\n":
             self._before = words[-1]
 
     def _said(self, words: str) -> str:
-        self._spoke = self._spoke or any(character.isalnum() for character in words)
+        self._spoke = self._spoke or speakable(words)
         first = words.lstrip()
         if not self._forget or not first:
             return words

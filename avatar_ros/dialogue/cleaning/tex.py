@@ -7,7 +7,7 @@ import re
 from .formulas import read, sign
 from .inline import Inline
 from .marks import GONE
-from .scanner import UndecidedError, shape
+from .scanner import shape, wait_if
 
 _TEX = {"(": "\\)", "[": "\\]"}
 _ENVIRONMENT = shape("\\\\", "b", "e", "g", "i", "n", r"\{")
@@ -27,8 +27,7 @@ class Tex(Inline):
 
     def _backslash(self, text: str, at: int, last: bool, out: list[str]) -> int:
         if at + 1 == len(text):
-            if not last:
-                raise UndecidedError
+            wait_if(not last)
             return self._give("", out, at + 1)
         follows = text[at + 1]
         if follows in _TEX:
@@ -46,36 +45,31 @@ class Tex(Inline):
     def _formula(self, text: str, at: int, start: int, close: str, last: bool, out: list[str]) -> int:
         end = text.find(close, start, at + _LONGEST_FORMULA)
         if end < 0:
-            if not last and len(text) - at < _LONGEST_FORMULA:
-                raise UndecidedError
+            wait_if(not last and len(text) - at < _LONGEST_FORMULA)
             return self._take_out(out, at + 2)
         stop = end + len(close)
         if close == "\\end{":
             brace = text.find("}", stop)
-            if brace < 0 and not last and len(text) - stop < 40:
-                raise UndecidedError
+            wait_if(brace < 0 and not last and len(text) - stop < 40)
             stop = brace + 1 if 0 <= brace < stop + 40 else stop
         return self._give(read(text[start:end]) or GONE, out, stop)
 
     def _dollar(self, text: str, at: int, last: bool, out: list[str]) -> int:
-        if at + 1 == len(text) and not last:
-            raise UndecidedError
+        wait_if(at + 1 == len(text) and not last)
         if text.startswith("$$", at):
             return self._formula(text, at, at + 2, "$$", last, out)
         follows = text[at + 1 : at + 2]
         if not follows or follows.isspace():
             return self._give("$", out, at + 1)
         if follows.isdigit():
-            if not last and _MONEY_BEGUN.fullmatch(text, at):
-                raise UndecidedError
+            wait_if(not last and _MONEY_BEGUN.fullmatch(text, at))
             if _MONEY.match(text, at):
                 return self._give("$", out, at + 1)
         line_end = text.find("\n", at, at + _LONGEST_DOLLARS)
         window = text[at : line_end if line_end >= 0 else at + _LONGEST_DOLLARS]
         found = _DOLLARS.match(window)
         waits = line_end < 0 and len(window) < _LONGEST_DOLLARS and not last
-        if waits and (found is None or found.end() == len(window)):
-            raise UndecidedError
+        wait_if(waits and (found is None or found.end() == len(window)))
         if found is None or not _FORMULA.search(found[1]):
             return self._give("$", out, at + 1)
         return self._give(read(found[1]) or GONE, out, at + found.end())

@@ -139,7 +139,7 @@ def nothing_to_say_closes_the_turn(voice: Voice) -> None:
 def ends_when_it_is_stopped(voice: Voice) -> None:
     """A sentence that nobody wants any more, and the next one is spoken."""
     stop = CancelToken()
-    stop.ask()
+    stop.cancel()
     with contextlib.suppress(TtsError):
         list(voice.speak("Nobody wants to hear this.", "en-US", stop))
     assert list(voice.speak("This one is wanted.", "en-US")), "the voice is mute after a sentence that was stopped"

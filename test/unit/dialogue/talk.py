@@ -125,12 +125,12 @@ class Talk(Harness):
         return [order.action for order in self.sent("interrupt")]
 
     @property
-    def moods(self) -> list[AgentState]:
+    def states(self) -> list[AgentState]:
         return [state.state for state in self.sent("state")]
 
     @property
-    def mood(self) -> AgentState:
-        return self.moods[-1] if self.moods else AgentState.IDLE
+    def state(self) -> AgentState:
+        return self.states[-1] if self.states else AgentState.IDLE
 
     def cancels(self) -> list[Interrupt]:
         return self.sent("interrupt", action=InterruptAction.CANCEL)

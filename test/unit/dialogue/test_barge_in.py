@@ -29,14 +29,14 @@ def test_speech_over_the_avatar_pauses_it_at_once() -> None:
     talk = speaking()
     talk.speak()
     assert talk.orders == [(PAUSE, 1, "voice")]
-    assert talk.mood is AgentState.LISTENING
+    assert talk.state is AgentState.LISTENING
 
 
 def test_it_may_be_softened_instead() -> None:
     talk = speaking(barge_in_style="duck")
     talk.speak()
     assert talk.actions == [DUCK]
-    assert talk.mood is AgentState.SPEAKING
+    assert talk.state is AgentState.SPEAKING
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_what_is_no_interruption_lets_it_go_on(text: str, fields: dict) -> None:
     talk = speaking()
     talk.ask(text, voice_s=0.4, **fields)
     assert talk.actions == [PAUSE, RESUME]
-    assert talk.mood is AgentState.SPEAKING
+    assert talk.state is AgentState.SPEAKING
     assert talk.prompts == ["tell me"]
 
 
@@ -66,7 +66,7 @@ def test_a_real_interruption_cancels_and_only_what_was_said_is_remembered() -> N
     assert talk.prompts == ["tell me", "wait, where is it"]
     assert talk.history == ["u: tell me", "a: First one. And then the"]
     assert talk.prompt.turn == 2
-    assert talk.mood is AgentState.THINKING
+    assert talk.state is AgentState.THINKING
 
 
 def test_without_words_it_goes_on_in_time() -> None:
@@ -171,7 +171,7 @@ def test_words_heard_so_far_interrupt_before_the_voice_stops() -> None:
     assert talk.actions == [PAUSE]
     talk.words("but where is it", final=False)
     assert talk.actions == [PAUSE, CANCEL]
-    assert talk.mood is AgentState.LISTENING
+    assert talk.state is AgentState.LISTENING
     talk.hush()
     talk.words("but where is it now")
     assert talk.prompts[-1] == "but where is it now"
@@ -230,14 +230,14 @@ def test_a_stop_phrase_silences_and_wants_no_answer() -> None:
     talk.ask("Stop it!")
     assert talk.orders[-1] == (CANCEL, 1, "stop")
     assert talk.prompts == ["tell me"]
-    assert talk.mood is AgentState.LISTENING
+    assert talk.state is AgentState.LISTENING
 
 
 def test_where_it_cannot_be_interrupted_it_hears_only_itself() -> None:
     talk = speaking(barge_in=False)
     talk.ask("where is the exit")
     assert talk.orders == []
-    assert talk.mood is AgentState.SPEAKING
+    assert talk.state is AgentState.SPEAKING
     talk.end()
     talk.ask("where is the exit")
     assert talk.prompts[-1] == "where is the exit"
@@ -273,7 +273,7 @@ def test_ten_interruptions_in_a_row() -> None:
     assert talk.prompts == [f"question {i}" for i in range(10)]
     assert len(talk.cancels()) == 9
     talk.end()
-    assert talk.mood is AgentState.LISTENING
+    assert talk.state is AgentState.LISTENING
 
 
 def test_a_second_question_is_answered_after_the_first() -> None:
@@ -445,7 +445,7 @@ def test_a_starved_say_resumes() -> None:
     talk = Talk()
     talk.say("Hello.")
     talk.play(0, 0.5, PlaybackState.STARVED)
-    assert talk.mood is AgentState.SPEAKING
+    assert talk.state is AgentState.SPEAKING
 
 
 def test_a_whole_sentence_that_was_not_understood_interrupts() -> None:

@@ -146,7 +146,7 @@ def test_a_node_that_does_not_come_back_ends_the_turn_in_time_and_says_why(node:
     assert talk.orders[-1] == (CANCEL, 1, why)
     assert results(talk) == [("a", False, "This is the first one.", why)]
     talk.run(60.0)
-    assert talk.mood is AgentState.IDLE
+    assert talk.state is AgentState.IDLE
 
 
 @EITHER
@@ -300,7 +300,7 @@ def test_who_spoke_to_a_detector_that_died_is_asked_again_unless_they_go_on() ->
             talk.speak()
         talk.run(2.0)
         assert bool(talk.sentences) == (not goes_on)
-        assert (talk.mood is AgentState.LISTENING) == goes_on
+        assert (talk.state is AgentState.LISTENING) == goes_on
 
 
 def test_the_kiosks_loudspeaker_is_not_that_of_other_sessions() -> None:

@@ -40,7 +40,7 @@ def test_pieces_without_a_pause_between_them_are_one_question() -> None:
     talk.run(20.0)
     go_on(talk)
     talk.tell_of(2, "after all that I said")
-    assert (talk.prompts, talk.mood) == ([], AgentState.LISTENING)
+    assert (talk.prompts, talk.state) == ([], AgentState.LISTENING)
     talk.run(5.0)
     talk.hush()
     talk.words("where the exit is")
@@ -219,7 +219,7 @@ def test_who_does_not_stop_at_all_is_answered_once_and_not_waited_for_any_longer
         talk.run(20.0)
         go_on(talk)
         talk.tell_of(utterance, "word " * 5)
-        if talk.sentences and talk.mood is not AgentState.LISTENING:
+        if talk.sentences and talk.state is not AgentState.LISTENING:
             talk.play()
             talk.end()
     assert (talk.prompts, talk.sentences) == ([], [TOO_LONG])
@@ -274,7 +274,7 @@ def test_a_noise_that_does_not_stop_is_not_answered() -> None:
         go_on(talk)
         talk.tell_of(utterance, "", rejected=True)
     assert (talk.prompts, talk.sentences) == ([], [])
-    assert talk.mood is AgentState.IDLE
+    assert talk.state is AgentState.IDLE
 
 
 def test_long_talk_over_the_avatar_interrupts_it_and_is_one_question() -> None:

@@ -8,7 +8,7 @@ from avatar_ros.core.events import Say
 from avatar_ros.core.types import Reply
 from avatar_ros.dialogue.reply import CHARACTERS_AT_ONCE, LONGEST_ANSWER, ReplyReader
 from avatar_ros.dialogue.sentences import SentenceCutter
-from avatar_ros.dialogue.turn_manager import LINES_AT_ONCE
+from avatar_ros.dialogue.turn_manager import SENTENCES_AT_ONCE
 
 SENTENCE = "This is one of many sentences. "
 
@@ -36,9 +36,9 @@ def test_a_say_that_is_too_long_is_refused_by_name_without_being_read():
 
 def test_a_long_say_is_cut_over_several_ticks_and_said_whole():
     talk = Talk()
-    count = 5 * LINES_AT_ONCE + 3
+    count = 5 * SENTENCES_AT_ONCE + 3
     talk.tell("say", Say(id="long", text=SENTENCE * count))
-    assert len(talk.sent("speech/sentence")) == LINES_AT_ONCE
+    assert len(talk.sent("speech/sentence")) == SENTENCES_AT_ONCE
     talk.run(1.0)
     sentences = talk.sent("speech/sentence")
     assert [s.index for s in sentences] == list(range(count))
@@ -49,17 +49,17 @@ def test_a_long_say_is_cut_over_several_ticks_and_said_whole():
 
 def test_a_long_say_whose_sentences_fill_its_last_piece_ends_too():
     talk = Talk()
-    talk.tell("say", Say(id="long", text=SENTENCE * LINES_AT_ONCE))
+    talk.tell("say", Say(id="long", text=SENTENCE * SENTENCES_AT_ONCE))
     talk.run(0.2)
     assert talk.sent("speech/sentence")[-1].last
 
 
 def test_a_long_say_that_is_interrupted_is_not_read_on():
     talk = Talk()
-    talk.tell("say", Say(id="long", text=SENTENCE * 10 * LINES_AT_ONCE))
+    talk.tell("say", Say(id="long", text=SENTENCE * 10 * SENTENCES_AT_ONCE))
     talk.tell("say", Say(id="short", text="Fire!", when=SayWhen.INTERRUPT))
     talk.run(2.0)
-    assert len(talk.sent("speech/sentence", turn=1)) == LINES_AT_ONCE
+    assert len(talk.sent("speech/sentence", turn=1)) == SENTENCES_AT_ONCE
     assert talk.sent("interrupt", action=InterruptAction.CANCEL, turn=1)
     assert [s.text for s in talk.sent("speech/sentence", turn=2)] == ["Fire!"]
 

@@ -29,6 +29,6 @@ def test_a_flood_of_voices_is_bounded():
         talk.voice(VoiceKind.STARTED, number)
         talk.voice(VoiceKind.STOPPED, number)
     (conversation,) = talk._runners["dialogue"].stage._conversations.values()
-    assert len(conversation._user_speech.open()) <= 17
+    assert len(conversation._user_speech.pending()) <= 17
     talk.run(6.0)  # hear_patience_s
-    assert not conversation._user_speech.open()
+    assert not conversation._user_speech.pending()

@@ -39,7 +39,7 @@ def test_what_others_cancel_is_not_done() -> None:
     assert results(talk) == [("a", False, "This is the first one.", "cancelled")]
     talk.end()
     talk.run(40.0)
-    assert len(results(talk)) == 1 and talk.mood is AgentState.IDLE
+    assert len(results(talk)) == 1 and talk.state is AgentState.IDLE
 
 
 def test_what_was_cancelled_before_it_began_to_sound_was_not_spoken() -> None:
@@ -254,7 +254,7 @@ def test_every_say_has_exactly_one_result_in_any_order_of_events(news: list[tupl
         assert result.done or result.reason.replace("_", "").islower()
     spoken = {say.text for say in said}
     assert all(any(_words(r.spoken) in _words(text) for text in spoken) for r in told)
-    assert talk.mood is AgentState.IDLE
+    assert talk.state is AgentState.IDLE
 
 
 def _words(text: str) -> str:

@@ -32,7 +32,7 @@ def test_who_was_too_quiet_is_told_so_once_it_is_silent() -> None:
     talk.run(0.2)
     assert (talk.sentences, talk.prompts) == ([LOUDER], [])
     finish(talk)
-    assert talk.mood is AgentState.LISTENING
+    assert talk.state is AgentState.LISTENING
     talk.run(10.0)
     assert talk.sentences == [LOUDER]
 
@@ -55,7 +55,7 @@ def test_a_background_with_pauses_is_asked_to_speak_up_twice_and_then_never_agai
     for _ in range(20):
         mumble(talk)
         talk.run(4.0)
-        if talk.mood is AgentState.THINKING:
+        if talk.state is AgentState.THINKING:
             finish(talk)
         talk.run(60.0)
     assert (talk.sentences, talk.prompts) == ([LOUDER] * 2, [])

@@ -17,7 +17,7 @@ def test_a_whole_turn_passes_through_the_states_in_order() -> None:
     talk.play()
     talk.end()
     talk.run(31.0)
-    assert talk.moods == [LISTENING, THINKING, SPEAKING, LISTENING, IDLE]
+    assert talk.states == [LISTENING, THINKING, SPEAKING, LISTENING, IDLE]
     assert (talk.prompt.text, talk.prompt.epoch, talk.prompt.turn, talk.prompt.locale) == ("hello", EPOCH, 1, "en-GB")
     sentences = talk.sent("speech/sentence")
     assert [(s.index, s.text, s.last, s.locale, s.turn) for s in sentences] == [
@@ -77,7 +77,7 @@ def test_the_next_person_finds_no_history() -> None:
     talk.answer("my name is Bob", "Hello Bob.")
     talk.end()
     talk.run(6.0)
-    assert talk.mood is IDLE
+    assert talk.state is IDLE
     talk.ask("who am I")
     assert talk.history == []
 
@@ -128,7 +128,7 @@ def test_partial_transcripts_ask_nothing() -> None:
     talk.speak()
     talk.words("what time is it now", final=False)
     assert talk.prompts == []
-    assert talk.moods == [LISTENING]
+    assert talk.states == [LISTENING]
 
 
 def test_what_was_not_understood_is_asked_about_but_not_remembered() -> None:
@@ -146,9 +146,9 @@ def test_what_was_not_understood_is_asked_about_but_not_remembered() -> None:
 def test_noise_is_not_answered_while_idle() -> None:
     talk = Talk()
     talk.ask("", voice_s=0.4, rejected=True)
-    assert talk.moods == [LISTENING, IDLE]
+    assert talk.states == [LISTENING, IDLE]
     talk.ask("")
-    assert talk.mood is IDLE
+    assert talk.state is IDLE
     assert talk.prompts == []
     eager = Talk(ignore_noise=False)
     eager.ask("", voice_s=0.4, rejected=True)
@@ -193,9 +193,9 @@ def test_a_voice_that_never_ends_does_not_hang_the_state() -> None:
     talk = Talk(longest_voice_s=10.0)
     talk.speak()
     talk.run(9.0)
-    assert talk.mood is LISTENING
+    assert talk.state is LISTENING
     talk.run(2.0)
-    assert talk.mood is IDLE
+    assert talk.state is IDLE
 
 
 def test_an_llm_that_never_answers_is_given_up() -> None:
@@ -206,9 +206,9 @@ def test_an_llm_that_never_answers_is_given_up() -> None:
     assert [(s.turn, s.text, s.last) for s in talk.sent("speech/sentence")] == [(2, "Sorry.", True)]
     talk.play()
     talk.end()
-    assert talk.mood is LISTENING
+    assert talk.state is LISTENING
     talk.answer("again", "Hi.")
-    assert talk.mood is SPEAKING
+    assert talk.state is SPEAKING
 
 
 def test_an_llm_that_hangs_in_the_middle_lets_the_turn_end() -> None:
@@ -221,7 +221,7 @@ def test_an_llm_that_hangs_in_the_middle_lets_the_turn_end() -> None:
     assert [(s.text, s.last) for s in talk.sent("speech/sentence")] == [("One.", False), ("Sorry.", True)]
     talk.reply("o.", 1)
     talk.end()
-    assert talk.mood is LISTENING
+    assert talk.state is LISTENING
     assert not talk.orders
 
 
@@ -238,7 +238,7 @@ def test_a_dead_speaker_does_not_hang_the_state() -> None:
     talk.reply("Hi.")
     talk.run(4.0)
     assert talk.orders == [(InterruptAction.CANCEL, 1, "no_sound")]
-    assert talk.mood is LISTENING
+    assert talk.state is LISTENING
     talk.ask("again")
     assert talk.history == ["u: hello"]
 
@@ -247,9 +247,9 @@ def test_a_speaker_that_dies_while_it_plays_does_not_either() -> None:
     talk = Talk(speak_patience_s=3.0)
     talk.answer("hello", "Hi.")
     talk.keep_playing(20.0)
-    assert talk.mood is SPEAKING
+    assert talk.state is SPEAKING
     talk.run(3.5)
-    assert talk.mood is LISTENING
+    assert talk.state is LISTENING
     assert talk.actions == [InterruptAction.CANCEL]
 
 
@@ -271,7 +271,7 @@ def test_a_turn_that_ends_without_sound_ends() -> None:
     talk.ask("hello")
     talk.reply("Hi.")
     talk.end()
-    assert talk.moods == [LISTENING, THINKING, LISTENING]
+    assert talk.states == [LISTENING, THINKING, LISTENING]
 
 
 def test_the_greeting_opens_the_first_answer_to_somebody_new() -> None:
@@ -315,7 +315,7 @@ def test_the_farewell_is_said_once_and_then_it_is_idle() -> None:
     assert talk.sentences[-1] == "Goodbye!"
     talk.play()
     talk.end()
-    assert talk.mood is IDLE
+    assert talk.state is IDLE
     talk.run(30.0)
     assert talk.sentences.count("Goodbye!") == 1
 
@@ -324,7 +324,7 @@ def test_a_farewell_that_nobody_can_hear_is_not_repeated() -> None:
     talk = Talk(farewell="Goodbye!", idle_after_s=5.0, speak_patience_s=2.0)
     talk.ask("hello")
     talk.run(60.0)
-    assert talk.mood is IDLE
+    assert talk.state is IDLE
     assert talk.sentences.count("Goodbye!") == 1
 
 
@@ -372,7 +372,7 @@ def test_stray_replies_and_clocks_open_no_session() -> None:
 def test_the_state_is_told_on_change_only() -> None:
     talk = Talk()
     talk.run(100.0)
-    assert talk.moods == []
+    assert talk.states == []
     talk.voice(VoiceKind.STARTED, 1)
     talk.voice(VoiceKind.STARTED, 1)
-    assert talk.moods == [LISTENING]
+    assert talk.states == [LISTENING]

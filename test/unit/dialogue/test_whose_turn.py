@@ -135,7 +135,7 @@ def test_stop_stops_what_waits_to_be_said_as_well() -> None:
     talk.run(1.0)
     assert talk.sentences == ["One two three."]
     assert results(talk) == [("2", False, "stop"), ("3", False, "stop"), ("1", False, "stop")]
-    assert talk.mood is AgentState.LISTENING
+    assert talk.state is AgentState.LISTENING
     talk.say("Eight.", id="4")  # what a program wants said after that is said
     assert talk.sentences[-1] == "Eight."
 
@@ -209,7 +209,7 @@ def test_nobody_is_seen_off_who_was_not_there() -> None:
     finish(talk)
     talk.run(20.0)
     assert talk.sentences == ["Welcome!", "The doors will close soon."]
-    assert talk.mood is AgentState.IDLE
+    assert talk.state is AgentState.IDLE
     talk.answer("thanks", "You are welcome.")
     talk.end()
     talk.run(6.0)
@@ -226,7 +226,7 @@ def test_a_vad_that_dies_in_mid_utterance_blocks_nothing_for_long() -> None:
     talk.speak()
     talk.say("Mind the doors.")
     talk.run(20.0)  # as long as vad_node lets an utterance be
-    assert (talk.mood, talk.sentences) == (AgentState.LISTENING, [])
+    assert (talk.state, talk.sentences) == (AgentState.LISTENING, [])
     talk.run(6.0)
     assert talk.sentences == ["Mind the doors."]
 

@@ -120,13 +120,13 @@ def test_a_connection_is_ready_when_somebody_speaks_after_a_while():
 
     with talking(answer_and_leave, answer("More.")) as (server, user):
         chat = user.stage._chat._service
-        chat._greeting.result(PATIENCE_S)
+        chat._warming.result(PATIENCE_S)
         start = server.greeted.get(timeout=PATIENCE_S)
         user.answer("hello")
         assert left.wait(PATIENCE_S)
         user.advance(60.0)
         user.begin_to_speak()
-        chat._greeting.result(PATIENCE_S)
+        chat._warming.result(PATIENCE_S)
         ready = server.greeted.get(timeout=PATIENCE_S)
         user.answer("and then?")
         user.begin_to_speak()

@@ -13,9 +13,9 @@ from avatar_ros.core.errors import ConfigError, UnknownBackendError
 from avatar_ros.core.retry_after import retry_after_s
 from avatar_ros.core.types import Prompt
 from avatar_ros.llm.base import LlmSettings
-from avatar_ros.llm.health import status_fault
 from avatar_ros.llm.openai_settings import OpenAiSettings
 from avatar_ros.llm.request import checked_url, extra_body, request, system_prompt
+from avatar_ros.llm.service_errors import error_of_status
 from avatar_ros.llm.stage import build
 
 CONFIG = Path(__file__).resolve().parents[3] / "config"
@@ -103,7 +103,7 @@ def test_retry_after(headers, seconds):
     ],
 )
 def test_what_follows_from_a_status(status, retryable, lasting):
-    fault = status_fault(status, "some words of the user", {}, "KEY")
+    fault = error_of_status(status, "some words of the user", {}, "KEY")
     assert (fault.retryable, fault.lasting) == (retryable, lasting)
     assert str(status) in fault.text and "user" not in fault.text
 

@@ -24,11 +24,11 @@ def raising(error):
 @pytest.mark.parametrize("error", [OSError("gone"), AttributeError("sock"), RuntimeError("the loop is closed")])
 def test_what_ended_by_itself_does_not_stop_the_stopping(error):
     stop, ended = CancelToken(), []
-    with stop.calls(raising(error)), stop.calls(lambda: ended.append(1)):
-        stop.ask()
-        with stop.calls(raising(error)):
+    with stop.on_cancel(raising(error)), stop.on_cancel(lambda: ended.append(1)):
+        stop.cancel()
+        with stop.on_cancel(raising(error)):
             ended.append(2)
-    assert stop.asked and ended == [1, 2]
+    assert stop.cancelled and ended == [1, 2]
 
 
 def test_a_cancelled_job_gives_nothing_though_its_stop_fails():
@@ -36,7 +36,7 @@ def test_a_cancelled_job_gives_nothing_though_its_stop_fails():
     job = ThreadJob(iter([Part(np.ones(240, np.int16), RATE)]), come.set, stop)
     while not job._finished:
         come.wait(1.0)
-    with stop.calls(raising(ZeroDivisionError())), pytest.raises(ZeroDivisionError):
+    with stop.on_cancel(raising(ZeroDivisionError())), pytest.raises(ZeroDivisionError):
         job.cancel()
     assert job.poll() is None and job.done
 

@@ -467,7 +467,7 @@ def test_a_cancelled_sentence_is_told_to_stop_and_its_end_is_no_fault():
 
         def speak(self, text, locale, stop=None):
             asked = threading.Event()
-            with stop.calls(asked.set):
+            with stop.on_cancel(asked.set):
                 yield from super().speak("one", locale)
                 begun.set()  # from here on it waits; before, a cancelled job takes no further part of it
                 asked.wait(60)
@@ -487,11 +487,11 @@ def test_a_cancelled_sentence_is_told_to_stop_and_its_end_is_no_fault():
 
 def test_who_asks_to_stop_before_the_wait_began_is_heard_at_once():
     stop, calls = CancelToken(), []
-    with stop.calls(lambda: calls.append("early")):
-        stop.ask()
-    with stop.calls(lambda: calls.append("late")):
+    with stop.on_cancel(lambda: calls.append("early")):
+        stop.cancel()
+    with stop.on_cancel(lambda: calls.append("late")):
         pass
-    stop.ask()
+    stop.cancel()
     assert calls == ["early", "late"]
 
 

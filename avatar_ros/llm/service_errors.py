@@ -1,55 +1,12 @@
-"""Whether a service is worth asking: a failing one is left alone for a while, then tried by a single prompt."""
+"""What goes wrong with a chat service, as errors that say what to do."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from enum import Enum
 
 from ..core.errors import LlmError
-from ..core.fallback import wait_s
 from ..core.retry_after import retry_after_s
-
-
-class Ask(Enum):
-    """How to treat the next prompt."""
-
-    NORMALLY = 1
-    BRIEFLY = 2
-    NOT_AT_ALL = 3
-
-
-class Health:
-    """probe_after_s: how long a failing service is left alone."""
-
-    def __init__(self, probe_after_s: float) -> None:
-        self._probe_after_s = probe_after_s
-        self._next_s: float | None = None  # when to try again; None: it is not failing
-        self.fault: ServiceError | None = None
-
-    def advice(self, now_s: float) -> Ask:
-        """For a prompt that comes now; only one at a time is sent to find out whether the service is back."""
-        if self._next_s is None:
-            return Ask.NORMALLY
-        if now_s < self._next_s:
-            return Ask.NOT_AT_ALL
-        self._next_s = now_s + self._probe_after_s
-        return Ask.BRIEFLY
-
-    def works(self) -> None:
-        """A word of an answer came, or its end."""
-        self._next_s, self.fault = None, None
-
-    def failed(self, fault: ServiceError, now_s: float) -> None:
-        """An answer failed. A fault of this request alone does not mark the service as failing."""
-        self.fault = fault
-        if fault.lasting:
-            self._next_s = now_s + wait_s(self._probe_after_s, fault.retry_after_s)
-
-    def broke_off(self, fault: ServiceError) -> None:
-        """An answer broke off after its first words."""
-        self.fault = fault
-
 
 _IDENTIFIER = re.compile(r"[\w.-]{1,64}")
 _TOO_MANY = 429
@@ -58,7 +15,7 @@ _SERVER = 500
 
 class ServiceError(LlmError):
     """retryable: the same prompt may work in a moment; lasting: the next prompt will fail as well;
-    retry_after_s: the service asked to be left alone so long, seconds.
+    retry_after_s: how long the service asked to be left alone, seconds.
     """
 
     def __init__(
@@ -80,11 +37,11 @@ class ServiceError(LlmError):
 
 
 class BrokenOffError(LlmError):
-    """An answer ended in the middle of its words. Raised in place of the fault, of which the service's status tells."""
+    """An answer ended in the middle of its words. Raised in place of its cause, of which the service's status tells."""
 
 
-def status_fault(status: int, detail: str, headers: Mapping[str, str], key_variable: str) -> ServiceError:
-    """The fault that an HTTP status stands for. detail: the error's code in the body, shown if it is an identifier."""
+def error_of_status(status: int, detail: str, headers: Mapping[str, str], key_variable: str) -> ServiceError:
+    """The error that an HTTP status stands for. detail: the error's code in the body, shown if it is an identifier."""
     named = f" ({detail})" if _IDENTIFIER.fullmatch(detail) else ""
     if status in (401, 403):
         key = f"check the key in {key_variable}" if key_variable else "it wants a key: set key_variable"
@@ -101,3 +58,13 @@ def status_fault(status: int, detail: str, headers: Mapping[str, str], key_varia
         text = f"the chat service fails, HTTP {status}{named}"
         return ServiceError("llm_server_error", text, retryable=True, retry_after_s=wait_s)
     return ServiceError("llm_refused", f"the chat service refuses the request, HTTP {status}{named}", lasting=False)
+
+
+def server_error() -> ServiceError:
+    """The service says, in the middle of an answer, that it failed."""
+    return ServiceError("llm_server_error", "the chat service reports an error within an answer", retryable=True)
+
+
+def malformed(what: str) -> ServiceError:
+    """The service sent something that is no answer."""
+    return ServiceError("llm_malformed", f"the chat service sent something malformed: {what}", retryable=True)
