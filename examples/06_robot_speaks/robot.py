@@ -1,0 +1,59 @@
+"""A robot's own program speaks through the face: it greets, looks at the door, is interrupted by itself, and stops."""
+
+from __future__ import annotations
+
+import rclpy
+from geometry_msgs.msg import PointStamped
+from rclpy.node import Node
+
+from avatar_ros.msg import PlaybackClock, Say, SayResult
+
+
+class Robot(Node):
+    """Wishes go out on `say`; each gets exactly one `say_result` with its id."""
+
+    def __init__(self) -> None:
+        super().__init__("robot", namespace="avatar")
+        self._say = self.create_publisher(Say, "say", 10)
+        self._gaze = self.create_publisher(PointStamped, "gaze_target", 10)
+        self.results: dict[str, SayResult] = {}
+        self.heard_sentence = -1
+        self.create_subscription(SayResult, "say_result", lambda msg: self.results.update({msg.id: msg}), 10)
+        self.create_subscription(PlaybackClock, "speech/playback", self._on_playback, 10)
+        while not (self._say.get_subscription_count() and self._gaze.get_subscription_count()):
+            rclpy.spin_once(self, timeout_sec=0.1)  # the kiosk is still starting
+
+    def _on_playback(self, msg: PlaybackClock) -> None:
+        self.heard_sentence = msg.sentence if msg.state == PlaybackClock.PLAYING else -1
+
+    def say(self, name: str, text: str, when: int = Say.QUEUE) -> None:
+        """Speak it: QUEUE after what is being said, INTERRUPT at once, WITHDRAW takes the one of this name back."""
+        self._say.publish(Say(id=name, text=text, when=when))
+
+    def look(self, x: float, y: float, z: float) -> None:
+        """Metres: x to the avatar's left, y up from the floor, z forward. It looks there for 2 s; say it again."""
+        target = PointStamped()
+        target.header.frame_id, target.point.x, target.point.y, target.point.z = "avatar", x, y, z
+        self._gaze.publish(target)
+
+    def wait_for(self, name: str) -> None:
+        """Until that sentence is over, and what became of it."""
+        while name not in self.results:
+            rclpy.spin_once(self, timeout_sec=0.1)
+        result = self.results[name]
+        print(f'{name}: {"done" if result.done else result.reason}, heard: "{result.spoken}"', flush=True)
+
+
+rclpy.init()
+robot = Robot()
+robot.say("hello", "Welcome aboard.")
+robot.wait_for("hello")
+robot.look(1.5, 1.6, 1.0)
+robot.say("door", "The door is over there.")
+robot.wait_for("door")
+robot.say("story", "I will tell you a story. Once there was a robot, who never came to an end, and went on and on.")
+while robot.heard_sentence < 1:  # its second sentence can be heard
+    rclpy.spin_once(robot, timeout_sec=0.1)
+robot.say("careful", "Careful, I am going to move.", Say.INTERRUPT)
+robot.wait_for("story")
+robot.wait_for("careful")
