@@ -27,9 +27,9 @@ def speak(texts: Sequence[str], backend: str = "espeak") -> list[Pcm]:
 
 
 def write_wav(path: Path, pcm: Pcm, rate_hz: int = RATE_HZ, before_s: float = 0.5, after_s: float = 1.5) -> Path:
-    """A 16-bit mono WAV file with silence around the sound; its path."""
+    """A 16-bit mono WAV file with silence around the sound; its path. Raises OSError."""
     before, after = (np.zeros(int(seconds * rate_hz), np.int16) for seconds in (before_s, after_s))
-    with wave.open(str(path), "wb") as file:
+    with path.open("wb") as raw, wave.open(raw, "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(rate_hz)

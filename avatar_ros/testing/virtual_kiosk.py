@@ -45,6 +45,7 @@ from .spoken_questions import RATE_HZ, speak
 LATENCY_S = 0.002
 #: Before somebody speaks, and before a turn that never ends is given up.
 PAUSE_S, LONGEST_TURN_S = 0.5, 120.0
+SHIPPED_ANSWERS = AsrSettings().answers_file
 #: What a loudspeaker's voice loses on its way to the microphone, as a share of its amplitude.
 _ECHO = 0.05
 
@@ -66,7 +67,7 @@ class VirtualKiosk(Harness):
     def __init__(
         self,
         folder: Path,
-        answers_file: str | Path = AsrSettings().answers_file,
+        answers_file: str | Path = SHIPPED_ANSWERS,
         *,
         taps: F32 | None = None,
         devices: Devices | None = None,

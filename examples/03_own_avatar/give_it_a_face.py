@@ -16,6 +16,7 @@ from make_head import EYE_RADIUS_M, EYES_M, IRIS, MOUTH_Y_M, PUPIL, Array
 from avatar_ros.avatar.load import load_avatar
 from avatar_ros.avatar.model import Avatar, Morphs, Neck
 from avatar_ros.avatar.save import save_lam
+from avatar_ros.core.errors import AvatarError
 
 #: How far the lower lip goes down with an open jaw, and how far down the chin still follows, metres.
 OPEN_M, CHIN_M = 0.024, 0.055
@@ -103,6 +104,9 @@ def with_a_face(avatar: Avatar) -> Avatar:
 if __name__ == "__main__":
     if len(sys.argv) != 3:
         sys.exit("usage: give_it_a_face.py SPLATS.ply AVATAR.zip")
-    made = with_a_face(load_avatar(sys.argv[1]))
-    save_lam(made, sys.argv[2])
+    try:
+        made = with_a_face(load_avatar(sys.argv[1]))
+        save_lam(made, sys.argv[2])
+    except (AvatarError, OSError) as error:
+        sys.exit(str(error))
     print(f"{sys.argv[2]}: {made.splats} splats, {len(made.morph_names)} shapes")

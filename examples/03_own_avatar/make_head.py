@@ -1,4 +1,4 @@
-"""Make a head of Gaussian splats and write it as a plain 3DGS .ply, as trainers and SuperSplat do: make_head.py head.ply
+"""Make a head of Gaussian splats, written as trainers and SuperSplat do: make_head.py head.ply
 
 Stands in for a scan of yours: a round head with eyes, lips, hair and shoulders, in metres, Y up, the face towards +Z.
 """
@@ -84,5 +84,8 @@ if __name__ == "__main__":
     if len(sys.argv) != 2:
         sys.exit("usage: make_head.py FILE.ply")
     made = head()
-    Path(sys.argv[1]).write_bytes(ply(made))
+    try:
+        Path(sys.argv[1]).write_bytes(ply(made))
+    except OSError as error:
+        sys.exit(f"{sys.argv[1]}: {error.strerror}")
     print(f"{sys.argv[1]}: {len(made)} splats")

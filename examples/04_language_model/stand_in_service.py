@@ -26,14 +26,18 @@ def reply(exchange: Exchange) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """0: ended by Ctrl-C; 2: called wrongly."""
+    """0: ended by Ctrl-C; 2: called wrongly, or the port is taken."""
     if len(arguments) > 1 or not all(text.isdigit() for text in arguments):
         print("usage: stand_in_service.py [PORT]", file=sys.stderr)
         return 2
     port = int(arguments[0]) if arguments else PORT
-    with chat_server(reply, port=port) as server:
-        print(f"listening on {server.url}", flush=True)
-        signal.sigwait({signal.SIGINT, signal.SIGTERM})
+    try:
+        with chat_server(reply, port=port) as server:
+            print(f"listening on {server.url}", flush=True)
+            signal.sigwait({signal.SIGINT, signal.SIGTERM})
+    except (OSError, OverflowError) as error:
+        print(f"port {port}: {error}; give another one", file=sys.stderr)
+        return 2
     return 0
 
 

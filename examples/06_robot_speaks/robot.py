@@ -1,4 +1,4 @@
-"""A robot's own program speaks through the face: it greets, looks at the door, is interrupted by itself, and stops."""
+"""A robot's own program speaks through the face: it greets, looks at the door, and interrupts its own story."""
 
 from __future__ import annotations
 
@@ -20,15 +20,16 @@ class Robot(Node):
         self.heard_sentence = -1
         self.create_subscription(SayResult, "say_result", lambda msg: self.results.update({msg.id: msg}), 10)
         self.create_subscription(PlaybackClock, "speech/playback", self._on_playback, 10)
+        print("waiting for the kiosk in /avatar", flush=True)
         while not (self._say.get_subscription_count() and self._gaze.get_subscription_count()):
-            rclpy.spin_once(self, timeout_sec=0.1)  # the kiosk is still starting
+            rclpy.spin_once(self, timeout_sec=0.1)
 
     def _on_playback(self, msg: PlaybackClock) -> None:
         self.heard_sentence = msg.sentence if msg.state == PlaybackClock.PLAYING else -1
 
     def say(self, name: str, text: str, when: int = Say.QUEUE) -> None:
-        """Speak it: QUEUE after what is being said, INTERRUPT at once, WITHDRAW takes the one of this name back."""
-        self._say.publish(Say(id=name, text=text, when=when))
+        """QUEUE: after what is being said; INTERRUPT: at once; WITHDRAW: take back the one of this name."""
+        self._say.publish(Say(session="local", id=name, text=text, when=when))
 
     def look(self, x: float, y: float, z: float) -> None:
         """Metres: x to the avatar's left, y up from the floor, z forward. It looks there for 2 s; say it again."""
@@ -37,7 +38,7 @@ class Robot(Node):
         self._gaze.publish(target)
 
     def wait_for(self, name: str) -> None:
-        """Until that sentence is over, and what became of it."""
+        """Until that sentence is over; says what became of it."""
         while name not in self.results:
             rclpy.spin_once(self, timeout_sec=0.1)
         result = self.results[name]
@@ -52,7 +53,7 @@ robot.look(1.5, 1.6, 1.0)
 robot.say("door", "The door is over there.")
 robot.wait_for("door")
 robot.say("story", "I will tell you a story. Once there was a robot, who never came to an end, and went on and on.")
-while robot.heard_sentence < 1:  # its second sentence can be heard
+while robot.heard_sentence < 1:  # until its second sentence can be heard
     rclpy.spin_once(robot, timeout_sec=0.1)
 robot.say("careful", "Careful, I am going to move.", Say.INTERRUPT)
 robot.wait_for("story")

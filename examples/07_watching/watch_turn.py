@@ -7,13 +7,19 @@ import sys
 import time
 
 import rclpy
+from rclpy.exceptions import InvalidNamespaceException
+from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile
 
 from avatar_ros.msg import AvatarState, Transcript, TurnReport
 
-STATES = {AvatarState.IDLE: "idle", AvatarState.LISTENING: "listening", AvatarState.THINKING: "thinking",
-          AvatarState.SPEAKING: "speaking"}  # fmt: skip
+STATES = {
+    AvatarState.IDLE: "idle",
+    AvatarState.LISTENING: "listening",
+    AvatarState.THINKING: "thinking",
+    AvatarState.SPEAKING: "speaking",
+}
 #: Fields of TurnReport, all in ms from the end of the question's last sound.
 STEPS = {
     "voice_stop_ms": "the end of speech was noticed",
@@ -40,7 +46,7 @@ class Watcher(Node):
         self.create_subscription(TurnReport, "turn_report", self._on_report, 10)
 
     def _on_state(self, msg: AvatarState) -> None:
-        self._tell(f"{STATES[msg.state]}")
+        self._tell(STATES[msg.state])
 
     def _on_transcript(self, msg: Transcript) -> None:
         if msg.final:
@@ -62,14 +68,22 @@ def show(report: TurnReport) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """0: a turn was seen; 2: called wrongly."""
+    """0: a turn was seen; 2: called wrongly; 130: Ctrl-C."""
     if len(arguments) > 1:
         print("usage: watch_turn.py [NAMESPACE]", file=sys.stderr)
         return 2
+    namespace = arguments[0] if arguments else "avatar"
     rclpy.init()
-    watcher = Watcher(arguments[0] if arguments else "avatar")
-    while watcher.report is None:
-        rclpy.spin_once(watcher, timeout_sec=0.1)
+    try:
+        watcher = Watcher(namespace)
+        print(f"waiting for a turn of the kiosk in /{namespace}", flush=True)
+        while watcher.report is None:
+            rclpy.spin_once(watcher, timeout_sec=0.1)
+    except InvalidNamespaceException as error:
+        print(error, file=sys.stderr)
+        return 2
+    except (KeyboardInterrupt, ExternalShutdownException):
+        return 130
     show(watcher.report)
     return 0
 
