@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import rclpy
+from avatar_ros.msg import PlaybackClock, Say, SayResult
 from geometry_msgs.msg import PointStamped
 from rclpy.node import Node
-
-from avatar_ros.msg import PlaybackClock, Say, SayResult
 
 
 class Robot(Node):

@@ -7,12 +7,11 @@ import sys
 import time
 
 import rclpy
+from avatar_ros.msg import AvatarState, Transcript, TurnReport
 from rclpy.exceptions import InvalidNamespaceException
 from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile
-
-from avatar_ros.msg import AvatarState, Transcript, TurnReport
 
 STATES = {
     AvatarState.IDLE: "idle",
