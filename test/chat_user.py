@@ -10,8 +10,9 @@ from avatar_ros.core.enums import InterruptAction, VoiceKind
 from avatar_ros.core.errors import LlmError
 from avatar_ros.core.events import Interrupt
 from avatar_ros.core.types import ChatMessage, Prompt, Reply, VoiceActivity
-from avatar_ros.llm.base import LlmSettings
+from avatar_ros.llm.base import LLM_BACKENDS, LlmSettings
 from avatar_ros.llm.stage import LlmStage, build
+from avatar_ros.testing.settings import split
 
 #: Longest wait, of real time, for something that takes milliseconds.
 PATIENCE_S = 30.0
@@ -21,7 +22,7 @@ class ChatUser:
     """now_s moves by `advance` alone; real time passes only while waiting for a thread of the stage."""
 
     def __init__(self, stage: LlmStage | None = None, **settings: Any) -> None:
-        built = stage or build(LlmSettings(**settings))
+        built = stage or build(*split(LLM_BACKENDS, LlmSettings, **settings))
         assert isinstance(built, LlmStage)
         self.stage = built
         self.now_s = 1000.0

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from avatar_ros.asr.base import ASR_BACKENDS, AsrSettings
 from avatar_ros.asr.base import PORT as ASR_PORT
-from avatar_ros.asr.base import AsrSettings
 from avatar_ros.asr.stage import build as build_asr
 from avatar_ros.core.clock import s_from_ns
 from avatar_ros.core.enums import AgentState
@@ -22,8 +22,8 @@ from avatar_ros.dialogue.stage import build as build_dialogue
 from avatar_ros.encoder.base import PORT as ENCODER_PORT
 from avatar_ros.encoder.base import EncoderSettings
 from avatar_ros.encoder.stage import build as build_encoder
+from avatar_ros.llm.base import LLM_BACKENDS, LlmSettings
 from avatar_ros.llm.base import PORT as LLM_PORT
-from avatar_ros.llm.base import LlmSettings
 from avatar_ros.llm.stage import build as build_llm
 from avatar_ros.mic.base import MIC_PORT, MicSettings
 from avatar_ros.mic.echo import make_echo
@@ -39,11 +39,12 @@ from avatar_ros.render.stage import PORT as RENDERER_PORT
 from avatar_ros.render.stage import RendererSettings, RenderStage
 from avatar_ros.speaker.base import SPEAKER_PORT, SpeakerSettings
 from avatar_ros.speaker.stage import build_speaker
+from avatar_ros.testing.settings import split
 from avatar_ros.tts.base import PORT as TTS_PORT
 from avatar_ros.tts.base import TtsSettings
 from avatar_ros.tts.stage import build as build_tts
 from avatar_ros.vad.base import PORT as VAD_PORT
-from avatar_ros.vad.base import VadSettings
+from avatar_ros.vad.base import VAD_BACKENDS, VadSettings
 from avatar_ros.vad.stage import build as build_vad
 from harness import Harness
 
@@ -80,14 +81,15 @@ class Kiosk(Harness):
         self.report = folder / "turns.json"
         self.dialogue_settings = DialogueSettings(epoch_file=epoch_file, **settings)
         self.add("renderer", RenderStage(RendererSettings(backend="fake"), tuple, self.clock), RENDERER_PORT)
-        self.add("vad", build_vad(VadSettings(backend="fake", script=script)), VAD_PORT)
-        self.add("asr", build_asr(AsrSettings(backend="fake", script="|".join(heard))), ASR_PORT)
+        self.add("vad", build_vad(*split(VAD_BACKENDS, VadSettings, backend="fake", script=script)), VAD_PORT)
+        self.add("asr", build_asr(*split(ASR_BACKENDS, AsrSettings, backend="fake", script="|".join(heard))), ASR_PORT)
         self.add("speaker", build_speaker(SpeakerSettings(backend="fake")), SPEAKER_PORT)
         self.add("tts", build_tts(TtsSettings(backend="fake", fallback="")), TTS_PORT)
         self.add("motion", build_motion(MotionSettings(backend="fake")), MOTION_PORT)
         self.add("encoder", build_encoder(EncoderSettings(backend="fake")), ENCODER_PORT)
         self.add("dialogue", build_dialogue(self.dialogue_settings), DIALOGUE_PORT)
-        self.add("llm", build_llm(LlmSettings(backend="fake", fake_script=answers, fallback="")), LLM_PORT)
+        llm = split(LLM_BACKENDS, LlmSettings, backend="fake", script=answers, fallback="")
+        self.add("llm", build_llm(*llm), LLM_PORT)
         self.add("monitor", build_monitor(MonitorSettings(report=str(self.report))), MONITOR_PORT)
         self.add("mic", microphone(spans), MIC_PORT)
 

@@ -104,6 +104,6 @@ def lips_model(backend: str) -> str:
     return ""
 
 
-def encoder_model(backend: str) -> str:
-    """The parameter `model` of an encoder backend; "" where it needs none."""
-    return str(encoder_folder(backend)) if backend in NEURAL_ENCODERS else ""
+def encoder_options(backend: str) -> dict[str, object]:
+    """Options with which an encoder backend can be loaded."""
+    return {"model": str(encoder_folder(backend)), "threads": 1} if backend in NEURAL_ENCODERS else {}

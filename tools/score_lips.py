@@ -21,7 +21,10 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from avatar_ros.encoder.base import ENCODER_BACKENDS, Encoder, EncoderSettings  # noqa: E402
-from avatar_ros.encoder.encode import encode  # noqa: E402
+from avatar_ros.encoder.encode import (
+    encode,
+    load_encoder,
+)
 from benchmarks.lib.noise_and_reverb import noisy, read_wav, roomy  # noqa: E402
 from benchmarks.lips.scores import LABELS_FIT, Judge  # noqa: E402
 
@@ -48,10 +51,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _encoder(way: str, model: str) -> Encoder:
-    settings = EncoderSettings(sound_by=way, use_text=False, use_marks=False, model=model)
-    made: Encoder = ENCODER_BACKENDS.load("phones")(settings)
-    made.load()
-    return made
+    own = ENCODER_BACKENDS.options("phones", sound_by=way, use_text=False, use_marks=False, model=model)
+    return load_encoder(EncoderSettings(), own)
 
 
 class Scores:

@@ -117,10 +117,13 @@ def parameter_table(specs: list[Any]) -> list[str]:
 
 
 def parameters(spec: Any) -> Iterator[tuple[str, Any]]:
-    """Names (with prefix) and fields of a node's parameters."""
+    """Names (with prefix) and fields of a node's parameters, those of each of its backends behind them."""
     for prefix, kind in spec.groups.items():
-        for item in fields(kind):
-            yield prefix + item.name, item
+        yield from ((prefix + item.name, item) for item in fields(kind))
+    for prefix, registry in spec.registries.items():
+        for name in registry.names:
+            kind = registry.settings_class(name)
+            yield from ((f"{prefix}{name}.{item.name}", item) for item in (fields(kind) if kind else ()))
 
 
 def cell(text: str) -> str:

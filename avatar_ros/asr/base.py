@@ -12,16 +12,6 @@ from ..core.stage import Port
 
 PORT = Port(subscribes=("mic/utterance",), publishes=("speech/transcript",))
 
-ASR_BACKENDS = Registry(
-    "asr",
-    {
-        "pocketsphinx": Backend("avatar_ros.asr.sphinx:SphinxRecogniser", "embedded"),
-        "sensevoice": Backend("avatar_ros.asr.sensevoice:SenseVoiceRecogniser", "sensevoice"),
-        "sensevoice_sherpa": Backend("avatar_ros.asr.sensevoice_sherpa:SherpaRecogniser", "sherpa"),
-        "fake": Backend("avatar_ros.asr.fake:FakeRecogniser"),
-    },
-)
-
 
 @dataclass(frozen=True)
 class AsrSettings(Settings):
@@ -53,23 +43,6 @@ class AsrSettings(Settings):
         low=-100.0,
         high=0.0,
     )
-    model: str = setting(
-        "",
-        "sensevoice backends: folder of the model, or the name of a fetched one; empty: what ./avatar fetch brings",
-    )
-    language: str = setting(
-        "auto", "sensevoice backends: language to expect", choices=("auto", "zh", "en", "yue", "ja", "ko")
-    )
-    device: str = setting("auto", "sensevoice backends: where the model runs", choices=("auto", "cpu", "cuda"))
-    threads: int = setting(2, "sensevoice backends: CPU threads", low=1, high=64)
-    use_itn: bool = setting(True, "sensevoice backends: write numbers in digits, and punctuation")
-    partial_share: float = setting(
-        0.3,
-        "sensevoice backends: share of the time spent on partial transcripts while somebody speaks; 0: none",
-        low=0.0,
-        high=0.9,
-    )
-    script: str = setting("what time is it", "fake backend: what it hears, utterance by utterance, separated by |")
 
 
 @dataclass(frozen=True)
@@ -110,7 +83,7 @@ class RecognitionStream(Protocol):
 
 
 class Recogniser(Protocol):
-    """A backend: a model that many utterances share."""
+    """A backend: a model that many utterances share; made as `Class(settings)` or `Class(settings, own)`."""
 
     def load(self) -> None:
         """Load and warm the model. Raises ConfigError with what to do."""
@@ -123,3 +96,23 @@ class Recogniser(Protocol):
     def close(self) -> None:
         """Free the model."""
         ...
+
+
+_SENSEVOICE = "avatar_ros.asr.sensevoice_settings:SenseVoiceSettings"
+ASR_BACKENDS = Registry(
+    "asr",
+    Recogniser,
+    {
+        "pocketsphinx": Backend("avatar_ros.asr.sphinx:SphinxRecogniser", "embedded", ("pocketsphinx", "onnxruntime")),
+        "sensevoice": Backend(
+            "avatar_ros.asr.sensevoice:SenseVoiceRecogniser",
+            "sensevoice",
+            ("funasr", "torch", "torchaudio", "kaldi_native_fbank", "sentencepiece"),
+            _SENSEVOICE,
+        ),
+        "sensevoice_sherpa": Backend(
+            "avatar_ros.asr.sensevoice_sherpa:SherpaRecogniser", "sherpa", ("sherpa_onnx",), _SENSEVOICE
+        ),
+        "fake": Backend("avatar_ros.asr.fake:FakeRecogniser", settings="avatar_ros.asr.fake:FakeSettings"),
+    },
+)

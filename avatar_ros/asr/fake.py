@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from ..core.arrays import Pcm
 from ..core.rates import LISTENING_RATE_HZ
+from ..core.settings import Settings, setting
 from .base import AsrSettings, Heard
 
 SECONDS_PER_WORD = 0.25
+
+
+@dataclass(frozen=True)
+class FakeSettings(Settings):
+    """Options of backend `fake`."""
+
+    script: str = setting("what time is it", "what it hears, utterance by utterance, separated by |")
 
 
 class FakeHearing:
@@ -39,8 +49,8 @@ class FakeHearing:
 class FakeRecogniser:
     """Recogniser. The script starts again when it is used up."""
 
-    def __init__(self, settings: AsrSettings) -> None:
-        self._lines = [line.strip() for line in settings.script.split("|")]
+    def __init__(self, settings: AsrSettings, own: FakeSettings) -> None:
+        self._lines = [line.strip() for line in own.script.split("|")]
         self._next = 0
 
     def load(self) -> None:

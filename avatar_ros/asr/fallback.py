@@ -1,8 +1,10 @@
-"""A recogniser with another one in its place where its library or its model is missing: said in diagnostics."""
+"""A recogniser with a fallback where its library or its model is missing: said in diagnostics."""
 
 from __future__ import annotations
 
 from ..core.errors import ConfigError
+from ..core.fallback import Fallback
+from ..core.registry import NO_OPTIONS, Options
 from .base import ASR_BACKENDS, AsrSettings, Recogniser, RecognitionStream
 
 _MISSPELT = "unknown_backend"
@@ -11,25 +13,26 @@ _MISSPELT = "unknown_backend"
 class RecogniserWithFallback:
     """Recogniser. Decides once, when it is loaded; a backend whose name nobody knows stays an error.
 
-    warning: why the fallback hears, "" where the wanted backend does.
+    warning: why the fallback is in use, "" where the wanted backend is.
     """
 
-    def __init__(self, settings: AsrSettings) -> None:
+    def __init__(self, settings: AsrSettings, own: Options = NO_OPTIONS) -> None:
         self._settings = settings
+        self._own = own
         self._chosen: Recogniser | None = None
         self.warning = ""
 
     def load(self) -> None:
         """Load the wanted backend, else the fallback. Raises ConfigError where that cannot be loaded either."""
-        wanted, fallback = self._settings.backend, self._settings.fallback
-        self.warning = ""
+        state = Fallback(self._settings.backend, self._settings.fallback)
         try:
-            self._chosen = _loaded(wanted, self._settings)
+            self._chosen = self._loaded(self._settings.backend)
         except ConfigError as error:
             if error.code == _MISSPELT:
                 raise
-            self._chosen = _loaded(fallback, self._settings)
-            self.warning = f"{fallback} hears in place of {wanted}: {error.text}"
+            self._chosen = self._loaded(self._settings.fallback)
+            state.failed(error.text)
+        self.warning = state.warning
 
     def start(self) -> RecognitionStream:
         """Begin an utterance."""
@@ -42,8 +45,7 @@ class RecogniserWithFallback:
             self._chosen.close()
             self._chosen = None
 
-
-def _loaded(name: str, settings: AsrSettings) -> Recogniser:
-    recogniser: Recogniser = ASR_BACKENDS.load(name)(settings)
-    recogniser.load()
-    return recogniser
+    def _loaded(self, name: str) -> Recogniser:
+        recogniser = ASR_BACKENDS.make(name, self._settings, own=self._own)
+        recogniser.load()
+        return recogniser

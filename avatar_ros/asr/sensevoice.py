@@ -27,6 +27,7 @@ from .base import AsrSettings
 from .decode_budget import DecodeBudget
 from .model_folder import check_funasr, find
 from .rich_tags import locale_of
+from .sensevoice_settings import SenseVoiceSettings
 from .utterance_decoder import UtteranceDecoder
 
 #: Makes FunASR's features where torchaudio is not installed; it would be missed only at the first sound.
@@ -72,17 +73,18 @@ _AutoModel = _import_auto_model()
 class SenseVoiceRecogniser:
     """Recogniser. One model serves all utterances, one after the other."""
 
-    def __init__(self, settings: AsrSettings, clock: Clock | None = None) -> None:
+    def __init__(self, settings: AsrSettings, own: SenseVoiceSettings, clock: Clock | None = None) -> None:
         self._settings = settings
+        self._own = own
         self._clock = clock or SteadyClock()
-        self._pace = DecodeBudget(settings.partial_share)
-        self._device = _device(settings.device)
+        self._pace = DecodeBudget(own.partial_share)
+        self._device = _device(own.device)
         self._model: Any = None
         self._logits: torch.Tensor | None = None  # [1, 4 + frames, vocabulary] of the last decode
 
     def load(self) -> None:
         """Load the model and decode a second of silence. Raises ConfigError naming the folder and what it lacks."""
-        folder = find(self._settings.model, "sensevoice")
+        folder = find(self._own.model, "sensevoice")
         check_funasr(folder)
         self._model = self._loaded(folder)
         self._model.model.ctc.ctc_lo.register_forward_hook(self._keep_logits)
@@ -93,7 +95,7 @@ class SenseVoiceRecogniser:
 
     def start(self) -> UtteranceDecoder:
         """Begin an utterance."""
-        locale = locale_of(self._settings.language)
+        locale = locale_of(self._own.language)
         return UtteranceDecoder(self._decode, self._pace, self._clock, locale, self._settings.min_confidence)
 
     def close(self) -> None:
@@ -103,7 +105,7 @@ class SenseVoiceRecogniser:
     def _loaded(self, folder: Path) -> Any:
         options = {
             "device": self._device,
-            "ncpu": self._settings.threads,
+            "ncpu": self._own.threads,
             "disable_update": True,
             "disable_pbar": True,
             "check_latest": False,
@@ -118,7 +120,7 @@ class SenseVoiceRecogniser:
 
     def _decode(self, pcm: Pcm) -> tuple[str, float]:
         sound = pcm.astype(np.float32) / 32768
-        options = {"language": self._settings.language, "use_itn": self._settings.use_itn}
+        options = {"language": self._own.language, "use_itn": self._own.use_itn}
         with _unheard():
             found = self._model.generate(input=sound, **options)
         return found[0]["text"], self._confidence()

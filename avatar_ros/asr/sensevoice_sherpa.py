@@ -21,6 +21,7 @@ from .base import AsrSettings
 from .decode_budget import DecodeBudget
 from .model_folder import find, read_metadata, sherpa_files
 from .rich_tags import locale_of
+from .sensevoice_settings import SenseVoiceSettings
 from .utterance_decoder import UtteranceDecoder
 
 #: What sherpa-onnx reads from the model (offline-sense-voice-model.cc).
@@ -34,16 +35,17 @@ _WARM_UP_SAMPLES = LISTENING_RATE_HZ
 class SherpaRecogniser:
     """Recogniser. One model serves all utterances, one after the other."""
 
-    def __init__(self, settings: AsrSettings, clock: Clock | None = None) -> None:
+    def __init__(self, settings: AsrSettings, own: SenseVoiceSettings, clock: Clock | None = None) -> None:
         self._settings = settings
+        self._own = own
         self._clock = clock or SteadyClock()
-        self._pace = DecodeBudget(settings.partial_share)
-        self._provider = _provider(settings.device)
+        self._pace = DecodeBudget(own.partial_share)
+        self._provider = _provider(own.device)
         self._model: Any = None
 
     def load(self) -> None:
         """Load the model and decode a second of silence. Raises ConfigError naming the folder and what it lacks."""
-        folder = find(self._settings.model, "sensevoice_sherpa")
+        folder = find(self._own.model, "sensevoice_sherpa")
         path, tokens = sherpa_files(folder)
         _check(path)
         files = f"{path} with {tokens.name}"
@@ -56,7 +58,7 @@ class SherpaRecogniser:
 
     def start(self) -> UtteranceDecoder:
         """Begin an utterance."""
-        locale = locale_of(self._settings.language)
+        locale = locale_of(self._own.language)
         return UtteranceDecoder(self._decode, self._pace, self._clock, locale, self._settings.min_confidence)
 
     def close(self) -> None:
@@ -67,10 +69,10 @@ class SherpaRecogniser:
         return sherpa_onnx.OfflineRecognizer.from_sense_voice(
             model=str(path),
             tokens=str(tokens),
-            num_threads=self._settings.threads,
+            num_threads=self._own.threads,
             provider=self._provider,
-            language=self._settings.language,
-            use_itn=self._settings.use_itn,
+            language=self._own.language,
+            use_itn=self._own.use_itn,
         )
 
     def _decode(self, pcm: Pcm) -> tuple[str, float]:

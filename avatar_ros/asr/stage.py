@@ -10,6 +10,7 @@ from ..core.enums import SessionKind
 from ..core.errors import AsrError
 from ..core.events import SessionEvent
 from ..core.rates import LISTENING_RATE_HZ
+from ..core.registry import NO_OPTIONS, Options
 from ..core.sessions import SessionTable
 from ..core.stage import Out, Stage
 from ..core.topics import Message
@@ -211,8 +212,8 @@ def _check(frame: AudioFrame) -> None:
         )
 
 
-def build(settings: AsrSettings) -> Stage:
+def build(settings: AsrSettings, own: Options = NO_OPTIONS) -> Stage:
     """The stage with the backend that the settings name."""
     if settings.fallback and settings.fallback != settings.backend:
-        return AsrStage(RecogniserWithFallback(settings), settings)
-    return AsrStage(ASR_BACKENDS.load(settings.backend)(settings), settings)
+        return AsrStage(RecogniserWithFallback(settings, own), settings)
+    return AsrStage(ASR_BACKENDS.make(settings.backend, settings, own=own), settings)

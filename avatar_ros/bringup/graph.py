@@ -149,7 +149,7 @@ def mic_parameters(mic: str) -> dict[str, Value]:
     if mic == "none":
         return {"backend": "none"}
     if mic.lower().endswith(".wav"):
-        return {"backend": "file", "files": [str(Path(name.strip()).absolute()) for name in mic.split(",")]}
+        return {"backend": "file", "file.files": [str(Path(name.strip()).absolute()) for name in mic.split(",")]}
     return {"backend": "sounddevice", "device": mic}
 
 

@@ -8,16 +8,18 @@ from pathlib import Path
 from typing import Any
 
 from ..core.environment import SERVICE_NAMES, needed
+from ..core.registry import is_outside, label
 from .graph import KioskNode
 
-#: Node -> backend that reads a key -> variables that its library reads besides.
+#: Node -> backend that reads a key -> variables that its library reads besides. A backend from outside is given the one
+#: that its option key_variable names, where a profile sets that.
 KEY_READERS: dict[str, dict[str, tuple[str, ...]]] = {
     "llm_node": {"openai": ("OPENAI_ORG_ID", "OPENAI_PROJECT_ID")},
     "tts_node": {"openai_speech": ()},
 }
 #: Backends that speak to a service, key or not.
 SERVICES = {"llm_node": ("openai",), "tts_node": ("openai_speech", "edge", "cosyvoice")}
-#: key_variable where no profile sets it; test/unit/bringup/test_keys.py compares with the rooms' settings.
+#: key_variable where no profile sets it; test/unit/bringup/test_keys.py compares with the backends' options.
 USUAL_KEY = "OPENAI_API_KEY"
 
 
@@ -30,13 +32,14 @@ def node_environment(node: KioskNode, env: Mapping[str, str], namespace: str | N
 
 
 def _besides(name: str, parameters: Mapping[str, Any]) -> set[str]:
-    backends = {str(parameters.get(key, "")) for key in ("backend", "fallback")}
-    readers = KEY_READERS.get(name, {})
-    names = {variable for backend in backends for variable in readers.get(backend, ())}
-    if backends & readers.keys():
-        names.add(str(parameters.get("key_variable", USUAL_KEY)))
-    if backends & {*SERVICES.get(name, ())}:
-        names.update(SERVICE_NAMES)
+    names: set[str] = set()
+    for backend in {str(parameters.get(key, "")) for key in ("backend", "fallback")}:
+        readers = KEY_READERS.get(name, {})
+        names.update(readers.get(backend, ()))
+        usual = parameters.get("key_variable", USUAL_KEY) if backend in readers else ""
+        names.add(str(parameters.get(f"{label(backend)}.key_variable", usual)))
+        if is_outside(backend) or backend in SERVICES.get(name, ()):
+            names.update(SERVICE_NAMES)
     return names
 
 
@@ -60,9 +63,18 @@ def _sections(tree: Any, above: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """Each full name or pattern with its parameters."""
     for key, value in tree.items() if isinstance(tree, dict) else ():
         if key == "ros__parameters":
-            yield above, value if isinstance(value, dict) else {}
+            yield above, dict(_flat(value, "")) if isinstance(value, dict) else {}
         else:
             yield from _sections(value, f"{above}/{str(key).strip('/')}")
+
+
+def _flat(values: dict[Any, Any], prefix: str) -> Iterator[tuple[str, Any]]:
+    """Parameters by their full names: those of a backend may stand in a mapping of its name."""
+    for key, value in values.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
 
 
 def _pattern(name: str) -> re.Pattern[str]:

@@ -207,7 +207,7 @@ def _draw(backend: str) -> CheckResult:
     from ..render.pose import portrait_camera
 
     avatar = load_avatar(share_file("models/avatar.zip"))
-    drawer = BACKENDS.load(backend)(avatar, RasterSettings(backend=backend))
+    drawer = BACKENDS.make(backend, avatar, RasterSettings(backend=backend))
     frame = drawer.render(np.zeros(52, np.float32), np.eye(4, dtype=np.float32), portrait_camera(avatar, 256, 256))
     covered = float((frame.numpy()[:, :, 3] > 0).mean())
     drawer.close()

@@ -16,6 +16,7 @@ from ..core.rates import LISTENING_RATE_HZ
 from ..core.terminal import printable
 from ..core.types import SpeechChunk
 from ..encoder.base import ENCODER_BACKENDS, EncoderSettings
+from ..encoder.encode import load_encoder
 from ..motion.base import MOTION_BACKENDS, MotionSettings
 from ..motion.offline import express_phones
 from .render import checked_fps
@@ -53,9 +54,9 @@ def run(options: argparse.Namespace) -> int:
     features, rate_hz = encode(sound.pcm, options)
     if not len(features):
         raise ConfigError("sound_file", f"sound file {options.sound} is too short for a frame of lips")
-    settings = MotionSettings(backend=options.backend, model=options.backend_model)
+    own = MOTION_BACKENDS.options(options.backend, model=options.backend_model)
     kind = ENCODER_BACKENDS.load(options.encoder).kind
-    weights = express_phones(features, rate_hz, fps, settings, kind)
+    weights = express_phones(features, rate_hz, fps, MotionSettings(backend=options.backend), kind, own)
     write_expression(options.out, weights, fps, encoder=options.encoder, backend=options.backend)
     print(f"{printable(options.out)}: {len(weights)} frames at {fps:g} a second")
     return 0
@@ -63,10 +64,8 @@ def run(options: argparse.Namespace) -> int:
 
 def encode(pcm: NDArray[np.int16], options: argparse.Namespace) -> tuple[NDArray[np.float32], float]:
     """Features [T, dim] of a whole recording and their rate, through the same stream as in a conversation."""
-    encoder = ENCODER_BACKENDS.load(options.encoder)(
-        EncoderSettings(backend=options.encoder, model=options.encoder_model)
-    )
-    encoder.load()
+    own = ENCODER_BACKENDS.options(options.encoder, model=options.encoder_model)
+    encoder = load_encoder(EncoderSettings(backend=options.encoder), own)
     stream = encoder.open(LISTENING_RATE_HZ)
     step = int(CHUNK_S * LISTENING_RATE_HZ)
     starts = range(0, max(len(pcm), 1), step)

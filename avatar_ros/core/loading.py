@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import codecs
 import errno
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -28,10 +28,17 @@ _BOMS = (
 
 
 @contextmanager
-def boundary(path: Path | str, error: type[ConfigError], code: str, remedy: str) -> Iterator[None]:
+def boundary(
+    path: Path | str,
+    error: type[ConfigError],
+    code: str,
+    remedy: str = "",
+    describe: Callable[[Exception], str] | None = None,
+) -> Iterator[None]:
     """Run a loader's work on `path`; what it raises becomes `error(code, …)` with the file's name and the remedy.
 
-    Errors of this package and faults of the machine (MemoryError, MACHINE_ERRNOS) go through.
+    Errors of this package and faults of the machine (MemoryError, MACHINE_ERRNOS) go through. describe: what to say of
+    the exception, where it is not a file that cannot be read.
     """
     try:
         yield
@@ -40,7 +47,8 @@ def boundary(path: Path | str, error: type[ConfigError], code: str, remedy: str)
     except Exception as fault:
         if isinstance(fault, OSError) and fault.errno in MACHINE_ERRNOS:
             raise
-        raise error(code, f"{path} cannot be read: {saying(fault)}; {remedy}") from fault
+        said = f": {describe(fault)}" if describe else f" cannot be read: {saying(fault)}; {remedy}"
+        raise error(code, f"{path}{said}") from fault
 
 
 def saying(fault: BaseException) -> str:

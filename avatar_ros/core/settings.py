@@ -27,12 +27,16 @@ def setting(
     choices: tuple[str, ...] = (),
     fixed: bool = False,
     renamed: Mapping[str, str] | None = None,
+    formerly: str = "",
 ) -> Any:
     """A field of a Settings class: default, one line of description with the unit, inclusive range or choices.
 
-    fixed: it counts from the process's start to its end; renamed: values of earlier versions, and their present names.
+    fixed: it counts from the process's start to its end; renamed: values of earlier versions, and their present names;
+    formerly: of a backend's own option, what it was called among the room's parameters in earlier versions, where that
+    was something else.
     """
     meta = {"description": description, "low": low, "high": high, "choices": choices, "fixed": fixed}
+    meta["formerly"] = formerly
     return field(default=default, metadata={**meta, "renamed": renamed or {}})
 
 

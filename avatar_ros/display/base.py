@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ..core.enums import AgentState
 from ..core.errors import ConfigError
-from ..core.registry import Backend, Registry
+from ..core.registry import NO_OPTIONS, Backend, Options, Registry
 from ..core.settings import Settings, setting
 
 U8 = NDArray[Any]  # uint8 always; OpenCV's stubs do not name the element type
@@ -26,10 +26,7 @@ ROTATIONS = (0, 90, 180, 270)
 class DisplaySettings(Settings):
     """How the face is shown on a panel."""
 
-    backend: str = setting(
-        "auto", "screen: auto (a window where there is a screen), window, off or fake",
-        choices=("auto", "window", "off", "fake"),
-    )  # fmt: skip
+    backend: str = setting("auto", "screen: auto (a window where there is a screen), window, off or fake")
     fullscreen: bool = setting(True, "fill the panel; false: a window of panel_width x panel_height")
     panel_width: int = setting(540, "width of the window where it is not full-screen, px", low=64, high=8192)
     panel_height: int = setting(960, "height of the window where it is not full-screen, px", low=64, high=8192)
@@ -107,30 +104,30 @@ class Screen(Protocol):
 
 SCREEN_BACKENDS = Registry(
     "display",
+    Screen,
     {
-        "window": Backend("avatar_ros.display.window:WindowScreen", "embedded"),
+        "window": Backend("avatar_ros.display.window:WindowScreen", "embedded", ("pygame",)),
         "off": Backend("avatar_ros.display.off:OffScreen"),
         "fake": Backend("avatar_ros.display.fake:FakeScreen"),
     },
 )
 
 
-def open_screen(settings: DisplaySettings) -> tuple[Screen, str]:
+def open_screen(settings: DisplaySettings, own: Options = NO_OPTIONS) -> tuple[Screen, str]:
     """The chosen screen, open. The text is "" or says why `auto` shows nothing, and what to do about it.
 
-    Raises ConfigError where the backend was named and cannot be had.
+    own: options of backends. Raises ConfigError where the backend was named and cannot be had.
     """
     if settings.backend != "auto":
-        return _opened(settings), ""
+        return _opened(settings, own), ""
     try:
-        return _opened(replace(settings, backend="window")), ""
+        return _opened(replace(settings, backend="window"), own), ""
     except ConfigError as error:
-        return _opened(replace(settings, backend="off")), f"nothing is shown: {error.text}"
+        return _opened(replace(settings, backend="off"), own), f"nothing is shown: {error.text}"
 
 
-def _opened(settings: DisplaySettings) -> Screen:
-    make: Any = SCREEN_BACKENDS.load(settings.backend)
-    screen: Screen = make(settings)
+def _opened(settings: DisplaySettings, own: Options) -> Screen:
+    screen = SCREEN_BACKENDS.make(settings.backend, settings, own=own)
     screen.open()
     return screen
 

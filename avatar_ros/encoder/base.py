@@ -7,24 +7,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ..core.arrays import F32
-from ..core.inference import DEVICES, PRECISIONS
 from ..core.registry import Backend, Registry
 from ..core.settings import Settings, setting
 from ..core.stage import Port
 from ..core.types import SpeechChunk
 
 PORT = Port(subscribes=("speech/audio", "speech/sentence"), publishes=("motion/features",))
-ENCODER_BACKENDS = Registry(
-    "audio encoder",
-    {
-        "phones": Backend("avatar_ros.encoder.phone_encoder:PhoneEncoder"),
-        "wav2vec2": Backend("avatar_ros.encoder.neural:Wav2Vec2Encoder", "embedded"),
-        "hubert": Backend("avatar_ros.encoder.neural:HubertEncoder", "embedded"),
-        "lam": Backend("avatar_ros.encoder.neural:LamEncoder", "embedded"),
-        "network": Backend("avatar_ros.encoder.network:NetworkEncoder", "embedded"),
-        "fake": Backend("avatar_ros.encoder.fake:FakeEncoder"),
-    },
-)
 
 
 @dataclass(frozen=True)
@@ -33,37 +21,6 @@ class EncoderSettings(Settings):
 
     backend: str = setting(
         "phones", "encoder: phones, wav2vec2, hubert, lam, network or fake", renamed={"learned": "network"}
-    )
-    use_marks: bool = setting(True, "phones: take the voice's own phone marks where it gives them")
-    use_text: bool = setting(True, "phones: align the sentence's text to its sound where there are no marks (English)")
-    delay_s: float = setting(
-        0.05, "phones: sound after a frame that is heard before the frame is decided, s", low=0.0, high=0.5
-    )
-    sound_by: str = setting(
-        "both",
-        "phones: who hears sentences without English text: acoustic (PocketSphinx), network (models/lips.onnx) or both",
-        choices=("acoustic", "network", "both"),
-        renamed={"learned": "network"},
-    )
-    model: str = setting(
-        "",
-        "wav2vec2, hubert, lam: folder of the exported model (tools/export_encoder.py); network, and phones where "
-        "sound_by is not acoustic: ONNX file (default: models/lips.onnx)",
-    )
-    device: str = setting("auto", "wav2vec2, hubert, lam: where it runs; auto: CUDA if it loads", choices=DEVICES)
-    precision: str = setting(
-        "auto", "wav2vec2, hubert, lam: auto takes INT8 on the CPU and FP16 on CUDA", choices=PRECISIONS
-    )
-    threads: int = setting(2, "wav2vec2, hubert, lam: threads of the model on the CPU", low=1, high=64)
-    window_s: float = setting(
-        1.0, "wav2vec2, hubert, lam: sound that the transformer sees for each step, s", low=0.3, high=30.0
-    )
-    again_s: float = setting(
-        0.16, "wav2vec2, hubert, lam: sound of it whose features are made again at each step, s", low=0.0, high=30.0
-    )
-    hop_s: float = setting(0.16, "wav2vec2, hubert, lam: sound between two steps, s", low=0.04, high=1.0)
-    lookahead_s: float = setting(
-        0.04, "wav2vec2, hubert, lam: sound after a frame that is heard before it is given, s", low=0.0, high=1.0
     )
     session_ttl_s: float = setting(600.0, "a session unused for this long is forgotten, s; 0: never", low=0.0)
 
@@ -79,13 +36,14 @@ class TurnStream(Protocol):
 
 
 class Encoder(Protocol):
-    """Makes streams. kind, dim and rate_hz are what AudioFeatures will carry."""
+    """Makes streams; made as `Class(settings)` or `Class(settings, own)`.
+
+    kind, dim and rate_hz are what AudioFeatures will carry.
+    """
 
     kind: str
     dim: int
     rate_hz: float
-
-    def __init__(self, settings: EncoderSettings) -> None: ...
 
     def load(self) -> None:
         """Load and warm the model. Raises ConfigError or EncoderError."""
@@ -103,3 +61,25 @@ class Encoder(Protocol):
 
     def close(self) -> None:
         """Free the model."""
+
+
+_NEURAL = (("onnxruntime",), "avatar_ros.encoder.neural_settings:NeuralSettings")
+ENCODER_BACKENDS = Registry(
+    "audio encoder",
+    Encoder,
+    {
+        "phones": Backend(
+            "avatar_ros.encoder.phone_encoder:PhoneEncoder", settings="avatar_ros.encoder.phone_settings:PhoneSettings"
+        ),
+        "wav2vec2": Backend("avatar_ros.encoder.neural:Wav2Vec2Encoder", "embedded", *_NEURAL),
+        "hubert": Backend("avatar_ros.encoder.neural:HubertEncoder", "embedded", *_NEURAL),
+        "lam": Backend("avatar_ros.encoder.neural:LamEncoder", "embedded", *_NEURAL),
+        "network": Backend(
+            "avatar_ros.encoder.network:NetworkEncoder",
+            "embedded",
+            ("onnxruntime",),
+            "avatar_ros.encoder.phone_settings:NetworkSettings",
+        ),
+        "fake": Backend("avatar_ros.encoder.fake:FakeEncoder"),
+    },
+)

@@ -9,16 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.arrays import F32
+from ..core.registry import NO_OPTIONS, Options
 from ..core.types import Mark, SpeechChunk
 from .base import ENCODER_BACKENDS, Encoder, EncoderSettings
 
 _CHUNK_S = 0.04
 
 
-def load_encoder(settings: EncoderSettings | None = None) -> Encoder:
-    """The backend that `settings` names, loaded."""
+def load_encoder(settings: EncoderSettings | None = None, own: Options = NO_OPTIONS) -> Encoder:
+    """The backend that `settings` names, loaded; its options are in `own`."""
     settings = settings or EncoderSettings()
-    encoder: Encoder = ENCODER_BACKENDS.load(settings.backend)(settings)
+    encoder = ENCODER_BACKENDS.make(settings.backend, settings, own=own)
     encoder.load()
     return encoder
 

@@ -16,7 +16,7 @@ from ..core.registry import how_to_install
 from ..speech.g2p_espeak import EspeakSpeller
 from ..speech.pocketsphinx_acoustic import installed_model, read_definition
 from .aligner import AcousticModels
-from .base import EncoderSettings
+from .phone_settings import PhoneSettings
 from .sources import FrameGrid, Listener, LoudSource, PhoneSource
 
 if TYPE_CHECKING:  # it imports onnxruntime
@@ -41,7 +41,7 @@ class ListenerFactory:
     warning: str = ""
 
 
-def prepare(settings: EncoderSettings, speller: EspeakSpeller) -> ListenerFactory:
+def prepare(settings: PhoneSettings, speller: EspeakSpeller) -> ListenerFactory:
     """Load what `settings.sound_by` asks for, and run it once. Raises ConfigError where the network alone should hear
     and cannot be used.
     """
@@ -77,7 +77,7 @@ def _without_pocketsphinx(network: NetworkListener | None) -> ListenerFactory:
     )
 
 
-def _network(settings: EncoderSettings) -> tuple[NetworkListener | None, str]:
+def _network(settings: PhoneSettings) -> tuple[NetworkListener | None, str]:
     """The network where it is wanted and can be had, and a warning where it cannot."""
     if settings.sound_by == "acoustic":
         return None, ""

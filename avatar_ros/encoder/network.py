@@ -6,15 +6,16 @@ from .base import EncoderSettings
 from .listener_factory import listen_to_loudness
 from .network_listener import NetworkListener
 from .phone_encoder import PhoneEncoder
+from .phone_settings import NetworkSettings, PhoneSettings
 from .sources import FrameGrid, LoudnessMeter, PhoneSource
 
 
 class NetworkEncoder(PhoneEncoder):
     """Makes PhoneStreams whose sentences are all heard by the network."""
 
-    def __init__(self, settings: EncoderSettings) -> None:
-        super().__init__(settings)
-        self._path = settings.model
+    def __init__(self, settings: EncoderSettings, own: NetworkSettings) -> None:
+        super().__init__(settings, PhoneSettings(own.model))
+        self._path = own.model
         self._ears: NetworkListener | None = None
 
     def load(self) -> None:

@@ -21,6 +21,7 @@ from ..core.types import SpeechChunk
 from ..speech.resample import Resampler
 from .base import EncoderSettings
 from .neural_model import NeuralModel
+from .neural_settings import NeuralSettings
 from .neural_stream import HiddenStream, Steps, VoiceStatistics
 
 #: Sound before the first frames of a turn, s: sooner than a whole hop, so that lips can start with the voice.
@@ -35,30 +36,31 @@ class NeuralEncoder:
     dim = 0
     rate_hz = 0.0
 
-    def __init__(self, settings: EncoderSettings) -> None:
+    def __init__(self, settings: EncoderSettings, own: NeuralSettings) -> None:
         self._settings = settings
+        self._own = own
         self._model: NeuralModel | None = None
 
     def load(self) -> None:
         """Open the model's files and run them once. The voice is unknown again."""
-        settings = self._settings
-        if not settings.model:
+        own, name = self._own, self._settings.backend
+        if not own.model:
             raise ConfigError(
-                "model_missing", f"encoder '{settings.backend}' needs the parameter model: a folder that "
+                "model_missing", f"encoder '{name}' needs the parameter '{name}.model': a folder that "
                 "tools/export_encoder.py or tools/export_lam_a2e.py wrote",
             )  # fmt: skip
-        model = NeuralModel(share_file(settings.model), device=settings.device, precision=settings.precision,
-                            threads=settings.threads)  # fmt: skip
+        model = NeuralModel(share_file(own.model), device=own.device, precision=own.precision,
+                            threads=own.threads)  # fmt: skip
         if model.manifest.kind != self.kind:
             raise ConfigError(
-                "model_kind", f"{settings.model} holds a model of kind '{model.manifest.kind}'; encoder "
-                f"'{settings.backend}' takes '{self.kind}'",
+                "model_kind", f"{own.model} holds a model of kind '{model.manifest.kind}'; encoder "
+                f"'{name}' takes '{self.kind}'",
             )  # fmt: skip
         self.dim, self.rate_hz = model.manifest.dim, model.manifest.rate_hz
-        self._steps = steps_from(settings, self.rate_hz)
+        self._steps = steps_from(own, self.rate_hz)
         self._model = model
         self._voice = VoiceStatistics.unknown(model.manifest)
-        with boundary(settings.model, ConfigError, "model_unreadable", "it opens but does not run: export it again"):
+        with boundary(own.model, ConfigError, "model_unreadable", "it opens but does not run: export it again"):
             self.open(LISTENING_RATE_HZ).push(
                 SpeechChunk(sample_rate_hz=LISTENING_RATE_HZ, pcm=np.zeros(self._steps.hop, np.int16))
             )
@@ -130,7 +132,7 @@ class NeuralTurn:
         return np.concatenate([rest, self._stream.finish(frames)]) if frames else rest[:0]
 
 
-def steps_from(settings: EncoderSettings, rate_hz: float) -> Steps:
+def steps_from(settings: NeuralSettings, rate_hz: float) -> Steps:
     """Settings in seconds as samples and tokens. Raises ConfigError where the window does not hold a step."""
     if settings.window_s < settings.hop_s + settings.lookahead_s + FIRST_S:
         raise ConfigError(

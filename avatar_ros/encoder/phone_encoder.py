@@ -20,6 +20,7 @@ from ..speech.phones import LOUDNESS, PHONE_COUNT, PHONE_DIM, PHONE_KIND, PHONE_
 from .base import EncoderSettings
 from .listener_factory import ListenerFactory, prepare
 from .mark_frames import Stretch, stretches
+from .phone_settings import PhoneSettings
 from .sources import WINDOW_AFTER_S, FrameGrid, LoudnessMeter, MarkSource, PhoneSource, frame_levels_db
 
 #: Stretches that ended this long before the newest frame are forgotten.
@@ -33,8 +34,8 @@ class PhoneEncoder:
     dim = PHONE_DIM
     rate_hz = PHONE_RATE_HZ
 
-    def __init__(self, settings: EncoderSettings) -> None:
-        self._settings = settings
+    def __init__(self, settings: EncoderSettings, own: PhoneSettings) -> None:
+        self._own = own
         self._hearing = ListenerFactory()
         self._speller = EspeakSpeller()
         self.meter = LoudnessMeter()  # one voice speaks all turns
@@ -44,11 +45,11 @@ class PhoneEncoder:
     def load(self) -> None:
         """Load who hears sentences without marks, and run each once. The voice is unknown again. Raises ConfigError."""
         self.meter, self.has_marks = LoudnessMeter(), False
-        self._hearing = prepare(self._settings, self._speller)
+        self._hearing = prepare(self._own, self._speller)
 
     def expect(self, text: str, locale: str) -> None:
         """Have the text's pronunciation ready, unless the voice tells its phones itself."""
-        if self._settings.use_text and not (self.has_marks and self._settings.use_marks):
+        if self._own.use_text and not (self.has_marks and self._own.use_marks):
             self._hearing.expect(text, locale)
 
     def open(self, sample_rate_hz: int) -> PhoneStream:
@@ -57,11 +58,11 @@ class PhoneEncoder:
 
     def source(self, grid: FrameGrid, text: str, locale: str) -> PhoneSource:
         """A source for a sentence that has no marks."""
-        return self._hearing.listen(grid, text if self._settings.use_text else "", locale)
+        return self._hearing.listen(grid, text if self._own.use_text else "", locale)
 
     @property
     def use_marks(self) -> bool:
-        return self._settings.use_marks
+        return self._own.use_marks
 
     def status(self) -> Mapping[str, str]:
         """Unknown phone names, and what is missing."""

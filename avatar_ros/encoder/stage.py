@@ -13,6 +13,7 @@ from ..core.arrays import F32
 from ..core.enums import SessionKind
 from ..core.errors import EncoderError
 from ..core.events import Interrupt, SessionEvent
+from ..core.registry import NO_OPTIONS, Options
 from ..core.sessions import SessionTable
 from ..core.stage import Out, Stage
 from ..core.topics import Message
@@ -150,6 +151,6 @@ class EncoderStage(Stage):
         )
 
 
-def build(settings: EncoderSettings) -> Stage:
+def build(settings: EncoderSettings, own: Options = NO_OPTIONS) -> Stage:
     """The stage with the backend that `settings` names. Raises UnknownBackendError."""
-    return EncoderStage(settings, ENCODER_BACKENDS.load(settings.backend)(settings))
+    return EncoderStage(settings, ENCODER_BACKENDS.make(settings.backend, settings, own=own))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -14,8 +15,27 @@ from ..answers.matcher import Matcher
 from ..answers.responses import ResponseSelector, Talk
 from ..core.paths import share_file
 from ..core.sessions import SessionTable
+from ..core.settings import Settings, setting
 from ..core.types import Prompt
 from .base import Answer, LlmSettings, WholeAnswer
+
+
+@dataclass(frozen=True)
+class AnswersSettings(Settings):
+    """Options of backend `answers`."""
+
+    fuzzy_threshold: float = setting(
+        0.55,
+        "least likeness of a question that fits no pattern, 0-1; 1: none counts",
+        low=0.1,
+        high=1.0,
+    )
+    seed: int = setting(0, "start of the choice among variants; 0: another each time", low=0)
+    session_ttl_s: float = setting(
+        60.0,
+        "which variant was last used is forgotten after so long without a question, s",
+        low=0.0,
+    )
 
 
 class LocalAnswers:
@@ -26,10 +46,11 @@ class LocalAnswers:
 
     remote = False
 
-    def __init__(self, settings: LlmSettings, now: Callable[[], datetime] = datetime.now) -> None:
+    def __init__(self, settings: LlmSettings, own: AnswersSettings, now: Callable[[], datetime] = datetime.now) -> None:
         self._settings = settings
+        self._own = own
         self._now = now
-        self._talks: SessionTable[Talk] = SessionTable(Talk, settings.session_ttl_s)
+        self._talks: SessionTable[Talk] = SessionTable(Talk, own.session_ttl_s)
         self._counts = {"answered": 0, "not_understood": 0}
         self._matcher: Matcher | None = None
         self._teller: ResponseSelector | None = None
@@ -37,8 +58,8 @@ class LocalAnswers:
     def load(self) -> None:
         """Read the file. Raises ConfigError naming the line of a mistake."""
         answers = load_answers(share_file(self._settings.answers_file))
-        self._matcher = Matcher(answers, self._settings.fuzzy_threshold)
-        self._teller = ResponseSelector(answers, random.Random(self._settings.seed or None))
+        self._matcher = Matcher(answers, self._own.fuzzy_threshold)
+        self._teller = ResponseSelector(answers, random.Random(self._own.seed or None))
 
     def ask(self, prompt: Prompt, now_s: float, wake: Callable[[], None]) -> Answer:
         """The whole answer."""

@@ -5,18 +5,31 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
+from ..core.settings import Settings, setting
 from ..core.types import Prompt
 from .base import Answer, LlmSettings
 
 
+@dataclass(frozen=True)
+class FakeSettings(Settings):
+    """Options of backend `fake`."""
+
+    script: tuple[str, ...] = setting(
+        ("You said: {text}",), "its answers in turn; {text} is what was asked", formerly="fake_script"
+    )
+    delay_s: float = setting(0.2, "before the first word, s", low=0.0, formerly="fake_delay_s")
+    gap_s: float = setting(0.02, "between two words, s", low=0.0, formerly="fake_gap_s")
+
+
 class FakeChat:
-    """The n-th prompt gets the n-th line of `fake_script`, over again when they are used up."""
+    """The n-th prompt gets the n-th line of `script`, over again when they are used up."""
 
     remote = False
 
-    def __init__(self, settings: LlmSettings) -> None:
-        self._settings = settings
+    def __init__(self, settings: LlmSettings, own: FakeSettings) -> None:
+        self._own = own
         self._asked = 0
 
     def load(self) -> None:
@@ -24,10 +37,10 @@ class FakeChat:
 
     def ask(self, prompt: Prompt, now_s: float, wake: Callable[[], None]) -> Answer:
         """Begin with the next line."""
-        script = self._settings.fake_script or ("",)
+        script = self._own.script or ("",)
         text = script[self._asked % len(script)].replace("{text}", prompt.text)
         self._asked += 1
-        return _TimedAnswer(text, now_s + self._settings.fake_delay_s, self._settings.fake_gap_s)
+        return _TimedAnswer(text, now_s + self._own.delay_s, self._own.gap_s)
 
     def expect(self, now_s: float) -> None:
         """Always ready."""

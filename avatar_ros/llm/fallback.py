@@ -1,17 +1,18 @@
-"""A remote source of answers with a local one that answers what the first could not."""
+"""A remote source of answers with a local fallback that answers what the first could not."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
 from ..core.errors import LlmError
+from ..core.fallback import fallback_warning
 from ..core.types import Prompt
-from .base import Answer, Chat
+from .base import Answer, Chat, LlmSettings
 from .health import BrokenOffError
 
 
 class ChatWithFallback:
-    """Asks the service; where it fails before its first word, the spare answers the same prompt.
+    """Asks the service; where it fails before its first word, the fallback answers the same prompt.
 
     When to leave a failing service alone, and when to try it again, is the service's own matter (health.py): it then
     fails at once. Once a word has been passed on nothing else is said: an answer that breaks off ends there, and raises
@@ -20,13 +21,14 @@ class ChatWithFallback:
 
     remote = True
 
-    def __init__(self, service: Chat, fallback: Chat) -> None:
+    def __init__(self, service: Chat, fallback: Chat, settings: LlmSettings) -> None:
         self._service = service
         self._fallback = fallback
+        self._settings = settings
         self._switched = 0
 
     def load(self) -> None:
-        """Load both: the spare must be ready when it is needed."""
+        """Load both: the fallback must be ready when it is needed."""
         self._fallback.load()
         self._service.load()
 
@@ -40,14 +42,17 @@ class ChatWithFallback:
         return _AnswerWithFallback(self._service.ask(prompt, now_s, wake), turn_to_fallback)
 
     def expect(self, now_s: float) -> None:
-        """The service may have to wake up; the spare is always ready."""
+        """The service may have to wake up; the fallback is always ready."""
         self._service.expect(now_s)
 
     def status(self) -> Mapping[str, str]:
-        """Of the service; how often the spare had to answer."""
-        status = {**self._fallback.status(), **self._service.status()}
+        """Of the service; how often the fallback had to answer."""
+        service = self._service.status()
+        status = {**self._fallback.status(), **service}
         if self._switched:
             status["fallback_answers"] = str(self._switched)
+        if why := service.get("warning"):
+            status["warning"] = fallback_warning(self._settings.backend, self._settings.fallback, why)
         return status
 
     def forget(self, session: str) -> None:

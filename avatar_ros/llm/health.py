@@ -7,10 +7,8 @@ from collections.abc import Mapping
 from enum import Enum
 
 from ..core.errors import LlmError
+from ..core.fallback import wait_s
 from ..core.retry_after import retry_after_s
-
-#: A service may not ask to be left alone for longer than this, seconds.
-_LONGEST_WAIT_S = 600.0
 
 
 class Ask(Enum):
@@ -46,7 +44,7 @@ class Health:
         """An answer failed. A fault of this request alone does not mark the service as failing."""
         self.fault = fault
         if fault.lasting:
-            self._next_s = now_s + max(self._probe_after_s, min(fault.retry_after_s, _LONGEST_WAIT_S))
+            self._next_s = now_s + wait_s(self._probe_after_s, fault.retry_after_s)
 
     def broke_off(self, fault: ServiceError) -> None:
         """An answer broke off after its first words."""

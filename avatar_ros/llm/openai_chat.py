@@ -22,6 +22,7 @@ from ..core.types import Prompt
 from .answer_body import MALFORMED, TAIL_S, pass_on
 from .base import Answer, LlmSettings, WholeAnswer
 from .health import Ask, Health, ServiceError, status_fault
+from .openai_settings import OpenAiSettings
 from .request import checked_url, extra_body, request
 from .route import route
 from .service_answer import Patience, ServiceAnswer
@@ -41,15 +42,16 @@ class OpenAiChat:
     def __init__(
         self,
         settings: LlmSettings,
+        own: OpenAiSettings,
         environment: Mapping[str, str] = os.environ,
         now: Callable[[], datetime] = datetime.now,
     ) -> None:
-        self._settings = settings
+        self._own = own
         self._environment = environment
         self._now = now
-        self._health = Health(settings.probe_after_s)
-        self._url = checked_url(settings.url)
-        self._extra = extra_body(settings.extra_body)
+        self._health = Health(own.probe_after_s)
+        self._url = checked_url(own.url)
+        self._extra = extra_body(own.extra_body)
         self._client: Any = None
         self._completions: Any = None
         self._unusable: ServiceError | None = None  # by a variable of the environment
@@ -61,17 +63,17 @@ class OpenAiChat:
 
     def load(self) -> None:
         """Find the key and make the client; connecting goes on in the background. Raises ConfigError."""
-        settings = self._settings
-        key = find_key(settings.key_variable, settings.env_file, self._environment)
+        own = self._own
+        key = find_key(own.key_variable, own.env_file, self._environment)
         self._unusable, self._proxy = None, ""
         way: dict[str, Any] = {"trust_env": False}
         try:
             way, self._proxy = route(self._url, self._environment)
         except ConfigError as error:  # no fault of ours: the fallback answers, and diagnostics name it
             self._unusable = ServiceError(f"llm_{error.code}", f"the chat service cannot be reached: {error.text}")
-        longest_s = max(settings.first_token_timeout_s, settings.gap_timeout_s) + TAIL_S
-        timeout = httpx2.Timeout(longest_s, connect=settings.connect_timeout_s)
-        limits = httpx2.Limits(max_keepalive_connections=settings.parallel, keepalive_expiry=_KEEP_CONNECTION_S)
+        longest_s = max(own.first_token_timeout_s, own.gap_timeout_s) + TAIL_S
+        timeout = httpx2.Timeout(longest_s, connect=own.connect_timeout_s)
+        limits = httpx2.Limits(max_keepalive_connections=own.parallel, keepalive_expiry=_KEEP_CONNECTION_S)
         self._client = openai.AsyncOpenAI(
             api_key=key or "none",
             base_url=self._url,
@@ -99,10 +101,10 @@ class OpenAiChat:
         if advice is Ask.NOT_AT_ALL and self._health.fault is not None:
             return WholeAnswer(failure=self._health.fault.again())
         self._running = [answer for answer in self._running if not answer.is_over]
-        if len(self._running) >= self._settings.parallel:
+        if len(self._running) >= self._own.parallel:
             busy = f"{len(self._running)} answers are under way, no more than parallel allows"
             return WholeAnswer(failure=ServiceError("llm_busy", busy, lasting=False))
-        body = request(self._settings, self._extra, prompt, self._now())
+        body = request(self._own, self._extra, prompt, self._now())
         self._used_s = now_s
         answer = ServiceAnswer(lambda: self._connect(body, wake), self._patience(advice), self._health, now_s)
         self._running.append(answer)
@@ -119,7 +121,7 @@ class OpenAiChat:
 
     def status(self) -> Mapping[str, str]:
         """Service and model; a warning from a failure on until a word comes again."""
-        status = {"service": self._url, "model": self._settings.model}
+        status = {"service": self._url, "model": self._own.model}
         if fault := self._unusable or self._health.fault:
             status["warning"] = fault.text
         return status
@@ -134,15 +136,15 @@ class OpenAiChat:
             self._thread = self._client = self._completions = None
 
     def _patience(self, advice: Ask) -> Patience:
-        settings = self._settings
+        own = self._own
         if advice is Ask.BRIEFLY:
-            return Patience(settings.probe_timeout_s, settings.gap_timeout_s, settings.probe_timeout_s, 0, 0.0)
+            return Patience(own.probe_timeout_s, own.gap_timeout_s, own.probe_timeout_s, 0, 0.0)
         return Patience(
-            settings.first_token_timeout_s,
-            settings.gap_timeout_s,
-            settings.patience_s,
-            settings.retries,
-            settings.backoff_s,
+            own.first_token_timeout_s,
+            own.gap_timeout_s,
+            own.patience_s,
+            own.retries,
+            own.backoff_s,
         )
 
     def _connect(self, body: Mapping[str, Any], wake: Callable[[], None]) -> Stream:
@@ -153,7 +155,7 @@ class OpenAiChat:
     async def _shake_hands(self) -> None:
         """Have a connection ready for the next prompt. A failure means nothing yet: that prompt will find out."""
         try:
-            await self._client.models.with_raw_response.list(timeout=self._settings.connect_timeout_s)
+            await self._client.models.with_raw_response.list(timeout=self._own.connect_timeout_s)
         except (openai.OpenAIError, *MALFORMED):
             return
 
@@ -162,11 +164,11 @@ class OpenAiChat:
         try:
             async with self._completions.create(**body) as response:
                 began = True
-                await pass_on(response.iter_bytes(), inbox, self._settings.key_variable)
+                await pass_on(response.iter_bytes(), inbox, self._own.key_variable)
         except ServiceError as fault:
             inbox.end(fault)
         except (openai.OpenAIError, *MALFORMED) as error:
-            inbox.end(fault_of(error, began, self._settings.key_variable, self._proxy))
+            inbox.end(fault_of(error, began, self._own.key_variable, self._proxy))
 
 
 async def stay_encrypted(answer: httpx2.Response) -> None:

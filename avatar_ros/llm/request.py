@@ -10,12 +10,12 @@ from urllib.parse import urlsplit
 from ..answers.file import PLACEHOLDER
 from ..core.errors import ConfigError
 from ..core.types import Prompt
-from .base import LlmSettings
+from .openai_settings import OpenAiSettings
 
 _NOT_UNDERSTOOD = "(Something was said to you that the speech recogniser did not understand. Ask for it again.)"
 
 
-def request(settings: LlmSettings, extra: dict[str, Any], prompt: Prompt, now: datetime) -> dict[str, Any]:
+def request(settings: OpenAiSettings, extra: dict[str, Any], prompt: Prompt, now: datetime) -> dict[str, Any]:
     """Arguments of `chat.completions.create`. now: wall clock of the place, told to the model."""
     body: dict[str, Any] = {"model": settings.model, "messages": messages(settings, prompt, now), "stream": True}
     if settings.temperature >= 0:
@@ -25,7 +25,7 @@ def request(settings: LlmSettings, extra: dict[str, Any], prompt: Prompt, now: d
     return {**body, "extra_body": extra} if extra else body
 
 
-def messages(settings: LlmSettings, prompt: Prompt, now: datetime) -> list[dict[str, str]]:
+def messages(settings: OpenAiSettings, prompt: Prompt, now: datetime) -> list[dict[str, str]]:
     """System prompt, the end of the history, and the question."""
     kept = prompt.history[-settings.history_messages :] if settings.history_messages else ()
     lines = [{"role": line.role, "content": line.text} for line in kept]
@@ -35,7 +35,7 @@ def messages(settings: LlmSettings, prompt: Prompt, now: datetime) -> list[dict[
     return [*head, *lines, {"role": "user", "content": question}]
 
 
-def system_prompt(settings: LlmSettings, locale: str, now: datetime) -> str:
+def system_prompt(settings: OpenAiSettings, locale: str, now: datetime) -> str:
     """The setting with its placeholders filled in; other braces are left as they are."""
     known = {
         "name": settings.name,
@@ -56,9 +56,11 @@ def checked_url(url: str) -> str:
     except ValueError:
         usable = False
     if not usable:
-        raise ConfigError("url", f"parameter 'url' must be like https://api.openai.com/v1, not '{url}'")
+        raise ConfigError("url", f"parameter 'openai.url' must be like https://api.openai.com/v1, not '{url}'")
     if parts.username or parts.password:
-        raise ConfigError("url", "parameter 'url' holds a password; keep it in the environment, see key_variable")
+        raise ConfigError(
+            "url", "parameter 'openai.url' holds a password; keep it in the environment, see openai.key_variable"
+        )
     return url
 
 
@@ -67,7 +69,9 @@ def extra_body(text: str) -> dict[str, Any]:
     try:
         extra = json.loads(text or "{}")
     except ValueError as error:
-        raise ConfigError("extra_body", f"parameter 'extra_body' is not JSON: {error}") from error
+        raise ConfigError("extra_body", f"parameter 'openai.extra_body' is not JSON: {error}") from error
     if not isinstance(extra, dict):
-        raise ConfigError("extra_body", "parameter 'extra_body' must be an object like {\"enable_thinking\": false}")
+        raise ConfigError(
+            "extra_body", "parameter 'openai.extra_body' must be an object like {\"enable_thinking\": false}"
+        )
     return extra

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from ..core.enums import InterruptAction, SessionKind, VoiceKind
 from ..core.errors import LlmError
 from ..core.events import Interrupt, SessionEvent
+from ..core.registry import NO_OPTIONS, Options
 from ..core.stage import Out, Stage
 from ..core.topics import Message
 from ..core.types import Prompt, Reply, VoiceActivity
@@ -155,9 +156,9 @@ def _all_of(answer: Answer, now_s: float) -> tuple[str, LlmError | None]:
     return text, None
 
 
-def build(settings: LlmSettings) -> Stage:
+def build(settings: LlmSettings, own: Options = NO_OPTIONS) -> Stage:
     """The stage with the backend that `settings` names and its fallback. Raises UnknownBackendError."""
-    chat: Chat = LLM_BACKENDS.load(settings.backend)(settings)
+    chat = LLM_BACKENDS.make(settings.backend, settings, own=own)
     if settings.fallback and settings.fallback != settings.backend and chat.remote:
-        chat = ChatWithFallback(chat, LLM_BACKENDS.load(settings.fallback)(settings))
+        chat = ChatWithFallback(chat, LLM_BACKENDS.make(settings.fallback, settings, own=own), settings)
     return LlmStage(settings, chat)

@@ -15,18 +15,6 @@ from ..core.types import LOCAL_SESSION
 MIC_PORT = Port(subscribes=("speech/played", "state"), publishes=("mic/audio",))
 
 
-MIC_BACKENDS = Registry(
-    "mic",
-    {
-        "auto": Backend("avatar_ros.mic.reconnecting:AutoMic"),
-        "sounddevice": Backend("avatar_ros.mic.reconnecting:CardMic", _PORTAUDIO),
-        "file": Backend("avatar_ros.mic.wav_files:FileMic"),
-        "none": Backend("avatar_ros.mic.silent:SilentMic"),
-        "fake": Backend("avatar_ros.mic.fake:FakeMic"),
-    },
-)
-
-
 @dataclass(frozen=True)
 class MicSettings(Settings):
     """Parameters of the microphone node."""
@@ -35,30 +23,24 @@ class MicSettings(Settings):
     session: str = setting(LOCAL_SESSION, "session that this microphone belongs to")
     device: str = setting("auto", "sounddevice: 'auto', or a device's number or part of its name")
     frame_s: float = setting(0.02, "length of a frame, s", low=0.01, high=0.1)
-    files: tuple[str, ...] = setting((), "file: WAV files, each a question, read in real time one after another")
-    start_delay_s: float = setting(0.5, "file: silence before the first file once all nodes are there, s", low=0.0)
     ready_wait_s: float = setting(
         300.0,
         "file: longest wait for all nodes that a question and its answer pass; where one is missing then, the run has "
         "failed, s; 0: no wait",
         low=0.0,
     )
-    gap_s: float = setting(2.0, "file: silence between two files, s", low=0.0)
-    wait_for_answer: bool = setting(True, "file: the gap counts from the end of the avatar's answer")
-    repeat: int = setting(1, "file: how often the files are read; 0: for ever", low=0)
     echo: str = setting("auto", "echo of the avatar's own voice", choices=("auto", "webrtc", "mute", "off"))
     mute_tail_s: float = setting(0.25, "echo=mute: deaf for this long after the voice, s", low=0.0, high=2.0)
 
 
 class Mic(Protocol):
-    """A microphone. `wake` is given by the stage; a device's own thread calls it when sound has come.
+    """A microphone, made as `Class(settings)` or `Class(settings, own)`.
 
+    `wake` is given by the stage; a device's own thread calls it when sound has come.
     paced: the sound comes by `read` being called often enough, not by a thread of the device.
     """
 
     paced: bool
-
-    def __init__(self, settings: MicSettings) -> None: ...
 
     def load(self) -> None:
         """Read the files, look for the device. Raises ConfigError where they must be there and are not."""
@@ -77,3 +59,16 @@ class Mic(Protocol):
 
     def close(self) -> None:
         """Stop; `open` may be called again."""
+
+
+MIC_BACKENDS = Registry(
+    "mic",
+    Mic,
+    {
+        "auto": Backend("avatar_ros.mic.reconnecting:AutoMic"),
+        "sounddevice": Backend("avatar_ros.mic.reconnecting:CardMic", _PORTAUDIO),
+        "file": Backend("avatar_ros.mic.wav_files:FileMic", settings="avatar_ros.mic.wav_files:FileSettings"),
+        "none": Backend("avatar_ros.mic.silent:SilentMic"),
+        "fake": Backend("avatar_ros.mic.fake:FakeMic"),
+    },
+)

@@ -12,6 +12,7 @@ from ..core.clock import ns_from_s
 from ..core.enums import AgentState
 from ..core.events import AvatarState
 from ..core.rates import LISTENING_RATE_HZ
+from ..core.registry import NO_OPTIONS, Options
 from ..core.stage import Out, Stage
 from ..core.topics import Message
 from ..core.types import AudioFrame
@@ -115,6 +116,6 @@ class MicStage(Stage):
             yield Out("mic/audio", frame)
 
 
-def build_mic(settings: MicSettings) -> Stage:
+def build_mic(settings: MicSettings, own: Options = NO_OPTIONS) -> Stage:
     """The stage with the backend and echo treatment that `settings` name. Raises UnknownBackendError, ConfigError."""
-    return MicStage(settings, MIC_BACKENDS.load(settings.backend)(settings), make_echo(settings))
+    return MicStage(settings, MIC_BACKENDS.make(settings.backend, settings, own=own), make_echo(settings))

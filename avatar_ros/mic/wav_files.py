@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -10,16 +11,29 @@ import numpy as np
 from ..audio.wav import WavSound, read_wav
 from ..core.arrays import Pcm
 from ..core.errors import ConfigError
+from ..core.settings import Settings, setting
 from .base import MicSettings
 from .paced import PacedMic
+
+
+@dataclass(frozen=True)
+class FileSettings(Settings):
+    """Options of backend `file`."""
+
+    files: tuple[str, ...] = setting((), "WAV files, each a question, read in real time one after another")
+    start_delay_s: float = setting(0.5, "silence before the first file once all nodes are there, s", low=0.0)
+    gap_s: float = setting(2.0, "silence between two files, s", low=0.0)
+    wait_for_answer: bool = setting(True, "the gap counts from the end of the avatar's answer")
+    repeat: int = setting(1, "how often the files are read; 0: for ever", low=0)
 
 
 class FileMic(PacedMic):
     """The first question waits for the first `mood`: one that is asked before anybody listens is lost."""
 
-    def __init__(self, settings: MicSettings) -> None:
+    def __init__(self, settings: MicSettings, own: FileSettings) -> None:
         super().__init__(settings)
         self._settings = settings
+        self._own = own
         self._sounds: list[WavSound] = []
         self._asked = 0  # questions that have begun
         self._sound: Pcm = np.zeros(0, np.int16)
@@ -29,21 +43,21 @@ class FileMic(PacedMic):
 
     def load(self) -> None:
         """Read all files. Raises ConfigError naming the one that cannot be used."""
-        if not self._settings.files:
-            raise ConfigError("file_missing", "the mic's backend is 'file', but its parameter 'files' names none")
-        self._sounds = [read_wav(Path(name)) for name in self._settings.files]
+        if not self._own.files:
+            raise ConfigError("file_missing", "the mic's backend is 'file', but its parameter 'file.files' names none")
+        self._sounds = [read_wav(Path(name)) for name in self._own.files]
 
     def mood(self, speaking: bool, now_s: float) -> None:
         """All are there; while it thinks or speaks, the next question waits."""
         if self._ready_s is None:
             self._ready_s = now_s
-        if self._settings.wait_for_answer and (self._answering or speaking):
+        if self._own.wait_for_answer and (self._answering or speaking):
             self._free_s = now_s
         self._answering = speaking
 
     def status(self) -> Mapping[str, str]:
         """Which file is read; what is wrong with one of them."""
-        total = len(self._sounds) * self._settings.repeat
+        total = len(self._sounds) * self._own.repeat
         out = {"device": f"file {self._asked} of {total or 'endless'}"}
         if warnings := [sound.warning for sound in self._sounds if sound.warning]:
             out["warning"] = "; ".join(warnings)
@@ -59,12 +73,12 @@ class FileMic(PacedMic):
         return np.pad(pcm, (0, self._frame - len(pcm)))
 
     def _due(self, at_s: float) -> bool:
-        own = self._settings
+        own, ready_wait_s = self._own, self._settings.ready_wait_s
         if not self._sounds or (own.repeat and self._asked >= own.repeat * len(self._sounds)):
             return False
         if self._asked:
             waits = own.wait_for_answer and self._answering
             return not waits and at_s >= self._free_s + own.gap_s
-        if self._ready_s is None and not own.ready_wait_s:
+        if self._ready_s is None and not ready_wait_s:
             self._ready_s = at_s
         return self._ready_s is not None and at_s >= self._ready_s + own.start_delay_s

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ..core.arrays import F32
-from ..core.inference import DEVICES
 from ..core.registry import Backend, Registry
 from ..core.settings import Settings, setting
 from ..core.stage import Port
@@ -24,15 +23,6 @@ PORT = Port(
     ),
     publishes=("motion/expression",),
 )
-MOTION_BACKENDS = Registry(
-    "expression",
-    {
-        "visemes": Backend("avatar_ros.motion.visemes:VisemeLips"),
-        "lam": Backend("avatar_ros.motion.lam:LamLips", "embedded"),
-        "policy": Backend("avatar_ros.motion.onnx_policy:PolicyLips", "embedded"),
-        "fake": Backend("avatar_ros.motion.fake:FakeLips"),
-    },
-)
 
 
 @dataclass(frozen=True)
@@ -42,35 +32,19 @@ class MotionSettings(Settings):
     backend: str = setting("visemes", "lips: visemes, lam, policy or fake")
     rate_hz: float = setting(60.0, "frames of the speech layer a second", low=10.0, high=200.0)
     ahead_s: float = setting(0.5, "how far the speech layer runs ahead of playback, s", low=0.1, high=0.5)
-    articulation: float = setting(1.0, "size of lip movements; 1: as measured on people", low=0.3, high=1.6)
     smile: float = setting(0.08, "smile at rest, share of a full one", low=0.0, high=0.5)
     liveliness: float = setting(1.0, "size of head, brow and eye movements; 0: none", low=0.0, high=2.0)
     blinks_per_min: float = setting(17.0, "mean rate of blinks while listening; speaking adds half", low=0.0, high=60.0)
     idle_rate_hz: float = setting(30.0, "frames of the idle layer a second", low=5.0, high=60.0)
     eye_height_m: float = setting(1.7, "height of the eyes in the avatar's frame, m; for gaze_target", high=3.0)
     seed: int = setting(1, "of blinks, glances and head movements: same seed, same face", low=0)
-    model: str = setting("", "lam, policy: ONNX file, or a folder with decoder.onnx (lam) or policy.onnx (policy)")
-    device: str = setting("auto", "lam, policy: where the network runs; auto: CUDA if it loads", choices=DEVICES)
-    threads: int = setting(1, "lam, policy: threads of the network on the CPU", low=1, high=64)
-    policy_kind: str = setting("hubert", "policy: features that it takes, where its file does not say")
-    policy_rate_hz: float = setting(
-        50.0, "policy: features a second, where its file does not say", low=5.0, high=200.0
-    )
-    policy_context_s: float = setting(
-        0.3, "policy: sound before and after a frame that it needs, where its file does not say, s", low=0.0, high=5.0
-    )
-    lam_identity: int = setting(0, "lam: which of the network's speaking styles", low=0)
-    lam_scaling: bool = setting(
-        True, "lam: its viewer's factors on its weights (jawOpen 1.2 …); the renderer's lam_weight_scaling stays off"
-    )
-    lam_smoothing: bool = setting(True, "lam: filter weights over five frames (needs 67 ms more of sound)")
-    lam_symmetry: bool = setting(True, "lam: make left and right alike")
-    lam_eyes: bool = setting(False, "lam: use the network's blinks and glances; false: the idle layer's alone")
     session_ttl_s: float = setting(600.0, "a session unused for this long is forgotten, s; 0: never", low=0.0)
 
 
 class LipModel(Protocol):
     """Features to weights: a function of a window, so that streaming and whole files give the same.
+
+    It is made as `Class(settings)` or `Class(settings, own)`.
 
     before, after: frames of context that one frame needs; required_after: what it can make do with when it is urgent.
     hold_frames: an output frame is the largest of the frames that it covers (True), or two are mixed linearly (False).
@@ -84,7 +58,27 @@ class LipModel(Protocol):
     required_after: int
     hold_frames: bool
 
-    def __init__(self, settings: MotionSettings) -> None: ...
-
     def weights(self, features: F32) -> F32:
         """Features [T, dim] to weights [T, 52], 0–1. Outside the window there is nothing (not silence)."""
+
+
+MOTION_BACKENDS = Registry(
+    "expression",
+    LipModel,
+    {
+        "visemes": Backend("avatar_ros.motion.visemes:VisemeLips", settings="avatar_ros.motion.visemes:VisemeSettings"),
+        "lam": Backend(
+            "avatar_ros.motion.lam:LamLips",
+            "embedded",
+            ("onnxruntime",),
+            "avatar_ros.motion.onnx_settings:LamSettings",
+        ),
+        "policy": Backend(
+            "avatar_ros.motion.onnx_policy:PolicyLips",
+            "embedded",
+            ("onnxruntime",),
+            "avatar_ros.motion.onnx_settings:PolicySettings",
+        ),
+        "fake": Backend("avatar_ros.motion.fake:FakeLips"),
+    },
+)

@@ -16,6 +16,7 @@ from ..core.errors import ConfigError
 from ..core.inference import check_shapes
 from .base import MotionSettings
 from .onnx_lips import Wants, open_lips, try_lips, wants_of
+from .onnx_settings import LamSettings
 
 KIND = "lam_wav2vec2"
 RATE_HZ = 30.0
@@ -35,26 +36,26 @@ class LamLips:
 
     hold_frames = False
 
-    def __init__(self, settings: MotionSettings) -> None:
-        network = open_lips(settings, FILE)
+    def __init__(self, settings: MotionSettings, own: LamSettings) -> None:
+        network = open_lips(settings.backend, own, FILE)
         wants = wants_of(network, Wants(KIND, 0, RATE_HZ, _REACH, _REACH))
         identities = next((i.shape[1] for i in network.session.get_inputs() if i.name == "identity"), 1)
         if type(identities) is not int or not 1 <= identities <= 1000:
             raise ConfigError("model_shape", f"{network.file} takes {identities!s:.40} identities; 1 to 1000 will do")
         check_shapes(network, {"features": [1, None, wants.dim], "identity": [1, identities]},
                      {"weights": [1, None, ARKIT_COUNT]})  # fmt: skip
-        if settings.lam_identity >= identities:
+        if own.identity >= identities:
             raise ConfigError(
-                "parameter_range", f"parameter 'lam_identity' is {settings.lam_identity}; {network.file} knows "
+                "parameter_range", f"parameter 'lam.identity' is {own.identity}; {network.file} knows "
                 f"{identities} identities, from 0",
             )  # fmt: skip
-        smooth = len(SMOOTH) // 2 if settings.lam_smoothing else 0
+        smooth = len(SMOOTH) // 2 if own.smoothing else 0
         self.kind, self.dim, self.rate_hz = wants.kind, wants.dim, wants.rate_hz
         self.before, self.after = wants.before + smooth, wants.after + smooth
         self.required_after = 0
-        self._settings = settings
+        self._own = own
         self._session = network.session
-        self._identity = np.eye(identities, dtype=np.float32)[settings.lam_identity][None]
+        self._identity = np.eye(identities, dtype=np.float32)[own.identity][None]
         try_lips(network, self)
 
     def weights(self, features: F32) -> F32:
@@ -62,20 +63,20 @@ class LamLips:
         if not len(features):
             return np.zeros((0, ARKIT_COUNT), np.float32)
         feed = {"features": np.asarray(features, np.float32)[None], "identity": self._identity}
-        return processed(self._session.run(["weights"], feed)[0][0], self._settings)
+        return processed(self._session.run(["weights"], feed)[0][0], self._own)
 
 
-def processed(weights: F32, settings: MotionSettings) -> F32:
-    """Weights [T, 52] as the settings lam_* want them, within 0–1."""
+def processed(weights: F32, own: LamSettings) -> F32:
+    """Weights [T, 52] as the options want them, within 0–1."""
     out = np.asarray(weights, np.float32)
-    if settings.lam_smoothing:
+    if own.smoothing:
         out = smoothed(out)
-    if settings.lam_symmetry:
+    if own.symmetry:
         out = symmetric(out)
-    if not settings.lam_eyes:
+    if not own.eyes:
         out = out.copy()
         out[:, EYES] = 0.0
-    if settings.lam_scaling:
+    if own.scaling:
         out = out * weight_scales(True)
     return np.clip(out, 0.0, 1.0).astype(np.float32)
 

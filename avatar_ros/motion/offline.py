@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from ..core.arrays import F32
 from ..core.errors import MotionError
-from .base import MOTION_BACKENDS, LipModel, MotionSettings
+from ..core.registry import NO_OPTIONS, Options
+from .base import MOTION_BACKENDS, MotionSettings
 
 
 def resample_weights(weights: F32, rate_hz: float, times_s: NDArray[np.floating], hold_s: float = 0.0) -> F32:
@@ -34,15 +35,20 @@ def _largest_within(weights: F32, x: NDArray[np.float64], reach: float) -> F32:
 
 
 def express_phones(
-    features: F32, rate_hz: float, fps: float, settings: MotionSettings | None = None, kind: str = ""
+    features: F32,
+    rate_hz: float,
+    fps: float,
+    settings: MotionSettings | None = None,
+    kind: str = "",
+    own: Options = NO_OPTIONS,
 ) -> F32:
     """Features [T, dim] at rate_hz to weights [ceil(T / rate_hz · fps), 52]; frame i holds at i / fps seconds.
 
-    Raises MotionError where the backend was not made for features of this width or rate, or of this kind, where it is
-    given.
+    own: options of backends. Raises MotionError where the backend was not made for features of this width or rate, or
+    of this kind, where it is given.
     """
     settings = settings or MotionSettings()
-    model: LipModel = MOTION_BACKENDS.load(settings.backend)(settings)
+    model = MOTION_BACKENDS.make(settings.backend, settings, own=own)
     if kind and kind != model.kind:
         raise MotionError(
             "features_kind", f"features of kind '{kind}'; '{settings.backend}' takes '{model.kind}': choose encoder "

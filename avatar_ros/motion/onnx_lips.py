@@ -13,7 +13,8 @@ from ..core.errors import ConfigError
 from ..core.inference import Network, open_network, opener
 from ..core.loading import boundary
 from ..core.paths import share_file
-from .base import LipModel, MotionSettings
+from .base import LipModel
+from .onnx_settings import OnnxSettings
 
 #: Frames of context; more would be held back before the first lips.
 _MAX_REACH = 1000
@@ -31,18 +32,18 @@ class Wants:
     after: int
 
 
-def open_lips(settings: MotionSettings, file: str) -> Network:
-    """The network at the parameter `model`: a file, or `file` in a folder. Copies in other precisions lie beside it
-    as NAME.int8.onnx and NAME.fp16.onnx. Raises ConfigError where there is none.
+def open_lips(backend: str, own: OnnxSettings, file: str) -> Network:
+    """The network at the option `model`: a file, or `file` in a folder. Copies in other precisions lie beside it as
+    NAME.int8.onnx and NAME.fp16.onnx. Raises ConfigError where there is none.
     """
-    if not settings.model:
-        raise ConfigError("model_missing", f"expression backend '{settings.backend}' needs the parameter model")
-    path = share_file(settings.model)
+    if not own.model:
+        raise ConfigError("model_missing", f"expression backend '{backend}' needs the parameter '{backend}.model'")
+    path = share_file(own.model)
     path = path / file if path.is_dir() else path
     copies = {name: path.with_name(f"{path.stem}.{name}.onnx") for name in ("int8", "fp16")}
     files: dict[str, Path] = {"fp32": path, **{name: copy for name, copy in copies.items() if copy.is_file()}}
     available = onnxruntime.get_available_providers()
-    return open_network(files, opener(onnxruntime, settings.threads), available, settings.device)
+    return open_network(files, opener(onnxruntime, own.threads), available, own.device)
 
 
 def wants_of(network: Network, fallback: Wants) -> Wants:
@@ -75,4 +76,3 @@ def try_lips(network: Network, lips: LipModel) -> None:
     remedy = "it opens but does not run: get or export it again"
     with boundary(network.file, ConfigError, "model_unreadable", remedy):
         lips.weights(np.zeros((lips.before + 1 + lips.after, lips.dim), np.float32))
-

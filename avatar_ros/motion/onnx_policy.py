@@ -1,7 +1,7 @@
 """Backend `policy`: features to weights by any ONNX network of the form features [1, T, dim] to weights [1, T, 52].
 
-What such a network was made for (kind and rate of the features, context) stands in its metadata, or in the parameters
-policy_*. It is called with windows, so it must be a function of them: no state is carried inside it.
+What such a network was made for (kind and rate of the features, context) stands in its metadata, or in its
+options. It is called with windows, so it must be a function of them: no state is carried inside it.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from ..core.errors import MotionError
 from ..core.inference import check_shapes
 from .base import MotionSettings
 from .onnx_lips import Wants, open_lips, try_lips, wants_of
+from .onnx_settings import PolicySettings
 
 FILE = "policy.onnx"
 
@@ -23,10 +24,10 @@ class PolicyLips:
 
     hold_frames = False
 
-    def __init__(self, settings: MotionSettings) -> None:
-        network = open_lips(settings, FILE)
-        context = round(settings.policy_context_s * settings.policy_rate_hz)
-        wants = wants_of(network, Wants(settings.policy_kind, 0, settings.policy_rate_hz, context, context))
+    def __init__(self, settings: MotionSettings, own: PolicySettings) -> None:
+        network = open_lips(settings.backend, own, FILE)
+        context = round(own.context_s * own.rate_hz)
+        wants = wants_of(network, Wants(own.kind, 0, own.rate_hz, context, context))
         check_shapes(network, {"features": [1, None, wants.dim]}, {"weights": [1, None, ARKIT_COUNT]})
         self.kind, self.dim, self.rate_hz = wants.kind, wants.dim, wants.rate_hz
         self.before, self.after = wants.before, wants.after

@@ -7,6 +7,7 @@ from math import isfinite
 
 from ..core.enums import SessionKind
 from ..core.events import AvatarState, GazeTarget, Interrupt, SessionEvent
+from ..core.registry import NO_OPTIONS, Options
 from ..core.stage import Out, Stage
 from ..core.topics import Message
 from ..core.types import LOCAL_SESSION, AudioFeatures, AudioFrame, PlaybackClock, Sentence, Transcript, VoiceActivity
@@ -107,6 +108,6 @@ class ExpressionStage(Stage):
             performer.face.gaze.aim((target.x, target.y - self._settings.eye_height_m, target.z), now_s)
 
 
-def build(settings: MotionSettings) -> Stage:
+def build(settings: MotionSettings, own: Options = NO_OPTIONS) -> Stage:
     """The stage with the backend that `settings` names. Raises UnknownBackendError."""
-    return ExpressionStage(settings, MOTION_BACKENDS.load(settings.backend)(settings))
+    return ExpressionStage(settings, MOTION_BACKENDS.make(settings.backend, settings, own=own))

@@ -10,6 +10,7 @@ whatever their neighbours want.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from ..core.arrays import F32
+from ..core.settings import Settings, setting
 from ..speech.phones import (
     LOUDNESS,
     PHONE_COUNT,
@@ -46,6 +48,13 @@ _FAST_WIDTH, _FAST_SIZE = 0.75, 0.9
 _BEFORE, _AFTER, _REQUIRED_AFTER = 20, 15, 4
 
 
+@dataclass(frozen=True)
+class VisemeSettings(Settings):
+    """Options of backend `visemes`."""
+
+    articulation: float = setting(1.0, "size of lip movements; 1: as measured on people", low=0.3, high=1.6)
+
+
 class VisemeLips:
     """See base.LipModel."""
 
@@ -55,8 +64,8 @@ class VisemeLips:
     before, after, required_after = _BEFORE, _AFTER, _REQUIRED_AFTER
     hold_frames = False
 
-    def __init__(self, settings: MotionSettings) -> None:
-        self._articulation = settings.articulation
+    def __init__(self, settings: MotionSettings, own: VisemeSettings) -> None:
+        self._articulation = own.articulation
 
     def weights(self, features: F32) -> F32:
         """Features [T, PHONE_DIM] to weights [T, 52]."""

@@ -2,12 +2,14 @@
 
 import sys
 
-from ..asr.base import PORT, AsrSettings
+from ..asr.base import ASR_BACKENDS, PORT, AsrSettings
 from ..asr.stage import build
 from ..ros.main import run
 from ..ros.stage_node import NodeSpec
 
-SPEC = NodeSpec("asr_node", PORT, {"": AsrSettings}, lambda settings, node: build(settings[""]))
+SPEC = NodeSpec(
+    "asr_node", PORT, {"": AsrSettings}, lambda settings, node: build(settings[""], settings["own"]), {"": ASR_BACKENDS}
+)
 
 
 def main() -> int:

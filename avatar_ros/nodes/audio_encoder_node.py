@@ -2,12 +2,18 @@
 
 import sys
 
-from ..encoder.base import PORT, EncoderSettings
+from ..encoder.base import ENCODER_BACKENDS, PORT, EncoderSettings
 from ..encoder.stage import build
 from ..ros.main import run
 from ..ros.stage_node import NodeSpec
 
-SPEC = NodeSpec("audio_encoder_node", PORT, {"": EncoderSettings}, lambda settings, node: build(settings[""]))
+SPEC = NodeSpec(
+    "audio_encoder_node",
+    PORT,
+    {"": EncoderSettings},
+    lambda settings, node: build(settings[""], settings["own"]),
+    {"": ENCODER_BACKENDS},
+)
 
 
 def main() -> int:

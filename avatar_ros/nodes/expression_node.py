@@ -2,12 +2,18 @@
 
 import sys
 
-from ..motion.base import PORT, MotionSettings
+from ..motion.base import MOTION_BACKENDS, PORT, MotionSettings
 from ..motion.stage import build
 from ..ros.main import run
 from ..ros.stage_node import NodeSpec
 
-SPEC = NodeSpec("expression_node", PORT, {"": MotionSettings}, lambda settings, node: build(settings[""]))
+SPEC = NodeSpec(
+    "expression_node",
+    PORT,
+    {"": MotionSettings},
+    lambda settings, node: build(settings[""], settings["own"]),
+    {"": MOTION_BACKENDS},
+)
 
 
 def main() -> int:

@@ -2,12 +2,14 @@
 
 import sys
 
-from ..llm.base import PORT, LlmSettings
+from ..llm.base import LLM_BACKENDS, PORT, LlmSettings
 from ..llm.stage import build
 from ..ros.main import run
 from ..ros.stage_node import NodeSpec
 
-SPEC = NodeSpec("llm_node", PORT, {"": LlmSettings}, lambda settings, node: build(settings[""]))
+SPEC = NodeSpec(
+    "llm_node", PORT, {"": LlmSettings}, lambda settings, node: build(settings[""], settings["own"]), {"": LLM_BACKENDS}
+)
 
 
 def main() -> int:

@@ -2,12 +2,18 @@
 
 import sys
 
-from ..mic.base import MIC_PORT, MicSettings
+from ..mic.base import MIC_BACKENDS, MIC_PORT, MicSettings
 from ..mic.stage import build_mic
 from ..ros.main import run
 from ..ros.stage_node import NodeSpec
 
-SPEC = NodeSpec("mic_node", MIC_PORT, {"": MicSettings}, lambda settings, node: build_mic(settings[""]))
+SPEC = NodeSpec(
+    "mic_node",
+    MIC_PORT,
+    {"": MicSettings},
+    lambda settings, node: build_mic(settings[""], settings["own"]),
+    {"": MIC_BACKENDS},
+)
 
 
 def main() -> int:

@@ -4,15 +4,17 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
 from ..core.run import unused_in_this_run
 from ..core.settings import setting
-from ..display.base import DisplaySettings
+from ..display.base import SCREEN_BACKENDS, DisplaySettings, open_screen
 from ..display.pieces import Pieces
 from ..display.recorder import Recorder, RecorderSettings
 from ..display.sinks import RecorderSink, ScreenSink
+from ..render.base import BACKENDS
 from ..render.stage import PORT, FrameSink, RendererSettings, RenderStage
 from ..ros.images import ImagePublisher
 from ..ros.main import run
@@ -48,15 +50,20 @@ def build(settings: Mapping[str, Any], node: Any) -> RenderStage:
             made.append(RecorderSink(first, lambda path: Recorder(path, record), pieces))
         made.append(ImagePublisher(node, lambda: stage.focal_px, wall_ns))
         if display.backend != "off":
-            made.append(ScreenSink(display))
+            screen = partial(open_screen, display, settings["display.own"])
+            made.append(ScreenSink(display, open_=screen))
         return made
 
-    stage = RenderStage(renderer, sinks)
+    stage = RenderStage(renderer, sinks, own=settings["own"])
     return stage
 
 
 SPEC = NodeSpec(
-    "renderer_node", PORT, {"": RendererSettings, "display.": DisplaySettings, "record.": RecordSettings}, build
+    "renderer_node",
+    PORT,
+    {"": RendererSettings, "display.": DisplaySettings, "record.": RecordSettings},
+    build,
+    {"": BACKENDS, "display.": SCREEN_BACKENDS},
 )
 
 

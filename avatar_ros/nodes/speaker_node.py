@@ -4,10 +4,16 @@ import sys
 
 from ..ros.main import run
 from ..ros.stage_node import NodeSpec
-from ..speaker.base import SPEAKER_PORT, SpeakerSettings
+from ..speaker.base import SPEAKER_BACKENDS, SPEAKER_PORT, SpeakerSettings
 from ..speaker.stage import build_speaker
 
-SPEC = NodeSpec("speaker_node", SPEAKER_PORT, {"": SpeakerSettings}, lambda settings, node: build_speaker(settings[""]))
+SPEC = NodeSpec(
+    "speaker_node",
+    SPEAKER_PORT,
+    {"": SpeakerSettings},
+    lambda settings, node: build_speaker(settings[""], settings["own"]),
+    {"": SPEAKER_BACKENDS},
+)
 
 
 def main() -> int:

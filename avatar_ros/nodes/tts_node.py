@@ -4,10 +4,12 @@ import sys
 
 from ..ros.main import run
 from ..ros.stage_node import NodeSpec
-from ..tts.base import PORT, TtsSettings
+from ..tts.base import PORT, TTS_BACKENDS, TtsSettings
 from ..tts.stage import build
 
-SPEC = NodeSpec("tts_node", PORT, {"": TtsSettings}, lambda settings, node: build(settings[""]))
+SPEC = NodeSpec(
+    "tts_node", PORT, {"": TtsSettings}, lambda settings, node: build(settings[""], settings["own"]), {"": TTS_BACKENDS}
+)
 
 
 def main() -> int:

@@ -4,10 +4,12 @@ import sys
 
 from ..ros.main import run
 from ..ros.stage_node import NodeSpec
-from ..vad.base import PORT, VadSettings
+from ..vad.base import PORT, VAD_BACKENDS, VadSettings
 from ..vad.stage import build
 
-SPEC = NodeSpec("vad_node", PORT, {"": VadSettings}, lambda settings, node: build(settings[""]))
+SPEC = NodeSpec(
+    "vad_node", PORT, {"": VadSettings}, lambda settings, node: build(settings[""], settings["own"]), {"": VAD_BACKENDS}
+)
 
 
 def main() -> int:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from ..avatar.model import Avatar
 from ..core.errors import RenderError, UnknownBackendError
+from ..core.fallback import fallback_warning
+from ..core.registry import NO_OPTIONS, Options
 from .base import BACKENDS, Rasteriser, RasterSettings
 
 
-def make_rasteriser(avatar: Avatar, settings: RasterSettings) -> tuple[Rasteriser, str]:
+def make_rasteriser(avatar: Avatar, settings: RasterSettings, own: Options = NO_OPTIONS) -> tuple[Rasteriser, str]:
     """The rasteriser that `settings.backend` names, and why `auto` had to fall back ("" where it did not).
 
-    Raises UnknownBackendError for unknown or uninstalled names, RenderError where a named one cannot run here.
+    own: options of backends. Raises UnknownBackendError for unknown or uninstalled names, RenderError where a named one
+    cannot run here.
     """
     if settings.backend != "auto":
-        return BACKENDS.load(settings.backend)(avatar, settings), ""
+        return BACKENDS.make(settings.backend, avatar, settings, own=own), ""
     try:
-        return BACKENDS.load("gsplat")(avatar, settings), ""
+        return BACKENDS.make("gsplat", avatar, settings, own=own), ""
     except (UnknownBackendError, RenderError) as error:
-        reason = f"drawing on the CPU, because gsplat cannot be used: {error}"
-    return BACKENDS.load("cpu")(avatar, settings), reason
+        reason = fallback_warning("gsplat", "cpu", str(error))
+    return BACKENDS.make("cpu", avatar, settings, own=own), reason

@@ -123,7 +123,9 @@ class Frame:
 
 
 class Rasteriser(Protocol):
-    """One avatar's renderer; made as `Backend(avatar, settings)`. One thread at a time calls it."""
+    """One avatar's renderer; made as `Class(avatar, settings)`, or `Class(avatar, settings, own)` where the class
+    has options of its own. One thread at a time calls it.
+    """
 
     name: str
     bad_weights: int  # weights that were NaN or infinite and drawn as 0, counted since the start
@@ -150,9 +152,12 @@ class Rasteriser(Protocol):
 
 BACKENDS = Registry(
     "render",
+    Rasteriser,
     {
-        "cpu": Backend("avatar_ros.render.cpu:CpuRasteriser", "./avatar setup (it builds the C++ rasteriser)"),
-        "gsplat": Backend("avatar_ros.render.gsplat:GsplatRasteriser", "gpu"),
+        "cpu": Backend(
+            "avatar_ros.render.cpu:CpuRasteriser", "./avatar setup (it builds the C++ rasteriser)", ("avatar_ros",)
+        ),
+        "gsplat": Backend("avatar_ros.render.gsplat:GsplatRasteriser", "gpu", ("torch", "gsplat")),
         "reference": Backend("avatar_ros.render.reference:ReferenceRasteriser"),
         "fake": Backend("avatar_ros.render.fake:FakeRasteriser"),
     },

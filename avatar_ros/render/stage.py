@@ -17,6 +17,7 @@ from ..core.clock import Clock, SteadyClock, ns_from_s
 from ..core.errors import ConfigError
 from ..core.events import AvatarState, FrameInfo, Interrupt
 from ..core.paths import share_file
+from ..core.registry import NO_OPTIONS, Options
 from ..core.settings import Settings, setting
 from ..core.stage import Out, Port, Stage
 from ..core.topics import Message
@@ -121,11 +122,14 @@ SinkMaker = Callable[[], Sequence[FrameSink]]
 class RenderStage(Stage):
     """Draws the face that will be heard when its frame is seen, `fps` times a second."""
 
-    def __init__(self, settings: RendererSettings, make_sinks: SinkMaker, clock: Clock | None = None) -> None:
+    def __init__(
+        self, settings: RendererSettings, make_sinks: SinkMaker, clock: Clock | None = None, own: Options = NO_OPTIONS
+    ) -> None:
         super().__init__()
         self.tick_period_s = 1.0 / settings.fps
         self._settings = settings
         self._make_sinks = make_sinks
+        self._own = own
         self._clock = clock or SteadyClock()  # only to time the drawing; what is drawn depends on `now_s` alone
         self._sinks: Sequence[FrameSink] = ()
         self._face = Face()
@@ -143,7 +147,9 @@ class RenderStage(Stage):
         path = share_file("models/avatar.zip") if settings.avatar == BUILT_IN else settings.avatar
         self._avatar = load_avatar(path, axes=settings.avatar_axes)
         self._background = parse_background(settings.background)
-        self._rasteriser, self._fallback = make_rasteriser(self._avatar, rasteriser_settings(settings))
+        self._rasteriser, self._fallback = make_rasteriser(
+            self._avatar, rasteriser_settings(settings), self._own
+        )
         self._sinks = self._make_sinks()
         self._resize(self._wanted_size())
         self._clips = ClipMixer(self._avatar.clips, settings.clips)

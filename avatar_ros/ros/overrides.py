@@ -6,8 +6,8 @@ launch file's SetParameter, is somebody else's: it is ignored with one line.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,11 +25,15 @@ class Origin(NamedTuple):
 
 @dataclass(frozen=True)
 class Overrides:
-    """What the ROS arguments of a process set. assignments: of `-p`, "name:=value" or "node:name:=value"."""
+    """What the ROS arguments of a process set. assignments: of `-p`, "name:=value" or "node:name:=value".
+
+    former_names: parameters that were given under the name of an earlier version, and that name.
+    """
 
     sections: tuple[Section, ...] = ()
     assignments: tuple[str, ...] = ()
     by_launch: bool = False
+    former_names: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, arguments: Sequence[str]) -> Overrides:
@@ -41,6 +45,7 @@ class Overrides:
     def origin(self, name: str, full_name: str) -> Origin | None:
         """The last setting of `name` that reaches the node "/avatar/vad_node"; None where nothing here sets it."""
         found = None
+        name = self.former_names.get(name, name)
         for section in self.sections:
             if name in section.lines and section.matches(full_name):
                 found = Origin(f"{section.path} line {section.lines[name]}", named=not section.wild)
@@ -50,12 +55,17 @@ class Overrides:
                 found = Origin("-p", named=bool(node), typed=not self.by_launch)
         return found
 
-    def check_unknown(self, unknown: Iterable[str], full_name: str, known: list[str]) -> str:
-        """One line on what is ignored, or "". Raises ConfigError for a parameter that was meant for this node."""
+    def check_unknown(
+        self, unknown: Iterable[str], full_name: str, known: list[str], besides: Callable[[], Iterable[str]] = list
+    ) -> str:
+        """One line on what is ignored, or "". Raises ConfigError for a parameter that was meant for this node.
+
+        known: the node's parameters; besides: names that it does not have now, but would take.
+        """
         node, ignored = full_name.rpartition("/")[2], []
         for name in unknown:
             origin = self.origin(name, full_name) or Origin("", named=True)
-            near = nearest(name, known)
+            near = nearest(name, [*known, *besides()])
             if origin.named or (origin.typed and near):
                 where = f"{origin.where}: " if origin.where else ""
                 text = f"unknown parameter '{name}' of {node}; known: {', '.join(known)}{near}"
@@ -63,9 +73,9 @@ class Overrides:
             ignored.append(f"'{name}' ({origin.where}{near})")
         return f"ignored, since {node} has no such parameter: {', '.join(ignored)}" if ignored else ""
 
-    def check_sections(self, full_name: str, known: Iterable[str]) -> None:
-        """Raises ConfigError for a section that was meant for the node and does not reach it."""
-        node, own = full_name.rpartition("/")[2], set(known)
+    def check_sections(self, full_name: str, known: Callable[[], Iterable[str]]) -> None:
+        """Raises ConfigError for a section that was meant for the node and does not reach it. known: its parameters."""
+        node = full_name.rpartition("/")[2]
         mine = [section for section in self.sections if not section.wild]
         reached_by = {section.path for section in mine if section.matches(full_name)}
         for section in mine:
@@ -73,7 +83,7 @@ class Overrides:
                 continue
             # Two kiosks may share a file in which each node has a section of its own.
             elsewhere = section.node == node and section.path not in reached_by
-            slip = section.node != node and nearly(section.node, node) and own.issuperset(section.lines)
+            slip = section.node != node and nearly(section.node, node) and {*known()}.issuperset(section.lines)
             if elsewhere or slip or (section.node != node and looks_like(section.node, node)):
                 raise ConfigError(
                     "unknown_node",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -37,40 +37,55 @@ def declare(node: Node, groups: Groups) -> None:
             )
 
 
-def refuse_unknown(node: Node, overrides: Overrides) -> str:
+def refuse_unknown(
+    node: Node, overrides: Overrides, others: Sequence[str], besides: Callable[[], Sequence[str]]
+) -> str:
     """One line on overrides that are others'; "" where there are none.
 
-    Raises ConfigError for one that nobody declared but meant for this node: rclpy would ignore it in silence.
+    others: those that are known to be; besides: names that the node does not have now, but would take. Raises
+    ConfigError for an override that nobody declared but meant for this node: rclpy would ignore it in silence.
     """
     known = sorted(name for name in node._parameters if not name.startswith(_OF_ROS))
-    unknown = [n for n in node._parameter_overrides if not node.has_parameter(n) and not n.startswith(_OF_ROS)]
+    given = [name for name in node._parameter_overrides if name not in others and not name.startswith(_OF_ROS)]
+    unknown = [name for name in given if not node.has_parameter(name)]
     full_name = node.get_fully_qualified_name()
-    overrides.check_sections(full_name, known)
-    return overrides.check_unknown(unknown, full_name, known)
+    overrides.check_sections(full_name, lambda: [*known, *besides()])
+    return overrides.check_unknown(unknown, full_name, known, besides)
 
 
 def read(node: Node, groups: Groups, overrides: Overrides | None = None) -> dict[str, Settings]:
-    """The Settings of each prefix from the node's parameters.
+    """The Settings of each prefix from the node's parameters. Raises ConfigError as `made` does."""
+    return {
+        prefix: made(
+            node,
+            prefix,
+            kind,
+            {item.name: node.get_parameter(prefix + item.name).value for item in fields(kind)},
+            overrides,
+        )
+        for prefix, kind in groups.items()
+    }
 
-    Raises ConfigError naming node and parameter, and where its value came from.
-    """
-    found = {}
-    for prefix, kind in groups.items():
-        values = {item.name: _value(item, node.get_parameter(prefix + item.name).value) for item in fields(kind)}
-        _tell_renamed(node, prefix, kind, values)
-        try:
-            found[prefix] = kind(**values)
-        except ConfigError as error:
-            text = _with_prefix(prefix, error)
-            where = _origin(overrides or Overrides(), text, node.get_fully_qualified_name())
-            raise ConfigError(error.code, f"{where}{node.get_name()}: {text}") from error
-    return found
+
+def made(
+    node: Node, prefix: str, kind: type[Settings], given: Mapping[str, Any], overrides: Overrides | None = None
+) -> Settings:
+    """Settings of parameters' values. Raises ConfigError naming node and parameter, and where its value came from."""
+    values = {item.name: _value(item, given[item.name]) for item in fields(kind) if item.name in given}
+    _tell_renamed(node, prefix, kind, values)
+    try:
+        return kind(**values)
+    except ConfigError as error:
+        text = _with_prefix(prefix, error)
+        where = _origin(overrides or Overrides(), text, node.get_fully_qualified_name())
+        raise ConfigError(error.code, f"{where}{node.get_name()}: {text}") from error
 
 
 def _tell_renamed(node: Node, prefix: str, kind: type[Settings], values: Mapping[str, Any]) -> None:
     for item in fields(kind):
-        if (new := today(item, values[item.name])) != values[item.name]:
-            text = f"parameter '{prefix}{item.name}': '{values[item.name]}' is called '{new}' now"
+        value = values.get(item.name)
+        if (new := today(item, value)) != value:
+            text = f"parameter '{prefix}{item.name}': '{value}' is called '{new}' now"
             node.get_logger().warning(f"{text}; the old name will go with the next version")
 
 

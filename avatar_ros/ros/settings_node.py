@@ -12,6 +12,7 @@ from rclpy.parameter import Parameter
 
 from ..core.settings import Settings, setting
 from . import params
+from .backend_options import BackendOptions, Registries
 from .overrides import Overrides
 
 
@@ -48,21 +49,28 @@ class NodeSettings(Settings):
 class SettingsNode(LifecycleNode):
     """own: its NodeSettings, as of the start and of the last `read_settings`."""
 
-    def __init__(self, name: str, groups: params.Groups, overrides: Overrides) -> None:
-        """groups: Settings classes by parameter prefix. Raises ConfigError for a parameter that is not the node's."""
+    def __init__(self, name: str, groups: params.Groups, registries: Registries, overrides: Overrides) -> None:
+        """groups: Settings classes by parameter prefix; registries: of those prefixes that choose a backend.
+
+        Raises ConfigError for a parameter that is not the node's.
+        """
         super().__init__(name)
         self._groups: tuple[params.Groups, ...] = ({"": NodeSettings}, groups)  # both may have a prefix ""
         self._overrides = overrides
         for declared in self._groups:
             params.declare(self, declared)
-        if ignored := params.refuse_unknown(self, overrides):
+        self._options = BackendOptions(self, groups, registries, overrides)
+        if ignored := params.refuse_unknown(self, overrides, self._options.others(), self._options.known_names):
             self.get_logger().warning(ignored)
         self.own = self._read_own()
 
     def read_settings(self) -> Mapping[str, Any]:
-        """The Settings of each prefix. Raises ConfigError naming node, parameter, and where its value came from."""
+        """The Settings of each prefix, and under a room's prefix + "own" those of its backends, by name.
+
+        Raises ConfigError naming node, parameter, and where its value came from.
+        """
         self.own = self._read_own()
-        return params.read(self, self._groups[1], self._overrides)
+        return {**params.read(self, self._groups[1], self._overrides), **self._options.read()}
 
     def set_parameters(self, parameter_list: list[Parameter]) -> list[SetParametersResult]:
         """Each by itself, as `set_parameters_atomically` takes them."""
@@ -70,16 +78,25 @@ class SettingsNode(LifecycleNode):
 
     def set_parameters_atomically(self, parameter_list: list[Parameter]) -> SetParametersResult:
         """All or none; `reason` says what is wrong, or when they take effect. ROS's services come here too."""
-        for groups in self._groups:
+        parameter_list = [
+            Parameter(name, parameter.type_, parameter.value)
+            for parameter in parameter_list
+            for name in self._present_names(parameter.name)
+        ]
+        for groups in (*self._groups, self._options.groups):
             refused = params.check_change(self, groups, parameter_list)
             if not refused.successful:
                 return refused
         result = super().set_parameters_atomically(parameter_list)
         if result.successful and any(parameter.name != "use_sim_time" for parameter in parameter_list):
+            self._options.follow()
             result.reason = params.NEXT_CONFIGURE
             names = ", ".join(parameter.name for parameter in parameter_list)
             self.get_logger().info(f"{names}: {result.reason}")
         return result
+
+    def _present_names(self, name: str) -> list[str]:
+        return [name] if self.has_parameter(name) else self._options.present_names(name)
 
     def _read_own(self) -> NodeSettings:
         own = params.read(self, self._groups[0], self._overrides)[""]

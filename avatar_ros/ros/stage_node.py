@@ -11,7 +11,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -29,6 +29,7 @@ from ..core.stage import Out, Port, Stage
 from ..core.topics import TOPICS
 from ..core.types import LOCAL_SESSION
 from . import convert, qos, readers
+from .backend_options import Registries
 from .diagnostics import Diagnostics, seldom
 from .executor import LeanExecutor
 from .guard import guarded
@@ -54,14 +55,16 @@ SettingsByPrefix = Mapping[str, Any]  # prefix -> its Settings; the builder know
 class NodeSpec:
     """All that distinguishes one stage node from another.
 
-    groups: Settings classes by parameter prefix; build: makes the stage from their values (and from the node, where a
-    stage needs something of ROS's own, such as image publishers).
+    groups: Settings classes by parameter prefix; registries: the backends that they choose among, by the same prefix;
+    build: makes the stage from their values, with the backends' own options under prefix + "own" (and from the node,
+    where a stage needs something of ROS's own, such as image publishers).
     """
 
     name: str
     port: Port
     groups: Mapping[str, type[Settings]]
     build: Callable[[SettingsByPrefix, LifecycleNode], Stage]
+    registries: Registries = field(default_factory=dict)
 
 
 class StageNode(SettingsNode):
@@ -69,7 +72,7 @@ class StageNode(SettingsNode):
 
     def __init__(self, spec: NodeSpec, overrides: Overrides | None = None) -> None:
         """Overrides: what the process's arguments say. Raises ConfigError for a parameter that is not the node's."""
-        super().__init__(spec.name, spec.groups, overrides or Overrides())
+        super().__init__(spec.name, spec.groups, spec.registries, overrides or Overrides())
         self.exit_code: int | None = None
         self.greeting = ""  # said once, when the configuration is known to be good
         self.failure = ""  # what its stage could not do to the end

@@ -16,17 +16,6 @@ from ..core.types import LOCAL_SESSION
 SPEAKER_PORT = Port(subscribes=("speech/audio", "motion/expression"), publishes=("speech/playback", "speech/played"))
 
 
-SPEAKER_BACKENDS = Registry(
-    "speaker",
-    {
-        "auto": Backend("avatar_ros.speaker.reconnecting:AutoSpeaker"),
-        "sounddevice": Backend("avatar_ros.speaker.reconnecting:CardSpeaker", _PORTAUDIO),
-        "null": Backend("avatar_ros.speaker.null:NullSpeaker"),
-        "fake": Backend("avatar_ros.speaker.fake:FakeSpeaker"),
-    },
-)
-
-
 @dataclass(frozen=True)
 class SpeakerSettings(Settings):
     """Parameters of the loudspeaker node."""
@@ -52,9 +41,10 @@ Render = Callable[[int, float], Pcm]
 
 
 class Speaker(Protocol):
-    """A loudspeaker, which asks for its sound: in `pump`, or on a thread of its own."""
+    """A loudspeaker, which asks for its sound: in `pump`, or on a thread of its own.
 
-    def __init__(self, settings: SpeakerSettings) -> None: ...
+    It is made as `Class(settings)` or `Class(settings, own)`.
+    """
 
     def load(self) -> None:
         """Look for the device. Raises ConfigError where it must be there and is not."""
@@ -70,3 +60,15 @@ class Speaker(Protocol):
 
     def close(self) -> None:
         """Stop; `open` may be called again."""
+
+
+SPEAKER_BACKENDS = Registry(
+    "speaker",
+    Speaker,
+    {
+        "auto": Backend("avatar_ros.speaker.reconnecting:AutoSpeaker"),
+        "sounddevice": Backend("avatar_ros.speaker.reconnecting:CardSpeaker", _PORTAUDIO),
+        "null": Backend("avatar_ros.speaker.null:NullSpeaker"),
+        "fake": Backend("avatar_ros.speaker.fake:FakeSpeaker"),
+    },
+)

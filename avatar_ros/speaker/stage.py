@@ -11,6 +11,7 @@ from ..core.arrays import Pcm
 from ..core.clock import ns_from_s
 from ..core.enums import Layer, PlaybackState
 from ..core.events import Interrupt
+from ..core.registry import NO_OPTIONS, Options
 from ..core.stage import Out, Stage
 from ..core.topics import Message
 from ..core.types import Expression, PlaybackClock, SpeechChunk
@@ -209,6 +210,6 @@ class SpeakerStage(Stage):
             del self._sound_since_s[known]
 
 
-def build_speaker(settings: SpeakerSettings) -> Stage:
+def build_speaker(settings: SpeakerSettings, own: Options = NO_OPTIONS) -> Stage:
     """The stage with the backend that `settings` names. Raises UnknownBackendError."""
-    return SpeakerStage(settings, SPEAKER_BACKENDS.load(settings.backend)(settings))
+    return SpeakerStage(settings, SPEAKER_BACKENDS.make(settings.backend, settings, own=own))

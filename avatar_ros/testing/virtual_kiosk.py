@@ -22,8 +22,8 @@ from ..core.types import Transcript
 from ..dialogue.base import PORT as DIALOGUE_PORT
 from ..dialogue.base import DialogueSettings
 from ..dialogue.stage import build as build_dialogue
+from ..llm.base import LLM_BACKENDS, LlmSettings
 from ..llm.base import PORT as LLM_PORT
-from ..llm.base import LlmSettings
 from ..llm.stage import build as build_llm
 from ..mic.base import MIC_PORT, MicSettings
 from ..mic.echo import make_echo
@@ -84,7 +84,7 @@ class VirtualKiosk(Harness):
         self.add("vad", build_vad(VadSettings()), VAD_PORT)
         self.add("asr", build_asr(AsrSettings(answers_file=file)), ASR_PORT)
         self.add("tts", build_tts(TtsSettings()), TTS_PORT)
-        self.add("llm", build_llm(LlmSettings(answers_file=file, seed=1)), LLM_PORT)
+        self.add("llm", build_llm(LlmSettings(answers_file=file), LLM_BACKENDS.options("answers", seed=1)), LLM_PORT)
         self.add("dialogue", build_dialogue(DialogueSettings(epoch_file=str(folder / "epoch"))), DIALOGUE_PORT)
 
     def asked(self, question: str, dbfs: float = -26.0) -> Turn:

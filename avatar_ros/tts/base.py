@@ -19,16 +19,6 @@ PORT = Port(
 )
 #: Code of the error for a text of which a voice can read nothing; what follows it in the sentence may be readable.
 UNREADABLE = "tts_unreadable"
-TTS_BACKENDS = Registry(
-    "tts",
-    {
-        "espeak": Backend("avatar_ros.tts.espeak:EspeakVoice", "embedded"),
-        "edge": Backend("avatar_ros.tts.edge:EdgeVoice", "edge"),
-        "openai_speech": Backend("avatar_ros.tts.openai_speech:OpenAiVoice"),
-        "cosyvoice": Backend("avatar_ros.tts.cosyvoice:CosyVoice"),
-        "fake": Backend("avatar_ros.tts.fake:FakeVoice"),
-    },
-)
 
 
 @dataclass(frozen=True)
@@ -51,24 +41,16 @@ class TtsSettings(Settings):
     pause_s: float = setting(0.25, "silence between two sentences, s", low=0.0, high=2.0)
     tail_s: float = setting(0.05, "silence after the last sentence of a turn, s", low=0.0, high=1.0)
     split_chars: int = setting(280, "a longer sentence is spoken in parts of this length", low=40, high=2000)
-    voices: tuple[str, ...] = setting((), "voice per language, 'locale=voice' each, e.g. 'en-US=en-us+f3'")
-    words_per_minute: int = setting(165, "espeak: speed", low=80, high=450)
-    pitch: int = setting(45, "espeak: height of the voice, 0-100", low=0, high=100)
-    pitch_range: int = setting(60, "espeak: liveliness of the melody, 0-100", low=0, high=100)
-    url: str = setting("", "openai_speech, cosyvoice, edge: address of the service; '' for its public one")
-    model: str = setting("gpt-4o-mini-tts", "openai_speech: model")
-    key_variable: str = setting(
-        "OPENAI_API_KEY", "openai_speech: environment variable, or line of env_file, that holds the key; '' for no key"
-    )
-    env_file: str = setting(
-        ".env", "openai_speech: file of NAME=value lines, read where the environment lacks the variable"
-    )
-    service_rate_hz: int = setting(
-        0, "openai_speech, cosyvoice: rate of the raw samples that the service sends, Hz; 0: its usual one", low=0
-    )
     first_sound_timeout_s: float = setting(4.0, "services: longest wait for a sentence's first sound, s", low=0.1)
     gap_timeout_s: float = setting(3.0, "services: longest wait within a sentence, s", low=0.1)
     session_ttl_s: float = setting(600.0, "a session unused for this long is forgotten, s; 0: never", low=0.0)
+
+
+@dataclass(frozen=True)
+class NamedVoices(Settings):
+    """Options that voices with names have in common."""
+
+    voices: tuple[str, ...] = setting((), "voice per language, 'locale=voice' each, e.g. 'en-US=en-us+f3'")
 
     def voice_by_locale(self) -> dict[str, str]:
         """`voices` as a mapping, locales in lower case."""
@@ -104,14 +86,12 @@ class BusyError(TtsError):
 
 
 class Voice(Protocol):
-    """Turns text into sound.
+    """Turns text into sound; made as `Class(settings)` or `Class(settings, own)`.
 
     blocking: `speak` may wait for a service; the stage then runs it on a thread of its own.
     """
 
     blocking: bool
-
-    def __init__(self, settings: TtsSettings) -> None: ...
 
     def load(self) -> None:
         """Get ready to speak at once. Raises ConfigError or TtsError."""
@@ -130,3 +110,27 @@ class Voice(Protocol):
 
     def close(self) -> None:
         """Free what `load` took."""
+
+
+TTS_BACKENDS = Registry(
+    "tts",
+    Voice,
+    {
+        "espeak": Backend(
+            "avatar_ros.tts.espeak:EspeakVoice", "embedded", settings="avatar_ros.tts.espeak:EspeakSettings"
+        ),
+        "edge": Backend(
+            "avatar_ros.tts.edge:EdgeVoice",
+            "edge",
+            ("edge_tts", "aiohttp"),
+            "avatar_ros.tts.edge_settings:EdgeSettings",
+        ),
+        "openai_speech": Backend(
+            "avatar_ros.tts.openai_speech:OpenAiVoice", settings="avatar_ros.tts.openai_speech:OpenAiSpeechSettings"
+        ),
+        "cosyvoice": Backend(
+            "avatar_ros.tts.cosyvoice:CosyVoice", settings="avatar_ros.tts.cosyvoice:CosyVoiceSettings"
+        ),
+        "fake": Backend("avatar_ros.tts.fake:FakeVoice"),
+    },
+)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from .base import Part, TtsSettings
+from ..core.settings import setting
+from .base import NamedVoices, Part, TtsSettings
 from .cancel_token import CancelToken
 from .connection_pool import Connections
 from .decode import decode
@@ -20,16 +22,25 @@ _USUAL_RATE_HZ = 22050
 _SPEAKERS = {"zh": "中文女", "en": "英文女", "ja": "日语男", "ko": "韩语女", "yue": "粤语女"}
 
 
+@dataclass(frozen=True)
+class CosyVoiceSettings(NamedVoices):
+    """Options of backend `cosyvoice`."""
+
+    url: str = setting("", "address of the server; '' for the usual one on this computer")
+    service_rate_hz: int = setting(0, "rate of the raw samples that the service sends, Hz; 0: its usual one", low=0)
+
+
 class CosyVoice:
     """One POST to /inference_sft a sentence."""
 
     blocking = True
 
-    def __init__(self, settings: TtsSettings) -> None:
+    def __init__(self, settings: TtsSettings, own: CosyVoiceSettings) -> None:
         self._settings = settings
-        self._url = (settings.url or _USUAL_URL).rstrip("/") + "/inference_sft"
+        self._own = own
+        self._url = (own.url or _USUAL_URL).rstrip("/") + "/inference_sft"
         self._connections = Connections()
-        self._wanted = {**_SPEAKERS, **settings.voice_by_locale()}
+        self._wanted = {**_SPEAKERS, **own.voice_by_locale()}
 
     def load(self) -> None:
         """Check the address. Raises ConfigError."""
@@ -42,7 +53,7 @@ class CosyVoice:
         body = urlencode({"tts_text": text, "spk_id": speaker}).encode()
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         pieces = post(self._url, headers, body, own.first_sound_timeout_s, own.gap_timeout_s, stop, self._connections)
-        yield from decode(pieces, own.service_rate_hz or _USUAL_RATE_HZ)
+        yield from decode(pieces, self._own.service_rate_hz or _USUAL_RATE_HZ)
 
     def expect(self) -> None:
         """Connect, where no connection is left from the last sentence."""

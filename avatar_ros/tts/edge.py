@@ -26,6 +26,7 @@ from ..core.registry import how_to_install
 from .base import Part, TtsSettings, VoiceMark
 from .cancel_token import CancelToken
 from .decode import mp3, warm_mp3
+from .edge_settings import EdgeSettings
 from .service_url import check_url, shown_url, usable_proxy
 from .text import nearest
 
@@ -68,9 +69,10 @@ class EdgeVoice:
 
     blocking = True
 
-    def __init__(self, settings: TtsSettings) -> None:
+    def __init__(self, settings: TtsSettings, own: EdgeSettings) -> None:
         self._settings = settings
-        self._wanted = {**_VOICES, **settings.voice_by_locale()}
+        self._own = own
+        self._wanted = {**_VOICES, **own.voice_by_locale()}
         self._thread: AsyncioThread | None = None
 
     def load(self) -> None:
@@ -78,10 +80,10 @@ class EdgeVoice:
 
         Raises ConfigError.
         """
-        if self._settings.url:
-            check_url(self._settings.url, ("ws", "wss"))
-            edge_tts.communicate.WSS_URL = self._settings.url
-            spare_local(self._settings.url)
+        if self._own.url:
+            check_url(self._own.url, ("ws", "wss"))
+            edge_tts.communicate.WSS_URL = self._own.url
+            spare_local(self._own.url)
         try:
             warm_mp3()
         except TtsError as error:
@@ -111,7 +113,7 @@ class EdgeVoice:
 
     def status(self) -> Mapping[str, str]:
         """The service's name."""
-        return {"voice_service": shown_url(self._settings.url) or "edge-tts"}
+        return {"voice_service": shown_url(self._own.url) or "edge-tts"}
 
     def close(self) -> None:
         """Close the connections and end the thread."""

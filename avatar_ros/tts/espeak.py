@@ -7,7 +7,7 @@ import json
 import subprocess
 import threading
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,8 @@ import numpy as np
 from ..core.errors import ConfigError, TtsError, UnknownBackendError
 from ..core.helper_process import Helper, HelperDeadError
 from ..core.registry import how_to_install
-from .base import UNREADABLE, Part, TtsSettings
+from ..core.settings import setting
+from .base import UNREADABLE, NamedVoices, Part, TtsSettings
 from .cancel_token import CancelToken
 from .espeak_marks import marks, speech_end_sample
 from .espeak_voices import Run, VoiceTable, for_espeak, script_name, voice_problem
@@ -27,14 +28,24 @@ _RELEASE_S = 0.02
 _MOST_PROBLEMS = 3
 
 
+@dataclass(frozen=True)
+class EspeakSettings(NamedVoices):
+    """Options of backend `espeak`."""
+
+    words_per_minute: int = setting(165, "speed", low=80, high=450)
+    pitch: int = setting(45, "height of the voice, 0-100", low=0, high=100)
+    pitch_range: int = setting(60, "liveliness of the melody, 0-100", low=0, high=100)
+
+
 class EspeakVoice:
     """Speaks with espeak-ng; the helper is started again when it crashes."""
 
     blocking = False
 
-    def __init__(self, settings: TtsSettings) -> None:
+    def __init__(self, settings: TtsSettings, own: EspeakSettings) -> None:
         self._settings = settings
-        self._wanted = settings.voice_by_locale()
+        self._own = own
+        self._wanted = own.voice_by_locale()
         self._helper: _Espeak | None = None
         self._lock = threading.Lock()
         self._restarts = 0
@@ -58,11 +69,11 @@ class EspeakVoice:
 
     def _try(self, helper: _Espeak, voice: str) -> None:
         if problem := voice_problem(voice):
-            raise ConfigError("tts_voice", f"{problem}; check the parameter 'voices'")
+            raise ConfigError("tts_voice", f"{problem}; check the parameter 'espeak.voices'")
         try:
             helper.ask(self._request("1.", voice))
         except _RefusedError as error:
-            raise ConfigError("tts_voice", f"{error}; check the parameter 'voices'") from error
+            raise ConfigError("tts_voice", f"{error}; check the parameter 'espeak.voices'") from error
         except HelperDeadError as error:
             raise TtsError("tts_start", f"the espeak-ng helper failed: {error}", retryable=True) from error
 
@@ -138,7 +149,7 @@ class EspeakVoice:
         return self._helper
 
     def _request(self, text: str, voice: str) -> dict[str, Any]:
-        own = self._settings
+        own = self._own
         return {
             "voice": voice,
             "text": text,

@@ -1,4 +1,4 @@
-"""A spare voice that goes on where the first one failed, without saying again what was said."""
+"""A fallback voice that goes on where the first one failed, without saying again what was said."""
 
 from __future__ import annotations
 
@@ -7,20 +7,19 @@ from collections.abc import Iterator, Mapping
 from ..core.clock import Clock, SteadyClock
 from ..core.enums import MarkKind
 from ..core.errors import TtsError
+from ..core.fallback import Fallback
 from ..core.spoken_text import usual_duration_s, words_said
 from .base import BusyError, Part, TtsSettings, Voice, VoiceMark
 from .cancel_token import CancelToken
 from .error_capture import ErrorCapture
 from .sentence import checked, is_audible
 
-#: A service may not ask to be left alone for longer than this, seconds.
-_LONGEST_WAIT_S = 600.0
 #: Note of a fault that nobody heard.
 SAID_ANYWAY = "the other voice has said the sentence to its end"
 
 
 class VoiceWithFallback:
-    """Speaks with `first`; while that fails, with `spare`. `first` is tried again `retry_s` after it failed.
+    """Speaks with `first`; while that fails, with `fallback`. `first` is tried again `retry_s` after it failed.
 
     A permanent refusal (a wrong key) is an error of `first` like any other: the kiosk must not stay mute. So is a fault
     of a library or of ours, which is raised all the same when the sentence has been said.
@@ -31,11 +30,8 @@ class VoiceWithFallback:
     def __init__(self, first: Voice, fallback: Voice, settings: TtsSettings, clock: Clock | None = None) -> None:
         self._first = first
         self._fallback = fallback
-        self._settings = settings
         self._clock = clock or SteadyClock()
-        self._retry_at_s = 0.0
-        self._failure = ""
-        self._failures = 0
+        self._state = Fallback(settings.backend, settings.fallback, settings.retry_s)
 
     def load(self) -> None:
         """Load both; a first voice that cannot be loaded for want of its service is no reason to be mute."""
@@ -48,7 +44,7 @@ class VoiceWithFallback:
     def speak(self, text: str, locale: str, stop: CancelToken | None = None) -> Iterator[Part]:
         """The sound of `text` by one voice, or by one and then the other."""
         stop = stop or CancelToken()
-        if self._failure and self._clock.now_s() < self._retry_at_s:
+        if not self._state.is_due(self._clock.now_s()):
             yield from self._fallback.speak(text, locale, stop)
             return
         said, kept = _Said(text), ErrorCapture()
@@ -57,7 +53,7 @@ class VoiceWithFallback:
         if stop.asked:
             return  # how a voice that is stopped ends says nothing of its service
         if kept.error is None:
-            self._failure = ""
+            self._state.works()
             return
         self._fail(kept.error)
         yield from self._finish(said, locale, stop)
@@ -66,15 +62,15 @@ class VoiceWithFallback:
             raise kept.error
 
     def expect(self) -> None:
-        """The first voice may have to connect, unless it is left alone; the spare is always ready."""
-        if not self._failure or self._clock.now_s() >= self._retry_at_s:
+        """The first voice may have to connect, unless it is left alone; the fallback is always ready."""
+        if self._state.is_due(self._clock.now_s()):
             self._first.expect()
 
     def status(self) -> Mapping[str, str]:
         """Which voice speaks, and why."""
-        out = {**self._fallback.status(), **self._first.status(), "voice_failures": str(self._failures)}
-        if self._failure:
-            out["warning"] = f"'{self._settings.backend}' fails, '{self._settings.fallback}' speaks: {self._failure}"
+        out = {**self._fallback.status(), **self._first.status(), "voice_failures": str(self._state.failures)}
+        if warning := self._state.warning:
+            out["warning"] = warning
         return out
 
     def close(self) -> None:
@@ -96,10 +92,9 @@ class VoiceWithFallback:
             raise TtsError("tts_silent", "the voice service sent no audible sound", retryable=True)
 
     def _fail(self, error: Exception) -> None:
-        self._failure = str(error) if isinstance(error, TtsError) else f"a fault in the program, {type(error).__name__}"
-        self._failures += 1
+        why = str(error) if isinstance(error, TtsError) else f"a fault in the program, {type(error).__name__}"
         asked_s = error.retry_after_s if isinstance(error, BusyError) else 0.0
-        self._retry_at_s = self._clock.now_s() + max(self._settings.retry_s, min(asked_s, _LONGEST_WAIT_S))
+        self._state.failed(why, self._clock.now_s(), asked_s)
 
     def _finish(self, said: _Said, locale: str, stop: CancelToken) -> Iterator[Part]:
         rest = said.rest()

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from ..core.enums import SessionKind, VoiceKind
 from ..core.events import Interrupt, SessionEvent
+from ..core.registry import NO_OPTIONS, Options
 from ..core.sessions import SessionTable
 from ..core.stage import Out, Stage
 from ..core.topics import Message
@@ -169,9 +170,9 @@ class TtsStage(Stage):
         return DirectJob(parts)
 
 
-def build(settings: TtsSettings) -> Stage:
+def build(settings: TtsSettings, own: Options = NO_OPTIONS) -> Stage:
     """The stage with the backend that `settings` names and its fallback. Raises UnknownBackendError."""
-    voice = TTS_BACKENDS.load(settings.backend)(settings)
+    voice = TTS_BACKENDS.make(settings.backend, settings, own=own)
     if settings.fallback and settings.fallback != settings.backend and voice.blocking:
-        voice = VoiceWithFallback(voice, TTS_BACKENDS.load(settings.fallback)(settings), settings)
+        voice = VoiceWithFallback(voice, TTS_BACKENDS.make(settings.fallback, settings, own=own), settings)
     return TtsStage(settings, voice)

@@ -18,14 +18,6 @@ PORT = Port(
     publishes=("mic/voice_activity", "mic/utterance"),
 )
 
-VAD_BACKENDS = Registry(
-    "vad",
-    {
-        "silero": Backend("avatar_ros.vad.silero:SileroVad", "embedded"),
-        "fake": Backend("avatar_ros.vad.fake:FakeVad"),
-    },
-)
-
 
 @dataclass(frozen=True)
 class VadSettings(Settings):
@@ -63,7 +55,6 @@ class VadSettings(Settings):
     max_gap_s: float = setting(
         1.0, "lost sound up to this long counts as silence; more ends the utterance, s", low=0.0, high=10.0
     )
-    script: str = setting("", "fake backend: when there is speech, s from the stream's start: '0.5-2.0, 3-4.5'")
 
 
 class VoiceStream(Protocol):
@@ -78,7 +69,7 @@ class VoiceStream(Protocol):
 
 
 class VoiceDetector(Protocol):
-    """A backend: a model that many streams share."""
+    """A backend: a model that many streams share; made as `Class(settings)` or `Class(settings, own)`."""
 
     def load(self) -> None:
         """Load and warm the model. Raises ConfigError with what to do."""
@@ -91,3 +82,13 @@ class VoiceDetector(Protocol):
     def close(self) -> None:
         """Free the model."""
         ...
+
+
+VAD_BACKENDS = Registry(
+    "vad",
+    VoiceDetector,
+    {
+        "silero": Backend("avatar_ros.vad.silero:SileroVad", "embedded", ("onnxruntime",)),
+        "fake": Backend("avatar_ros.vad.fake:FakeVad", settings="avatar_ros.vad.fake:FakeSettings"),
+    },
+)

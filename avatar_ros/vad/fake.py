@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ..core.arrays import Pcm
 from ..core.errors import ConfigError
 from ..core.rates import LISTENING_RATE_HZ
+from ..core.settings import Settings, setting
 from .base import VadSettings
 
 Span = tuple[float, float]
@@ -40,11 +41,18 @@ class FakeVoiceStream:
         return float(any(start <= middle_s < end for start, end in self.spans))
 
 
+@dataclass(frozen=True)
+class FakeSettings(Settings):
+    """Options of backend `fake`."""
+
+    script: str = setting("", "when there is speech, s from the stream's start: '0.5-2.0, 3-4.5'")
+
+
 class FakeVad:
     """VoiceDetector."""
 
-    def __init__(self, settings: VadSettings) -> None:
-        self._spans = parse_script(settings.script)
+    def __init__(self, settings: VadSettings, own: FakeSettings) -> None:
+        self._spans = parse_script(own.script)
 
     def load(self) -> None:
         """Nothing to load."""

@@ -10,6 +10,7 @@ from ..core.enums import SessionKind, VoiceKind
 from ..core.errors import VadError
 from ..core.events import SessionEvent
 from ..core.rates import LISTENING_RATE_HZ
+from ..core.registry import NO_OPTIONS, Options
 from ..core.sessions import SessionTable
 from ..core.stage import Out, Stage
 from ..core.topics import Message
@@ -244,6 +245,6 @@ def _check(frame: AudioFrame) -> None:
         )
 
 
-def build(settings: VadSettings) -> Stage:
+def build(settings: VadSettings, own: Options = NO_OPTIONS) -> Stage:
     """The stage with the backend that the settings name."""
-    return VadStage(VAD_BACKENDS.load(settings.backend)(settings), settings)
+    return VadStage(VAD_BACKENDS.make(settings.backend, settings, own=own), settings)

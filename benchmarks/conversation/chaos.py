@@ -73,7 +73,7 @@ def campaign(cases: Sequence[Case], seed: int, until_s: float) -> Generator[Resu
 def _profile(folder: Path) -> Path:
     files = [str(file) for file in question_files(folder, len(QUESTIONS))]
     parameters: Parameters = {
-        "mic_node": {"backend": "file", "files": files, "repeat": 0, "gap_s": 1.0, **PATIENT_MIC},
+        "mic_node": {"backend": "file", "file.files": files, "file.repeat": 0, "file.gap_s": 1.0, **PATIENT_MIC},
         "speaker_node": {"backend": "null"},
     }
     return write_profile(folder / "chaos.yaml", "embedded", parameters)

@@ -104,7 +104,7 @@ def converse(folder: Path, rounds: int, record: str = "", *, services: bool = Fa
     arguments = ["--display", "off", "--mic", ",".join(map(str, files)), *(["--record", record] if record else [])]
     length_s = rounds * (len(sound) / RATE_HZ + 2.0)
     with stand_ins(Delays(), edge=True) if services else nullcontext() as running:
-        parameters = {"mic_node": {**PATIENT_MIC, "wait_for_answer": False, "gap_s": 0.0}}
+        parameters = {"mic_node": {**PATIENT_MIC, "file.wait_for_answer": False, "file.gap_s": 0.0}}
         parameters |= running.parameters if running else {}
         profile = write_profile(folder / "bench.yaml", "embedded", parameters)
         found = _watched(profile, arguments, length_s, record)

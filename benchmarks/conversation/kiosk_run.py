@@ -18,7 +18,7 @@ from avatar_ros.core.errors import StageError
 Parameters = Mapping[str, Mapping[str, Any]]
 STOP_S = 30.0
 #: The first question waits until all nodes work, on a busy machine too.
-PATIENT_MIC = {"ready_wait_s": 120.0, "start_delay_s": 3.0}
+PATIENT_MIC = {"ready_wait_s": 120.0, "file.start_delay_s": 3.0}
 #: A window that nobody sees: everything is drawn, on a machine without a screen too.
 UNSEEN_WINDOW = {"SDL_VIDEODRIVER": "dummy", "DISPLAY": "", "WAYLAND_DISPLAY": ""}
 

@@ -56,8 +56,9 @@ class Services:
         except HelperDeadError as error:
             self.close()
             raise StageError("bench_services", f"the stand-ins for the services did not start: {error}") from error
-        llm = {"backend": "openai", "url": urls["chat"], "key_variable": "", "model": "local", "fallback": ""}
-        tts = {"backend": "edge", "url": urls["edge"], "fallback": ""} if edge else {"backend": "espeak"}
+        service = {"openai.url": urls["chat"], "openai.key_variable": "", "openai.model": "local"}
+        llm = {"backend": "openai", "fallback": "", **service}
+        tts = {"backend": "edge", "edge.url": urls["edge"], "fallback": ""} if edge else {"backend": "espeak"}
         self.parameters: dict[str, dict[str, Any]] = {"llm_node": llm, "tts_node": tts}
 
     def times(self) -> Times:

@@ -75,7 +75,7 @@ def measure(questions: int, share: float) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         files = question_files(Path(folder), questions)
         profile = write_profile(
-            Path(folder) / "bench.yaml", "embedded", {"mic_node": {**PATIENT_MIC, "gap_s": GAP_S}}
+            Path(folder) / "bench.yaml", "embedded", {"mic_node": {**PATIENT_MIC, "file.gap_s": GAP_S}}
         )  # fmt: skip
         arguments = ["--display", "off", "--mic", ",".join(map(str, files))]
         with Listener(NAMESPACE, HEARD) as listener, KioskRun(NAMESPACE, profile, arguments) as run:

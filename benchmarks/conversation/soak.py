@@ -37,9 +37,9 @@ def soak(minutes: float, profile: str, period_s: float, avatar: str = "") -> Wat
         parameters: Parameters = {
             "mic_node": {
                 "backend": "file",
-                "files": [str(file) for file in files],
-                "repeat": 0,
-                "gap_s": 2.0,
+                "file.files": [str(file) for file in files],
+                "file.repeat": 0,
+                "file.gap_s": 2.0,
                 **PATIENT_MIC,
             },
             "speaker_node": {"backend": "null"},

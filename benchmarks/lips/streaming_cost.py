@@ -27,9 +27,10 @@ from avatar_ros.core.errors import ConfigError
 from avatar_ros.core.paths import share_file
 from avatar_ros.core.registry import how_to_install
 from avatar_ros.core.types import SpeechChunk
-from avatar_ros.encoder.base import EncoderSettings
+from avatar_ros.encoder.base import Encoder, EncoderSettings
 from avatar_ros.encoder.encode import encode, load_encoder
 from avatar_ros.encoder.neural_model import NeuralModel, read_manifest
+from avatar_ros.encoder.neural_settings import NeuralSettings
 from avatar_ros.encoder.neural_stream import whole_utterance
 from avatar_ros.motion.base import MOTION_BACKENDS, MotionSettings
 
@@ -39,7 +40,7 @@ from .lips import buzz
 RATE_HZ = 16000
 BACKENDS = {"wav2vec2": "wav2vec2", "hubert": "hubert", "lam_wav2vec2": "lam"}
 #: LAM's decoder alone, without what is done to its weights afterwards.
-RAW: dict[str, Any] = {"lam_scaling": False, "lam_smoothing": False, "lam_symmetry": False, "lam_eyes": True}
+RAW: dict[str, Any] = {"scaling": False, "smoothing": False, "symmetry": False, "eyes": True}
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -83,21 +84,21 @@ def measure(model: str, options: argparse.Namespace) -> dict[str, Any]:
     """All there is to measure of the model in folder `model`."""
     manifest = read_manifest(share_file(model))
     tree = json.loads((share_file(model) / "encoder.json").read_text(encoding="utf-8"))
-    settings = EncoderSettings(backend=BACKENDS[manifest.kind], model=model, threads=options.threads,
-                               precision=options.precision)  # fmt: skip
+    backend = BACKENDS[manifest.kind]
+    settings = NeuralSettings(model=model, threads=options.threads, precision=options.precision)
     pcm = _sound(options.sound, options.seconds)
     out: dict[str, Any] = {
         "model": {name: tree.get(name) for name in ("kind", "source", "parameters", "parity", "weights_parity")},
         "sound": {"file": options.sound or "synthetic", "seconds": round(len(pcm) / RATE_HZ, 2)},
         "default": {"window_s": settings.window_s, "again_s": settings.again_s, "hop_s": settings.hop_s,
                     "lookahead_s": settings.lookahead_s, "threads": settings.threads,
-                    **load_encoder(settings).status()},
-        "first_frames": first_frames(settings, pcm),
+                    **_loaded(backend, settings).status()},
+        "first_frames": first_frames(backend, settings, pcm),
     }  # fmt: skip
     whole = _whole(settings, pcm)
     windows = sorted({settings.window_s, *(float(w) for w in options.windows.split(","))})
     out["windows"] = {
-        f"{window_s:g} s{name}": window_row(replace(settings, window_s=window_s, again_s=again_s), pcm, whole)
+        f"{window_s:g} s{name}": window_row(backend, replace(settings, window_s=window_s, again_s=again_s), pcm, whole)
         for window_s in windows
         for name, again_s in (("", settings.again_s), (", all again", window_s))
     }
@@ -111,16 +112,20 @@ def _sound(path: str | None, seconds: float) -> Pcm:
     return pcm[: round(seconds * RATE_HZ)]
 
 
-def _whole(settings: EncoderSettings, pcm: Pcm) -> F32:
+def _loaded(backend: str, settings: NeuralSettings) -> Encoder:
+    return load_encoder(EncoderSettings(backend=backend), {backend: settings})
+
+
+def _whole(settings: NeuralSettings, pcm: Pcm) -> F32:
     model = NeuralModel(share_file(settings.model), device=settings.device, precision=settings.precision,
                         threads=settings.threads)  # fmt: skip
     frames = int(np.ceil(len(pcm) * model.manifest.rate_hz / RATE_HZ - 1e-9))
     return whole_utterance(model, np.asarray(pcm / 32768, np.float32), frames)
 
 
-def window_row(settings: EncoderSettings, pcm: Pcm, whole: F32) -> dict[str, Any]:
+def window_row(backend: str, settings: NeuralSettings, pcm: Pcm, whole: F32) -> dict[str, Any]:
     """Cost and distance from the whole utterance with this window, for a voice met anew and for one that is known."""
-    encoder = load_encoder(settings)
+    encoder = _loaded(backend, settings)
     begun_s, begun_cpu_s = time.perf_counter(), time.process_time()
     first = encode(pcm, RATE_HZ, encoder=encoder)
     wall_s, cpu_s = time.perf_counter() - begun_s, time.process_time() - begun_cpu_s
@@ -132,7 +137,7 @@ def window_row(settings: EncoderSettings, pcm: Pcm, whole: F32) -> dict[str, Any
         "known_voice": distance(encode(pcm, RATE_HZ, encoder=encoder), whole),
     }
     encoder.close()
-    return row | ({"weights": lam_distance(settings, first, whole)} if settings.backend == "lam" else {})
+    return row | ({"weights": lam_distance(settings, first, whole)} if backend == "lam" else {})
 
 
 def distance(found: F32, wanted: F32) -> dict[str, float]:
@@ -143,19 +148,19 @@ def distance(found: F32, wanted: F32) -> dict[str, float]:
             "relative_error": round(relative, 4)}  # fmt: skip
 
 
-def lam_distance(settings: EncoderSettings, found: F32, wanted: F32) -> dict[str, Any]:
+def lam_distance(settings: NeuralSettings, found: F32, wanted: F32) -> dict[str, Any]:
     """How far the 52 weights are from those of whole inference: mean, 95th percentile, largest, and where."""
-    motion = MotionSettings(backend="lam", model=settings.model, threads=settings.threads, **RAW)
-    lips = MOTION_BACKENDS.load("lam")(motion)
+    own = MOTION_BACKENDS.options("lam", model=settings.model, threads=settings.threads, **RAW)
+    lips = MOTION_BACKENDS.make("lam", MotionSettings(backend="lam"), own=own)
     error = np.abs(lips.weights(found) - lips.weights(wanted))
     return {"mean": round(float(error.mean()), 4), "p95": round(float(np.percentile(error, 95)), 4),
             "max": round(float(error.max()), 4), "worst": ARKIT_NAMES[int(error.max(axis=0).argmax())],
             "spread_of_whole": round(float(lips.weights(wanted).std(axis=0).mean()), 4)}  # fmt: skip
 
 
-def first_frames(settings: EncoderSettings, pcm: Pcm) -> dict[str, float]:
+def first_frames(backend: str, settings: NeuralSettings, pcm: Pcm) -> dict[str, float]:
     """Sound that the first frames need, in chunks of 5 ms, and the CPU time until they are there."""
-    encoder = load_encoder(settings)
+    encoder = _loaded(backend, settings)
     stream = encoder.open(RATE_HZ)
     size = RATE_HZ // 200
     begun_s = time.process_time()

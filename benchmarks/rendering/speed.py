@@ -176,7 +176,7 @@ def device_name(backend: str) -> str:
 
 def worst_psnr_db(raster: Rasteriser, avatar: Avatar, camera: Camera, frames: int) -> float:
     """Smallest PSNR of RGB bytes against the float64 reference over random frames."""
-    reference = BACKENDS.load("reference")(avatar, RasterSettings())
+    reference = BACKENDS.make("reference", avatar, RasterSettings())
     worst = float("inf")
     for weights, head in poses(avatar, frames, seed=1):
         fast = raster.render(weights, head, camera, GREY).numpy()[..., :3].astype(np.float64)

@@ -12,6 +12,7 @@ from avatar_ros.asr.base import ASR_BACKENDS, AsrSettings
 from avatar_ros.asr.stage import AsrStage, build
 from avatar_ros.core.errors import ConfigError
 from avatar_ros.core.types import EVENT_COMPLETE, AudioFrame
+from avatar_ros.testing.settings import split
 from contract import sensevoice_models
 
 RATE = 16000
@@ -47,9 +48,11 @@ def stage_for(backend, loaded, request):
     def build_stage(script, **settings):
         if backend in sensevoice_models.BACKENDS:
             settings |= {"model": str(request.getfixturevalue("folders")[backend]), "threads": 1}
-        given = AsrSettings(backend=backend, script=script, **settings)
+        if backend == "fake":
+            settings["script"] = script
+        given, own = split(ASR_BACKENDS, AsrSettings, backend=backend, **settings)
         if backend == "fake" or backend not in loaded:
-            loaded[backend] = ASR_BACKENDS.load(backend)(given)
+            loaded[backend] = ASR_BACKENDS.make(backend, given, own=own)
             loaded[backend].load()
         return AsrStage(loaded[backend], given)
 

@@ -9,13 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from avatar_ros.asr.base import ASR_BACKENDS, AsrSettings
 from avatar_ros.asr.base import PORT as ASR_PORT
-from avatar_ros.asr.base import AsrSettings
 from avatar_ros.asr.stage import build as build_asr
 from avatar_ros.core.types import AudioFrame
 from avatar_ros.dialogue.base import PORT as DIALOGUE_PORT
 from avatar_ros.dialogue.base import DialogueSettings
 from avatar_ros.dialogue.stage import DialogueStage
+from avatar_ros.testing.settings import split
 from avatar_ros.vad.base import PORT as VAD_PORT
 from avatar_ros.vad.base import VadSettings
 from avatar_ros.vad.stage import build as build_vad
@@ -39,7 +40,7 @@ def heard(pcm: np.ndarray) -> tuple[list[str], int]:
     pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
     run = Harness()
     run.add("vad", build_vad(VadSettings(backend="silero")), VAD_PORT)
-    run.add("asr", build_asr(AsrSettings(backend="fake", script="")), ASR_PORT)
+    run.add("asr", build_asr(*split(ASR_BACKENDS, AsrSettings, backend="fake", script="")), ASR_PORT)
     run.add("dialogue", DialogueStage(DialogueSettings(too_quiet=LOUDER), lambda: (1, "")), DIALOGUE_PORT)
     sound = np.rint(np.pad(pcm, (RATE, 5 * RATE))).astype(np.int16)
     for first in range(0, len(sound), 1600):

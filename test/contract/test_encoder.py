@@ -10,14 +10,15 @@ from avatar_ros.core.types import Mark, SpeechChunk
 from avatar_ros.encoder.base import ENCODER_BACKENDS, EncoderSettings
 from avatar_ros.encoder.stage import build
 from avatar_ros.speech.phones import LOUDNESS, PHONE_COUNT, PHONE_KIND, SIL
-from neural_models import encoder_model
+from avatar_ros.testing.settings import split
+from neural_models import encoder_options
 
 RATES_HZ = (8000, 16000, 22050, 24000, 48000)
 
 
 @pytest.fixture(params=ENCODER_BACKENDS.names)
 def stage(request):
-    made = build(EncoderSettings(backend=request.param, model=encoder_model(request.param), threads=1))
+    made = build(*split(ENCODER_BACKENDS, EncoderSettings, backend=request.param, **encoder_options(request.param)))
     made.load()
     yield made
     made.close()

@@ -10,10 +10,10 @@ from avatar_ros.encoder.base import EncoderSettings
 from avatar_ros.encoder.encode import encode, load_encoder
 from avatar_ros.encoder.mark_frames import frames_from_stretches, stretches
 from avatar_ros.encoder.phone_encoder import PhoneEncoder
+from avatar_ros.encoder.phone_settings import PhoneSettings
 from avatar_ros.speech.phones import PHONE_COUNT, SIL
 from avatar_ros.speech.pocketsphinx_acoustic import installed_model
-from avatar_ros.tts.base import TtsSettings
-from avatar_ros.tts.espeak import EspeakVoice
+from avatar_ros.tts.base import TTS_BACKENDS, TtsSettings
 
 pytestmark = [
     pytest.mark.skipif(importlib.util.find_spec("espeakng_loader") is None, reason="needs espeakng-loader"),
@@ -25,7 +25,7 @@ WRONG = "Nine silly cats sat still in thick yellow sand, licking eight teaspoons
 
 @pytest.fixture(scope="module")
 def voice():
-    made = EspeakVoice(TtsSettings(backend="espeak"))
+    made = TTS_BACKENDS.make("espeak", TtsSettings())
     made.load()
     yield made
     made.close()
@@ -67,7 +67,7 @@ class Spoken:
 
 def test_text_helps_and_a_wrong_text_does_little_harm(voice):
     """One model with and without the text: our network, which has heard espeak's voices, would know them without."""
-    encoder = PhoneEncoder(EncoderSettings(sound_by="acoustic"))
+    encoder = PhoneEncoder(EncoderSettings(), PhoneSettings(sound_by="acoustic"))
     spoken = Spoken(voice, encoder, PLAIN)
     free, aligned = spoken.agreement(""), spoken.agreement(PLAIN)
     assert aligned > free + 0.05

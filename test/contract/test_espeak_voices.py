@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 from avatar_ros.core.errors import ConfigError, TtsError
-from avatar_ros.tts.base import TtsSettings
+from avatar_ros.testing.settings import make
+from avatar_ros.tts.base import TTS_BACKENDS, TtsSettings
 
 if importlib.util.find_spec("espeakng_loader") is None:
     pytest.skip("needs espeakng_loader", allow_module_level=True)
 
-from avatar_ros.tts.espeak import EspeakVoice
+from avatar_ros.tts.espeak import EspeakSettings, EspeakVoice
 
 #: Language code -> a few words of that language, in its script; "": Latin letters of any kind will do.
 SAMPLES = {
@@ -31,7 +32,7 @@ LATIN = "mano nata dima salu"
 
 @pytest.fixture(scope="module")
 def voice():
-    made = EspeakVoice(TtsSettings())
+    made = make(TTS_BACKENDS, TtsSettings)
     made.load()
     yield made
     made.close()
@@ -127,7 +128,7 @@ def test_digits_and_points_are_read_as_what_they_are(voice):
 
 @pytest.mark.parametrize("name", ["en-us+Demonic", "de+rob", "en-us+DEMONIC", "fo", "xyz"])
 def test_voices_that_crash_or_say_nothing_are_refused_by_name(name):
-    made = EspeakVoice(TtsSettings(voices=(f"de-DE={name}",)))
+    made = make(TTS_BACKENDS, TtsSettings, voices=(f"de-DE={name}",))
     with pytest.raises(ConfigError, match="(?i)" + name.rpartition("+")[2]) as caught:
         made.load()
     made.close()
@@ -135,15 +136,17 @@ def test_voices_that_crash_or_say_nothing_are_refused_by_name(name):
 
 
 def test_a_variant_speaks_a_foreign_script_as_well():
-    made = EspeakVoice(TtsSettings(voices=("en-US=en-us+f3",)))
+    made = make(TTS_BACKENDS, TtsSettings, voices=("en-US=en-us+f3",))
     made.load()
     assert [run.voice for run in made._started().table.runs("hi привет", "en-US")] == ["gmw/en-US+f3", "zle/ru+f3"]
     assert is_heard(sound(made, "hi привет", "en-US"))
     made.close()
 
 
-def test_voices_of_a_service_are_not_asked_of_the_spare():
-    made = EspeakVoice(TtsSettings(backend="edge", voices=("en-US=en-US-AvaNeural", "de=de+f2")))
+def test_voices_of_a_service_are_not_asked_of_the_fallback():
+    made = EspeakVoice(
+        TtsSettings(backend="edge"), EspeakSettings(voices=("en-US=en-US-AvaNeural", "de=de+f2"))
+    )
     made.load()
     assert made._started().table.voice("en-US") == ("gmw/en-US", True)
     assert made._started().table.voice("de") == ("gmw/de+f2", True)

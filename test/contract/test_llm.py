@@ -30,7 +30,8 @@ def user(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ite
     monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     with chat_server(answer("The exit is ", "behind you.")) as server:
-        user = ChatUser(backend=request.param, url=server.url, env_file="", fake_delay_s=0.0, fake_gap_s=0.0)
+        own = {"openai": {"url": server.url, "env_file": ""}, "fake": {"delay_s": 0.0, "gap_s": 0.0}}
+        user = ChatUser(backend=request.param, **own.get(request.param, {}))
         yield user
         user.close()
 

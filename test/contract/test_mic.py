@@ -10,9 +10,10 @@ from avatar_ros.audio.base import Block
 from avatar_ros.audio.wav import read_wav
 from avatar_ros.core.errors import ConfigError
 from avatar_ros.core.types import AudioFrame
-from avatar_ros.mic.base import MicSettings
+from avatar_ros.mic.base import MIC_BACKENDS, MicSettings
 from avatar_ros.mic.echo import make_echo
 from avatar_ros.mic.stage import build_mic
+from avatar_ros.testing.settings import split
 from contract import sound_server
 
 DATA = Path(os.environ.get("AVATAR_ROS_TEST_DATA", Path(__file__).resolve().parents[3] / "shared" / "data"))
@@ -35,7 +36,7 @@ def stage(request, tmp_path):
         if not DATA.is_dir():
             pytest.skip(f"no test data in {DATA} (set AVATAR_ROS_TEST_DATA)")
         more = {"files": (str(DATA / "speech" / "jfk.wav"),)}
-    made = build_mic(MicSettings(backend=request.param, **more))
+    made = build_mic(*split(MIC_BACKENDS, MicSettings, backend=request.param, **more))
     made.load()
     yield made
     made.close()
@@ -53,7 +54,9 @@ def test_frames_never_end_and_never_miss(stage):
 @needs_data
 def test_file_is_heard_as_it_is():
     name = str(DATA / "speech" / "jfk.wav")
-    made = build_mic(MicSettings(backend="file", files=(name,), ready_wait_s=0.0, start_delay_s=0.0))
+    made = build_mic(
+        *split(MIC_BACKENDS, MicSettings, backend="file", files=(name,), ready_wait_s=0.0, start_delay_s=0.0)
+    )
     made.load()
     heard = np.concatenate([f.pcm for f in run(made, 12.0)])
     expected = read_wav(Path(name)).pcm

@@ -15,12 +15,17 @@ from neural_models import lips_model
 
 @pytest.fixture(params=MOTION_BACKENDS.names)
 def settings(request):
-    return MotionSettings(backend=request.param, model=lips_model(request.param))
+    return MotionSettings(backend=request.param)
 
 
 @pytest.fixture
-def model(settings):
-    return MOTION_BACKENDS.load(settings.backend)(settings)
+def own(settings):
+    return MOTION_BACKENDS.options(settings.backend, model=lips_model(settings.backend))
+
+
+@pytest.fixture
+def model(settings, own):
+    return MOTION_BACKENDS.make(settings.backend, settings, own=own)
 
 
 def some_features(model, frames, seed=0):
@@ -43,14 +48,14 @@ def test_context_is_all_that_counts(model):
     np.testing.assert_allclose(part[model.before : model.before + 10], whole, atol=1e-5)
 
 
-def test_whole_files(model, settings):
+def test_whole_files(model, settings, own):
     features = some_features(model, round(model.rate_hz))
-    assert express_phones(features, model.rate_hz, 30.0, settings).shape == (30, ARKIT_COUNT)
+    assert express_phones(features, model.rate_hz, 30.0, settings, own=own).shape == (30, ARKIT_COUNT)
 
 
-def test_the_head_keeps_time_with_the_voice_whatever_makes_the_lips(settings, model):
+def test_the_head_keeps_time_with_the_voice_whatever_makes_the_lips(settings, own, model):
     """Brows rise with stressed syllables, and more in a loud phrase than in a pause."""
-    stage = build(settings)
+    stage = build(settings, own)
     times_s = np.arange(3 * 24000) / 24000
     loud = np.maximum(0, np.sin(2 * np.pi * 2 * times_s)) * (times_s < 2)
     pcm = (8000 * loud * np.sin(2 * np.pi * 200 * times_s)).astype(np.int16)
@@ -73,8 +78,8 @@ def test_the_head_keeps_time_with_the_voice_whatever_makes_the_lips(settings, mo
     assert max(brows[5:60]) > 0.04 > 5 * max(brows[80:])
 
 
-def test_stage_speaks_in_order_and_ends_at_rest(model, settings):
-    stage = build(settings)
+def test_stage_speaks_in_order_and_ends_at_rest(model, settings, own):
+    stage = build(settings, own)
     stage.load()
     outs = []
     count = round(1.3 * model.rate_hz)

@@ -13,6 +13,7 @@ from avatar_ros.commands.download import FetchError, fetch_file
 from avatar_ros.commands.manifest import RemoteFile
 from avatar_ros.core.errors import LlmError, TtsError
 from avatar_ros.core.types import Prompt
+from avatar_ros.testing.settings import make
 from tls_servers import make_certificate, redirect, server
 
 pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl to make a certificate")
@@ -45,11 +46,10 @@ def hello(handler):
 
 
 def ask(url):
-    """What OpenAiChat says to a prompt, or its failure's code."""
-    from avatar_ros.llm.base import LlmSettings
-    from avatar_ros.llm.openai_chat import OpenAiChat
+    """What backend openai says to a prompt, or its failure's code."""
+    from avatar_ros.llm.base import LLM_BACKENDS, LlmSettings
 
-    chat = OpenAiChat(LlmSettings(backend="openai", url=f"{url}/v1", env_file="", retries=0))
+    chat = make(LLM_BACKENDS, LlmSettings, backend="openai", url=f"{url}/v1", env_file="", retries=0)
     chat.load()
     try:
         answer, until_s = chat.ask(Prompt(text=WORDS), 0.0, lambda: None), time.monotonic() + 30.0
@@ -99,7 +99,7 @@ def test_a_voice_service_cannot_send_text_to_http(certificate, backend, status):
     from avatar_ros.tts.base import TTS_BACKENDS, TtsSettings
 
     with server(hello) as (open_url, heard), server(redirect(status, open_url), certificate) as (url, asked):
-        voice = TTS_BACKENDS.load(backend)(TtsSettings(backend=backend, url=url, env_file=""))
+        voice = make(TTS_BACKENDS, TtsSettings, backend=backend, url=url)
         voice.load()
         with pytest.raises(TtsError):
             list(voice.speak(WORDS, "en"))
@@ -110,13 +110,12 @@ def test_a_voice_service_cannot_send_text_to_http(certificate, backend, status):
 @pytest.mark.parametrize("status", STATUSES)
 def test_edge_cannot_be_sent_to_http(certificate, status, monkeypatch):
     edge_tts = pytest.importorskip("edge_tts", reason="edge-tts is not installed")
-    from avatar_ros.tts.base import TtsSettings
-    from avatar_ros.tts.edge import EdgeVoice
+    from avatar_ros.tts.base import TTS_BACKENDS, TtsSettings
 
     monkeypatch.setattr(edge_tts.communicate, "_SSL_CTX", ssl.create_default_context(cafile=str(certificate[0])))
     monkeypatch.setattr(edge_tts.communicate, "WSS_URL", "")
     with server(hello) as (open_url, heard), server(redirect(status, open_url), certificate) as (url, asked):
-        voice = EdgeVoice(TtsSettings(backend="edge", url=f"{url.replace('https', 'wss')}/edge?x=1"))
+        voice = make(TTS_BACKENDS, TtsSettings, backend="edge", url=f"{url.replace('https', 'wss')}/edge?x=1")
         voice.load()
         with pytest.raises(TtsError):
             list(voice.speak(WORDS, "en"))

@@ -13,6 +13,7 @@ from avatar_ros.core.errors import ConfigError, UnknownBackendError
 from avatar_ros.core.types import AudioFrame
 from avatar_ros.dialogue.backchannels import Phrases, interrupts
 from avatar_ros.motion.mirroring import Mirroring
+from avatar_ros.testing.settings import make, split
 from contract import sensevoice_models
 
 RATE = 16000
@@ -63,7 +64,7 @@ def own(taught, backend, tmp_path):
 
 
 def stage_with(backend, folder, **settings):
-    stage = build(AsrSettings(backend=backend, model=str(folder), threads=1, **settings))
+    stage = build(*split(ASR_BACKENDS, AsrSettings, backend=backend, model=str(folder), threads=1, **settings))
     stage.load()
     return stage
 
@@ -210,7 +211,7 @@ def test_a_gpu_that_is_not_there_is_named(taught, backend):
     if torch.cuda.is_available():
         pytest.skip("there is a GPU")
     with pytest.raises(ConfigError, match="'cuda'"):
-        build(AsrSettings(backend=backend, device="cuda"))
+        make(ASR_BACKENDS, AsrSettings, backend=backend, device="cuda")
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,8 @@ from avatar_ros.core.enums import InterruptAction, MarkKind, PlaybackState
 from avatar_ros.core.errors import ConfigError, TtsError, UnknownBackendError
 from avatar_ros.core.events import Interrupt
 from avatar_ros.core.types import PlaybackClock, Sentence
-from avatar_ros.tts.base import TtsSettings
+from avatar_ros.testing.settings import split
+from avatar_ros.tts.base import TTS_BACKENDS, TtsSettings
 from avatar_ros.tts.cancel_token import CancelToken
 from avatar_ros.tts.http_audio_stream import post
 from avatar_ros.tts.stage import build
@@ -51,9 +52,11 @@ class Bench:
 
     def __init__(self, backend, server=None, **settings):
         need(backend)
-        url = server.url if server else ""
-        settings = {"key_variable": "", **settings}
-        self.stage = build(TtsSettings(backend=backend, url=url, ahead_s=10.0, **settings))
+        if server:
+            settings["url"] = server.url
+        if backend == "openai_speech":
+            settings.setdefault("key_variable", "")
+        self.stage = build(*split(TTS_BACKENDS, TtsSettings, backend=backend, ahead_s=10.0, **settings))
         self.awake = threading.Event()
         self.stage.wake = self.awake.set
         self.chunks, self.faults, self.errors = [], [], []
@@ -217,7 +220,7 @@ def test_faulty_service_costs_neither_the_sentence_nor_the_turn(mode):
         bench.stage.close()
 
 
-def test_without_a_spare_the_error_is_reported_and_the_turn_ends():
+def test_without_a_fallback_the_error_is_reported_and_the_turn_ends():
     with speech_server("500") as server:
         bench = Bench("openai_speech", server, fallback="")
         bench.say("One.", "Two.")
@@ -295,7 +298,7 @@ def test_edge_that_sends_half_its_mp3_is_finished_by_espeak():
 @pytest.mark.parametrize(
     ("mode", "said"), [("mute", 0.0), ("hang", 0.8), ("nonsense", 0.0)], ids=["mute", "hang", "nonsense"]
 )
-def test_edge_that_hangs_is_given_up_and_the_spare_goes_on(mode, said):
+def test_edge_that_hangs_is_given_up_and_the_fallback_goes_on(mode, said):
     need("espeak")
     with service("edge", mode) as server:
         bench = Bench("edge", server, first_sound_timeout_s=1.0, gap_timeout_s=0.5)
@@ -355,10 +358,11 @@ def test_a_sentence_that_is_cancelled_while_it_connects_is_not_asked_for(monkeyp
 LEAVES_IN_THE_MIDDLE = """
 import sys, threading
 from avatar_ros.core.types import Sentence
-from avatar_ros.tts.base import TtsSettings
+from avatar_ros.tts.base import TTS_BACKENDS, TtsSettings
 from avatar_ros.tts.stage import build
 
-stage = build(TtsSettings(backend="edge", fallback="", url=sys.argv[1], first_sound_timeout_s=300.0))
+settings = TtsSettings(backend="edge", fallback="", first_sound_timeout_s=300.0)
+stage = build(settings, TTS_BACKENDS.options("edge", url=sys.argv[1]))
 stage.load()
 list(stage.push("speech/sentence", Sentence(turn=1, text="alpha bravo", last=True), 0.0))
 sys.stdin.readline()
@@ -383,7 +387,7 @@ def wait_for(condition):
 
 
 def test_edge_without_its_decoder_says_what_to_install(monkeypatch):
-    edge = pytest.importorskip("avatar_ros.tts.edge", reason="edge-tts is not installed")
+    need("edge")
     monkeypatch.setitem(sys.modules, "av", None)
     with pytest.raises(UnknownBackendError, match=r"PyAV.*\./avatar setup"):
-        edge.EdgeVoice(TtsSettings(backend="edge")).load()
+        TTS_BACKENDS.make("edge", TtsSettings(backend="edge")).load()

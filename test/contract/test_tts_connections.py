@@ -14,21 +14,22 @@ from urllib.parse import urlsplit
 import pytest
 
 from avatar_ros.core.errors import TtsError
-from avatar_ros.tts.base import TtsSettings
+from avatar_ros.testing.settings import make as make_backend
+from avatar_ros.tts.base import TTS_BACKENDS, TtsSettings
 from avatar_ros.tts.cancel_token import CancelToken
 from avatar_ros.tts.connection_pool import KEEP_S, Connections
-from avatar_ros.tts.cosyvoice import CosyVoice
-from avatar_ros.tts.openai_speech import OpenAiVoice
 from contract.voice_servers import speech_server
 
-VOICES = {"openai_speech": OpenAiVoice, "cosyvoice": CosyVoice}
+KEYS = {"openai_speech": {"key_variable": ""}, "cosyvoice": {}}
 TEXTS = ("alpha", "bravo bravo", "charlie")
 
 
-@pytest.fixture(params=VOICES)
+@pytest.fixture(params=KEYS)
 def make(request):
     def of(server):
-        voice = VOICES[request.param](TtsSettings(backend=request.param, url=server.url, key_variable=""))
+        voice = make_backend(
+            TTS_BACKENDS, TtsSettings, backend=request.param, url=server.url, **KEYS[request.param]
+        )
         voice.load()
         return voice
 
@@ -107,7 +108,7 @@ def test_a_connection_made_ready_serves_under_tls(tmp_path, monkeypatch):
     tls.load_cert_chain(certificate, key)
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     with speech_server(tls=tls) as server:
-        voice = OpenAiVoice(TtsSettings(backend="openai_speech", url=server.url, key_variable=""))
+        voice = make_backend(TTS_BACKENDS, TtsSettings, backend="openai_speech", url=server.url, key_variable="")
         voice.load()
         voice.expect()
         until_connected()

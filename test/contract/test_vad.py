@@ -9,6 +9,7 @@ import pytest
 
 from avatar_ros.core.enums import VoiceKind
 from avatar_ros.core.types import AudioFrame
+from avatar_ros.testing.settings import split
 from avatar_ros.vad.base import VAD_BACKENDS, WINDOW_SAMPLES, VadSettings
 from avatar_ros.vad.stage import build
 
@@ -31,8 +32,12 @@ def read(path):
         return np.frombuffer(file.readframes(file.getnframes()), np.int16)
 
 
+def settings_for(backend, script):
+    return split(VAD_BACKENDS, VadSettings, backend=backend, **({"script": script} if backend == "fake" else {}))
+
+
 def stage_for(backend, script):
-    stage = build(VadSettings(backend=backend, script=script))
+    stage = build(*settings_for(backend, script))
     stage.load()
     return stage
 
@@ -77,7 +82,8 @@ def test_recorded_noise_is_no_speech(backend):
 
 
 def test_probabilities_are_probabilities_and_streams_are_independent(backend):
-    detector = VAD_BACKENDS.load(backend)(VadSettings(backend=backend, script="0-1"))
+    settings, own = settings_for(backend, "0-1")
+    detector = VAD_BACKENDS.make(backend, settings, own=own)
     detector.load()
     first, second = detector.stream(), detector.stream()
     loud = np.random.default_rng(1).integers(-9000, 9000, (20, WINDOW_SAMPLES)).astype(np.int16)

@@ -173,12 +173,11 @@ def use_answers(path):
     from avatar_ros.answers.matcher import Matcher
     from avatar_ros.answers.responses import ResponseSelector, Talk
     from avatar_ros.asr import sphinx as questions
-    from avatar_ros.llm.answers import load_answers
-    from avatar_ros.llm.base import LlmSettings
+    from avatar_ros.llm.answers import AnswersSettings, load_answers
     from avatar_ros.speech.phrase_grammar import expand, to_jsgf
 
     answers = load_answers(path)
-    intent = Matcher(answers, LlmSettings().fuzzy_threshold).find("what is the time")
+    intent = Matcher(answers, AnswersSettings().fuzzy_threshold).find("what is the time")
     ResponseSelector(answers, Random(1)).tell(intent, Talk(), (), datetime(2026, 1, 2, 3, 4))
     pattern = questions.pattern(questions.load(path))
     to_jsgf(pattern)
@@ -250,10 +249,10 @@ def make_lips(rng):
 
 
 def use_policy(path):
-    from avatar_ros.motion.base import MotionSettings
-    from avatar_ros.motion.onnx_policy import PolicyLips
+    from avatar_ros.motion.base import MOTION_BACKENDS, MotionSettings
 
-    lips = PolicyLips(MotionSettings(backend="policy", model=str(path)))
+    own = MOTION_BACKENDS.options("policy", model=str(path))
+    lips = MOTION_BACKENDS.make("policy", MotionSettings(backend="policy"), own=own)
     lips.weights(np.zeros((9, lips.dim), np.float32))
 
 

@@ -57,7 +57,7 @@ def test_a_sound_file_that_cannot_be_played_ends_the_microphone(tmp_path, conten
     path = tmp_path / "question.wav"
     path.write_bytes(content)
     command = [sys.executable, "-m", "avatar_ros.nodes.mic_node", "--ros-args", "-p", "backend:=file"]
-    done = subprocess.run([*command, "-p", f"files:=[{path}]"], capture_output=True, text=True)
+    done = subprocess.run([*command, "-p", f"file.files:=[{path}]"], capture_output=True, text=True)
     assert done.returncode == 2 and "Traceback" not in done.stderr
     assert text in done.stderr and str(path) in done.stderr
 

@@ -221,7 +221,7 @@ def test_language_model(folder):
     serve.argv.append("0")  # whatever port is free
     service = serve.start(folder)
     url = service.stdout.readline().rpartition(" ")[2].strip()
-    (folder / "url.yaml").write_text(f"/**/llm_node: {{ros__parameters: {{url: '{url}'}}}}\n")
+    (folder / "url.yaml").write_text(f"/**/llm_node: {{ros__parameters: {{openai: {{url: '{url}'}}}}}}\n")
     kiosk.argv = [word + ",url.yaml" if word.endswith("llm.yaml") else word for word in kiosk.argv]
     for command in (speak, kiosk, cat):
         command.run(folder)

@@ -11,7 +11,7 @@ import numpy as np
 from avatar_ros.core.enums import MarkKind
 from avatar_ros.speech.phone_mapping import SILENCE, UNKNOWN, Schedule, schedules
 from avatar_ros.tts.base import TtsSettings
-from avatar_ros.tts.espeak import EspeakVoice
+from avatar_ros.tts.espeak import EspeakSettings, EspeakVoice
 
 from .speech import Spoken, seed_of, spoken
 
@@ -34,7 +34,9 @@ class Espeak:
         rng = np.random.default_rng(seed_of(self.name, seed))
         out = []
         for texts_part in np.array_split(np.array(texts, object), 4):
-            voice = EspeakVoice(TtsSettings(pitch=self.pitch, words_per_minute=int(rng.integers(130, 200))))
+            voice = EspeakVoice(
+                TtsSettings(), EspeakSettings(pitch=self.pitch, words_per_minute=int(rng.integers(130, 200)))
+            )
             try:
                 voice.load()
                 out += [self._speak(voice, str(text)) for text in texts_part]

@@ -7,18 +7,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from avatar_ros.asr.base import AsrSettings, Heard
+from avatar_ros.asr.base import ASR_BACKENDS, AsrSettings, Heard
 from avatar_ros.asr.stage import AsrStage, build
 from avatar_ros.core.enums import SessionKind
 from avatar_ros.core.errors import AsrError, ConfigError
 from avatar_ros.core.events import SessionEvent
 from avatar_ros.core.types import EVENT_COMPLETE, EVENT_TOO_QUIET, AudioFrame
+from avatar_ros.testing.settings import split
 
 DATA = Path(os.environ.get("AVATAR_ROS_TEST_DATA", Path(__file__).resolve().parents[4] / "shared" / "data"))
 
 
 def stage_for(script, **settings):
-    stage = build(AsrSettings(backend="fake", script=script, **settings))
+    stage = build(*split(ASR_BACKENDS, AsrSettings, backend="fake", script=script, **settings))
     stage.load()
     return stage
 
@@ -153,17 +154,17 @@ def test_an_unknown_backend_is_named_with_the_known_ones():
 
 
 def test_a_missing_model_falls_back_and_says_so(tmp_path):
-    settings = AsrSettings(backend="sensevoice_sherpa", model=str(tmp_path), fallback="fake", script="hello")
-    stage = build(settings)
+    values = {"backend": "sensevoice_sherpa", "model": str(tmp_path), "fallback": "fake", "script": "hello"}
+    stage = build(*split(ASR_BACKENDS, AsrSettings, **values))
     stage.load()
     assert speak(stage, 0.5)[-1].text == "hello"
     warning = stage.status()["warning"]
-    assert warning.startswith("fake hears in place of sensevoice_sherpa: ")
+    assert warning.startswith("'sensevoice_sherpa' fails, its fallback 'fake' is in use: ")
     assert str(tmp_path) in warning or "install" in warning
 
 
 def test_a_backend_that_works_needs_no_fallback():
-    stage = build(AsrSettings(backend="fake", fallback="pocketsphinx", script="hello"))
+    stage = build(*split(ASR_BACKENDS, AsrSettings, backend="fake", fallback="pocketsphinx", script="hello"))
     stage.load()
     assert speak(stage, 0.5)[-1].text == "hello"
     assert "warning" not in stage.status()

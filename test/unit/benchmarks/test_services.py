@@ -8,7 +8,8 @@ import urllib.request
 import pytest
 
 from avatar_ros.core.errors import UnknownBackendError
-from avatar_ros.tts.base import TtsSettings
+from avatar_ros.testing.settings import make
+from avatar_ros.tts.base import TTS_BACKENDS, TtsSettings
 from benchmarks.conversation import turn
 from benchmarks.conversation.services import Delays, Times, added, services
 
@@ -29,14 +30,14 @@ def test_a_library_that_is_missing_is_named_before_anything_is_measured(monkeypa
 
 
 def test_the_services_tell_when_they_were_asked_and_answered():
-    edge = pytest.importorskip("avatar_ros.tts.edge", reason="edge-tts is not installed")
+    pytest.importorskip("avatar_ros.tts.edge", reason="edge-tts is not installed")
     begun_s = time.monotonic()
     with services(Delays(0.0, 0.0, 0.0), edge=True) as running:
-        url = running.parameters["llm_node"]["url"]
+        url = running.parameters["llm_node"]["openai.url"]
         body = json.dumps({"model": "local", "stream": True, "messages": []}).encode()
         with urllib.request.urlopen(urllib.request.Request(f"{url}/chat/completions", body), timeout=60) as answer:
             said = answer.read().decode()
-        voice = edge.EdgeVoice(TtsSettings(backend="edge", url=running.parameters["tts_node"]["url"]))
+        voice = make(TTS_BACKENDS, TtsSettings, backend="edge", url=running.parameters["tts_node"]["edge.url"])
         voice.load()
         assert sum(len(part.pcm) for part in voice.speak("one two", "en-US"))
         times = running.times()

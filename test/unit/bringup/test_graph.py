@@ -77,7 +77,7 @@ def test_mic_may_be_a_device_or_files(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert mic_parameters("auto") == {}
     assert mic_parameters("3")["device"] == "3"
-    assert mic_parameters("a.WAV,b.wav")["files"] == [str(tmp_path / "a.WAV"), str(tmp_path / "b.wav")]
+    assert mic_parameters("a.WAV,b.wav")["file.files"] == [str(tmp_path / "a.WAV"), str(tmp_path / "b.wav")]
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ import pytest
 
 from avatar_ros.bringup.graph import START_ORDER, KioskOptions, kiosk_graph
 from avatar_ros.bringup.keys import KEY_READERS, SERVICES, USUAL_KEY, node_environment
-from avatar_ros.llm.base import LLM_BACKENDS, LlmSettings
-from avatar_ros.tts.base import TTS_BACKENDS, TtsSettings
+from avatar_ros.llm.base import LLM_BACKENDS
+from avatar_ros.tts.base import TTS_BACKENDS
 
 ROOT = Path(__file__).resolve().parents[3]
 ENV = {
@@ -74,14 +74,15 @@ def test_a_service_without_a_key_is_given_the_way_there_only():
     ],
 )
 def test_a_name_of_ones_own_in_a_profile(tmp_path, pattern, namespace, reaches):
-    text = f"'{pattern}':\n  ros__parameters: {{backend: openai_speech, key_variable: VOICE}}\n"
+    text = f"'{pattern}':\n  ros__parameters: {{backend: openai_speech, openai_speech.key_variable: VOICE}}\n"
     found = given(write(tmp_path, text), namespace)
     assert found.get("tts_node", set()) == ({"VOICE", "https_proxy"} if reaches else set())
     assert not any("VOICE" in names for node, names in found.items() if node != "tts_node")
 
 
 def test_namespaces_may_nest_and_pushed_ones_count(tmp_path):
-    text = "/robot:\n  avatar:\n    llm_node:\n      ros__parameters: {backend: openai, key_variable: BRAIN}\n"
+    own = "{backend: openai, openai: {key_variable: BRAIN}}"
+    text = f"/robot:\n  avatar:\n    llm_node:\n      ros__parameters: {own}\n"
     assert "llm_node" not in given(write(tmp_path, text))
     assert "BRAIN" in given(write(tmp_path, text), namespace="/robot/avatar")["llm_node"]
     graph = {node.executable: node for node in kiosk_graph(KioskOptions(profile=write(tmp_path, text)))}
@@ -89,7 +90,7 @@ def test_namespaces_may_nest_and_pushed_ones_count(tmp_path):
 
 
 def test_later_files_count_and_fallbacks_read_keys_too(tmp_path):
-    text = "/**/llm_node:\n  ros__parameters: {backend: answers, fallback: openai, key_variable: BRAIN}\n"
+    text = "/**/llm_node:\n  ros__parameters: {backend: answers, fallback: openai, openai.key_variable: BRAIN}\n"
     assert given(write(tmp_path, text).replace("embedded", "embedded,llm_openai"))["llm_node"] >= {"BRAIN"}
     text = "/**/llm_node:\n  ros__parameters: {backend: answers, key_variable: BRAIN}\n"
     assert given(write(tmp_path, text).replace("embedded", "embedded,llm_openai")) == {}
@@ -105,7 +106,8 @@ def test_the_tables_say_what_the_rooms_do():
         assert readers == {*KEY_READERS[node]} and readers <= {*SERVICES[node]} <= {*backends.names}, room
     others = [path for path in (ROOT / "avatar_ros").rglob("*.py") if "find_key(" in path.read_text()]
     assert sorted(path.name for path in others) == ["api_keys.py", "openai_chat.py", "openai_speech.py"]
-    assert LlmSettings().key_variable == TtsSettings().key_variable == USUAL_KEY
+    readers = ((LLM_BACKENDS, "openai"), (TTS_BACKENDS, "openai_speech"))
+    assert all(backends.settings_class(name)().key_variable == USUAL_KEY for backends, name in readers)
 
 
 FORK = """

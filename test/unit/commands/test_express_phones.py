@@ -9,8 +9,7 @@ import pytest
 from avatar_ros.cli import main
 from avatar_ros.core.arkit import ARKIT_NAMES
 from avatar_ros.speech.pocketsphinx_acoustic import installed_model
-from avatar_ros.tts.base import TtsSettings
-from avatar_ros.tts.espeak import EspeakVoice
+from avatar_ros.tts.base import TTS_BACKENDS, TtsSettings
 
 TEXT = "Pumas map my home."
 LIPS = [ARKIT_NAMES.index(name) for name in ("jawOpen", "mouthClose", "mouthPucker")]
@@ -20,7 +19,7 @@ pytestmark = pytest.mark.skipif(installed_model() is None, reason="needs pockets
 
 @pytest.fixture(scope="module")
 def sound(tmp_path_factory):
-    voice = EspeakVoice(TtsSettings())
+    voice = TTS_BACKENDS.make("espeak", TtsSettings())
     voice.load()
     parts = list(voice.speak(TEXT, "en-US"))
     voice.close()

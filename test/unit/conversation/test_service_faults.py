@@ -18,16 +18,17 @@ from avatar_ros.core.types import Transcript
 from avatar_ros.dialogue.base import PORT as DIALOGUE_PORT
 from avatar_ros.dialogue.base import DialogueSettings
 from avatar_ros.dialogue.stage import DialogueStage
+from avatar_ros.llm.base import LLM_BACKENDS, LlmSettings
 from avatar_ros.llm.base import PORT as LLM_PORT
-from avatar_ros.llm.base import LlmSettings
 from avatar_ros.llm.stage import build as build_llm
 from avatar_ros.ros.worker import StageWorker
 from avatar_ros.speaker.base import SPEAKER_PORT, SpeakerSettings
 from avatar_ros.speaker.stage import build_speaker
 from avatar_ros.testing.chat_server import answer, chat_server, event, refusal, then
 from avatar_ros.testing.edge_server import EdgeServer
+from avatar_ros.testing.settings import split
 from avatar_ros.tts.base import PORT as TTS_PORT
-from avatar_ros.tts.base import TtsSettings
+from avatar_ros.tts.base import TTS_BACKENDS, TtsSettings
 from avatar_ros.tts.stage import build as build_tts
 
 #: Stages live so much faster than the services, or ten answers would take a minute to be spoken.
@@ -47,12 +48,14 @@ class Circle:
     """Dialogue, LLM, voice and loudspeaker in one process, each on its worker's thread."""
 
     def __init__(self, chat_url, edge_url):
-        llm = LlmSettings(
-            backend="openai", url=chat_url, key_variable="", retries=1, backoff_s=0.05, probe_after_s=0.0,
+        llm = split(
+            LLM_BACKENDS, LlmSettings, backend="openai",
+            url=chat_url, key_variable="", retries=1, backoff_s=0.05, probe_after_s=0.0,
             first_token_timeout_s=SPEED * 2.0, gap_timeout_s=SPEED * 2.0, patience_s=SPEED * 5.0,
         )  # fmt: skip
-        tts = TtsSettings(
-            backend="edge", url=edge_url, retry_s=0.0, first_sound_timeout_s=1.0, gap_timeout_s=1.0,
+        tts = split(
+            TTS_BACKENDS, TtsSettings, backend="edge",
+            url=edge_url, retry_s=0.0, first_sound_timeout_s=1.0, gap_timeout_s=1.0,
             words_per_minute=400, pause_s=0.0,
         )  # fmt: skip
         speaker = SpeakerSettings(backend="null", lips_wait_s=0.0, starve_limit_s=100.0)
@@ -61,8 +64,8 @@ class Circle:
                 DialogueStage(DialogueSettings(speak_patience_s=100.0, think_patience_s=100.0), lambda: (1, "")),
                 DIALOGUE_PORT,
             ),
-            "llm": (build_llm(llm), LLM_PORT),
-            "tts": (build_tts(tts), TTS_PORT),
+            "llm": (build_llm(*llm), LLM_PORT),
+            "tts": (build_tts(*tts), TTS_PORT),
             "speaker": (build_speaker(speaker), SPEAKER_PORT),
         }
         self.sent = []

@@ -124,8 +124,9 @@ def test_a_node_of_its_own(tmp_path):
     pytest.importorskip("rclpy", reason="needs ROS 2")
     name = tmp_path / "\x1b]0;PWNED\x07.wav"
     command = [sys.executable, "-m", "avatar_ros.nodes.mic_node", "--ros-args", "-p", "backend:=file"]
+    shown = str(name).encode("unicode_escape").decode()
     done = subprocess.run(
-        [*command, "-p", f'files:=["{str(name).encode("unicode_escape").decode()}"]'], cwd=ROOT, capture_output=True,
+        [*command, "-p", f'file.files:=["{shown}"]'], cwd=ROOT, capture_output=True,
         text=True, timeout=120,
     )  # fmt: skip
     said = done.stdout + done.stderr

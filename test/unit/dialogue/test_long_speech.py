@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from dialogue_talk import EPOCH, Talk
 
+from avatar_ros.asr.base import ASR_BACKENDS, AsrSettings
 from avatar_ros.asr.base import PORT as ASR_PORT
-from avatar_ros.asr.base import AsrSettings
 from avatar_ros.asr.stage import build as build_asr
 from avatar_ros.core.clock import ns_from_s
 from avatar_ros.core.enums import AgentState, InterruptAction, SayWhen, VoiceKind
@@ -15,8 +15,9 @@ from avatar_ros.core.types import AudioFrame, VoiceActivity
 from avatar_ros.dialogue.base import PORT as DIALOGUE_PORT
 from avatar_ros.dialogue.base import DialogueSettings
 from avatar_ros.dialogue.stage import DialogueStage
+from avatar_ros.testing.settings import split
 from avatar_ros.vad.base import PORT as VAD_PORT
-from avatar_ros.vad.base import VadSettings
+from avatar_ros.vad.base import VAD_BACKENDS, VadSettings
 from avatar_ros.vad.stage import build as build_vad
 from harness import Harness
 
@@ -330,9 +331,10 @@ def test_speech_as_vad_and_recogniser_hand_it_on(
 ) -> None:
     """At 45 s of speech there are three utterances, and one answer."""
     run = Harness()
-    vad = VadSettings(backend="fake", script=f"1-{1 + seconds}", min_snr_db=0.0)
-    run.add("vad", build_vad(vad), VAD_PORT)
-    run.add("asr", build_asr(AsrSettings(backend="fake", script="word " * words, max_utterance_s=30.0)), ASR_PORT)
+    vad = split(VAD_BACKENDS, VadSettings, backend="fake", script=f"1-{1 + seconds}", min_snr_db=0.0)
+    run.add("vad", build_vad(*vad), VAD_PORT)
+    asr = split(ASR_BACKENDS, AsrSettings, backend="fake", script="word " * words, max_utterance_s=30.0)
+    run.add("asr", build_asr(*asr), ASR_PORT)
     settings = DialogueSettings(too_long=TOO_LONG, greeting="")
     run.add("dialogue", DialogueStage(settings, lambda: (EPOCH, "")), DIALOGUE_PORT)
     pcm = np.resize(np.array([4000, -4000], np.int16), 1600)

@@ -22,6 +22,7 @@ onnxruntime = pytest.importorskip("onnxruntime", reason="needs onnxruntime")
 from avatar_ros.encoder.network import NetworkEncoder  # noqa: E402
 from avatar_ros.encoder.network_source import FusedSource, NetworkSource  # noqa: E402
 from avatar_ros.encoder.phone_encoder import PhoneEncoder  # noqa: E402
+from avatar_ros.encoder.phone_settings import NetworkSettings, PhoneSettings  # noqa: E402
 
 RATE_HZ = 16000
 LOOK_AHEAD_S = 0.08
@@ -34,7 +35,7 @@ def model():
 
 @pytest.fixture(scope="module")
 def encoder():
-    made = NetworkEncoder(EncoderSettings(backend="network"))
+    made = NetworkEncoder(EncoderSettings(backend="network"), NetworkSettings())
     made.load()
     return made
 
@@ -258,21 +259,21 @@ def test_networks_that_this_runtime_cannot_use(tmp_path, what):
 
 @pytest.mark.parametrize("sound_by", ["network", "both"])
 def test_phones_lets_the_network_hear_what_has_no_text(sound_by):
-    made = PhoneEncoder(EncoderSettings(sound_by=sound_by))
+    made = PhoneEncoder(EncoderSettings(), PhoneSettings(sound_by=sound_by))
     made.load()
     pcm = babble(0.6)
     frames = encode(pcm, RATE_HZ, encoder=made)
     assert len(frames) == 60
     np.testing.assert_allclose(frames[:, :PHONE_COUNT].sum(axis=1), 1.0, atol=1e-4)
     made.load()
-    other = PhoneEncoder(EncoderSettings(sound_by="acoustic"))
+    other = PhoneEncoder(EncoderSettings(), PhoneSettings(sound_by="acoustic"))
     other.load()
     assert np.abs(frames - encode(pcm, RATE_HZ, encoder=other)).max() > 0.01
 
 
 def test_without_pocketsphinx_the_network_hears_all_and_the_status_says_so(monkeypatch):
     monkeypatch.setattr("avatar_ros.encoder.listener_factory.installed_model", lambda: None)
-    made = PhoneEncoder(EncoderSettings(sound_by="network"))
+    made = PhoneEncoder(EncoderSettings(), PhoneSettings(sound_by="network"))
     made.load()
     frames = encode(babble(0.6), RATE_HZ, "Hello there.", encoder=made)
     assert len(frames) == 60
@@ -280,25 +281,25 @@ def test_without_pocketsphinx_the_network_hears_all_and_the_status_says_so(monke
 
 
 def test_without_onnx_runtime_pocketsphinx_hears_alone_and_the_status_says_so(monkeypatch):
-    alone = PhoneEncoder(EncoderSettings(sound_by="acoustic"))
+    alone = PhoneEncoder(EncoderSettings(), PhoneSettings(sound_by="acoustic"))
     alone.load()
     pcm = babble(0.6)
     frames = encode(pcm, RATE_HZ, encoder=alone)
     monkeypatch.setitem(sys.modules, "onnxruntime", None)  # what Python does with a module that cannot be imported
     monkeypatch.delitem(sys.modules, "avatar_ros.encoder.network_listener", raising=False)
-    made = PhoneEncoder(EncoderSettings())
+    made = PhoneEncoder(EncoderSettings(), PhoneSettings())
     made.load()
     np.testing.assert_array_equal(frames, encode(pcm, RATE_HZ, encoder=made))
     assert "ONNX Runtime" in made.status()["warning"] and "./avatar setup" in made.status()["warning"]
     with pytest.raises(ConfigError, match=r"ONNX Runtime.*\./avatar setup"):
-        PhoneEncoder(EncoderSettings(sound_by="network")).load()
+        PhoneEncoder(EncoderSettings(), PhoneSettings(sound_by="network")).load()
 
 
 @pytest.mark.parametrize(("text", "locale"), [("你好，欢迎光临", "en"), ("Guten Tag", "de"), ("...", "en")])
 def test_what_cannot_be_aligned_is_heard_by_both(text, locale):
     heard = []
     for sound_by, said in (("both", text), ("both", ""), ("acoustic", "")):
-        made = PhoneEncoder(EncoderSettings(sound_by=sound_by))
+        made = PhoneEncoder(EncoderSettings(), PhoneSettings(sound_by=sound_by))
         made.load()
         heard.append(encode(babble(0.6), RATE_HZ, said, locale=locale, encoder=made))
     np.testing.assert_array_equal(heard[0], heard[1])
@@ -306,11 +307,11 @@ def test_what_cannot_be_aligned_is_heard_by_both(text, locale):
 
 
 def test_a_network_that_cannot_be_used_costs_no_lips(tmp_path):
-    made = PhoneEncoder(EncoderSettings(model=str(tmp_path)))
+    made = PhoneEncoder(EncoderSettings(), PhoneSettings(model=str(tmp_path)))
     made.load()
     assert str(tmp_path) in made.status()["warning"]
     with pytest.raises(ConfigError, match=re.escape(str(tmp_path))):
-        PhoneEncoder(EncoderSettings(sound_by="network", model=str(tmp_path))).load()
+        PhoneEncoder(EncoderSettings(), PhoneSettings(sound_by="network", model=str(tmp_path))).load()
 
 
 def test_two_opinions_are_mixed_frame_by_frame():

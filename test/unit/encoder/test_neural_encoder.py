@@ -10,10 +10,11 @@ from avatar_ros.core.enums import InterruptAction
 from avatar_ros.core.errors import ConfigError
 from avatar_ros.core.events import Interrupt
 from avatar_ros.core.types import SpeechChunk
-from avatar_ros.encoder.base import EncoderSettings
+from avatar_ros.encoder.base import ENCODER_BACKENDS, EncoderSettings
 from avatar_ros.encoder.encode import encode, load_encoder
 from avatar_ros.encoder.neural import steps_from
 from avatar_ros.encoder.neural_model import NeuralModel, Past, Statistics, read_manifest
+from avatar_ros.encoder.neural_settings import NeuralSettings
 from avatar_ros.encoder.neural_stream import (
     ContextWindow,
     FeatureStream,
@@ -25,6 +26,7 @@ from avatar_ros.encoder.neural_stream import (
     whole_utterance,
 )
 from avatar_ros.encoder.stage import build
+from avatar_ros.testing.settings import split
 from neural_models import encoder_folder
 
 RATE_HZ = 16000
@@ -32,7 +34,8 @@ STEPS = Steps(first=1600, hop=2560, window=40, again=8, lookahead=2)
 
 
 def settings(kind="hubert", **more):
-    return EncoderSettings(**{"backend": kind, "model": str(encoder_folder(kind)), "threads": 1, **more})
+    values = {"backend": kind, "model": str(encoder_folder(kind)), "threads": 1, **more}
+    return split(ENCODER_BACKENDS, EncoderSettings, **values)
 
 
 def sound(seconds, seed=0):
@@ -191,7 +194,7 @@ def test_streaming_stays_near_the_whole(model):
     whole = whole_utterance(model, samples / np.float32(32768), 150)
 
     def error(seconds):
-        encoder = load_encoder(settings(precision="fp32", window_s=2.0, lookahead_s=seconds))
+        encoder = load_encoder(*settings(precision="fp32", window_s=2.0, lookahead_s=seconds))
         return np.linalg.norm(encode(samples, RATE_HZ, encoder=encoder) - whole) / np.linalg.norm(whole)
 
     assert error(0.0) < 0.4
@@ -200,7 +203,7 @@ def test_streaming_stays_near_the_whole(model):
 
 @pytest.mark.parametrize("kind", ["wav2vec2", "lam"])
 def test_sound_needed_before_the_first_frame(kind):
-    stage = build(settings(kind))
+    stage = build(*settings(kind))
     stage.load()
     samples = pcm(0.4)
     for i in range(0, len(samples), 160):
@@ -212,19 +215,19 @@ def test_sound_needed_before_the_first_frame(kind):
 
 def test_one_voice_speaks_all_turns(model):
     samples = pcm(2.0)
-    encoder = load_encoder(settings(precision="fp32"))
+    encoder = load_encoder(*settings(precision="fp32"))
     first, second = encode(samples, RATE_HZ, encoder=encoder), encode(samples, RATE_HZ, encoder=encoder)
     third = encode(samples, RATE_HZ, encoder=encoder)
     assert np.abs(second - third)[:8].mean() < 0.5 * np.abs(first - third)[:8].mean()
 
 
 def test_int8_runs_on_the_cpu_and_says_so():
-    encoder = load_encoder(settings("wav2vec2", device="cpu"))
+    encoder = load_encoder(*settings("wav2vec2", device="cpu"))
     assert encoder.status() == {"provider": "CPUExecutionProvider", "precision": "int8"}
-    exact = load_encoder(settings("wav2vec2", precision="fp32"))
+    exact = load_encoder(*settings("wav2vec2", precision="fp32"))
     a, b = encode(pcm(0.5), RATE_HZ, encoder=encoder), encode(pcm(0.5), RATE_HZ, encoder=exact)
     assert 0 < np.abs(a - b).max() < 0.1
-    half = load_encoder(settings("wav2vec2", precision="fp16"))
+    half = load_encoder(*settings("wav2vec2", precision="fp16"))
     assert half.status()["precision"] == "fp16"
     assert 0 < np.abs(encode(pcm(0.5), RATE_HZ, encoder=half) - b).max() < 0.1
 
@@ -247,7 +250,7 @@ def test_louder_is_the_same_where_the_sound_is_normalised(tmp_path, layer_model)
 
 
 def test_a_cancelled_turn_leaves_nothing_behind():
-    stage = build(settings())
+    stage = build(*settings())
     stage.load()
     samples = pcm(0.5)
     list(stage.push("speech/audio", SpeechChunk(turn=1, sample_rate_hz=RATE_HZ, pcm=samples), 0.0))
@@ -259,7 +262,7 @@ def test_a_cancelled_turn_leaves_nothing_behind():
 
 @pytest.mark.parametrize("rate_hz", [8000, 22050, 48000])
 def test_other_rates_and_lost_sound(rate_hz):
-    stage = build(settings())
+    stage = build(*settings())
     stage.load()
     noise = (2000 * np.random.default_rng(0).standard_normal(rate_hz)).astype(np.int16)
     half = rate_hz // 4
@@ -271,7 +274,7 @@ def test_other_rates_and_lost_sound(rate_hz):
 
 
 def test_a_turn_without_sound_ends():
-    stage = build(settings())
+    stage = build(*settings())
     stage.load()
     out = list(stage.push("speech/audio", SpeechChunk(turn=1, turn_end=True), 0.0))
     assert (out[0].message.frames, out[0].message.last) == (0, True)
@@ -279,7 +282,7 @@ def test_a_turn_without_sound_ends():
 
 def refused(code, **more):
     with pytest.raises(ConfigError) as raised:
-        load_encoder(settings(**more))
+        load_encoder(*settings(**more))
     assert raised.value.code == code
     return str(raised.value)
 
@@ -358,6 +361,6 @@ def test_a_network_for_one_length_only_is_refused(tmp_path):
 
 
 def test_settings_in_seconds():
-    steps = steps_from(EncoderSettings(backend="hubert", window_s=1.0, hop_s=0.16, lookahead_s=0.04), 50.0)
+    steps = steps_from(NeuralSettings(window_s=1.0, hop_s=0.16, lookahead_s=0.04), 50.0)
     assert steps == Steps(first=1600, hop=2560, window=50, again=8, lookahead=2)
     assert read_manifest(encoder_folder("lam")).rate_hz == 30.0

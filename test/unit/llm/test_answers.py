@@ -15,7 +15,7 @@ from avatar_ros.asr import sphinx as questions
 from avatar_ros.core.errors import ConfigError
 from avatar_ros.core.paths import share_file
 from avatar_ros.core.types import ChatMessage, Prompt
-from avatar_ros.llm.answers import LocalAnswers, load_answers
+from avatar_ros.llm.answers import AnswersSettings, LocalAnswers, load_answers
 from avatar_ros.llm.base import LlmSettings
 from avatar_ros.speech.phrase_grammar import expand
 
@@ -54,12 +54,13 @@ def shipped() -> Answers:
 
 @pytest.fixture(scope="module")
 def matcher(shipped: Answers) -> Matcher:
-    return Matcher(shipped, LlmSettings().fuzzy_threshold)
+    return Matcher(shipped, AnswersSettings().fuzzy_threshold)
 
 
 class Kiosk:
     def __init__(self, path: str = "config/answers.yaml", **settings) -> None:
-        self.chat = LocalAnswers(LlmSettings(answers_file=path, **{"seed": 7, **settings}), now=lambda: NOW)
+        own = AnswersSettings(**{"seed": 7, **settings})
+        self.chat = LocalAnswers(LlmSettings(answers_file=path), own, now=lambda: NOW)
         self.chat.load()
         self.history: list[ChatMessage] = []
         self.now_s = 0.0

@@ -10,7 +10,7 @@ from avatar_ros.dialogue.base import PORT as DIALOGUE_PORT
 from avatar_ros.dialogue.base import DialogueSettings
 from avatar_ros.dialogue.stage import DialogueStage
 from avatar_ros.llm.base import PORT, LlmSettings
-from avatar_ros.llm.fake import FakeChat
+from avatar_ros.llm.fake import FakeChat, FakeSettings
 from avatar_ros.llm.fallback import ChatWithFallback
 from avatar_ros.llm.stage import LlmStage
 from harness import Harness
@@ -69,7 +69,7 @@ SPARED = pytest.mark.parametrize("spared", [True, False], ids=["with fallback", 
 def stage_of(script, spared):
     chat = ScriptedChat(*script)
     if spared:
-        chat = ChatWithFallback(chat, FakeChat(LlmSettings(backend="fake", fake_delay_s=0.0, fake_gap_s=0.0)))
+        chat = ChatWithFallback(chat, FakeChat(LlmSettings(), FakeSettings(delay_s=0.0, gap_s=0.0)), LlmSettings())
     return LlmStage(LlmSettings(), chat)
 
 

@@ -7,15 +7,16 @@ import pytest
 from avatar_ros.core.enums import SessionKind
 from avatar_ros.core.events import SessionEvent
 from avatar_ros.core.types import Prompt
-from avatar_ros.llm.base import PORT, LlmSettings
+from avatar_ros.llm.base import LLM_BACKENDS, PORT, LlmSettings
 from avatar_ros.llm.stage import build
+from avatar_ros.testing.settings import split
 from chat_user import ChatUser
 from harness import Harness
 
 
 @pytest.fixture
 def user() -> ChatUser:
-    return ChatUser(backend="fake", fake_script=("One two three.", "You: {text}"), fake_delay_s=1.0, fake_gap_s=0.5)
+    return ChatUser(backend="fake", script=("One two three.", "You: {text}"), delay_s=1.0, gap_s=0.5)
 
 
 def test_words_come_when_the_script_says(user):
@@ -70,7 +71,7 @@ def test_closed_session_is_forgotten(user):
 
 def test_stage_under_the_harness():
     run = Harness()
-    run.add("llm", build(LlmSettings(backend="fake", fake_delay_s=0.5, fake_gap_s=0.1)), PORT)
+    run.add("llm", build(*split(LLM_BACKENDS, LlmSettings, backend="fake", delay_s=0.5, gap_s=0.1)), PORT)
     run.send("dialogue/prompt", Prompt(epoch=1, turn=1, text="hi"))
     run.until("dialogue/reply", final=True)
     assert "".join(reply.text for reply in run.sent("dialogue/reply")) == "You said: hi"

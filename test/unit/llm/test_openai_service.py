@@ -12,8 +12,10 @@ import pytest
 
 from avatar_ros.core.errors import ConfigError
 from avatar_ros.core.types import ChatMessage
-from avatar_ros.llm.base import LlmSettings
+from avatar_ros.llm.base import LLM_BACKENDS, LlmSettings
+from avatar_ros.llm.openai_settings import OpenAiSettings
 from avatar_ros.llm.stage import build
+from avatar_ros.testing.settings import split
 from chat_server import PATIENCE_S, Act, ChatServer, answer, chat_server, event, refusal, then
 from chat_user import ChatUser
 
@@ -246,7 +248,7 @@ def test_failing_service_is_left_alone_and_tried_by_one_prompt_at_a_time():
         probe = user.ask("what is your name", session="one")
         assert is_local(user.answer("what is your name", session="two"))
         server.requests.get(timeout=PATIENCE_S)
-        user.advance(LlmSettings().probe_timeout_s + 0.1)  # less patience than with a service that works
+        user.advance(OpenAiSettings().probe_timeout_s + 0.1)  # less patience than with a service that works
         assert is_local(user.hear(probe))
         assert server.requests.empty()
 
@@ -394,7 +396,7 @@ def test_neither_key_nor_words_are_logged_or_reported(caplog):
 def test_missing_key_ends_the_node_with_one_line(monkeypatch):
     monkeypatch.delenv("OPENAI_API_KEY")
     with pytest.raises(ConfigError, match="OPENAI_API_KEY") as caught:
-        build(LlmSettings(backend="openai", env_file="")).load()
+        build(*split(LLM_BACKENDS, LlmSettings, backend="openai", env_file="")).load()
     assert caught.value.code == "key_missing"
 
 

@@ -14,6 +14,7 @@ from avatar_ros.core.retry_after import retry_after_s
 from avatar_ros.core.types import Prompt
 from avatar_ros.llm.base import LlmSettings
 from avatar_ros.llm.health import status_fault
+from avatar_ros.llm.openai_settings import OpenAiSettings
 from avatar_ros.llm.request import checked_url, extra_body, request, system_prompt
 from avatar_ros.llm.stage import build
 
@@ -108,22 +109,25 @@ def test_what_follows_from_a_status(status, retryable, lasting):
 
 
 def test_system_prompt_knows_time_and_place_and_keeps_other_braces():
-    settings = LlmSettings(system_prompt='{name} at {place}, {weekday} {date} {time} {locale} {"a": {x}}', place="home")
+    text = '{name} at {place}, {weekday} {date} {time} {locale} {"a": {x}}'
+    settings = OpenAiSettings(system_prompt=text, place="home")
     assert system_prompt(settings, "zh-CN", NOW) == 'Ava at home, Saturday 21 November 2026 15:05 zh-CN {"a": {x}}'
 
 
 def test_service_may_keep_its_own_temperature_and_length():
-    body = request(LlmSettings(temperature=-1.0, max_tokens=0, system_prompt=""), {}, Prompt(text="hi"), NOW)
+    body = request(OpenAiSettings(temperature=-1.0, max_tokens=0, system_prompt=""), {}, Prompt(text="hi"), NOW)
     assert body == {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "hi"}], "stream": True}
 
 
 @pytest.mark.parametrize("path", sorted(CONFIG.glob("llm_*.yaml")), ids=lambda path: path.stem)
 def test_ready_made_profiles_are_valid_and_hold_no_key(path):
     tree = yaml.safe_load(path.read_text(encoding="utf-8"))
-    settings = LlmSettings(**tree["/**/llm_node"]["ros__parameters"])
+    given = tree["/**/llm_node"]["ros__parameters"]
+    own = OpenAiSettings(**given.pop("openai"))
+    settings = LlmSettings(**given)
     assert settings.backend == "openai" and settings.fallback == "answers"
-    assert checked_url(settings.url) and extra_body(settings.extra_body) is not None
-    assert not settings.key_variable or settings.key_variable.endswith("_API_KEY")
+    assert checked_url(own.url) and extra_body(own.extra_body) is not None
+    assert not own.key_variable or own.key_variable.endswith("_API_KEY")
 
 
 def test_unknown_backend_names_the_known_ones():

@@ -12,10 +12,11 @@ from avatar_ros.core.enums import AgentState
 from avatar_ros.core.errors import ConfigError, UnknownBackendError
 from avatar_ros.core.events import AvatarState
 from avatar_ros.core.types import AudioFrame
-from avatar_ros.mic.base import MicSettings
+from avatar_ros.mic.base import MIC_BACKENDS, MicSettings
 from avatar_ros.mic.echo import make_echo
 from avatar_ros.mic.fake import FakeMic
 from avatar_ros.mic.stage import MicStage, build_mic
+from avatar_ros.testing.settings import split
 
 
 def write_wav(path, pcm):
@@ -61,7 +62,7 @@ def question(tmp_path):
 
 
 def file_bench(*files, **settings):
-    return Bench(build_mic(MicSettings(backend="file", files=tuple(files), **settings)))
+    return Bench(build_mic(*split(MIC_BACKENDS, MicSettings, backend="file", files=tuple(files), **settings)))
 
 
 def test_frames_are_continuous_and_stamped(question):

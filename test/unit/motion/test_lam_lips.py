@@ -10,18 +10,24 @@ from avatar_ros.core.errors import ConfigError, MotionError
 from avatar_ros.core.types import AudioFeatures, PlaybackClock
 from avatar_ros.motion.base import MOTION_BACKENDS, MotionSettings
 from avatar_ros.motion.lam import EYES, PAIRS, processed, smoothed, symmetric
+from avatar_ros.motion.onnx_settings import LamSettings, PolicySettings
 from avatar_ros.motion.stage import build
+from avatar_ros.testing.settings import make, split
 from neural_models import encoder_folder, lam_folder, policy_file, tiny_lam
 
-PLAIN = {"lam_scaling": False, "lam_smoothing": False, "lam_symmetry": False, "lam_eyes": True}
+PLAIN = {"scaling": False, "smoothing": False, "symmetry": False, "eyes": True}
 
 
 def lam_settings(**more):
-    return MotionSettings(**{"backend": "lam", "model": str(lam_folder()), **more})
+    return LamSettings(**{"model": str(lam_folder()), **more})
 
 
-def lips(settings):
-    return MOTION_BACKENDS.load(settings.backend)(settings)
+def lips(own, backend="lam"):
+    return MOTION_BACKENDS.make(backend, MotionSettings(backend=backend), own={backend: own})
+
+
+def policy(**more):
+    return lips(PolicySettings(**more), "policy")
 
 
 def hidden(frames, seed=0):
@@ -37,15 +43,15 @@ def test_decoder_is_that_of_torch(identity):
     with torch.no_grad():
         one_hot = torch.eye(12)[identity][None]
         wanted = model.backbone.decode(torch.from_numpy(features[None]), one_hot)[0].numpy()
-    found = lips(lam_settings(lam_identity=identity, **PLAIN)).weights(features)
+    found = lips(lam_settings(identity=identity, **PLAIN)).weights(features)
     np.testing.assert_allclose(found, wanted, atol=1e-5)
 
 
 def test_identities_differ_and_end():
-    a, b = (lips(lam_settings(lam_identity=i, **PLAIN)).weights(hidden(20)) for i in (0, 1))
+    a, b = (lips(lam_settings(identity=i, **PLAIN)).weights(hidden(20)) for i in (0, 1))
     assert np.abs(a - b).max() > 1e-3
     with pytest.raises(ConfigError, match="12 identities"):
-        lips(lam_settings(lam_identity=12))
+        lips(lam_settings(identity=12))
 
 
 def test_its_context_is_six_frames_and_two_of_the_filter():
@@ -62,7 +68,7 @@ def test_its_context_is_six_frames_and_two_of_the_filter():
 
 def test_scaling_is_lams_and_can_be_left_out():
     weights = np.full((3, ARKIT_COUNT), 0.5, np.float32)
-    scaled = processed(weights, lam_settings(**{**PLAIN, "lam_scaling": True}))
+    scaled = processed(weights, lam_settings(**{**PLAIN, "scaling": True}))
     for name, scale in LAM_WEIGHT_SCALES.items():
         np.testing.assert_allclose(scaled[:, ARKIT_INDEX[name]], 0.5 * scale, atol=1e-6)
     assert scaled[0, ARKIT_INDEX["mouthPucker"]] == 0.5
@@ -96,16 +102,15 @@ def test_eyes_are_the_idle_layers_unless_asked_for():
 
 
 def test_policy_reads_what_it_wants_from_its_file():
-    model = lips(MotionSettings(backend="policy", model=str(policy_file(kind="wav2vec2", rate_hz="50", after="3"))))
+    model = policy(model=str(policy_file(kind="wav2vec2", rate_hz="50", after="3")))
     assert (model.kind, model.dim, model.rate_hz) == ("wav2vec2", 32, 50.0)
     assert (model.before, model.after) == (15, 3)  # 0.3 s of the parameter where the file is silent
-    told = lips(MotionSettings(backend="policy", model=str(policy_file()), policy_kind="mel", policy_context_s=0.1,
-                               policy_rate_hz=100.0))  # fmt: skip
+    told = policy(model=str(policy_file()), kind="mel", context_s=0.1, rate_hz=100.0)
     assert (told.kind, told.rate_hz, told.before, told.after) == ("mel", 100.0, 10, 10)
 
 
 def test_policy_streams_in_windows():
-    model = lips(MotionSettings(backend="policy", model=str(policy_file(kind="hubert", before="2", after="2"))))
+    model = policy(model=str(policy_file(kind="hubert", before="2", after="2")))
     features = hidden(50)
     whole = model.weights(features)
     np.testing.assert_allclose(model.weights(features[18:34])[2:-2], whole[20:32], atol=1e-5)
@@ -114,7 +119,7 @@ def test_policy_streams_in_windows():
 
 def refused(code, **more):
     with pytest.raises(ConfigError) as raised:
-        lips(MotionSettings(**more))
+        make(MOTION_BACKENDS, MotionSettings, **more)
     assert raised.value.code == code
     return str(raised.value)
 
@@ -155,7 +160,7 @@ def test_the_end_of_a_turn_is_that_of_the_whole_recording():
     rows = hidden(90)
     settings = lam_settings(rate_hz=30.0)
     parts = [lam_features(rows, i, 10, last=i == 80) for i in range(0, 90, 10)]
-    frames = played(build(settings), parts, 4)
+    frames = played(build(*settings), parts, 4)
     whole = lips(settings).weights(rows)
     for i in range(60, 90):
         np.testing.assert_allclose(frames[round(i / 30, 4)].weights, whole[i], atol=1e-5)
@@ -169,7 +174,7 @@ def test_lips_rest_where_hidden_states_were_lost_and_come_back():
     rows = hidden(90)
     settings = lam_settings(rate_hz=30.0)
     parts = [lam_features(rows, 0, 40), lam_features(rows, 60, 30, last=True)]
-    frames = played(build(settings), parts, 4)
+    frames = played(build(*settings), parts, 4)
     whole = lips(settings).weights(rows)
     assert sorted(frames)[-1] >= 3.0 and len(frames) > 90, "no frame is left out"
     for i in range(44, 56):
@@ -182,10 +187,11 @@ def test_lips_rest_where_hidden_states_were_lost_and_come_back():
 
 
 def test_a_policy_without_context_ends_at_rest():
-    settings = MotionSettings(backend="policy", model=str(policy_file(kind="hubert", before="0", after="0")))
+    model = str(policy_file(kind="hubert", before="0", after="0"))
+    settings = split(MOTION_BACKENDS, MotionSettings, backend="policy", model=model)
     rows = hidden(50)
     message = AudioFeatures(turn=1, kind="hubert", rate_hz=50.0, dim=32, frames=50, data=rows.ravel(), last=True)
-    frames = played(build(settings), [message], 2)
+    frames = played(build(*settings), [message], 2)
     assert frames[max(frames)].last and not frames[max(frames)].weights.any()
     over = [frame.weights.max() for at_s, frame in sorted(frames.items()) if 1.0 < at_s < 1.09]
     assert len(over) >= 5 and min(over) > 0 and over == sorted(over, reverse=True)

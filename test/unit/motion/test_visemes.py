@@ -7,7 +7,7 @@ from avatar_ros.core.arkit import ARKIT_INDEX
 from avatar_ros.core.errors import MotionError
 from avatar_ros.motion.base import MotionSettings
 from avatar_ros.motion.offline import express_phones, resample_weights
-from avatar_ros.motion.visemes import VisemeLips, blend, blend_reference
+from avatar_ros.motion.visemes import VisemeLips, VisemeSettings, blend, blend_reference
 from avatar_ros.speech.phones import LOUDNESS, PHONE_CLASSES, PHONE_COUNT, PHONE_DIM, PHONE_INDEX
 
 JAW, CLOSE = ARKIT_INDEX["jawOpen"], ARKIT_INDEX["mouthClose"]
@@ -25,7 +25,7 @@ def features(*phones, loudness=0.8):
 
 
 def lips(*phones, loudness=0.8, **settings):
-    return VisemeLips(MotionSettings(**settings)).weights(features(*phones, loudness=loudness))
+    return VisemeLips(MotionSettings(), VisemeSettings(**settings)).weights(features(*phones, loudness=loudness))
 
 
 def gap(weights):
@@ -121,7 +121,7 @@ def test_weights_stay_within_range(name):
 
 
 def test_a_window_gives_the_same_as_the_whole():
-    model = VisemeLips(MotionSettings())
+    model = VisemeLips(MotionSettings(), VisemeSettings())
     rng = np.random.default_rng(1)
     whole = features(*[(PHONE_CLASSES[i], 7) for i in rng.integers(PHONE_COUNT, size=20)])
     full = model.weights(whole)

@@ -6,9 +6,8 @@ import pytest
 
 from avatar_ros.core.errors import TtsError
 from avatar_ros.testing.edge_server import EdgeServer
-from avatar_ros.tts.base import TtsSettings
-from avatar_ros.tts.cosyvoice import CosyVoice
-from avatar_ros.tts.openai_speech import OpenAiVoice
+from avatar_ros.testing.settings import make
+from avatar_ros.tts.base import TTS_BACKENDS, TtsSettings
 from raw_server import raw_server
 
 BROKEN = [("ALL_PROXY", "socks5://h:1"), ("https_proxy", "http://")]
@@ -24,17 +23,17 @@ def _no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def edge(url: str) -> object:
     pytest.importorskip("edge_tts", reason="edge-tts is not installed")
-    from avatar_ros.tts.edge import EdgeVoice
-
-    return EdgeVoice(TtsSettings(backend="edge", url=url, first_sound_timeout_s=20.0))
+    return make(TTS_BACKENDS, TtsSettings, backend="edge", url=url, first_sound_timeout_s=20.0)
 
 
 def openai(url: str) -> object:
-    return OpenAiVoice(TtsSettings(backend="openai_speech", url=url, key_variable="", first_sound_timeout_s=20.0))
+    return make(
+        TTS_BACKENDS, TtsSettings, backend="openai_speech", url=url, key_variable="", first_sound_timeout_s=20.0
+    )
 
 
 def cosyvoice(url: str) -> object:
-    return CosyVoice(TtsSettings(backend="cosyvoice", url=url, first_sound_timeout_s=20.0))
+    return make(TTS_BACKENDS, TtsSettings, backend="cosyvoice", url=url, first_sound_timeout_s=20.0)
 
 
 VOICES = [(edge, "wss"), (openai, "https"), (cosyvoice, "https")]

@@ -7,7 +7,7 @@ import pytest
 from avatar_ros.core.errors import ConfigError, TtsError
 from avatar_ros.tts.base import TtsSettings
 from avatar_ros.tts.decode import decode
-from avatar_ros.tts.openai_speech import OpenAiVoice
+from avatar_ros.tts.openai_speech import OpenAiSpeechSettings, OpenAiVoice
 from avatar_ros.tts.service_url import check_url, shown_url
 
 
@@ -42,8 +42,8 @@ def test_mp3_without_its_decoder_says_what_to_install(monkeypatch):
 
 
 def voice_with_key(tmp_path, environment, **settings):
-    settings = {"backend": "openai_speech", "env_file": str(tmp_path / ".env"), **settings}
-    return OpenAiVoice(TtsSettings(**settings), environment)
+    own = OpenAiSpeechSettings(**{"env_file": str(tmp_path / ".env"), **settings})
+    return OpenAiVoice(TtsSettings(backend="openai_speech"), own, environment)
 
 
 def test_key_of_a_voice_is_read_from_the_file_too(tmp_path):

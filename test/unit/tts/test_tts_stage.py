@@ -402,7 +402,7 @@ def test_nonsense_rate_of_a_voice_is_an_error(rate_hz):
 
 
 @pytest.mark.parametrize("rate_hz", [0, 100, 500_000])
-def test_nonsense_rate_of_a_service_is_what_its_spare_is_for(rate_hz):
+def test_nonsense_rate_of_a_service_is_what_its_fallback_is_for(rate_hz):
     settings = TtsSettings(backend="edge", fallback="fake")
     bench = Bench(VoiceWithFallback(OddVoice(rate_hz), FakeVoice(settings), settings))
     bench.say_and_wait("one two three")
@@ -434,7 +434,7 @@ def test_a_fault_in_a_voice_is_reported_and_its_sentence_ends(words, blocking):
     assert bench.sent_s() == pytest.approx(0.3 * words + 0.05)
 
 
-def test_a_fault_in_a_service_is_reported_and_the_spare_goes_on():
+def test_a_fault_in_a_service_is_reported_and_the_fallback_goes_on():
     settings = TtsSettings(backend="edge", fallback="fake")
     bench = Bench(VoiceWithFallback(OddVoice(sound_words=1), FakeVoice(settings), settings))
     bench.say_and_wait("one two three")
@@ -495,7 +495,7 @@ def test_who_asks_to_stop_before_the_wait_began_is_heard_at_once():
     assert calls == ["early", "late"]
 
 
-def test_fake_needs_no_spare():
+def test_fake_needs_no_fallback():
     assert isinstance(build(TtsSettings(backend="fake")), TtsStage)
 
 

@@ -94,30 +94,30 @@ class Service:
 
 
 def pair(first):
-    spare, clock = Service(), VirtualClock()
-    return VoiceWithFallback(first, spare, TtsSettings(backend="edge", retry_s=30.0), clock), spare, clock
+    fallback, clock = Service(), VirtualClock()
+    return VoiceWithFallback(first, fallback, TtsSettings(backend="edge", retry_s=30.0), clock), fallback, clock
 
 
-def test_spare_goes_on_after_the_last_word_that_was_said():
-    voice, spare, _ = pair(Service(fail_after=2))
+def test_fallback_goes_on_after_the_last_word_that_was_said():
+    voice, fallback, _ = pair(Service(fail_after=2))
     parts = list(voice.speak("one two, three four", "en"))
-    assert spare.asked == ["three four"]
+    assert fallback.asked == ["three four"]
     assert len(parts) == 4
     assert [m.start_s for part in parts for m in part.marks] == [0.0, 1.0, 2.0, 3.0]
     assert "speaks" in voice.status()["warning"]
 
 
-def test_spare_says_all_where_nothing_was_heard():
+def test_fallback_says_all_where_nothing_was_heard():
     for first in (Service(fail_after=0), Service(silent=True)):
-        voice, spare, _ = pair(first)
+        voice, fallback, _ = pair(first)
         assert len(list(voice.speak("one two three", "en"))) == 3
-        assert spare.asked == ["one two three"]
+        assert fallback.asked == ["one two three"]
 
 
 def test_without_marks_what_was_said_is_judged_by_time():
-    voice, spare, _ = pair(Service(fail_after=2, with_marks=False))
+    voice, fallback, _ = pair(Service(fail_after=2, with_marks=False))
     list(voice.speak("fifteen letters and then as many again, really so", "en"))  # 2 s are 30 letters
-    assert spare.asked == ["as many again, really so"] or spare.asked == ["many again, really so"]
+    assert fallback.asked == ["as many again, really so"] or fallback.asked == ["many again, really so"]
 
 
 def test_failing_service_is_left_alone_for_a_while_and_then_tried_again():

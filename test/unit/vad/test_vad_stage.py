@@ -10,8 +10,9 @@ from avatar_ros.core.enums import SessionKind, VoiceKind
 from avatar_ros.core.errors import ConfigError, VadError
 from avatar_ros.core.events import SessionEvent
 from avatar_ros.core.types import EVENT_COMPLETE, AudioFrame, Transcript
-from avatar_ros.vad.base import VadSettings
-from avatar_ros.vad.fake import FakeVad
+from avatar_ros.testing.settings import make, split
+from avatar_ros.vad.base import VAD_BACKENDS, VadSettings
+from avatar_ros.vad.fake import FakeSettings, FakeVad
 from avatar_ros.vad.stage import FORGET_MIC_S, VadStage, build
 
 RATE = 16000
@@ -41,7 +42,8 @@ def listen(stage, seconds, *, start_s=0.0, pcm=None, session="local", last=False
 
 def stage_for(script, **settings):
     # The test's sound is equally loud throughout: no level above the background is asked for. The script is exact.
-    stage = build(VadSettings(**({"backend": "fake", "script": script, "min_snr_db": 0.0, "onset_s": 0.0} | settings)))
+    values = {"backend": "fake", "script": script, "min_snr_db": 0.0, "onset_s": 0.0} | settings
+    stage = build(*split(VAD_BACKENDS, VadSettings, **values))
     stage.load()
     return stage
 
@@ -174,7 +176,7 @@ def test_who_only_listens_is_forgotten():
 
     streams = []
     settings = VadSettings(backend="fake")
-    stage = VadStage(Counting(settings), settings)
+    stage = VadStage(Counting(settings, FakeSettings()), settings)
     for number in range(20):
         frame = AudioFrame(session=f"web{number}", pcm=sound(FRAME))
         list(stage.push("mic/audio", frame, (FORGET_MIC_S + 1.0) * number))
@@ -196,7 +198,7 @@ def test_sessions_do_not_mix_and_closed_ones_are_forgotten():
 @pytest.mark.parametrize("script", ["x", "2-1", "1", "-1-2"])
 def test_a_bad_script_is_named(script):
     with pytest.raises(ConfigError, match="script"):
-        build(VadSettings(backend="fake", script=script))
+        make(VAD_BACKENDS, VadSettings, backend="fake", script=script)
 
 
 def test_speech_begins_before_the_detector_is_sure_of_it():
