@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from avatar_ros.encoder.base import ENCODER_BACKENDS, Encoder, EncoderSettings  # noqa: E402
-from avatar_ros.encoder.encode import (
+from avatar_ros.encoder.encode import (  # noqa: E402
     encode,
     load_encoder,
 )

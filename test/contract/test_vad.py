@@ -9,8 +9,10 @@ import pytest
 
 from avatar_ros.core.enums import VoiceKind
 from avatar_ros.core.types import AudioFrame
-from avatar_ros.testing.settings import split
-from avatar_ros.vad.base import VAD_BACKENDS, WINDOW_SAMPLES, VadSettings
+from avatar_ros.testing.contracts import DETECTOR
+from avatar_ros.testing.contracts.detector import listen
+from avatar_ros.testing.settings import make, split
+from avatar_ros.vad.base import VAD_BACKENDS, VadSettings
 from avatar_ros.vad.stage import build
 
 RATE = 16000
@@ -42,14 +44,6 @@ def stage_for(backend, script):
     return stage
 
 
-def listen(stage, pcm, frame_samples=320):
-    out = []
-    for first in range(0, len(pcm), frame_samples):
-        frame = AudioFrame(first_sample=first, pcm=pcm[first : first + frame_samples], steady_ns=1 + first * 62500)
-        out += list(stage.push("mic/audio", frame, first / RATE))
-    return [o.message for o in out]
-
-
 def quiet(seconds, seed=0):
     return np.random.default_rng(seed).integers(-20, 21, round(seconds * RATE)).astype(np.int16)
 
@@ -71,25 +65,15 @@ def test_a_sentence_between_silences_is_one_utterance(backend):
     assert np.array_equal(heard, pcm[first : first + len(heard)])
 
 
-def test_quiet_and_noise_are_no_speech(backend):
-    for pcm in (quiet(3.0), np.zeros(3 * RATE, np.int16), (quiet(3.0) * 100).astype(np.int16)):
-        assert listen(stage_for(backend, ""), pcm) == []
+@pytest.mark.parametrize("check", DETECTOR, ids=lambda check: check.__name__)
+def test_contract(check, backend):
+    """The scripted one hears nothing."""
+    detector = make(VAD_BACKENDS, VadSettings, backend=backend)
+    detector.load()
+    check(detector)
+    detector.close()
 
 
 def test_recorded_noise_is_no_speech(backend):
     for name in ("noise2.wav", "noise3.wav"):
         assert listen(stage_for(backend, ""), read(DATA / "acoustics" / name)) == []
-
-
-def test_probabilities_are_probabilities_and_streams_are_independent(backend):
-    settings, own = settings_for(backend, "0-1")
-    detector = VAD_BACKENDS.make(backend, settings, own=own)
-    detector.load()
-    first, second = detector.stream(), detector.stream()
-    loud = np.random.default_rng(1).integers(-9000, 9000, (20, WINDOW_SAMPLES)).astype(np.int16)
-    alone = [first.probability(window, 512 * i) for i, window in enumerate(loud)]
-    for i, window in enumerate(loud):
-        first.probability(-window, 0)
-        assert second.probability(window, 512 * i) == alone[i]
-    assert all(0.0 <= p <= 1.0 for p in alone)
-    detector.close()

@@ -24,7 +24,8 @@ WAIT_S = 120.0
 
 
 def mic_process(question, namespace, *parameters):
-    given = ["backend:=file", f"files:=['{question}']", "start_delay_s:=0.0", "connect_wait_s:=0.0", *parameters]
+    given = ["backend:=file", f"file.files:=['{question}']", "file.start_delay_s:=0.0", "connect_wait_s:=0.0"]
+    given += parameters
     arguments = [part for parameter in given for part in ("-p", parameter)]
     return subprocess.Popen(
         [sys.executable, "-m", "avatar_ros.nodes.mic_node", "--ros-args", "-r", f"__ns:=/{namespace}", *arguments],

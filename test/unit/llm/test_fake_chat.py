@@ -9,8 +9,8 @@ from avatar_ros.core.events import SessionEvent
 from avatar_ros.core.types import Prompt
 from avatar_ros.llm.base import LLM_BACKENDS, PORT, LlmSettings
 from avatar_ros.llm.stage import build
+from avatar_ros.testing.chat_user import ChatUser
 from avatar_ros.testing.settings import split
-from chat_user import ChatUser
 from harness import Harness
 
 

@@ -11,7 +11,7 @@ import pytest
 pytest.importorskip("openai", reason="the openai library is not installed: pip install openai")
 
 from avatar_ros.llm.event_stream import EventStream
-from chat_user import ChatUser
+from avatar_ros.testing.chat_user import ChatUser
 from raw_server import raw_server
 
 JSON = "Content-Type: application/json"

@@ -15,9 +15,9 @@ from avatar_ros.core.types import ChatMessage
 from avatar_ros.llm.base import LLM_BACKENDS, LlmSettings
 from avatar_ros.llm.openai_settings import OpenAiSettings
 from avatar_ros.llm.stage import build
+from avatar_ros.testing.chat_user import ChatUser
 from avatar_ros.testing.settings import split
 from chat_server import PATIENCE_S, Act, ChatServer, answer, chat_server, event, refusal, then
-from chat_user import ChatUser
 
 pytest.importorskip("openai", reason="the openai library is not installed: pip install openai")
 
@@ -40,7 +40,7 @@ def talking(*script: Act, **settings: Any) -> Iterator[tuple[ChatServer, ChatUse
             **{
                 "backend": "openai",
                 "url": server.url,
-                "seed": 1,
+                **({} if settings.get("fallback") == "" else {"seed": 1}),
                 "backoff_s": BACKOFF_S,
                 "probe_after_s": PROBE_S,
                 "gap_timeout_s": GAP_S,

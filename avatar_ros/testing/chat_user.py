@@ -6,13 +6,13 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from avatar_ros.core.enums import InterruptAction, VoiceKind
-from avatar_ros.core.errors import LlmError
-from avatar_ros.core.events import Interrupt
-from avatar_ros.core.types import ChatMessage, Prompt, Reply, VoiceActivity
-from avatar_ros.llm.base import LLM_BACKENDS, LlmSettings
-from avatar_ros.llm.stage import LlmStage, build
-from avatar_ros.testing.settings import split
+from ..core.enums import InterruptAction, VoiceKind
+from ..core.errors import LlmError
+from ..core.events import Interrupt
+from ..core.types import ChatMessage, Prompt, Reply, VoiceActivity
+from ..llm.base import LLM_BACKENDS, LlmSettings
+from ..llm.stage import LlmStage, build
+from .settings import split
 
 #: Longest wait, of real time, for something that takes milliseconds.
 PATIENCE_S = 30.0
