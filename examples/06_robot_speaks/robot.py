@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import rclpy
 from avatar_ros.msg import PlaybackClock, Say, SayResult
-from geometry_msgs.msg import PointStamped
+from geometry_msgs.msg import Point, PointStamped
 from rclpy.node import Node
+from std_msgs.msg import Header
 
 
 class Robot(Node):
@@ -17,24 +18,25 @@ class Robot(Node):
         self._gaze = self.create_publisher(PointStamped, "gaze_target", 10)
         self.results: dict[str, SayResult] = {}
         self.heard_sentence = -1
-        self.create_subscription(SayResult, "say_result", lambda msg: self.results.update({msg.id: msg}), 10)
+        self.create_subscription(SayResult, "say_result", self._on_result, 10)
         self.create_subscription(PlaybackClock, "speech/playback", self._on_playback, 10)
         print("waiting for the kiosk in /avatar", flush=True)
         while not (self._say.get_subscription_count() and self._gaze.get_subscription_count()):
             rclpy.spin_once(self, timeout_sec=0.1)
 
+    def _on_result(self, msg: SayResult) -> None:
+        self.results[msg.id] = msg
+
     def _on_playback(self, msg: PlaybackClock) -> None:
         self.heard_sentence = msg.sentence if msg.state == PlaybackClock.PLAYING else -1
 
     def say(self, name: str, text: str, when: int = Say.QUEUE) -> None:
-        """QUEUE: after what is being said; INTERRUPT: at once; WITHDRAW: take back the one of this name."""
+        """QUEUE: after what is being said; INTERRUPT: at once."""
         self._say.publish(Say(session="local", id=name, text=text, when=when))
 
     def look(self, x: float, y: float, z: float) -> None:
         """Metres: x to the avatar's left, y up from the floor, z forward. It looks there for 2 s; say it again."""
-        target = PointStamped()
-        target.header.frame_id, target.point.x, target.point.y, target.point.z = "avatar", x, y, z
-        self._gaze.publish(target)
+        self._gaze.publish(PointStamped(header=Header(frame_id="avatar"), point=Point(x=x, y=y, z=z)))
 
     def wait_for(self, name: str) -> None:
         """Until that sentence is over; says what became of it."""

@@ -123,6 +123,13 @@ def sound(path):
         return np.concatenate([f.to_ndarray().ravel() for f in video.decode(audio=0)])
 
 
+def rate_hz(path):
+    import av
+
+    with av.open(str(path)) as video:
+        return video.streams.audio[0].rate
+
+
 def the_turn(path):
     (turn,) = json.loads(path.read_text())["turns"]
     return turn
@@ -227,6 +234,19 @@ def test_language_model(folder):
         command.run(folder)
     service.send_signal(signal.SIGINT)
     serve.compare(f"listening on {url}\n{finished(service)}")
+
+
+def test_voice_from_outside(folder):
+    for command in commands("05_voice_from_outside"):
+        command.run(folder)
+    pcm = sound(folder / "droid.mp4")
+    loud = np.abs(pcm) > 0.1
+    assert loud.any()
+    spectrum = np.abs(np.fft.rfft(pcm[np.argmax(loud) :]))
+    hz = np.fft.rfftfreq(len(pcm) - np.argmax(loud), 1 / rate_hz(folder / "droid.mp4"))
+    assert hz[np.argmax(spectrum)] == pytest.approx(150.0, abs=5.0), "the pitch of its own parameter"
+    pictures = frames(folder / "droid.mp4")[:, 215:265, 215:297].astype(int)
+    assert np.abs(np.diff(pictures, axis=0)).mean(axis=(1, 2, 3)).max() > 3, "lips move"
 
 
 def test_testing_your_kiosk(folder):
