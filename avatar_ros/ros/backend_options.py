@@ -45,6 +45,7 @@ class BackendOptions:
         self._registries = registries
         self._overrides = overrides
         self._given: dict[str, Any] = node._parameter_overrides  # rclpy offers no public list of overrides
+        self._former: dict[str, Any] = {}  # what was set under a former name
         self.chosen: tuple[Chosen, ...] = ()
         self.groups: dict[str, type[Settings]] = {}
         self.follow()
@@ -128,17 +129,19 @@ class BackendOptions:
         return found
 
     def _take_former_names(self) -> None:
+        """Give what was set under a former name to the chosen backends that have it, or else to one to be checked."""
         present = tuple(self._prefixes())
         strange = [n for n in self._given if not self._node.has_parameter(n) and not n.startswith(present)]
-        known = self._formerly() if strange else {}
-        for old in known.keys() & strange:
-            value = self._given.pop(old).value
-            for new in known[old]:
-                self._given.setdefault(new, Parameter(new, value=value))
-                self._overrides.former_names[new] = old
-            using = tuple(one.prefix for one in self.chosen)
+        known = self._formerly() if strange or self._former else {}
+        using = tuple(one.prefix for one in self.chosen)
+        for old in known.keys() & {*strange}:
+            self._former[old] = self._given.pop(old).value
             told = [new for new in known[old] if new.startswith(using)] or known[old]
             self._node.get_logger().warning(
                 f"parameter '{old}' is called {' and '.join(map(repr, told))} now; "
                 "the old name will go with the next version"
             )
+        for old, value in self._former.items():
+            for new in [new for new in known[old] if new.startswith(using)] or known[old][:1]:
+                self._given.setdefault(new, Parameter(new, value=value))
+                self._overrides.former_names[new] = old

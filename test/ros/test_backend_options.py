@@ -31,6 +31,15 @@ class HornSettings(Settings):
 class BellSettings(HornSettings):
     pitch: int = setting(5, "height", low=1, high=9, formerly="bell_pitch")
 
+@dataclass(frozen=True)
+class DrumSettings(Settings):
+    gain: float = setting(0.1, "factor", low=0.0, high=0.2)
+
+class Drum:
+    Settings = DrumSettings
+    def __init__(self, settings, own):
+        self.own = own
+
 class Horn:
     Settings = HornSettings
     def __init__(self, settings, own):
@@ -63,6 +72,7 @@ REGISTRY = Registry(
         "horn": Backend(f"{HERE}:Horn", settings=f"{HERE}:HornSettings"),
         "bell": Backend(f"{HERE}:Bell", settings=f"{HERE}:BellSettings"),
         "gong": Backend(f"{HERE}:Gong"),
+        "drum": Backend(f"{HERE}:Drum", settings=f"{HERE}:DrumSettings"),
     },
 )
 
@@ -143,7 +153,7 @@ def test_a_value_that_cannot_be_and_a_name_that_is_none_are_told_for_others_too(
 
 
 def test_a_value_of_the_chosen_one_is_told_when_it_is_read(start, capfd):
-    node = start("horn.gain: 3.0")
+    node = start("horn.gain: 3.0", given=("autostart:=true",))
     node.trigger_configure()
     assert node.exit_code == EXIT_CONFIG
     assert re.search(r"mine\.yaml line 4: ear_node: parameter 'horn\.gain' is 3\.0", capfd.readouterr().err)
@@ -164,15 +174,24 @@ def test_the_present_name_counts_where_both_stand_there(start):
 
 
 def test_a_bad_value_by_a_former_name_is_told_with_its_place(start, capfd):
-    node = start("gain: 9.0")
+    node = start("gain: 9.0", given=("autostart:=true",))
     node.trigger_configure()
     assert re.search(r"mine\.yaml line 4: ear_node: parameter 'horn\.gain' is 9\.0", capfd.readouterr().err)
 
 
+def test_a_value_by_a_former_name_need_not_be_good_for_others_that_had_it(start):
+    assert own(start("gain: 1.5"))["horn"].gain == 1.5  # the drum's ends at 0.2
+
+
 def test_a_former_name_of_one_that_is_not_chosen_is_checked_as_well(start):
-    start("bell_pitch: 6")
     with pytest.raises(ConfigError, match=r"mine\.yaml line 4: ear_node: parameter 'bell\.pitch' is 60"):
         start("bell_pitch: 60")
+
+
+def test_one_that_is_chosen_later_has_what_was_set_under_a_former_name(start):
+    node = start("gain: 1.75")
+    assert own(node)["horn"].gain == 1.75 and set_(node, backend="bell").successful
+    assert node.get_parameter("bell.gain").value == 1.75
 
 
 def set_(node, **values):
@@ -198,13 +217,16 @@ def test_a_backend_from_outside_has_its_options_under_its_class(start):
     assert declared(node)[:3] == ["Bell.gain", "Bell.pitch", "Bell.words"]
     found = own(node)[f"{HERE}:Bell"]
     assert (found.pitch, found.gain, found.words) == (2, 0.5, ("a",))
+
+
+def test_a_slip_in_them_is_told(start):
     with pytest.raises(ConfigError, match=r"unknown parameter 'Bell\.pich' .*did you mean 'Bell\.pitch'"):
         start(f"backend: {HERE}:Bell", "Bell.pich: 2")
 
 
 def test_one_that_cannot_be_imported_is_told_at_configure_with_file_and_line(start, tmp_path, capfd):
     (tmp_path / "its_broken.py").write_text("import math\nmath.no_such_thing\n")
-    node = start("backend: its_broken:Bell", "Bell.pitch: 2")
+    node = start("backend: its_broken:Bell", "Bell.pitch: 2", given=("autostart:=true",))
     node.trigger_configure()
     said = capfd.readouterr().err
     assert node.exit_code == EXIT_CONFIG
@@ -212,6 +234,6 @@ def test_one_that_cannot_be_imported_is_told_at_configure_with_file_and_line(sta
 
 
 def test_an_unknown_backend_is_told_at_configure(start, capfd):
-    node = start("backend: whistle")
+    node = start("backend: whistle", given=("autostart:=true",))
     node.trigger_configure()
     assert node.exit_code == EXIT_CONFIG and "unknown tts backend 'whistle'" in capfd.readouterr().err

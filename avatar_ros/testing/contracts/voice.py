@@ -12,8 +12,9 @@ import numpy as np
 from ...core.arrays import Pcm
 from ...core.enums import MarkKind, PlaybackState
 from ...core.errors import TtsError
+from ...core.events import SpeechFault
 from ...core.stage import Out, Stage
-from ...core.types import Mark, PlaybackClock, Sentence, SpeechChunk, SpeechFault
+from ...core.types import Mark, PlaybackClock, Sentence, SpeechChunk
 from ...tts.base import UNREADABLE, TtsSettings, Voice
 from ...tts.cancel_token import CancelToken
 from ...tts.stage import TtsStage

@@ -26,6 +26,10 @@ def lips(own, backend="lam"):
     return MOTION_BACKENDS.make(backend, MotionSettings(backend=backend), own={backend: own})
 
 
+def lam_stage(own, **room):
+    return build(MotionSettings(backend="lam", **room), {"lam": own})
+
+
 def policy(**more):
     return lips(PolicySettings(**more), "policy")
 
@@ -158,9 +162,9 @@ def played(stage, messages, seconds):
 def test_the_end_of_a_turn_is_that_of_the_whole_recording():
     """Zero is no silence to a network: nothing is put after the last hidden state."""
     rows = hidden(90)
-    settings = lam_settings(rate_hz=30.0)
+    settings = lam_settings()
     parts = [lam_features(rows, i, 10, last=i == 80) for i in range(0, 90, 10)]
-    frames = played(build(*settings), parts, 4)
+    frames = played(lam_stage(settings, rate_hz=30.0), parts, 4)
     whole = lips(settings).weights(rows)
     for i in range(60, 90):
         np.testing.assert_allclose(frames[round(i / 30, 4)].weights, whole[i], atol=1e-5)
@@ -172,9 +176,9 @@ def test_the_end_of_a_turn_is_that_of_the_whole_recording():
 
 def test_lips_rest_where_hidden_states_were_lost_and_come_back():
     rows = hidden(90)
-    settings = lam_settings(rate_hz=30.0)
+    settings = lam_settings()
     parts = [lam_features(rows, 0, 40), lam_features(rows, 60, 30, last=True)]
-    frames = played(build(*settings), parts, 4)
+    frames = played(lam_stage(settings, rate_hz=30.0), parts, 4)
     whole = lips(settings).weights(rows)
     assert sorted(frames)[-1] >= 3.0 and len(frames) > 90, "no frame is left out"
     for i in range(44, 56):
@@ -199,7 +203,7 @@ def test_a_policy_without_context_ends_at_rest():
 
 @pytest.mark.parametrize("wrong", [{"kind": "hubert"}, {"dim": 16, "frames": 20}, {"rate_hz": 50.0}])
 def test_features_that_it_was_not_made_for_are_refused(wrong):
-    stage = build(lam_settings())
+    stage = lam_stage(lam_settings())
     good = {"kind": "lam_wav2vec2", "dim": 32, "rate_hz": 30.0, "frames": 10, "data": hidden(10).ravel()}
     list(stage.push("motion/features", AudioFeatures(turn=1, **good), 0.0))
     with pytest.raises(MotionError) as raised:

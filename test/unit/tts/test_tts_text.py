@@ -104,7 +104,7 @@ def test_fallback_goes_on_after_the_last_word_that_was_said():
     assert fallback.asked == ["three four"]
     assert len(parts) == 4
     assert [m.start_s for part in parts for m in part.marks] == [0.0, 1.0, 2.0, 3.0]
-    assert "speaks" in voice.status()["warning"]
+    assert "fallback 'espeak' is in use" in voice.status()["warning"]
 
 
 def test_fallback_says_all_where_nothing_was_heard():
