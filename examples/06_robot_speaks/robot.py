@@ -1,16 +1,15 @@
 """A robot's own program speaks through the face: it greets, looks at the door, and interrupts its own story."""
 
-from __future__ import annotations
+from collections.abc import Callable
 
 import rclpy
 from avatar_ros.msg import PlaybackClock, Say, SayResult
 from geometry_msgs.msg import Point, PointStamped
 from rclpy.node import Node
-from std_msgs.msg import Header
 
 
 class Robot(Node):
-    """Wishes go out on `say`; each gets exactly one `say_result` with its id."""
+    """Wishes go out on `say`, to QUEUE or to INTERRUPT; each gets exactly one `say_result` with its id."""
 
     def __init__(self) -> None:
         super().__init__("robot", namespace="avatar")
@@ -21,8 +20,7 @@ class Robot(Node):
         self.create_subscription(SayResult, "say_result", self._on_result, 10)
         self.create_subscription(PlaybackClock, "speech/playback", self._on_playback, 10)
         print("waiting for the kiosk in /avatar", flush=True)
-        while not (self._say.get_subscription_count() and self._gaze.get_subscription_count()):
-            rclpy.spin_once(self, timeout_sec=0.1)
+        self.spin_until(lambda: self._say.get_subscription_count() and self._gaze.get_subscription_count())
 
     def _on_result(self, msg: SayResult) -> None:
         self.results[msg.id] = msg
@@ -31,17 +29,19 @@ class Robot(Node):
         self.heard_sentence = msg.sentence if msg.state == PlaybackClock.PLAYING else -1
 
     def say(self, name: str, text: str, when: int = Say.QUEUE) -> None:
-        """QUEUE: after what is being said; INTERRUPT: at once."""
         self._say.publish(Say(session="local", id=name, text=text, when=when))
 
     def look(self, x: float, y: float, z: float) -> None:
         """Metres: x to the avatar's left, y up from the floor, z forward. It looks there for 2 s; say it again."""
-        self._gaze.publish(PointStamped(header=Header(frame_id="avatar"), point=Point(x=x, y=y, z=z)))
+        self._gaze.publish(PointStamped(point=Point(x=x, y=y, z=z)))
+
+    def spin_until(self, condition: Callable[[], object]) -> None:
+        while not condition():
+            rclpy.spin_once(self, timeout_sec=0.1)
 
     def wait_for(self, name: str) -> None:
         """Until that sentence is over; says what became of it."""
-        while name not in self.results:
-            rclpy.spin_once(self, timeout_sec=0.1)
+        self.spin_until(lambda: name in self.results)
         result = self.results[name]
         print(f'{name}: {"done" if result.done else result.reason}, heard: "{result.spoken}"', flush=True)
 
@@ -54,8 +54,7 @@ robot.look(1.5, 1.6, 1.0)
 robot.say("door", "The door is over there.")
 robot.wait_for("door")
 robot.say("story", "I will tell you a story. Once there was a robot, who never came to an end, and went on and on.")
-while robot.heard_sentence < 1:  # until its second sentence can be heard
-    rclpy.spin_once(robot, timeout_sec=0.1)
+robot.spin_until(lambda: robot.heard_sentence == 1)  # its second one
 robot.say("careful", "Careful, I am going to move.", Say.INTERRUPT)
 robot.wait_for("story")
 robot.wait_for("careful")
