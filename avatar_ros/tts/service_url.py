@@ -17,9 +17,9 @@ def check_url(url: str, schemes: tuple[str, ...] = ("http", "https")) -> None:
         usable = False
     if not usable:
         shown = "not" if "@" in url else f"'{url}'; it must be"
-        raise ConfigError("tts_url", f"parameter 'url' is {shown} like {schemes[0]}://host:port/path")
+        raise ConfigError("tts_url", f"the voice's option 'url' is {shown} like {schemes[0]}://host:port/path")
     if parts.username or parts.password:
-        raise ConfigError("tts_url", "parameter 'url' holds a password; keep it in the environment, see key_variable")
+        raise ConfigError("tts_url", "the voice's option 'url' holds a password; keep it in the environment, see key_variable")
 
 
 def shown_url(url: str) -> str:
