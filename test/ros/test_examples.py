@@ -224,6 +224,7 @@ def test_own_avatar_and_a_robot_that_speaks_through_it(folder):
 
 
 def test_language_model(folder):
+    pytest.importorskip("openai", reason="openai is not installed: ./avatar setup --with openai")
     serve, speak, kiosk, cat = commands("04_language_model")
     serve.argv.append("0")  # whatever port is free
     service = serve.start(folder)
