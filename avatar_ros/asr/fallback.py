@@ -7,11 +7,13 @@ from ..core.fallback import Fallback
 from ..core.registry import NO_OPTIONS, Options
 from .base import ASR_BACKENDS, AsrSettings, Recogniser, RecognitionStream
 
-_MISSPELT = "unknown_backend"
+#: Faults of whoever chose or wrote the backend.
+_NO_BACKEND = ("unknown_backend", "backend_unfit")
 
 
 class RecogniserWithFallback:
-    """Recogniser. Decides once, when it is loaded; a backend whose name nobody knows stays an error.
+    """Recogniser. Decides once, when it is loaded; a name that nobody knows, or a class that is no recogniser, stays an
+    error.
 
     warning: why the fallback is in use, "" where the wanted backend is.
     """
@@ -28,7 +30,7 @@ class RecogniserWithFallback:
         try:
             self._chosen = self._loaded(self._settings.backend)
         except ConfigError as error:
-            if error.code == _MISSPELT:
+            if error.code in _NO_BACKEND:
                 raise
             self._chosen = self._loaded(self._settings.fallback)
             state.failed(error.text)

@@ -36,8 +36,9 @@ def _besides(name: str, parameters: Mapping[str, Any]) -> set[str]:
     for backend in {str(parameters.get(key, "")) for key in ("backend", "fallback")}:
         readers = KEY_READERS.get(name, {})
         names.update(readers.get(backend, ()))
-        usual = parameters.get("key_variable", USUAL_KEY) if backend in readers else ""
-        names.add(str(parameters.get(f"{label(backend)}.key_variable", usual)))
+        if backend in readers or is_outside(backend):
+            usual = parameters.get("key_variable", USUAL_KEY) if backend in readers else ""
+            names.add(str(parameters.get(f"{label(backend)}.key_variable", usual)))
         if is_outside(backend) or backend in SERVICES.get(name, ()):
             names.update(SERVICE_NAMES)
     return names

@@ -19,7 +19,8 @@ def check_url(url: str, schemes: tuple[str, ...] = ("http", "https")) -> None:
         shown = "not" if "@" in url else f"'{url}'; it must be"
         raise ConfigError("tts_url", f"the voice's option 'url' is {shown} like {schemes[0]}://host:port/path")
     if parts.username or parts.password:
-        raise ConfigError("tts_url", "the voice's option 'url' holds a password; keep it in the environment, see key_variable")
+        text = "the voice's option 'url' holds a password; keep it in the environment, see key_variable"
+        raise ConfigError("tts_url", text)
 
 
 def shown_url(url: str) -> str:

@@ -3,13 +3,14 @@
 import numpy as np
 import pytest
 
-from avatar_ros.core.enums import InterruptAction
 from avatar_ros.core.errors import EncoderError
-from avatar_ros.core.events import Interrupt
 from avatar_ros.core.types import Mark, SpeechChunk
 from avatar_ros.encoder.base import ENCODER_BACKENDS, EncoderSettings
 from avatar_ros.encoder.stage import build
 from avatar_ros.speech.phones import LOUDNESS, PHONE_COUNT, PHONE_KIND, SIL
+from avatar_ros.testing.contracts import ENCODER
+from avatar_ros.testing.contracts.common import buzz
+from avatar_ros.testing.contracts.encoder import check_frames, speak, table
 from avatar_ros.testing.settings import split
 from neural_models import encoder_options
 
@@ -24,63 +25,26 @@ def stage(request):
     made.close()
 
 
-def voice(seconds, rate_hz):
-    """A buzz with formant-like bands, on and off four times a second: not speech, but like it."""
-    t = np.arange(int(seconds * rate_hz)) / rate_hz
-    buzz = sum(np.sin(2 * np.pi * 120 * k * t) / k for k in range(1, 30))
-    return (4000 * buzz * (np.sin(2 * np.pi * 4 * t) > 0)).astype(np.int16)
+@pytest.mark.parametrize("check", ENCODER, ids=lambda check: check.__name__)
+def test_contract(check, stage):
+    check(stage._encoder)
 
 
-def speak(stage, pcm, rate_hz, turn=1, size=None, **first):
-    size = size or rate_hz // 25
-    out = []
-    for i in range(0, len(pcm), size):
-        chunk = SpeechChunk(
-            turn=turn, first_sample=i, sample_rate_hz=rate_hz, pcm=pcm[i : i + size],
-            turn_end=i + size >= len(pcm), **(first if i == 0 else {}),
-        )  # fmt: skip
-        out += [o.message for o in stage.push("speech/audio", chunk, i / rate_hz)]
-    return out
-
-
-def table(messages):
-    return np.concatenate([m.data.reshape(m.frames, m.dim) for m in messages])
-
-
-@pytest.mark.parametrize("rate_hz", RATES_HZ)
 @pytest.mark.parametrize("source", ["marks", "text", "sound"])
-def test_every_frame_once_in_order_and_finite(stage, rate_hz, source):
-    pcm = voice(1.23, rate_hz)
+def test_phones_are_probabilities(stage, source):
+    pcm = buzz(1.23, 24000)
     mark = Mark(text="aa", start_sample=0, end_sample=len(pcm))
     first = {"marks": {"marks": (mark,)}, "text": {"text": "Good morning, everybody!"}, "sound": {}}[source]
-    found = speak(stage, pcm, rate_hz, **first)
-    frames = table(found)
-    frame_hz = found[0].rate_hz
-    assert len(frames) == int(np.ceil(1.23 * frame_hz - 1e-9))
-    assert [m.last for m in found].count(True) == 1
-    assert found[-1].last
-    at = 0
-    for m in found:
-        assert m.first_sample == round(at * rate_hz / frame_hz)
-        at += m.frames
-    assert np.isfinite(frames).all()
-    if found[0].kind != PHONE_KIND:
-        return
-    np.testing.assert_allclose(frames[:, :PHONE_COUNT].sum(axis=1), 1.0, atol=1e-3)
-    assert frames.min() >= 0
-    assert frames.max() <= 1 + 1e-3
-
-
-def test_chunks_of_any_size_give_every_frame(stage):
-    pcm = voice(0.8, 24000)
-    whole = table(speak(stage, pcm, 24000, turn=1, size=len(pcm)))
-    for turn, size in ((2, 240), (3, 961)):
-        assert len(table(speak(stage, pcm, 24000, turn=turn, size=size))) == len(whole)
+    found = speak(stage, pcm, 24000, **first)
+    frames = check_frames(found, len(pcm), 24000)
+    if found[0].kind == PHONE_KIND:
+        np.testing.assert_allclose(frames[:, :PHONE_COUNT].sum(axis=1), 1.0, atol=1e-3)
+        assert frames.min() >= 0 and frames.max() <= 1 + 1e-3
 
 
 def test_chunks_that_come_in_another_order_give_every_frame(stage):
     rate_hz, size = 24000, 960
-    pcm = voice(0.8, rate_hz)
+    pcm = buzz(0.8, rate_hz)
     pieces = [
         SpeechChunk(turn=1, first_sample=i, pcm=pcm[i : i + size], sentence=int(i >= len(pcm) // 2),
                     text={0: "Good morning.", len(pcm) // 2: "Everybody!"}.get(i, ""), turn_end=i + size >= len(pcm))
@@ -130,15 +94,7 @@ def test_odd_sound_and_odd_text(stage, name, text):
     assert frames[over:, LOUDNESS].max() == 0.0
 
 
-def test_a_cancelled_turn_gives_no_more(stage):
-    pcm = voice(0.4, 24000)
-    list(stage.push("speech/audio", SpeechChunk(turn=1, pcm=pcm, text="Hello."), 0.0))
-    list(stage.interrupt(Interrupt(turn=1, action=InterruptAction.CANCEL), 0.1))
-    assert list(stage.push("speech/audio", SpeechChunk(turn=1, first_sample=len(pcm), pcm=pcm), 0.2)) == []
-    assert speak(stage, pcm, 24000, turn=2)[-1].last
-
-
 def test_a_change_of_rate_within_a_turn_is_an_error(stage):
-    list(stage.push("speech/audio", SpeechChunk(turn=1, pcm=voice(0.1, 24000)), 0.0))
+    list(stage.push("speech/audio", SpeechChunk(turn=1, pcm=buzz(0.1, 24000)), 0.0))
     with pytest.raises(EncoderError):
         list(stage.push("speech/audio", SpeechChunk(turn=1, first_sample=2400, sample_rate_hz=48000), 0.0))

@@ -47,8 +47,8 @@ def silence(seconds: float) -> Pcm:
     return np.random.default_rng(0).integers(-15, 16, count).astype(np.int16)
 
 
-def buzz(seconds: float) -> Pcm:
-    """Something like a voice that says no words, int16 at LISTENING_RATE_HZ: on and off four times a second."""
-    t = np.arange(round(seconds * LISTENING_RATE_HZ)) / LISTENING_RATE_HZ
+def buzz(seconds: float, rate_hz: int = LISTENING_RATE_HZ) -> Pcm:
+    """Something like a voice that says no words, int16: on and off four times a second."""
+    t = np.arange(round(seconds * rate_hz)) / rate_hz
     tone = np.sum([np.sin(2 * np.pi * 120 * k * t) / k for k in range(1, 30)], axis=0)
     return np.asarray(4000 * tone * (np.sin(2 * np.pi * 4 * t) > 0), np.int16)

@@ -96,6 +96,17 @@ def test_later_files_count_and_fallbacks_read_keys_too(tmp_path):
     assert given(write(tmp_path, text).replace("embedded", "embedded,llm_openai")) == {}
 
 
+def test_the_former_name_of_key_variable_still_counts(tmp_path):
+    text = "/**/llm_node:\n  ros__parameters: {backend: openai, key_variable: BRAIN}\n"
+    assert given(write(tmp_path, text))["llm_node"] >= {"BRAIN"}
+
+
+@pytest.mark.parametrize(("line", "names"), [("", set()), (", MyVoice: {key_variable: VOICE}", {"VOICE"})])
+def test_a_backend_from_outside_is_given_the_key_that_its_profile_names(tmp_path, line, names):
+    text = f"/**/tts_node:\n  ros__parameters: {{backend: my_pkg.voice:MyVoice{line}}}\n"
+    assert given(write(tmp_path, text)) == {"tts_node": {"https_proxy", *names}}
+
+
 def test_the_tables_say_what_the_rooms_do():
     """Readers of keys are the modules that call find_key; the usual key is the settings'."""
     for room, node, backends in (("llm", "llm_node", LLM_BACKENDS), ("tts", "tts_node", TTS_BACKENDS)):

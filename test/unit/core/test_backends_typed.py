@@ -24,12 +24,12 @@ each_backend = pytest.mark.parametrize(
 
 
 def names_of(statement):
-    return {f"avatar_ros.{statement.module}:{alias.name}" for alias in statement.names if statement.level == 2}
+    return {f"{statement.module}:{alias.name}" for alias in statement.names}
 
 
 def test_mypy_compares_every_backend_with_its_protocol():
     (checked,) = [
-        item for item in ast.parse((ROOT / "avatar_ros/testing/typed_backends.py").read_text()).body
+        item for item in ast.parse((ROOT / "tools/typed_backends.py").read_text()).body
         if isinstance(item, ast.If)
     ]  # fmt: skip
     imported = set().union(*(names_of(item) for item in checked.body if isinstance(item, ast.ImportFrom)))

@@ -63,12 +63,12 @@ class ScriptedAnswer:
 
 
 BREAKS = LlmError("llm_cut", "cut")
-SPARED = pytest.mark.parametrize("spared", [True, False], ids=["with fallback", "without"])
+FALLBACKS = pytest.mark.parametrize("has_fallback", [True, False], ids=["with fallback", "without"])
 
 
-def stage_of(script, spared):
+def stage_of(script, has_fallback):
     chat = ScriptedChat(*script)
-    if spared:
+    if has_fallback:
         chat = ChatWithFallback(chat, FakeChat(LlmSettings(), FakeSettings(delay_s=0.0, gap_s=0.0)), LlmSettings())
     return LlmStage(LlmSettings(), chat)
 
@@ -87,25 +87,25 @@ def replies(stage):
     return out, None
 
 
-@SPARED
-def test_the_last_piece_of_a_broken_answer_leaves_a_gap(spared):
-    found, error = replies(stage_of(["Take the ", "door", BREAKS], spared))
+@FALLBACKS
+def test_the_last_piece_of_a_broken_answer_leaves_a_gap(has_fallback):
+    found, error = replies(stage_of(["Take the ", "door", BREAKS], has_fallback))
     assert "".join(reply.text for reply in found) == "Take the door"
     assert [reply.final for reply in found] == [False] * (len(found) - 1) + [True]
     assert [reply.seq for reply in found] == [*range(len(found) - 1), len(found)]
     # Where there is a fallback, the service's status tells of the failure, and the kiosk goes on.
-    assert error is (None if spared else BREAKS)
+    assert error is (None if has_fallback else BREAKS)
 
 
-@SPARED
-def test_a_whole_answer_leaves_none(spared):
-    found, error = replies(stage_of(["Take the ", "door."], spared))
+@FALLBACKS
+def test_a_whole_answer_leaves_none(has_fallback):
+    found, error = replies(stage_of(["Take the ", "door."], has_fallback))
     assert [reply.seq for reply in found] == list(range(len(found)))
     assert error is None
 
 
 def test_an_answer_that_failed_before_its_first_word_is_the_fallbacks_and_whole():
-    found, error = replies(stage_of([BREAKS], spared=True))
+    found, error = replies(stage_of([BREAKS], has_fallback=True))
     assert "".join(reply.text for reply in found) == "You said: hi"
     assert [reply.seq for reply in found] == list(range(len(found)))
     assert error is None
@@ -113,7 +113,7 @@ def test_an_answer_that_failed_before_its_first_word_is_the_fallbacks_and_whole(
 
 def test_half_a_sentence_becomes_an_apology():
     run = Harness()
-    run.add("llm", stage_of(["It is near. ", "Take the second door on the", BREAKS], spared=True), PORT)
+    run.add("llm", stage_of(["It is near. ", "Take the second door on the", BREAKS], has_fallback=True), PORT)
     run.add("dialogue", DialogueStage(DialogueSettings(apology="Sorry."), lambda: (1, "")), DIALOGUE_PORT)
     run.send("speech/transcript", Transcript(utterance=0, text="where is the exit"))
     run.run(1.0)
