@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..asr.base import ASR_BACKENDS, AsrSettings
 from ..asr.base import PORT as ASR_PORT
-from ..asr.base import AsrSettings
-from ..asr.stage import build as build_asr
+from ..asr.stage import AsrStage
 from ..core.arrays import F32
 from ..core.enums import PlaybackState
 from ..core.types import Transcript
@@ -82,10 +82,14 @@ class VirtualKiosk(Harness):
         self.add("speaker", SpeakerStage(speaker_settings, speaker), SPEAKER_PORT)
         self.add("mic", MicStage(mic_settings, self.mic, make_echo(mic_settings)), MIC_PORT)
         self.add("vad", build_vad(VadSettings()), VAD_PORT)
-        self.add("asr", build_asr(AsrSettings(answers_file=file)), ASR_PORT)
+        self.add("asr", self._ears(AsrSettings(answers_file=file)), ASR_PORT)
         self.add("tts", build_tts(TtsSettings()), TTS_PORT)
         self.add("llm", build_llm(LlmSettings(answers_file=file), LLM_BACKENDS.options("answers", seed=1)), LLM_PORT)
         self.add("dialogue", build_dialogue(DialogueSettings(epoch_file=str(folder / "epoch"))), DIALOGUE_PORT)
+
+    def _ears(self, settings: AsrSettings) -> AsrStage:
+        """On the virtual clock: a host that is busy hears no less than another."""
+        return AsrStage(ASR_BACKENDS.make(settings.backend, settings), settings, self.clock)
 
     def asked(self, question: str, dbfs: float = -26.0) -> Turn:
         """espeak-ng asks it, with that active level at the microphone."""

@@ -22,16 +22,15 @@ QUESTIONS = {
     "when does the next boat leave": "quarter past",
     "can you tell me where the ferry leaves from": "pier two",
     "excuse me how much is a ticket": "four euros",
-    "who are you": "Marina",
 }
 #: What the kiosk cannot know -> it says so.
-STRANGE = ("will it rain tomorrow", "sing me a song about elephants")
+STRANGE = ("will it rain tomorrow",)
 SORRY = "I only know about the ferries"
 
 
 @pytest.fixture(scope="module")
 def kiosk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VirtualKiosk]:
-    """The real ears, answers and voice, on a virtual clock: a minute's talk takes some seconds."""
+    """The real ears, answers and voice; on a virtual clock a minute of talk takes seconds."""
     kiosk = VirtualKiosk(tmp_path_factory.mktemp("kiosk"), ANSWERS)
     yield kiosk
     kiosk.close()

@@ -71,7 +71,8 @@ class Command:
 
 
 def plain(line):
-    return re.sub(r"\d+(\.\d+)?", "0", " ".join(line.split())).replace("-0", "0")
+    """Numbers, and what stands where one did not happen, all alike."""
+    return re.sub(r"-?\d+(\.\d+)?|\bnull\b|-(?= ms )", "0", " ".join(line.split()))
 
 
 def finished(process, code=0):
