@@ -24,7 +24,7 @@ pytestmark = pytest.mark.ros
 EXAMPLES = ROOT / "examples"
 NAMES = sorted(path.name for path in EXAMPLES.iterdir() if path.is_dir() and path.name[0].isdigit())
 #: For what takes some seconds; a busy machine may take long.
-PATIENCE_S = 240.0
+PATIENCE_S = 400.0
 #: Of TOPICS alone Listener knows; the renderer gives these besides.
 PICTURES = {"image_raw": "sensor_msgs/msg/Image", "image_raw/compressed": "sensor_msgs/msg/CompressedImage",
             "camera_info": "sensor_msgs/msg/CameraInfo"}  # fmt: skip
