@@ -1,85 +1,9 @@
-"""A kiosk as a user runs it, for tests: a process of its own, its output kept, its nodes findable."""
+"""A kiosk as a user runs it; users' own tests need it too, so it lies with the public kit."""
 
-from __future__ import annotations
-
-import ctypes
-import os
-import signal
-import subprocess
-import sys
-import threading
 from pathlib import Path
 
+from avatar_ros.testing.kiosk_process import KioskProcess
+
 ROOT = Path(__file__).resolve().parents[1]
-STOP_S = 60.0
-PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
-
-def _end_with_parent():
-    """A test run that is killed takes its kiosks with it; they would talk on for ever."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGINT)
-
-
-class KioskProcess:
-    """`python -m avatar_ros kiosk …`; ended with Ctrl-C by `close`. prefix: a command that becomes it."""
-
-    def __init__(self, *arguments, namespace="avatar", env=None, prefix=()):
-        command = [*prefix, sys.executable, "-m", "avatar_ros", "kiosk", "--namespace", namespace, *map(str, arguments)]
-        self.namespace = namespace
-        self.lines = []
-        self._process = subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env={**os.environ, **(env or {})},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-            preexec_fn=_end_with_parent,  # noqa: PLW1509 — one system call, no lock is taken
-        )
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
-
-    def _read(self):
-        for line in self._process.stdout:
-            self.lines.append(line.rstrip("\n"))
-
-    @property
-    def log(self):
-        return "\n".join(self.lines)
-
-    def node_pid(self, name):
-        """Process number of one of its nodes, or None."""
-        found = subprocess.run(
-            ["pgrep", "-f", f"avatar_ros.nodes.{name} .*__ns:=/{self.namespace} "], capture_output=True, text=True
-        ).stdout.split()
-        return int(found[0]) if found else None
-
-    def kill_node(self, name):
-        """Kill -9 one of its nodes; its former process number."""
-        pid = self.node_pid(name)
-        assert pid is not None, f"{name} does not run:\n{self.log}"
-        os.kill(pid, signal.SIGKILL)
-        return pid
-
-    def wait(self, timeout_s=300.0):
-        """Its exit code, once it leaves by itself."""
-        try:
-            code = self._process.wait(timeout_s)
-        except subprocess.TimeoutExpired:
-            raise AssertionError(f"the kiosk did not leave within {timeout_s} s:\n{self.log}") from None
-        self._reader.join(STOP_S)
-        return code
-
-    def close(self):
-        """Ctrl-C; the exit code."""
-        if self._process.poll() is None:
-            self._process.send_signal(signal.SIGINT)
-        return self.wait(STOP_S)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        if self._process.poll() is None:
-            self.close()
+__all__ = ["ROOT", "KioskProcess"]

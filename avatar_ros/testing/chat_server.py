@@ -153,8 +153,8 @@ def event(data: str) -> Act:
 
 
 @contextmanager
-def chat_server(*script: Act) -> Iterator[ChatServer]:
-    """Serve on a free port until the block ends."""
+def chat_server(*script: Act, port: int = 0) -> Iterator[ChatServer]:
+    """Serve on `port` of 127.0.0.1, a free one if 0, until the block ends."""
     server = ChatServer("", list(script))
 
     class Handler(BaseHTTPRequestHandler):
@@ -183,7 +183,7 @@ def chat_server(*script: Act) -> Iterator[ChatServer]:
         def log_message(self, *_: object) -> None:
             pass
 
-    http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    http = ThreadingHTTPServer(("127.0.0.1", port), Handler)
     http.daemon_threads = True
     server.url = f"http://127.0.0.1:{http.server_address[1]}/v1"
     thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)

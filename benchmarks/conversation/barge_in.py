@@ -25,9 +25,6 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from avatar_ros.asr.base import PORT as ASR_PORT
-from avatar_ros.asr.base import AsrSettings
-from avatar_ros.asr.stage import build as build_asr
 from avatar_ros.core.arrays import F32
 from avatar_ros.core.clock import s_from_ns
 from avatar_ros.core.enums import InterruptAction, PlaybackState, SayWhen
@@ -35,25 +32,9 @@ from avatar_ros.core.errors import StageError
 from avatar_ros.core.events import Interrupt, Say, SayResult
 from avatar_ros.core.rates import LISTENING_RATE_HZ
 from avatar_ros.core.types import AudioFrame, PlaybackClock
-from avatar_ros.dialogue.base import PORT as DIALOGUE_PORT
-from avatar_ros.dialogue.base import DialogueSettings
-from avatar_ros.dialogue.stage import build as build_dialogue
-from avatar_ros.llm.base import LLM_BACKENDS, LlmSettings
-from avatar_ros.llm.base import PORT as LLM_PORT
-from avatar_ros.llm.stage import build as build_llm
-from avatar_ros.mic.base import MIC_PORT, MicSettings
-from avatar_ros.mic.echo import make_echo
-from avatar_ros.mic.stage import MicStage
-from avatar_ros.speaker.base import SPEAKER_PORT, SpeakerSettings
-from avatar_ros.speaker.stage import SpeakerStage
-from avatar_ros.testing.acoustic_room import Devices, Echo, RoomMic, RoomSpeaker, active_dbfs, response
-from avatar_ros.testing.harness import Harness, Record
-from avatar_ros.tts.base import PORT as TTS_PORT
-from avatar_ros.tts.base import TtsSettings
-from avatar_ros.tts.stage import build as build_tts
-from avatar_ros.vad.base import PORT as VAD_PORT
-from avatar_ros.vad.base import VadSettings
-from avatar_ros.vad.stage import build as build_vad
+from avatar_ros.testing.acoustic_room import Devices, Echo, active_dbfs, response
+from avatar_ros.testing.harness import Record
+from avatar_ros.testing.virtual_kiosk import VirtualKiosk
 
 from ..lib.data_folder import default_data
 from ..lib.question_files import RATE_HZ, speak
@@ -61,8 +42,6 @@ from ..recognition.speech_clips import SpeechClip, clips, data_folder
 
 ROOMS = ("rir1", "rir2")
 USER_DBFS = -26.0
-#: Between two processes of one computer.
-LATENCY_S = 0.002
 #: A person who began to speak over the avatar was understood by then, or was not.
 DECIDED_S = 2.5
 #: A kiosk has stood there for a while before somebody interrupts it, and has talked for a moment: so long at least.
@@ -110,21 +89,9 @@ class Scene:
     """A kiosk without a face in a room, on a virtual clock. echo_dbfs: active level of its voice at the microphone."""
 
     def __init__(self, taps: F32, echo_dbfs: float, folder: Path, devices: Devices | None = None) -> None:
-        speaker_settings = SpeakerSettings(backend="fake", lips_wait_s=0.0)
-        speaker = RoomSpeaker(speaker_settings)
         gain = 10 ** ((echo_dbfs - _echo_level(taps)) / 20)
-        mic_settings = MicSettings(backend="fake", echo="webrtc")
-        distortion = devices.distortion if devices else 0.0
-        self.mic = RoomMic(mic_settings, speaker, Echo(taps * gain, RATE_HZ, distortion), devices=devices)
-        self._run = Harness(latency_s=LATENCY_S)
-        settings = DialogueSettings(epoch_file=str(folder / "epoch"))
-        self._run.add("speaker", SpeakerStage(speaker_settings, speaker), SPEAKER_PORT)
-        self._run.add("mic", MicStage(mic_settings, self.mic, make_echo(mic_settings)), MIC_PORT)
-        self._run.add("vad", build_vad(VadSettings()), VAD_PORT)
-        self._run.add("asr", build_asr(AsrSettings()), ASR_PORT)
-        self._run.add("tts", build_tts(TtsSettings()), TTS_PORT)
-        self._run.add("llm", build_llm(LlmSettings(), LLM_BACKENDS.options("answers", seed=1)), LLM_PORT)
-        self._run.add("dialogue", build_dialogue(settings), DIALOGUE_PORT)
+        self._run = VirtualKiosk(folder, taps=taps * gain, devices=devices)
+        self.mic = self._run.mic
         self._given = self._done = 0
         self.playing = False
 

@@ -1,20 +1,13 @@
-"""Spoken questions for measurements and tests: WAV files whose last speech sample is known."""
+"""Spoken questions for measurements: WAV files whose last speech sample is known."""
 
 from __future__ import annotations
 
-import wave
-from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
+from avatar_ros.testing.spoken_questions import RATE_HZ, speak, write_wav
 
-from avatar_ros.core.arrays import Pcm
-from avatar_ros.core.stage import Out, Stage
-from avatar_ros.core.types import Sentence, SpeechChunk
-from avatar_ros.tts.base import TtsSettings
-from avatar_ros.tts.stage import build
+__all__ = ["QUESTIONS", "RATE_HZ", "question_files", "speak", "write_wav"]
 
-RATE_HZ = 24000
 QUESTIONS = (
     "what is your name",
     "what time is it",
@@ -36,32 +29,3 @@ def question_files(folder: Path, count: int) -> list[Path]:
     for path, pcm in zip(paths, speak(texts), strict=True):
         write_wav(path, pcm)
     return paths
-
-
-def speak(texts: Sequence[str], backend: str = "espeak") -> list[Pcm]:
-    """Each text as the TTS stage says it, int16 mono at RATE_HZ."""
-    stage = build(TtsSettings(backend=backend))
-    stage.load()
-    sounds = [_say(stage, turn, text) for turn, text in enumerate(texts, 1)]
-    stage.close()
-    return sounds
-
-
-def write_wav(path: Path, pcm: Pcm, rate_hz: int = RATE_HZ, before_s: float = 0.5, after_s: float = 1.5) -> Path:
-    """A 16-bit mono WAV file with silence around the sound; its path."""
-    before, after = (np.zeros(int(seconds * rate_hz), np.int16) for seconds in (before_s, after_s))
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(rate_hz)
-        file.writeframes(np.concatenate([before, pcm, after]).astype("<i2").tobytes())
-    return path
-
-
-def _say(stage: Stage, turn: int, text: str) -> Pcm:
-    now_s = 1000.0 * turn
-    outs: list[Out] = list(stage.push("speech/sentence", Sentence(turn=turn, text=text, last=True), now_s))
-    while not any(isinstance(m, SpeechChunk) and m.turn_end for _, m in outs):
-        now_s += 0.1  # the stage paces itself by the time that it is told
-        outs += stage.tick(now_s)
-    return np.concatenate([m.pcm for _, m in outs if isinstance(m, SpeechChunk)])

@@ -12,7 +12,7 @@ import numpy as np
 
 from avatar_ros.avatar.avatar_limits import SH_DC
 from avatar_ros.avatar.fake import fake_avatar
-from lam_writer import animation_glb, offset_ply, skin_glb
+from avatar_ros.testing.lam_writer import animation_glb, offset_ply, skin_glb
 
 ANSWERS = """locale: en-US
 facts: {name: Ava}

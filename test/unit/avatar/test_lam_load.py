@@ -17,7 +17,7 @@ from avatar_ros.avatar.model import arkit_columns, missing_shapes
 from avatar_ros.avatar.validate import validate
 from avatar_ros.core.arkit import ARKIT_NAMES
 from avatar_ros.core.errors import AvatarError
-from lam_writer import animation_glb, offset_ply, save_lam, skin_glb
+from avatar_ros.testing.lam_writer import animation_glb, offset_ply, save_lam, skin_glb
 
 AS_IS = CleanSettings(drop_invisible=False, drop_floaters=False)
 DATA = Path(os.environ.get("AVATAR_ROS_TEST_DATA", Path(__file__).parents[4] / "shared" / "data")) / "avatars"

@@ -16,7 +16,7 @@ from avatar_ros.avatar.load import load_avatar
 from avatar_ros.avatar.skin import joint_chain, read_neck
 from avatar_ros.core.errors import AvatarError
 from avatar_ros.core.paths import share_file
-from lam_writer import animation_glb, skin_glb
+from avatar_ros.testing.lam_writer import animation_glb, skin_glb
 
 DATA = Path(os.environ.get("AVATAR_ROS_TEST_DATA", Path(__file__).parents[4] / "shared" / "data")) / "avatars"
 SHOULDERS_M, FACE_M = 1.53, 1.66

@@ -8,7 +8,7 @@ import pytest
 from avatar_ros.avatar.avatar_limits import SH_DC
 from avatar_ros.avatar.fake import fake_avatar
 from avatar_ros.avatar.validate import validate
-from lam_writer import offset_ply, save_lam
+from avatar_ros.testing.lam_writer import offset_ply, save_lam
 
 
 def codes(tmp_path, avatar):

@@ -8,10 +8,10 @@ import pytest
 from avatar_ros.avatar.fake import fake_avatar
 from avatar_ros.core.errors import ConfigError
 from avatar_ros.render.stage import RendererSettings, RenderStage
+from avatar_ros.testing.lam_writer import save_lam
 from benchmarks.lib.machine import parse_size
 from benchmarks.rendering.node_overhead import HungrySink, keep_alive, speak
 from benchmarks.rendering.speed import Case, main, make_cases, measure, parse, poses, table
-from lam_writer import save_lam
 
 
 @pytest.fixture

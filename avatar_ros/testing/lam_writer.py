@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from avatar_ros.avatar.model import Avatar, Clip, Neck
-from avatar_ros.avatar.skin import HEAD_JOINT, NECK_LEVELS
+from ..avatar.model import Avatar, Clip, Neck
+from ..avatar.skin import HEAD_JOINT, NECK_LEVELS
 
 _PLY_PROPERTIES = (
     "x y z nx ny nz f_dc_0 f_dc_1 f_dc_2 opacity scale_0 scale_1 scale_2 rot_0 rot_1 rot_2 rot_3".split()
