@@ -132,7 +132,8 @@ def _copy(path: Path, to: Path, part: Published) -> None:
             raise ConfigError("file_exists", f"{to}: another file is there; move it, or name another folder with --to")
         return
     to.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(path, to)
+    whole = shutil.copyfile(path, to.with_name(f"{to.name}.part"))  # so that what is cut short is no file of the user's
+    whole.replace(to)
 
 
 def write_transcripts(folder: Path, collected: Iterable[Wanted]) -> None:
