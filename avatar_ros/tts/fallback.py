@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping
 from ..core.clock import Clock, SteadyClock
 from ..core.enums import MarkKind
 from ..core.errors import TtsError
+from ..core.levels import is_audible
 from ..core.spoken_text import usual_duration_s, words_said
 from .base import BusyError, Part, TtsSettings, Voice, VoiceMark
 from .cancel_token import CancelToken
 from .error_capture import ErrorCapture
-from .sentence import checked, is_audible
+from .sentence import checked
 
 #: A service may not ask to be left alone for longer than this, seconds.
 _LONGEST_WAIT_S = 600.0
@@ -87,7 +88,7 @@ class VoiceWithFallback:
         held: list[Part] = []
         for part in checked(self._first.speak(text, locale, stop)):
             held.append(part)
-            if said.heard_s or is_audible(part):
+            if said.heard_s or is_audible(part.pcm):
                 for heard in held:
                     said.hear(heard)
                     yield heard

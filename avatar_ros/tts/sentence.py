@@ -10,14 +10,13 @@ import soxr
 
 from ..core.arrays import Pcm
 from ..core.errors import TtsError
+from ..core.levels import is_audible
 from ..core.types import Mark, Sentence
 from .base import Part, VoiceMark
 from .synthesis_job import SynthesisJob
 
 #: Voices speak between 8 and 48 kHz; anything else is not sound.
 MIN_RATE_HZ, MAX_RATE_HZ = 4000, 192000
-#: Louder than -50 dBFS is heard.
-_AUDIBLE = 104
 
 
 class SpokenSentence:
@@ -121,7 +120,7 @@ class SpokenSentence:
         offset_s = self._joiner.part_start_s
         for mark in part.marks:
             self._marks.append(VoiceMark(mark.kind, mark.text, mark.start_s + offset_s, mark.end_s + offset_s))
-        if self.voiced_s or is_audible(part):
+        if self.voiced_s or is_audible(part.pcm):
             self.voiced_s += len(part.pcm) / part.sample_rate_hz
         self._keep(self._joiner.push(part))
 
@@ -136,11 +135,6 @@ class SpokenSentence:
         if len(pcm):
             self._pieces.append(pcm)
             self._ready += len(pcm)
-
-
-def is_audible(part: Part) -> bool:
-    """Whether anything of it is louder than -50 dBFS."""
-    return bool(len(part.pcm)) and int(np.abs(part.pcm.astype(np.int32)).max()) > _AUDIBLE
 
 
 class _Joiner:

@@ -9,6 +9,7 @@ import numpy as np
 from ..core.enums import SessionKind, VoiceKind
 from ..core.errors import VadError
 from ..core.events import SessionEvent
+from ..core.levels import level_dbfs
 from ..core.rates import LISTENING_RATE_HZ
 from ..core.sessions import SessionTable
 from ..core.stage import Out, Stage
@@ -16,7 +17,7 @@ from ..core.topics import Message
 from ..core.types import AudioFrame, Transcript, VoiceActivity
 from .base import VAD_BACKENDS, VadSettings, VoiceDetector, VoiceStream
 from .endpointing import wait_s
-from .level import NoiseFloor, SpeechLevel, level_dbfs
+from .level_tracking import NoiseFloor, SpeechLevel
 from .segmenter import Segmenter, VoiceStarted, VoiceStopped
 from .windows import Capture, PreRoll, Window
 

@@ -32,6 +32,7 @@ from avatar_ros.core.clock import s_from_ns
 from avatar_ros.core.enums import InterruptAction, PlaybackState, SayWhen
 from avatar_ros.core.errors import StageError
 from avatar_ros.core.events import Interrupt, Say, SayResult
+from avatar_ros.core.levels import gain_from_db
 from avatar_ros.core.progress import progress
 from avatar_ros.core.rates import LISTENING_RATE_HZ
 from avatar_ros.core.types import AudioFrame, PlaybackClock
@@ -111,7 +112,7 @@ class Scene:
     def __init__(self, taps: F32, echo_dbfs: float, folder: Path, devices: Devices | None = None) -> None:
         speaker_settings = SpeakerSettings(backend="fake", lips_wait_s=0.0)
         speaker = RoomSpeaker(speaker_settings)
-        gain = 10 ** ((echo_dbfs - _echo_level(taps)) / 20)
+        gain = gain_from_db(echo_dbfs - _echo_level(taps))
         mic_settings = MicSettings(backend="fake", echo="webrtc")
         distortion = devices.distortion if devices else 0.0
         self.mic = RoomMic(mic_settings, speaker, Echo(taps * gain, RATE_HZ, distortion), devices=devices)
@@ -243,7 +244,7 @@ def time_down(played: Sequence[AudioFrame], after_s: float, lasting_s: float = 0
     before = [level for at_s, level in pieces if at_s < after_s and level > 0]
     if not before:
         return float("nan")
-    limit = np.sqrt(np.mean(np.square(before))) * 10 ** (-DOWN_DB / 20)
+    limit = np.sqrt(np.mean(np.square(before))) * gain_from_db(-DOWN_DB)
     quiet_s: float | None = None
     for at_s, level in pieces:
         if at_s < after_s or level > limit:
