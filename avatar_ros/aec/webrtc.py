@@ -90,7 +90,7 @@ class EchoChoice:
 
 
 class WebRtcEcho:
-    """What was heard at t is cancelled by what was played until t + LEAD_S; alignment.py says which sample that is."""
+    """What was heard at t is cancelled by what was played until t + LEAD_S, which drift_estimator.py finds."""
 
     name = "webrtc"
     warning = ""
@@ -98,7 +98,7 @@ class WebRtcEcho:
     def __init__(self) -> None:
         self._apm = rtc.AudioProcessingModule(echo_cancellation=True)
         self._line = ReferenceLine(LISTENING_RATE_HZ)
-        self._alignment = DriftEstimator()
+        self._drift = DriftEstimator()
         self._next_played = -1
         self._heard = 0  # samples of the microphone so far
         self._frame = 0  # samples of a frame
@@ -138,12 +138,12 @@ class WebRtcEcho:
 
     def status(self) -> Mapping[str, str]:
         """How much of the echo the model takes, and how the two clocks differ."""
-        drift_ppm = 1e6 * self._alignment.drift / self._frame if self._frame else 0.0
+        drift_ppm = 1e6 * self._drift.drift / self._frame if self._frame else 0.0
         return {
             "echo_taken_db": f"{self._choice.learnt_db:.0f}",
             "clock_drift_ppm": f"{drift_ppm:.0f}",
-            "clock_jitter_ms": f"{1e3 * self._alignment.jitter / LISTENING_RATE_HZ:.1f}",
-            "clock_jumps": str(max(self._alignment.jumps, 0)),
+            "clock_jitter_ms": f"{1e3 * self._drift.jitter / LISTENING_RATE_HZ:.1f}",
+            "clock_jumps": str(max(self._drift.jumps, 0)),
         }
 
     def _cancelled(self, reference: Pcm, heard: Pcm) -> Pcm:
@@ -154,7 +154,7 @@ class WebRtcEcho:
         self._tried_s += len(heard) / LISTENING_RATE_HZ if loud > AUDIBLE_POWER else 0.0
         # Once tried it stays so: while a person talks too, the model seems to take less.
         self._tried = self._tried or self._tried_s >= (UNTRIED_S if self._choice.learnt_db >= SURE_DB else SLOW_S)
-        if not self._tried or not self._alignment.settled:
+        if not self._tried or not self._drift.settled:
             return _damped(webrtc, UNTRIED_DB)
         learnt = self._choice.learnt_db >= self._choice.TRUST_DB
         softer = linear if learnt and mean_power(linear) < mean_power(webrtc) else webrtc
@@ -168,14 +168,14 @@ class WebRtcEcho:
         Also asked for in quiet, so that it is known how the clocks differ before it matters.
         """
         measured = self._line.place(frame.at_s + LEAD_S)
-        known = self._alignment.jumps, self._alignment.drift
-        offset = self._alignment.step(None if measured is None else measured - self._heard)
-        if known[0] != self._alignment.jumps or abs(known[1] - self._alignment.drift) > MOVED:
+        known = self._drift.jumps, self._drift.drift
+        offset = self._drift.step(None if measured is None else measured - self._heard)
+        if known[0] != self._drift.jumps or abs(known[1] - self._drift.drift) > MOVED:
             self._choice.forget()
             self._tried_s, self._tried = 0.0, False
         self._frame = len(frame.pcm)
         place, self._heard = self._heard + offset, self._heard + len(frame.pcm)
-        return place, 1.0 + self._alignment.drift / len(frame.pcm)
+        return place, 1.0 + self._drift.drift / len(frame.pcm)
 
     def _is_quiet(self, frame: Block) -> bool:
         return frame.at_s > self._sound_until_s + QUIET_S
