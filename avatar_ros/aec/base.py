@@ -8,9 +8,11 @@ from typing import Protocol
 
 import numpy as np
 
-from ..audio.base import AUDIBLE, Block
+from ..audio.base import Block
 from ..core.arrays import Pcm
 from ..core.clock import s_from_ns
+from ..core.levels import is_audible
+from ..core.rates import LISTENING_RATE_HZ
 from ..core.types import AudioFrame
 
 
@@ -65,7 +67,7 @@ class HalfDuplex:
 
     def played(self, frame: AudioFrame) -> None:
         """Take note of when the avatar is heard."""
-        if not len(frame.pcm) or int(np.abs(frame.pcm.astype(np.int32)).max()) < AUDIBLE:
+        if not is_audible(frame.pcm):
             return
         start_s = s_from_ns(frame.steady_ns)
         end_s = start_s + len(frame.pcm) / frame.sample_rate_hz + self._tail_s
@@ -79,7 +81,7 @@ class HalfDuplex:
 
     def treat(self, frame: Block) -> Pcm:
         """Silence where the avatar was heard within the frame."""
-        end_s = frame.at_s + len(frame.pcm) / 16000
+        end_s = frame.at_s + len(frame.pcm) / LISTENING_RATE_HZ
         deaf = any(start_s < end_s and frame.at_s < until_s for start_s, until_s in self._spans)
         return np.zeros_like(frame.pcm) if deaf else frame.pcm
 

@@ -13,10 +13,11 @@ from collections.abc import Mapping
 import numpy as np
 from livekit import rtc
 
-from ..audio.base import AUDIBLE, Block
+from ..audio.base import Block
 from ..audio.low_latency_resampler import LowLatencyResampler
 from ..core.arrays import F64, Pcm
 from ..core.clock import s_from_ns
+from ..core.levels import AUDIBLE_DBFS, FULL_SCALE, gain_from_db, mean_power, pcm_from_unit
 from ..core.rates import LISTENING_RATE_HZ
 from ..core.types import AudioFrame
 from .drift_estimator import DriftEstimator
@@ -31,7 +32,7 @@ LEAD_S = 0.02
 #: The reference must be known so much further than is needed: its place is estimated, and read between samples.
 _MARGIN = 64
 #: What counts as sound.
-AUDIBLE_POWER = (AUDIBLE / 32768) ** 2
+AUDIBLE_POWER = gain_from_db(AUDIBLE_DBFS) ** 2
 #: Until this much sound was heard from the loudspeaker nobody knows the room, and until it is known how far the clocks
 #: differ nobody knows the place: what is heard beside the avatar is damped so far. A model that takes less than SURE_DB
 #: by then is still learning (a long room, a loudspeaker that distorts): it is given until SLOW_S.
@@ -89,7 +90,7 @@ class EchoChoice:
 
 
 class WebRtcEcho:
-    """What was heard at t is cancelled by what was played until t + LEAD_S; alignment.py says which sample that is."""
+    """What was heard at t is cancelled by what was played until t + LEAD_S, which drift_estimator.py finds."""
 
     name = "webrtc"
     warning = ""
@@ -97,7 +98,7 @@ class WebRtcEcho:
     def __init__(self) -> None:
         self._apm = rtc.AudioProcessingModule(echo_cancellation=True)
         self._line = ReferenceLine(LISTENING_RATE_HZ)
-        self._alignment = DriftEstimator()
+        self._drift = DriftEstimator()
         self._next_played = -1
         self._heard = 0  # samples of the microphone so far
         self._frame = 0  # samples of a frame
@@ -113,7 +114,7 @@ class WebRtcEcho:
         """Take what the loudspeaker plays."""
         if self._rate is None or self._rate[0] != frame.sample_rate_hz:
             self._rate = (frame.sample_rate_hz, LowLatencyResampler(frame.sample_rate_hz))
-        sound = _pcm(self._rate[1].push(frame.pcm / 32768))
+        sound = pcm_from_unit(self._rate[1].push(frame.pcm / FULL_SCALE))
         joined, self._next_played = frame.first_sample == self._next_played, frame.first_sample + len(frame.pcm)
         self._line.put(
             AudioFrame(pcm=sound, sample_rate_hz=LISTENING_RATE_HZ, steady_ns=frame.steady_ns), joined=joined
@@ -137,27 +138,27 @@ class WebRtcEcho:
 
     def status(self) -> Mapping[str, str]:
         """How much of the echo the model takes, and how the two clocks differ."""
-        drift_ppm = 1e6 * self._alignment.drift / self._frame if self._frame else 0.0
+        drift_ppm = 1e6 * self._drift.drift / self._frame if self._frame else 0.0
         return {
             "echo_taken_db": f"{self._choice.learnt_db:.0f}",
             "clock_drift_ppm": f"{drift_ppm:.0f}",
-            "clock_jitter_ms": f"{1e3 * self._alignment.jitter / LISTENING_RATE_HZ:.1f}",
-            "clock_jumps": str(max(self._alignment.jumps, 0)),
+            "clock_jitter_ms": f"{1e3 * self._drift.jitter / LISTENING_RATE_HZ:.1f}",
+            "clock_jumps": str(max(self._drift.jumps, 0)),
         }
 
     def _cancelled(self, reference: Pcm, heard: Pcm) -> Pcm:
         webrtc, rest = self._webrtc(reference, heard), self._linearly(reference, heard)
-        linear, loud = _pcm(rest), _power(reference)
-        near = heard / 32768
+        linear, loud = pcm_from_unit(rest), mean_power(reference)
+        near = heard / FULL_SCALE
         somebody = self._choice.is_somebody(loud, _low_power(near), _low_power(near - rest), _low_power(rest))
         self._tried_s += len(heard) / LISTENING_RATE_HZ if loud > AUDIBLE_POWER else 0.0
         # Once tried it stays so: while a person talks too, the model seems to take less.
         self._tried = self._tried or self._tried_s >= (UNTRIED_S if self._choice.learnt_db >= SURE_DB else SLOW_S)
-        if not self._tried or not self._alignment.settled:
-            return _pcm(webrtc / 32768 * 10 ** (UNTRIED_DB / 20))
+        if not self._tried or not self._drift.settled:
+            return _damped(webrtc, UNTRIED_DB)
         learnt = self._choice.learnt_db >= self._choice.TRUST_DB
-        softer = linear if learnt and _power(linear) < _power(webrtc) else webrtc
-        nobody = _pcm(softer / 32768 * 10 ** (NOBODY_DB / 20))
+        softer = linear if learnt and mean_power(linear) < mean_power(webrtc) else webrtc
+        nobody = _damped(softer, NOBODY_DB)
         before, self._was_somebody = self._was_somebody, somebody
         return _faded(linear if before else nobody, linear if somebody else nobody)
 
@@ -167,14 +168,14 @@ class WebRtcEcho:
         Also asked for in quiet, so that it is known how the clocks differ before it matters.
         """
         measured = self._line.place(frame.at_s + LEAD_S)
-        known = self._alignment.jumps, self._alignment.drift
-        offset = self._alignment.step(None if measured is None else measured - self._heard)
-        if known[0] != self._alignment.jumps or abs(known[1] - self._alignment.drift) > MOVED:
+        known = self._drift.jumps, self._drift.drift
+        offset = self._drift.step(None if measured is None else measured - self._heard)
+        if known[0] != self._drift.jumps or abs(known[1] - self._drift.drift) > MOVED:
             self._choice.forget()
             self._tried_s, self._tried = 0.0, False
         self._frame = len(frame.pcm)
         place, self._heard = self._heard + offset, self._heard + len(frame.pcm)
-        return place, 1.0 + self._alignment.drift / len(frame.pcm)
+        return place, 1.0 + self._drift.drift / len(frame.pcm)
 
     def _is_quiet(self, frame: Block) -> bool:
         return frame.at_s > self._sound_until_s + QUIET_S
@@ -192,15 +193,11 @@ class WebRtcEcho:
     def _linearly(self, reference: Pcm, heard: Pcm) -> F64:
         if self._linear is None:
             self._linear = LinearEcho(len(heard), LISTENING_RATE_HZ)
-        return self._linear.step(reference / 32768, heard / 32768)
+        return self._linear.step(reference / FULL_SCALE, heard / FULL_SCALE)
 
 
 def _frame(pcm: Pcm) -> rtc.AudioFrame:
     return rtc.AudioFrame(bytearray(pcm.tobytes()), LISTENING_RATE_HZ, 1, len(pcm))
-
-
-def _power(pcm: Pcm) -> float:
-    return float(np.mean(np.square(pcm / 32768)))
 
 
 def _low_power(sound: F64) -> float:
@@ -211,8 +208,8 @@ def _low_power(sound: F64) -> float:
     return float(2 * np.sum(np.abs(part) ** 2) / len(sound) ** 2)
 
 
-def _pcm(sound: F64) -> Pcm:
-    return np.clip(np.round(sound * 32768), -32768, 32767).astype(np.int16)
+def _damped(pcm: Pcm, gain_db: float) -> Pcm:
+    return np.round(pcm * gain_from_db(gain_db)).astype(np.int16)
 
 
 def _db(above: float, below: float) -> float:

@@ -16,9 +16,9 @@ from ..speech.phone_network import PhoneNetwork
 from ..speech.phrase_grammar import Series, Word
 from .confidence import Rival, Segment, features, is_word, probability, silent_share
 from .filler_model import FillerModel, mean_text
-from .levels import LevelTracker
 from .phone_loop_process import PhoneLoopProcess, decode, read_segments
 from .rescoring import Rescorer
+from .utterance_levels import LevelTracker
 
 _GRAMMAR, _SENTENCE = "questions", "sentence"
 #: Without PocketSphinx's dictionary: reading its 135 000 words takes longer than all else, for each decoder anew. The

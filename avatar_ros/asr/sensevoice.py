@@ -21,6 +21,7 @@ import torch
 from ..core.arrays import Pcm
 from ..core.clock import Clock, SteadyClock
 from ..core.errors import ConfigError
+from ..core.levels import FULL_SCALE
 from ..core.loading import boundary
 from ..core.rates import LISTENING_RATE_HZ
 from .base import AsrSettings
@@ -119,7 +120,7 @@ class SenseVoiceRecogniser:
         return model
 
     def _decode(self, pcm: Pcm) -> tuple[str, float]:
-        sound = pcm.astype(np.float32) / 32768
+        sound = pcm.astype(np.float32) / FULL_SCALE
         options = {"language": self._own.language, "use_itn": self._own.use_itn}
         with _unheard():
             found = self._model.generate(input=sound, **options)

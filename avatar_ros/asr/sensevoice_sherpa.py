@@ -15,6 +15,7 @@ import sherpa_onnx
 from ..core.arrays import Pcm
 from ..core.clock import Clock, SteadyClock
 from ..core.errors import ConfigError
+from ..core.levels import FULL_SCALE
 from ..core.loading import boundary
 from ..core.rates import LISTENING_RATE_HZ
 from .base import AsrSettings
@@ -77,7 +78,7 @@ class SherpaRecogniser:
 
     def _decode(self, pcm: Pcm) -> tuple[str, float]:
         stream = self._model.create_stream()
-        stream.accept_waveform(LISTENING_RATE_HZ, pcm.astype(np.float32) / 32768)
+        stream.accept_waveform(LISTENING_RATE_HZ, pcm.astype(np.float32) / FULL_SCALE)
         self._model.decode_stream(stream)
         found = stream.result
         # The first tokens go to these fields by their place; where one was not written they hold the next one's text.

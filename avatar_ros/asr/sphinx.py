@@ -23,7 +23,7 @@ from ..speech.phone_network import PhoneNetwork
 from ..speech.phrase_grammar import Choice, Node, Series
 from .base import AsrSettings, Heard
 from .decoders import Decoders, Judged
-from .levels import SpeechSpan
+from .utterance_levels import SpeechSpan
 
 #: Less sound than this is not worth decoding.
 _FEWEST_SAMPLES = 1600

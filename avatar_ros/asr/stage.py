@@ -18,8 +18,8 @@ from ..core.types import EVENT_COMPLETE, EVENT_TOO_QUIET, AudioFrame, Transcript
 from .base import ASR_BACKENDS, AsrSettings, Heard, Recogniser, RecognitionStream
 from .effort import Effort
 from .fallback import RecogniserWithFallback
-from .levels import UtteranceLevel
 from .urgency import Urgency
+from .utterance_levels import UtteranceLevel
 
 #: What is softer than this is nobody's voice, dBFS: vad_node sends no such sound as speech.
 SILENT_DBFS = -70.0

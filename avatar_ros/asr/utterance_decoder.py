@@ -12,8 +12,8 @@ from ..core.clock import Clock
 from ..core.rates import LISTENING_RATE_HZ
 from .base import Heard
 from .decode_budget import DecodeBudget
-from .levels import SpeechSpan
 from .rich_tags import parse
+from .utterance_levels import SpeechSpan
 
 #: Less sound than this is not worth decoding.
 _FEWEST_SAMPLES = 1600

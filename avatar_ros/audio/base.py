@@ -14,7 +14,3 @@ class Block(NamedTuple):
 
     pcm: Pcm
     at_s: float
-
-
-#: Louder than -50 dBFS is heard.
-AUDIBLE = round(32767 * 10 ** (-50 / 20))

@@ -18,7 +18,7 @@ class DeviceClock:
         self.jumps = 0
 
     def restart(self) -> None:
-        """The device ran dry: where it stands now has nothing to do with where it stood."""
+        """After an underrun: where the device stands now has nothing to do with where it stood."""
         self._count = 0
 
     def measure(self, frame: int, at_s: float) -> float:

@@ -11,13 +11,11 @@ from .devices import Device, candidates, sockets_in_use
 
 #: Rates to try where a card does not take ours, in order.
 COMMON_RATES_HZ = (48000, 44100, 32000, 16000)
-#: A stream that is silent this long is dead: its device was pulled out. Sound servers begin with a pause.
-STREAM_TIMEOUT_S, START_TIMEOUT_S = 2.0, 5.0
-
 #: A driver's stamp that is older than this is of a clock that we do not know.
 _OLDEST_STAMP_S = 0.5
 
-_open_streams: set[int] = set()
+#: Ids of the CardStreams that are open.
+open_streams: set[int] = set()
 
 
 def sounddevice() -> Any:
@@ -34,35 +32,9 @@ def sounddevice() -> Any:
     return module
 
 
-class Watch:
-    """Whether an open stream still lives: its callback reports, and somebody looks from time to time."""
-
-    def __init__(self, stream: Any) -> None:
-        self.stream = stream
-        self._alive_until_s = monotonic_s() + START_TIMEOUT_S
-        _open_streams.add(id(self))
-
-    def alive(self, now_s: float) -> None:
-        """The callback was called."""
-        self._alive_until_s = max(self._alive_until_s, now_s + STREAM_TIMEOUT_S)
-
-    def is_dead(self) -> bool:
-        """The device does not call any more, or PortAudio says that the stream ended."""
-        try:
-            return not self.stream.active or monotonic_s() > self._alive_until_s
-        except sounddevice().PortAudioError:
-            return True
-
-    def close(self) -> None:
-        """Close the stream, whatever state it is in."""
-        self.stream.abort(ignore_errors=True)
-        self.stream.close(ignore_errors=True)
-        _open_streams.discard(id(self))
-
-
 def rescan() -> None:
     """Have PortAudio look for devices again: it knows those of its start. Not while a stream is open: it would die."""
-    if _open_streams:
+    if open_streams:
         return
     try:
         module = sounddevice()

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..core.errors import AvatarRosError
+from ..core.levels import level_dbfs, peak
 from ..core.registry import how_to_install
 from ..core.types import Sentence, SpeechChunk
 
@@ -112,10 +113,10 @@ def tts() -> CheckResult:
     stage.load()
     outs = [*stage.push("speech/sentence", Sentence(turn=1, text="Hello.", last=True), 0.0), *stage.tick(0.1)]
     sounds = [message.pcm for _, message in outs if isinstance(message, SpeechChunk)]
-    peak = max((int(np.abs(pcm.astype(int)).max(initial=0)) for pcm in sounds), default=0)
+    loudest = max((peak(pcm) for pcm in sounds), default=0)
     stage.close()
-    word = f"{TtsSettings().backend} says a word, peak {peak} of 32767"
-    return CheckResult(peak > 1000, word, "./avatar kiosk sets it up")
+    word = f"{TtsSettings().backend} says a word, peak {loudest} of 32767"
+    return CheckResult(loudest > 1000, word, "./avatar kiosk sets it up")
 
 
 def motion() -> CheckResult:
@@ -152,13 +153,13 @@ def echo_cancellation() -> CheckResult:
     from ..core.rates import LISTENING_RATE_HZ
     from ..core.types import AudioFrame
 
-    echo, rng, powers = WebRtcEcho(), np.random.default_rng(0), []
+    echo, rng, left = WebRtcEcho(), np.random.default_rng(0), []
     for i in range(100):
         noise = rng.normal(0, 3000, LISTENING_RATE_HZ // 50).astype(np.int16)
         echo.played(AudioFrame(pcm=noise, sample_rate_hz=LISTENING_RATE_HZ, steady_ns=20_000_000 * i + 10**9))
         heard = Block(noise // 4, 1.0 + 0.02 * (i - 1))
-        powers.append(float(np.mean(np.square(echo.treat(heard), dtype=np.float64))))
-    taken_db = 10 * np.log10(np.mean(np.square(noise // 4.0)) / (np.mean(powers[-20:]) + 1e-3))
+        left.append(echo.treat(heard))
+    taken_db = level_dbfs(noise // 4) - level_dbfs(np.concatenate(left[-20:]))
     detail = f"WebRTC's canceller takes {taken_db:.0f} dB of an echo of noise"
     return CheckResult(taken_db > 10, detail, how_to_install("aec"))
 

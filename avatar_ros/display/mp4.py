@@ -19,6 +19,7 @@ import cv2
 import numpy as np
 
 from ..core.arrays import Pcm
+from ..core.levels import FULL_SCALE
 from ..core.private import private_file
 from .base import U8
 from .media import AAC_DELAY
@@ -138,7 +139,7 @@ class Mp4File:
 
     def _encode(self, pcm: Pcm) -> None:
         assert self._audio is not None
-        samples = np.ascontiguousarray(pcm, np.float32)[None] / 32768
+        samples = np.ascontiguousarray(pcm, np.float32)[None] / FULL_SCALE
         frame = av.AudioFrame.from_ndarray(samples, format="fltp", layout="mono")
         frame.sample_rate, frame.time_base = self._rate_hz, Fraction(1, self._rate_hz)
         frame.pts = self._sample

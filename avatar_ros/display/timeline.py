@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from ..core.arrays import Pcm
+from ..core.levels import FULL_SCALE, gain_from_db, peak
 
 HARD_ERROR_S = 0.020  # beyond this the sound is moved at once, heard or not
 SOFT_ERROR_S = 0.004  # beyond this it is moved where that is inaudible
-QUIET_PEAK = 33  # -60 dBFS
+QUIET_DBFS = -60.0  # of its largest sample
 SMOOTHING = 0.1
 MAX_SILENCE_S = 3600.0
 
@@ -57,4 +58,4 @@ class AudioTimeline:
 
 
 def _is_quiet(pcm: Pcm) -> bool:
-    return not len(pcm) or int(np.abs(pcm.astype(np.int32)).max()) < QUIET_PEAK
+    return peak(pcm) < FULL_SCALE * gain_from_db(QUIET_DBFS)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from ..speech.loudness import LoudnessMeter
 from .base import EncoderSettings
 from .listener_factory import listen_to_loudness
 from .network_listener import NetworkListener
 from .phone_encoder import PhoneEncoder
 from .phone_settings import NetworkSettings, PhoneSettings
-from .sources import FrameGrid, LoudnessMeter, PhoneSource
+from .sources import FrameGrid, PhoneSource
 
 
 class NetworkEncoder(PhoneEncoder):

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ..core.arrays import F32
 from ..core.errors import ConfigError, EncoderError
+from ..core.levels import FULL_SCALE
 from ..core.loading import boundary
 from ..core.paths import share_file
 from ..core.rates import LISTENING_RATE_HZ
@@ -26,7 +27,6 @@ from .neural_stream import HiddenStream, Steps, VoiceStatistics
 
 #: Sound before the first frames of a turn, s: sooner than a whole hop, so that lips can start with the voice.
 FIRST_S = 0.1
-_FULL_SCALE = 32768.0
 
 
 class NeuralEncoder:
@@ -151,4 +151,4 @@ def steps_from(settings: NeuralSettings, rate_hz: float) -> Steps:
 
 
 def _scaled(samples: NDArray[np.float64]) -> F32:
-    return np.asarray(samples / _FULL_SCALE, np.float32)
+    return np.asarray(samples / FULL_SCALE, np.float32)

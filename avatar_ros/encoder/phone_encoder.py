@@ -16,12 +16,13 @@ from ..core.enums import MarkKind
 from ..core.errors import EncoderError
 from ..core.types import SpeechChunk
 from ..speech.g2p_espeak import EspeakSpeller
+from ..speech.loudness import LoudnessMeter
 from ..speech.phones import LOUDNESS, PHONE_COUNT, PHONE_DIM, PHONE_KIND, PHONE_RATE_HZ
 from .base import EncoderSettings
 from .listener_factory import ListenerFactory, prepare
 from .mark_frames import Stretch, stretches
 from .phone_settings import PhoneSettings
-from .sources import WINDOW_AFTER_S, FrameGrid, LoudnessMeter, MarkSource, PhoneSource, frame_levels_db
+from .sources import WINDOW_AFTER_S, FrameGrid, MarkSource, PhoneSource, frame_levels_dbfs
 
 #: Stretches that ended this long before the newest frame are forgotten.
 _KEEP_S = 1.0
@@ -168,14 +169,14 @@ class _Levels:
         self._pcm = np.concatenate([self._pcm, pcm])
 
     def take(self, count: int) -> F32:
-        levels = frame_levels_db(self._pcm, self._rate_hz, self._origin, self.next_frame, count)
+        levels = frame_levels_dbfs(self._pcm, self._rate_hz, self._origin, self.next_frame, count)
         self.next_frame += count
         keep_s = self.next_frame / PHONE_RATE_HZ - 2 * (WINDOW_AFTER_S + 0.02)
         drop = round(keep_s * self._rate_hz) - self._origin
         if drop > 0:
             self._pcm = self._pcm[drop:]
             self._origin += drop
-        return self._meter.measure(levels)
+        return self._meter.measure_frames(levels, 1 / PHONE_RATE_HZ)
 
 
 def _no_frames() -> F32:

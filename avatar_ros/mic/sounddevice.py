@@ -10,9 +10,9 @@ import numpy as np
 import soxr
 
 from ..audio.base import Block
+from ..audio.card_stream import CardStream
 from ..audio.device_clock import DeviceClock
-from ..audio.devices import Device
-from ..audio.portaudio import COMMON_RATES_HZ, Watch, find, lead_s, monotonic_s, sounddevice
+from ..audio.portaudio import lead_s, monotonic_s
 from ..core.arrays import Pcm
 from ..core.errors import MicError
 from ..core.rates import LISTENING_RATE_HZ
@@ -42,45 +42,30 @@ class CardIntake:
         return Block(out, at_s + given_s)
 
 
-class SoundDeviceMic:
-    """One open stream. Raises when it cannot be opened or is lost; mic_auto knows what to do then."""
+class SoundDeviceMic(CardStream):
+    """One open stream. Raises where it cannot be opened or is lost; reconnecting.py knows what to do then."""
 
+    noun, code, error = "microphone", "mic", MicError
     paced = False
 
     def __init__(self, settings: MicSettings) -> None:
-        self._settings = settings
-        self._watch: Watch | None = None
+        super().__init__(settings.device, LISTENING_RATE_HZ)
+        self._frame_s = settings.frame_s
         self._intake: CardIntake | None = None
         self._wake: Callable[[], None] | None = None
         self._blocks: deque[tuple[Pcm, float]] = deque(maxlen=MAX_WAITING)
-        self._name = ""
-        self._rate_hz = 0
         self._overruns = 0
-
-    def load(self) -> None:
-        """Find the device. Raises ConfigError "no_microphone"."""
-        find(self._settings.device, output=False)
 
     def open(self, now_s: float, wake: Callable[[], None]) -> None:
         """Open the best device that opens. Raises ConfigError or MicError."""
-        module = sounddevice()
         self._wake = wake
-        problems = []
-        for device in find(self._settings.device, output=False):
-            try:
-                self._open(module, device)
-            except module.PortAudioError as error:
-                problems.append(f"'{device['name']}': {error}")
-                continue
-            return
-        raise MicError("mic_open", "no microphone could be opened: " + "; ".join(problems), retryable=True)
+        self._open_best()
 
     def read(self, now_s: float) -> list[Block]:
         """What has come since. Raises MicError where the device is gone."""
-        if self._watch is None or self._intake is None:
+        if self._stream is None or self._intake is None:
             return []
-        if self._watch.is_dead():
-            raise MicError("mic_lost", f"the microphone '{self._name}' is gone", retryable=True)
+        self._check()
         out = []
         while self._blocks:
             out.append(self._intake.take(*self._blocks.popleft()))
@@ -91,54 +76,20 @@ class SoundDeviceMic:
 
     def status(self) -> Mapping[str, str]:
         """Device, rate, overruns."""
-        if self._watch is None:
-            return {}
-        out = {"device": self._name, "card_rate_hz": str(self._rate_hz)}
-        if self._overruns:
-            out["overruns"] = str(self._overruns)
-        return out
+        return {**super().status(), **({"overruns": str(self._overruns)} if self._overruns else {})}
 
     def close(self) -> None:
         """Close the stream."""
-        if self._watch is not None:
-            self._watch.close()
-            self._watch = None
+        super().close()
         self._blocks.clear()
 
-    def _open(self, module: Any, device: Device) -> None:
-        rate_hz, channels = self._format(module, device)
-        self._intake = CardIntake(rate_hz)
-        stream = module.InputStream(
-            device=device["index"],
-            samplerate=rate_hz,
-            channels=channels,
-            dtype="int16",
-            blocksize=round(self._settings.frame_s * rate_hz),
-            latency="low",
-            callback=self._take,
-        )
-        self._name, self._rate_hz = device["name"], rate_hz
-        self._watch = Watch(stream)
-        stream.start()
-
-    def _format(self, module: Any, device: Device) -> tuple[int, int]:
-        """(rate, channels) that the device takes: ours if possible. Raises PortAudioError."""
-        usual = int(device["default_samplerate"])
-        error: Exception = module.PortAudioError("it takes no usual rate")
-        for rate_hz in dict.fromkeys((LISTENING_RATE_HZ, usual, *COMMON_RATES_HZ)):
-            for channels in (1, 2):
-                try:
-                    module.check_input_settings(device["index"], channels, "int16", None, rate_hz)
-                except module.PortAudioError as refused:
-                    error = refused
-                    continue
-                return rate_hz, channels
-        raise error
+    def _options(self) -> dict[str, Any]:
+        self._intake = CardIntake(self._rate_hz)
+        return {"blocksize": round(self._frame_s * self._rate_hz), "latency": "low", "callback": self._take}
 
     def _take(self, data: Any, frames: int, times: Any, flags: Any) -> None:
         now_s = monotonic_s()
-        if self._watch is not None:
-            self._watch.alive(now_s)
+        self._alive(now_s)
         self._overruns += bool(flags.input_overflow)
         heard_s = now_s - lead_s(times.currentTime, times.inputBufferAdcTime, frames / self._rate_hz)
         # The first channel: microphones of arrays cancel each other when they are summed.

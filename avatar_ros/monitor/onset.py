@@ -8,9 +8,8 @@ from typing import NamedTuple
 import numpy as np
 
 from ..core.clock import s_from_ns
+from ..core.levels import loud_samples
 from ..core.types import AudioFrame
-
-FULL_SCALE = 32767.0
 
 
 class _Piece(NamedTuple):
@@ -22,19 +21,18 @@ class _Piece(NamedTuple):
 class PlayedSound:
     """The last seconds of `speech/played`, as far as they were loud.
 
-    threshold_db: dBFS of a single sample's magnitude; keep_s: frames and the clock that says whose they are come on
+    threshold_dbfs: of a single sample's magnitude; keep_s: frames and the clock that says whose they are come on
     different topics, in any order, so sound is kept for a while.
     """
 
-    def __init__(self, threshold_db: float, keep_s: float = 5.0) -> None:
-        self._threshold = 10 ** (threshold_db / 20) * FULL_SCALE
+    def __init__(self, threshold_dbfs: float, keep_s: float = 5.0) -> None:
+        self._threshold_dbfs = threshold_dbfs
         self._keep_s = keep_s
         self._pieces: deque[_Piece] = deque()
 
     def add(self, frame: AudioFrame, now_s: float) -> None:
         """Take note of a frame; silent ones cost nothing."""
-        magnitude = np.abs(frame.pcm[:: frame.channels].astype(np.int32))
-        loud = np.flatnonzero(magnitude > self._threshold)
+        loud = loud_samples(frame.pcm[:: frame.channels], self._threshold_dbfs)
         while self._pieces and now_s - self._pieces[0].start_s > self._keep_s:
             self._pieces.popleft()
         if len(loud):

@@ -51,7 +51,7 @@ class TurnReporter:
         self._reported: deque[tuple[int, int]] = deque(maxlen=_REMEMBERED)
         self._repeated: dict[tuple[int, int], tuple[int, int]] = {}  # former number -> that under which it goes on
         self._sound = PlayedSound(settings.sound_threshold_db)
-        self._mood = AgentState.IDLE
+        self._agent_state = AgentState.IDLE
         self.news_s: float | None = None  # when a person or the avatar last did anything
 
     def take(self, message: Message, now_s: float) -> None:
@@ -61,7 +61,7 @@ class TurnReporter:
         elif isinstance(message, Transcript):
             self._transcript(message, now_s)
         elif isinstance(message, AvatarState):
-            self._mood = message.state
+            self._agent_state = message.state
         elif isinstance(message, AudioFrame):
             self._sound.add(message, now_s)
             self._find_first_sounds()
@@ -93,7 +93,7 @@ class TurnReporter:
     @property
     def busy(self) -> bool:
         """Whether a turn is under way."""
-        return bool(self._turns) or self._mood in (AgentState.THINKING, AgentState.SPEAKING)
+        return bool(self._turns) or self._agent_state in (AgentState.THINKING, AgentState.SPEAKING)
 
     # --- what was heard -------------------------------------------------------------------------------------------
 

@@ -17,6 +17,7 @@ from ..core.arrays import Pcm
 from ..core.enums import InterruptAction, PlaybackState
 from ..core.errors import SpeakerError
 from ..core.events import Interrupt
+from ..core.levels import gain_from_db
 from ..core.types import SpeechChunk
 from .base import SpeakerSettings
 from .gain_ramp import GainRamp
@@ -281,5 +282,5 @@ class Playback:
             self._gain.set(0.0)
 
     def _aim_to_normal(self, seconds: float) -> None:
-        normal = 10 ** (self._settings.duck_db / 20) if self._ducked else 1.0
+        normal = gain_from_db(self._settings.duck_db) if self._ducked else 1.0
         self._gain.aim(normal, round(seconds * self._rate_hz))

@@ -12,7 +12,7 @@ from ..core.clock import ns_from_s
 from ..core.types import AudioFrame
 from .base import SpeakerSettings
 
-#: A block that is heard so much later than the one before ended: the card ran dry or stood still in between.
+#: A block that is heard so much later than the one before ended: the card had an underrun in between.
 _GAP_S = 0.004
 
 

@@ -1,6 +1,6 @@
 """Backend `sounddevice`: a sound card through PortAudio, whose thread asks for sound: pausing takes one block.
 
-A card that hangs is opened again at once, one that runs dry again and again when nothing is to be heard; both with a
+A card that hangs is opened again at once, one that underruns again and again when nothing is to be heard; both with a
 longer buffer.
 """
 
@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import soxr
 
+from ..audio.card_stream import CardStream
 from ..audio.device_clock import DeviceClock
-from ..audio.devices import Device
-from ..audio.portaudio import COMMON_RATES_HZ, Watch, find, lead_s, monotonic_s, sounddevice, stamp_age_s, wall_s
+from ..audio.portaudio import lead_s, monotonic_s, stamp_age_s, wall_s
 from ..core.arrays import F32, Pcm
 from ..core.errors import SpeakerError
 from .base import Render, SpeakerSettings
@@ -56,7 +56,7 @@ class CardFeed:
         self.silent_samples = 0 if out.any() else self.silent_samples + count
         return out
 
-    def ran_dry(self) -> None:
+    def underrun(self) -> None:
         """The card was silent for a moment: all that follows is heard later."""
         self._clock.restart()
 
@@ -68,60 +68,40 @@ class CardFeed:
         return np.asarray(self._stream.resample_chunk(self._render(size, at_s + ahead_s)), np.int16)
 
 
-class SoundDeviceSpeaker:
-    """One open stream. Raises when it cannot be opened or is lost; speaker_auto knows what to do then."""
+class SoundDeviceSpeaker(CardStream):
+    """One open stream. Raises where it cannot be opened or is lost; reconnecting.py knows what to do then."""
+
+    output = True
+    noun, code, error = "loudspeaker", "speaker", SpeakerError
 
     def __init__(self, settings: SpeakerSettings) -> None:
-        self._settings = settings
-        self._watch: Watch | None = None
+        super().__init__(settings.device, settings.speech_rate_hz)
         self._buffer = DeviceLatency(settings.latency_s)
         self._latency_s = settings.latency_s
         self._feed: CardFeed | None = None
         self._render: Render | None = None
-        self._name = ""
-        self._rate_hz = 0
-
-    def load(self) -> None:
-        """Find the device. Raises ConfigError."""
-        find(self._settings.device, output=True)
 
     def open(self, render: Render, now_s: float) -> None:
         """Open the best device that opens. Raises ConfigError or SpeakerError."""
-        module = sounddevice()
-        problems = []
-        for device in find(self._settings.device, output=True):
-            try:
-                self._open(module, device, render)
-            except module.PortAudioError as error:
-                problems.append(f"'{device['name']}': {error}")
-                continue
-            return
-        raise SpeakerError("speaker_open", "no loudspeaker could be opened: " + "; ".join(problems), retryable=True)
+        self._render = render
+        self._open_best()
 
     def pump(self, now_s: float) -> None:
         """The card asks for sound by itself; this looks whether it still does. Raises SpeakerError."""
-        if self._watch is None:
+        if self._stream is None:
             return
-        if self._watch.is_dead():
-            raise SpeakerError("speaker_lost", f"the loudspeaker '{self._name}' is gone", retryable=True)
+        self._check()
         hangs = self._buffer.hangs(monotonic_s())
         if hangs or (self._buffer.is_short(monotonic_s()) and self._is_quiet):
             self._open_again(hangs)
 
     def status(self) -> Mapping[str, str]:
         """Device, rate, delay, underruns."""
-        if self._watch is None:
+        if self._stream is None:
             return {}
-        latency_ms = f"{1e3 * self._latency_s:.0f}"
-        out = {"device": self._name, "card_rate_hz": str(self._rate_hz), "latency_ms": latency_ms}
-        counts = {"underruns": self._buffer.dry, "hung": self._buffer.hung}
-        return out | {name: str(count) for name, count in counts.items() if count}
-
-    def close(self) -> None:
-        """Close the stream."""
-        if self._watch is not None:
-            self._watch.close()
-            self._watch = None
+        counts = {"underruns": self._buffer.underruns, "hung": self._buffer.hung}
+        latency = {"latency_ms": f"{1e3 * self._latency_s:.0f}"}
+        return {**super().status(), **latency, **{name: str(count) for name, count in counts.items() if count}}
 
     @property
     def _is_quiet(self) -> bool:
@@ -129,53 +109,29 @@ class SoundDeviceSpeaker:
 
     def _open_again(self, hung: bool) -> None:
         """With a longer buffer; what the card still held of a turn is lost. Raises SpeakerError."""
-        assert self._render is not None
         self.close()
         self._buffer.lengthen(hung, monotonic_s())
         if hung and self._buffer.is_hopeless(monotonic_s()):
             raise SpeakerError("speaker_lost", f"the loudspeaker '{self._name}' hangs again and again", retryable=True)
-        self.open(self._render, monotonic_s())
+        self._open_best()
 
-    def _open(self, module: Any, device: Device, render: Render) -> None:
-        rate_hz, channels = self._format(module, device)
-        self._render = render
-        self._feed = CardFeed(render, self._settings.speech_rate_hz, rate_hz)
-        stream = module.OutputStream(
-            device=device["index"],
-            samplerate=rate_hz,
-            channels=channels,
-            dtype="int16",
-            blocksize=round(_BLOCK_S * rate_hz),
-            latency=self._buffer.seconds,
-            callback=self._fill,
-        )
-        self._name, self._rate_hz, self._latency_s = device["name"], rate_hz, stream.latency
-        self._watch = Watch(stream)
+    def _options(self) -> dict[str, Any]:
+        assert self._render is not None
+        self._feed = CardFeed(self._render, self._wanted_rate_hz, self._rate_hz)
+        return {"blocksize": round(_BLOCK_S * self._rate_hz), "latency": self._buffer.seconds, "callback": self._fill}
+
+    def _opened(self, latency_s: float) -> None:
+        self._latency_s = latency_s
         self._buffer.opened()
-        stream.start()
-
-    def _format(self, module: Any, device: Device) -> tuple[int, int]:
-        """(rate, channels) that the device takes: ours if possible. Raises PortAudioError."""
-        usual = int(device["default_samplerate"])
-        error: Exception = module.PortAudioError("it takes no usual rate")
-        for rate_hz in dict.fromkeys((self._settings.speech_rate_hz, usual, *COMMON_RATES_HZ)):
-            for channels in (1, 2):
-                try:
-                    module.check_output_settings(device["index"], channels, "int16", None, rate_hz)
-                except module.PortAudioError as refused:
-                    error = refused
-                    continue
-                return rate_hz, channels
-        raise error
 
     def _fill(self, out: Any, frames: int, times: Any, flags: Any) -> None:
         now_s = monotonic_s()
-        assert self._feed is not None and self._watch is not None
+        assert self._feed is not None
         self._buffer.asked(now_s)
         if flags.output_underflow:
-            self._buffer.ran_dry(now_s)
-            self._feed.ran_dry()
-        self._watch.alive(now_s)
+            self._buffer.underrun(now_s)
+            self._feed.underrun()
+        self._alive(now_s)
         stamped_s = now_s - stamp_age_s(times.currentTime, now_s, wall_s())
         heard_s = stamped_s + lead_s(times.currentTime, times.outputBufferDacTime, self._latency_s)
         out[:] = self._feed.fill(frames, heard_s)[:, None]

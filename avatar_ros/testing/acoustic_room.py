@@ -18,6 +18,7 @@ from ..audio.device_clock import DeviceClock
 from ..audio.low_latency_resampler import LowLatencyResampler
 from ..audio.wav import read_wav
 from ..core.arrays import F32, Pcm
+from ..core.levels import FULL_SCALE, gain_from_db, pcm_from_unit, power_dbfs
 from ..core.rates import LISTENING_RATE_HZ
 from ..core.types import AudioFrame
 from ..mic.base import MicSettings
@@ -41,17 +42,17 @@ def active_dbfs(sound: NDArray[np.float32]) -> float:
     whole = sound[: len(sound) // _FRAME * _FRAME].reshape(-1, _FRAME)
     power = np.mean(np.square(whole, dtype=np.float64), axis=1)
     loud = power >= np.percentile(power, 95) * 10**-2.5
-    return float(10 * np.log10(np.mean(power[loud]) + 1e-12))
+    return power_dbfs(float(np.mean(power[loud])))
 
 
 def at_level(sound: NDArray[np.float32], dbfs: float) -> F32:
     """`sound` with that active level."""
-    return (sound * 10 ** ((dbfs - active_dbfs(sound)) / 20)).astype(np.float32)
+    return (sound * gain_from_db(dbfs - active_dbfs(sound))).astype(np.float32)
 
 
 def read_sound(path: Path) -> F32:
     """A WAV file at 16 kHz, full scale 1."""
-    return (read_wav(path).pcm / 32768).astype(np.float32)
+    return (read_wav(path).pcm / FULL_SCALE).astype(np.float32)
 
 
 def response(path: Path) -> F32:
@@ -86,7 +87,7 @@ class Echo:
 
     def add(self, pcm: Pcm) -> None:
         """The next samples that the loudspeaker plays, int16."""
-        sound = pcm / 32768
+        sound = pcm / FULL_SCALE
         sound = sound + self._distortion * (2 * sound**2 + 4 * sound**3 - 3 * sound)  # silence stays silence
         self._dry = np.concatenate([self._dry, self._rate.push(sound)])
         while len(self._dry) >= 2 * _BLOCK:
@@ -151,12 +152,12 @@ class RoomMic(PacedMic):
         self._said.append(Placed(at_s, sound))
 
     def _next(self, at_s: float) -> Pcm:
-        heard = self._noise.normal(0, 10 ** (NOISE_DBFS / 20), self._frame).astype(np.float32)
+        heard = self._noise.normal(0, gain_from_db(NOISE_DBFS), self._frame).astype(np.float32)
         heard += self._echoed(at_s)
         self._said = [s for s in self._said if s.at_s + len(s.sound) / LISTENING_RATE_HZ > at_s]
         for said in self._said:
             _mix(heard, said.sound, round((said.at_s - at_s) * LISTENING_RATE_HZ))
-        return np.clip(np.round(heard * 32768), -32768, 32767).astype(np.int16)
+        return pcm_from_unit(heard)
 
     def _told(self, at_s: float) -> float:
         sample = round((at_s - self._origin_s) * LISTENING_RATE_HZ)
@@ -192,11 +193,10 @@ class _Drifting:
 
     def push(self, sound: F32) -> F32:
         """As many samples as are given."""
-        pcm = np.clip(np.round(sound * 32768), -32768, 32767).astype(np.int16)
-        self._line.put(AudioFrame(pcm=pcm, sample_rate_hz=LISTENING_RATE_HZ), joined=True)
+        self._line.put(AudioFrame(pcm=pcm_from_unit(sound), sample_rate_hz=LISTENING_RATE_HZ), joined=True)
         out = self._line.take(self._place - _BLOCK, len(sound), self._step)
         self._place += self._step * len(sound)
-        return (out / 32768).astype(np.float32)
+        return (out / FULL_SCALE).astype(np.float32)
 
 
 def _mix(into: F32, sound: F32, at: int) -> None:

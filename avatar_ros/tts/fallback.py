@@ -8,11 +8,12 @@ from ..core.clock import Clock, SteadyClock
 from ..core.enums import MarkKind
 from ..core.errors import TtsError
 from ..core.fallback import Fallback
+from ..core.levels import is_audible
 from ..core.spoken_text import usual_duration_s, words_said
 from .base import BusyError, Part, TtsSettings, Voice, VoiceMark
 from .cancel_token import CancelToken
 from .error_capture import ErrorCapture
-from .sentence import checked, is_audible
+from .sentence import checked
 
 #: Note of a fault that nobody heard.
 SAID_ANYWAY = "the other voice has said the sentence to its end"
@@ -83,7 +84,7 @@ class VoiceWithFallback:
         held: list[Part] = []
         for part in checked(self._first.speak(text, locale, stop)):
             held.append(part)
-            if said.heard_s or is_audible(part):
+            if said.heard_s or is_audible(part.pcm):
                 for heard in held:
                     said.hear(heard)
                     yield heard

@@ -10,14 +10,13 @@ import soxr
 
 from ..core.arrays import Pcm
 from ..core.errors import TtsError
+from ..core.levels import is_audible
 from ..core.types import Mark, Sentence
 from .base import Part, VoiceMark
 from .synthesis_job import SynthesisJob
 
 #: Voices speak between 8 and 48 kHz; anything else is not sound.
 MIN_RATE_HZ, MAX_RATE_HZ = 4000, 192000
-#: -50 dBFS: what is softer is not heard.
-AUDIBLE = 104
 
 
 class SpokenSentence:
@@ -120,7 +119,7 @@ class SpokenSentence:
     def _take(self, part: Part) -> None:
         offset_s = self._joiner.part_start_s
         self._marks += [mark.shifted(offset_s) for mark in part.marks]
-        if self.voiced_s or is_audible(part):
+        if self.voiced_s or is_audible(part.pcm):
             self.voiced_s += len(part.pcm) / part.sample_rate_hz
         self._keep(self._joiner.push(part))
 
@@ -135,11 +134,6 @@ class SpokenSentence:
         if len(pcm):
             self._pieces.append(pcm)
             self._ready += len(pcm)
-
-
-def is_audible(part: Part) -> bool:
-    """Whether anything of it is louder than -50 dBFS."""
-    return bool(len(part.pcm)) and int(np.abs(part.pcm.astype(np.int32)).max()) > AUDIBLE
 
 
 class _Joiner:

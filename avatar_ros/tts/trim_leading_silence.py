@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
+from ..core.levels import loud_samples
 from .base import Part
-from .sentence import AUDIBLE
 
 #: Kept before the first sound: a voice does not begin from one sample to the next.
 KEPT_S = 0.003
@@ -44,7 +44,7 @@ class _Lead:
         rate_hz, before = part.sample_rate_hz, self._held
         kept = round(KEPT_S * rate_hz)
         pcm = np.concatenate([before.pcm, part.pcm]) if before.sample_rate_hz == rate_hz else part.pcm
-        loud = np.flatnonzero(np.abs(pcm.astype(np.int32)) > AUDIBLE)
+        loud = loud_samples(pcm)
         silent = max(0, (int(loud[0]) if len(loud) else len(pcm)) - kept)
         most = round((MOST_S - self.taken_s) * rate_hz)
         first = min(silent, most)

@@ -14,6 +14,7 @@ import onnxruntime
 
 from ..core.arrays import Pcm
 from ..core.errors import ConfigError
+from ..core.levels import FULL_SCALE
 from ..core.rates import LISTENING_RATE_HZ
 from ..core.registry import how_to_install
 from .base import WINDOW_SAMPLES, VadSettings
@@ -70,7 +71,7 @@ class SileroStream:
 
     def probability(self, window: Pcm, first_sample: int) -> float:
         """See VoiceStream."""
-        self._input[0, CONTEXT_SAMPLES:] = window.astype(np.float32) / 32768.0
+        self._input[0, CONTEXT_SAMPLES:] = window.astype(np.float32) / FULL_SCALE
         feed = {"input": self._input, "state": self._state, "sr": self._rate}
         output, self._state = self._session.run(None, feed)
         self._input[0, :CONTEXT_SAMPLES] = self._input[0, -CONTEXT_SAMPLES:]

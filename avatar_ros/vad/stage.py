@@ -9,6 +9,7 @@ import numpy as np
 from ..core.enums import SessionKind, VoiceKind
 from ..core.errors import VadError
 from ..core.events import SessionEvent
+from ..core.levels import level_dbfs
 from ..core.rates import LISTENING_RATE_HZ
 from ..core.registry import NO_OPTIONS, Options
 from ..core.sessions import SessionTable
@@ -17,7 +18,7 @@ from ..core.topics import Message
 from ..core.types import AudioFrame, Transcript, VoiceActivity
 from .base import VAD_BACKENDS, VadSettings, VoiceDetector, VoiceStream
 from .endpointing import wait_s
-from .level import NoiseFloor, SpeechLevel, level_dbfs
+from .level_tracking import NoiseFloor, SpeechLevel
 from .segmenter import Segmenter, VoiceStarted, VoiceStopped
 from .windows import Capture, PreRoll, Window
 
@@ -67,7 +68,7 @@ class VadStage(Stage):
         super().__init__()
         self._detector = detector
         self._settings = settings
-        self._ears: SessionTable[VadSession] = SessionTable(lambda: VadSession(settings, detector.stream()))
+        self._sessions: SessionTable[VadSession] = SessionTable(lambda: VadSession(settings, detector.stream()))
         self._open: set[str] = set()
         self._heard_s: dict[str, float] = {}  # when each session was last heard
         self._lost_samples = 0
@@ -92,9 +93,9 @@ class VadStage(Stage):
     def tick(self, now_s: float) -> Iterable[Out]:
         """Close the utterance of a microphone that fell silent altogether; forget it when it stays so."""
         for session in sorted(self._open):
-            ear = self._ears.get(session, now_s)
+            state = self._sessions.get(session, now_s)
             if now_s - self._heard_s[session] >= SILENT_MIC_S:
-                yield from self._end_stream(ear, session)
+                yield from self._end_stream(state, session)
         for session in [name for name, heard_s in self._heard_s.items() if now_s - heard_s > FORGET_MIC_S]:
             self._forget(session)
 
@@ -113,51 +114,51 @@ class VadStage(Stage):
         }
 
     def _forget(self, session: str) -> None:
-        self._ears.drop(session)
+        self._sessions.drop(session)
         self._open.discard(session)
         self._heard_s.pop(session, None)
 
     def _hear(self, frame: AudioFrame, now_s: float) -> Iterator[Out]:
         _check(frame)
-        ear = self._ears.get(frame.session, now_s)
+        state = self._sessions.get(frame.session, now_s)
         self._heard_s[frame.session] = now_s
-        gap = ear.capture.gap_samples(frame)
+        gap = state.capture.gap_samples(frame)
         self._lost_samples += max(gap, 0)
         if not 0 <= gap <= self._settings.max_gap_s * LISTENING_RATE_HZ:
-            yield from self._end_stream(ear, frame.session)
-        for window in ear.capture.add(frame):
-            yield from self._take(ear, window, frame.session)
+            yield from self._end_stream(state, frame.session)
+        for window in state.capture.add(frame):
+            yield from self._take(state, window, frame.session)
         if frame.last:
-            yield from self._end_stream(ear, frame.session)
+            yield from self._end_stream(state, frame.session)
 
     def _read(self, transcript: Transcript, now_s: float) -> None:
         if transcript.session not in self._open or transcript.final:
             return
-        ear = self._ears.get(transcript.session, now_s)
-        if transcript.utterance == ear.utterance:
-            ear.segmenter.wait_s = wait_s(self._settings, transcript)
+        state = self._sessions.get(transcript.session, now_s)
+        if transcript.utterance == state.utterance:
+            state.segmenter.wait_s = wait_s(self._settings, transcript)
 
-    def _take(self, ear: VadSession, window: Window, session: str) -> Iterator[Out]:
+    def _take(self, state: VadSession, window: Window, session: str) -> Iterator[Out]:
         dbfs = level_dbfs(window.pcm)
-        ear.background.add(dbfs)
-        self._background_dbfs = ear.background.dbfs
-        ear.probability = ear.stream.probability(window.pcm, window.first_sample)
-        ear.pre_roll.add(window, self._kept_samples)
-        event = ear.segmenter.step(
+        state.background.add(dbfs)
+        self._background_dbfs = state.background.dbfs
+        state.probability = state.stream.probability(window.pcm, window.first_sample)
+        state.pre_roll.add(window, self._kept_samples)
+        event = state.segmenter.step(
             len(window.pcm) / LISTENING_RATE_HZ,
-            ear.probability,
-            loud_enough=self._is_loud(dbfs, ear.background.dbfs),
-            faded=ear.speech_level.is_faded(dbfs, self._fade_db(ear.probability), ear.background.sound_dbfs),
+            state.probability,
+            loud_enough=self._is_loud(dbfs, state.background.dbfs),
+            faded=state.speech_level.is_faded(dbfs, self._fade_db(state.probability), state.background.sound_dbfs),
         )
-        ear.note_level(dbfs, self._settings.stop_threshold)
+        state.note_level(dbfs, self._settings.stop_threshold)
         if isinstance(event, VoiceStarted):
-            yield from self._start(ear, window, event, session)
+            yield from self._start(state, window, event, session)
         elif isinstance(event, VoiceStopped) and event.cut:
-            yield from self._cut(ear, window, session)
+            yield from self._cut(state, window, session)
         elif isinstance(event, VoiceStopped):
-            yield from self._stop(ear, event, window.end_sample, session)
-        elif ear.segmenter.speaking:
-            yield self._send(ear, [window], session)
+            yield from self._stop(state, event, window.end_sample, session)
+        elif state.segmenter.speaking:
+            yield self._send(state, [window], session)
 
     def _fade_db(self, probability: float) -> float:
         return self._settings.fade_db + (_SURE_DB if self._settings.fade_db and probability > _SURE else 0.0)
@@ -169,70 +170,70 @@ class VadStage(Stage):
     def _kept_samples(self) -> int:
         return round((self._settings.pre_roll_s + self._settings.min_speech_s) * LISTENING_RATE_HZ)
 
-    def _start(self, ear: VadSession, window: Window, event: VoiceStarted, session: str) -> Iterator[Out]:
+    def _start(self, state: VadSession, window: Window, event: VoiceStarted, session: str) -> Iterator[Out]:
         self._utterances += 1
-        ear.utterance = self._utterances
+        state.utterance = self._utterances
         self._open.add(session)
         began = max(window.end_sample - round((event.speech_s + self._settings.onset_s) * LISTENING_RATE_HZ), 0)
-        yield self._activity(ear, VoiceKind.STARTED, began, session)
-        windows = ear.pre_roll.since(max(began - round(self._settings.pre_roll_s * LISTENING_RATE_HZ), ear.sent_to))
-        ear.sent_from = windows[0].first_sample
-        yield self._send(ear, windows, session)
+        yield self._activity(state, VoiceKind.STARTED, began, session)
+        windows = state.pre_roll.since(max(began - round(self._settings.pre_roll_s * LISTENING_RATE_HZ), state.sent_to))
+        state.sent_from = windows[0].first_sample
+        yield self._send(state, windows, session)
 
-    def _stop(self, ear: VadSession, event: VoiceStopped, end_sample: int, session: str) -> Iterator[Out]:
+    def _stop(self, state: VadSession, event: VoiceStopped, end_sample: int, session: str) -> Iterator[Out]:
         last_sample = end_sample - round(event.silence_s * LISTENING_RATE_HZ) - 1
         self._open.discard(session)
-        yield self._activity(ear, VoiceKind.STOPPED, last_sample, session)
-        yield self._send(ear, ear.pre_roll.since(ear.sent_to), session, last=True)
+        yield self._activity(state, VoiceKind.STOPPED, last_sample, session)
+        yield self._send(state, state.pre_roll.since(state.sent_to), session, last=True)
 
-    def _cut(self, ear: VadSession, window: Window, session: str) -> Iterator[Out]:
+    def _cut(self, state: VadSession, window: Window, session: str) -> Iterator[Out]:
         """End the utterance and start the next, which is announced before the first can have been recognised."""
-        yield self._activity(ear, VoiceKind.STOPPED, window.end_sample - 1, session)
-        ended, self._utterances = ear.utterance, self._utterances + 1
-        ear.utterance = self._utterances
-        yield self._activity(ear, VoiceKind.STARTED, window.end_sample, session)
-        ear.utterance = ended
-        yield self._send(ear, [window], session, last=True)
-        ear.utterance, ear.sent_from = self._utterances, ear.sent_to
+        yield self._activity(state, VoiceKind.STOPPED, window.end_sample - 1, session)
+        ended, self._utterances = state.utterance, self._utterances + 1
+        state.utterance = self._utterances
+        yield self._activity(state, VoiceKind.STARTED, window.end_sample, session)
+        state.utterance = ended
+        yield self._send(state, [window], session, last=True)
+        state.utterance, state.sent_from = self._utterances, state.sent_to
 
-    def _end_stream(self, ear: VadSession, session: str) -> Iterator[Out]:
+    def _end_stream(self, state: VadSession, session: str) -> Iterator[Out]:
         """Close what is open and begin anew with the next frame."""
-        event = ear.segmenter.stop()
+        event = state.segmenter.stop()
         if event is not None:
-            yield from self._stop(ear, event, ear.sent_to, session)
-        ear.capture.restart()
-        ear.pre_roll.clear()
-        ear.sent_to = 0
-        ear.stream = self._detector.stream()
-        ear.segmenter = Segmenter(self._settings)
+            yield from self._stop(state, event, state.sent_to, session)
+        state.capture.restart()
+        state.pre_roll.clear()
+        state.sent_to = 0
+        state.stream = self._detector.stream()
+        state.segmenter = Segmenter(self._settings)
 
-    def _send(self, ear: VadSession, windows: list[Window], session: str, *, last: bool = False) -> Out:
+    def _send(self, state: VadSession, windows: list[Window], session: str, *, last: bool = False) -> Out:
         pcm = np.concatenate([window.pcm for window in windows]) if windows else np.zeros(0, np.int16)
-        first_sample = windows[0].first_sample if windows else ear.sent_to
-        ear.sent_to = first_sample + len(pcm)
+        first_sample = windows[0].first_sample if windows else state.sent_to
+        state.sent_to = first_sample + len(pcm)
         return Out(
             "mic/utterance",
             AudioFrame(
                 session=session,
-                utterance=ear.utterance,
-                first_sample=first_sample - ear.sent_from,
+                utterance=state.utterance,
+                first_sample=first_sample - state.sent_from,
                 sample_rate_hz=LISTENING_RATE_HZ,
                 pcm=pcm,
                 last=last,
-                steady_ns=ear.capture.steady_ns(first_sample),
+                steady_ns=state.capture.steady_ns(first_sample),
             ),
         )
 
-    def _activity(self, ear: VadSession, kind: VoiceKind, sample: int, session: str) -> Out:
+    def _activity(self, state: VadSession, kind: VoiceKind, sample: int, session: str) -> Out:
         return Out(
             "mic/voice_activity",
             VoiceActivity(
                 session=session,
-                utterance=ear.utterance,
+                utterance=state.utterance,
                 kind=kind,
                 sample=sample,
-                probability=ear.probability,
-                steady_ns=ear.capture.steady_ns(sample),
+                probability=state.probability,
+                steady_ns=state.capture.steady_ns(sample),
             ),
         )
 

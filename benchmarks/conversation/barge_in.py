@@ -30,6 +30,7 @@ from avatar_ros.core.clock import s_from_ns
 from avatar_ros.core.enums import InterruptAction, PlaybackState, SayWhen
 from avatar_ros.core.errors import StageError
 from avatar_ros.core.events import Interrupt, Say, SayResult
+from avatar_ros.core.levels import gain_from_db
 from avatar_ros.core.rates import LISTENING_RATE_HZ
 from avatar_ros.core.types import AudioFrame, PlaybackClock
 from avatar_ros.testing.acoustic_room import Devices, Echo, active_dbfs, response
@@ -89,7 +90,7 @@ class Scene:
     """A kiosk without a face in a room, on a virtual clock. echo_dbfs: active level of its voice at the microphone."""
 
     def __init__(self, taps: F32, echo_dbfs: float, folder: Path, devices: Devices | None = None) -> None:
-        gain = 10 ** ((echo_dbfs - _echo_level(taps)) / 20)
+        gain = gain_from_db(echo_dbfs - _echo_level(taps))
         self._run = VirtualKiosk(folder, taps=taps * gain, devices=devices)
         self.mic = self._run.mic
         self._given = self._done = 0
@@ -211,7 +212,7 @@ def time_down(played: Sequence[AudioFrame], after_s: float, lasting_s: float = 0
     before = [level for at_s, level in pieces if at_s < after_s and level > 0]
     if not before:
         return float("nan")
-    limit = np.sqrt(np.mean(np.square(before))) * 10 ** (-DOWN_DB / 20)
+    limit = np.sqrt(np.mean(np.square(before))) * gain_from_db(-DOWN_DB)
     quiet_s: float | None = None
     for at_s, level in pieces:
         if at_s < after_s or level > limit:

@@ -20,12 +20,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from avatar_ros.core.arrays import F64, Pcm
 from avatar_ros.core.enums import InterruptAction
 from avatar_ros.core.errors import ConfigError
 from avatar_ros.core.events import FrameInfo, Interrupt
+from avatar_ros.core.levels import AUDIBLE_DBFS, gain_from_db, loud_samples
 from avatar_ros.core.types import AudioFrame
 
 from ..lib.question_files import RATE_HZ, speak, write_wav
@@ -33,7 +33,6 @@ from ..lips.av_sync_recording import Sound, read_sound_track
 from .kiosk_run import PATIENT_MIC, KioskRun, write_profile
 from .services import Delays, check_installed
 from .services import services as stand_ins
-from .turn import AUDIBLE
 
 Order = tuple[float, Interrupt]
 
@@ -132,7 +131,7 @@ def round_sound(voices: Sequence[Pcm]) -> Pcm:
 
 def recorded_s(track: Sound) -> F64:
     """Instants of all samples of a recording above -50 dBFS, s of the file."""
-    return np.flatnonzero(np.abs(track.samples) > AUDIBLE / 32767) / track.rate_hz
+    return np.flatnonzero(np.abs(track.samples) > gain_from_db(AUDIBLE_DBFS)) / track.rate_hz
 
 
 def cuts(heard: dict[str, list[Any]], orders: Sequence[Order], in_file: F64 | None = None) -> list[Cut]:
@@ -163,12 +162,8 @@ def _cut(voice_s: float, orders: Sequence[Order], frames: Sequence[FrameInfo], p
 
 def audible_s(frames: Sequence[AudioFrame]) -> F64:
     """Instants of all samples above -50 dBFS, s of CLOCK_MONOTONIC."""
-    parts = [frame.steady_ns * 1e-9 + _loud(frame) / frame.sample_rate_hz for frame in frames]
+    parts = [frame.steady_ns * 1e-9 + loud_samples(frame.pcm) / frame.sample_rate_hz for frame in frames]
     return np.concatenate([np.zeros(0), *parts])
-
-
-def _loud(frame: AudioFrame) -> NDArray[np.int64]:
-    return np.flatnonzero(np.abs(frame.pcm.astype(np.int32)) > AUDIBLE)
 
 
 def starts(times: F64, gap_s: float) -> list[float]:

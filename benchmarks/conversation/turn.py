@@ -24,13 +24,13 @@ from numpy.typing import NDArray
 
 from avatar_ros.core.errors import ConfigError, StageError
 from avatar_ros.core.events import TurnReport
+from avatar_ros.core.levels import loud_samples
 from avatar_ros.core.types import AudioFrame
 
 from ..lib.question_files import question_files
 from . import services
 from .kiosk_run import PATIENT_MIC, KioskRun, Parameters, write_profile
 
-AUDIBLE = 32767 * 10 ** (-50 / 20)
 #: What is listened to, and no more: each message that is heard here is work beside the kiosk's.
 HEARD = ("mic/audio", "speech/transcript", "speech/played", "turn_report", "frame_info", "state")
 STAGES = (
@@ -165,7 +165,7 @@ def audible_starts(frames: Sequence[AudioFrame], gap_s: float = 1.0) -> list[flo
 
 
 def _audible_times(frame: AudioFrame) -> NDArray[np.float64]:
-    loud = np.flatnonzero(np.abs(frame.pcm.astype(np.int32)) > AUDIBLE)
+    loud = loud_samples(frame.pcm)
     return frame.steady_ns * 1e-9 + loud / frame.sample_rate_hz
 
 

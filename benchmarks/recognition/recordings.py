@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avatar_ros.core.arrays import Pcm
+from avatar_ros.core.levels import gain_from_db
 from avatar_ros.core.rates import LISTENING_RATE_HZ
 
 Flags = NDArray[np.bool_]
@@ -47,7 +48,7 @@ def dressed(pcm: Pcm, noise: Pcm | None, gain_db: float, seed: int) -> Pcm:
     if noise is not None:
         padded = with_noise(padded, np.roll(noise, -seed * 997), 20.0, padded != 0)
     hiss = np.random.default_rng(seed).normal(0, 8, len(padded))
-    return np.clip((padded + hiss) * 10 ** (gain_db / 20), -32768, 32767).astype(np.int16)
+    return np.clip((padded + hiss) * gain_from_db(gain_db), -32768, 32767).astype(np.int16)
 
 
 def fragments(pcm: Pcm, rng: random.Random) -> Iterator[Pcm]:

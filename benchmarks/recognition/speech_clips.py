@@ -10,13 +10,14 @@ import numpy as np
 
 from avatar_ros.core.arrays import F32
 from avatar_ros.core.errors import ConfigError
+from avatar_ros.core.levels import gain_from_db, powers_dbfs
 from avatar_ros.core.rates import LISTENING_RATE_HZ
 from avatar_ros.testing.acoustic_room import at_level, read_sound
 
 from ..lib.data_folder import HOW_TO_GET
 
 #: A voice is heard from its first sample above this on (of a full scale of 1), breath and hiss before it are not.
-AUDIBLE = 10 ** (-40 / 20)
+AUDIBLE = gain_from_db(-40.0)
 _FRAME = LISTENING_RATE_HZ // 100
 #: A pause parts two clips; shorter clips than this are no sentence.
 _PAUSE_S, _SHORTEST_S, _LONGEST_S = 0.2, 1.0, 4.0
@@ -65,7 +66,7 @@ def _pieces(sound: F32) -> Iterator[tuple[F32, bool]]:
     where it is softest.
     """
     whole = sound[: len(sound) // _FRAME * _FRAME].reshape(-1, _FRAME)
-    level = 10 * np.log10(np.mean(whole**2, axis=1) + 1e-12)
+    level = powers_dbfs(np.mean(whole**2, axis=1))
     loud = level > np.percentile(level, 95) + _SILENCE_DB
     shortest, longest, pause = (round(100 * seconds) for seconds in (_SHORTEST_S, _LONGEST_S, _PAUSE_S))
     begin = 0

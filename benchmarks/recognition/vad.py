@@ -18,11 +18,11 @@ import numpy as np
 
 from avatar_ros.core.arrays import Pcm
 from avatar_ros.core.enums import VoiceKind
+from avatar_ros.core.levels import level_dbfs
 from avatar_ros.core.rates import LISTENING_RATE_HZ
 from avatar_ros.core.stage import Out
 from avatar_ros.core.types import AudioFrame, VoiceActivity
 from avatar_ros.vad.base import WINDOW_SAMPLES, VadSettings, VoiceDetector
-from avatar_ros.vad.level import level_dbfs
 from avatar_ros.vad.silero import SileroVad
 from avatar_ros.vad.stage import VadSession, VadStage
 from avatar_ros.vad.windows import Window

@@ -8,8 +8,8 @@ pytest.importorskip("espeakng_loader", reason="espeakng-loader is not installed"
 pytest.importorskip("soxr", reason="soxr is not installed")
 import onnxruntime
 
-from avatar_ros.asr.levels import LOUDEST_RMS, LevelTracker
 from avatar_ros.asr.rescoring import Rescorer
+from avatar_ros.asr.utterance_levels import LOUDEST_RMS, LevelTracker
 from avatar_ros.speech import minimal_dfa as automaton
 from avatar_ros.speech.phone_network import PhoneNetwork
 from avatar_ros.speech.phrase_grammar import parse

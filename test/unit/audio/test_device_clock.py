@@ -62,8 +62,8 @@ def test_a_stall_is_followed_at_once():
     assert clock.jumps == 1
 
 
-@pytest.mark.parametrize("dry_s", [0.015, 0.025])
-def test_a_card_that_ran_dry_is_followed_at_once(dry_s):
+@pytest.mark.parametrize("gap_s", [0.015, 0.025])
+def test_a_card_that_underran_is_followed_at_once(gap_s):
     """Too short a silence to be told from jitter: the card says so itself."""
     said = []
 
@@ -74,11 +74,11 @@ def test_a_card_that_ran_dry_is_followed_at_once(dry_s):
     feed = CardFeed(render, SPEECH_RATE_HZ, SPEECH_RATE_HZ)
     for i in range(200):
         if i == 100:
-            feed.ran_dry()
-        feed.fill(240, 5.0 + 0.01 * i + (dry_s if i >= 100 else 0.0))
+            feed.underrun()
+        feed.fill(240, 5.0 + 0.01 * i + (gap_s if i >= 100 else 0.0))
     assert said[99] == pytest.approx(5.99)
-    assert said[100] == pytest.approx(6.0 + dry_s)
-    assert said[-1] == pytest.approx(6.99 + dry_s)
+    assert said[100] == pytest.approx(6.0 + gap_s)
+    assert said[-1] == pytest.approx(6.99 + gap_s)
 
 
 def test_the_first_measurements_count_alike():

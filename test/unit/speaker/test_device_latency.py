@@ -1,8 +1,9 @@
-"""A card's buffer: longer after it hung or ran dry again and again, never because of one accident."""
+"""A card's buffer: longer after it hung or underran again and again, never because of one accident."""
 
 import numpy as np
 import pytest
 
+from avatar_ros.audio import card_stream
 from avatar_ros.core.errors import SpeakerError
 from avatar_ros.speaker import sounddevice as speaker_sounddevice
 from avatar_ros.speaker.base import SpeakerSettings
@@ -42,16 +43,16 @@ def test_opened_again_it_may_pause_again():
 def test_dry_again_and_again_is_too_short(dry_s, short):
     buffer = running()
     for at_s in dry_s:
-        buffer.ran_dry(float(at_s))
+        buffer.underrun(float(at_s))
     assert buffer.is_short(float(dry_s[-1])) is short
-    assert buffer.dry == len(dry_s)
+    assert buffer.underruns == len(dry_s)
 
 
 def test_it_counts_afresh_with_each_length_and_stops_at_the_most():
     buffer, lengths = running(), []
     for _ in range(4):
         for _ in range(3):
-            buffer.ran_dry(10.0)
+            buffer.underrun(10.0)
         lengths.append(buffer.is_short(10.0))
         buffer.lengthen(hung=False, now_s=10.0)
         assert not buffer.is_short(10.0)
@@ -100,10 +101,9 @@ class FakePortAudio:
 
 def plugged_in(monkeypatch):
     library = FakePortAudio()
-    monkeypatch.setattr(speaker_sounddevice, "sounddevice", lambda: library)
-    monkeypatch.setattr("avatar_ros.audio.portaudio.sounddevice", lambda: library)
+    monkeypatch.setattr(card_stream, "sounddevice", lambda: library)
     monkeypatch.setattr(
-        speaker_sounddevice, "find", lambda *_, **__: [{"index": 0, "name": "card", "default_samplerate": 24000}]
+        card_stream, "find", lambda *_, **__: [{"index": 0, "name": "card", "default_samplerate": 24000}]
     )
     return library
 
@@ -111,7 +111,8 @@ def plugged_in(monkeypatch):
 @pytest.mark.parametrize(("loud", "lengths"), [(0, [0.05, 0.1]), (1000, [0.05])])
 def test_a_card_that_runs_dry_is_opened_again_only_where_nobody_hears_it(monkeypatch, loud, lengths):
     library, now_s = plugged_in(monkeypatch), 100.0
-    monkeypatch.setattr(speaker_sounddevice, "monotonic_s", lambda: now_s)
+    for module in (speaker_sounddevice, card_stream):
+        monkeypatch.setattr(module, "monotonic_s", lambda: now_s)
     speaker = speaker_sounddevice.SoundDeviceSpeaker(SpeakerSettings())
     speaker.open(lambda count, at_s: np.full(count, loud, np.int16), now_s)
     for i in range(120):
@@ -132,7 +133,7 @@ class Time:
 
     def __init__(self, monkeypatch):
         self.now_s = 100.0
-        for module in ("speaker.sounddevice", "audio.portaudio"):
+        for module in ("speaker.sounddevice", "audio.card_stream"):
             monkeypatch.setattr(f"avatar_ros.{module}.monotonic_s", lambda: self.now_s)
 
     def play(self, library, seconds):

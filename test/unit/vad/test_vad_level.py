@@ -2,7 +2,8 @@
 
 import pytest
 
-from avatar_ros.vad.level import NEAR, SILENCE_DBFS, NoiseFloor, SpeechLevel
+from avatar_ros.core.levels import SILENCE_DBFS
+from avatar_ros.vad.level_tracking import NEAR, NoiseFloor, SpeechLevel
 
 #: A background 12 dB below speech of -20 dBFS, and one 60 dB below.
 NOISY, QUIET = -32.0, -80.0

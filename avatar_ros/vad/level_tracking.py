@@ -1,4 +1,4 @@
-"""How loud it is, and how loud it is when nobody speaks."""
+"""Levels of the background and of speech, over the windows of the last seconds."""
 
 from __future__ import annotations
 
@@ -6,19 +6,10 @@ from collections import deque
 
 import numpy as np
 
-from ..core.arrays import Pcm
+from ..core.levels import SILENCE_DBFS
 
-SILENCE_DBFS = -100.0
 #: Up to this share of the way from the background's level to that of speech (in dB) a sound may be the end of it.
 NEAR = 0.5
-
-
-def level_dbfs(pcm: Pcm) -> float:
-    """Root mean square of int16 samples relative to full scale, dB; at least SILENCE_DBFS."""
-    if len(pcm) == 0:
-        return SILENCE_DBFS
-    rms = float(np.sqrt(np.mean(np.square(pcm, dtype=np.float64)))) / 32768.0
-    return max(20.0 * float(np.log10(rms)), SILENCE_DBFS) if rms > 0 else SILENCE_DBFS
 
 
 class NoiseFloor:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from avatar_ros.asr.confidence import Segment, silent_share
-from avatar_ros.asr.levels import SpeechSpan
+from avatar_ros.asr.utterance_levels import SpeechSpan
 
 RATE = 16000
 

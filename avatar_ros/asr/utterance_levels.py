@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from math import sqrt
+
 import numpy as np
 
 from ..core.arrays import Pcm
+from ..core.levels import FULL_SCALE, mean_power, pcm_from_unit, power_dbfs
 from ..core.rates import LISTENING_RATE_HZ
 
-_BLOCK_SAMPLES = 320
+_BLOCK_SAMPLES = 320  # 20 ms
 #: A block this far below the loudest so far counts as silence: noise 20 dB below speech is 25 dB below its vowels.
 _SILENT_BELOW = 0.1
 #: RMS of int16 (-60 dBFS); an utterance that is nowhere louder holds no speech.
@@ -17,22 +20,33 @@ _SILENCE_SAMPLES = round(0.15 * LISTENING_RATE_HZ)
 _MARGIN_SAMPLES = round(0.25 * LISTENING_RATE_HZ)
 
 
+class _Blocks:
+    """Sound that comes in any pieces, by blocks of 20 ms."""
+
+    def __init__(self) -> None:
+        self._rest: Pcm = np.zeros(0, np.int16)
+
+    def powers(self, pcm: Pcm) -> list[float]:
+        """Mean squares of the blocks that `pcm`, int16 at 16 kHz, completes; full scale 1."""
+        sound = np.concatenate([self._rest, pcm])
+        whole = len(sound) - len(sound) % _BLOCK_SAMPLES
+        self._rest = sound[whole:]
+        return [mean_power(block) for block in sound[:whole].reshape(-1, _BLOCK_SAMPLES)]
+
+
 class SpeechSpan:
     """Loud blocks of 20 ms, found as the sound comes."""
 
     def __init__(self) -> None:
-        self._rest = np.zeros(0, np.int16)
+        self._blocks = _Blocks()
         self._levels: list[float] = []
         self._last_loud = -1
 
     def add(self, pcm: Pcm) -> bool:
         """Take the next sound, int16 at 16 kHz; whether there was a loud block in it."""
-        sound = np.concatenate([self._rest, pcm])
-        blocks = len(sound) // _BLOCK_SAMPLES
-        self._rest = sound[blocks * _BLOCK_SAMPLES :]
         before = self._last_loud
-        for block in sound[: blocks * _BLOCK_SAMPLES].reshape(blocks, _BLOCK_SAMPLES).astype(float):
-            self._levels.append(float(np.sqrt(np.mean(np.square(block)))))
+        for power in self._blocks.powers(pcm):
+            self._levels.append(FULL_SCALE * sqrt(power))
             if self._levels[-1] >= self._threshold():
                 self._last_loud = len(self._levels) - 1
         return self._last_loud != before
@@ -72,8 +86,6 @@ class SpeechSpan:
         return max(self.loudest * _SILENT_BELOW, _QUIETEST_SPEECH)
 
 
-_LOUDNESS_BLOCK_SAMPLES = 320  # 20 ms at 16 kHz
-_SILENCE_DBFS = -100.0
 #: Speech is as loud as the loudest tenth of an utterance, pre-roll, pauses and the wait for its end included.
 _LOUD_PERCENTILE = 90.0
 
@@ -82,24 +94,17 @@ class UtteranceLevel:
     """Level of one utterance, found as the sound comes."""
 
     def __init__(self) -> None:
-        self._rest = np.zeros(0, np.int16)
+        self._blocks = _Blocks()
         self._powers: list[float] = []
 
     def add(self, pcm: Pcm) -> None:
         """Take the next sound, int16 at 16 kHz."""
-        sound = np.concatenate([self._rest, pcm])
-        whole = len(sound) - len(sound) % _LOUDNESS_BLOCK_SAMPLES
-        self._rest = sound[whole:]
-        blocks = sound[:whole].reshape(-1, _LOUDNESS_BLOCK_SAMPLES).astype(np.float64) / 32768.0
-        self._powers.extend(np.mean(np.square(blocks), axis=1).tolist())
+        self._powers += self._blocks.powers(pcm)
 
     @property
     def dbfs(self) -> float:
-        """RMS level of the speech relative to full scale, dB; at least -100, which also no sound at all is."""
-        if not self._powers:
-            return _SILENCE_DBFS
-        power = float(np.percentile(self._powers, _LOUD_PERCENTILE))
-        return max(10.0 * float(np.log10(power)), _SILENCE_DBFS) if power > 0 else _SILENCE_DBFS
+        """RMS level of the speech, dBFS; SILENCE_DBFS where there is no sound."""
+        return power_dbfs(float(np.percentile(self._powers, _LOUD_PERCENTILE)) if self._powers else 0.0)
 
 
 #: RMS of the loudest 20 ms after levelling, of the noise that is added, int16.
@@ -117,4 +122,4 @@ class LevelTracker:
     def level(self, pcm: Pcm) -> Pcm:
         """The next sound."""
         levelled = pcm * self._gain + self._rng.normal(0.0, _HISS_RMS, len(pcm))
-        return np.clip(np.rint(levelled), -32768, 32767).astype(np.int16)
+        return pcm_from_unit(levelled / FULL_SCALE)
