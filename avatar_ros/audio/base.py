@@ -1,4 +1,4 @@
-"""What microphones and loudspeakers share: settings, tables of backends, Protocols."""
+"""What microphones and loudspeakers share: a block of sound, and what installs PortAudio."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Backend `phones`: phone probabilities at 100 Hz, sentence by sentence from the best source there is.
 
 1. the voice's own phone marks; 2. the sentence's text aligned to its sound; 3. phones heard in the sound alone
-(hearing.py).
+(aligner.py, network_source.py; listener_factory.py chooses).
 """
 
 from __future__ import annotations
