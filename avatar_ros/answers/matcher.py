@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..speech.phrase_grammar import Node, ends, normalised_words, words_of
+from ..speech.phrase_grammar import Node, ends, normalised_words, pattern_words
 from .file import Answers, Intent
 from .similarity import Weights, as_compared, distance, similarity, tokens
 
@@ -32,7 +32,7 @@ class Matcher:
     def __init__(self, answers: Answers, threshold: float) -> None:
         self._answers = answers
         self._threshold = threshold
-        self._around = frozenset((*words_of(answers.before), *words_of(answers.after)))
+        self._around = frozenset((*pattern_words(answers.before), *pattern_words(answers.after)))
         self._questions = tuple(self._question(intent) for intent in answers.intents)
         self._weights = Weights.of([question.pattern for question in self._questions])
 
@@ -71,5 +71,5 @@ class Matcher:
 
     def _question(self, intent: Intent) -> _Question:
         compared = as_compared(self._answers.sentences(intent))
-        words = self._around | frozenset(words_of(intent.phrases))
-        return _Question(intent, words, compared, frozenset(words_of(compared)))
+        words = self._around | frozenset(pattern_words(intent.phrases))
+        return _Question(intent, words, compared, frozenset(pattern_words(compared)))

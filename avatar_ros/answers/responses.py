@@ -17,7 +17,7 @@ _TAG = re.compile(r"\[[A-Za-z_-]+\]\s*")
 
 
 @dataclass
-class Talk:
+class ResponseHistory:
     """What is kept of a session: the variant last used of each list, and the misunderstandings in a row."""
 
     last: dict[str, str] = field(default_factory=dict)
@@ -34,7 +34,7 @@ class ResponseSelector:
         texts = [text for intent in answers.intents for text in intent.answers if "{last_reply}" in text]
         self._repeats = [_repeat_pattern(text) for text in texts if text.strip() != "{last_reply}"]
 
-    def tell(self, intent: Intent | None, talk: Talk, history: Sequence[ChatMessage], now: datetime) -> str:
+    def tell(self, intent: Intent | None, talk: ResponseHistory, history: Sequence[ChatMessage], now: datetime) -> str:
         """The text to be spoken; intent None: it was not understood."""
         known = {**self._answers.facts, **spoken_now(now)}
         if last_reply := self._last_reply(history):
@@ -56,17 +56,17 @@ class ResponseSelector:
         names = {*known, "suggestions"}
         return tuple(text for text in texts if names.issuperset(PLACEHOLDER.findall(text)))
 
-    def _pick(self, name: str, texts: Sequence[str], talk: Talk) -> str:
+    def _pick(self, name: str, texts: Sequence[str], talk: ResponseHistory) -> str:
         fresh = [text for text in texts if text != talk.last.get(name)] or list(texts)
         talk.last[name] = self._rng.choice(fresh)
         return talk.last[name]
 
-    def _fill(self, text: str, talk: Talk, known: Mapping[str, str]) -> str:
+    def _fill(self, text: str, talk: ResponseHistory, known: Mapping[str, str]) -> str:
         if "{suggestions}" in text:
             known = {**known, "suggestions": self._suggestions(talk, known)}
         return " ".join(_filled(text, known).split())
 
-    def _suggestions(self, talk: Talk, known: Mapping[str, str]) -> str:
+    def _suggestions(self, talk: ResponseHistory, known: Mapping[str, str]) -> str:
         if not self._suggested or not self._answers.suggestions:
             return ""
         chosen = self._rng.sample(self._suggested, min(_EXAMPLES_AT_ONCE, len(self._suggested)))

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ..speech.phrase_grammar import Choice, Node, Series, Word, words_of
+from ..speech.phrase_grammar import Choice, Node, Series, Word, pattern_words
 
 #: A word of the sentence that was not said costs less than one that was said and does not belong: people are brief.
 MISSING = 0.6
@@ -84,7 +84,7 @@ class Weights:
     @classmethod
     def of(cls, patterns: Sequence[Node]) -> Weights:
         """Inverse document frequency, a document being a question's pattern, scaled to 1 for a word of only one."""
-        counts = Counter(word for pattern in patterns for word in set(words_of(pattern)))
+        counts = Counter(word for pattern in patterns for word in set(pattern_words(pattern)))
         scale = math.log(len(patterns) + 1) or 1.0
         return cls({w: max(_LEAST, math.log((len(patterns) + 1) / n) / scale) for w, n in counts.items()})
 

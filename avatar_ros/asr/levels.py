@@ -1,6 +1,8 @@
-"""Where in an utterance the speech is, by loudness alone: enough to know when to look at the whole."""
+"""Levels of an utterance: where its speech lies, how loud it is, and the gain that brings it to the usual level."""
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 
@@ -13,26 +15,40 @@ _SILENT_BELOW = 0.1
 #: RMS of int16 (-60 dBFS); an utterance that is nowhere louder holds no speech.
 _QUIETEST_SPEECH = 30.0
 _SILENCE_SAMPLES = round(0.15 * LISTENING_RATE_HZ)
+#: Less sound than this is not worth decoding.
+FEWEST_SAMPLES = 1600
 #: What is kept around the loud part: soft consonants, and silence for the decoder to begin and end in.
 _MARGIN_SAMPLES = round(0.25 * LISTENING_RATE_HZ)
 
 
-class SpeechSpan:
-    """Loud blocks of 20 ms, found as the sound comes."""
+class _Blocks:
+    """Mean squares of blocks of 20 ms (int16 scale), as the sound comes."""
 
     def __init__(self) -> None:
         self._rest = np.zeros(0, np.int16)
+
+    def add(self, pcm: Pcm) -> list[float]:
+        """Those of the blocks that the next sound, int16 at 16 kHz, completes."""
+        sound = np.concatenate([self._rest, pcm])
+        whole = len(sound) - len(sound) % _BLOCK_SAMPLES
+        self._rest = sound[whole:]
+        blocks = sound[:whole].reshape(-1, _BLOCK_SAMPLES).astype(np.float64)
+        return np.mean(np.square(blocks), axis=1).tolist()
+
+
+class SpeechSpan:
+    """Where the speech is: the loud blocks so far."""
+
+    def __init__(self) -> None:
+        self._blocks = _Blocks()
         self._levels: list[float] = []
         self._last_loud = -1
 
     def add(self, pcm: Pcm) -> bool:
         """Take the next sound, int16 at 16 kHz; whether there was a loud block in it."""
-        sound = np.concatenate([self._rest, pcm])
-        blocks = len(sound) // _BLOCK_SAMPLES
-        self._rest = sound[blocks * _BLOCK_SAMPLES :]
         before = self._last_loud
-        for block in sound[: blocks * _BLOCK_SAMPLES].reshape(blocks, _BLOCK_SAMPLES).astype(float):
-            self._levels.append(float(np.sqrt(np.mean(np.square(block)))))
+        for power in self._blocks.add(pcm):
+            self._levels.append(math.sqrt(power))
             if self._levels[-1] >= self._threshold():
                 self._last_loud = len(self._levels) - 1
         return self._last_loud != before
@@ -72,42 +88,37 @@ class SpeechSpan:
         return max(self.loudest * _SILENT_BELOW, _QUIETEST_SPEECH)
 
 
-_LOUDNESS_BLOCK_SAMPLES = 320  # 20 ms at 16 kHz
 _SILENCE_DBFS = -100.0
 #: Speech is as loud as the loudest tenth of an utterance, pre-roll, pauses and the wait for its end included.
 _LOUD_PERCENTILE = 90.0
 
 
 class UtteranceLevel:
-    """Level of one utterance, found as the sound comes."""
+    """Level of one utterance."""
 
     def __init__(self) -> None:
-        self._rest = np.zeros(0, np.int16)
+        self._blocks = _Blocks()
         self._powers: list[float] = []
 
     def add(self, pcm: Pcm) -> None:
         """Take the next sound, int16 at 16 kHz."""
-        sound = np.concatenate([self._rest, pcm])
-        whole = len(sound) - len(sound) % _LOUDNESS_BLOCK_SAMPLES
-        self._rest = sound[whole:]
-        blocks = sound[:whole].reshape(-1, _LOUDNESS_BLOCK_SAMPLES).astype(np.float64) / 32768.0
-        self._powers.extend(np.mean(np.square(blocks), axis=1).tolist())
+        self._powers += self._blocks.add(pcm)
 
     @property
     def dbfs(self) -> float:
         """RMS level of the speech relative to full scale, dB; at least -100, which also no sound at all is."""
         if not self._powers:
             return _SILENCE_DBFS
-        power = float(np.percentile(self._powers, _LOUD_PERCENTILE))
+        power = float(np.percentile(self._powers, _LOUD_PERCENTILE)) / 32768.0**2
         return max(10.0 * float(np.log10(power)), _SILENCE_DBFS) if power > 0 else _SILENCE_DBFS
 
 
-#: RMS of the loudest 20 ms after levelling, of the noise that is added, int16.
+#: RMS of the loudest 20 ms after the gain, and of the noise that is added, int16.
 LOUDEST_RMS, _HISS_RMS = 6000.0, 50.0
 
 
 class LevelTracker:
-    """One utterance: the same sound gives the same result. loudest: RMS of its loudest part so far, int16."""
+    """The gain of one utterance; the same sound, the same result. loudest: RMS of its loudest part so far, int16."""
 
     def __init__(self, loudest: float) -> None:
         self._gain = LOUDEST_RMS / max(loudest, 1.0)
@@ -115,6 +126,6 @@ class LevelTracker:
         self._rng = np.random.default_rng(0)
 
     def level(self, pcm: Pcm) -> Pcm:
-        """The next sound."""
+        """The next sound at the usual level."""
         levelled = pcm * self._gain + self._rng.normal(0.0, _HISS_RMS, len(pcm))
         return np.clip(np.rint(levelled), -32768, 32767).astype(np.int16)

@@ -7,11 +7,19 @@ from math import ceil, floor
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..core.arrays import F32, Pcm
-from ..speech.phones import PHONE_COUNT, PHONE_INDEX, PHONE_RATE_HZ, SIL, USUAL_LOUDNESS
+from ..core.errors import EncoderError
+from ..speech.loudness import FrameLoudness, LoudnessMeter
+from ..speech.phones import PHONE_CLASSES, PHONE_COUNT, PHONE_INDEX, PHONE_RATE_HZ, SIL
 from .mark_frames import Stretch, frames_from_stretches
+
+#: Lips are where they must be this much before it is heard: a closure has begun when its sound stops.
+LEAD_S = 0.01
+#: From sound alone, p, b and m are easily taken for other plosives and nasals. Lips that stay open where they must
+#: close are seen at once, lips that close for a moment too many hardly: bilabials count this much more.
+_MISSED_CLOSURE_COST = 4.0
+_CLASS_COSTS = np.array([_MISSED_CLOSURE_COST if name in "PBM" else 1.0 for name in PHONE_CLASSES], np.float32)
 
 
 class PhoneSource(Protocol):
@@ -53,7 +61,7 @@ class FrameGrid:
         return first
 
 
-#: (where the sentence begins, its text, its locale) -> a source that listens
+#: (where the sentence begins, its text, its locale) -> a source of its phones
 Listener = Callable[[FrameGrid, str, str], PhoneSource]
 
 
@@ -79,7 +87,7 @@ class MarkSource:
         return frames_from_stretches(self._parts, self._grid.take(count), count)
 
 
-class LoudSource:
+class LoudnessSource:
     """The last resort, where no acoustic model is installed: the louder, the more of an open vowel."""
 
     _AFTER_S = 0.01
@@ -87,14 +95,12 @@ class LoudSource:
 
     def __init__(self, grid: FrameGrid) -> None:
         self._grid = grid
-        self._origin = grid.end_sample
-        self._pcm = np.zeros(0, np.int16)
-        self._meter = LoudnessMeter()
+        self._loudness = FrameLoudness(LoudnessMeter(), grid.rate_hz, grid.end_sample, grid.next_frame)
 
     def push(self, pcm: Pcm) -> F32:
         """Frames that are over."""
         self._grid.grow(len(pcm))
-        self._pcm = np.concatenate([self._pcm, pcm])
+        self._loudness.add(pcm)
         return self._give(self._grid.ready(self._AFTER_S))
 
     def finish(self) -> F32:
@@ -102,64 +108,21 @@ class LoudSource:
         return self._give(self._grid.rest())
 
     def _give(self, count: int) -> F32:
-        first = self._grid.take(count)
-        levels = frame_levels_db(self._pcm, self._grid.rate_hz, self._origin, first, count)
-        openness = np.clip((self._meter.measure(levels) - self._SILENT) / (self._OPEN - self._SILENT), 0, 1)
-        self._forget()
+        self._grid.take(count)
+        openness = np.clip((self._loudness.take(count) - self._SILENT) / (self._OPEN - self._SILENT), 0, 1)
         out = np.zeros((count, PHONE_COUNT), np.float32)
         out[:, PHONE_INDEX["AH"]] = openness
         out[:, SIL] = 1 - openness
         return out
 
-    def _forget(self) -> None:
-        keep_from = round((self._grid.next_frame / PHONE_RATE_HZ - 0.05) * self._grid.rate_hz) - self._origin
-        if keep_from > 0:
-            self._pcm = self._pcm[keep_from:]
-            self._origin += keep_from
+
+def prefer_closures(rows: F32) -> F32:
+    """Phone probabilities [T, PHONE_COUNT] with those of bilabials raised."""
+    weighted = rows * _CLASS_COSTS
+    return weighted / np.maximum(weighted.sum(axis=1, keepdims=True), 1e-30)
 
 
-RANGE_DB = 50.0
-#: Level that a voice is taken to have until it has spoken: RMS of stressed vowels, dB below full scale.
-FIRST_LEVEL_DB = -20.0
-_LOWEST_LEVEL_DB = -45.0
-#: The usual level follows louder frames within this time, softer ones more slowly.
-_RISE_S, _FALL_S = 0.15, 4.0
-#: Frames this far below the usual level are pauses and say nothing about it.
-_PAUSE_DB = 15.0
-WINDOW_BEFORE_S, WINDOW_AFTER_S = 0.015, 0.005
-
-
-class LoudnessMeter:
-    """Streaming: levels in, loudness 0–1 out (50 dB from 0 to 1, the usual level at USUAL_LOUDNESS)."""
-
-    def __init__(self) -> None:
-        self._usual_db = FIRST_LEVEL_DB
-
-    def measure(self, level_db: NDArray[np.floating]) -> F32:
-        """Loudness [T] of frames with RMS levels [T] in dBFS."""
-        out = np.empty(len(level_db), np.float32)
-        for i, level in enumerate(level_db.tolist()):
-            self._follow(level)
-            out[i] = USUAL_LOUDNESS + (level - self._usual_db) / RANGE_DB
-        return np.clip(out, 0.0, 1.0)
-
-    def _follow(self, level_db: float) -> None:
-        difference = level_db - self._usual_db
-        if difference > 0:
-            self._usual_db += difference / (_RISE_S * PHONE_RATE_HZ)
-        elif difference > -_PAUSE_DB or level_db > FIRST_LEVEL_DB - 2 * _PAUSE_DB:
-            self._usual_db += difference / (_FALL_S * PHONE_RATE_HZ)
-        self._usual_db = max(self._usual_db, _LOWEST_LEVEL_DB)
-
-
-def frame_levels_db(pcm: NDArray[np.int16], sample_rate_hz: int, origin: int, first: int, count: int) -> F32:
-    """RMS level [count] in dBFS of frames first … first + count; pcm[0] is sample `origin` of the turn.
-
-    Windows that reach outside the sound are filled with silence. Never below -100 dBFS.
-    """
-    squares = np.concatenate([[0.0], np.cumsum((pcm.astype(np.float64) / 32767.0) ** 2)])
-    centres = (first + np.arange(count)) / PHONE_RATE_HZ * sample_rate_hz - origin
-    low = np.clip(np.round(centres - WINDOW_BEFORE_S * sample_rate_hz).astype(int), 0, len(pcm))
-    high = np.clip(np.round(centres + WINDOW_AFTER_S * sample_rate_hz).astype(int), 0, len(pcm))
-    width = (WINDOW_BEFORE_S + WINDOW_AFTER_S) * sample_rate_hz
-    return (10 * np.log10(np.maximum((squares[high] - squares[low]) / width, 1e-10))).astype(np.float32)
+def check_rate(sample_rate_hz: int, expected_hz: int) -> None:
+    """Raises EncoderError where a turn's speech does not go on at the rate that it began with."""
+    if sample_rate_hz != expected_hz:
+        raise EncoderError("encoder_rate", f"speech changed from {expected_hz} to {sample_rate_hz} Hz within a turn")

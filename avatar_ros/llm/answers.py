@@ -11,7 +11,7 @@ import yaml
 
 from ..answers.file import Answers, load_answers_file
 from ..answers.matcher import Matcher
-from ..answers.responses import ResponseSelector, Talk
+from ..answers.responses import ResponseHistory, ResponseSelector
 from ..core.paths import share_file
 from ..core.sessions import SessionTable
 from ..core.types import Prompt
@@ -29,7 +29,7 @@ class LocalAnswers:
     def __init__(self, settings: LlmSettings, now: Callable[[], datetime] = datetime.now) -> None:
         self._settings = settings
         self._now = now
-        self._talks: SessionTable[Talk] = SessionTable(Talk, settings.session_ttl_s)
+        self._talks: SessionTable[ResponseHistory] = SessionTable(ResponseHistory, settings.session_ttl_s)
         self._counts = {"answered": 0, "not_understood": 0}
         self._matcher: Matcher | None = None
         self._teller: ResponseSelector | None = None

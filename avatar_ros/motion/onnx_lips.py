@@ -21,7 +21,7 @@ _MAX_DIM = 16384
 
 
 @dataclass(frozen=True)
-class Wants:
+class FeatureSpec:
     """Features that a network takes: their kind, width and rate, and the frames of context that one frame needs."""
 
     kind: str
@@ -45,7 +45,7 @@ def open_lips(settings: MotionSettings, file: str) -> Network:
     return open_network(files, opener(onnxruntime, settings.threads), available, settings.device)
 
 
-def wants_of(network: Network, fallback: Wants) -> Wants:
+def feature_spec(network: Network, fallback: FeatureSpec) -> FeatureSpec:
     """What the file's metadata (kind, rate_hz, before, after) and the shape of its input `features` say; where they
     are silent, `fallback`. Raises ConfigError where they make no sense.
     """
@@ -57,7 +57,7 @@ def wants_of(network: Network, fallback: Wants) -> Wants:
             raise ConfigError(
                 "model_shape", f"{network.file} takes {names:.400}; an input features [1, T, dim] is needed"
             )
-        wants = Wants(
+        wants = FeatureSpec(
             kind=said.get("kind", fallback.kind),
             dim=shape[2],
             rate_hz=float(said.get("rate_hz", fallback.rate_hz)),
@@ -70,9 +70,8 @@ def wants_of(network: Network, fallback: Wants) -> Wants:
         return wants
 
 
-def try_lips(network: Network, lips: LipModel) -> None:
+def warm_up(network: Network, lips: LipModel) -> None:
     """Run a network once: a damaged one may open and fail to run. Raises ConfigError."""
     remedy = "it opens but does not run: get or export it again"
     with boundary(network.file, ConfigError, "model_unreadable", remedy):
         lips.weights(np.zeros((lips.before + 1 + lips.after, lips.dim), np.float32))
-

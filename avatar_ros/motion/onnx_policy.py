@@ -13,7 +13,7 @@ from ..core.arrays import F32
 from ..core.errors import MotionError
 from ..core.inference import check_shapes
 from .base import MotionSettings
-from .onnx_lips import Wants, open_lips, try_lips, wants_of
+from .onnx_lips import FeatureSpec, feature_spec, open_lips, warm_up
 
 FILE = "policy.onnx"
 
@@ -26,13 +26,13 @@ class PolicyLips:
     def __init__(self, settings: MotionSettings) -> None:
         network = open_lips(settings, FILE)
         context = round(settings.policy_context_s * settings.policy_rate_hz)
-        wants = wants_of(network, Wants(settings.policy_kind, 0, settings.policy_rate_hz, context, context))
+        wants = feature_spec(network, FeatureSpec(settings.policy_kind, 0, settings.policy_rate_hz, context, context))
         check_shapes(network, {"features": [1, None, wants.dim]}, {"weights": [1, None, ARKIT_COUNT]})
         self.kind, self.dim, self.rate_hz = wants.kind, wants.dim, wants.rate_hz
         self.before, self.after = wants.before, wants.after
         self.required_after = 0
         self._session = network.session
-        try_lips(network, self)
+        warm_up(network, self)
 
     def weights(self, features: F32) -> F32:
         """Features [T, dim] to weights [T, 52], clipped to 0–1. Raises MotionError where the network gives less."""
