@@ -1,7 +1,6 @@
 """What holds for every file of a kind, not for examples alone (hypothesis). Seeded as the fuzzers are."""
 
 import json
-import os
 import struct
 from dataclasses import replace
 
@@ -10,7 +9,6 @@ import pytest
 import yaml
 
 hypothesis = pytest.importorskip("hypothesis", reason="needs hypothesis (requirements/test.txt)")
-from hypothesis import HealthCheck, given, seed, settings  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
 
 from avatar_ros.audio.riff import NotWavError  # noqa: E402
@@ -27,17 +25,7 @@ from avatar_ros.core.terminal import printable  # noqa: E402
 from avatar_ros.core.yaml_text import load_yaml  # noqa: E402
 from avatar_ros.speech.phrase_grammar import PhraseError, accepts, expand, parse, to_jsgf  # noqa: E402
 from fuzz import mutate, samples  # noqa: E402
-
-_SEED = seed(int(os.environ.get("AVATAR_ROS_FUZZ_SEED", "0")))
-_EXAMPLES = int(os.environ.get("AVATAR_ROS_PROPERTY_EXAMPLES", "40"))
-
-
-def every(**drawn):
-    """The test holds for all of `drawn`. No deadline: machines are busy."""
-    rules = settings(max_examples=_EXAMPLES, deadline=None, database=None,
-                     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])  # fmt: skip
-    return lambda test: _SEED(rules(given(**drawn)(test)))
-
+from fuzz.properties import every  # noqa: E402
 
 WIDTHS = {(1, 8): "u1", (1, 16): "<i2", (1, 32): "<i4", (3, 32): "<f4", (3, 64): "<f8"}
 
