@@ -1,7 +1,7 @@
 """The file of questions and answers (config/answers.yaml), read and checked. Its own header explains the format.
 
-Hearing makes a grammar of it and answering answers from it. `core` knows no YAML: whoever reads hands in the tree that
-`yaml.compose` makes, whose nodes know their lines, so every mistake is reported with the line it stands in.
+The recogniser makes a grammar of it, the answers come from it. `core` knows no YAML: whoever reads hands in the tree
+that `yaml.compose` makes, whose nodes know their lines, so every mistake is reported with the line it stands in.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _TOP = (
     "intents", "not_understood", "not_understood_again", "suggestions",
 )  # fmt: skip
 _NAME, _WORD = r"[a-z_][a-z0-9_]*", r"[a-z][a-z'-]*"
-#: The grammar that hearing makes of them grows with it.
+#: The recogniser's grammar grows with it.
 _MAX_WORDS = 100_000
 _INTENT = ("name", "phrases", "answers", "suggest")
 

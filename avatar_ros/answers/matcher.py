@@ -24,9 +24,9 @@ class _Question:
 
 
 class Matcher:
-    """Exactly what the ears heard, since they listen for the same patterns; else the likest, for other recognisers.
+    """Exact match first, since the embedded recogniser's grammar has the same patterns; else the most similar question.
 
-    threshold: least likeness (0-1) that counts; where two questions are equally like, the first in the file wins.
+    threshold: least similarity (0-1) that counts; of equally similar questions the first in the file wins.
     """
 
     def __init__(self, answers: Answers, threshold: float) -> None:
@@ -60,7 +60,7 @@ class Matcher:
         return None
 
     def ranked(self, text: str) -> Iterator[tuple[float, Intent]]:
-        """(likeness, question) of those that can reach the threshold."""
+        """(similarity, question) of those that can reach the threshold."""
         words = tokens(text)
         total = sum(self._weights(word) for word in words)
         for question in self._questions:

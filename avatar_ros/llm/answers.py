@@ -29,24 +29,24 @@ class LocalAnswers:
     def __init__(self, settings: LlmSettings, now: Callable[[], datetime] = datetime.now) -> None:
         self._settings = settings
         self._now = now
-        self._talks: SessionTable[ResponseHistory] = SessionTable(ResponseHistory, settings.session_ttl_s)
+        self._used: SessionTable[ResponseHistory] = SessionTable(ResponseHistory, settings.session_ttl_s)
         self._counts = {"answered": 0, "not_understood": 0}
         self._matcher: Matcher | None = None
-        self._teller: ResponseSelector | None = None
+        self._selector: ResponseSelector | None = None
 
     def load(self) -> None:
         """Read the file. Raises ConfigError naming the line of a mistake."""
         answers = load_answers(share_file(self._settings.answers_file))
         self._matcher = Matcher(answers, self._settings.fuzzy_threshold)
-        self._teller = ResponseSelector(answers, random.Random(self._settings.seed or None))
+        self._selector = ResponseSelector(answers, random.Random(self._settings.seed or None))
 
     def ask(self, prompt: Prompt, now_s: float, wake: Callable[[], None]) -> Answer:
         """The whole answer."""
-        assert self._matcher is not None and self._teller is not None, "load() comes first"
+        assert self._matcher is not None and self._selector is not None, "load() comes first"
         intent = None if prompt.rejected else self._matcher.find(prompt.text)
         self._counts["answered" if intent else "not_understood"] += 1
-        talk = self._talks.get(prompt.session, now_s)
-        return WholeAnswer(self._teller.tell(intent, talk, prompt.history, self._now()))
+        used = self._used.get(prompt.session, now_s)
+        return WholeAnswer(self._selector.select(intent, used, prompt.history, self._now()))
 
     def expect(self, now_s: float) -> None:
         """Always ready."""
@@ -57,11 +57,11 @@ class LocalAnswers:
 
     def forget(self, session: str) -> None:
         """Drop the session's variants."""
-        self._talks.drop(session)
+        self._used.drop(session)
 
     def close(self) -> None:
         """Forget the file."""
-        self._matcher = self._teller = None
+        self._matcher = self._selector = None
 
 
 def load_answers(path: Path) -> Answers:

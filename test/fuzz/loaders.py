@@ -179,7 +179,7 @@ def use_answers(path):
 
     answers = load_answers(path)
     intent = Matcher(answers, LlmSettings().fuzzy_threshold).find("what is the time")
-    ResponseSelector(answers, Random(1)).tell(intent, ResponseHistory(), (), datetime(2026, 1, 2, 3, 4))
+    ResponseSelector(answers, Random(1)).select(intent, ResponseHistory(), (), datetime(2026, 1, 2, 3, 4))
     pattern = questions.pattern(questions.load(path))
     to_jsgf(pattern)
     expand(pattern, 100)
