@@ -1,7 +1,7 @@
 """The file of questions and answers (config/answers.yaml), read and checked. Its own header explains the format.
 
-Hearing makes a grammar of it and answering answers from it. `core` knows no YAML: whoever reads hands in the tree that
-`yaml.compose` makes, whose nodes know their lines, so every mistake is reported with the line it stands in.
+The recogniser makes a grammar of it, the answers come from it. `core` knows no YAML: whoever reads hands in the tree
+that `yaml.compose` makes, whose nodes know their lines, so every mistake is reported with the line it stands in.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ _TOP = (
     "intents", "not_understood", "not_understood_again", "suggestions",
 )  # fmt: skip
 _NAME, _WORD = r"[a-z_][a-z0-9_]*", r"[a-z][a-z'-]*"
-#: The grammar that hearing makes of them grows with it.
+#: The recogniser's grammar grows with it.
 _MAX_WORDS = 100_000
 _INTENT = ("name", "phrases", "answers", "suggest")
 
 
-class Located(Protocol):
+class YamlNode(Protocol):
     """A node of `yaml.compose`: id "mapping" (value: pairs of nodes), "sequence" (nodes) or "scalar" (text)."""
 
     id: str
@@ -77,7 +77,7 @@ def load_answers_file(yaml: Any, path: Path) -> Answers:
         return read_answers(compose_yaml(yaml, path, "answers_file"), str(path))
 
 
-def read_answers(root: Located | None, path: str) -> Answers:
+def read_answers(root: YamlNode | None, path: str) -> Answers:
     """The checked contents of the file at `path` (for messages). Raises ConfigError with path, line and what to do."""
     return _Reader(path).read(root)
 
@@ -87,7 +87,7 @@ class _Reader:
         self._path = path
         self._words = 0  # of all patterns, with their parts written out
 
-    def read(self, root: Located | None) -> Answers:
+    def read(self, root: YamlNode | None) -> Answers:
         if root is None:
             raise ConfigError("answers_file", f"{self._path}: empty; it needs locale, intents and not_understood")
         top = self._mapping(root, "the file", _TOP)
@@ -109,27 +109,27 @@ class _Reader:
             pronunciations=self._pronunciations(top.get("pronunciations")),
         )
 
-    def _facts(self, node: Located | None) -> dict[str, str]:
+    def _facts(self, node: YamlNode | None) -> dict[str, str]:
         facts = {name: self._text(value, f"fact '{name}'") for name, value in self._pairs(node, "facts")}
         for name in facts:
             if name in (*SPOKEN, EXAMPLES):
                 raise self._error(node, f"fact '{name}'", "has the name of a built-in placeholder; choose another one")
         return facts
 
-    def _pronunciations(self, node: Located | None) -> dict[str, str]:
+    def _pronunciations(self, node: YamlNode | None) -> dict[str, str]:
         pairs = self._pairs(node, "pronunciations", _WORD)
         return {word: self._text(value, f"pronunciation of '{word}'") for word, value in pairs}
 
-    def _parts(self, node: Located | None) -> dict[str, Node]:
+    def _parts(self, node: YamlNode | None) -> dict[str, Node]:
         parts: dict[str, Node] = {}
         for name, value in self._pairs(node, "parts"):
             parts[name] = self._pattern(value, f"part '{name}'", parts)
         return parts
 
-    def _around(self, node: Located | None, name: str, parts: Mapping[str, Node]) -> Node:
+    def _around(self, node: YamlNode | None, name: str, parts: Mapping[str, Node]) -> Node:
         return NOTHING if node is None else Choice((NOTHING, self._pattern(node, name, parts)))
 
-    def _intents(self, node: Located, parts: Mapping[str, Node], known: Sequence[str]) -> tuple[Intent, ...]:
+    def _intents(self, node: YamlNode, parts: Mapping[str, Node], known: Sequence[str]) -> tuple[Intent, ...]:
         found: dict[str, Intent] = {}
         for number, item in enumerate(self._items(node, "intents"), 1):
             intent = self._intent(item, f"intent {number}", parts, known)
@@ -138,7 +138,7 @@ class _Reader:
             found[intent.name] = intent
         return tuple(found.values())
 
-    def _intent(self, node: Located, owner: str, parts: Mapping[str, Node], known: Sequence[str]) -> Intent:
+    def _intent(self, node: YamlNode, owner: str, parts: Mapping[str, Node], known: Sequence[str]) -> Intent:
         fields = self._mapping(node, owner, _INTENT)
         self._require(fields, "name", node, owner)
         name = self._text(fields["name"], owner)
@@ -153,7 +153,7 @@ class _Reader:
             suggest=self._text(fields["suggest"], owner + " suggest") if "suggest" in fields else "",
         )
 
-    def _suggestions(self, node: Located | None, facts: Mapping[str, str]) -> tuple[str, ...]:
+    def _suggestions(self, node: YamlNode | None, facts: Mapping[str, str]) -> tuple[str, ...]:
         if node is None:
             return ()
         texts = self._texts(node, "suggestions", (*facts, EXAMPLES))
@@ -164,8 +164,8 @@ class _Reader:
 
     # --- the tree -------------------------------------------------------------------------------------------------
 
-    def _mapping(self, node: Located, owner: str, allowed: Sequence[str]) -> dict[str, Located]:
-        found: dict[str, Located] = {}
+    def _mapping(self, node: YamlNode, owner: str, allowed: Sequence[str]) -> dict[str, YamlNode]:
+        found: dict[str, YamlNode] = {}
         if node.id != "mapping":
             raise self._error(node, owner, f"must have the entries {', '.join(allowed)}")
         for key, value in node.value:
@@ -177,7 +177,7 @@ class _Reader:
             found[name] = value
         return found
 
-    def _pairs(self, node: Located | None, owner: str, name: str = _NAME) -> Iterator[tuple[str, Located]]:
+    def _pairs(self, node: YamlNode | None, owner: str, name: str = _NAME) -> Iterator[tuple[str, YamlNode]]:
         if node is None:
             return
         if node.id != "mapping":
@@ -191,17 +191,17 @@ class _Reader:
             seen.add(word)
             yield word, value
 
-    def _items(self, node: Located, owner: str) -> list[Located]:
+    def _items(self, node: YamlNode, owner: str) -> list[YamlNode]:
         if node.id != "sequence" or not node.value:
             raise self._error(node, owner, "must be a list of at least one line that begins with '-'")
         return list(node.value)
 
-    def _text(self, node: Located, owner: str) -> str:
+    def _text(self, node: YamlNode, owner: str) -> str:
         if node.id != "scalar" or not node.value.strip():
             raise self._error(node, owner, "must be a text; put it in quotes if it contains : # { [ or *")
         return str(node.value).strip()
 
-    def _texts(self, node: Located, owner: str, known: Sequence[str]) -> tuple[str, ...]:
+    def _texts(self, node: YamlNode, owner: str, known: Sequence[str]) -> tuple[str, ...]:
         texts = []
         for item in self._items(node, owner):
             texts.append(self._text(item, owner))
@@ -210,7 +210,7 @@ class _Reader:
                     raise self._error(item, owner, f"unknown placeholder {{{name}}}; known: {', '.join(known)}")
         return tuple(texts)
 
-    def _pattern(self, node: Located, owner: str, parts: Mapping[str, Node]) -> Node:
+    def _pattern(self, node: YamlNode, owner: str, parts: Mapping[str, Node]) -> Node:
         text = self._text(node, owner)
         try:
             pattern = parse(text, parts)
@@ -221,10 +221,10 @@ class _Reader:
             raise self._error(node, owner, f"all patterns so far come to more than {_MAX_WORDS} words with their parts")
         return pattern
 
-    def _require(self, fields: Mapping[str, Located], name: str, node: Located, owner: str) -> None:
+    def _require(self, fields: Mapping[str, YamlNode], name: str, node: YamlNode, owner: str) -> None:
         if name not in fields:
             raise self._error(node, owner, f"'{name}' is missing")
 
-    def _error(self, node: Located | None, owner: str, what: str) -> ConfigError:
+    def _error(self, node: YamlNode | None, owner: str, what: str) -> ConfigError:
         line = f"line {node.start_mark.line + 1}, " if node is not None else ""
         return ConfigError("answers_file", f"{self._path}: {line}{owner[:200]}: {what[:1000]}")

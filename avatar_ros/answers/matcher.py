@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..speech.phrase_grammar import Node, ends, normalised_words, words_of
+from ..speech.phrase_grammar import Node, ends, normalised_words, pattern_words
 from .file import Answers, Intent
 from .similarity import Weights, as_compared, distance, similarity, tokens
 
@@ -24,15 +24,15 @@ class _Question:
 
 
 class Matcher:
-    """Exactly what the ears heard, since they listen for the same patterns; else the likest, for other recognisers.
+    """Exact match first, since the embedded recogniser's grammar has the same patterns; else the most similar question.
 
-    threshold: least likeness (0-1) that counts; where two questions are equally like, the first in the file wins.
+    threshold: least similarity (0-1) that counts; of equally similar questions the first in the file wins.
     """
 
     def __init__(self, answers: Answers, threshold: float) -> None:
         self._answers = answers
         self._threshold = threshold
-        self._around = frozenset((*words_of(answers.before), *words_of(answers.after)))
+        self._around = frozenset((*pattern_words(answers.before), *pattern_words(answers.after)))
         self._questions = tuple(self._question(intent) for intent in answers.intents)
         self._weights = Weights.of([question.pattern for question in self._questions])
 
@@ -60,7 +60,7 @@ class Matcher:
         return None
 
     def ranked(self, text: str) -> Iterator[tuple[float, Intent]]:
-        """(likeness, question) of those that can reach the threshold."""
+        """(similarity, question) of those that can reach the threshold."""
         words = tokens(text)
         total = sum(self._weights(word) for word in words)
         for question in self._questions:
@@ -71,5 +71,5 @@ class Matcher:
 
     def _question(self, intent: Intent) -> _Question:
         compared = as_compared(self._answers.sentences(intent))
-        words = self._around | frozenset(words_of(intent.phrases))
-        return _Question(intent, words, compared, frozenset(words_of(compared)))
+        words = self._around | frozenset(pattern_words(intent.phrases))
+        return _Question(intent, words, compared, frozenset(pattern_words(compared)))

@@ -17,8 +17,8 @@ _TAG = re.compile(r"\[[A-Za-z_-]+\]\s*")
 
 
 @dataclass
-class Talk:
-    """What is kept of a session: the variant last used of each list, and the misunderstandings in a row."""
+class ResponseHistory:
+    """Of one session: the variant last used of each list, and the misunderstandings in a row."""
 
     last: dict[str, str] = field(default_factory=dict)
     misses: int = 0
@@ -34,44 +34,46 @@ class ResponseSelector:
         texts = [text for intent in answers.intents for text in intent.answers if "{last_reply}" in text]
         self._repeats = [_repeat_pattern(text) for text in texts if text.strip() != "{last_reply}"]
 
-    def tell(self, intent: Intent | None, talk: Talk, history: Sequence[ChatMessage], now: datetime) -> str:
+    def select(
+        self, intent: Intent | None, used: ResponseHistory, history: Sequence[ChatMessage], now: datetime
+    ) -> str:
         """The text to be spoken; intent None: it was not understood."""
         known = {**self._answers.facts, **spoken_now(now)}
         if last_reply := self._last_reply(history):
             known["last_reply"] = last_reply
-        talk.misses = 0 if intent else talk.misses + 1
+        used.misses = 0 if intent else used.misses + 1
         variants = self._sayable(intent.answers, known) if intent else ()
         if intent and variants:
-            return self._fill(self._pick("intent " + intent.name, variants, talk), talk, known)
-        again = talk.misses > 1
+            return self._fill(self._pick("intent " + intent.name, variants, used), used, known)
+        again = used.misses > 1
         name, texts = (
             ("not_understood_again", self._answers.not_understood_again)
             if again
             else ("not_understood", self._answers.not_understood)
         )
-        return self._fill(self._pick(name, texts, talk), talk, known)
+        return self._fill(self._pick(name, texts, used), used, known)
 
     def _sayable(self, texts: Sequence[str], known: Mapping[str, str]) -> tuple[str, ...]:
         """Those of which everything is known: nothing can be repeated before something was said."""
         names = {*known, "suggestions"}
         return tuple(text for text in texts if names.issuperset(PLACEHOLDER.findall(text)))
 
-    def _pick(self, name: str, texts: Sequence[str], talk: Talk) -> str:
-        fresh = [text for text in texts if text != talk.last.get(name)] or list(texts)
-        talk.last[name] = self._rng.choice(fresh)
-        return talk.last[name]
+    def _pick(self, name: str, texts: Sequence[str], used: ResponseHistory) -> str:
+        fresh = [text for text in texts if text != used.last.get(name)] or list(texts)
+        used.last[name] = self._rng.choice(fresh)
+        return used.last[name]
 
-    def _fill(self, text: str, talk: Talk, known: Mapping[str, str]) -> str:
+    def _fill(self, text: str, used: ResponseHistory, known: Mapping[str, str]) -> str:
         if "{suggestions}" in text:
-            known = {**known, "suggestions": self._suggestions(talk, known)}
+            known = {**known, "suggestions": self._suggestions(used, known)}
         return " ".join(_filled(text, known).split())
 
-    def _suggestions(self, talk: Talk, known: Mapping[str, str]) -> str:
+    def _suggestions(self, used: ResponseHistory, known: Mapping[str, str]) -> str:
         if not self._suggested or not self._answers.suggestions:
             return ""
         chosen = self._rng.sample(self._suggested, min(_EXAMPLES_AT_ONCE, len(self._suggested)))
         examples = ", ".join(chosen[:-1]) + (" or " if len(chosen) > 1 else "") + chosen[-1]
-        return _filled(self._pick("suggestions", self._answers.suggestions, talk), {**known, EXAMPLES: examples})
+        return _filled(self._pick("suggestions", self._answers.suggestions, used), {**known, EXAMPLES: examples})
 
     def _last_reply(self, history: Sequence[ChatMessage]) -> str:
         """What the avatar said last, without the "I said:" that an earlier repetition put before it."""

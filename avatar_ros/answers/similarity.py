@@ -13,15 +13,15 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ..speech.phrase_grammar import Choice, Node, Series, Word, words_of
+from ..speech.phrase_grammar import Choice, Node, Series, Word, pattern_words
 
 #: A word of the sentence that was not said costs less than one that was said and does not belong: people are brief.
 MISSING = 0.6
 #: Least weight of a word that occurs in every question.
 _LEAST = 0.05
 #: Weight of a word that no question contains, where it is a function word…
-_JOINT_WEIGHT = 0.3
-_JOINTS = frozenset(
+_FUNCTION_WORD_WEIGHT = 0.3
+_FUNCTION_WORDS = frozenset(
     """
     a an the to of in on at for from with by about as into up down out over this that these those there here it its he
     she they we us them his her their our my your some any no not and or but if so then than just really actually very
@@ -79,12 +79,12 @@ class Weights:
     known: Mapping[str, float]
 
     def __call__(self, word: str) -> float:
-        return self.known.get(word, _JOINT_WEIGHT if word in _JOINTS else 1.0)
+        return self.known.get(word, _FUNCTION_WORD_WEIGHT if word in _FUNCTION_WORDS else 1.0)
 
     @classmethod
     def of(cls, patterns: Sequence[Node]) -> Weights:
         """Inverse document frequency, a document being a question's pattern, scaled to 1 for a word of only one."""
-        counts = Counter(word for pattern in patterns for word in set(words_of(pattern)))
+        counts = Counter(word for pattern in patterns for word in set(pattern_words(pattern)))
         scale = math.log(len(patterns) + 1) or 1.0
         return cls({w: max(_LEAST, math.log((len(patterns) + 1) / n) / scale) for w, n in counts.items()})
 

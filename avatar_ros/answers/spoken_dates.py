@@ -8,41 +8,29 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
-_ONES = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-    "eighteen nineteen"
-).split()
-_TENS = "_ _ twenty thirty forty fifty sixty seventy eighty ninety".split()
-_ORDINALS = {
-    "one": "first", "two": "second", "three": "third", "five": "fifth", "eight": "eighth", "nine": "ninth",
-    "twelve": "twelfth",
-}  # fmt: skip
+from ..speech.number_readings import cardinal, with_ending
+
 _WEEKDAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
 _MONTHS = "January February March April May June July August September October November December".split()
 _HALF, _QUARTER = 30, 15
 
 
 def spoken_number(number: int) -> str:
-    """0-99 in words."""
-    if number < len(_ONES):
-        return _ONES[number]
-    tens, ones = divmod(number, 10)
-    return _TENS[tens] + (f"-{_ONES[ones]}" if ones else "")
+    """0-99 in words: "forty-two"."""
+    return "-".join(cardinal(number))
 
 
 def spoken_ordinal(number: int) -> str:
     """1-99 as "first", "twenty-second"."""
-    head, dash, last = spoken_number(number).rpartition("-")
-    if last.endswith("y"):
-        return head + dash + last[:-1] + "ieth"
-    return head + dash + _ORDINALS.get(last, last + "th")
+    *tens, last = cardinal(number)
+    return "-".join([*tens, with_ending(last, "th")])
 
 
 def spoken_year(year: int) -> str:
     """1000-9999 in words: "nineteen ninety-nine", "two thousand nine", "twenty twenty-six"."""
     century, rest = divmod(year, 100)
     if century % 10 == 0 and rest < 10:
-        return f"{_ONES[century // 10]} thousand" + (f" {_ONES[rest]}" if rest else "")
+        return " ".join(cardinal(year))
     if rest == 0:
         return f"{spoken_number(century)} hundred"
     return f"{spoken_number(century)} {'oh ' if rest < 10 else ''}{spoken_number(rest)}"

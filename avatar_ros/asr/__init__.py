@@ -1,1 +1,1 @@
-"""Recognition: the sound of an utterance in, its words out, while it is being spoken."""
+"""Speech recognition: the sound of an utterance in, partial and final transcripts out."""

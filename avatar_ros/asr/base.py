@@ -48,10 +48,10 @@ class AsrSettings(Settings):
 
 
 @dataclass(frozen=True)
-class Heard:
-    """What a recogniser makes of the sound so far.
+class Hypothesis:
+    """What was said, as far as a recogniser can tell so far.
 
-    confidence 0–1, 1 where the backend cannot tell; rejected: speech, but no words that it knows; complete: the text
+    confidence 0–1, 1 where the backend gives none; rejected: speech, but no words that it knows; complete: the text
     is a whole sentence; emotion, events: names of docs/conventions.md. Events without words are not rejected.
     """
 
@@ -71,16 +71,16 @@ class RecognitionStream(Protocol):
         """Take the next sound, int16 mono at 16 kHz."""
         ...
 
-    def partial(self) -> Heard:
-        """What the sound so far seems to say; never so dear that it would delay `finish`."""
+    def partial(self) -> Hypothesis:
+        """The hypothesis so far; never so expensive that it would delay `finish`."""
         ...
 
-    def finish(self) -> Heard:
-        """The final result; nothing may be asked of this utterance afterwards."""
+    def finish(self) -> Hypothesis:
+        """The final hypothesis; the stream is not used afterwards."""
         ...
 
     def abandon(self) -> None:
-        """Instead of `finish`: nobody will ask for the result."""
+        """Instead of `finish`: the result is not wanted."""
         ...
 
 

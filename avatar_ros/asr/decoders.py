@@ -1,4 +1,4 @@
-"""PocketSphinx's decoders for one utterance at a time: the grammar's, which find sentences, and those that judge."""
+"""The decoders of one utterance: two passes over the grammar, and what their hypothesis is scored against."""
 
 from __future__ import annotations
 
@@ -14,35 +14,35 @@ from ..core.errors import ConfigError
 from ..speech import minimal_dfa as automaton
 from ..speech.phone_network import PhoneNetwork
 from ..speech.phrase_grammar import Series, Word
-from .confidence import Rival, Segment, features, is_word, probability, silent_share
+from .confidence import Rival, Segment, confidence_features, is_word, probability, silent_share
 from .filler_model import FillerModel, mean_text
-from .phone_loop_process import PhoneLoopProcess, decode, read_segments
+from .phone_loop_process import PhoneLoopProcess, decode_utterance, read_segments
 from .rescoring import Rescorer
 from .utterance_levels import LevelTracker
 
 _GRAMMAR, _SENTENCE = "questions", "sentence"
 #: Without PocketSphinx's dictionary: reading its 135 000 words takes longer than all else, for each decoder anew. The
-#: free words' decoder has it, and tells the others how their few hundred words are spoken.
+#: filler model has it, and gives the others the pronunciations of their few hundred words.
 _OPTIONS = {"lm": None, "dict": None, "loglevel": "FATAL"}
 #: Sound of which the phone loop decodes more than this share as silence is noise (noise: above it; the shortest words:
 #: a half).
 _MOST_SILENCE = 0.78
-#: Silence before and after what is judged.
+#: Silence before and after what is scored.
 _PADDING_SAMPLES = 1600
 
 
 @dataclass(frozen=True)
-class Judged:
-    """A whole sentence of the grammar, what speaks for it, and the probability that it was said."""
+class ScoredSentence:
+    """A whole sentence of the grammar, the features of its confidence, and the probability that it was said."""
 
     text: str = ""
-    evidence: Mapping[str, float] = field(default_factory=dict)
+    features: Mapping[str, float] = field(default_factory=dict)
     confidence: float = 0.0
 
 
 @dataclass(frozen=True)
-class _Beside:
-    """What a sentence is held against: free phones and free words; and where the sound lies."""
+class _Competitors:
+    """What a sentence is scored against: phone loop and filler words; and where the sound lies."""
 
     loop: list[Segment]
     rival: Rival
@@ -51,99 +51,99 @@ class _Beside:
 
 
 class Decoders:
-    """Three go with the sound: the grammar's, the free words', the network's; the others take an utterance at once."""
+    """First pass, filler model and rescorer run with the sound; second pass and phone loop take a whole utterance."""
 
     def __init__(self, grammar: automaton.Automaton, pronunciations: Mapping[str, str], network: PhoneNetwork) -> None:
         self.grammar = grammar
-        self.phones = PhoneLoopProcess()
-        self.free = FillerModel()
-        spellings = _spellings(self.free, grammar.words, pronunciations)
+        self.phone_loop = PhoneLoopProcess()
+        self.filler = FillerModel()
+        lexicon = _lexicon(self.filler, grammar.words, pronunciations)
         # compallsen: scores are relative to the best of ALL senones, so that grammar's and loop's can be compared.
-        self.live = _grammar_decoder(grammar, spellings, ds=2)  # words so far; what counts is a second look
-        self.words = _grammar_decoder(grammar, spellings, compallsen=True)
-        self.network = Rescorer(network, grammar, spellings)
-        self._levelling = LevelTracker(0.0)
+        self.first_pass = _grammar_decoder(grammar, lexicon, ds=2)  # partial hypotheses
+        self.second_pass = _grammar_decoder(grammar, lexicon, compallsen=True)
+        self.rescorer = Rescorer(network, grammar, lexicon)
+        self._level = LevelTracker(0.0)
 
     def start(self, head: Pcm, loudest: float) -> None:
         """Begin an utterance with its first sound, whose cepstral mean is taken off from the first frame on."""
         data = head.tobytes()
-        self.live.set_cmn(mean_text(self.live, data))
-        self.live.start_utt()
-        self.live.process_raw(data, False, False)
-        self._levelling = LevelTracker(loudest)
-        levelled = self._levelling.level(head)
-        self.free.start(levelled)
-        self.network.start(levelled)
+        self.first_pass.set_cmn(mean_text(self.first_pass, data))
+        self.first_pass.start_utt()
+        self.first_pass.process_raw(data, False, False)
+        self._level = LevelTracker(loudest)
+        levelled = self._level.level(head)
+        self.filler.start(levelled)
+        self.rescorer.start(levelled)
 
     def accept(self, pcm: Pcm) -> None:
         """The next sound."""
-        self.live.process_raw(pcm.tobytes(), False, False)
-        levelled = self._levelling.level(pcm)
-        self.free.accept(levelled)
-        self.network.accept(levelled)
+        self.first_pass.process_raw(pcm.tobytes(), False, False)
+        levelled = self._level.level(pcm)
+        self.filler.accept(levelled)
+        self.rescorer.accept(levelled)
 
     def end(self) -> None:
         """The utterance is over."""
-        self.live.end_utt()
-        self.free.end()
-        self.network.end()
+        self.first_pass.end_utt()
+        self.filler.end()
+        self.rescorer.end()
 
-    def judge(self, sound: Pcm, first_sample: int, loudest: float) -> tuple[Judged, ...]:
-        """Sentences that the utterance may be: PocketSphinx's, and the network's where that is another one.
+    def score(self, sound: Pcm, first_sample: int, loudest: float) -> tuple[ScoredSentence, ...]:
+        """Final hypotheses: PocketSphinx's, and the network's where that is another one.
 
         sound: the part with speech, which begins at `first_sample` of the utterance; loudest: as of LevelTracker.
         """
         data = LevelTracker(loudest).level(np.pad(sound, _PADDING_SAMPLES)).tobytes()
-        self.phones.start(data)
-        decode(self.words, data)
-        loop = self.phones.result()
+        self.phone_loop.start(data)
+        decode_utterance(self.second_pass, data)
+        loop = self.phone_loop.result()
         if silent_share(loop) > _MOST_SILENCE:
-            return (Judged(),)
-        second = self.network.sentence()
-        beside = _Beside(loop, self.free.rival(first_sample - _PADDING_SAMPLES), first_sample, len(sound))
-        judged = [self._judged(beside)]
-        if second and " ".join(second) != judged[0].text:
-            judged.append(self._judged_as(second, data, beside))
-        return tuple(judged)
+            return (ScoredSentence(),)
+        second = self.rescorer.sentence()
+        against = _Competitors(loop, self.filler.rival(first_sample - _PADDING_SAMPLES), first_sample, len(sound))
+        scored = [self._scored(against)]
+        if second and " ".join(second) != scored[0].text:
+            scored.append(self._scored_as(second, data, against))
+        return tuple(scored)
 
     def close(self) -> None:
         """End the helper process."""
-        self.phones.close()
+        self.phone_loop.close()
 
-    def _judged_as(self, words: Sequence[str], data: bytes, beside: _Beside) -> Judged:
-        """One sentence, judged as if the grammar held nothing else."""
+    def _scored_as(self, words: Sequence[str], data: bytes, against: _Competitors) -> ScoredSentence:
+        """One sentence, scored as if the grammar held nothing else."""
         only = automaton.build(Series(tuple(Word(word) for word in words)))
-        self.words.add_fsg(_SENTENCE, _fsg(self.words, only))
-        self.words.activate_search(_SENTENCE)
+        self.second_pass.add_fsg(_SENTENCE, _fsg(self.second_pass, only))
+        self.second_pass.activate_search(_SENTENCE)
         try:
-            decode(self.words, data)
-            return self._judged(beside)
+            decode_utterance(self.second_pass, data)
+            return self._scored(against)
         finally:
-            self.words.activate_search(_GRAMMAR)
+            self.second_pass.activate_search(_GRAMMAR)
 
-    def _judged(self, beside: _Beside) -> Judged:
-        words = self.sentence(self.words)
+    def _scored(self, against: _Competitors) -> ScoredSentence:
+        words = self.sentence(self.second_pass)
         if not words:
-            return Judged()
-        segments = [Segment(*one) for one in read_segments(self.words)]
+            return ScoredSentence()
+        segments = [Segment(*one) for one in read_segments(self.second_pass)]
         real = [segment for segment in segments if is_word(segment.text)]
-        spoken = [self.words.lookup_word(segment.text).split() for segment in real[: len(words)]]
+        phones = [self.second_pass.lookup_word(segment.text).split() for segment in real[: len(words)]]
         dropped = real[len(words) :]
         kept = [segment for segment in segments if segment not in dropped]
-        found = features(kept, beside.loop, spoken, beside.rival, dropped=bool(dropped))
-        found |= self.network.fit(words, beside.first_sample, beside.first_sample + beside.samples)
-        return Judged(" ".join(words), found, probability(found))
+        features = confidence_features(kept, against.loop, phones, against.rival, dropped=bool(dropped))
+        features |= self.rescorer.features(words, against.first_sample, against.first_sample + against.samples)
+        return ScoredSentence(" ".join(words), features, probability(features))
 
     def sentence(self, decoder: Any) -> list[str]:
-        """What the grammar found, if it is a whole sentence, perhaps but for one last word that was only begun."""
+        """The decoder's hypothesis, if it is a whole sentence, if need be without an unfinished last word."""
         hypothesis = decoder.hyp()
         words = hypothesis.hypstr.split() if hypothesis else []
         return next((found for found in (words, words[:-1]) if found and self.grammar.accepts(found)), [])
 
 
-def _grammar_decoder(grammar: automaton.Automaton, spellings: Mapping[str, str], **options: Any) -> Any:
+def _grammar_decoder(grammar: automaton.Automaton, lexicon: Mapping[str, str], **options: Any) -> Any:
     decoder = pocketsphinx.Decoder(**_OPTIONS, **options)
-    for word, phones in spellings.items():
+    for word, phones in lexicon.items():
         decoder.add_word(word, phones, False)
     decoder.add_fsg(_GRAMMAR, _fsg(decoder, grammar))
     decoder.activate_search(_GRAMMAR)
@@ -162,13 +162,13 @@ def _fsg(decoder: Any, grammar: automaton.Automaton) -> Any:
     return decoder.create_fsg(_GRAMMAR, 0, end, transitions)
 
 
-def _spellings(free: FillerModel, words: frozenset[str], pronunciations: Mapping[str, str]) -> dict[str, str]:
-    """Phones of the words and of their variants, "word(2)". Raises ConfigError naming words that nobody can spell."""
-    spellings: dict[str, str] = {}
+def _lexicon(filler: FillerModel, words: frozenset[str], pronunciations: Mapping[str, str]) -> dict[str, str]:
+    """Phones of the words and of their variants, "word(2)". Raises ConfigError naming words without a pronunciation."""
+    lexicon: dict[str, str] = {}
     unknown = []
     for word in sorted(words):
-        variants = free.spellings(word) or {word: pronunciations.get(word, "")}
-        spellings |= variants
+        variants = filler.pronunciations(word) or {word: pronunciations.get(word, "")}
+        lexicon |= variants
         if not variants[word]:
             unknown.append(word)
     if unknown:
@@ -177,4 +177,4 @@ def _spellings(free: FillerModel, words: frozenset[str], pronunciations: Mapping
             f"no pronunciation is known for: {', '.join(unknown)}; correct the spelling, use another word, or add the "
             "word to `pronunciations` in the answers file",
         )
-    return spellings
+    return lexicon

@@ -1,4 +1,4 @@
-"""A scripted recogniser: it hears its script, utterance by utterance, word after word as the sound comes."""
+"""A scripted recogniser: gives its script, utterance by utterance, word after word as the sound comes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ..core.arrays import Pcm
 from ..core.rates import LISTENING_RATE_HZ
 from ..core.settings import Settings, setting
-from .base import AsrSettings, Heard
+from .base import AsrSettings, Hypothesis
 
 SECONDS_PER_WORD = 0.25
 
@@ -19,8 +19,8 @@ class FakeSettings(Settings):
     script: str = setting("what time is it", "what it hears, utterance by utterance, separated by |")
 
 
-class FakeHearing:
-    """Hearing. An empty text is an utterance that was not understood."""
+class FakeRecognitionStream:
+    """A RecognitionStream. An empty text is a rejected utterance."""
 
     def __init__(self, text: str) -> None:
         self._words = text.split()
@@ -30,24 +30,24 @@ class FakeHearing:
         """Count the sound."""
         self._samples += len(pcm)
 
-    def partial(self) -> Heard:
+    def partial(self) -> Hypothesis:
         """As many words as there was time for."""
         count = int(self._samples / LISTENING_RATE_HZ / SECONDS_PER_WORD)
         words = self._words[:count]
-        return Heard(" ".join(words), 1.0, complete=bool(words) and len(words) == len(self._words))
+        return Hypothesis(" ".join(words), 1.0, complete=bool(words) and len(words) == len(self._words))
 
-    def finish(self) -> Heard:
-        """The whole text; no sound at all is not understood."""
+    def finish(self) -> Hypothesis:
+        """The whole text; no sound at all is rejected."""
         if not self._words or not self._samples:
-            return Heard(rejected=True)
-        return Heard(" ".join(self._words), 1.0, complete=True)
+            return Hypothesis(rejected=True)
+        return Hypothesis(" ".join(self._words), 1.0, complete=True)
 
     def abandon(self) -> None:
         """Nothing to free."""
 
 
 class FakeRecogniser:
-    """Recogniser. The script starts again when it is used up."""
+    """A Recogniser. The script starts again when it is used up."""
 
     def __init__(self, settings: AsrSettings, own: FakeSettings) -> None:
         self._lines = [line.strip() for line in own.script.split("|")]
@@ -56,11 +56,11 @@ class FakeRecogniser:
     def load(self) -> None:
         """Nothing to load."""
 
-    def start(self) -> FakeHearing:
-        """Hear the next line."""
+    def start(self) -> FakeRecognitionStream:
+        """An utterance that says the next line."""
         line = self._lines[self._next % len(self._lines)]
         self._next += 1
-        return FakeHearing(line)
+        return FakeRecognitionStream(line)
 
     def close(self) -> None:
         """Nothing to free."""

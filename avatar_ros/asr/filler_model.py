@@ -1,8 +1,8 @@
-"""What the utterance would be in any English words: a rival for the grammar's sentence, which it has to stand up to.
+"""A filler model: any English words, as a competing hypothesis to the grammar's sentence.
 
-The general language model that comes with PocketSphinx mishears every second word, too many to answer by, but where
-somebody said something else than a question of the answers file it finds words that fit the sound better. It goes with
-the sound, so that it is ready when the utterance is over.
+The general language model that comes with PocketSphinx gets every second word wrong, too many to answer by, but where
+something else was said than a question of the answers file it finds words that fit the sound better. It decodes while
+the sound comes, so that it is ready when the utterance is over.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ..core.arrays import Pcm
 from .confidence import Rival, Segment, is_word
 
 _HOP_SAMPLES, _FRAME_SAMPLES = 160, 410
-#: A first pass without rescoring, and a coarse one, since it goes with the sound on a computer that also draws: 0.06 of
+#: A first pass without rescoring, and a coarse one, since it runs beside a renderer: 0.06 of
 #: real time on one core instead of 0.18 (ds: acoustic scores for every second frame only; topn: of two Gaussians).
 _OPTIONS = {
     "loglevel": "FATAL",
@@ -29,8 +29,8 @@ _OPTIONS = {
     "ds": 2,
     "topn": 2,
 }
-#: PocketSphinx begins with this mean, as if it had been heard for so many frames (CMN_WIN of cmn.h): its own running
-#: mean would reach a new voice or microphone after ten seconds only.
+#: PocketSphinx begins with this mean, which counts as this many frames (CMN_WIN of cmn.h): its own running mean would
+#: reach a new voice or microphone after ten seconds only.
 _FIRST_MEAN = np.array([40.0, 3.0, -1.0] + [0.0] * 10)
 _FIRST_MEAN_FRAMES = 500
 
@@ -41,7 +41,7 @@ class FillerModel:
     def __init__(self) -> None:
         self._decoder = pocketsphinx.Decoder(**_OPTIONS)
 
-    def spellings(self, word: str) -> dict[str, str]:
+    def pronunciations(self, word: str) -> dict[str, str]:
         """Phones of the word and of its variants, "word(2)"…; empty for a word that the dictionary lacks."""
         names = itertools.chain([word], (f"{word}({number})" for number in itertools.count(2)))
         looked_up = ((name, self._decoder.lookup_word(name)) for name in names)

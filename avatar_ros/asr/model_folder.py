@@ -17,7 +17,7 @@ _FUNASR_FILES = ("config.yaml", "model.pt", "bpe.model", "am.mvn")
 _MAX_BYTES = 1 << 20
 
 
-def find(model: str, backend: str) -> Path:
+def model_folder(model: str, backend: str) -> Path:
     """The folder that `model` means: a path, the name of a model that was fetched, or "" for the backend's own.
 
     Raises ConfigError naming the places that were tried.

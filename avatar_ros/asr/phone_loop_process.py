@@ -36,12 +36,12 @@ def make_loop() -> Any:
 
 
 def phones(loop: Any, data: bytes) -> list[RawSegment]:
-    """What the loop hears in a whole utterance."""
-    decode(loop, data)
+    """The loop's segments of a whole utterance."""
+    decode_utterance(loop, data)
     return read_segments(loop, _LOOP_SCALE)
 
 
-def decode(decoder: Any, data: bytes) -> None:
+def decode_utterance(decoder: Any, data: bytes) -> None:
     """A whole utterance, with its own cepstral mean."""
     decoder.reinit_feat()  # the features remember the last utterance, and would not be the same after another one
     decoder.start_utt()
@@ -50,7 +50,7 @@ def decode(decoder: Any, data: bytes) -> None:
 
 
 def read_segments(decoder: Any, scale: float = 1.0) -> list[RawSegment]:
-    """What a decoder found."""
+    """The segments that a decoder found."""
     return [
         (s.word, s.start_frame, s.end_frame, scale * math.log(max(s.ascore, _SMALLEST)))
         for s in decoder.seg() or ()
@@ -84,7 +84,7 @@ class PhoneLoopProcess:
 
     def start(self, data: bytes) -> None:
         """Hand over a whole utterance, int16 at 16 kHz."""
-        if self._asked:  # nobody has taken the last reply: it would be taken for this one's
+        if self._asked:  # the last reply was not taken: it would be taken for this one's
             self.close()
         self._data = data
         if self._helper is None:

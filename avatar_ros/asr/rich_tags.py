@@ -38,7 +38,7 @@ _TAG = re.compile(r"<\|\s*([A-Za-z_/]*)\s*(?:\|>|\|(?!>)|>|(?=<\|)|$)|<\||\|>")
 
 @dataclass(frozen=True)
 class Rich:
-    """The words, and what else was heard. locale "": no language was recognised; emotion "": not known."""
+    """The words, and what else was recognised. locale "": no language was recognised; emotion "": not known."""
 
     text: str = ""
     locale: str = ""

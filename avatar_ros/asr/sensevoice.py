@@ -23,10 +23,9 @@ from ..core.clock import Clock, SteadyClock
 from ..core.errors import ConfigError
 from ..core.levels import FULL_SCALE
 from ..core.loading import boundary
-from ..core.rates import LISTENING_RATE_HZ
 from .base import AsrSettings
 from .decode_budget import DecodeBudget
-from .model_folder import check_funasr, find
+from .model_folder import check_funasr, model_folder
 from .rich_tags import locale_of
 from .sensevoice_settings import SenseVoiceSettings
 from .utterance_decoder import UtteranceDecoder
@@ -42,7 +41,6 @@ _PARTS = (
 _KEY_MISSING = "Warning, miss key in ckpt"
 #: Language, emotion, sound and style are the first four outputs; the words follow.
 _TAGS = 4
-_WARM_UP_SAMPLES = LISTENING_RATE_HZ
 
 
 def _import_auto_model() -> Any:
@@ -54,15 +52,15 @@ def _import_auto_model() -> Any:
     sys.modules.setdefault("funasr.models.campplus", None)  # type: ignore[arg-type]
     if importlib.util.find_spec("torchaudio") is None:
         importlib.import_module(_FBANK)
-    with _unheard():
+    with _captured_stdout():
         for name in _PARTS:
             importlib.import_module(name)
         return importlib.import_module("funasr.auto.auto_model").AutoModel
 
 
 @contextlib.contextmanager
-def _unheard() -> Iterator[io.StringIO]:
-    """FunASR prints; its lines are kept from the log, and given to whoever wants to read them."""
+def _captured_stdout() -> Iterator[io.StringIO]:
+    """FunASR prints: its lines are kept from the log."""
     lines = io.StringIO()
     with contextlib.redirect_stdout(lines):
         yield lines
@@ -72,32 +70,29 @@ _AutoModel = _import_auto_model()
 
 
 class SenseVoiceRecogniser:
-    """Recogniser. One model serves all utterances, one after the other."""
+    """A Recogniser. One model serves all utterances, one after the other."""
 
     def __init__(self, settings: AsrSettings, own: SenseVoiceSettings, clock: Clock | None = None) -> None:
         self._settings = settings
         self._own = own
         self._clock = clock or SteadyClock()
-        self._pace = DecodeBudget(own.partial_share)
+        self._budget = DecodeBudget(own.partial_share)
         self._device = _device(own.device)
         self._model: Any = None
         self._logits: torch.Tensor | None = None  # [1, 4 + frames, vocabulary] of the last decode
 
     def load(self) -> None:
         """Load the model and decode a second of silence. Raises ConfigError naming the folder and what it lacks."""
-        folder = find(self._own.model, "sensevoice")
+        folder = model_folder(self._own.model, "sensevoice")
         check_funasr(folder)
         self._model = self._loaded(folder)
         self._model.model.ctc.ctc_lo.register_forward_hook(self._keep_logits)
-        for _ in range(2):  # the first run is slower than all others; the second says what a decode costs
-            began_s = self._clock.now_s()
-            self._decode(np.zeros(_WARM_UP_SAMPLES, np.int16))
-            self._pace.took(_WARM_UP_SAMPLES / LISTENING_RATE_HZ, self._clock.now_s() - began_s)
+        self._budget.warm_up(self._decode, self._clock)
 
     def start(self) -> UtteranceDecoder:
         """Begin an utterance."""
         locale = locale_of(self._own.language)
-        return UtteranceDecoder(self._decode, self._pace, self._clock, locale, self._settings.min_confidence)
+        return UtteranceDecoder(self._decode, self._budget, self._clock, locale, self._settings.min_confidence)
 
     def close(self) -> None:
         """Free the model."""
@@ -113,7 +108,7 @@ class SenseVoiceRecogniser:
             "ignore_init_mismatch": False,
             "log_level": "ERROR",
         }
-        with boundary(folder, ConfigError, "asr_model_damaged", "fetch the model again"), _unheard() as lines:
+        with boundary(folder, ConfigError, "asr_model_damaged", "fetch the model again"), _captured_stdout() as lines:
             model = _AutoModel(model=str(folder), **options)
         if _KEY_MISSING in lines.getvalue():
             raise ConfigError("asr_model_damaged", f"{folder / 'model.pt'} lacks weights; fetch the model again")
@@ -122,7 +117,7 @@ class SenseVoiceRecogniser:
     def _decode(self, pcm: Pcm) -> tuple[str, float]:
         sound = pcm.astype(np.float32) / FULL_SCALE
         options = {"language": self._own.language, "use_itn": self._own.use_itn}
-        with _unheard():
+        with _captured_stdout():
             found = self._model.generate(input=sound, **options)
         return found[0]["text"], self._confidence()
 

@@ -20,7 +20,7 @@ from ..core.loading import boundary
 from ..core.rates import LISTENING_RATE_HZ
 from .base import AsrSettings
 from .decode_budget import DecodeBudget
-from .model_folder import find, read_metadata, sherpa_files
+from .model_folder import model_folder, read_metadata, sherpa_files
 from .rich_tags import locale_of
 from .sensevoice_settings import SenseVoiceSettings
 from .utterance_decoder import UtteranceDecoder
@@ -30,37 +30,33 @@ _METADATA = frozenset(
     "vocab_size lfr_window_size lfr_window_shift normalize_samples with_itn without_itn neg_mean inv_stddev "
     "lang_auto lang_zh lang_en lang_ja lang_ko lang_yue".split()
 )
-_WARM_UP_SAMPLES = LISTENING_RATE_HZ
 
 
 class SherpaRecogniser:
-    """Recogniser. One model serves all utterances, one after the other."""
+    """A Recogniser. One model serves all utterances, one after the other."""
 
     def __init__(self, settings: AsrSettings, own: SenseVoiceSettings, clock: Clock | None = None) -> None:
         self._settings = settings
         self._own = own
         self._clock = clock or SteadyClock()
-        self._pace = DecodeBudget(own.partial_share)
+        self._budget = DecodeBudget(own.partial_share)
         self._provider = _provider(own.device)
         self._model: Any = None
 
     def load(self) -> None:
         """Load the model and decode a second of silence. Raises ConfigError naming the folder and what it lacks."""
-        folder = find(self._own.model, "sensevoice_sherpa")
+        folder = model_folder(self._own.model, "sensevoice_sherpa")
         path, tokens = sherpa_files(folder)
         _check(path)
         files = f"{path} with {tokens.name}"
         with boundary(files, ConfigError, "asr_model_damaged", "it is no model that can be used: fetch it again"):
             self._model = self._loaded(path, tokens)
-            for _ in range(2):  # the first run is slower than all others; the second says what a decode costs
-                began_s = self._clock.now_s()
-                self._decode(np.zeros(_WARM_UP_SAMPLES, np.int16))
-                self._pace.took(_WARM_UP_SAMPLES / LISTENING_RATE_HZ, self._clock.now_s() - began_s)
+            self._budget.warm_up(self._decode, self._clock)
 
     def start(self) -> UtteranceDecoder:
         """Begin an utterance."""
         locale = locale_of(self._own.language)
-        return UtteranceDecoder(self._decode, self._pace, self._clock, locale, self._settings.min_confidence)
+        return UtteranceDecoder(self._decode, self._budget, self._clock, locale, self._settings.min_confidence)
 
     def close(self) -> None:
         """Free the model."""

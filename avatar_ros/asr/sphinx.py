@@ -1,8 +1,8 @@
-"""PocketSphinx (BSD) with the answers file's sentences as a grammar; free phones and words, and our own phone network,
-to judge what it found.
+"""PocketSphinx (BSD) with the answers file's sentences as a grammar; phone loop, filler model and our own phone network
+for its confidence.
 
-The acoustic model and the dictionary come with the package. The words so far are found while the sound comes in; what
-counts is a second look at the whole utterance, whose cepstral mean is known only then. It is taken as soon as the
+The acoustic model and the dictionary come with the package. Partial hypotheses are found while the sound comes in; the
+final one by a second pass over the whole utterance, whose cepstral mean is known only then. It runs as soon as the
 utterance falls silent, so that the result is ready when the silence has lasted long enough to be the end.
 """
 
@@ -21,18 +21,16 @@ from ..core.paths import share_file
 from ..speech import minimal_dfa as automaton
 from ..speech.phone_network import PhoneNetwork
 from ..speech.phrase_grammar import Choice, Node, Series
-from .base import AsrSettings, Heard
-from .decoders import Decoders, Judged
-from .utterance_levels import SpeechSpan
+from .base import AsrSettings, Hypothesis
+from .decoders import Decoders, ScoredSentence
+from .utterance_levels import FEWEST_SAMPLES, SpeechSpan
 
-#: Less sound than this is not worth decoding.
-_FEWEST_SAMPLES = 1600
-#: The first sound, whose cepstral mean the words heard so far are found with; the final result uses the true mean.
+#: The first sound, whose cepstral mean partial hypotheses are found with; the final one uses the true mean.
 _HEAD_SAMPLES = 12800
 
 
 class SphinxRecogniser:
-    """Recogniser. Each utterance needs a set of decoders of its own; sets are used again."""
+    """A Recogniser. Each utterance needs a set of decoders of its own; sets are used again."""
 
     def __init__(self, settings: AsrSettings) -> None:
         self._settings = settings
@@ -53,11 +51,11 @@ class SphinxRecogniser:
         warm.accept(np.zeros(8000, np.int16))
         warm.finish()
 
-    def start(self) -> SphinxHearing:
+    def start(self) -> SphinxStream:
         """Begin an utterance with a free set, or a new one."""
         assert self._questions is not None
         decoders = self._free.pop() if self._free else self._decoders()
-        return SphinxHearing(decoders, self._settings.min_confidence, self._questions.locale, self._free)
+        return SphinxStream(decoders, self._settings.min_confidence, self._questions.locale, self._free)
 
     def close(self) -> None:
         """Drop the decoders."""
@@ -70,8 +68,8 @@ class SphinxRecogniser:
         return Decoders(self._grammar, self._questions.pronunciations, self._network)
 
 
-class SphinxHearing:
-    """Hearing. As soon as the utterance falls silent it is recognised as a whole: mostly the end is near."""
+class SphinxStream:
+    """A RecognitionStream. The second pass runs as soon as the utterance falls silent."""
 
     def __init__(self, decoders: Decoders, min_confidence: float, locale: str, free: list[Decoders]) -> None:
         self._decoders = decoders
@@ -81,7 +79,7 @@ class SphinxHearing:
         self._pcm = np.zeros(0, np.int16)
         self._speech = SpeechSpan()
         self._live = False
-        self._judged: tuple[Judged, ...] = ()
+        self._scored: tuple[ScoredSentence, ...] = ()
 
     def accept(self, pcm: Pcm) -> None:
         """Decode the next sound."""
@@ -89,36 +87,36 @@ class SphinxHearing:
             return
         self._pcm = np.concatenate([self._pcm, pcm])
         if self._speech.add(pcm):
-            self._judged = ()
+            self._scored = ()
         if self._live:
             self._decoders.accept(pcm)
         elif len(self._pcm) >= _HEAD_SAMPLES:
             self._begin()
-        if not self._judged and self._speech.fell_silent:
-            self._judge()
+        if not self._scored and self._speech.fell_silent:
+            self._second_pass()
 
-    def partial(self) -> Heard:
-        """The sentence, once it is over; before, the grammar's best beginning, of unknown confidence."""
-        if self._judged:
-            return replace(self._heard(), rejected=False)
-        hypothesis = self._decoders.live.hyp() if self._live else None
+    def partial(self) -> Hypothesis:
+        """The sentence, once it is silent; before, the grammar's best prefix, of unknown confidence."""
+        if self._scored:
+            return replace(self._final(), rejected=False)
+        hypothesis = self._decoders.first_pass.hyp() if self._live else None
         text = hypothesis.hypstr if hypothesis else ""
-        return Heard(text, 0.5 if text else 0.0, locale=self._locale)
+        return Hypothesis(text, 0.5 if text else 0.0, locale=self._locale)
 
-    def finish(self) -> Heard:
-        """The sentence, if it was one of the grammar's and probably said; else rejected."""
-        if not self._judged:
-            self._judge()
+    def finish(self) -> Hypothesis:
+        """The sentence, if it is one of the grammar's and confident enough; else rejected."""
+        if not self._scored:
+            self._second_pass()
         self._release()
-        return self._heard()
+        return self._final()
 
     def abandon(self) -> None:
         """Give the decoders to the next utterance."""
         self._release()
 
-    def evidence(self) -> tuple[Judged, ...]:
-        """After `finish`: the grammar's sentences, accepted or not, and the features they are judged by."""
-        return self._judged
+    def candidates(self) -> tuple[ScoredSentence, ...]:
+        """After `finish`: the grammar's sentences, accepted or not, and the features of their confidence."""
+        return self._scored
 
     def _begin(self) -> None:
         self._decoders.start(self._pcm, self._speech.loudest)
@@ -130,21 +128,21 @@ class SphinxHearing:
             self._live = False
         self._free.append(self._decoders)
 
-    def _judge(self) -> None:
+    def _second_pass(self) -> None:
         first_sample = self._speech.first_sample
         sound = self._pcm[first_sample : self._speech.last_sample]
-        if len(sound) < _FEWEST_SAMPLES:
-            self._judged = (Judged(),)
+        if len(sound) < FEWEST_SAMPLES:
+            self._scored = (ScoredSentence(),)
             return
         if not self._live:
             self._begin()
-        self._judged = self._decoders.judge(sound, first_sample, self._speech.loudest)
+        self._scored = self._decoders.score(sound, first_sample, self._speech.loudest)
 
-    def _heard(self) -> Heard:
-        judged = max(self._judged, key=lambda one: one.confidence)
-        if judged.confidence < self._min_confidence or not judged.text:
-            return Heard("", judged.confidence, rejected=True, locale=self._locale)
-        return Heard(judged.text, judged.confidence, complete=True, locale=self._locale)
+    def _final(self) -> Hypothesis:
+        best = max(self._scored, key=lambda one: one.confidence)
+        if best.confidence < self._min_confidence or not best.text:
+            return Hypothesis("", best.confidence, rejected=True, locale=self._locale)
+        return Hypothesis(best.text, best.confidence, complete=True, locale=self._locale)
 
 
 def load(path: Path) -> Answers:

@@ -15,34 +15,34 @@ from ..core.sessions import SessionTable
 from ..core.stage import Out, Stage
 from ..core.topics import Message
 from ..core.types import EVENT_COMPLETE, EVENT_TOO_QUIET, AudioFrame, Transcript
-from .base import ASR_BACKENDS, AsrSettings, Heard, Recogniser, RecognitionStream
-from .effort import Effort
+from .base import ASR_BACKENDS, AsrSettings, Hypothesis, Recogniser, RecognitionStream
 from .fallback import RecogniserWithFallback
+from .real_time_factor import RealTimeFactor
 from .urgency import Urgency
 from .utterance_levels import UtteranceLevel
 
-#: What is softer than this is nobody's voice, dBFS: vad_node sends no such sound as speech.
+#: Softer sound is no speech, dBFS: vad_node sends none.
 SILENT_DBFS = -70.0
 _TRANSCRIPT = "speech/transcript"
 
 
 class _Utterance:
-    """State of one session: the utterance that is being heard."""
+    """State of one session: the utterance that is being recognised."""
 
     def __init__(self, patience_s: float) -> None:
         self.urgency = Urgency(patience_s)
-        self.given_up = False  # the rest of it is not listened to
+        self.given_up = False  # the rest of it is not recognised
         self.number = 0
-        self.hearing: RecognitionStream | None = None
+        self.stream: RecognitionStream | None = None
         self.samples = 0
         self.samples_at_partial = 0
-        self.loudness = UtteranceLevel()
-        self.said = Heard()
+        self.level = UtteranceLevel()
+        self.partial = Hypothesis()
 
 
 class AsrStage(Stage):
-    """Publishes a partial whenever what is heard changes, and one final transcript for every utterance that ends; none
-    for one that has come too late to be answered, so that a host that is too slow hears at least the newest.
+    """Publishes a partial transcript whenever the hypothesis changes, and one final transcript for every utterance that
+    ends; none for one that is too late to be answered, so that a host that is too slow recognises at least the newest.
     """
 
     says_alive = True
@@ -52,9 +52,9 @@ class AsrStage(Stage):
         self._recogniser = recogniser
         self._settings = settings
         self._clock = clock or SteadyClock()
-        self._effort = Effort(self._clock)
+        self._rtf = RealTimeFactor(self._clock)
         self._utterances: SessionTable[_Utterance] = SessionTable(lambda: _Utterance(settings.hear_patience_s))
-        self._told_given_up = 0
+        self._reported_given_up = 0
         self._counts = {"understood": 0, "rejected": 0, "abandoned": 0, "given_up": 0}
 
     def load(self) -> None:
@@ -68,7 +68,7 @@ class AsrStage(Stage):
     def push(self, topic: str, message: Message, now_s: float) -> Iterable[Out]:
         """Take a piece of an utterance."""
         if isinstance(message, AudioFrame):
-            yield from self._hear(message, now_s)
+            yield from self._recognise(message, now_s)
 
     def session(self, event: SessionEvent, now_s: float) -> Iterable[Out]:
         """Drop the state of a closed session."""
@@ -83,32 +83,32 @@ class AsrStage(Stage):
             self._utterances.get(message.session, now_s).urgency.note(message, now_s)
 
     def status(self) -> Mapping[str, str]:
-        """How many utterances were understood, rejected, never ended, and given up; seconds of work a second of sound;
-        a warning where the host is too slow, or the fallback hears.
+        """How many utterances were understood, rejected, never ended, and given up; the real-time factor;
+        a warning where the host is too slow, or the fallback recognises.
         """
-        factor = self._effort.factor
+        factor = self._rtf.value
         values = {name: str(count) for name, count in self._counts.items()} | {"real_time_factor": f"{factor:.2f}"}
         fallback = self._recogniser.warning if isinstance(self._recogniser, RecogniserWithFallback) else ""
         warning = "; ".join(filter(None, (fallback, self._slow_warning(factor))))
         return {**values, "warning": warning} if warning else values
 
     def _slow_warning(self, factor: float) -> str:
-        """In round figures: a text that changes is logged anew."""
-        given_up, self._told_given_up = self._counts["given_up"] > self._told_given_up, self._counts["given_up"]
+        """In round figures: a text that changes is logged again."""
+        given_up, self._reported_given_up = self._counts["given_up"] > self._reported_given_up, self._counts["given_up"]
         if factor > 1.0:
             return f"this host is too slow: the real-time factor of recognising is over {2 ** int(math.log2(factor))}"
         return "this host was too slow: what was said came too late to be answered" if given_up else ""
 
-    def _hear(self, frame: AudioFrame, now_s: float) -> Iterator[Out]:
+    def _recognise(self, frame: AudioFrame, now_s: float) -> Iterator[Out]:
         _check(frame)
         state = self._utterances.get(frame.session, now_s)
         if frame.utterance != state.number or frame.first_sample == 0:
             state.given_up = False
-        if not state.given_up and state.urgency.hopeless(frame.utterance, now_s, slow=self._effort.factor > 1.0):
+        if not state.given_up and state.urgency.too_late(frame.utterance, now_s, slow=self._rtf.value > 1.0):
             self._give_up(state, frame.utterance)
         if state.given_up:
             return
-        if state.hearing is None or frame.utterance != state.number:
+        if state.stream is None or frame.utterance != state.number:
             self._begin(state, frame.utterance)
         began_s = self._clock.now_s()
         yield from self._work(state, frame)
@@ -116,13 +116,13 @@ class AsrStage(Stage):
             yield out
 
     def _work(self, state: _Utterance, frame: AudioFrame) -> Iterator[Out]:
-        assert state.hearing is not None
+        assert state.stream is not None
         state.samples += len(frame.pcm)
-        state.loudness.add(frame.pcm)
-        self._effort.sound_s += len(frame.pcm) / LISTENING_RATE_HZ
-        with self._effort:
+        state.level.add(frame.pcm)
+        self._rtf.sound_s += len(frame.pcm) / LISTENING_RATE_HZ
+        with self._rtf:
             if not self._is_too_long(state):
-                state.hearing.accept(frame.pcm)
+                state.stream.accept(frame.pcm)
         if (
             not frame.last
             and state.samples - state.samples_at_partial >= self._settings.partial_period_s * LISTENING_RATE_HZ
@@ -131,77 +131,77 @@ class AsrStage(Stage):
 
     def _result(self, state: _Utterance, frame: AudioFrame, clock_s: float) -> Out | None:
         """The final transcript, unless finding it took too long. clock_s: now, less this stage's own clock."""
-        with self._effort:
-            said = self._finish(state, frame, too_long=self._is_too_long(state))
-        self._effort.end()
-        late = state.urgency.hopeless(frame.utterance, clock_s + self._clock.now_s(), slow=False)
-        self._counts["given_up" if late else "rejected" if said.rejected else "understood"] += 1
-        return None if late else Out(_TRANSCRIPT, said)
+        with self._rtf:
+            final = self._finish(state, frame, too_long=self._is_too_long(state))
+        self._rtf.end()
+        late = state.urgency.too_late(frame.utterance, clock_s + self._clock.now_s(), slow=False)
+        self._counts["given_up" if late else "rejected" if final.rejected else "understood"] += 1
+        return None if late else Out(_TRANSCRIPT, final)
 
     def _is_too_long(self, state: _Utterance) -> bool:
         return state.samples > self._settings.max_utterance_s * LISTENING_RATE_HZ
 
     def _give_up(self, state: _Utterance, number: int) -> None:
-        if state.hearing is not None:
+        if state.stream is not None:
             if state.number != number:
                 self._abandon(state)
             else:
-                state.hearing.abandon()
-                state.hearing = None
+                state.stream.abandon()
+                state.stream = None
         state.number, state.given_up = number, True
         self._counts["given_up"] += 1
-        self._effort.end()
+        self._rtf.end()
 
     def _begin(self, state: _Utterance, number: int) -> None:
         self._abandon(state)
-        state.number, state.samples, state.samples_at_partial, state.said = number, 0, 0, Heard()
-        state.loudness = UtteranceLevel()
-        state.hearing = self._recogniser.start()
+        state.number, state.samples, state.samples_at_partial, state.partial = number, 0, 0, Hypothesis()
+        state.level = UtteranceLevel()
+        state.stream = self._recogniser.start()
 
     def _abandon(self, state: _Utterance) -> None:
-        if state.hearing is not None:
-            state.hearing.abandon()
-            state.hearing = None
+        if state.stream is not None:
+            state.stream.abandon()
+            state.stream = None
             self._counts["abandoned"] += 1
 
     def _partial(self, state: _Utterance, frame: AudioFrame) -> Iterator[Out]:
-        assert state.hearing is not None
+        assert state.stream is not None
         state.samples_at_partial = state.samples
-        with self._effort:
-            heard = state.hearing.partial()
-        if _news(heard) != _news(state.said):
-            state.said = heard
-            events = (*heard.events, EVENT_COMPLETE) if heard.complete else heard.events
-            yield Out(_TRANSCRIPT, _transcript(frame, heard, final=False, events=events))
+        with self._rtf:
+            hypothesis = state.stream.partial()
+        if _published(hypothesis) != _published(state.partial):
+            state.partial = hypothesis
+            events = (*hypothesis.events, EVENT_COMPLETE) if hypothesis.complete else hypothesis.events
+            yield Out(_TRANSCRIPT, _transcript(frame, hypothesis, final=False, events=events))
 
     def _finish(self, state: _Utterance, frame: AudioFrame, *, too_long: bool) -> Transcript:
-        assert state.hearing is not None
+        assert state.stream is not None
         if too_long:
-            state.hearing.abandon()
-            heard = Heard(rejected=True, locale=state.said.locale)
+            state.stream.abandon()
+            hypothesis = Hypothesis(rejected=True, locale=state.partial.locale)
         else:
-            heard = state.hearing.finish()
-        state.hearing = None
-        too_quiet = heard.rejected and SILENT_DBFS <= state.loudness.dbfs < self._settings.quiet_dbfs
-        events = (*heard.events, EVENT_TOO_QUIET) if too_quiet else heard.events
-        return _transcript(frame, heard, final=True, events=events)
+            hypothesis = state.stream.finish()
+        state.stream = None
+        too_quiet = hypothesis.rejected and SILENT_DBFS <= state.level.dbfs < self._settings.quiet_dbfs
+        events = (*hypothesis.events, EVENT_TOO_QUIET) if too_quiet else hypothesis.events
+        return _transcript(frame, hypothesis, final=True, events=events)
 
 
-def _news(heard: Heard) -> tuple[str, bool, str, tuple[str, ...]]:
-    return heard.text, heard.complete, heard.emotion, heard.events
+def _published(hypothesis: Hypothesis) -> tuple[str, bool, str, tuple[str, ...]]:
+    return hypothesis.text, hypothesis.complete, hypothesis.emotion, hypothesis.events
 
 
-def _transcript(frame: AudioFrame, heard: Heard, *, final: bool, events: tuple[str, ...]) -> Transcript:
+def _transcript(frame: AudioFrame, hypothesis: Hypothesis, *, final: bool, events: tuple[str, ...]) -> Transcript:
     return Transcript(
         session=frame.session,
         utterance=frame.utterance,
-        text=heard.text,
+        text=hypothesis.text,
         final=final,
-        confidence=heard.confidence,
-        locale=heard.locale,
-        emotion=heard.emotion,
+        confidence=hypothesis.confidence,
+        locale=hypothesis.locale,
+        emotion=hypothesis.emotion,
         events=events,
-        rejected=heard.rejected,
+        rejected=hypothesis.rejected,
     )
 
 

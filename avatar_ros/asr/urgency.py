@@ -13,10 +13,10 @@ _REMEMBERED = 64
 
 
 class Urgency:
-    """Of one session. patience_s: what ended longer ago has been given up by whoever waits for it.
+    """Of one session. patience_s: what ended longer ago has been given up by the dialogue.
 
-    Frames are noted as they come, which may be long before they are recognised, and on another thread. Those that
-    nobody dated say nothing.
+    Frames are noted as they arrive, which may be long before they are recognised, and on another thread. Those without
+    a time are ignored.
     """
 
     def __init__(self, patience_s: float) -> None:
@@ -26,7 +26,7 @@ class Urgency:
         self._ends_s: dict[int, float] = {}
 
     def note(self, frame: AudioFrame, now_s: float) -> None:
-        """A frame has come, and waits."""
+        """A frame has arrived, and waits."""
         if not frame.steady_ns:
             return
         end_s = s_from_ns(frame.steady_ns) + len(frame.pcm) / frame.sample_rate_hz
@@ -39,8 +39,8 @@ class Urgency:
         while len(self._ends_s) > _REMEMBERED:
             del self._ends_s[next(iter(self._ends_s))]
 
-    def hopeless(self, utterance: int, now_s: float, *, slow: bool) -> bool:
-        """Whether its answer would come too late, or on a slow host it should make way for a newer one."""
+    def too_late(self, utterance: int, now_s: float, *, slow: bool) -> bool:
+        """Whether its answer would come too late; on a slow host, whether it should make way for a newer one."""
         end_s = self._ends_s.get(utterance)
         if end_s is None:
             return False

@@ -1,8 +1,7 @@
-"""Hearing with a model that takes whole utterances: decoded again while they grow, and as soon as they fall silent."""
+"""Streaming with a model that takes whole utterances: they are decoded while they grow, and when they fall silent."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -10,37 +9,32 @@ import numpy as np
 from ..core.arrays import Pcm
 from ..core.clock import Clock
 from ..core.rates import LISTENING_RATE_HZ
-from .base import Heard
-from .decode_budget import DecodeBudget
+from .base import Hypothesis
+from .decode_budget import Decode, DecodeBudget
 from .rich_tags import parse
-from .utterance_levels import SpeechSpan
+from .utterance_levels import FEWEST_SAMPLES, SpeechSpan
 
-#: Less sound than this is not worth decoding.
-_FEWEST_SAMPLES = 1600
 _QUESTION_MARKS = ("?", "？")
 _FULL_STOPS = ".。．"
 
-#: A whole utterance, int16 at 16 kHz, to SenseVoice's rich text and its confidence, 0–1.
-Decode = Callable[[Pcm], tuple[str, float]]
-
 
 class UtteranceDecoder:
-    """Hearing. The result is ready when the silence has lasted long enough to be the end: mostly it is.
+    """A RecognitionStream. Its result is ready once the utterance is silent, mostly before vad_node has ended it.
 
-    locale: said where the model names no language; min_confidence: what is understood with less is rejected.
+    locale: of hypotheses where the model names no language; min_confidence: with less a hypothesis is rejected.
     """
 
-    def __init__(self, decode: Decode, pace: DecodeBudget, clock: Clock, locale: str, min_confidence: float) -> None:
+    def __init__(self, decode: Decode, budget: DecodeBudget, clock: Clock, locale: str, min_confidence: float) -> None:
         self._decode = decode
-        self._pace = pace
+        self._budget = budget
         self._clock = clock
-        self._nothing = Heard(rejected=True, locale=locale)
+        self._nothing = Hypothesis(rejected=True, locale=locale)
         self._min_confidence = min_confidence
         self._parts: list[Pcm] = []
         self._speech = SpeechSpan()
         self._spent_s = 0.0
-        self._said = Heard(locale=locale)
-        self._result: Heard | None = None
+        self._partial = Hypothesis(locale=locale)
+        self._result: Hypothesis | None = None
 
     def accept(self, pcm: Pcm) -> None:
         """Take the next sound; decode where it has just fallen silent."""
@@ -48,42 +42,39 @@ class UtteranceDecoder:
         if self._speech.add(pcm):
             self._result = None
         if self._result is None and self._speech.fell_silent:
-            self._result = self._heard()
-            self._said = _unfinished(self._result, asked=False)
+            self._result = self._decoded()
+            self._partial = _as_partial(self._result)
 
-    def partial(self) -> Heard:
-        """The result, once it is silent; while somebody speaks, the words so far, as often as they are affordable."""
+    def partial(self) -> Hypothesis:
+        """The result, once it is silent, complete where it is a question; before that as often as the budget allows."""
         if self._result is not None:
-            return _unfinished(self._result, asked=self._result.text.endswith(_QUESTION_MARKS))
+            return _as_partial(self._result, complete=self._result.text.endswith(_QUESTION_MARKS))
         sound_s = self._speech.last_sample / LISTENING_RATE_HZ
-        if self._speech.loud_now and self._pace.allows(sound_s, self._spent_s):
+        if self._speech.loud_now and self._budget.allows(sound_s, self._spent_s):
             began_s = self._clock.now_s()
-            self._said = _unfinished(self._heard(), asked=False)
+            self._partial = _as_partial(self._decoded())
             self._spent_s += self._clock.now_s() - began_s
-        return self._said
+        return self._partial
 
-    def finish(self) -> Heard:
-        """The words; rejected where there are none, unless it was a sound that has a name."""
-        return self._result or self._heard()
+    def finish(self) -> Hypothesis:
+        """The words; rejected where there are none, unless a sound event was recognised."""
+        return self._result or self._decoded()
 
     def abandon(self) -> None:
         """Nothing is kept outside."""
 
-    def _heard(self) -> Heard:
+    def _decoded(self) -> Hypothesis:
         sound = np.concatenate([np.zeros(0, np.int16), *self._parts])
         self._parts = [sound]
         sound = sound[self._speech.first_sample : self._speech.last_sample]
-        if len(sound) < _FEWEST_SAMPLES:
+        if len(sound) < FEWEST_SAMPLES:
             return self._nothing
-        began_s = self._clock.now_s()
-        rich, confidence = self._decode(sound)
-        self._pace.took(len(sound) / LISTENING_RATE_HZ, self._clock.now_s() - began_s)
-        return self._judged(rich, confidence)
+        return self._hypothesis(*self._budget.measured(self._decode, sound, self._clock))
 
-    def _judged(self, rich: str, confidence: float) -> Heard:
+    def _hypothesis(self, rich: str, confidence: float) -> Hypothesis:
         found = parse(rich)
         text = found.text if confidence >= self._min_confidence else ""
-        return Heard(
+        return Hypothesis(
             text,
             confidence,
             rejected=not text and not found.events,
@@ -94,6 +85,6 @@ class UtteranceDecoder:
         )
 
 
-def _unfinished(heard: Heard, *, asked: bool) -> Heard:
-    """A result as a partial. A question mark is believed; a full stop is put at the end of everything, so it is not."""
-    return replace(heard, text=heard.text.rstrip(_FULL_STOPS), rejected=False, complete=asked)
+def _as_partial(final: Hypothesis, *, complete: bool = False) -> Hypothesis:
+    """Without the full stop, which the model puts at the end of everything."""
+    return replace(final, text=final.text.rstrip(_FULL_STOPS), rejected=False, complete=complete)

@@ -1,4 +1,4 @@
-"""Where in an utterance the speech is, by loudness alone: enough to know when to look at the whole."""
+"""Levels of an utterance: where its speech lies, how loud it is, and the gain that brings it to the usual level."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ _SILENT_BELOW = 0.1
 #: RMS of int16 (-60 dBFS); an utterance that is nowhere louder holds no speech.
 _QUIETEST_SPEECH = 30.0
 _SILENCE_SAMPLES = round(0.15 * LISTENING_RATE_HZ)
+#: Less sound than this is not worth decoding.
+FEWEST_SAMPLES = 1600
 #: What is kept around the loud part: soft consonants, and silence for the decoder to begin and end in.
 _MARGIN_SAMPLES = round(0.25 * LISTENING_RATE_HZ)
 
@@ -35,7 +37,7 @@ class _Blocks:
 
 
 class SpeechSpan:
-    """Loud blocks of 20 ms, found as the sound comes."""
+    """Where the speech is: the loud blocks of 20 ms so far."""
 
     def __init__(self) -> None:
         self._blocks = _Blocks()
@@ -107,12 +109,12 @@ class UtteranceLevel:
         return power_dbfs(float(np.percentile(self._powers, _LOUD_PERCENTILE)) if self._powers else 0.0)
 
 
-#: RMS of the loudest 20 ms after levelling, of the noise that is added, int16.
+#: RMS of the loudest 20 ms after the gain, and of the noise that is added, int16.
 LOUDEST_RMS, _HISS_RMS = 6000.0, 50.0
 
 
 class LevelTracker:
-    """One utterance: the same sound gives the same result. loudest: RMS of its loudest part so far, int16."""
+    """The gain of one utterance; the same sound, the same result. loudest: RMS of its loudest part so far, int16."""
 
     def __init__(self, loudest: float) -> None:
         self._gain = LOUDEST_RMS / max(loudest, 1.0)
@@ -120,6 +122,6 @@ class LevelTracker:
         self._rng = np.random.default_rng(0)
 
     def level(self, pcm: Pcm) -> Pcm:
-        """The next sound."""
+        """The next sound at the usual level."""
         levelled = pcm * self._gain + self._rng.normal(0.0, _HISS_RMS, len(pcm))
         return pcm_from_unit(levelled / FULL_SCALE)

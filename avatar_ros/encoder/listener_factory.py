@@ -1,31 +1,30 @@
-"""Who hears a sentence that has no phone marks: PocketSphinx's acoustic model (by its text, where it is English), our
-own network, both, or for want of anything better the loudness. What is not installed is done without, and said.
+"""What finds the phones of a sentence without marks: PocketSphinx's acoustic model (aligned to its text, where it is
+English), our own network, both, or as a last resort the loudness. What is not installed is reported and left out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..core.errors import ConfigError
 from ..core.registry import how_to_install
-from ..speech.g2p_espeak import EspeakSpeller
-from ..speech.pocketsphinx_acoustic import installed_model, read_definition
+from ..speech.g2p_espeak import EspeakG2p
+from ..speech.pocketsphinx_acoustic import installed_model
 from .aligner import AcousticModels
 from .phone_settings import PhoneSettings
-from .sources import FrameGrid, Listener, LoudSource, PhoneSource
+from .sources import FrameGrid, Listener, LoudnessSource, PhoneSource
 
 if TYPE_CHECKING:  # it imports onnxruntime
     from .network_listener import NetworkListener
 
 
 def listen_to_loudness(grid: FrameGrid, text: str, locale: str) -> PhoneSource:
-    """The Listener that needs nothing."""
-    return LoudSource(grid)
+    """The Listener that needs no model."""
+    return LoudnessSource(grid)
 
 
 def expect_nothing(text: str, locale: str) -> None:
@@ -41,30 +40,23 @@ class ListenerFactory:
     warning: str = ""
 
 
-def prepare(settings: PhoneSettings, speller: EspeakSpeller) -> ListenerFactory:
-    """Load what `settings.sound_by` asks for, and run it once. Raises ConfigError where the network alone should hear
+def prepare(settings: PhoneSettings, g2p: EspeakG2p) -> ListenerFactory:
+    """Load what `settings.sound_by` asks for, and run it once. Raises ConfigError where the network alone is asked for
     and cannot be used.
     """
     folder = installed_model()
     network, warning = _network(settings)
     if folder is None:
         return _without_pocketsphinx(network)
-    ears = _pocketsphinx(folder, speller)
+    g2p.load()
+    models = AcousticModels.load(folder, g2p)
 
     def listen(grid: FrameGrid, text: str, locale: str) -> PhoneSource:
-        return ears.listen(grid, text, locale, settings.delay_s)
+        return models.listen(grid, text, locale, settings.delay_s)
 
     listen(FrameGrid(0, 24000), "hello", "en").push(np.zeros(4800, np.int16))
-    ears.forget_voice()
-    return ListenerFactory(network.beside(listen, settings.sound_by) if network else listen, ears.expect, warning)
-
-
-def _pocketsphinx(folder: Path, speller: EspeakSpeller) -> AcousticModels:
-    from ..speech.pocketsphinx_bigram import phone_bigram
-
-    names = tuple(name for name in read_definition(folder / "en-us" / "mdef").phones if not name.startswith("+"))
-    speller.load()
-    return AcousticModels(folder, phone_bigram(folder / "en-us-phone.lm.bin", names), names, speller)
+    models.forget_voice()
+    return ListenerFactory(network.beside(listen, settings.sound_by) if network else listen, models.expect, warning)
 
 
 def _without_pocketsphinx(network: NetworkListener | None) -> ListenerFactory:
@@ -92,4 +84,4 @@ def _network(settings: PhoneSettings) -> tuple[NetworkListener | None, str]:
         problem = error
     if settings.sound_by == "network":
         raise problem
-    return None, f"sentences without English text are heard by PocketSphinx alone: {problem}"
+    return None, f"sentences without English text are recognised by PocketSphinx alone: {problem}"

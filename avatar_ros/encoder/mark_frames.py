@@ -17,7 +17,7 @@ Stretch = tuple[int, float, float]
 
 
 def stretches(marks: Sequence[Mark], sample_rate_hz: int) -> tuple[list[Stretch], list[str]]:
-    """Phone marks (any order) as stretches of classes in order of time, and the labels that nobody knows."""
+    """Phone marks (any order) as stretches of classes in order of time, and the unknown labels."""
     phones = sorted((m for m in marks if m.kind is MarkKind.PHONE), key=lambda m: (m.start_sample, m.end_sample))
     plans, unknown = schedules([mark.text for mark in phones])
     out: list[Stretch] = []

@@ -1,4 +1,4 @@
-"""Backend `network`: phones heard by our own network (models/lips.onnx); no text, no marks, no PocketSphinx."""
+"""Backend `network`: phones recognised by our own network (models/lips.onnx); no text, no marks, no PocketSphinx."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from .sources import FrameGrid, PhoneSource
 
 
 class NetworkEncoder(PhoneEncoder):
-    """Makes PhoneStreams whose sentences are all heard by the network."""
+    """Makes PhoneStreams whose sentences are all recognised by the network."""
 
     def __init__(self, settings: EncoderSettings, own: NetworkSettings) -> None:
         super().__init__(settings, PhoneSettings(own.model))
         self._path = own.model
-        self._ears: NetworkListener | None = None
+        self._listener: NetworkListener | None = None
 
     def load(self) -> None:
         """Load the network and run it once. The voice is unknown again. Raises ConfigError."""
-        self._ears = NetworkListener(self._path)
+        self._listener = NetworkListener(self._path)
         self.meter = LoudnessMeter()
 
     @property
@@ -30,8 +30,8 @@ class NetworkEncoder(PhoneEncoder):
 
     def source(self, grid: FrameGrid, text: str, locale: str) -> PhoneSource:
         """A source for one sentence."""
-        return self._ears.listen(grid) if self._ears is not None else listen_to_loudness(grid, text, locale)
+        return self._listener.listen(grid) if self._listener is not None else listen_to_loudness(grid, text, locale)
 
     def close(self) -> None:
         """Free the network."""
-        self._ears = None
+        self._listener = None

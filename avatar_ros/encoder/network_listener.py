@@ -13,7 +13,7 @@ from .aligner import english_words
 from .network_source import FusedSource, NetworkSource
 from .sources import FrameGrid, Listener, PhoneSource
 
-#: The network's weight where both are heard; models/lips.md has the scores of others.
+#: The network's weight where both are combined; models/lips.md has the scores of others.
 FUSED_SHARE = 0.5
 
 
@@ -36,9 +36,9 @@ class NetworkListener:
         return NetworkSource(self._model, self._level, grid)
 
     def beside(self, listen: Listener, sound_by: str) -> Listener:
-        """A Listener that leaves sentences with English text to `listen` and lets the network hear the others.
+        """A Listener that leaves sentences with English text to `listen` and lets the network recognise the others.
 
-        sound_by: "network", the network alone, or "both": the two opinions weighted.
+        sound_by: "network", the network alone, or "both": the two weighted.
         """
 
         def source(grid: FrameGrid, text: str, locale: str) -> PhoneSource:

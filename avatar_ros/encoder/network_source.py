@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
 from ..core.arrays import F32, Pcm
-from ..speech.mel_features import SHIFT, BandStream, VoiceLevel
+from ..speech.mel_features import BandStream, VoiceLevel
+from ..speech.mel_filterbank import SHIFT
 from ..speech.phone_network import PhoneNetwork
-from ..speech.phones import PHONE_CLASSES, PHONE_COUNT, PHONE_RATE_HZ, SIL
+from ..speech.phones import PHONE_COUNT, PHONE_RATE_HZ, silent_frames
 from ..speech.resample import Resampler
-from .sources import FrameGrid
+from .sources import LEAD_S, FrameGrid, PhoneSource, prefer_closures
 
-#: Frames that lips lead the sound by, as in listener.py.
-LEAD_FRAMES = 1
-#: Bilabials count this much more than the network says, as in listener.py.
-CLOSURE_COST = 4.0
-_COSTS = np.array([CLOSURE_COST if name in ("P", "B", "M") else 1.0 for name in PHONE_CLASSES], np.float32)
+_LEAD_FRAMES = round(LEAD_S * PHONE_RATE_HZ)
 
 
 class NetworkSource:
-    """See sources.PhoneSource. A frame needs LEAD_FRAMES + delay_frames frames and half a window of sound after it."""
+    """See sources.PhoneSource. A frame needs _LEAD_FRAMES + delay_frames frames and half a window of sound after it."""
 
     def __init__(self, model: PhoneNetwork, level: VoiceLevel, grid: FrameGrid) -> None:
         self._model = model
@@ -30,45 +25,42 @@ class NetworkSource:
         self._resampler = Resampler(grid.rate_hz)
         self._bands = BandStream(level, grid.next_frame / PHONE_RATE_HZ - grid.end_sample / grid.rate_hz)
         self._state = model.start()
-        self._skip = model.delay_frames + LEAD_FRAMES
+        self._skip = model.delay_frames + _LEAD_FRAMES
         self._rows: F32 = np.zeros((0, PHONE_COUNT), np.float32)
 
     def push(self, pcm: Pcm) -> F32:
         """Frames that are decided now."""
         self._grid.grow(len(pcm))
-        self._hear(self._resampler.push(pcm))
+        self._take(self._resampler.push(pcm))
         return self._give(min(len(self._rows), self._grid.rest()))
 
     def finish(self) -> F32:
         """Frames up to the last sample, as if silence followed."""
-        silence = np.zeros((self._model.delay_frames + LEAD_FRAMES + 3) * SHIFT)
-        self._hear(np.concatenate([self._resampler.finish(), silence]))
+        silence = np.zeros((self._model.delay_frames + _LEAD_FRAMES + 3) * SHIFT)
+        self._take(np.concatenate([self._resampler.finish(), silence]))
         return self._give(self._grid.rest())
 
-    def _hear(self, samples: NDArray[np.float64]) -> None:
+    def _take(self, samples: NDArray[np.float64]) -> None:
         rows, self._state = self._model.step(self._bands.push(samples), self._state)
         drop = min(self._skip, len(rows))
         self._skip -= drop
-        rows = rows[drop:] * _COSTS
-        self._rows = np.concatenate([self._rows, rows / rows.sum(axis=1, keepdims=True)])
+        self._rows = np.concatenate([self._rows, prefer_closures(rows[drop:])])
 
     def _give(self, count: int) -> F32:
         self._grid.take(count)
         out, self._rows = self._rows[:count], self._rows[count:]
-        missing = np.zeros((count - len(out), PHONE_COUNT), np.float32)
-        missing[:, SIL] = 1.0
-        return np.concatenate([out, missing])
+        return np.concatenate([out, silent_frames(count - len(out))])
 
 
 class FusedSource:
-    """Two opinions about the same sentence, frame by frame: the product of their probabilities, weighted.
+    """Two sources of one sentence, combined frame by frame: the weighted product of their probabilities.
 
-    first, second: PhoneSources on grids of their own that begin alike; share: weight of the first, 0–1.
+    first, second: on grids of their own that begin alike; share: weight of the first, 0–1.
     """
 
     _FLOOR = 1e-3
 
-    def __init__(self, first: Any, second: Any, share: float) -> None:
+    def __init__(self, first: PhoneSource, second: PhoneSource, share: float) -> None:
         self._sources = (first, second)
         self._shares = (share, 1.0 - share)
         self._held = [np.zeros((0, PHONE_COUNT), np.float32) for _ in range(2)]

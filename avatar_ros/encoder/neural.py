@@ -1,7 +1,7 @@
 """Backends `wav2vec2`, `hubert` and `lam`: hidden states of a speech transformer, on onnxruntime.
 
 They need a folder made by tools/export_encoder.py (wav2vec2, hubert) or tools/export_lam_a2e.py (lam). INT8 on the
-CPU, FP16 on CUDA. What is carried from step to step and what is done again: neural_stream.py.
+CPU, FP16 on CUDA. What is cached from step to step and what is computed again: neural_stream.py.
 """
 
 from __future__ import annotations
@@ -21,9 +21,11 @@ from ..core.rates import LISTENING_RATE_HZ
 from ..core.types import SpeechChunk
 from ..speech.resample import Resampler
 from .base import EncoderSettings
+from .neural_features import VoiceStatistics
 from .neural_model import NeuralModel
 from .neural_settings import NeuralSettings
-from .neural_stream import HiddenStream, Steps, VoiceStatistics
+from .neural_stream import HiddenStream, Steps
+from .sources import check_rate
 
 #: Sound before the first frames of a turn, s: sooner than a whole hop, so that lips can start with the voice.
 FIRST_S = 0.1
@@ -118,10 +120,7 @@ class NeuralTurn:
 
     def push(self, chunk: SpeechChunk) -> F32:
         """Frames [T, dim] that this chunk completes."""
-        if chunk.sample_rate_hz != self._rate_hz:
-            raise EncoderError(
-                "encoder_rate", f"speech changed from {self._rate_hz} to {chunk.sample_rate_hz} Hz within a turn"
-            )
+        check_rate(chunk.sample_rate_hz, self._rate_hz)
         self._samples += len(chunk.pcm)
         return self._stream.push(_scaled(self._resampler.push(chunk.pcm)))
 

@@ -53,7 +53,7 @@ class Manifest:
     files: Mapping[str, Mapping[str, str]]  # part -> precision -> file name
 
 
-def read_manifest(folder: Path) -> Manifest:
+def encoder_manifest(folder: Path) -> Manifest:
     """The manifest in `folder`. Raises ConfigError where there is none, or it is not of this format."""
     path = folder / MANIFEST
     if not path.is_file():
@@ -134,7 +134,7 @@ class NeuralModel:
     """The three parts, opened. Raises ConfigError where a file is missing, unreadable or of the wrong shape."""
 
     def __init__(self, folder: Path, *, device: str = "auto", precision: str = "auto", threads: int = 2) -> None:
-        self.manifest = read_manifest(folder)
+        self.manifest = encoder_manifest(folder)
         open_session = opener(onnxruntime, threads)
         available = onnxruntime.get_available_providers()
         self.networks: dict[str, OnnxNetwork] = {}

@@ -1,6 +1,6 @@
 """Backend `phones`: phone probabilities at 100 Hz, sentence by sentence from the best source there is.
 
-1. the voice's own phone marks; 2. the sentence's text aligned to its sound; 3. phones heard in the sound alone
+1. the voice's own phone marks; 2. the sentence's text aligned to its sound; 3. phones recognised in the sound alone
 (aligner.py, network_source.py; listener_factory.py chooses).
 """
 
@@ -9,20 +9,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..core.arrays import F32
 from ..core.enums import MarkKind
-from ..core.errors import EncoderError
 from ..core.types import SpeechChunk
-from ..speech.g2p_espeak import EspeakSpeller
-from ..speech.loudness import LoudnessMeter
+from ..speech.g2p_espeak import EspeakG2p
+from ..speech.loudness import FrameLoudness, LoudnessMeter
 from ..speech.phones import LOUDNESS, PHONE_COUNT, PHONE_DIM, PHONE_KIND, PHONE_RATE_HZ
 from .base import EncoderSettings
 from .listener_factory import ListenerFactory, prepare
 from .mark_frames import Stretch, stretches
 from .phone_settings import PhoneSettings
-from .sources import WINDOW_AFTER_S, FrameGrid, MarkSource, PhoneSource, frame_levels_dbfs
+from .sources import FrameGrid, MarkSource, PhoneSource, check_rate
 
 #: Stretches that ended this long before the newest frame are forgotten.
 _KEEP_S = 1.0
@@ -37,21 +35,21 @@ class PhoneEncoder:
 
     def __init__(self, settings: EncoderSettings, own: PhoneSettings) -> None:
         self._own = own
-        self._hearing = ListenerFactory()
-        self._speller = EspeakSpeller()
+        self._listeners = ListenerFactory()
+        self._g2p = EspeakG2p()
         self.meter = LoudnessMeter()  # one voice speaks all turns
         self.unknown_marks: dict[str, int] = {}
         self.has_marks = False  # the voice of the last sentence gave phone marks, so the next one most likely will
 
     def load(self) -> None:
-        """Load who hears sentences without marks, and run each once. The voice is unknown again. Raises ConfigError."""
+        """Load what recognises sentences without marks, and run it. The voice is unknown again. Raises ConfigError."""
         self.meter, self.has_marks = LoudnessMeter(), False
-        self._hearing = prepare(self._own, self._speller)
+        self._listeners = prepare(self._own, self._g2p)
 
     def expect(self, text: str, locale: str) -> None:
         """Have the text's pronunciation ready, unless the voice tells its phones itself."""
         if self._own.use_text and not (self.has_marks and self._own.use_marks):
-            self._hearing.expect(text, locale)
+            self._listeners.expect(text, locale)
 
     def open(self, sample_rate_hz: int) -> PhoneStream:
         """A stream for one turn's speech."""
@@ -59,7 +57,7 @@ class PhoneEncoder:
 
     def source(self, grid: FrameGrid, text: str, locale: str) -> PhoneSource:
         """A source for a sentence that has no marks."""
-        return self._hearing.listen(grid, text if self._own.use_text else "", locale)
+        return self._listeners.listen(grid, text if self._own.use_text else "", locale)
 
     @property
     def use_marks(self) -> bool:
@@ -67,7 +65,7 @@ class PhoneEncoder:
 
     def status(self) -> Mapping[str, str]:
         """Unknown phone names, and what is missing."""
-        warning = "; ".join(filter(None, (self._hearing.warning, self._speller.warning)))
+        warning = "; ".join(filter(None, (self._listeners.warning, self._g2p.warning)))
         out = {"warning": warning} if warning else {}
         if self.unknown_marks:
             names = " ".join(sorted(self.unknown_marks)[:8])
@@ -76,8 +74,8 @@ class PhoneEncoder:
 
     def close(self) -> None:
         """Free the models."""
-        self._hearing = ListenerFactory()
-        self._speller.close()
+        self._listeners = ListenerFactory()
+        self._g2p.close()
 
 
 class PhoneStream:
@@ -92,19 +90,16 @@ class PhoneStream:
         self._sentence = -1
         self._text, self._locale = "", ""
         self._end_sample = 0
-        self._levels = _Levels(encoder.meter, sample_rate_hz)
+        self._loudness = FrameLoudness(encoder.meter, sample_rate_hz)
 
     def push(self, chunk: SpeechChunk) -> F32:
         """Frames [T, PHONE_DIM] that this chunk completes."""
-        if chunk.sample_rate_hz != self._rate_hz:
-            raise EncoderError(
-                "encoder_rate", f"speech changed from {self._rate_hz} to {chunk.sample_rate_hz} Hz within a turn"
-            )
+        check_rate(chunk.sample_rate_hz, self._rate_hz)
         out = [self._begin(chunk)] if chunk.sentence != self._sentence else []
         self._text, self._locale = chunk.text or self._text, chunk.locale or self._locale
         out.append(self._read_marks(chunk))
         if len(chunk.pcm):
-            out.append(self._hear(chunk))
+            out.append(self._encode(chunk))
         if chunk.sentence_end or chunk.turn_end:
             out.append(self._end_source())
             self._text = ""  # it was heard: what may still come in this sentence's place is silence
@@ -130,7 +125,7 @@ class PhoneStream:
         self._marked.add(chunk.sentence)
         return self._end_source() if late else _no_frames()
 
-    def _hear(self, chunk: SpeechChunk) -> F32:
+    def _encode(self, chunk: SpeechChunk) -> F32:
         if self._source is None:
             grid = FrameGrid(self._end_sample, self._rate_hz)
             marked = self._encoder.has_marks = chunk.sentence in self._marked
@@ -138,7 +133,7 @@ class PhoneStream:
                 MarkSource(grid, self._parts) if marked else self._encoder.source(grid, self._text, self._locale)
             )
         self._end_sample += len(chunk.pcm)
-        self._levels.add(chunk.pcm)
+        self._loudness.add(chunk.pcm)
         return self._source.push(chunk.pcm)
 
     def _end_source(self) -> F32:
@@ -149,34 +144,10 @@ class PhoneStream:
         phones = np.concatenate(pieces)
         out = np.empty((len(phones), PHONE_DIM), np.float32)
         out[:, :PHONE_COUNT] = phones
-        out[:, LOUDNESS] = self._levels.take(len(phones))
-        oldest_s = self._levels.next_frame / PHONE_RATE_HZ - _KEEP_S
+        out[:, LOUDNESS] = self._loudness.take(len(phones))
+        oldest_s = self._loudness.next_frame / PHONE_RATE_HZ - _KEEP_S
         self._parts[:] = [part for part in self._parts if part[2] >= oldest_s]
         return out
-
-
-class _Levels:
-    """The loudness of frames, in the order in which phones become ready."""
-
-    def __init__(self, meter: LoudnessMeter, sample_rate_hz: int) -> None:
-        self._meter = meter
-        self._rate_hz = sample_rate_hz
-        self._pcm = np.zeros(0, np.int16)
-        self._origin = 0
-        self.next_frame = 0
-
-    def add(self, pcm: NDArray[np.int16]) -> None:
-        self._pcm = np.concatenate([self._pcm, pcm])
-
-    def take(self, count: int) -> F32:
-        levels = frame_levels_dbfs(self._pcm, self._rate_hz, self._origin, self.next_frame, count)
-        self.next_frame += count
-        keep_s = self.next_frame / PHONE_RATE_HZ - 2 * (WINDOW_AFTER_S + 0.02)
-        drop = round(keep_s * self._rate_hz) - self._origin
-        if drop > 0:
-            self._pcm = self._pcm[drop:]
-            self._origin += drop
-        return self._meter.measure_frames(levels, 1 / PHONE_RATE_HZ)
 
 
 def _no_frames() -> F32:

@@ -7,13 +7,19 @@ from math import ceil, floor
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..core.arrays import F32, Pcm
-from ..core.levels import FULL_SCALE, powers_dbfs
-from ..speech.loudness import LoudnessMeter
-from ..speech.phones import PHONE_COUNT, PHONE_INDEX, PHONE_RATE_HZ, SIL
+from ..core.errors import EncoderError
+from ..speech.loudness import FrameLoudness, LoudnessMeter
+from ..speech.phones import PHONE_CLASSES, PHONE_COUNT, PHONE_INDEX, PHONE_RATE_HZ, SIL
 from .mark_frames import Stretch, frames_from_stretches
+
+#: Lips are where they must be this much before it is heard: a closure has begun when its sound stops.
+LEAD_S = 0.01
+#: From sound alone, p, b and m are easily taken for other plosives and nasals. Lips that stay open where they must
+#: close are seen at once, lips that close for a moment too many hardly: bilabials count this much more.
+_MISSED_CLOSURE_COST = 4.0
+_CLASS_COSTS = np.array([_MISSED_CLOSURE_COST if name in "PBM" else 1.0 for name in PHONE_CLASSES], np.float32)
 
 
 class PhoneSource(Protocol):
@@ -55,7 +61,7 @@ class FrameGrid:
         return first
 
 
-#: (where the sentence begins, its text, its locale) -> a source that listens
+#: (where the sentence begins, its text, its locale) -> a source of its phones
 Listener = Callable[[FrameGrid, str, str], PhoneSource]
 
 
@@ -81,7 +87,7 @@ class MarkSource:
         return frames_from_stretches(self._parts, self._grid.take(count), count)
 
 
-class LoudSource:
+class LoudnessSource:
     """The last resort, where no acoustic model is installed: the louder, the more of an open vowel."""
 
     _AFTER_S = 0.01
@@ -89,14 +95,12 @@ class LoudSource:
 
     def __init__(self, grid: FrameGrid) -> None:
         self._grid = grid
-        self._origin = grid.end_sample
-        self._pcm = np.zeros(0, np.int16)
-        self._meter = LoudnessMeter()
+        self._loudness = FrameLoudness(LoudnessMeter(), grid.rate_hz, grid.end_sample, grid.next_frame)
 
     def push(self, pcm: Pcm) -> F32:
         """Frames that are over."""
         self._grid.grow(len(pcm))
-        self._pcm = np.concatenate([self._pcm, pcm])
+        self._loudness.add(pcm)
         return self._give(self._grid.ready(self._AFTER_S))
 
     def finish(self) -> F32:
@@ -104,35 +108,21 @@ class LoudSource:
         return self._give(self._grid.rest())
 
     def _give(self, count: int) -> F32:
-        first = self._grid.take(count)
-        levels = frame_levels_dbfs(self._pcm, self._grid.rate_hz, self._origin, first, count)
-        openness = np.clip(
-            (self._meter.measure_frames(levels, 1 / PHONE_RATE_HZ) - self._SILENT) / (self._OPEN - self._SILENT), 0, 1
-        )
-        self._forget()
+        self._grid.take(count)
+        openness = np.clip((self._loudness.take(count) - self._SILENT) / (self._OPEN - self._SILENT), 0, 1)
         out = np.zeros((count, PHONE_COUNT), np.float32)
         out[:, PHONE_INDEX["AH"]] = openness
         out[:, SIL] = 1 - openness
         return out
 
-    def _forget(self) -> None:
-        keep_from = round((self._grid.next_frame / PHONE_RATE_HZ - 0.05) * self._grid.rate_hz) - self._origin
-        if keep_from > 0:
-            self._pcm = self._pcm[keep_from:]
-            self._origin += keep_from
+
+def prefer_closures(rows: F32) -> F32:
+    """Phone probabilities [T, PHONE_COUNT] with those of bilabials raised."""
+    weighted = rows * _CLASS_COSTS
+    return weighted / np.maximum(weighted.sum(axis=1, keepdims=True), 1e-30)
 
 
-WINDOW_BEFORE_S, WINDOW_AFTER_S = 0.015, 0.005
-
-
-def frame_levels_dbfs(pcm: NDArray[np.int16], sample_rate_hz: int, origin: int, first: int, count: int) -> F32:
-    """RMS level [count] in dBFS of frames first … first + count; pcm[0] is sample `origin` of the turn.
-
-    Windows that reach outside the sound are filled with silence. At least SILENCE_DBFS.
-    """
-    squares = np.concatenate([[0.0], np.cumsum((pcm.astype(np.float64) / FULL_SCALE) ** 2)])
-    centres = (first + np.arange(count)) / PHONE_RATE_HZ * sample_rate_hz - origin
-    low = np.clip(np.round(centres - WINDOW_BEFORE_S * sample_rate_hz).astype(int), 0, len(pcm))
-    high = np.clip(np.round(centres + WINDOW_AFTER_S * sample_rate_hz).astype(int), 0, len(pcm))
-    width = (WINDOW_BEFORE_S + WINDOW_AFTER_S) * sample_rate_hz
-    return powers_dbfs((squares[high] - squares[low]) / width).astype(np.float32)
+def check_rate(sample_rate_hz: int, expected_hz: int) -> None:
+    """Raises EncoderError where a turn's speech does not go on at the rate that it began with."""
+    if sample_rate_hz != expected_hz:
+        raise EncoderError("encoder_rate", f"speech changed from {expected_hz} to {sample_rate_hz} Hz within a turn")

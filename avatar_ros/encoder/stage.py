@@ -20,6 +20,7 @@ from ..core.topics import Message
 from ..core.types import AudioFeatures, Sentence, SpeechChunk
 from .base import ENCODER_BACKENDS, Encoder, EncoderSettings, TurnStream
 from .reorder_buffer import Losses, ReorderBuffer
+from .sources import check_rate
 
 MIN_RATE_HZ, MAX_RATE_HZ = 8000, 192000
 _NONE = (-1, -1)
@@ -113,10 +114,7 @@ class EncoderStage(Stage):
         return _Speech(self._encoder.open(chunk.sample_rate_hz), order, chunk.sample_rate_hz)
 
     def _encode(self, turn: _Turn, speech: _Speech, chunk: SpeechChunk) -> Iterable[Out]:
-        if chunk.sample_rate_hz != speech.rate_hz:
-            raise EncoderError(
-                "encoder_rate", f"speech changed from {speech.rate_hz} to {chunk.sample_rate_hz} Hz within a turn"
-            )
+        check_rate(chunk.sample_rate_hz, speech.rate_hz)
         pieces = [speech.stream.push(part) for part in self._in_order(turn, speech, chunk)]
         if chunk.turn_end:
             pieces.append(speech.stream.finish())

@@ -12,7 +12,7 @@ import yaml
 
 from ..answers.file import Answers, load_answers_file
 from ..answers.matcher import Matcher
-from ..answers.responses import ResponseSelector, Talk
+from ..answers.responses import ResponseHistory, ResponseSelector
 from ..core.paths import share_file
 from ..core.sessions import SessionTable
 from ..core.settings import Settings, setting
@@ -50,7 +50,7 @@ class LocalAnswers:
         self._settings = settings
         self._own = own
         self._now = now
-        self._talks: SessionTable[Talk] = SessionTable(Talk, own.session_ttl_s)
+        self._used: SessionTable[ResponseHistory] = SessionTable(ResponseHistory, own.session_ttl_s)
         self._counts = {"answered": 0, "not_understood": 0}
         self._matcher: Matcher | None = None
         self._selector: ResponseSelector | None = None
@@ -66,8 +66,8 @@ class LocalAnswers:
         assert self._matcher is not None and self._selector is not None, "load() comes first"
         intent = None if prompt.rejected else self._matcher.find(prompt.text)
         self._counts["answered" if intent else "not_understood"] += 1
-        talk = self._talks.get(prompt.session, now_s)
-        return WholeAnswer(self._selector.tell(intent, talk, prompt.history, self._now()))
+        used = self._used.get(prompt.session, now_s)
+        return WholeAnswer(self._selector.select(intent, used, prompt.history, self._now()))
 
     def expect(self, now_s: float) -> None:
         """Always ready."""
@@ -78,7 +78,7 @@ class LocalAnswers:
 
     def forget(self, session: str) -> None:
         """Drop the session's variants."""
-        self._talks.drop(session)
+        self._used.drop(session)
 
     def close(self) -> None:
         """Forget the file."""

@@ -8,8 +8,8 @@ from typing import Any
 
 from ..answers.file import PLACEHOLDER
 from ..core.errors import ConfigError
-from ..core.service_url import check_url
 from ..core.types import Prompt
+from ..core.url_check import check_url
 from .openai_settings import OpenAiSettings
 
 _NOT_UNDERSTOOD = "(Something was said to you that the speech recogniser did not understand. Ask for it again.)"

@@ -60,7 +60,7 @@ class Emotion:
         self._goal = np.zeros(ARKIT_COUNT, np.float32)
         self._now = np.zeros(ARKIT_COUNT, np.float32)
 
-    def want(self, name: str) -> None:
+    def fade_to(self, name: str) -> None:
         """From now on show `name`; "" and names that nobody knows are neutral."""
         weights = emotion_weights(name)
         self._goal = weights if weights is not None else np.zeros(ARKIT_COUNT, np.float32)

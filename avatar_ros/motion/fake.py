@@ -23,7 +23,7 @@ class FakeLips:
         self.settings = settings
 
     def weights(self, features: F32) -> F32:
-        """Sets jawOpen to 1 where AA is the likeliest phone."""
+        """Sets jawOpen to 1 where AA is the most likely phone."""
         out = np.zeros((len(features), ARKIT_COUNT), np.float32)
         out[:, ARKIT_INDEX["jawOpen"]] = features[:, PHONE_INDEX["AA"]] >= 0.5
         return out

@@ -17,7 +17,7 @@ _MAX_HEAD_DEG, _MAX_EYE_DEG = 30.0, 28.0
 _ROVE_DEG, _ROVE_S = (1.3, 0.8), (0.5, 2.2)
 #: A saccade of a few degrees takes 30–50 ms.
 _SACCADE_TAU_S = 0.018
-#: Looking away: where (yaw, pitch in degrees, pitch up is negative), after and for how long, by mood. People look
+#: Looking away: where (yaw, pitch in degrees, pitch up is negative), after and for how long, by state. People look
 #: at their listener for 40 to 60 % of the time while they speak and at the speaker for about 75 % while they listen
 #: (Kendon 1967; Argyle & Cook 1976), and away while they think (Glenberg et al. 1998). A host looks away less.
 _AWAY_DEG = ((-17.0, -9.0), (15.0, -10.0), (-14.0, 5.0), (12.0, 6.0))
@@ -47,7 +47,7 @@ class Look:
 
 
 class Gaze:
-    """Told the time and the mood, says where eyes and head point."""
+    """Told the time and the state, says where eyes and head point."""
 
     def __init__(self, rng: np.random.Generator, liveliness: float) -> None:
         self._rng = rng
@@ -55,7 +55,7 @@ class Gaze:
         self._listener = (0.0, 0.0)
         self._target_s = float("-inf")
         self._away = (0.0, 0.0)
-        self._mood = AgentState.IDLE
+        self._state = AgentState.IDLE
         self._change_s: float | None = None
         self._looks_away = False
         self._rove = (0.0, 0.0)
@@ -70,9 +70,9 @@ class Gaze:
         self._listener = (degrees(atan2(x, max(z, 0.05))), -degrees(atan2(y, max(hypot(x, z), 0.05))))
         self._target_s = now_s
 
-    def step(self, now_s: float, step_s: float, mood: AgentState) -> Look:
+    def step(self, now_s: float, step_s: float, state: AgentState) -> Look:
         """The look at `now_s`, `step_s` after the one before."""
-        self._decide(now_s, mood)
+        self._decide(now_s, state)
         if now_s - self._target_s > _TARGET_KEPT_S:
             self._listener = (0.0, 0.0)
         centre = np.array(self._listener) + np.array(self._away) * self._liveliness
@@ -83,16 +83,16 @@ class Gaze:
         relative = np.clip(self._eyes - self._head, -_MAX_EYE_DEG, _MAX_EYE_DEG)
         return Look(float(self._head[0]), float(self._head[1]), float(relative[0]), float(relative[1]))
 
-    def _decide(self, now_s: float, mood: AgentState) -> None:
+    def _decide(self, now_s: float, state: AgentState) -> None:
         self.glanced = False
-        if self._change_s is None or mood is not self._mood:
-            self._mood, self._looks_away = mood, False
+        if self._change_s is None or state is not self._state:
+            self._state, self._looks_away = state, False
             self._away = (0.0, 0.0)
-            self._change_s = now_s + self._draw(_AWAY_AFTER_S[mood])
+            self._change_s = now_s + self._draw(_AWAY_AFTER_S[state])
         if now_s >= self._change_s:
             self._looks_away = not self._looks_away
             self._away = self._somewhere() if self._looks_away else (0.0, 0.0)
-            self._change_s = now_s + self._draw((_AWAY_FOR_S if self._looks_away else _AWAY_AFTER_S)[mood])
+            self._change_s = now_s + self._draw((_AWAY_FOR_S if self._looks_away else _AWAY_AFTER_S)[state])
             self.glanced = True
         if now_s >= self._rove_s:
             self._rove = tuple(self._rng.normal(0, _ROVE_DEG))
@@ -100,7 +100,7 @@ class Gaze:
 
     def _somewhere(self) -> tuple[float, float]:
         yaw, pitch = _AWAY_DEG[int(self._rng.integers(len(_AWAY_DEG)))]
-        scale = 1.0 if self._mood is AgentState.THINKING else 0.6
+        scale = 1.0 if self._state is AgentState.THINKING else 0.6
         return yaw * scale * self._rng.uniform(0.7, 1.2), pitch * scale * self._rng.uniform(0.7, 1.2)
 
     def _draw(self, limits: tuple[float, float]) -> float:

@@ -8,7 +8,7 @@ from zlib import crc32
 
 import numpy as np
 
-from ..core.arkit import ARKIT_COUNT, ARKIT_INDEX
+from ..core.arkit import ARKIT_INDEX
 from ..core.arrays import F32
 from ..core.enums import AgentState
 from .base import MotionSettings
@@ -67,12 +67,12 @@ class IdleFace:
         self.emotion = Emotion()
         self._last_s: float | None = None
 
-    def step(self, now_s: float, mood: AgentState, loudness: float) -> IdlePose:
+    def step(self, now_s: float, state: AgentState, loudness: float) -> IdlePose:
         """The face at `now_s`; loudness 0–1 of the avatar's voice as it will be heard in STRESS_LEAD_S."""
         step_s = 0.0 if self._last_s is None else min(max(now_s - self._last_s, 0.0), _LONGEST_STEP_S)
         self._last_s = now_s
-        look = self.gaze.step(now_s, step_s, mood)
-        sway = self._head.step(now_s, step_s, loudness, self.nods.step(now_s, mood))
+        look = self.gaze.step(now_s, step_s, state)
+        sway = self._head.step(now_s, step_s, loudness, self.nods.step(now_s, state))
         if self.gaze.glanced:
             self._blinker.hint(now_s, _GLANCE_BLINK)
         if self._head.phrase_ended:
@@ -80,21 +80,21 @@ class IdleFace:
         # Eyes stay on what they look at while the head sways.
         held = Look(look.head_yaw, look.head_pitch, look.eye_yaw - sway.yaw, look.eye_pitch - sway.pitch)
         weights = self.emotion.step(step_s).copy()
-        self._add_smile(weights, step_s, mood)
-        self._add_brows(weights, mood)
-        _add_eyes(weights, held, self._blinker.step(now_s, mood is AgentState.SPEAKING))
+        self._add_smile(weights, step_s, state)
+        self._add_brows(weights, state)
+        _add_eyes(weights, held, self._blinker.step(now_s, state is AgentState.SPEAKING))
         rotation = quaternion_from_degrees(look.head_yaw + sway.yaw, look.head_pitch + sway.pitch, sway.roll)
         return IdlePose(np.clip(weights, 0, 1), rotation, (0.0, sway.rise_m, 0.0))
 
-    def _add_smile(self, weights: F32, step_s: float, mood: AgentState) -> None:
-        goal = self._smile * (_SMILE_WHILE_LISTENING if mood is AgentState.LISTENING else 1.0)
+    def _add_smile(self, weights: F32, step_s: float, state: AgentState) -> None:
+        goal = self._smile * (_SMILE_WHILE_LISTENING if state is AgentState.LISTENING else 1.0)
         self._smile_now += (goal - self._smile_now) * (1 - float(np.exp(-step_s / 0.5)))
         for shape, share in _SMILE_SHAPES:
             weights[shape] += share * self._smile_now
 
-    def _add_brows(self, weights: F32, mood: AgentState) -> None:
+    def _add_brows(self, weights: F32, state: AgentState) -> None:
         lift = _BROW_BEAT * self._head.beat * self._liveliness
-        if mood is AgentState.LISTENING:
+        if state is AgentState.LISTENING:
             lift += 0.05 * self._liveliness
         for name, share in (("browInnerUp", 1.0), ("browOuterUpLeft", 0.6), ("browOuterUpRight", 0.6)):
             weights[ARKIT_INDEX[name]] += share * lift
@@ -133,8 +133,3 @@ def quaternion_from_degrees(yaw: float, pitch: float, roll: float) -> Quaternion
     # q = q_yaw · q_pitch · q_roll
     w, x, y, z = cy * cx, cy * sx, sy * cx, -sy * sx
     return (w * cz - z * sz, x * cz + y * sz, y * cz - x * sz, w * sz + z * cz)
-
-
-def rest_pose() -> IdlePose:
-    """A face that does nothing."""
-    return IdlePose(np.zeros(ARKIT_COUNT, np.float32), (1.0, 0.0, 0.0, 0.0), (0.0, 0.0, 0.0))

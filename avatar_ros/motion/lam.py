@@ -15,7 +15,7 @@ from ..core.arrays import F32
 from ..core.errors import ConfigError
 from ..core.inference import check_shapes
 from .base import MotionSettings
-from .onnx_lips import Wants, open_lips, try_lips, wants_of
+from .onnx_lips import FeatureSpec, feature_spec, open_lips, warm_up
 from .onnx_settings import LamSettings
 
 KIND = "lam_wav2vec2"
@@ -38,7 +38,7 @@ class LamLips:
 
     def __init__(self, settings: MotionSettings, own: LamSettings) -> None:
         network = open_lips(settings.backend, own, FILE)
-        wants = wants_of(network, Wants(KIND, 0, RATE_HZ, _REACH, _REACH))
+        wants = feature_spec(network, FeatureSpec(KIND, 0, RATE_HZ, _REACH, _REACH))
         identities = next((i.shape[1] for i in network.session.get_inputs() if i.name == "identity"), 1)
         if type(identities) is not int or not 1 <= identities <= 1000:
             raise ConfigError("model_shape", f"{network.file} takes {identities!s:.40} identities; 1 to 1000 will do")
@@ -56,7 +56,7 @@ class LamLips:
         self._own = own
         self._session = network.session
         self._identity = np.eye(identities, dtype=np.float32)[own.identity][None]
-        try_lips(network, self)
+        warm_up(network, self)
 
     def weights(self, features: F32) -> F32:
         """Features [T, dim] to weights [T, 52], 0–1."""

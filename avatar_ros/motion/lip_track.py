@@ -12,7 +12,7 @@ from ..core.arkit import ARKIT_COUNT
 from ..core.arrays import F32
 from ..core.errors import MotionError
 from ..core.types import AudioFeatures
-from ..speech.phones import LOUDNESS, PHONE_DIM, PHONE_KIND, SIL
+from ..speech.phones import LOUDNESS, PHONE_DIM, PHONE_KIND, silent_frames
 from .base import LipModel
 from .offline import resample_weights
 
@@ -200,8 +200,4 @@ def has_loudness(model: LipModel) -> bool:
 
 def _silent_frame(model: LipModel) -> F32 | None:
     """Features of silence [1, dim]; None where the kind of features has none (hidden states: zero is no silence)."""
-    if not has_loudness(model):
-        return None
-    out = np.zeros((1, PHONE_DIM), np.float32)
-    out[0, SIL] = 1.0
-    return out
+    return silent_frames(1, PHONE_DIM) if has_loudness(model) else None

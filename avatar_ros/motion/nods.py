@@ -64,11 +64,11 @@ class Nods:
         if EVENT_COMPLETE in transcript.events or self._text.rstrip().endswith(_CLAUSE_ENDS):
             self._pause(now_s)
 
-    def step(self, now_s: float, mood: AgentState) -> float:
+    def step(self, now_s: float, state: AgentState) -> float:
         """Pitch of the head at `now_s`, degrees downwards. While it speaks itself it does not begin to nod."""
         if self._voice:
             self._follow(now_s)
-        if self._wanted and mood is not AgentState.SPEAKING:
+        if self._wanted and state is not AgentState.SPEAKING:
             self._start_s, self._size = now_s, float(self._rng.uniform(*_SIZES))
             self._due_s = now_s + self._draw(_GAP_S)
             self._restless_s = self._due_s + self._draw(_PATIENCE_S)

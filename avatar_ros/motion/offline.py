@@ -7,8 +7,10 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.arkit import ARKIT_COUNT
 from ..core.arrays import F32
 from ..core.errors import MotionError
+from ..core.interpolation import between
 from ..core.registry import NO_OPTIONS, Options
 from .base import MOTION_BACKENDS, MotionSettings
 
@@ -18,14 +20,9 @@ def resample_weights(weights: F32, rate_hz: float, times_s: NDArray[np.floating]
     frames within hold_s / 2, so that a flash of one frame is not missed. The first and last frame hold beyond.
     """
     if not len(weights):
-        return np.zeros((len(times_s), 52), np.float32)
+        return np.zeros((len(times_s), ARKIT_COUNT), np.float32)
     x = np.asarray(times_s, np.float64) * rate_hz
-    if hold_s:
-        return _largest_within(weights, x, hold_s * rate_hz / 2)
-    low = np.clip(np.floor(x).astype(int), 0, len(weights) - 1)
-    high = np.minimum(low + 1, len(weights) - 1)
-    t = (np.clip(x, 0, len(weights) - 1) - low).astype(np.float32)[:, None]
-    return weights[low] * (1 - t) + weights[high] * t
+    return _largest_within(weights, x, hold_s * rate_hz / 2) if hold_s else between(weights, x)
 
 
 def _largest_within(weights: F32, x: NDArray[np.float64], reach: float) -> F32:

@@ -22,7 +22,7 @@ _MAX_DIM = 16384
 
 
 @dataclass(frozen=True)
-class Wants:
+class FeatureSpec:
     """Features that a network takes: their kind, width and rate, and the frames of context that one frame needs."""
 
     kind: str
@@ -46,7 +46,7 @@ def open_lips(backend: str, own: OnnxSettings, file: str) -> OnnxNetwork:
     return open_network(files, opener(onnxruntime, own.threads), available, own.device)
 
 
-def wants_of(network: OnnxNetwork, fallback: Wants) -> Wants:
+def feature_spec(network: OnnxNetwork, fallback: FeatureSpec) -> FeatureSpec:
     """What the file's metadata (kind, rate_hz, before, after) and the shape of its input `features` say; where they
     are silent, `fallback`. Raises ConfigError where they make no sense.
     """
@@ -58,7 +58,7 @@ def wants_of(network: OnnxNetwork, fallback: Wants) -> Wants:
             raise ConfigError(
                 "model_shape", f"{network.file} takes {names:.400}; an input features [1, T, dim] is needed"
             )
-        wants = Wants(
+        wants = FeatureSpec(
             kind=said.get("kind", fallback.kind),
             dim=shape[2],
             rate_hz=float(said.get("rate_hz", fallback.rate_hz)),
@@ -71,7 +71,7 @@ def wants_of(network: OnnxNetwork, fallback: Wants) -> Wants:
         return wants
 
 
-def try_lips(network: OnnxNetwork, lips: LipModel) -> None:
+def warm_up(network: OnnxNetwork, lips: LipModel) -> None:
     """Run a network once: a damaged one may open and fail to run. Raises ConfigError."""
     remedy = "it opens but does not run: get or export it again"
     with boundary(network.file, ConfigError, "model_unreadable", remedy):

@@ -13,7 +13,7 @@ from ..core.arrays import F32
 from ..core.errors import MotionError
 from ..core.inference import check_shapes
 from .base import MotionSettings
-from .onnx_lips import Wants, open_lips, try_lips, wants_of
+from .onnx_lips import FeatureSpec, feature_spec, open_lips, warm_up
 from .onnx_settings import PolicySettings
 
 FILE = "policy.onnx"
@@ -27,13 +27,13 @@ class PolicyLips:
     def __init__(self, settings: MotionSettings, own: PolicySettings) -> None:
         network = open_lips(settings.backend, own, FILE)
         context = round(own.context_s * own.rate_hz)
-        wants = wants_of(network, Wants(own.kind, 0, own.rate_hz, context, context))
+        wants = feature_spec(network, FeatureSpec(own.kind, 0, own.rate_hz, context, context))
         check_shapes(network, {"features": [1, None, wants.dim]}, {"weights": [1, None, ARKIT_COUNT]})
         self.kind, self.dim, self.rate_hz = wants.kind, wants.dim, wants.rate_hz
         self.before, self.after = wants.before, wants.after
         self.required_after = 0
         self._session = network.session
-        try_lips(network, self)
+        warm_up(network, self)
 
     def weights(self, features: F32) -> F32:
         """Features [T, dim] to weights [T, 52], clipped to 0–1. Raises MotionError where the network gives less."""

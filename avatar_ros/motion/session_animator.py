@@ -30,19 +30,19 @@ class SessionAnimator:
 
     def __init__(self, settings: MotionSettings, session: str, model: LipModel) -> None:
         self.face = IdleFace(settings, session)
-        self.reaction = Mirroring()
-        self.mood = AgentState.IDLE
+        self.mirroring = Mirroring()
+        self.agent_state = AgentState.IDLE
         self._settings = settings
         self._session = session
         self._model = model
         self._newest = _NONE
         self._tracks: dict[Key, LipTrack] = {}
-        self._voice = PlaybackLoudness()
+        self._playback_loudness = PlaybackLoudness()
         self._rate_hz = 24000
         self._clock: PlaybackClock | None = None
         self._clock_s = 0.0  # when it came
         self._emotions: dict[tuple[int, int, int], str] = {}
-        self._spoken_emotion = ""  # of the sentence that is heard
+        self._sentence_emotion = ""  # of the sentence that is heard
 
     def features(self, message: AudioFeatures, now_s: float) -> Iterable[Out]:
         """Take features of a turn; the next turn may be prepared while one is still heard."""
@@ -59,7 +59,7 @@ class SessionAnimator:
 
     def played(self, frame: AudioFrame, now_s: float) -> None:
         """Take what the speaker plays."""
-        self._voice.add(frame, now_s)
+        self._playback_loudness.add(frame, now_s)
 
     def speak(self, now_s: float) -> Iterable[Out]:
         """Frames of the speech layer that are due."""
@@ -84,9 +84,9 @@ class SessionAnimator:
 
     def live(self, now_s: float) -> Out:
         """A frame of the idle layer."""
-        spoken = self._spoken_emotion if self._is_heard(now_s) else ""
-        self.face.emotion.want(spoken or self.reaction.at(now_s))
-        pose = self.face.step(now_s, self.mood, self._loudness(now_s))
+        spoken = self._sentence_emotion if self._is_heard(now_s) else ""
+        self.face.emotion.fade_to(spoken or self.mirroring.at(now_s))
+        pose = self.face.step(now_s, self.agent_state, self._loudness(now_s))
         return Out(
             "motion/expression",
             Expression(
@@ -105,10 +105,10 @@ class SessionAnimator:
         """Take the clock; the sentence that is heard sets the expression."""
         self._clock, self._clock_s = clock, now_s
         if clock.state is PlaybackState.ENDED:
-            self._spoken_emotion = ""
+            self._sentence_emotion = ""
             self._drop((clock.epoch, clock.turn))
         elif clock.state is PlaybackState.PLAYING:
-            self._spoken_emotion = self._emotions.get((clock.epoch, clock.turn, clock.sentence), "")
+            self._sentence_emotion = self._emotions.get((clock.epoch, clock.turn, clock.sentence), "")
 
     def sentence(self, sentence: Sentence) -> None:
         """Remember a sentence's expression until it is heard."""
@@ -122,7 +122,7 @@ class SessionAnimator:
             self.face.nods.hear(message, now_s)
             return
         self.face.nods.read(message, now_s)
-        self.reaction.hear(message, now_s)
+        self.mirroring.hear(message, now_s)
 
     def cancel(self, order: Interrupt) -> None:
         """Forget the turn; its late features are dropped, and it shows nothing while the card plays what it has."""
@@ -131,7 +131,7 @@ class SessionAnimator:
         self._drop(key)
         self._emotions = {of: name for of, name in self._emotions.items() if of[:2] > key}
         if self._clock is not None and (self._clock.epoch, self._clock.turn) <= key:
-            self._spoken_emotion = ""
+            self._sentence_emotion = ""
 
     def _drop(self, until: Key) -> None:
         """Forget the lips of all turns up to and including `until`."""
@@ -151,7 +151,7 @@ class SessionAnimator:
     def _loudness(self, now_s: float) -> float:
         """How loud the avatar will be heard in STRESS_LEAD_S: as its features say, or else as it is played."""
         if not has_loudness(self._model):
-            return self._voice.at(now_s, STRESS_LEAD_S)
+            return self._playback_loudness.at(now_s, STRESS_LEAD_S)
         clock = self._clock
         if clock is None or clock.state is not PlaybackState.PLAYING or not self._is_heard(now_s):
             return 0.0

@@ -1,4 +1,4 @@
-"""The expression stage: features, sound, playback, mood, gaze, sentences and what is heard in; both layers out."""
+"""The expression stage: features, sound, playback, state, gaze, sentences and what is heard in; both layers out."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _OWN_FRAMES = ("", "avatar")
 
 
 class ExpressionStage(Stage):
-    """Serves all sessions; each has its own performer."""
+    """Serves all sessions; each has its own animator."""
 
     def __init__(self, settings: MotionSettings, model: LipModel) -> None:
         super().__init__()
@@ -27,65 +27,65 @@ class ExpressionStage(Stage):
         self.unread = frozenset({"speech/played"} if has_loudness(model) else ())
         self._settings = settings
         self._model = model
-        self._performers = {LOCAL_SESSION: SessionAnimator(settings, LOCAL_SESSION, model)}
+        self._animators = {LOCAL_SESSION: SessionAnimator(settings, LOCAL_SESSION, model)}
         self._used_s: dict[str, float] = {}
         self._warning = ""
 
     def push(self, topic: str, message: Message, now_s: float) -> Iterable[Out]:
         """Take a message of the port."""
         if isinstance(message, AudioFeatures):
-            yield from self._performer(message.session, now_s).features(message, now_s)
+            yield from self._animator(message.session, now_s).features(message, now_s)
         elif isinstance(message, PlaybackClock):
-            performer = self._performer(message.session, now_s)
-            performer.playback(message, now_s)
-            yield from performer.speak(now_s)
+            animator = self._animator(message.session, now_s)
+            animator.playback(message, now_s)
+            yield from animator.speak(now_s)
         elif isinstance(message, AvatarState):
-            self._performer(message.session, now_s).mood = message.state
+            self._animator(message.session, now_s).agent_state = message.state
         elif isinstance(message, Sentence):
-            self._performer(message.session, now_s).sentence(message)
+            self._animator(message.session, now_s).sentence(message)
         elif isinstance(message, AudioFrame):
-            self._performer(message.session, now_s).played(message, now_s)
+            self._animator(message.session, now_s).played(message, now_s)
         elif isinstance(message, VoiceActivity | Transcript):
-            self._performer(message.session, now_s).hear(message, now_s)
+            self._animator(message.session, now_s).hear(message, now_s)
         elif isinstance(message, GazeTarget):
             self._aim(message, now_s)
 
     def interrupt(self, order: Interrupt, now_s: float) -> Iterable[Out]:
         """CANCEL drops the turn's lips."""
         if order.action.ends_speech:
-            self._performer(order.session, now_s).cancel(order)
+            self._animator(order.session, now_s).cancel(order)
         return ()
 
     def tick(self, now_s: float) -> Iterable[Out]:
         """What is due of both layers, for each session."""
         self._expire(now_s)
-        for performer in tuple(self._performers.values()):
-            yield from performer.speak(now_s)
-            yield performer.live(now_s)
+        for animator in tuple(self._animators.values()):
+            yield from animator.speak(now_s)
+            yield animator.live(now_s)
 
     def session(self, event: SessionEvent, now_s: float) -> Iterable[Out]:
         """Meet a new session, forget a closed one."""
         if event.kind is SessionKind.CLOSED:
             self._drop(event.session)
         else:
-            self._performer(event.session, now_s)
+            self._animator(event.session, now_s)
         return ()
 
     def status(self) -> Mapping[str, str]:
         """A warning where gaze targets come in a frame that is not understood."""
         return {"warning": self._warning} if self._warning else {}
 
-    def _performer(self, session: str, now_s: float) -> SessionAnimator:
+    def _animator(self, session: str, now_s: float) -> SessionAnimator:
         self._used_s[session] = now_s
-        if session not in self._performers:
-            self._performers[session] = SessionAnimator(self._settings, session, self._model)
-        return self._performers[session]
+        if session not in self._animators:
+            self._animators[session] = SessionAnimator(self._settings, session, self._model)
+        return self._animators[session]
 
     def _drop(self, session: str) -> None:
         self._used_s.pop(session, None)
-        self._performers.pop(session, None)
+        self._animators.pop(session, None)
         if session == LOCAL_SESSION:  # a kiosk's face lives on between visitors
-            self._performers[session] = SessionAnimator(self._settings, session, self._model)
+            self._animators[session] = SessionAnimator(self._settings, session, self._model)
 
     def _expire(self, now_s: float) -> None:
         ttl_s = self._settings.session_ttl_s
@@ -104,8 +104,8 @@ class ExpressionStage(Stage):
             self._warning = f"gaze_target ({target.x}, {target.y}, {target.z}) is ignored: it is no place"
             return
         self._warning = ""
-        for performer in self._performers.values():
-            performer.face.gaze.aim((target.x, target.y - self._settings.eye_height_m, target.z), now_s)
+        for animator in self._animators.values():
+            animator.face.gaze.aim((target.x, target.y - self._settings.eye_height_m, target.z), now_s)
 
 
 def build(settings: MotionSettings, own: Options = NO_OPTIONS) -> Stage:

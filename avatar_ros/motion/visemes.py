@@ -82,7 +82,7 @@ class VisemeLips:
         return weights_from_mouth(Mouth(dict(zip(PARAMETERS, blended.T, strict=True)), shut, size))
 
 
-def blend(phones: F32, width: float) -> F32:
+def coarticulated(phones: F32, width: float) -> F32:
     """Parameters [T, parameters] of phones [T, PHONE_COUNT]; width scales the kernels' duration."""
     return _blend_windows(_windows(phones @ _PULL_AND_DOMINANCE), width)
 
@@ -93,8 +93,8 @@ def _blend_windows(windows: F32, width: float) -> F32:
     return out
 
 
-def blend_reference(phones: F32, width: float) -> F32:
-    """`blend` as one would write it down: a sum over instants and phones. Slow; for tests."""
+def coarticulated_reference(phones: F32, width: float) -> F32:
+    """`coarticulated` as one would write it down: a sum over instants and phones. Slow; for tests."""
     out = np.zeros((len(phones), len(PARAMETERS)), np.float32)
     for t in range(len(phones)):
         for i, name in enumerate(PARAMETERS):

@@ -1,1 +1,1 @@
-"""What ears and lips share: phones, features, lexicon, letter-to-sound, searches, alignment."""
+"""What recognition and lip sync share: phones, front ends, lexicon, letter-to-sound, HMM and Viterbi search."""

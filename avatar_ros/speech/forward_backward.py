@@ -1,4 +1,4 @@
-"""Which state is the speaker in? Forward-backward over a hidden Markov model, with a fixed delay, streaming.
+"""Posterior probabilities of a hidden Markov model's states: forward-backward with a fixed lag, streaming.
 
 States are left-to-right within a phone; the graph is a matrix of transition probabilities [S, S]. Frame t is decided
 when `delay` frames after it are known (Cohn et al. 1982, fixed-lag smoothing); at the end the rest is decided at once.
@@ -13,10 +13,10 @@ import numpy as np
 
 from ..core.arrays import F32
 
-#: A state less likely than this, relative to all, is given up. In a room the right one is for a while most unlikely;
+#: A state less likely than this, relative to all, is pruned. In a room the right one is for a while most unlikely;
 #: smaller than this, times the least likelihood below, would be no normal float32.
-_GIVE_UP = 1e-18
-_FIT_FRAMES = 40
+_PRUNE_BELOW = 1e-18
+_MEAN_FRAMES = 40
 
 
 @dataclass(frozen=True)
@@ -47,10 +47,10 @@ class ForwardBackward:
         self._low, self._high = 0, int(np.flatnonzero(start)[-1]) + 1
         self._steps: list[_Step] = []
         self._count = 0
-        self.fit = 0.0  # log likelihood of a frame given those before it, mean over the last _FIT_FRAMES or so
+        self.log_likelihood = 0.0  # of a frame given those before it, mean over the last _MEAN_FRAMES or so
 
     def window(self, frames: int) -> tuple[int, int]:
-        """States (from, until) that the next so many frames may be in: only their scores matter."""
+        """States (from, until) that the next `frames` may be in: only their scores matter."""
         high = self._high
         for _ in range(frames - 1):
             high = int(self._reach[high - 1])
@@ -67,7 +67,7 @@ class ForwardBackward:
         last = np.ones_like(self._ends)
         if self._steps:
             step = self._steps[-1]
-            if step.alpha @ self._ends[step.low : step.low + len(step.alpha)] > _GIVE_UP:
+            if step.alpha @ self._ends[step.low : step.low + len(step.alpha)] > _PRUNE_BELOW:
                 last = self._ends
         return self._decide(len(self._steps), last)
 
@@ -77,11 +77,11 @@ class ForwardBackward:
         likelihood = np.exp(np.maximum(self._scale * (here - here.max()), -40.0))
         alpha = self._predicted[low:high] * likelihood
         total = float(alpha.sum())
-        fit = self._scale * float(here.max()) + float(np.log(max(total, 1e-30)))
-        self.fit += (fit - self.fit) / min(_FIT_FRAMES, self._count + 1)
+        newest = self._scale * float(here.max()) + float(np.log(max(total, 1e-30)))
+        self.log_likelihood += (newest - self.log_likelihood) / min(_MEAN_FRAMES, self._count + 1)
         self._count += 1
         alpha = alpha / total if total > 0 else likelihood / float(likelihood.sum())
-        alpha[alpha < _GIVE_UP] = 0.0  # also keeps the processor out of denormal numbers
+        alpha[alpha < _PRUNE_BELOW] = 0.0  # also keeps the processor out of denormal numbers
         self._steps.append(_Step(low, alpha, likelihood))
         alive = np.flatnonzero(alpha)
         first, last = low + int(alive[0]), low + int(alive[-1])
@@ -108,6 +108,6 @@ class ForwardBackward:
                 end = before.low + len(before.alpha)
                 beta = self._transitions[before.low : end, low:high] @ (here * step.likelihood)
                 beta, beta_low = beta / max(float(beta.max()), 1e-30), before.low
-                beta[beta < _GIVE_UP] = 0.0
+                beta[beta < _PRUNE_BELOW] = 0.0
         del self._steps[:count]
         return out

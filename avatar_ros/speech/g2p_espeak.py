@@ -1,4 +1,4 @@
-"""How words are said that are in no dictionary: espeak-ng's letter-to-sound rules, in the acoustic model's phones."""
+"""Pronunciations of words that no dictionary has: espeak-ng's letter-to-sound rules, in the acoustic model's phones."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from .phone_mapping import IPA
 REPLY_TIMEOUT_S = 0.04
 _START_TIMEOUT_S = 5.0
 _MOST_RESTARTS = 3
-#: While a helper starts words go on coming: so many of them go without it before one that does nothing hangs.
-_MOST_UNHEARD = 20
+#: Words that may come while a helper starts, before one that uses no processor time is taken to hang.
+_MOST_UNANSWERED = 20
 _MODULE = "avatar_ros.speech.g2p_espeak_process"
 
 #: Two letters of IPA that are one phone of the model.
@@ -25,7 +25,7 @@ _PAIRS: dict[str, Pronunciation] = {
     "dʒ": ("JH",), "ɪə": ("IH", "R"), "eə": ("EH", "R"), "ʊə": ("UH", "R"), "n̩": ("AH", "N"), "m̩": ("AH", "M"),
     "l̩": ("AH", "L"),
 }  # fmt: skip
-#: Letters that the dictionary's American English says differently from their place in the mouth.
+#: Letters whose phone in the dictionary's American English is not that of their place of articulation.
 _SINGLE: dict[str, str] = {"ə": "AH", "ɐ": "AH", "ɾ": "T", "ʔ": "T", "x": "K", "ç": "HH", "ɬ": "L"}
 _NEAREST = {"AX": "AH"}
 
@@ -46,13 +46,13 @@ def arpabet_from_ipa(text: str) -> Pronunciation:
     return tuple(out)
 
 
-class EspeakSpeller:
-    """See words.Speller: asks the helper process; () where espeak-ng is not installed or does not answer in time."""
+class EspeakG2p:
+    """See lexicon.G2p: asks the helper process; () where espeak-ng is not installed or does not answer in time."""
 
     def __init__(self) -> None:
         self._helper: Helper | None = None
         self._restarts = 0  # since it last answered
-        self._unheard: int | None = None  # words that came while it starts; None: it has started
+        self._unanswered: int | None = None  # words that came while it starts; None: it has started
 
     def load(self) -> None:
         """Start the helper, if espeak-ng is installed, and wait until it answers."""
@@ -61,7 +61,7 @@ class EspeakSpeller:
             self._ask("hello", _START_TIMEOUT_S)
 
     def __call__(self, word: str) -> tuple[Pronunciation, ...]:
-        """The way espeak-ng says the word."""
+        """espeak-ng's pronunciation of the word."""
         phones = arpabet_from_ipa(self._ask(word, REPLY_TIMEOUT_S))
         return (phones,) if phones else ()
 
@@ -69,7 +69,7 @@ class EspeakSpeller:
     def warning(self) -> str:
         """What is wrong, or ""."""
         if self._restarts > _MOST_RESTARTS:
-            return "espeak-ng's spelling helper keeps failing: new words are spelled by simple rules"
+            return "espeak-ng's letter-to-sound helper keeps failing: unknown words are pronounced by simple rules"
         return ""
 
     def close(self) -> None:
@@ -80,7 +80,7 @@ class EspeakSpeller:
 
     def _start(self) -> None:
         """A new helper, and a question whose answer shows that it has started."""
-        self._helper, self._unheard = Helper(_MODULE), 0
+        self._helper, self._unanswered = Helper(_MODULE), 0
         with suppress(HelperDeadError):  # one that is dead already is found out by the next word
             self._helper.send(b"W", b'["hello"]')
 
@@ -93,7 +93,7 @@ class EspeakSpeller:
             reply = self._helper.receive(timeout_s, patiently=timeout_s >= _START_TIMEOUT_S)[1]
         except HelperSilentError:
             if self._helper is not None and self._helper.at_work:
-                self._unheard = 0  # its answer comes, later: as while it starts
+                self._unanswered = 0  # its answer comes, later: as while it starts
             else:
                 self._replace()
             return ""
@@ -106,15 +106,15 @@ class EspeakSpeller:
     def _has_started(self, timeout_s: float) -> bool:
         """Raises HelperDeadError where it should have long ago."""
         assert self._helper is not None
-        if self._unheard is None:
+        if self._unanswered is None:
             return True
         if timeout_s < _START_TIMEOUT_S and not self._helper.answered:
-            self._unheard += 1
-            if self._unheard > _MOST_UNHEARD and not self._helper.at_work:
+            self._unanswered += 1
+            if self._unanswered > _MOST_UNANSWERED and not self._helper.at_work:
                 raise HelperDeadError("it does not start")
             return False
         self._helper.receive(timeout_s, patiently=timeout_s >= _START_TIMEOUT_S)
-        self._unheard = None
+        self._unanswered = None
         return True
 
     def _replace(self) -> None:

@@ -1,4 +1,4 @@
-"""The helper process that asks espeak-ng how words are said: `python -m avatar_ros.speech.g2p_espeak_process`.
+"""The helper process that asks espeak-ng for pronunciations: `python -m avatar_ros.speech.g2p_espeak_process`.
 
 espeak-ng is GPL-3.0, so it lives in a process of its own and is spoken to over pipes, in messages as in
 core/helper_process.py: W: a list of words in JSON; P: the list of their phones in IPA, separated by "_"
@@ -19,11 +19,11 @@ from ..core.helper_process import pack, receive, run_helper
 _SYNCHRONOUS, _DONT_EXIT = 2, 0x8000
 _UTF8 = 1
 _IPA, _SEPARATOR_SHIFT = 0x02, 8
-#: The acoustic model that the phones are for heard American English.
+#: The acoustic model that the phones are for was trained on American English.
 _VOICE = b"en-us"
 
 
-class Letters:
+class LetterToSound:
     """The library's letter-to-sound rules."""
 
     def __init__(self) -> None:
@@ -48,9 +48,9 @@ class Letters:
 
 def serve(requests: BinaryIO, replies: BinaryIO) -> None:
     """Answer requests until the other side closes the pipe."""
-    letters = Letters()
+    rules = LetterToSound()
     while (message := receive(requests)) is not None:
-        replies.write(pack(b"P", json.dumps([letters.phones(word) for word in json.loads(message[1])]).encode()))
+        replies.write(pack(b"P", json.dumps([rules.phones(word) for word in json.loads(message[1])]).encode()))
         replies.flush()
 
 

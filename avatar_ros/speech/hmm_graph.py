@@ -33,8 +33,8 @@ class HmmGraph:
 
 
 @dataclass(frozen=True)
-class _Way:
-    """One pronunciation of one word, or a silence: its phones' first and last state."""
+class _Chain:
+    """States of one pronunciation of one word, or of a silence, in a row."""
 
     phones: Pronunciation
     first_state: int
@@ -44,53 +44,53 @@ class _Way:
         return self.first_state + STATES * len(self.phones) - 1
 
 
-def sentence_graph(definition: Definition, spoken: Sequence[Sequence[Pronunciation]]) -> HmmGraph:
-    """The graph of a sentence: words in order, any of their pronunciations, pauses where the speaker likes."""
-    slots: list[list[_Way]] = [[_Way((SILENCE,), 0)]]
+def sentence_graph(definition: Definition, words: Sequence[Sequence[Pronunciation]]) -> HmmGraph:
+    """The graph of a sentence: words in order, any of their pronunciations, optional silence between them."""
+    slots: list[list[_Chain]] = [[_Chain((SILENCE,), 0)]]
     size = STATES
-    for word in spoken:
-        ways = []
+    for word in words:
+        chains = []
         for phones in word:
-            ways.append(_Way(tuple(phones), size))
+            chains.append(_Chain(tuple(phones), size))
             size += STATES * len(phones)
-        slots += [ways, [_Way((SILENCE,), size)]]
+        slots += [chains, [_Chain((SILENCE,), size)]]
         size += STATES
     senones = np.zeros(size, np.int32)
     classes = np.zeros((size, PHONE_COUNT), np.float32)
     transitions = np.zeros((size, size), np.float32)
     bases = {name: i for i, name in enumerate(definition.phones)}
-    for number, ways in enumerate(slots):
+    for number, chains in enumerate(slots):
         left = slots[number - 2] if number % 2 and number > 1 else None
         right = slots[number + 2] if number % 2 and number + 2 < len(slots) else None
-        for way in ways:
-            _fill(definition, bases, way, _edge(left, -1), _edge(right, 0), senones, classes)
-            _stay_and_advance(way, transitions)
+        for chain in chains:
+            _fill(definition, bases, chain, _edge(left, -1), _edge(right, 0), senones, classes)
+            _stay_and_advance(chain, transitions)
     _connect(slots, transitions)
     start = np.zeros(size, np.float32)
-    for way in slots[0] + (slots[1] if len(slots) > 1 else []):
-        start[way.first_state] = 1.0
+    for chain in slots[0] + (slots[1] if len(slots) > 1 else []):
+        start[chain.first_state] = 1.0
     ends = np.zeros(size, np.float32)
-    for way in slots[-1] + (slots[-2] if len(slots) > 1 else []):
-        ends[way.last_state] = 1.0
+    for chain in slots[-1] + (slots[-2] if len(slots) > 1 else []):
+        ends[chain.last_state] = 1.0
     return HmmGraph(senones, transitions, start, ends, classes)
 
 
-def _edge(ways: Sequence[_Way] | None, index: int) -> str:
+def _edge(chains: Sequence[_Chain] | None, index: int) -> str:
     """The neighbouring word's nearest phone: what the first pronunciation has there, silence at the sentence's edge."""
-    return ways[0].phones[index] if ways else SILENCE
+    return chains[0].phones[index] if chains else SILENCE
 
 
 def _fill(
-    definition: Definition, bases: Mapping[str, int], way: _Way, left: str, right: str,
+    definition: Definition, bases: Mapping[str, int], chain: _Chain, left: str, right: str,
     senones: NDArray[np.int32], classes: F32,
 ) -> None:  # fmt: skip
-    phones = (left, *way.phones, right)
-    for i, phone in enumerate(way.phones):
+    phones = (left, *chain.phones, right)
+    for i, phone in enumerate(chain.phones):
         base = bases[phone]
         unit = base
         if phone != SILENCE:
-            unit = definition.unit(base, bases[phones[i]], bases[phones[i + 2]], _position(i, len(way.phones)))
-        at = way.first_state + STATES * i
+            unit = definition.unit(base, bases[phones[i]], bases[phones[i + 2]], _position(i, len(chain.phones)))
+        at = chain.first_state + STATES * i
         senones[at : at + STATES] = definition.senones[unit]
         classes[at : at + STATES] = state_classes(phone)
 
@@ -116,30 +116,28 @@ def state_classes(phone: str) -> F32:
     return out
 
 
-def _stay_and_advance(way: _Way, transitions: F32) -> None:
-    stay = _STAY_SILENT if way.phones == (SILENCE,) else _STAY
-    states = np.arange(way.first_state, way.last_state + 1)
+def _stay_and_advance(chain: _Chain, transitions: F32) -> None:
+    stay = _STAY_SILENT if chain.phones == (SILENCE,) else _STAY
+    states = np.arange(chain.first_state, chain.last_state + 1)
     transitions[states, states] = stay
     transitions[states[:-1], states[1:]] = 1 - stay
 
 
-def _connect(slots: Sequence[Sequence[_Way]], transitions: F32) -> None:
+def _connect(slots: Sequence[Sequence[_Chain]], transitions: F32) -> None:
     # Slots alternate: silence, word, silence, word, …, silence.
     for number in range(len(slots) - 1):
-        for way in slots[number]:
-            leave = 1 - transitions[way.last_state, way.last_state]
-            if number % 2 == 0:  # from a silence to the word
-                _share(transitions, way.last_state, slots[number + 1], leave)
-                continue
-            last_word = number + 2 >= len(slots)
-            _share(transitions, way.last_state, slots[number + 1], leave * (1.0 if last_word else _PAUSE_BETWEEN_WORDS))
-            if not last_word:
-                _share(transitions, way.last_state, slots[number + 2], leave * (1 - _PAUSE_BETWEEN_WORDS))
+        skips = number % 2 == 1 and number + 2 < len(slots)  # a word may be followed by the next one, without silence
+        for chain in slots[number]:
+            leave = 1 - transitions[chain.last_state, chain.last_state]
+            pause = leave * (_PAUSE_BETWEEN_WORDS if skips else 1.0)
+            _spread(transitions, chain.last_state, slots[number + 1], pause)
+            if skips:
+                _spread(transitions, chain.last_state, slots[number + 2], leave * (1 - _PAUSE_BETWEEN_WORDS))
 
 
-def _share(transitions: F32, state: int, ways: Sequence[_Way], probability: float) -> None:
-    for way in ways:
-        transitions[state, way.first_state] = probability / len(ways)
+def _spread(transitions: F32, state: int, chains: Sequence[_Chain], probability: float) -> None:
+    for chain in chains:
+        transitions[state, chain.first_state] = probability / len(chains)
 
 
 def loop_graph(definition: Definition, names: Sequence[str], bigram: F32) -> HmmGraph:
@@ -148,10 +146,10 @@ def loop_graph(definition: Definition, names: Sequence[str], bigram: F32) -> Hmm
     count = len(names)
     transitions = np.zeros((STATES * count, STATES * count), np.float32)
     for i in range(count):
-        way = _Way((names[i],), STATES * i)
-        _stay_and_advance(way, transitions)
-        leave = 1 - transitions[way.last_state, way.last_state]
-        transitions[way.last_state, ::STATES] += leave * bigram[i]
+        chain = _Chain((names[i],), STATES * i)
+        _stay_and_advance(chain, transitions)
+        leave = 1 - transitions[chain.last_state, chain.last_state]
+        transitions[chain.last_state, ::STATES] += leave * bigram[i]
     start = np.zeros(STATES * count, np.float32)
     start[::STATES] = 1.0
     classes = np.concatenate([state_classes(name) for name in names])

@@ -1,4 +1,4 @@
-"""Text to words, and words to ARPABET: the dictionary first, then a speller (espeak-ng), then simple rules."""
+"""Text to words, and words to ARPABET: the dictionary first, then letter-to-sound rules (espeak-ng's, then simple)."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import numpy as np
 
 from .number_readings import Readings, apart, number_readings
 
-#: word -> pronunciations (ARPABET without stress), or () where this speller does not know it
-Speller = Callable[[str], tuple[tuple[str, ...], ...]]
+#: Grapheme to phoneme: word -> pronunciations (ARPABET without stress), or () where none is known
+G2p = Callable[[str], tuple[tuple[str, ...], ...]]
 Pronunciation = tuple[str, ...]
 
 #: Latin letters, accents included, or digits.
@@ -32,11 +32,11 @@ _SIGNS = {
     "°": " degrees ",
     "$": " dollars ",
 }
-#: So many words are remembered; espeak-ng is asked again for one that was forgotten.
-_MOST_KNOWN = 4096
+#: Words whose pronunciations are cached.
+_CACHED_WORDS = 4096
 
 
-def slots(text: str) -> list[Readings]:
+def sentence_readings(text: str) -> list[Readings]:
     """A sentence's words one after the other, lower case: signs that are read aloud in words, other signs left out;
     where a number may be read in several ways, all of them.
     """
@@ -59,29 +59,29 @@ def foreign_share(text: str) -> float:
 class Lexicon:
     """Pronunciations of words, from CMU's dictionary as PocketSphinx ships it: sorted, so searched and not parsed."""
 
-    def __init__(self, path: Path | None, spell: Speller | None = None) -> None:
+    def __init__(self, path: Path | None, g2p: G2p | None = None) -> None:
         self._data = path.read_bytes() if path is not None else b""
         ends = np.flatnonzero(np.frombuffer(self._data, np.uint8) == ord("\n"))
         self._starts = [0, *(ends[:-1] + 1).tolist()] if len(ends) else []
-        self._spell = spell
-        self._known: OrderedDict[str, tuple[Pronunciation, ...]] = OrderedDict()
+        self._g2p = g2p
+        self._cache: OrderedDict[str, tuple[Pronunciation, ...]] = OrderedDict()
 
     def pronunciations(self, word: str) -> tuple[Pronunciation, ...]:
-        """All known ways to say a word; never empty."""
-        found = self._known.get(word)
+        """All known pronunciations of a word; at least one."""
+        found = self._cache.get(word)
         if found is not None:
             return found
         plain = _without_accents(word)
-        found = self._look_up(plain) or self._parts(plain) or (self._spell(word) if self._spell is not None else ())
-        if not found:  # not remembered: the speller may only be starting anew
+        found = self._look_up(plain) or self._inflected(plain) or (self._g2p(word) if self._g2p is not None else ())
+        if not found:  # not cached: espeak-ng may only be starting again
             return (letters_to_sounds(plain),)
-        self._known[word] = found
-        if len(self._known) > _MOST_KNOWN:
-            self._known.popitem(last=False)
+        self._cache[word] = found
+        if len(self._cache) > _CACHED_WORDS:
+            self._cache.popitem(last=False)
         return found
 
-    def ways(self, readings: Readings) -> tuple[Pronunciation, ...]:
-        """All ways to say one of these readings; of those of several words only one each, for there are so many."""
+    def pronunciations_of(self, readings: Readings) -> tuple[Pronunciation, ...]:
+        """Pronunciations of all of these readings; of one of several words only the first, for there are so many."""
         found: list[Pronunciation] = []
         for reading in readings:
             if len(reading) == 1:
@@ -105,13 +105,13 @@ class Lexicon:
         start = self._starts[line]
         return self._data[start : self._data.index(b" ", start)].split(b"(")[0]
 
-    def _parts(self, word: str) -> tuple[Pronunciation, ...]:
+    def _inflected(self, word: str) -> tuple[Pronunciation, ...]:
         """Regular endings of known words."""
         for ending, sounds in (("'s", ("Z",)), ("s'", ("Z",)), ("s", ("Z",)), ("ed", ("D",)), ("ing", ("IH", "NG"))):
             if word.endswith(ending) and len(word) > len(ending) + 2:
                 stem = self._look_up(word[: -len(ending)]) or self._look_up(word[: -len(ending)] + "e")
                 if stem:
-                    return tuple((*way, *sounds) for way in stem)
+                    return tuple((*phones, *sounds) for phones in stem)
         return ()
 
 

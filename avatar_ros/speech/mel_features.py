@@ -1,4 +1,4 @@
-"""Sound to what the lip network hears, streaming: mel bands relative to how loud and how bright the voice is.
+"""Sound to the phone network's input, streaming: mel bands relative to how loud and how bright the voice is.
 
 16 kHz samples -> 25 ms Hann windows every 10 ms -> power in 40 mel bands -> natural logarithm -> minus a slowly falling
 peak of the level (loudness does not matter) -> minus the running mean of loud frames, band by band (voice, microphone
@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from ..core.arrays import F32, F64
 from ..core.rates import LISTENING_RATE_HZ
+from .mel_filterbank import FFT, WindowStream, mel_corners_hz, triangles
 
-SHIFT, WINDOW, FFT, BANDS = 160, 400, 512, 40
+WINDOW, BANDS = 400, 40
 LOW_HZ, HIGH_HZ = 80.0, 7600.0
 #: A frame is ready when this much sound after its instant is known.
 WINDOW_AFTER_S = WINDOW / 2 / LISTENING_RATE_HZ
@@ -29,15 +30,9 @@ _LOWEST, _HIGHEST, _SCALE = -8.0, 5.0, 0.5
 
 
 def mel_matrix(warp: float = 1.0) -> F32:
-    """Triangles of peak 1 [FFT // 2 + 1, BANDS]; warp > 1 hears a longer vocal tract (training only)."""
-    low, high = (2595.0 * np.log10(1.0 + hz / 700.0) for hz in (LOW_HZ, HIGH_HZ))
-    corners = 700.0 * (10.0 ** (np.linspace(low, high, BANDS + 2) / 2595.0) - 1.0)
-    corners = np.minimum(corners * warp, LISTENING_RATE_HZ / 2)
-    bins_hz = np.arange(FFT // 2 + 1)[:, None] * (LISTENING_RATE_HZ / FFT)
-    left, centre, right = corners[:-2], corners[1:-1], corners[2:]
-    rise = (bins_hz - left) / np.maximum(centre - left, 1.0)
-    fall = (right - bins_hz) / np.maximum(right - centre, 1.0)
-    return np.maximum(0.0, np.minimum(rise, fall)).astype(np.float32)
+    """Triangles of peak 1 [FFT // 2 + 1, BANDS]; warp > 1 stands for a longer vocal tract (training only)."""
+    corners_hz = mel_corners_hz(LOW_HZ, HIGH_HZ, BANDS) * warp
+    return triangles(np.minimum(corners_hz, LISTENING_RATE_HZ / 2)).astype(np.float32)
 
 
 _HANN = (0.5 - 0.5 * np.cos(2 * np.pi * (np.arange(WINDOW) + 0.5) / WINDOW)).astype(np.float32)
@@ -78,19 +73,9 @@ class BandStream:
 
     def __init__(self, level: VoiceLevel, offset_s: float = 0.0) -> None:
         self._level = level
-        self._samples: F32 = np.zeros(WINDOW // 2, np.float32)
-        self._skip = round(offset_s * LISTENING_RATE_HZ)
+        self._windows = WindowStream(WINDOW, np.float32, WINDOW // 2, round(offset_s * LISTENING_RATE_HZ))
 
     def push(self, samples: F64 | NDArray[np.int16]) -> F32:
         """Take samples (int16 scale); the features [T, BANDS] that they complete."""
-        self._samples = np.concatenate([self._samples, np.asarray(samples, np.float32)])
-        if self._skip:
-            drop = min(self._skip, len(self._samples))
-            self._samples, self._skip = self._samples[drop:], self._skip - drop
-        count = max(0, (len(self._samples) - WINDOW) // SHIFT + 1)
-        if not count:
-            return np.zeros((0, BANDS), np.float32)
-        windows = np.lib.stride_tricks.sliding_window_view(self._samples, WINDOW)[: count * SHIFT : SHIFT]
-        out = self._level.normalise(log_bands(windows))
-        self._samples = self._samples[count * SHIFT :]
-        return out
+        windows = self._windows.push(samples)
+        return self._level.normalise(log_bands(windows)) if len(windows) else np.zeros((0, BANDS), np.float32)

@@ -3,7 +3,7 @@
 16 kHz samples -> pre-emphasis, Hamming windows, power spectrum, 25 mel bands, suppression of stationary noise (minimum
 tracking after Doblinger 1995, temporal masking after Kim & Stern's PNCC), log, DCT, lifter: 13 cepstra a frame.
 Equal to PocketSphinx's own front end for the same model (model/en-us/feat.params); a test compares them. Only where a
-room is heard is its echo taken out first (room.py).
+recording is reverberant is the reverberation taken out first (dereverberation.py).
 """
 
 from __future__ import annotations
@@ -14,13 +14,19 @@ from numpy.typing import NDArray
 from ..core.arrays import F32, F64
 from ..core.rates import LISTENING_RATE_HZ
 from .dereverberation import Dereverberator, Room
+from .mel_filterbank import FFT, WindowStream, mel_corners_hz, triangles
 
-SHIFT, WINDOW, FFT = 160, 410, 512
-BANDS, CEPSTRA = 25, 13
+WINDOW, BANDS, CEPSTRA = 410, 25, 13
 LOW_HZ, HIGH_HZ = 130.0, 6800.0
 PRE_EMPHASIS, LIFTER = 0.97, 22
 #: Frame i is about the sound around this instant.
 CENTRE_S = WINDOW / 2 / LISTENING_RATE_HZ
+
+#: Cepstral mean of ordinary speech, until the voice is known; how many frames it counts as, and at most the voice does.
+_FIRST_MEAN = (41.0, -5.29, -0.12, 5.09, 2.48, -4.07, -1.37, -1.78, -5.08, -2.05, -6.45, -1.42, 1.17)
+_FIRST_MEAN_FRAMES, _VOICE_FRAMES = 80.0, 300.0
+#: Frames this much softer than the loudest (first cepstrum) are pauses and say nothing about the voice.
+_QUIET_C0 = 15.0
 
 _POWER_KEPT, _FLOOR_RISE, _FLOOR_FALL = 0.7, 0.995, 0.5
 _MASK_KEPT, _MASK_DEPTH, _MAX_GAIN, _SMOOTH_BANDS = 0.85, 0.2, 20.0, 4
@@ -28,17 +34,9 @@ _MASK_KEPT, _MASK_DEPTH, _MAX_GAIN, _SMOOTH_BANDS = 0.85, 0.2, 20.0, 4
 
 def mel_filters() -> F64:
     """Triangles of unit area [FFT // 2 + 1, BANDS], corners on whole bins."""
-
-    def mel(hz: F64 | float) -> F64:
-        return 2595.0 * np.log10(1.0 + np.asarray(hz) / 700.0)
-
     step_hz = LISTENING_RATE_HZ / FFT
-    corners = 700.0 * (10.0 ** (np.linspace(mel(LOW_HZ), mel(HIGH_HZ), BANDS + 2) / 2595.0) - 1.0)
-    corners = np.floor(corners / step_hz + 0.5) * step_hz
-    bins_hz = np.arange(FFT // 2 + 1)[:, None] * step_hz
-    left, centre, right = corners[:-2], corners[1:-1], corners[2:]
-    rise, fall = (bins_hz - left) / (centre - left), (right - bins_hz) / (right - centre)
-    return np.maximum(0.0, np.minimum(rise, fall)) * 2.0 / (right - left)
+    corners = np.floor(mel_corners_hz(LOW_HZ, HIGH_HZ, BANDS) / step_hz + 0.5) * step_hz
+    return triangles(corners) * 2.0 / (corners[2:] - corners[:-2])
 
 
 def _dct() -> F64:
@@ -61,10 +59,10 @@ class Cepstra:
     """
 
     def __init__(self, room: Room | None = None) -> None:
-        self._samples: F64 = np.zeros(0)
+        self._windows = WindowStream(WINDOW, np.float64)
         self._before = 0.0
         self._noise = NoiseSuppressor()
-        self._echo = Dereverberator(BANDS, room or Room())
+        self._reverberation = Dereverberator(BANDS, room or Room())
 
     def push(self, pcm: NDArray[np.int16] | F64) -> F32:
         """Take samples (int16 scale); the frames [T, CEPSTRA] that they complete."""
@@ -72,18 +70,14 @@ class Cepstra:
         if len(fresh):
             emphasised = fresh - PRE_EMPHASIS * np.concatenate([[self._before], fresh[:-1]])
             self._before = float(fresh[-1])
-            self._samples = np.concatenate([self._samples, emphasised])
-        count = max(0, (len(self._samples) - WINDOW) // SHIFT + 1)
-        starts = SHIFT * np.arange(count)[:, None]
-        frames = self._samples[starts + np.arange(WINDOW)] if count else np.zeros((0, WINDOW))
-        self._samples = self._samples[count * SHIFT :]
-        return self._cepstra(frames)
+            fresh = emphasised
+        return self._cepstra(self._windows.push(fresh))
 
     def _cepstra(self, frames: F64) -> F32:
         power = np.abs(np.fft.rfft(frames * _HAMMING, FFT, axis=1)) ** 2
         bands = np.empty((len(frames), BANDS))
         for i, frame in enumerate(power @ _FILTERS):
-            bands[i] = self._noise.clean(self._echo.clean(frame))
+            bands[i] = self._noise.clean(self._reverberation.clean(frame))
         return (np.log(bands + 1e-4) @ _DCT).astype(np.float32)
 
 
@@ -121,6 +115,26 @@ class NoiseSuppressor:
 def _lower_envelope(envelope: F64, value: F64) -> F64:
     kept = np.where(value >= envelope, _FLOOR_RISE, _FLOOR_FALL)
     return kept * envelope + (1 - kept) * value
+
+
+class CepstralMean:
+    """Running mean of a voice's cepstra; subtracted, it takes the voice's colour and the room's out of the sound."""
+
+    def __init__(self) -> None:
+        self._weight = _FIRST_MEAN_FRAMES
+        self._mean = np.array(_FIRST_MEAN)
+        self._loudest = -np.inf
+
+    def update(self, cepstra: F32) -> F32:
+        """Take frames [T, CEPSTRA] into account; the mean [CEPSTRA] to subtract from them."""
+        if len(cepstra):
+            self._loudest = max(self._loudest - 0.02 * len(cepstra), float(cepstra[:, 0].max()))
+        voiced = cepstra[cepstra[:, 0] > self._loudest - _QUIET_C0]
+        if len(voiced):
+            weight = min(self._weight, _VOICE_FRAMES)
+            self._mean = (self._mean * weight + voiced.sum(axis=0)) / (weight + len(voiced))
+            self._weight = weight + len(voiced)
+        return self._mean.astype(np.float32)
 
 
 def with_deltas(cepstra: F32) -> F32:

@@ -27,7 +27,7 @@ def number_readings(text: str) -> Readings:
     """
     digits = text.rstrip("'dhnrst")
     ending = text[len(digits) :]
-    return tuple((*way[:-1], _with_ending(way[-1], ending)) for way in _plain_readings(digits))
+    return tuple((*reading[:-1], with_ending(reading[-1], ending)) for reading in _plain_readings(digits))
 
 
 def _plain_readings(digits: str) -> Readings:
@@ -35,12 +35,12 @@ def _plain_readings(digits: str) -> Readings:
     if len(digits) > _LONGEST_NUMBER or (digits.startswith("0") and len(digits) > 1):
         return (tuple(_ONES[int(d)] for d in digits),)
     number = int(digits)
-    ways = [*(_pairs(number) if years else []), _whole(number), _whole(number, "and")]
-    return tuple(dict.fromkeys(map(tuple, ways)))
+    readings = [*(_pairs(number) if years else []), cardinal(number), cardinal(number, "and")]
+    return tuple(dict.fromkeys(map(tuple, readings)))
 
 
-def _with_ending(word: str, ending: str) -> str:
-    """The last word of a number as it is said with "s" or "th" behind it."""
+def with_ending(word: str, ending: str) -> str:
+    """The last word of a number with the ending "s", "th" or "": "nineties", "twenty-first"."""
     stem = word[:-1] + "ie" if word.endswith("y") else word
     if ending.endswith("s"):
         return stem + ("es" if word == "six" else "s")
@@ -71,20 +71,20 @@ def _pairs(number: int) -> list[list[str]]:
     if not any(number in years for years in _IN_PAIRS):
         return []
     century, rest = divmod(number, 100)
-    hundred = [*_whole(century), "hundred"]
+    hundred = [*cardinal(century), "hundred"]
     if not rest:
         return [hundred] if century != 20 else []
-    usual = [*_whole(century), *(["oh"] if rest < 10 else []), *_whole(rest)]
-    return [usual] if century == 20 else [usual, [*hundred, *_whole(rest)], [*hundred, "and", *_whole(rest)]]
+    usual = [*cardinal(century), *(["oh"] if rest < 10 else []), *cardinal(rest)]
+    return [usual] if century == 20 else [usual, [*hundred, *cardinal(rest)], [*hundred, "and", *cardinal(rest)]]
 
 
-def _whole(number: int, joint: str = "") -> list[str]:
-    """joint: said before the tens and ones of a larger number, "and" or ""."""
+def cardinal(number: int, joint: str = "") -> list[str]:
+    """The words of a number below a thousand millions. joint: before tens and ones of a larger one, "and" or ""."""
     if number < 20:
         return [_ONES[number]]
     if number < 100:
         return [_TENS[number // 10], *([_ONES[number % 10]] if number % 10 else [])]
     size, name = next(item for item in _SIZES if number >= item[0])
     rest = number % size
-    said = [*_whole(number // size, joint), name]
-    return said + ([joint] if joint and 0 < rest < 100 else []) + (_whole(rest, joint) if rest else [])
+    words = [*cardinal(number // size, joint), name]
+    return words + ([joint] if joint and 0 < rest < 100 else []) + (cardinal(rest, joint) if rest else [])

@@ -1,4 +1,4 @@
-"""The grammar down to our phone classes: what the phone network's opinion is searched for.
+"""The grammar expanded to our phone classes: the graph that the phone network's probabilities are searched with.
 
 Every word between two states of the automaton is a chain of phone states for each of its pronunciations; between words
 there may be silence. Diphthongs and plosives are the targets they are heard as (speech/phone_mapping.py).

@@ -1,4 +1,4 @@
-"""Phone names of other worlds (ARPABET, TIMIT, IPA as espeak-ng writes it) as schedules of our phone classes.
+"""Phone names of other sources (ARPABET, TIMIT, IPA as espeak-ng writes it) as schedules of our phone classes.
 
 A schedule is what the mouth does in the course of one phone: ((class, share of its duration), …), shares summing to 1.
 Any IPA symbol gets one: known ones from the table, composed ones (diphthongs, affricates) part by part, others by
@@ -125,7 +125,7 @@ def _spread(letters: tuple[str, ...]) -> Schedule:
 
 
 def schedules(labels: list[str]) -> tuple[list[Schedule], list[str]]:
-    """Schedules of the phone marks of one sentence, in order, and the labels that nobody knows.
+    """Schedules of the phone marks of one sentence, in order, and the unknown labels.
 
     The sentence is ARPABET / TIMIT where all its labels are (then "y" is the glide), else IPA (then "y" is a vowel).
     """

@@ -18,7 +18,8 @@ from ..core.inference import CPU, check_shapes, open_network, opener
 from ..core.loading import boundary
 from ..core.paths import share_file
 from ..core.rates import LISTENING_RATE_HZ
-from .mel_features import BANDS, SHIFT
+from .mel_features import BANDS
+from .mel_filterbank import SHIFT
 from .phones import PHONE_CLASSES, PHONE_COUNT
 
 KIND = "avatar_ros lips 1"

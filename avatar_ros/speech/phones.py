@@ -10,6 +10,10 @@ a stressed vowel, 1 ten decibels above it (50 dB from 0 to 1). Frame i stands at
 
 from __future__ import annotations
 
+import numpy as np
+
+from ..core.arrays import F32
+
 PHONE_KIND = "phones"
 PHONE_RATE_HZ = 100.0
 PHONE_CLASSES: tuple[str, ...] = tuple(
@@ -23,3 +27,10 @@ SIL = PHONE_INDEX["SIL"]
 LOUDNESS = PHONE_COUNT
 PHONE_DIM = PHONE_COUNT + 1
 USUAL_LOUDNESS = 0.8
+
+
+def silent_frames(count: int, dim: int = PHONE_COUNT) -> F32:
+    """Frames [count, dim] of silence; dim: PHONE_COUNT, or PHONE_DIM with their loudness, 0."""
+    frames = np.zeros((count, dim), np.float32)
+    frames[:, SIL] = 1.0
+    return frames

@@ -2,7 +2,7 @@
 
 The syntax is that of a JSGF expansion (https://www.w3.org/TR/jsgf/): words, `( )` groups, `|` between alternatives,
 `[ ]` around what may be left out, `<name>` for a part that is written down once. "(what's | what is) the time [now]"
-stands for four sentences. The answers file is written in it; hearing turns it into a grammar, answering matches it.
+stands for four sentences. The answers file is written in it; the recogniser makes a grammar of it, answers match it.
 """
 
 from __future__ import annotations
@@ -74,16 +74,16 @@ def parse(text: str, parts: Mapping[str, Node] | None = None) -> Node:
     return _PhraseParser(text, parts or {}).whole()
 
 
-def words_of(node: Node) -> Iterator[str]:
+def pattern_words(node: Node) -> Iterator[str]:
     """All words that occur in the pattern, with repetitions."""
     if isinstance(node, Word):
         yield node.text
     elif isinstance(node, Series):
         for part in node.parts:
-            yield from words_of(part)
+            yield from pattern_words(part)
     else:
         for option in node.options:
-            yield from words_of(option)
+            yield from pattern_words(option)
 
 
 def expand(node: Node, limit: int = 1000) -> list[tuple[str, ...]]:
@@ -149,7 +149,7 @@ class _PhraseParser:
 
     def whole(self) -> Node:
         node = self._choice("")
-        if not any(True for _ in words_of(node)):
+        if not any(True for _ in pattern_words(node)):
             raise self._error("no words")
         return node
 

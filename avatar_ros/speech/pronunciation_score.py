@@ -1,8 +1,8 @@
-"""How well a sentence fits what the phone network heard: aligned to it, frame by frame.
+"""Goodness of pronunciation: how well a sentence fits the phone network's probabilities, aligned frame by frame.
 
 As in the goodness of pronunciation of Witt and Young (Speech Communication 30, 2000), a frame's probability under the
-sentence counts; but of the kind of phone, not of the phone, and held against how sure the network is. Of a voice like
-those it has learnt from it knows phones for sure; of others it knows kinds, and that it does not know.
+sentence counts; but of the kind of phone, not of the phone, and relative to the network's entropy: of a voice like
+those that it was trained on it tells phones apart, of others only kinds.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ..core.arrays import F64
 from .phone_graph import Chain, Ints
 from .phones import PHONE_CLASSES, SIL
 
-#: Added to the network's probabilities: it is never surer than this that a phone was not spoken.
+#: Added to the network's probabilities: none is smaller.
 FLOOR = 1e-3
 _NEVER = -1e30
 _ALIKE = (
@@ -64,7 +64,7 @@ class _States:
 
 
 def align(logs: F64, words: Sequence[Sequence[Chain]]) -> PhoneAlignment | None:
-    """The likeliest way through the words, all frames used; None where there are too few frames.
+    """The most likely path through the words, all frames used; None where there are too few frames.
 
     logs: logarithms of the phone classes' probabilities [T, PHONE_COUNT]; words: the pronunciations of each.
     """
@@ -72,10 +72,10 @@ def align(logs: F64, words: Sequence[Sequence[Chain]]) -> PhoneAlignment | None:
     silence = states.add(SIL, -1, [])
     starts, ends = [silence], [silence]
     for number, pronunciations in enumerate(words):
-        ways = [states.chain(spoken, number, ends) for spoken in pronunciations]
+        chains = [states.chain(phones, number, ends) for phones in pronunciations]
         if number == 0:
-            starts += [first for first, _ in ways]
-        word_ends = [last for _, last in ways]
+            starts += [first for first, _ in chains]
+        word_ends = [last for _, last in chains]
         ends = [*word_ends, states.add(SIL, -1, word_ends)]
     return _viterbi(logs, states, starts, ends)
 
@@ -100,12 +100,12 @@ def _viterbi(logs: F64, states: _States, starts: Sequence[int], ends: Sequence[i
     path = [state]
     for frame in range(len(logs) - 1, 0, -1):
         path.append(int(came_from[frame, path[-1]]))
-    way = np.array(path[::-1])
-    return PhoneAlignment(phones[way], np.array(states.words)[way], total)
+    best_path = np.array(path[::-1])
+    return PhoneAlignment(phones[best_path], np.array(states.words)[best_path], total)
 
 
-def features(phones: F64, words: Sequence[Sequence[Chain]]) -> dict[str, float]:
-    """What the regression of confidence.py looks at: nats a frame, about 0 where the sentence is right; and a share.
+def pronunciation_features(phones: F64, words: Sequence[Sequence[Chain]]) -> dict[str, float]:
+    """Inputs of the regression of asr/confidence.py: nats a frame, about 0 where the sentence is right; and a share.
 
     phones: probabilities of the phone classes [T, PHONE_COUNT]; words: the pronunciations of each.
     """

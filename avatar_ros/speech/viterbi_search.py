@@ -1,7 +1,7 @@
-"""The likeliest sentence of a grammar, given phone probabilities frame by frame: Viterbi's search, all states at once.
+"""The most likely sentence of a grammar, given phone probabilities frame by frame: Viterbi search, all states at once.
 
 Exact (nothing is pruned): some 15 000 phone states are a vector, and a frame is a dozen operations on it, 2 to 3 % of
-real time on one core. `phone_fit.align` is the slow and obvious way, for one sentence.
+real time on one core. `pronunciation_score.align` is the slow and obvious way, for one sentence.
 """
 
 from __future__ import annotations

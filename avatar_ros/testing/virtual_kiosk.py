@@ -50,7 +50,7 @@ SHIPPED_ANSWERS = AsrSettings().answers_file
 _ECHO = 0.05
 
 
-class Turn(NamedTuple):
+class AnsweredQuestion(NamedTuple):
     """A question as it was understood ("" where it was not), and all sentences of the answer that was spoken to it."""
 
     heard: str
@@ -91,7 +91,7 @@ class VirtualKiosk(Harness):
         """On the virtual clock: a host that is busy hears no less than another."""
         return AsrStage(ASR_BACKENDS.make(settings.backend, settings), settings, self.clock)
 
-    def asked(self, question: str, dbfs: float = -26.0) -> Turn:
+    def asked(self, question: str, dbfs: float = -26.0) -> AnsweredQuestion:
         """espeak-ng asks it, with that active level at the microphone."""
         spoken = Resampler(RATE_HZ).push(speak([question])[0]) / 32768
         self.run(PAUSE_S)
@@ -99,14 +99,14 @@ class VirtualKiosk(Harness):
         heard = self.until("speech/transcript", within_s=LONGEST_TURN_S, final=True)
         return self._answered(heard)
 
-    def understood(self, question: str) -> Turn:
+    def understood(self, question: str) -> AnsweredQuestion:
         """As if it had been heard without a mistake: what is answered, however it may be pronounced."""
         self.run(PAUSE_S)
         heard = Transcript(utterance=len(self.sent("speech/transcript")) + 1, text=question)
         self.send("speech/transcript", heard)
         return self._answered(heard)
 
-    def _answered(self, heard: Transcript) -> Turn:
+    def _answered(self, heard: Transcript) -> AnsweredQuestion:
         played = self.until("speech/playback", within_s=LONGEST_TURN_S, state=PlaybackState.ENDED)
         said = self.sent("speech/sentence", turn=played.turn)
-        return Turn(heard.text, " ".join(sentence.text for sentence in said if sentence.text))
+        return AnsweredQuestion(heard.text, " ".join(sentence.text for sentence in said if sentence.text))

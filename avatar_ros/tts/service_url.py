@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..core import service_url
+from ..core import url_check
 from ..core.errors import ConfigError, TtsError
 from ..core.proxies import check_certificates, proxy_for
 
@@ -10,7 +10,7 @@ from ..core.proxies import check_certificates, proxy_for
 def check_url(url: str, schemes: tuple[str, ...] = ("http", "https")) -> None:
     """Raises ConfigError for what is no address of these schemes, or holds a password."""
     example = f"{schemes[0]}://host:port/path"
-    service_url.check_url(url, "the voice's option 'url'", code="tts_url", example=example, schemes=schemes)
+    url_check.check_url(url, "the voice's option 'url'", code="tts_url", example=example, schemes=schemes)
 
 
 def shown_url(url: str) -> str:

@@ -29,7 +29,7 @@ from avatar_ros.core.registry import how_to_install
 from avatar_ros.core.types import SpeechChunk
 from avatar_ros.encoder.base import Encoder, EncoderSettings
 from avatar_ros.encoder.encode import encode, load_encoder
-from avatar_ros.encoder.neural_model import NeuralModel, read_manifest
+from avatar_ros.encoder.neural_model import NeuralModel, encoder_manifest
 from avatar_ros.encoder.neural_settings import NeuralSettings
 from avatar_ros.encoder.neural_stream import whole_utterance
 from avatar_ros.motion.base import MOTION_BACKENDS, MotionSettings
@@ -82,7 +82,7 @@ def _random_model(kind: str, folder: Path) -> str:
 
 def measure(model: str, options: argparse.Namespace) -> dict[str, Any]:
     """All there is to measure of the model in folder `model`."""
-    manifest = read_manifest(share_file(model))
+    manifest = encoder_manifest(share_file(model))
     tree = json.loads((share_file(model) / "encoder.json").read_text(encoding="utf-8"))
     backend = BACKENDS[manifest.kind]
     settings = NeuralSettings(model=model, threads=options.threads, precision=options.precision)

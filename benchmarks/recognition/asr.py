@@ -25,7 +25,7 @@ import numpy as np
 
 from avatar_ros.answers.file import Answers
 from avatar_ros.asr.base import AsrSettings, RecognitionStream
-from avatar_ros.asr.decoders import Judged
+from avatar_ros.asr.decoders import ScoredSentence
 from avatar_ros.asr.sphinx import SphinxRecogniser, load
 from avatar_ros.core.arrays import Pcm
 from avatar_ros.core.paths import share_file
@@ -66,7 +66,7 @@ class RecognitionResult:
     """What became of it. tries: the sentences that were weighed; their questions; understood: "" where rejected."""
 
     said: Said
-    tries: tuple[Judged, ...]
+    tries: tuple[ScoredSentence, ...]
     asked: tuple[str, ...]
     understood: str
     longest_cpu_s: float
@@ -162,20 +162,20 @@ def _spoken(which: str, texts: list[tuple[str, str]]) -> Iterator[Said]:
 
 
 def _recognise(recogniser: SphinxRecogniser, answers: Answers, said: Said, pcm: Pcm) -> RecognitionResult:
-    hearing = recogniser.start()
-    longest_s = _feed(hearing, pcm)
-    heard = hearing.finish()
-    tries = hearing.evidence()
-    asked = tuple(_intent(answers, judged.text) for judged in tries)
+    stream = recogniser.start()
+    longest_s = _feed(stream, pcm)
+    heard = stream.finish()
+    tries = stream.candidates()
+    asked = tuple(_intent(answers, candidate.text) for candidate in tries)
     return RecognitionResult(said, tries, asked, "" if heard.rejected else _intent(answers, heard.text), longest_s)
 
 
-def _feed(hearing: RecognitionStream, pcm: Pcm) -> float:
+def _feed(stream: RecognitionStream, pcm: Pcm) -> float:
     """CPU time of the longest of the steps in which the sound came, s."""
     longest_s = 0.0
     for first in range(0, len(pcm), WINDOW_SAMPLES):
         began_s = time.process_time()
-        hearing.accept(pcm[first : first + WINDOW_SAMPLES])
+        stream.accept(pcm[first : first + WINDOW_SAMPLES])
         longest_s = max(longest_s, time.process_time() - began_s)
     return longest_s
 
@@ -188,6 +188,6 @@ def _intent(answers: Answers, text: str) -> str:
 def evidence(results: Iterable[RecognitionResult]) -> Iterator[tuple[Mapping[str, float], bool]]:
     """(features, whether the sentence asks what was asked) of every sentence that was weighed."""
     for result in results:
-        for judged, asked in zip(result.tries, result.asked, strict=True):
-            if judged.text:
-                yield judged.evidence, asked == result.said.kind
+        for candidate, asked in zip(result.tries, result.asked, strict=True):
+            if candidate.text:
+                yield candidate.features, asked == result.said.kind

@@ -39,8 +39,8 @@ def as_decoded(pcm: np.ndarray) -> np.ndarray:
         decoded.append(part)
         return "", 0.0
 
-    hearing = UtteranceDecoder(decode, DecodeBudget(0.0), VirtualClock(), "en-US", 0.0)
+    stream = UtteranceDecoder(decode, DecodeBudget(0.0), VirtualClock(), "en-US", 0.0)
     for first in range(0, len(pcm), BLOCK):
-        hearing.accept(pcm[first : first + BLOCK])
-    hearing.finish()
+        stream.accept(pcm[first : first + BLOCK])
+    stream.finish()
     return decoded[-1]

@@ -171,14 +171,14 @@ def make_expression(rng):
 def use_answers(path):
     """Both readers of the file: those who answer, and those who listen."""
     from avatar_ros.answers.matcher import Matcher
-    from avatar_ros.answers.responses import ResponseSelector, Talk
+    from avatar_ros.answers.responses import ResponseHistory, ResponseSelector
     from avatar_ros.asr import sphinx as questions
     from avatar_ros.llm.answers import AnswersSettings, load_answers
     from avatar_ros.speech.phrase_grammar import expand, to_jsgf
 
     answers = load_answers(path)
     intent = Matcher(answers, AnswersSettings().fuzzy_threshold).find("what is the time")
-    ResponseSelector(answers, Random(1)).tell(intent, Talk(), (), datetime(2026, 1, 2, 3, 4))
+    ResponseSelector(answers, Random(1)).select(intent, ResponseHistory(), (), datetime(2026, 1, 2, 3, 4))
     pattern = questions.pattern(questions.load(path))
     to_jsgf(pattern)
     expand(pattern, 100)
@@ -257,12 +257,12 @@ def use_policy(path):
 
 
 def use_encoder_manifest(path):
-    from avatar_ros.encoder.neural_model import read_manifest
+    from avatar_ros.encoder.neural_model import encoder_manifest
 
     folder = path.with_suffix("")
     folder.mkdir(exist_ok=True)
     path.replace(folder / "encoder.json")
-    read_manifest(folder)
+    encoder_manifest(folder)
 
 
 def make_encoder_manifest(rng):

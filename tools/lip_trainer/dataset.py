@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from avatar_ros.speech.mel_features import BANDS, SHIFT, WINDOW, VoiceLevel, log_bands, mel_matrix
+from avatar_ros.speech.mel_features import BANDS, WINDOW, VoiceLevel, log_bands, mel_matrix
+from avatar_ros.speech.mel_filterbank import SHIFT
 
 from .augment import Odds, recording
 from .speech import F32, Spoken, seed_of

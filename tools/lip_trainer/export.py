@@ -11,7 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from avatar_ros.core.rates import LISTENING_RATE_HZ
-from avatar_ros.speech.mel_features import BANDS, SHIFT
+from avatar_ros.speech.mel_features import BANDS
+from avatar_ros.speech.mel_filterbank import SHIFT
 from avatar_ros.speech.phones import PHONE_CLASSES
 
 from .network import LipNet

@@ -14,8 +14,9 @@ from torch import Tensor
 
 from avatar_ros.core.arrays import F32
 from avatar_ros.core.rates import LISTENING_RATE_HZ
+from avatar_ros.encoder.neural_features import FEATURE_RATE_HZ
 from avatar_ros.encoder.neural_model import FORMAT, MANIFEST, NeuralModel
-from avatar_ros.encoder.neural_stream import FEATURE_RATE_HZ, whole_utterance
+from avatar_ros.encoder.neural_stream import whole_utterance
 
 from .onnx_files import OPSET, convert_fp16, export_module, quantise_int8, quantised_operators
 from .parts import cut
@@ -26,8 +27,16 @@ PARITY_FEATURES = 106
 _FRAMES, _PAST = {1: "frames"}, {1: "past"}
 
 
-def write_encoder(model: Any, folder: Path, kind: str, *, rate_hz: float = FEATURE_RATE_HZ, normalise: bool = False,
-                  source: str = "", copies: Sequence[str] = COPIES) -> dict[str, Any]:
+def write_encoder(
+    model: Any,
+    folder: Path,
+    kind: str,
+    *,
+    rate_hz: float = FEATURE_RATE_HZ,
+    normalise: bool = False,
+    source: str = "",
+    copies: Sequence[str] = COPIES,
+) -> dict[str, Any]:
     """Export a Wav2Vec2Model or HubertModel to `folder`; the manifest with its parity report, as written.
 
     rate_hz: tokens a second; below 50 the features are interpolated before the transformer. normalise: whether the

@@ -3,7 +3,16 @@
 import numpy as np
 import pytest
 
-from avatar_ros.asr.confidence import Rival, Segment, edit_distance, features, is_word, per_frame, probability, sigmoid
+from avatar_ros.asr.confidence import (
+    Rival,
+    Segment,
+    confidence_features,
+    edit_distance,
+    is_word,
+    logistic,
+    per_frame,
+    probability,
+)
 from avatar_ros.asr.confidence_weights import WEIGHTS
 from avatar_ros.speech.pronunciation_score import worst_window
 
@@ -28,18 +37,19 @@ NOT_SAID = {"net_mean": -2.0, "net_worst_word": -4.0, "net_worst_300ms": -4.0, "
 
 
 def test_words_that_fit_as_well_as_free_phones_and_words_are_sure_and_others_are_not():
-    right = probability(features(WORDS, loop(-4.0), SPOKEN, SAME) | SAID)
-    wrong = probability(features(WORDS, loop(2.0, ("S", "IY", "L", "UW", "B", "OW")), SPOKEN, OTHER) | NOT_SAID)
+    right = probability(confidence_features(WORDS, loop(-4.0), SPOKEN, SAME) | SAID)
+    other_loop = loop(2.0, ("S", "IY", "L", "UW", "B", "OW"))
+    wrong = probability(confidence_features(WORDS, other_loop, SPOKEN, OTHER) | NOT_SAID)
     assert right > 0.9 > 0.1 > wrong
 
 
 def test_a_sentence_that_the_network_hears_too_is_likelier():
-    found = features(WORDS, loop(-4.0), SPOKEN, SAME)
+    found = confidence_features(WORDS, loop(-4.0), SPOKEN, SAME)
     assert probability(found | SAID) > probability(found | NOT_SAID)
 
 
 def test_a_rival_that_sounds_unlike_the_sentence_speaks_against_it():
-    for_it, against = (features(WORDS, loop(-4.0), SPOKEN, rival) for rival in (SAME, OTHER))
+    for_it, against = (confidence_features(WORDS, loop(-4.0), SPOKEN, rival) for rival in (SAME, OTHER))
     assert for_it["rival_errors"] < 0.1
     assert against["rival_errors"] > 0.5
     assert probability(for_it | SAID) > probability(against | SAID)
@@ -47,28 +57,28 @@ def test_a_rival_that_sounds_unlike_the_sentence_speaks_against_it():
 
 def test_words_of_the_rival_outside_of_the_sentence_speak_against_it():
     more = Rival((*SAME.segments, Segment("flies", 90, 119)), (*SAME.phones, ("F", "L", "AY", "Z")))
-    found = features(WORDS, loop(-4.0), SPOKEN, more)
+    found = confidence_features(WORDS, loop(-4.0), SPOKEN, more)
     assert found["rival_outside"] == pytest.approx(30 / 100)
-    assert found["rival_errors"] == features(WORDS, loop(-4.0), SPOKEN, SAME)["rival_errors"]
+    assert found["rival_errors"] == confidence_features(WORDS, loop(-4.0), SPOKEN, SAME)["rival_errors"]
 
 
 def test_without_any_rival_words_all_of_the_sentence_is_unlike_them():
-    found = features(WORDS, loop(-4.0), SPOKEN, Rival())
+    found = confidence_features(WORDS, loop(-4.0), SPOKEN, Rival())
     assert found["rival_errors"] == pytest.approx(0.8)
     assert found["rival_outside"] == 0
 
 
 def test_a_dropped_word_is_told():
-    assert features(WORDS, loop(-4.0), SPOKEN, SAME, dropped=True)["dropped"] == 1
-    assert features(WORDS, loop(-4.0), SPOKEN, SAME)["dropped"] == 0
+    assert confidence_features(WORDS, loop(-4.0), SPOKEN, SAME, dropped=True)["dropped"] == 1
+    assert confidence_features(WORDS, loop(-4.0), SPOKEN, SAME)["dropped"] == 0
 
 
 def test_the_features_are_those_that_have_weights():
-    assert set(features(WORDS, loop(-4.0), SPOKEN, SAME) | SAID) == set(WEIGHTS)
+    assert set(confidence_features(WORDS, loop(-4.0), SPOKEN, SAME) | SAID) == set(WEIGHTS)
 
 
 def test_feature_values_of_a_known_case():
-    found = features(WORDS, loop(-4.0), SPOKEN, SAME)
+    found = confidence_features(WORDS, loop(-4.0), SPOKEN, SAME)
     assert found["mean"] == pytest.approx((-300 + 280) / 70)
     assert found["worst_word"] == pytest.approx(-4.5 + 4.0)
     assert found["phone_errors"] == 0
@@ -101,6 +111,6 @@ def test_fillers_are_no_words(text, real):
 
 
 def test_sigmoid_is_safe():
-    assert sigmoid(-1e6) == 0.0
-    assert sigmoid(0) == 0.5
-    assert sigmoid(1e6) == 1.0
+    assert logistic(-1e6) == 0.0
+    assert logistic(0) == 0.5
+    assert logistic(1e6) == 1.0

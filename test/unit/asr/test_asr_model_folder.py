@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from avatar_ros.asr.model_folder import check_funasr, find, read_metadata, sherpa_files
+from avatar_ros.asr.model_folder import check_funasr, model_folder, read_metadata, sherpa_files
 from avatar_ros.core.errors import ConfigError
 
 
@@ -16,19 +16,19 @@ def touch(folder, *names):
 
 
 def test_a_folder_is_taken_and_a_name_is_looked_for_among_the_fetched(tmp_path, monkeypatch):
-    assert find(str(tmp_path), "sensevoice") == tmp_path
+    assert model_folder(str(tmp_path), "sensevoice") == tmp_path
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     own = tmp_path / "avatar_ros" / "models" / "sensevoice"
     own.mkdir(parents=True)
-    assert find("", "sensevoice") == own
-    assert find("sensevoice", "sensevoice_sherpa") == own
+    assert model_folder("", "sensevoice") == own
+    assert model_folder("sensevoice", "sensevoice_sherpa") == own
 
 
 @pytest.mark.parametrize("model", ["", "/nowhere/at all", "./nowhere", "no/such", "nowhere"])
 def test_a_folder_that_is_not_there_is_named(tmp_path, monkeypatch, model):
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     with pytest.raises(ConfigError, match=model.lstrip("./") or "models/sensevoice") as caught:
-        find(model, "sensevoice")
+        model_folder(model, "sensevoice")
     assert caught.value.code == "asr_model_missing"
     assert "./avatar fetch sensevoice" in caught.value.text
 

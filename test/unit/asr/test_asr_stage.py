@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from avatar_ros.asr.base import ASR_BACKENDS, AsrSettings, Heard
+from avatar_ros.asr.base import ASR_BACKENDS, AsrSettings, Hypothesis
 from avatar_ros.asr.stage import AsrStage, build
 from avatar_ros.core.enums import SessionKind
 from avatar_ros.core.errors import AsrError, ConfigError
@@ -188,10 +188,10 @@ def test_sounds_without_words_are_published_while_they_last():
             pass
 
         def partial(self):
-            return Heard(events=("laughter",))
+            return Hypothesis(events=("laughter",))
 
         def finish(self):
-            return Heard(events=("laughter",), emotion="happy")
+            return Hypothesis(events=("laughter",), emotion="happy")
 
         def abandon(self):
             pass

@@ -1,4 +1,4 @@
-"""Our phone network as ears: a spoken question is found in the grammar, in chunks of any size, and fits better."""
+"""Our phone network as rescorer: a spoken question is found in the grammar, in chunks of any size, and fits better."""
 
 import numpy as np
 import pytest
@@ -25,7 +25,7 @@ SENTENCES = ("what time is it", "where are the toilets", "tell me a joke", "how 
 
 
 @pytest.fixture(scope="module")
-def ears():
+def rescorer():
     return Rescorer(PhoneNetwork(onnxruntime), automaton.build(parse(PATTERN)), SPELLINGS)
 
 
@@ -35,54 +35,54 @@ def sounds():
     return [np.pad(pcm, (4800, 8000)) for pcm in spoken]
 
 
-def hear(ears, pcm, size=512, head=12800):
+def hear(rescorer, pcm, size=512, head=12800):
     levelling = LevelTracker(float(np.abs(pcm).max()) / 2)
-    ears.start(levelling.level(pcm[:head]))
+    rescorer.start(levelling.level(pcm[:head]))
     for first in range(head, len(pcm), size):
-        ears.accept(levelling.level(pcm[first : first + size]))
+        rescorer.accept(levelling.level(pcm[first : first + size]))
 
 
-def test_each_question_is_found_and_fits_better_than_the_others(ears, sounds):
+def test_each_question_is_found_and_fits_better_than_the_others(rescorer, sounds):
     for text, pcm in zip(SENTENCES, sounds, strict=True):
-        hear(ears, pcm)
-        assert " ".join(ears.sentence()) == text
-        fits = {other: ears.fit(other.split(), 0, len(pcm))["net_mean"] for other in SENTENCES}
+        hear(rescorer, pcm)
+        assert " ".join(rescorer.sentence()) == text
+        fits = {other: rescorer.features(other.split(), 0, len(pcm))["net_mean"] for other in SENTENCES}
         assert max(fits, key=fits.__getitem__) == text
 
 
-def test_chunks_of_any_size_give_the_same(ears, sounds):
+def test_chunks_of_any_size_give_the_same(rescorer, sounds):
     fits = []
     for size in (160, 777, 100000):
-        hear(ears, sounds[0], size)
-        fits.append(ears.fit(ears.sentence(), 0, len(sounds[0])))
+        hear(rescorer, sounds[0], size)
+        fits.append(rescorer.features(rescorer.sentence(), 0, len(sounds[0])))
     for fit in fits[1:]:
         assert fit == pytest.approx(fits[0], abs=2e-3)
 
 
-def test_what_was_not_asked_fits_worse_than_what_was(ears, sounds):
+def test_what_was_not_asked_fits_worse_than_what_was(rescorer, sounds):
     (other,) = synthesize(SyntheticVoice("espeak", "en-us"), ["nobody remembered to feed the fish"])
-    hear(ears, sounds[0])
-    asked = ears.fit(ears.sentence(), 0, len(sounds[0]))
-    hear(ears, np.pad(other, (4800, 8000)))
-    nearest = ears.fit(ears.sentence() or SENTENCES[0].split(), 0, len(other) + 12800)
+    hear(rescorer, sounds[0])
+    asked = rescorer.features(rescorer.sentence(), 0, len(sounds[0]))
+    hear(rescorer, np.pad(other, (4800, 8000)))
+    nearest = rescorer.features(rescorer.sentence() or SENTENCES[0].split(), 0, len(other) + 12800)
     assert nearest["net_mean"] < asked["net_mean"] - 0.2
     assert nearest["net_worst_300ms"] < asked["net_worst_300ms"] - 0.5
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_any_sound_gives_finite_evidence(ears, seed):
+def test_any_sound_gives_finite_evidence(rescorer, seed):
     rng = np.random.default_rng(seed)
     pcm = (rng.normal(0, [1, 3000, 30000][seed], 24000)).clip(-32768, 32767).astype(np.int16)
-    hear(ears, pcm)
-    assert np.isfinite(list(ears.fit(SENTENCES[0].split(), 0, len(pcm)).values())).all()
+    hear(rescorer, pcm)
+    assert np.isfinite(list(rescorer.features(SENTENCES[0].split(), 0, len(pcm)).values())).all()
 
 
-def test_at_its_end_an_utterance_is_forgotten(ears, sounds):
-    hear(ears, sounds[0])
-    assert ears.sentence()
-    ears.end()
-    assert ears.sentence() == ()
-    assert ears.fit(SENTENCES[0].split(), 0, len(sounds[0]))["net_outside"] == 1.0
+def test_at_its_end_an_utterance_is_forgotten(rescorer, sounds):
+    hear(rescorer, sounds[0])
+    assert rescorer.sentence()
+    rescorer.end()
+    assert rescorer.sentence() == ()
+    assert rescorer.features(SENTENCES[0].split(), 0, len(sounds[0]))["net_outside"] == 1.0
 
 
 def test_levelling_makes_loud_and_soft_alike_and_repeats():

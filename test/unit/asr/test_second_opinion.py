@@ -31,19 +31,19 @@ def sound():
 
 
 def hear(recogniser, pcm, network_says=None, monkeypatch=None):
-    hearing = recogniser.start()
+    stream = recogniser.start()
     if network_says is not None:
-        monkeypatch.setattr(hearing._decoders.network, "sentence", lambda: tuple(network_says.split()))
+        monkeypatch.setattr(stream._decoders.rescorer, "sentence", lambda: tuple(network_says.split()))
     for first in range(0, len(pcm), 512):
-        hearing.accept(pcm[first : first + 512])
-    return hearing.finish(), hearing.evidence()
+        stream.accept(pcm[first : first + 512])
+    return stream.finish(), stream.evidence()
 
 
 def test_one_sentence_is_weighed_where_both_agree(recogniser, sound):
     heard, evidence = hear(recogniser, sound)
     assert heard.text == ASKED
     assert [judged.text for judged in evidence] == [ASKED]
-    assert recogniser._free[-1].network.sentence() == (), "nothing of it is kept until the next utterance"
+    assert recogniser._free[-1].rescorer.sentence() == (), "nothing of it is kept until the next utterance"
 
 
 def test_a_second_opinion_that_is_wrong_is_weighed_and_found_wanting(recogniser, sound, monkeypatch):
@@ -55,19 +55,19 @@ def test_a_second_opinion_that_is_wrong_is_weighed_and_found_wanting(recogniser,
 
 def test_a_second_opinion_that_is_right_wins(recogniser, sound, monkeypatch):
     """PocketSphinx is made to err: at first it hears silence."""
-    hearing = recogniser.start()
-    ears = hearing._decoders
-    real, looked = decoders.decode, []
+    stream = recogniser.start()
+    own = stream._decoders
+    real, looked = decoders.decode_utterance, []
 
     def decode_wrongly_at_first(decoder, data):
         looked.append(decoder)
         real(decoder, data if len(looked) > 1 else bytes(len(data)))
 
-    monkeypatch.setattr(decoders, "decode", decode_wrongly_at_first)
-    monkeypatch.setattr(ears.network, "sentence", lambda: tuple(ASKED.split()))
+    monkeypatch.setattr(decoders, "decode_utterance", decode_wrongly_at_first)
+    monkeypatch.setattr(own.rescorer, "sentence", lambda: tuple(ASKED.split()))
     for first in range(0, len(sound), 512):
-        hearing.accept(sound[first : first + 512])
-    assert hearing.finish().text == ASKED
+        stream.accept(sound[first : first + 512])
+    assert stream.finish().text == ASKED
 
 
 def test_after_a_second_opinion_the_whole_grammar_is_heard_again(recogniser, sound, monkeypatch):
@@ -77,19 +77,19 @@ def test_after_a_second_opinion_the_whole_grammar_is_heard_again(recogniser, sou
 
 
 def test_after_a_failure_in_the_middle_too(recogniser, sound, monkeypatch):
-    hearing = recogniser.start()
-    ears, real = hearing._decoders, decoders.decode
+    stream = recogniser.start()
+    own, real = stream._decoders, decoders.decode_utterance
 
     def fail_at_the_second(decoder, data):
         if decoder.current_search() != "questions":
             raise RuntimeError("out of memory")
         real(decoder, data)
 
-    monkeypatch.setattr(decoders, "decode", fail_at_the_second)
-    monkeypatch.setattr(ears.network, "sentence", lambda: ("thank", "you"))
+    monkeypatch.setattr(decoders, "decode_utterance", fail_at_the_second)
+    monkeypatch.setattr(own.rescorer, "sentence", lambda: ("thank", "you"))
     with pytest.raises(RuntimeError):
         for first in range(0, len(sound), 512):
-            hearing.accept(sound[first : first + 512])
+            stream.accept(sound[first : first + 512])
     monkeypatch.undo()
-    hearing.abandon()
+    stream.abandon()
     assert hear(recogniser, sound)[1][0].text == ASKED

@@ -7,7 +7,7 @@ from collections import deque
 import numpy as np
 import pytest
 
-from avatar_ros.asr.base import AsrSettings, Heard
+from avatar_ros.asr.base import AsrSettings, Hypothesis
 from avatar_ros.asr.stage import AsrStage
 from avatar_ros.core.clock import VirtualClock, ns_from_s
 from avatar_ros.core.lateness import Lateness
@@ -36,12 +36,12 @@ class SlowRecogniser:
         self.sound_s += len(pcm) / 16000
         self.clock.advance(self.live * len(pcm) / 16000)
 
-    def partial(self) -> Heard:
-        return Heard()
+    def partial(self) -> Hypothesis:
+        return Hypothesis()
 
-    def finish(self) -> Heard:
+    def finish(self) -> Hypothesis:
         self.clock.advance(self.judge * self.sound_s)
-        return Heard("what time is it", 1.0)
+        return Hypothesis("what time is it", 1.0)
 
     def abandon(self) -> None:
         self.abandoned += 1
@@ -173,10 +173,10 @@ def test_work_that_does_not_come_back_is_warned_of_meanwhile():
     host = Host(live=0.0, judge=0.0)
     seen: list[str] = []
 
-    def finish() -> Heard:
+    def finish() -> Hypothesis:
         host.clock.advance(20.0)
         seen.append(host.stage.status().get("warning", ""))
-        return Heard("late", 1.0)
+        return Hypothesis("late", 1.0)
 
     host.recogniser.finish = finish
     host.ask(1, at_s=0.0)

@@ -21,16 +21,16 @@ def quiet(seconds):
 
 
 class Scene:
-    """A hearing whose model says `rich` and takes `cost_s` for each second of sound."""
+    """A stream whose model says `rich` and takes `cost_s` for each second of sound."""
 
     def __init__(self, rich=SPEECH + "Hello there.", cost_s=0.01, share=0.3, confidence=0.9, known=True):
         self.clock = VirtualClock()
-        self.pace = DecodeBudget(share)
+        self.budget = DecodeBudget(share)
         self.rich, self.cost_s, self.confidence = rich, cost_s, confidence
         self.decoded_s = []
         if known:
-            self.pace.took(1.0, cost_s)
-        self.hearing = UtteranceDecoder(self._decode, self.pace, self.clock, "de-DE", 0.5)
+            self.budget.record(1.0, cost_s)
+        self.stream = UtteranceDecoder(self._decode, self.budget, self.clock, "de-DE", 0.5)
 
     def _decode(self, pcm):
         seconds = len(pcm) / RATE
@@ -42,9 +42,9 @@ class Scene:
         """The sound in the microphone's pieces; what the stage asks for every 0.1 s."""
         partials = []
         for first in range(0, len(pcm), BLOCK):
-            self.hearing.accept(pcm[first : first + BLOCK])
+            self.stream.accept(pcm[first : first + BLOCK])
             if first // BLOCK % 3 == 2:
-                partials.append(self.hearing.partial())
+                partials.append(self.stream.partial())
         return partials
 
 
@@ -52,17 +52,17 @@ def test_the_result_is_ready_before_the_end_is_known():
     scene = Scene(share=0.0)
     scene.hear(np.concatenate([quiet(0.3), tone(1.0), quiet(0.25)]))
     assert scene.decoded_s == [pytest.approx(1.45, abs=0.05)]
-    heard = scene.hearing.finish()
+    final = scene.stream.finish()
     assert len(scene.decoded_s) == 1
-    assert (heard.text, heard.locale, heard.emotion, heard.confidence) == ("Hello there.", "en-US", "happy", 0.9)
-    assert heard.complete
-    assert not heard.rejected
+    assert (final.text, final.locale, final.emotion, final.confidence) == ("Hello there.", "en-US", "happy", 0.9)
+    assert final.complete
+    assert not final.rejected
 
 
 def test_who_goes_on_is_decoded_again():
     scene = Scene(share=0.0)
     scene.hear(np.concatenate([tone(0.5), quiet(0.25), tone(0.5), quiet(0.05)]))
-    scene.hearing.finish()
+    scene.stream.finish()
     assert len(scene.decoded_s) == 2
     assert scene.decoded_s[1] > scene.decoded_s[0] + 0.5
 
@@ -91,16 +91,16 @@ def test_a_model_whose_cost_is_not_known_waits_for_silence():
     assert scene.decoded_s == []
     scene.hear(quiet(0.3))
     assert len(scene.decoded_s) == 1
-    assert scene.pace.allows(1.0, 0.0)
+    assert scene.budget.allows(1.0, 0.0)
 
 
 def test_a_busy_moment_is_forgotten():
     scene = Scene(cost_s=5.0)
     scene.hear(np.concatenate([tone(1.0), quiet(0.3)]))
-    assert not scene.pace.allows(1.0, 0.0)
+    assert not scene.budget.allows(1.0, 0.0)
     scene.cost_s = 0.01
     scene.hear(np.concatenate([tone(1.0), quiet(0.3)]))
-    assert scene.pace.allows(1.0, 0.0)
+    assert scene.budget.allows(1.0, 0.0)
 
 
 @pytest.mark.parametrize(
@@ -114,24 +114,24 @@ def test_a_busy_moment_is_forgotten():
 )
 def test_a_question_mark_is_believed_and_a_full_stop_is_not(words, partial, complete):
     scene = Scene(rich=SPEECH + words)
-    heard = scene.hear(np.concatenate([tone(1.0), quiet(0.35)]))[-1]
-    assert (heard.text, heard.complete) == (partial, complete)
-    assert scene.hearing.finish().text == words
+    final = scene.hear(np.concatenate([tone(1.0), quiet(0.35)]))[-1]
+    assert (final.text, final.complete) == (partial, complete)
+    assert scene.stream.finish().text == words
 
 
 def test_words_stay_when_the_person_goes_on():
     scene = Scene(rich=SPEECH + "Where is it?", share=0.0)
     scene.hear(np.concatenate([tone(1.0), quiet(0.3)]))
-    heard = scene.hear(tone(0.2))[-1]
-    assert heard.text == "Where is it?"
-    assert not heard.complete
+    final = scene.hear(tone(0.2))[-1]
+    assert final.text == "Where is it?"
+    assert not final.complete
 
 
 def test_a_laugh_is_no_rejected_speech():
     scene = Scene(rich="<|nospeech|><|EMO_UNKNOWN|><|Laughter|><|woitn|>", confidence=0.0)
-    heard = scene.hear(np.concatenate([tone(1.0), quiet(0.35)]))[-1]
-    assert (heard.text, heard.events) == ("", ("laughter",))
-    final = scene.hearing.finish()
+    final = scene.hear(np.concatenate([tone(1.0), quiet(0.35)]))[-1]
+    assert (final.text, final.events) == ("", ("laughter",))
+    final = scene.stream.finish()
     assert not final.rejected
     assert final.events == ("laughter",)
 
@@ -142,7 +142,7 @@ def test_a_laugh_is_no_rejected_speech():
 def test_no_words_or_doubtful_ones_are_rejected(fields):
     scene = Scene(**fields)
     scene.hear(tone(1.0))
-    final = scene.hearing.finish()
+    final = scene.stream.finish()
     assert final.rejected
     assert final.text == ""
 
@@ -151,7 +151,7 @@ def test_no_words_or_doubtful_ones_are_rejected(fields):
 def test_what_holds_no_speech_costs_nothing(sound):
     scene = Scene()
     scene.hear(sound)
-    final = scene.hearing.finish()
+    final = scene.stream.finish()
     assert final.rejected
     assert final.locale == "de-DE"
     assert scene.decoded_s == [] or max(scene.decoded_s) < 0.3
@@ -160,5 +160,5 @@ def test_what_holds_no_speech_costs_nothing(sound):
 def test_who_is_not_waited_for_is_not_decoded():
     scene = Scene(share=0.0)
     scene.hear(tone(1.0))
-    scene.hearing.abandon()
+    scene.stream.abandon()
     assert scene.decoded_s == []

@@ -20,10 +20,12 @@ SAME_IN_EVERY_ROOM = {
     "reconnecting": "a room's card on top of audio/reconnecting.py",
     "main": "the entry point of a process",
     "kiosk": "the verb in commands/, and the run that it starts",
+    "settings": "core/settings.py, and what makes a room's and its backend's from one list of values",
+    "FakeSettings": "the options of a room's scripted backend",
     "validate": "the verb in commands/, and the checks that it prints",
 }
 #: Still to be renamed: a line goes with its name, and none is added.
-STILL_TWICE = {"Network", "clips", "environment", "lam", "limits", "network", "peers", "text", "turn"}
+STILL_TWICE = {"peers", "turn"}
 
 #: Classes of the rename list whose word means nothing else today.
 FORMER = set(

@@ -13,7 +13,7 @@ from avatar_ros.encoder.base import EncoderSettings
 from avatar_ros.encoder.listener_factory import ListenerFactory
 from avatar_ros.encoder.phone_encoder import PhoneEncoder
 from avatar_ros.encoder.phone_settings import PhoneSettings
-from avatar_ros.encoder.sources import LoudSource
+from avatar_ros.encoder.sources import LoudnessSource
 from avatar_ros.encoder.stage import EncoderStage, build
 from avatar_ros.speech.phones import LOUDNESS, PHONE_DIM, PHONE_INDEX, PHONE_KIND
 
@@ -153,7 +153,7 @@ def test_marks_that_come_late_take_over():
 def opened():
     """A stage of the backend `phones`, and what its sources for sentences without marks were told."""
     encoder, told = PhoneEncoder(EncoderSettings(), PhoneSettings()), []
-    encoder._hearing = ListenerFactory(lambda grid, text, locale: told.append((text, locale)) or LoudSource(grid))
+    encoder._listeners = ListenerFactory(lambda grid, text, locale: told.append((text, locale)) or LoudnessSource(grid))
     return EncoderStage(EncoderSettings(), encoder), told
 
 
@@ -271,7 +271,7 @@ def test_only_a_turns_first_sentence_is_expected():
 
 def test_a_voice_that_gives_marks_needs_no_text_beforehand():
     encoder, expected = PhoneEncoder(EncoderSettings(), PhoneSettings()), []
-    encoder._hearing = ListenerFactory(expect=lambda text, locale: expected.append(text))
+    encoder._listeners = ListenerFactory(expect=lambda text, locale: expected.append(text))
     encoder.expect("Before any sound.", "en")
     stream = encoder.open(RATE_HZ)
     stream.push(chunk(0, marks=marks(4)))

@@ -14,7 +14,8 @@ from avatar_ros.encoder.sources import FrameGrid
 from avatar_ros.speech.forward_backward import ForwardBackward
 from avatar_ros.speech.hmm_graph import loop_graph, sentence_graph
 from avatar_ros.speech.lexicon import Lexicon, letters_to_sounds
-from avatar_ros.speech.mfcc import SHIFT, WINDOW, Cepstra, with_deltas
+from avatar_ros.speech.mel_filterbank import SHIFT
+from avatar_ros.speech.mfcc import WINDOW, Cepstra, with_deltas
 from avatar_ros.speech.phones import PHONE_CLASSES, PHONE_COUNT, PHONE_INDEX
 from avatar_ros.speech.pocketsphinx_acoustic import (
     BEGIN,
@@ -221,27 +222,27 @@ def test_a_sentence_graph_goes_from_start_to_end(model):
 def test_an_expected_sentence_is_prepared_once_and_heard_the_same(model, monkeypatch):
     folder = installed_model()
     names = tuple(name for name in model.definition.phones if not name.startswith("+"))
-    ears = AcousticModels(folder, np.full((len(names), len(names)), 1 / len(names), np.float32), names)
+    models = AcousticModels(folder, np.full((len(names), len(names)), 1 / len(names), np.float32), names)
     pcm = np.random.default_rng(5).normal(0, 3000, 16000).astype(np.int16)
 
     def hear():
-        ears.forget_voice()
-        source = ears.listen(FrameGrid(0, 16000), "ask not what", "en", 0.05)
+        models.forget_voice()
+        source = models.listen(FrameGrid(0, 16000), "ask not what", "en", 0.05)
         return np.concatenate([source.push(pcm), source.finish()])
 
     unprepared = hear()
-    ears._prepared.clear()
-    ears.expect("Ask not what!", "en-US")
-    assert len(ears._prepared) == 1
-    monkeypatch.setattr(ears, "_prepare", lambda spoken: pytest.fail("it was prepared already"))
+    models._prepared.clear()
+    models.expect("Ask not what!", "en-US")
+    assert len(models._prepared) == 1
+    monkeypatch.setattr(models, "_prepare", lambda spoken: pytest.fail("it was prepared already"))
     np.testing.assert_array_equal(hear(), unprepared)
     monkeypatch.undo()
-    assert not ears._prepared, "it is kept no longer than until it is heard"
-    ears.expect("fragt nicht, was", "de")
-    assert not ears._prepared
+    assert not models._prepared, "it is kept no longer than until it is heard"
+    models.expect("fragt nicht, was", "de")
+    assert not models._prepared
     for i in range(20):
-        ears.expect(f"number {i}", "en")
-    assert len(ears._prepared) == 2
+        models.expect(f"number {i}", "en")
+    assert len(models._prepared) == 2
 
 
 @needs_model
@@ -265,7 +266,7 @@ def test_a_closure_heard_without_a_text_is_rather_shown_than_missed(model, heard
         """A graph that is followed to the same two phones at every frame."""
 
         def __init__(self, fit):
-            self.fit = fit
+            self.log_likelihood = fit
 
         def push(self, found):
             return np.repeat(row[None], len(found.peaks), axis=0)
@@ -274,8 +275,8 @@ def test_a_closure_heard_without_a_text_is_rather_shown_than_missed(model, heard
             return row[None][:0]
 
     names = ("SIL", "M", "AA")
-    ears = AcousticModels(installed_model(), np.full((3, 3), 1 / 3, np.float32), names)
-    source = ears.listen(FrameGrid(0, 16000), "", "en", 0.05)
+    models = AcousticModels(installed_model(), np.full((3, 3), 1 / 3, np.float32), names)
+    source = models.listen(FrameGrid(0, 16000), "", "en", 0.05)
     source._loop = Track(0.0)
     source._aligner = Track(fit) if fit is not None else None
     frames = np.concatenate([source.push(np.zeros(8000, np.int16)), source.finish()])

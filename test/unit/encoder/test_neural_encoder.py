@@ -9,22 +9,15 @@ import pytest
 from avatar_ros.core.enums import InterruptAction
 from avatar_ros.core.errors import ConfigError
 from avatar_ros.core.events import Interrupt
+from avatar_ros.core.interpolation import between
 from avatar_ros.core.types import SpeechChunk
 from avatar_ros.encoder.base import ENCODER_BACKENDS, EncoderSettings
 from avatar_ros.encoder.encode import encode, load_encoder
 from avatar_ros.encoder.neural import steps_from
-from avatar_ros.encoder.neural_model import NeuralModel, Past, Statistics, read_manifest
+from avatar_ros.encoder.neural_features import FeatureStream, FrameRate, VoiceStatistics
+from avatar_ros.encoder.neural_model import NeuralModel, Past, Statistics, encoder_manifest
 from avatar_ros.encoder.neural_settings import NeuralSettings
-from avatar_ros.encoder.neural_stream import (
-    ContextWindow,
-    FeatureStream,
-    FrameRate,
-    HiddenStream,
-    Steps,
-    VoiceStatistics,
-    between,
-    whole_utterance,
-)
+from avatar_ros.encoder.neural_stream import ContextWindow, HiddenStream, Steps, whole_utterance
 from avatar_ros.encoder.stage import build
 from avatar_ros.testing.settings import split
 from neural_models import encoder_folder
@@ -266,8 +259,10 @@ def test_other_rates_and_lost_sound(rate_hz):
     stage.load()
     noise = (2000 * np.random.default_rng(0).standard_normal(rate_hz)).astype(np.int16)
     half = rate_hz // 4
-    chunks = [SpeechChunk(turn=1, sample_rate_hz=rate_hz, pcm=noise[:half]),
-              SpeechChunk(turn=1, sample_rate_hz=rate_hz, first_sample=2 * half, pcm=noise[2 * half :], turn_end=True)]
+    chunks = [
+        SpeechChunk(turn=1, sample_rate_hz=rate_hz, pcm=noise[:half]),
+        SpeechChunk(turn=1, sample_rate_hz=rate_hz, first_sample=2 * half, pcm=noise[2 * half :], turn_end=True),
+    ]
     messages = [out.message for chunk in chunks for out in stage.push("speech/audio", chunk, 0.0)]
     assert sum(m.frames for m in messages) == 50
     assert all(np.isfinite(m.data).all() for m in messages)
@@ -338,7 +333,7 @@ GOOD = {
 def test_types_and_numbers_of_a_manifest_are_judged(tmp_path, change, what):
     path = tmp_path / "encoder.json"
     path.write_text(json.dumps(GOOD))
-    assert read_manifest(tmp_path).dim == 8
+    assert encoder_manifest(tmp_path).dim == 8
     path.write_text(json.dumps(GOOD | change))
     assert what in refused("model_manifest", model=str(tmp_path))
 
@@ -363,4 +358,4 @@ def test_a_network_for_one_length_only_is_refused(tmp_path):
 def test_settings_in_seconds():
     steps = steps_from(NeuralSettings(window_s=1.0, hop_s=0.16, lookahead_s=0.04), 50.0)
     assert steps == Steps(first=1600, hop=2560, window=50, again=8, lookahead=2)
-    assert read_manifest(encoder_folder("lam")).rate_hz == 30.0
+    assert encoder_manifest(encoder_folder("lam")).rate_hz == 30.0

@@ -141,7 +141,7 @@ def test_features_that_come_after_the_end_change_nothing(stage):
 def test_turns_that_nobody_plays_do_not_pile_up(stage):
     for turn in range(1, 50):
         push(stage, features(0, 300, turn=turn, last=True))
-    assert len(stage._performers["local"]._tracks) == 2
+    assert len(stage._animators["local"]._tracks) == 2
     assert {e.turn for e in speech(push(stage, features(0, 200, turn=50)))} == {50}
 
 

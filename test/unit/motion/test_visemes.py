@@ -7,7 +7,7 @@ from avatar_ros.core.arkit import ARKIT_INDEX
 from avatar_ros.core.errors import MotionError
 from avatar_ros.motion.base import MotionSettings
 from avatar_ros.motion.offline import express_phones, resample_weights
-from avatar_ros.motion.visemes import VisemeLips, VisemeSettings, blend, blend_reference
+from avatar_ros.motion.visemes import VisemeLips, VisemeSettings, coarticulated, coarticulated_reference
 from avatar_ros.speech.phones import LOUDNESS, PHONE_CLASSES, PHONE_COUNT, PHONE_DIM, PHONE_INDEX
 
 JAW, CLOSE = ARKIT_INDEX["jawOpen"], ARKIT_INDEX["mouthClose"]
@@ -38,7 +38,7 @@ def gap(weights):
 def test_blend_equals_its_reference(width):
     rng = np.random.default_rng(5)
     phones = rng.dirichlet(np.full(PHONE_COUNT, 0.1), 60).astype(np.float32)
-    np.testing.assert_allclose(blend(phones, width), blend_reference(phones, width), atol=2e-5)
+    np.testing.assert_allclose(coarticulated(phones, width), coarticulated_reference(phones, width), atol=2e-5)
 
 
 @pytest.mark.parametrize("stop", ["P", "B", "M"])
@@ -88,9 +88,7 @@ def test_fast_speech_still_moves_and_does_not_open_wider():
 
     slow, fast = (middle(gap(lips(*[("AA", n), ("UW", n)] * (80 // n)))) for n in (16, 5))
     assert 0.25 * np.ptp(slow) < np.ptp(fast) < 0.8 * np.ptp(slow)
-    slow, fast = (
-        middle(lips(*[("AA", n), ("T", n), ("AA", n), ("S", n)] * (60 // n))[:, JAW]).mean() for n in (16, 5)
-    )
+    slow, fast = (middle(lips(*[("AA", n), ("T", n), ("AA", n), ("S", n)] * (60 // n))[:, JAW]).mean() for n in (16, 5))
     assert 0.8 * slow < fast < 1.03 * slow
 
 

@@ -33,14 +33,14 @@ def clean(power, room):
 def test_dry_speech_is_not_touched():
     power, room = bursts(), Room()
     np.testing.assert_array_equal(clean(power, room), power)
-    assert room.echo == 0
+    assert room.reverberation == 0
 
 
 def test_a_room_is_noticed_within_two_seconds_and_its_gaps_get_deeper():
     power = bursts()
     wet, room = in_a_room(power), Room()
     out = clean(wet, room)
-    assert room.echo > 0.9
+    assert room.reverberation > 0.9
     gap, vowel = np.arange(400) % 25 == 22, np.arange(400) % 25 == 4
     late = np.arange(400) >= 200
     assert np.median(out[gap & late] / wet[gap & late]) < 0.3
@@ -50,7 +50,7 @@ def test_a_room_is_noticed_within_two_seconds_and_its_gaps_get_deeper():
 def test_steady_noise_is_no_room():
     room = Room()
     clean(np.random.default_rng(0).gamma(4, 1e6, (400, BANDS)), room)
-    assert room.echo == 0
+    assert room.reverberation == 0
 
 
 @pytest.mark.parametrize("power", [np.zeros((50, BANDS)), np.full((50, BANDS), 1e300)], ids=["zeros", "huge"])
@@ -64,7 +64,7 @@ def test_the_room_is_shared_by_a_voice_s_sentences():
     envelope = np.where(np.arange(48000) % 4000 < 1600, 1.0, 0.0)
     wet = np.convolve(envelope * rng.normal(0, 4000, 48000), np.exp(-np.arange(8000) / 1500) * rng.normal(0, 0.1, 8000))
     Cepstra(room).push(wet[:48000])
-    assert room.echo > 0.2
-    learnt = room.echo
+    assert room.reverberation > 0.2
+    learnt = room.reverberation
     Cepstra(room)
-    assert room.echo == learnt
+    assert room.reverberation == learnt

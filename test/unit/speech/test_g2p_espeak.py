@@ -10,7 +10,7 @@ import signal
 import pytest
 
 from avatar_ros.speech import g2p_espeak as module
-from avatar_ros.speech.g2p_espeak import EspeakSpeller, arpabet_from_ipa
+from avatar_ros.speech.g2p_espeak import EspeakG2p, arpabet_from_ipa
 from avatar_ros.speech.lexicon import Lexicon, foreign_share
 from avatar_ros.speech.phone_mapping import IPA
 from avatar_ros.speech.pocketsphinx_acoustic import installed_model, read_definition
@@ -48,7 +48,7 @@ def test_every_letter_of_ipa_is_a_phone_of_the_model():
 
 @pytest.fixture(scope="module")
 def espeak():
-    speller = EspeakSpeller()
+    speller = EspeakG2p()
     speller.load()
     yield speller
     speller.close()
@@ -74,7 +74,7 @@ def started(speller):
 @needs_espeak
 def test_a_helper_that_dies_is_replaced_and_not_waited_for(monkeypatch):
     monkeypatch.setattr(module, "REPLY_TIMEOUT_S", 4.9)
-    speller = EspeakSpeller()
+    speller = EspeakG2p()
     speller.load()
     for _ in range(5):  # over the weeks: each answer shows that it is well again
         speller._helper.process.kill()
@@ -88,7 +88,7 @@ def test_a_helper_that_dies_is_replaced_and_not_waited_for(monkeypatch):
 
 @needs_espeak
 def test_words_that_come_while_a_helper_starts_go_without_it():
-    speller = EspeakSpeller()
+    speller = EspeakG2p()
     speller.load()
     speller._helper.process.kill()
     assert speller("wombat") == ()
@@ -104,10 +104,10 @@ def test_words_that_come_while_a_helper_starts_go_without_it():
 
 @needs_espeak
 def test_a_helper_that_keeps_hanging_is_given_up():
-    speller = EspeakSpeller()
+    speller = EspeakG2p()
     speller.load()
     stopped = None
-    for _ in range(4 * (module._MOST_UNHEARD + 4)):
+    for _ in range(4 * (module._MOST_UNANSWERED + 4)):
         if speller._helper not in (None, stopped):
             stopped = speller._helper
             stopped.process.send_signal(signal.SIGSTOP)
@@ -120,7 +120,7 @@ def test_a_helper_that_keeps_hanging_is_given_up():
 
 def test_without_espeak_there_is_no_helper(monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    speller = EspeakSpeller()
+    speller = EspeakG2p()
     speller.load()
     assert speller("wombat") == ()
     assert not speller.warning

@@ -7,12 +7,12 @@ import pytest
 
 from avatar_ros.speech import lexicon as module
 from avatar_ros.speech.g2p_espeak import arpabet_from_ipa
-from avatar_ros.speech.lexicon import Lexicon, slots
+from avatar_ros.speech.lexicon import Lexicon, sentence_readings
 from avatar_ros.speech.number_readings import apart, number_readings
 
 
 def words(text):
-    return [word for readings in slots(text) for word in readings[0]]
+    return [word for readings in sentence_readings(text) for word in readings[0]]
 
 
 @pytest.mark.parametrize(
@@ -99,15 +99,15 @@ def test_what_readings_share_is_there_once():
     assert apart(number_readings("2026")) == [
         (("twenty",), ("two", "thousand"), ("two", "thousand", "and")), (("twenty",),), (("six",),)
     ]  # fmt: skip
-    assert slots("In 105") == [(("in",),), (("one",),), (("hundred",),), (("five",), ("and", "five"))]
+    assert sentence_readings("In 105") == [(("in",),), (("one",),), (("hundred",),), (("five",), ("and", "five"))]
     assert words("In 1990, 105.") == "in nineteen ninety one hundred five".split()
 
 
 @pytest.mark.skipif(importlib.util.find_spec("espeakng_loader") is None, reason="needs espeakng-loader")
 def test_espeaks_own_reading_is_among_them():
-    from avatar_ros.speech.g2p_espeak_process import Letters
+    from avatar_ros.speech.g2p_espeak_process import LetterToSound
 
-    letters = Letters()
+    letters = LetterToSound()
 
     def sounds(text):
         same = {"IH": "AH", "IY": "AH", "UW": "AH"}  # it stresses otherwise within a number
@@ -129,8 +129,8 @@ def dictionary(folder: Path) -> Path:
 
 def test_choices_of_one_word_keep_all_its_pronunciations(tmp_path):
     lexicon = Lexicon(dictionary(tmp_path))
-    assert lexicon.ways((("five",),)) == (("F", "AY", "V"), ("F", "AY", "F"))
-    assert lexicon.ways((("five",), ("and", "five"))) == (
+    assert lexicon.pronunciations_of((("five",),)) == (("F", "AY", "V"), ("F", "AY", "F"))
+    assert lexicon.pronunciations_of((("five",), ("and", "five"))) == (
         ("F", "AY", "V"), ("F", "AY", "F"), ("AH", "N", "D", "F", "AY", "V")
     )  # fmt: skip
 
@@ -144,10 +144,10 @@ def test_a_word_met_while_the_speller_was_away_is_asked_for_again():
 
 
 def test_not_more_than_so_many_words_are_remembered(tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "_MOST_KNOWN", 3)
+    monkeypatch.setattr(module, "_CACHED_WORDS", 3)
     asked = []
     lexicon = Lexicon(dictionary(tmp_path), lambda word: asked.append(word) or ((word,),))
     for word in ("one", "two", "three", "four", "four", "one"):
         assert lexicon.pronunciations(word) == ((word,),)
     assert asked == ["one", "two", "three", "four", "one"]
-    assert len(lexicon._known) == 3
+    assert len(lexicon._cache) == 3

@@ -2,7 +2,15 @@
 
 import pytest
 
-from avatar_ros.speech.phrase_grammar import PhraseError, accepts, expand, normalised_words, parse, to_jsgf, words_of
+from avatar_ros.speech.phrase_grammar import (
+    PhraseError,
+    accepts,
+    expand,
+    normalised_words,
+    parse,
+    pattern_words,
+    to_jsgf,
+)
 
 
 def sentences(text, parts=None):
@@ -55,7 +63,7 @@ def test_mistakes_are_named(text, fault):
 
 def test_words_and_jsgf():
     node = parse("Hello [big | small] (world | moon)")
-    assert sorted(words_of(node)) == ["big", "hello", "moon", "small", "world"]
+    assert sorted(pattern_words(node)) == ["big", "hello", "moon", "small", "world"]
     assert to_jsgf(node) == "hello [ big | small ] ( world | moon )"
 
 

@@ -9,7 +9,7 @@ from avatar_ros.speech import minimal_dfa as automaton
 from avatar_ros.speech.phone_graph import build, chain, chains
 from avatar_ros.speech.phones import PHONE_COUNT, PHONE_INDEX, SIL
 from avatar_ros.speech.phrase_grammar import expand, parse
-from avatar_ros.speech.pronunciation_score import FLOOR, align, features
+from avatar_ros.speech.pronunciation_score import FLOOR, align, pronunciation_features
 from avatar_ros.speech.viterbi_search import PhoneSearch
 
 SPELLINGS = {
@@ -105,7 +105,7 @@ def test_too_few_frames_are_no_sentence(frames):
     search = PhoneSearch(graph)
     search.accept(np.log(heard + FLOOR))
     assert search.sentence() == ()
-    assert features(heard, [chains(SPELLINGS)[word] for word in ("what", "time")])["net_outside"] == 1.0
+    assert pronunciation_features(heard, [chains(SPELLINGS)[word] for word in ("what", "time")])["net_outside"] == 1.0
 
 
 def test_a_plosive_is_its_closure_and_release_and_what_nobody_knows_the_neutral_vowel():
@@ -124,7 +124,7 @@ def test_frames_are_aligned_to_the_phones_that_they_are():
 def test_what_was_said_fits_and_what_was_not_does_not():
     heard = heard_as(["SIL", *names_of("what", "time", "is", "it"), "SIL"])
     right, wrong = (
-        features(heard, [chains(SPELLINGS)[word] for word in words])
+        pronunciation_features(heard, [chains(SPELLINGS)[word] for word in words])
         for words in (("what", "time", "is", "it"), ("read", "a", "map", "now"))
     )
     for name in ("net_mean", "net_worst_word", "net_worst_300ms"):
@@ -133,17 +133,15 @@ def test_what_was_said_fits_and_what_was_not_does_not():
 
 
 def test_a_network_that_is_unsure_speaks_less_against_a_sentence():
-    sure, unsure = (
-        features(heard_as(names_of("what", "time"), sure=s), [chains(SPELLINGS)[word] for word in ("read", "it")])
-        for s in (0.9, 0.3)
-    )
+    words = [chains(SPELLINGS)[word] for word in ("read", "it")]
+    sure, unsure = (pronunciation_features(heard_as(names_of("what", "time"), sure=s), words) for s in (0.9, 0.3))
     assert sure["net_mean"] < unsure["net_mean"] - 0.5
 
 
 def test_sound_before_and_after_a_sentence_speaks_against_it():
     said = names_of("it", "is")
     alone, among = (
-        features(heard_as(names), [chains(SPELLINGS)[word] for word in ("it", "is")])
+        pronunciation_features(heard_as(names), [chains(SPELLINGS)[word] for word in ("it", "is")])
         for names in (["SIL", *said, "SIL"], ["SIL", *said, "SIL", *names_of("a", "map", "now"), "SIL"])
     )
     assert alone["net_outside"] == 0.0

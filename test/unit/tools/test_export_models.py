@@ -19,7 +19,7 @@ from neural_export.onnx_files import quantised_operators  # noqa: E402
 from neural_export.parts import keep_layers  # noqa: E402
 from neural_export.random_models import random_model  # noqa: E402
 
-from avatar_ros.encoder.neural_model import NeuralModel, read_manifest  # noqa: E402
+from avatar_ros.encoder.neural_model import NeuralModel, encoder_manifest  # noqa: E402
 from avatar_ros.encoder.neural_stream import whole_utterance  # noqa: E402
 
 LAYER_NORM = {"feat_extract_norm": "layer", "conv_bias": True, "do_stable_layer_norm": True}
@@ -41,7 +41,7 @@ def test_parity_with_torch_is_measured_and_stored(kind):
 def test_large_models_with_layer_norm_export_too():
     folder = encoder_folder("wav2vec2", **LAYER_NORM)
     assert manifest(folder)["parity"]["fp32"]["max_abs"] < 1e-4
-    assert read_manifest(folder).channels == 0
+    assert encoder_manifest(folder).channels == 0
 
 
 def test_int8_is_the_transformers_products_only():

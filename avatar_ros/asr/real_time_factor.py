@@ -1,4 +1,4 @@
-"""Whether the host keeps up with recognising: the real-time factor of the last utterances."""
+"""The real-time factor of recognition: whether the host keeps up."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from ..core.clock import Clock
 _NEWEST = 0.5
 
 
-class Effort:
-    """`with effort:` around each piece of work. factor: seconds of work a second of sound, of the last utterances."""
+class RealTimeFactor:
+    """`with` it around each piece of work. value: seconds of work for a second of sound, of the last utterances."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -34,7 +34,7 @@ class Effort:
         self.sound_s = self._spent_s = 0.0
 
     @property
-    def factor(self) -> float:
+    def value(self) -> float:
         """Of the utterances that are over; of the one at hand, where it already takes longer than it lasted."""
         began_s, sound_s = self._began_s, self.sound_s
         spent_s = self._spent_s + (self._clock.now_s() - began_s if began_s is not None else 0.0)
