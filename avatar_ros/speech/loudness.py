@@ -69,4 +69,5 @@ def frame_levels_db(pcm: Pcm, sample_rate_hz: int, origin: int, first: int, coun
     low = np.clip(np.round(centres - _WINDOW_BEFORE_S * sample_rate_hz).astype(int), 0, len(pcm))
     high = np.clip(np.round(centres + _WINDOW_AFTER_S * sample_rate_hz).astype(int), 0, len(pcm))
     width = (_WINDOW_BEFORE_S + _WINDOW_AFTER_S) * sample_rate_hz
-    return (10 * np.log10(np.maximum((squares[high] - squares[low]) / width, 1e-10))).astype(np.float32)
+    power = np.maximum((squares[high] - squares[low]) / width, 1e-10)
+    return np.asarray(10 * np.log10(power), np.float32)
