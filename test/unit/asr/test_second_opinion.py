@@ -36,7 +36,7 @@ def hear(recogniser, pcm, network_says=None, monkeypatch=None):
         monkeypatch.setattr(stream._decoders.rescorer, "sentence", lambda: tuple(network_says.split()))
     for first in range(0, len(pcm), 512):
         stream.accept(pcm[first : first + 512])
-    return stream.finish(), stream.evidence()
+    return stream.finish(), stream.candidates()
 
 
 def test_one_sentence_is_weighed_where_both_agree(recogniser, sound):
