@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from avatar_ros.avatar.lam_format import read_mesh
 from numpy.typing import NDArray
 
 from avatar_ros.avatar.archive import AvatarArchive
+from avatar_ros.avatar.lam_format import read_mesh
 from avatar_ros.core.arkit import ARKIT_NAMES
 from avatar_ros.core.arrays import F32, F64
 from avatar_ros.core.errors import ConfigError
