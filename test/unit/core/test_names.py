@@ -32,7 +32,8 @@ FORMER = set(
     "VoidGate Floor Treatment WholeHearing VoiceWithSpare ChatWithSpare Teller Performer LongTalk Smoother Mood Ear "
     "LearnedEncoder LearnedSource NetworkEars NetworkWords PhonesBeside FreeWords Inbox ThinkingFilter ToMicRate "
     "CardBuffer LoopThread FrameCutter ChunkOrder Answering SentenceSpan Levelling Alignment card_buffer mic_rate "
-    "free_words network_words phones_beside long_talk".split()
+    "free_words network_words phones_beside long_talk FakeHearing SphinxHearing Judged EspeakSpeller ListenSource "
+    "LoudSource VoiceMean wants_of try_lips".split()
 )
 
 
