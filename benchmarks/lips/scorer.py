@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from avatar_ros.avatar.lam import read_mesh
+from avatar_ros.avatar.lam_format import read_mesh
 from numpy.typing import NDArray
 
 from avatar_ros.avatar.archive import AvatarArchive
