@@ -128,6 +128,7 @@ def _one(loader, path):
     findings, borrowed, outcome = [], "", "loaded"
     with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
+        warnings.filterwarnings("ignore", "unclosed event loop")  # of another test in this process
         try:
             loader.use(path)
         except AvatarRosError as error:
