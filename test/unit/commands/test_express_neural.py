@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from avatar_ros.cli import main
-from neural_models import encoder_model, lips_model
+from neural_models import encoder_folder, lips_model
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def sound(tmp_path):
 
 
 def express(sound, out, encoder, backend):
-    return main(["express", sound, str(out), "--encoder", encoder, "--encoder-model", encoder_model(encoder),
+    return main(["express", sound, str(out), "--encoder", encoder, "--encoder-model", str(encoder_folder(encoder)),
                  "--backend", backend, "--backend-model", lips_model(backend)])  # fmt: skip
 
 
