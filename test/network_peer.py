@@ -32,7 +32,8 @@ node.create_subscription(SpeechChunk, f"/{namespace}/speech/audio", count("speec
 node.create_subscription(Sentence, f"/{namespace}/speech/sentence", lambda m: seen["sentences"].append(m.text), 10)
 say = node.create_publisher(Say, f"/{namespace}/say", 10)
 client = node.create_client(SetParameters, f"/{namespace}/llm_node/set_parameters")
-change = SetParameters.Request(parameters=[Parameter(name="answers.seed", value=ParameterValue(type=2, integer_value=7))])
+seed = Parameter(name="answers.seed", value=ParameterValue(type=2, integer_value=7))
+change = SetParameters.Request(parameters=[seed])
 said_s, call, written = 0.0, None, ""
 while not select.select([sys.stdin], [], [], 0)[0]:
     rclpy.spin_once(node, timeout_sec=0.1)
