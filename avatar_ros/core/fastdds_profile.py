@@ -8,10 +8,10 @@ from collections.abc import Sequence
 _PROCESSES = 32
 _SHM = "<transport_descriptor><transport_id>avatar_shm</transport_id><type>SHM</type></transport_descriptor>"
 _LOOPBACK = "<locator><udpv4><address>127.0.0.1</address></udpv4></locator>"
-#: No multicast: what another program subscribed to would be delivered here too, from whatever interface it came.
 #: A started node is heard of by those who missed its first words, or had their own missed, when it announces itself
 #: again; Fast DDS's own 3 s are a silence in mid-sentence after a voice was killed.
 _ANNOUNCE = "<leaseAnnouncement><sec>0</sec><nanosec>500000000</nanosec></leaseAnnouncement>"
+#: No multicast: what another program subscribed to would be delivered here too, from whatever interface it came.
 _HERE = f"""<builtin>
         <discovery_config>{_ANNOUNCE}</discovery_config>
         <metatrafficUnicastLocatorList>{_LOOPBACK}</metatrafficUnicastLocatorList>

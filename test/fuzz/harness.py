@@ -100,9 +100,8 @@ def _take(result, told):
 
 
 def _work(name, seed, folder, numbers, until, at, writer):
-    gc.collect()  # what earlier tests of this process left open is no finding of ours
-    gc.freeze()
     """In the child: one line a case; never returns."""
+    gc.collect()  # what earlier tests of this process left open is no finding of ours
     faulthandler.disable()
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE, resource.RLIM_INFINITY))
