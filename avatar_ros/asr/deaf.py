@@ -35,5 +35,5 @@ def deaf_warning(backend: str, hears: tuple[str, ...], locale: str) -> str:
     """What a kiosk says at its start and in its diagnostics whose recogniser does not hear its language."""
     return (
         f"{backend} hears {', '.join(hears)} only and this kiosk's locale is {locale}: it hears nothing; typed "
-        "questions are answered. Ears of other languages: docs/languages.md (./avatar fetch sensevoice_sherpa: zh, ja, ko)"
+        "questions are answered. Other ears: docs/languages.md (./avatar fetch sensevoice_sherpa: zh, ja, ko)"
     )
