@@ -10,9 +10,9 @@ from pathlib import Path
 
 import yaml
 
-from ..answers.file import Answers, load_answers_file
-from ..answers.matcher import Matcher
-from ..answers.responses import ResponseHistory, ResponseSelector
+from ..answers.file import Answers, Intent, load_answers_file
+from ..answers.responses import ResponseHistory
+from ..answers.translations import AnswerBook, AnswerBooks
 from ..core.paths import share_file
 from ..core.sessions import SessionTable
 from ..core.settings import Settings, setting
@@ -52,29 +52,40 @@ class LocalAnswers:
         self._now = now
         self._used: SessionTable[ResponseHistory] = SessionTable(ResponseHistory, own.session_ttl_s)
         self._counts = {"answered": 0, "not_understood": 0}
-        self._matcher: Matcher | None = None
-        self._selector: ResponseSelector | None = None
+        self._books: AnswerBooks | None = None
 
     def load(self) -> None:
         """Read the file. Raises ConfigError naming the line of a mistake."""
-        answers = load_answers(share_file(self._settings.answers_file))
-        self._matcher = Matcher(answers, self._own.fuzzy_threshold)
-        self._selector = ResponseSelector(answers, random.Random(self._own.seed or None))
+        path, rng = share_file(self._settings.answers_file), random.Random(self._own.seed or None)
+        self._books = AnswerBooks(yaml, path, self._own.fuzzy_threshold, rng)
+        self._books.own(self._settings.locale)
 
     def ask(self, prompt: Prompt, now_s: float, wake: Callable[[], None]) -> Answer:
         """The whole answer."""
-        assert self._matcher is not None and self._selector is not None, "load() comes first"
-        intent = None if prompt.rejected else self._matcher.find(prompt.text)
+        book, intent = self._find(prompt)
         self._counts["answered" if intent else "not_understood"] += 1
         used = self._used.get(prompt.session, now_s)
-        return WholeAnswer(self._selector.select(intent, used, prompt.history, self._now()))
+        text = book.selector.select(intent, used, prompt.history, self._now())
+        return WholeAnswer(text, locale=book.answers.locale)
+
+    def _find(self, prompt: Prompt) -> tuple[AnswerBook, Intent | None]:
+        """The question, in the language that it was heard in, else in the kiosk's own: recognisers guess languages."""
+        assert self._books is not None, "load() comes first"
+        own = self._books.own(self._settings.locale)
+        spoken = self._books.of(prompt.locale) or own
+        for book in dict.fromkeys((spoken, own)) if not prompt.rejected else ():
+            if (intent := book.matcher.find(prompt.text)) is not None:
+                return book, intent
+        return spoken, None
 
     def expect(self, now_s: float) -> None:
         """Always ready."""
 
     def status(self) -> Mapping[str, str]:
-        """Counts, no words."""
-        return {f"local_{name}": str(count) for name, count in self._counts.items()}
+        """Counts, no words; a translation of the answers file that cannot be used."""
+        counts = {f"local_{name}": str(count) for name, count in self._counts.items()}
+        problems = "; ".join(self._books.problems.values()) if self._books is not None else ""
+        return {**counts, "warning": problems} if problems else counts
 
     def forget(self, session: str) -> None:
         """Drop the session's variants."""
@@ -82,7 +93,7 @@ class LocalAnswers:
 
     def close(self) -> None:
         """Forget the file."""
-        self._matcher = self._selector = None
+        self._books = None
 
 
 def load_answers(path: Path) -> Answers:

@@ -43,6 +43,7 @@ class VadSettings(Settings):
     long_silence_s: float = setting(
         0.9, "silence that ends an utterance whose words break off in mid-sentence, s", low=0.1, high=5.0
     )
+    locale: str = setting("en-US", "language of partial transcripts that name none; BCP 47")
     adaptive: bool = setting(True, "let the partial transcript choose among the three waits")
     pre_roll_s: float = setting(
         0.3, "sound from before the detected start that goes with the utterance, s", low=0.0, high=2.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..core.types import EVENT_COMPLETE, Transcript
 from .base import VadSettings
-from .incomplete_sentences import LAST_LETTERS, LAST_WORDS, QUESTION_WORDS, is_whole_question
+from .incomplete_sentences import QUESTION_WORDS, is_whole_question, last_letters, last_words
 
 _QUESTION_MARKS = ("?", "？")
 _PAUSE_MARKS = (",", "-", "，", "、")
@@ -21,7 +21,7 @@ def wait_s(settings: VadSettings, partial: Transcript) -> float:
         return settings.stop_silence_s
     if EVENT_COMPLETE in partial.events:
         return min(settings.short_silence_s, settings.stop_silence_s)
-    if breaks_off(partial.text, partial.locale):
+    if breaks_off(partial.text, partial.locale or settings.locale):
         return max(settings.long_silence_s, settings.stop_silence_s)
     return settings.stop_silence_s
 
@@ -33,10 +33,10 @@ def breaks_off(text: str, locale: str) -> bool:
     bare = spoken.rstrip(_STOPS)
     if not any(letter.isalnum() for letter in bare) or bare.endswith(_QUESTION_MARKS):
         return False
-    if bare.endswith(_PAUSE_MARKS) or bare.endswith(LAST_LETTERS.get(language, ())):
+    if bare.endswith(_PAUSE_MARKS) or bare.endswith(last_letters(language)):
         return True
     words = bare.split()
-    if words[-1] not in LAST_WORDS.get(language, ()) and not words[-1].endswith("'"):
+    if words[-1] not in last_words(language) and not words[-1].endswith("'"):
         return False
     return language != "en" or not is_whole_question(_apart(words))
 
