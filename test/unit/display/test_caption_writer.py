@@ -6,7 +6,8 @@ import pytest
 
 from avatar_ros.core.errors import ConfigError
 from avatar_ros.display.base import Captions, DisplaySettings
-from avatar_ros.display.caption_writer import CaptionWriter, best_font, drawable
+from avatar_ros.display.caption_writer import CaptionWriter, drawable
+from avatar_ros.display.fonts import best_font
 
 PANEL = (1080, 1920)
 
