@@ -160,7 +160,9 @@ def pip_progress(line: str) -> str:
         return ""
     if words[0] == "Installing":
         return f"installing {len(words) - 3} packages"
-    return " ".join(Path(word).name if "/" in word else word for word in words)
+    # "(from -r FILE (line 3))" is of interest to nobody, and a folder with a space in it would be cut in two.
+    shown = line.strip().partition(" (from ")[0].split()
+    return " ".join(Path(word).name if "/" in word else word for word in shown)
 
 
 def clean_environment() -> dict[str, str]:
