@@ -35,6 +35,15 @@ _MOST_WORDS, _MOST_CHARACTERS = 60, 400
 
 
 @dataclass(frozen=True)
+class Guess:
+    """sure: to be answered; else to be asked. intent None: none of the file's. score: probability, 0-1."""
+
+    intent: Intent | None
+    score: float
+    sure: bool
+
+
+@dataclass(frozen=True)
 class Lines:
     """Where the probability of the likeliest question makes it an answer, or worth asking "did you mean …?".
 
@@ -45,17 +54,12 @@ class Lines:
     ask: float
     margin: float
 
-
-@dataclass(frozen=True)
-class Guess:
-    """sure: to be answered; else to be asked. intent None: none of the file's. score: probability, 0-1."""
-
-    intent: Intent | None
-    score: float
-    sure: bool
-
-
-NOTHING_LIKE_IT = Guess(None, 0.0, False)
+    def decide(self, ranked: Sequence[tuple[float, Intent]]) -> Guess:
+        """ranked: (probability, question), likeliest first."""
+        if not ranked or ranked[0][0] < self.ask:
+            return Guess(None, ranked[0][0] if ranked else 0.0, False)
+        (score, intent), second = ranked[0], ranked[1][0] if len(ranked) > 1 else 0.0
+        return Guess(intent, score, score >= self.answer and score - second >= self.margin)
 
 
 class Meaning:
@@ -68,13 +72,7 @@ class Meaning:
 
     def guess(self, text: str, lines: Lines) -> Guess:
         """What the sentence means. Costs some milliseconds."""
-        ranked = self.ranked(text)
-        if not ranked:
-            return NOTHING_LIKE_IT
-        (score, intent), second = ranked[0], ranked[1][0] if len(ranked) > 1 else 0.0
-        if score < lines.ask:
-            return Guess(None, score, False)
-        return Guess(intent, score, score >= lines.answer and score - second >= lines.margin)
+        return lines.decide(self.ranked(text))
 
     def ranked(self, text: str) -> list[tuple[float, Intent]]:
         """(probability, question), likeliest first; nothing for what is no sentence."""

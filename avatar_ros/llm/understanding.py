@@ -42,7 +42,7 @@ class Understanding:
         self._matcher = Matcher(answers, own.fuzzy_threshold)
         self._lines = Lines(own.meaning_answer, own.meaning_ask, own.meaning_margin)
         self._encoder: SentenceEncoder | None = None
-        self._meaning: Meaning | None = None
+        self.meaning: Meaning | None = None
         self.languages: tuple[str, ...] = ()
         self.warning = ""
 
@@ -51,7 +51,7 @@ class Understanding:
         if not self._own.meaning:
             return
         try:
-            self._load_meaning()
+            self._load()
         except AvatarRosError as error:
             self.close()
             if self._own.meaning_needed:
@@ -72,9 +72,9 @@ class Understanding:
         """Free the encoder."""
         if self._encoder is not None:
             self._encoder.close()
-        self._encoder = self._meaning = None
+        self._encoder = self.meaning = None
 
-    def _load_meaning(self) -> None:
+    def _load(self) -> None:
         language = self._answers.locale.partition("-")[0].lower()
         name = self._own.meaning
         if name == "english" and language != "en":
@@ -88,15 +88,15 @@ class Understanding:
                 "free wording will often be missed; name a model of that language in answers.meaning_folder"
             )
         others = read_other_questions(yaml, share_file(self._own.other_questions)) if self._own.other_questions else ()
-        self._meaning = Meaning(self._answers, self._encoder, others, cache_folder())
+        self.meaning = Meaning(self._answers, self._encoder, others, cache_folder())
 
     def _find(self, text: str) -> Understood:
-        if self._meaning is None:
+        if self.meaning is None:
             intent = self._matcher.find(text)
             return Understood(intent, how=LIKENESS if intent else NO_WAY)
         if (exact := self._matcher.exact(text)) is not None:
             return Understood(exact, how=PATTERN)
-        guess = self._meaning.guess(text, self._lines)
+        guess = self.meaning.guess(text, self._lines)
         if guess.intent is not None and guess.sure:
             return Understood(guess.intent, how=MEANING)
         can_ask = guess.intent is not None and guess.intent.named and self._answers.did_you_mean
