@@ -189,9 +189,7 @@ class _Reader:
             raise self._error(node, owner, f"must be {YES} or {NO}")
         return text
 
-    def _asking(
-        self, node: YamlNode | None, owner: str, facts: Mapping[str, str], needed: str
-    ) -> tuple[str, ...]:
+    def _asking(self, node: YamlNode | None, owner: str, facts: Mapping[str, str], needed: str) -> tuple[str, ...]:
         """Texts that name questions, each by {needed}."""
         if node is None:
             return ()

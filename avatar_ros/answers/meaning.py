@@ -9,13 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ..core.errors import ConfigError
-from ..core.loading import boundary
-from ..core.yaml_text import load_yaml
 from .classifier import Classifier, train
 from .embeddings.base import SentenceEncoder, Vectors
 from .file import Answers, Intent
@@ -96,16 +93,6 @@ def sentences_of(answers: Answers) -> Iterator[tuple[int, str]]:
         yield from ((number, text) for text in dict.fromkeys(map(spoken, texts)))
 
 
-def read_other_questions(yaml: Any, path: Path) -> tuple[str, ...]:
-    """The sentences of config/other_questions.yaml: topic -> list. Raises ConfigError."""
-    with boundary(path, ConfigError, "other_questions", "compare it with config/other_questions.yaml"):
-        tree = load_yaml(yaml, path, "other_questions")
-        lists = tree.values() if isinstance(tree, dict) else ()
-        if not lists or not all(isinstance(texts, list) and all(isinstance(t, str) for t in texts) for texts in lists):
-            raise ConfigError("other_questions", f"{path} must hold topics, each with a list of sentences in quotes")
-        return tuple(dict.fromkeys(text for texts in lists for text in texts))
-
-
 def _trained(answers: Answers, encoder: SentenceEncoder, others: Sequence[str], cache: Path) -> Classifier:
     own = list(sentences_of(answers))
     none = [*others, *(text for intent in answers.intents for text in intent.not_this)]
@@ -122,9 +109,10 @@ def _not_ours(theirs: Vectors, ours: Vectors, general: int) -> Vectors:
         return theirs
     like = (theirs @ ours.T).max(axis=1)
     like[general:] = 0  # `not_this` is meant
-    return theirs[like < _THE_SAME]
+    kept: Vectors = theirs[like < _THE_SAME]
+    return kept
 
 
-def _importance(classes: np.ndarray) -> np.ndarray:
-    counts = np.bincount(classes)
-    return np.maximum(1.0, _LEAST_SENTENCES / np.maximum(counts, 1)).astype(np.float32)[classes]
+def _importance(classes: NDArray[np.int64]) -> NDArray[np.float32]:
+    of_class = np.maximum(1.0, _LEAST_SENTENCES / np.maximum(np.bincount(classes), 1)).astype(np.float32)
+    return np.asarray(of_class[classes])

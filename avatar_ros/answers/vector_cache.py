@@ -13,7 +13,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
+from ..core.errors import ConfigError
+from ..core.loading import boundary
 from ..core.private import private_file, private_folder
 from .embeddings.base import SentenceEncoder, Vectors
 
@@ -43,15 +46,16 @@ def encode_cached(encoder: SentenceEncoder, sentences: Sequence[str], folder: Pa
     return vectors
 
 
-def _read(path: Path) -> dict[str, np.ndarray]:
+def _read(path: Path) -> dict[str, NDArray[np.float32]]:
     try:
-        if path.stat().st_size > _MAX_BYTES:
-            return {}
-        with np.load(path, allow_pickle=False) as file:
-            keys, vectors = file["keys"], file["vectors"]
+        with boundary(path, ConfigError, "vector_cache"):
+            if path.stat().st_size > _MAX_BYTES:
+                return {}
+            with np.load(path, allow_pickle=False) as file:
+                keys, vectors = file["keys"], file["vectors"]
             sound = vectors.ndim == 2 and len(keys) == len(vectors) and np.isfinite(vectors).all()
             return dict(zip(map(str, keys), vectors.astype(np.float32), strict=True)) if sound else {}
-    except Exception:  # what numpy raises over a damaged file has no common class
+    except ConfigError:
         return {}
 
 

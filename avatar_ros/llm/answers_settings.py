@@ -20,7 +20,7 @@ class AnswersSettings(Settings):
     seed: int = setting(0, "start of the choice among variants; 0: another each time", low=0)
     meaning: str = setting(
         "",
-        "what finds the question of free words by their meaning: english (MiniLM and USE together), use (15 languages), "
+        "what finds the question of free words by meaning: english (minilm and use together), use (15 languages), "
         "minilm (English), folder; '' for patterns and likeness alone",
         choices=("", "english", "use", "minilm", "folder"),
     )

@@ -96,7 +96,9 @@ LLM_BACKENDS = Registry(
     "llm",
     Chat,
     {
-        "answers": Backend("avatar_ros.llm.answers:LocalAnswers", settings="avatar_ros.llm.answers_settings:AnswersSettings"),
+        "answers": Backend(
+            "avatar_ros.llm.answers:LocalAnswers", settings="avatar_ros.llm.answers_settings:AnswersSettings"
+        ),
         "openai": Backend(
             "avatar_ros.llm.openai_chat:OpenAiChat",
             "openai",

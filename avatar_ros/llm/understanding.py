@@ -1,4 +1,4 @@
-"""What a prompt asks of the answers file: by its patterns, then by meaning or by likeness; and a yes to "did you mean"."""
+"""What a prompt asks of the answers file: by its patterns, by meaning or likeness; and what a yes is said to."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import Any
 import yaml
 
 from ..answers.embeddings.base import SENTENCE_ENCODERS, SentenceEncoder
-from ..answers.file import NO, QUESTION, YES, Answers, Intent
+from ..answers.file import QUESTION, YES, Answers, Intent
 from ..answers.matcher import Matcher
-from ..answers.meaning import Lines, Meaning, read_other_questions
+from ..answers.meaning import Lines, Meaning
+from ..answers.other_questions import read_other_questions
 from ..answers.vector_cache import cache_folder
 from ..core.errors import AvatarRosError
 from ..core.paths import share_file
@@ -84,8 +85,9 @@ class Understanding:
         self.languages = self._encoder.languages
         if self.languages and language not in self.languages:
             self.warning = (
-                f"the answers file is in '{self._answers.locale}', and '{name}' understands {', '.join(self.languages)}: "
-                "free wording will often be missed; name a model of that language in answers.meaning_folder"
+                f"the answers file is in '{self._answers.locale}', and '{name}' understands "
+                f"{', '.join(self.languages)}: free wording will often be missed; name a model of that language in "
+                "answers.meaning_folder"
             )
         others = read_other_questions(yaml, share_file(self._own.other_questions)) if self._own.other_questions else ()
         self.meaning = Meaning(self._answers, self._encoder, others, cache_folder())
@@ -122,7 +124,4 @@ def filled(text: str, intent: Intent, answers: Answers) -> str:
 
 def _was_said(whole: str, said: str) -> bool:
     spoken = " ".join(said.split())
-    return whole.endswith(spoken) if spoken == whole else len(spoken) >= _HEARD * len(whole) and whole.startswith(spoken)
-
-
-__all__ = ["NO", "YES", "Understanding", "Understood"]
+    return len(spoken) >= _HEARD * len(whole) and whole.startswith(spoken)

@@ -1,4 +1,4 @@
-"""Measures answers by meaning: `./avatar bench understanding [--set test|development] [--meaning english] [--json FILE]`.
+"""Measures answers by meaning: `./avatar bench understanding [--set test|development] [--meaning english]`.
 
 test: 150 free paraphrases and 100 questions about something else, by somebody who had not seen the patterns
 (paraphrases.yaml). development: our own (development.yaml), on which `--sweep` shows what other thresholds would do; it

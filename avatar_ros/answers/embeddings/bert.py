@@ -56,7 +56,7 @@ class Bert:
 
     def __call__(self, tokens: NDArray[np.int64]) -> Array:
         """tokens: [sentences, length]. Returns [sentences, length, size]."""
-        hidden = self._words[tokens] + self._positions[: tokens.shape[1]]
+        hidden: Array = self._words[tokens] + self._positions[: tokens.shape[1]]
         _normalise(hidden, self._norm, self._shape.eps)
         for layer in self._layers:
             layer(hidden)
@@ -95,7 +95,7 @@ class _Layer:
 
 
 def gelu(x: Array) -> Array:
-    """x * Phi(x), by the error function of Abramowitz and Stegun 7.1.26 (off by 1.5e-7 at most)."""
+    """The Gaussian error linear unit, x * Phi(x), by Abramowitz and Stegun 7.1.26 (off by 1.5e-7 at most)."""
     z = np.abs(x) * np.float32(math.sqrt(0.5))
     t = 1 / (1 + np.float32(0.3275911) * z)
     tail = np.float32(1.061405429) * t - np.float32(1.453152027)

