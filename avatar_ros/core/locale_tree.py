@@ -15,7 +15,6 @@ _HOUR = re.compile(r"(\d|1\d|2[0-3])")
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 #: What may be filled in, by entry; none elsewhere.
 _PLACEHOLDERS = {
-    "texts.did_you_mean": ("question",),
     "dates.date": ("day", "month", "year", "weekday"),
     "dates.time": ("hour", "hour12", "minute", "part"),
     "dates.full_hour": ("hour", "hour12", "part"),

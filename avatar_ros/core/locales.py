@@ -19,7 +19,7 @@ from .yaml_text import compose_yaml
 
 FOLDER = "config/locales"
 #: What the dialogue says by itself; a parameter of this name that is AUTO takes it from here.
-TEXTS = ("greeting", "farewell", "apology", "missed", "too_long", "too_quiet", "too_slow", "did_you_mean")
+TEXTS = ("greeting", "farewell", "apology", "missed", "too_long", "too_quiet", "too_slow")
 AUTO = "auto"
 _CODE = "locale_file"
 _ENGLISH = "en"

@@ -21,6 +21,8 @@ FONTS = (
 #: Fonts whose glyphs suit readers of kana and of Hangul better: tried first where there are some.
 _PREFERRED = {"HIRAGANA": "notosanscjkjp", "KATAKANA": "notosanscjkjp", "HANGUL": "notosanscjkkr"}
 #: Of scripts that lie in these, others in fonts-noto-core.
+#: Stands for no letter in any font.
+_NO_CHARACTER = "\ufdd0"
 _CJK = frozenset({"CJK", "HIRAGANA", "KATAKANA", "HANGUL", "BOPOMOFO"})
 
 
@@ -68,8 +70,13 @@ def system_fonts() -> tuple[str, ...]:
 
 @lru_cache(maxsize=8192)
 def has(path: str | None, letter: str) -> bool:
-    """Whether a font has the letter."""
-    return font(path, 16).metrics(letter) != [None]
+    """Whether a font has the letter. SDL_ttf gives metrics of the empty box, too: what is drawn tells them apart."""
+    return letter.isspace() or _drawn(path, letter) != _drawn(path, _NO_CHARACTER)
+
+
+@lru_cache(maxsize=8192)
+def _drawn(path: str | None, letter: str) -> bytes:
+    return pygame.image.tobytes(font(path, 16).render(letter, False, (255, 255, 255), (0, 0, 0)), "RGB")
 
 
 @lru_cache(maxsize=64)

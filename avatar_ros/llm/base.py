@@ -25,6 +25,7 @@ class LlmSettings(Settings):
         "config/answers.yaml", "questions and answers, YAML; translations of it: config/answers/de.yaml, …"
     )
     locale: str = setting("en-US", "the kiosk's language, whose translation of the answers file is used; BCP 47")
+    own_answers_first: bool = setting(False, "what the answers file answers, it answers; the rest goes to the backend")
 
 
 class Answer(Protocol):
@@ -107,7 +108,9 @@ LLM_BACKENDS = Registry(
     "llm",
     Chat,
     {
-        "answers": Backend("avatar_ros.llm.answers:LocalAnswers", settings="avatar_ros.llm.answers:AnswersSettings"),
+        "answers": Backend(
+            "avatar_ros.llm.answers:LocalAnswers", settings="avatar_ros.llm.answers_settings:AnswersSettings"
+        ),
         "openai": Backend(
             "avatar_ros.llm.openai_chat:OpenAiChat",
             "openai",

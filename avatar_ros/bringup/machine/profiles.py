@@ -11,11 +11,14 @@ from pathlib import Path
 BACKEND_EXTRAS = {
     "openai": "openai",
     "edge": "edge",
+    "piper": "piper",
     "sensevoice_sherpa": "sherpa",
     "sensevoice": "sensevoice",
     "gsplat": "gpu",
+    # of answers.meaning
+    **dict.fromkeys(("english", "minilm", "use", "folder"), "meaning"),
 }
-_BACKEND = re.compile(r"""\b(?:backend|fallback)["']?\s*:\s*["']?(\w+)""")
+_BACKEND = re.compile(r"""\b(?:backend|fallback|meaning)["']?\s*:\s*["']?(\w+)""")
 _COMMENT = re.compile(r"(?:^|\s)#.*")
 
 
