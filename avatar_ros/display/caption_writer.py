@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -58,7 +59,8 @@ class CaptionWriter:
         text = drawable(text)
         leftwards = reads_leftwards(text)
         path = self._font_path(text)
-        lines = balanced(text, lambda part: self._width(part, path, size, leftwards), width, max_lines)
+        width_of = cache(lambda part: self._width(part, path, size, leftwards))  # asked of each part many times
+        lines = balanced(text, width_of, width, max_lines)
         return [_drawn(self._pieces(line, path, size, leftwards), colour) for line in lines]
 
     def _width(self, text: str, path: str | None, size: int, leftwards: bool) -> int:
@@ -66,6 +68,9 @@ class CaptionWriter:
 
     def _pieces(self, line: str, path: str | None, size: int, leftwards: bool) -> Iterator[_Piece]:
         """In the order in which they are drawn, from left to right."""
+        if line.isascii():
+            yield _Piece(line, font(path, size))
+            return
         for run in drawn_runs(line, leftwards):
             parts = list(self._by_font(run, path))
             for text, own in reversed(parts) if run.right_to_left else parts:
