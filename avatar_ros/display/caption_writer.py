@@ -16,6 +16,7 @@ from .fonts import best_font, font, has, missing_font, pygame
 from .reading_order import TextRun, drawn_runs, reads_leftwards
 from .sign import Patch, over, rounded_box
 
+_JOINERS = "\u200c\u200d"
 SAID_LINES, HEARD_LINES = 4, 2
 HEARD_SIZE = 0.75  # of the size of what is said
 BOX_COLOUR = (18, 22, 30, 170)
@@ -61,7 +62,7 @@ class CaptionWriter:
         path = self._font_path(text)
         width_of = cache(lambda part: self._width(part, path, size, leftwards))  # asked of each part many times
         lines = balanced(text, width_of, width, max_lines)
-        return [_drawn(self._pieces(line, path, size, leftwards), colour) for line in lines]
+        return [_drawn(list(self._pieces(line, path, size, leftwards)), colour) for line in lines]
 
     def _width(self, text: str, path: str | None, size: int, leftwards: bool) -> int:
         return sum(piece.font.size(piece.text)[0] for piece in self._pieces(text, path, size, leftwards))
@@ -98,9 +99,12 @@ class CaptionWriter:
         return best_font(letters)
 
 
-def _drawn(pieces: Iterator[_Piece], colour: tuple[int, int, int]) -> pygame.Surface:
-    """The pieces of a line side by side, on one baseline."""
-    parts = [(piece.font.render(piece.text, True, colour), piece.font.get_ascent()) for piece in pieces]
+def _drawn(pieces: list[_Piece], colour: tuple[int, int, int]) -> pygame.Surface:
+    """The pieces of a line side by side, on one baseline; those without width are not drawn."""
+    wide = [piece for piece in pieces if piece.font.size(piece.text)[0]]
+    parts = [(piece.font.render(piece.text, True, colour), piece.font.get_ascent()) for piece in wide]
+    if not parts:
+        return pygame.Surface((1, 1), pygame.SRCALPHA)
     if len(parts) == 1:
         return parts[0][0]
     ascent = max(above for _, above in parts)
@@ -114,8 +118,10 @@ def _drawn(pieces: Iterator[_Piece], colour: tuple[int, int, int]) -> pygame.Sur
 
 
 def drawable(text: str) -> str:
-    """Without what fonts choke on: control characters, and characters beyond what SDL_ttf's strings hold."""
-    return "".join(c if c.isprintable() else " " for c in text)
+    """Without what fonts choke on: control characters, and characters beyond what SDL_ttf's strings hold. What joins
+    letters of India and parts those of Persian stays.
+    """
+    return "".join(c if c.isprintable() or c in _JOINERS else " " for c in text)
 
 
 def _boxed(rows: list[pygame.Surface], padding: int) -> np.ndarray:

@@ -76,7 +76,10 @@ def has(path: str | None, letter: str) -> bool:
 
 @lru_cache(maxsize=8192)
 def _drawn(path: str | None, letter: str) -> bytes:
-    return pygame.image.tobytes(font(path, 16).render(letter, False, (255, 255, 255), (0, 0, 0)), "RGB")
+    small = font(path, 16)
+    if not small.size(letter)[0]:  # a mark that has no width of its own; pygame renders none alone
+        return b""
+    return pygame.image.tobytes(small.render(letter, False, (255, 255, 255), (0, 0, 0)), "RGB")
 
 
 @lru_cache(maxsize=64)
