@@ -20,6 +20,8 @@ LOCAL_SESSION = "local"
 
 #: Among Transcript.events of a partial: what was heard so far is a whole sentence that the recogniser knows.
 EVENT_COMPLETE = "complete"
+#: The same before the recogniser is sure of it: enough to prepare an answer, not to end the user's turn.
+EVENT_LIKELY = "likely"
 #: Among Transcript.events of a final that is rejected: what was heard was soft, which may be why.
 EVENT_TOO_QUIET = "too_quiet"
 
@@ -66,7 +68,10 @@ class AudioFrame:
 
 @dataclass(frozen=True)
 class VoiceActivity:
-    """Speech began or ended. `sample` counts on mic/audio's stream; steady_ns is that sample's time at the device."""
+    """Speech began, ended, or may have ended. `sample` counts on mic/audio's stream; steady_ns: its time at the device.
+
+    probability: of speech, 0–1; with PAUSED that the person is done, 0 where nobody can tell.
+    """
 
     session: str = LOCAL_SESSION
     utterance: int = 0
@@ -79,11 +84,21 @@ class VoiceActivity:
 
 
 @dataclass(frozen=True)
+class Talk:
+    """Somebody presses, or lets go of, what opens the session's microphone: a key, a button (vad_node's `talk`)."""
+
+    session: str = LOCAL_SESSION
+    pressed: bool = True
+    stamp_ns: int = 0
+
+
+@dataclass(frozen=True)
 class Transcript:
     """What was heard. rejected: speech was heard but not understood (text may then be empty).
 
     confidence 0–1; locale BCP 47; emotion an hri_msgs expression name or ""; events such as "laughter", "cough", and
-    EVENT_COMPLETE on a partial whose text is already a whole question, EVENT_TOO_QUIET on a rejected final.
+    EVENT_COMPLETE and EVENT_LIKELY on a partial whose text is already a whole question, EVENT_TOO_QUIET on a rejected
+    final.
     """
 
     session: str = LOCAL_SESSION
@@ -108,12 +123,17 @@ class ChatMessage:
 
 @dataclass(frozen=True)
 class Prompt(OfTurn):
-    """A question for the LLM with all it needs to know: the LLM keeps nothing between prompts."""
+    """A question for the LLM with all it needs to know: the LLM keeps nothing between prompts.
+
+    speculative: the user may not be done. The answer must do nothing to the world (call no tool) before an Interrupt
+    RESUME of its turn; a CANCEL means that it was never wanted.
+    """
 
     text: str = ""
     history: tuple[ChatMessage, ...] = ()
     locale: str = "en-US"
     rejected: bool = False
+    speculative: bool = False
     stamp_ns: int = 0
 
 

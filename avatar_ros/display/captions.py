@@ -28,6 +28,8 @@ class CaptionBoard:
         self._said = ""
         self._clears_at_s: float | None = None
         self._by_playback = False
+        self._playing: tuple[int, int] | None = None  # (epoch, turn) that is heard, or was
+        self._newest: Sentence | None = None  # shown once its turn is under way
         self.state = AgentState.IDLE
 
     def hear(self, message: Message, now_s: float) -> None:
@@ -58,11 +60,20 @@ class CaptionBoard:
         if len(self._sentences) >= KEPT_SENTENCES:
             del self._sentences[next(iter(self._sentences))]
         self._sentences[message.epoch, message.turn, message.index] = message.text
-        if not self._by_playback:
-            self._said, self._clears_at_s = message.text, None
+        self._newest = message
+        self._show_newest()
+
+    def _show_newest(self) -> None:
+        """Where no playback tells what is heard, the newest sentence; but not of a turn that is only prepared."""
+        if not self._by_playback and self._newest is not None and self.state is not AgentState.LISTENING:
+            self._said, self._clears_at_s, self._newest = self._newest.text, None, None
 
     def _playback(self, message: PlaybackClock, now_s: float) -> None:
         self._by_playback = True
+        turn = (message.epoch, message.turn)
+        if message.state is PlaybackState.ENDED and self._playing not in (None, turn):
+            return  # nothing of it was heard
+        self._playing = turn
         if message.state is PlaybackState.ENDED:
             self._clears_at_s = now_s + self._linger_s
             return
@@ -71,6 +82,7 @@ class CaptionBoard:
 
     def _state(self, message: AvatarState, now_s: float) -> None:
         self.state = message.state
+        self._show_newest()
         if message.state is AgentState.LISTENING:
             self._said = ""
         elif message.state is AgentState.IDLE:

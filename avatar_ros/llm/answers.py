@@ -51,7 +51,7 @@ class LocalAnswers:
         self._own = own
         self._now = now
         self._used: SessionTable[ResponseHistory] = SessionTable(ResponseHistory, own.session_ttl_s)
-        self._counts = {"answered": 0, "not_understood": 0}
+        self._counts = {"answered": 0, "not_understood": 0, "prepared": 0}
         self._matcher: Matcher | None = None
         self._selector: ResponseSelector | None = None
 
@@ -65,7 +65,7 @@ class LocalAnswers:
         """The whole answer."""
         assert self._matcher is not None and self._selector is not None, "load() comes first"
         intent = None if prompt.rejected else self._matcher.find(prompt.text)
-        self._counts["answered" if intent else "not_understood"] += 1
+        self._counts["prepared" if prompt.speculative else "answered" if intent else "not_understood"] += 1
         used = self._used.get(prompt.session, now_s)
         return WholeAnswer(self._selector.select(intent, used, prompt.history, self._now()))
 
