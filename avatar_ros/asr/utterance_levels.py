@@ -15,7 +15,8 @@ _BLOCK_SAMPLES = 320  # 20 ms
 _SILENT_BELOW = 0.1
 #: RMS of int16 (-60 dBFS); an utterance that is nowhere louder holds no speech.
 _QUIETEST_SPEECH = 30.0
-_SILENCE_SAMPLES = round(0.15 * LISTENING_RATE_HZ)
+#: Silence after which an utterance may be over: shorter than vad_node's shortest wait, longer than most stops.
+_SILENCE_SAMPLES = round(0.08 * LISTENING_RATE_HZ)
 #: Less sound than this is not worth decoding.
 FEWEST_SAMPLES = 1600
 #: What is kept around the loud part: soft consonants, and silence for the decoder to begin and end in.

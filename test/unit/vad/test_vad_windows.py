@@ -68,22 +68,6 @@ def test_the_background_is_the_quietest_of_late():
     assert background.dbfs == -50
 
 
-@pytest.mark.parametrize(
-    ("text", "events", "expected"),
-    [
-        ("what time is it", (EVENT_COMPLETE,), 0.28),
-        ("what time is", (), 0.9),
-        ("i would like to see the", (), 0.9),
-        ("i see trees", (), 0.5),
-        ("", (), 0.5),
-    ],
-)
-def test_patience_follows_the_words(text, events, expected):
-    partial = Transcript(text=text, events=events, final=False)
-    assert wait_s(VadSettings(), partial) == expected
-    assert wait_s(VadSettings(adaptive=False), partial) == 0.5
-
-
 def test_a_finished_sentence_does_not_break_off():
     assert breaks_off("tell me about the", "en-US")
     assert not breaks_off("tell me a story", "en-US")
