@@ -16,7 +16,7 @@ from ..core.clock import Clock
 from ..core.rates import LISTENING_RATE_HZ
 
 #: While somebody speaks, the utterance cannot end sooner: vad_node waits at least so long in silence.
-SHORTEST_SILENCE_S = 0.16
+SHORTEST_SILENCE_S = 0.2
 
 
 #: A whole utterance, int16 at 16 kHz, to SenseVoice's rich text and its confidence, 0–1.

@@ -27,6 +27,9 @@ from .utterance_levels import FEWEST_SAMPLES, SpeechSpan
 
 #: The first sound, whose cepstral mean partial hypotheses are found with; the final one uses the true mean.
 _HEAD_SAMPLES = 12800
+#: After this much silence the second pass runs, s: its result is known before vad_node's shortest wait is over. A stop
+#: within a word may be as long; then it runs once more.
+_SILENCE_S = 0.08
 
 
 class SphinxRecogniser:
@@ -77,7 +80,7 @@ class SphinxStream:
         self._locale = locale
         self._free = free
         self._pcm = np.zeros(0, np.int16)
-        self._speech = SpeechSpan()
+        self._speech = SpeechSpan(_SILENCE_S)
         self._live = False
         self._scored: tuple[ScoredSentence, ...] = ()
 

@@ -130,8 +130,8 @@ class DialogueSettings(Settings):
 
     speculative_requests_per_minute: int = setting(
         20,
-        "answers that are prepared while the user may still go on, in a minute at most: each is a request to llm_node's "
-        "service and one to tts_node's, paid for though perhaps not heard; 0: none",
+        "answers that are prepared while the user may still go on, in a minute at most: each is a request to "
+        "llm_node's service and one to tts_node's, paid for though perhaps not heard; 0: none",
         low=0,
         high=1000,
     )

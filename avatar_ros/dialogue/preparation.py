@@ -75,9 +75,11 @@ class Preparation:
         self._paused = activity.utterance if activity.kind is VoiceKind.PAUSED else 0
         if activity.kind is not VoiceKind.PAUSED:
             self._turns.discard()
-        elif self._heard is not None and self._heard.utterance == activity.utterance and _sure(self._heard):
-            if not self._fits(self._heard):
-                self._prepare(self._heard, now_s)
+            return
+        heard = self._heard
+        known = heard is not None and heard.utterance == activity.utterance and _sure(heard)
+        if heard is not None and known and not self._fits(heard):
+            self._prepare(heard, now_s)
 
     def confirm(self, prompt: Prompt, question_end_s: float | None, now_s: float) -> bool:
         """Whether it was this that was prepared, which is heard from now on."""

@@ -31,6 +31,7 @@ class CaptionBoard:
         self._playing: tuple[int, int] | None = None  # (epoch, turn) that is heard, or was
         self._newest: Sentence | None = None  # shown once its turn is under way
         self.state = AgentState.IDLE
+        self._turn = (0, 0)
 
     def hear(self, message: Message, now_s: float) -> None:
         """Take note of a Transcript, Sentence, PlaybackClock or AvatarState; ignore the rest."""
@@ -64,9 +65,13 @@ class CaptionBoard:
         self._show_newest()
 
     def _show_newest(self) -> None:
-        """Where no playback tells what is heard, the newest sentence; but not of a turn that is only prepared."""
-        if not self._by_playback and self._newest is not None and self.state is not AgentState.LISTENING:
-            self._said, self._clears_at_s, self._newest = self._newest.text, None, None
+        """Where no playback tells what is heard, the newest sentence; but not of a turn that is only prepared, or was."""
+        newest = self._newest
+        if self._by_playback or newest is None or self.state is AgentState.LISTENING:
+            return
+        self._newest = None
+        if (newest.epoch, newest.turn) >= self._turn:
+            self._said, self._clears_at_s = newest.text, None
 
     def _playback(self, message: PlaybackClock, now_s: float) -> None:
         self._by_playback = True
@@ -81,7 +86,7 @@ class CaptionBoard:
         self._said = self._sentences.get((message.epoch, message.turn, message.sentence), self._said)
 
     def _state(self, message: AvatarState, now_s: float) -> None:
-        self.state = message.state
+        self.state, self._turn = message.state, (message.epoch, message.turn)
         self._show_newest()
         if message.state is AgentState.LISTENING:
             self._said = ""

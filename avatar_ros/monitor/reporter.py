@@ -101,7 +101,8 @@ class TurnReporter:
     @property
     def busy(self) -> bool:
         """Whether a turn is under way."""
-        return any(not turn.unheard for turn in self._turns.values()) or self._agent_state in (AgentState.THINKING, AgentState.SPEAKING)
+        heard = any(not turn.unheard for turn in self._turns.values())
+        return heard or self._agent_state in (AgentState.THINKING, AgentState.SPEAKING)
 
     # --- what was heard -------------------------------------------------------------------------------------------
 

@@ -56,8 +56,7 @@ class VadSettings(Settings):
     )
     turn_detector: str = setting(
         "words",
-        "what tells whether the user is done, besides silence: smart_turn (words and sound, +80 ms of a core a pause), "
-        "words, or none",
+        "what tells whether the user is done, besides silence: smart_turn (words and sound), words, or none",
     )
     turn_detector_fallback: str = setting(
         "",
@@ -124,5 +123,36 @@ VAD_BACKENDS = Registry(
     {
         "silero": Backend("avatar_ros.vad.silero:SileroVad", "embedded", ("onnxruntime",)),
         "fake": Backend("avatar_ros.vad.fake:FakeVad", settings="avatar_ros.vad.fake:FakeSettings"),
+    },
+)
+
+
+class TurnDetector(Protocol):
+    """A backend, made as `Class(settings)`; its calls come one at a time, on any thread."""
+
+    def load(self) -> None:
+        """Load and warm the model. Raises ConfigError with what to do."""
+        ...
+
+    def probability(self, sound: Pcm) -> float | None:
+        """Probability 0–1 that who speaks in `sound` is done; None where this detector judges no sound.
+
+        sound: int16 [n], 16 kHz mono, an utterance from its beginning, or its last 8 s, to some silence behind it.
+        """
+        ...
+
+    def close(self) -> None:
+        """Free the model."""
+        ...
+
+
+_NONE = Backend("avatar_ros.vad.turn_detector:NoDetector")
+TURN_DETECTORS = Registry(
+    "turn detector",
+    TurnDetector,
+    {
+        "words": _NONE,
+        "none": _NONE,
+        "smart_turn": Backend("avatar_ros.vad.smart_turn:SmartTurn", "turn_detector", ("onnxruntime",)),
     },
 )

@@ -2,7 +2,7 @@
 
 | words so far | nobody judges the sound | a detector judges it |
 |---|---|---|
-| COMPLETE: a question that the recogniser knows | short_silence_s | the same; stop_silence_s where it says "not done" |
+| COMPLETE: a known question | short_silence_s; long_silence_s unsure | the same; stop_silence_s for "not done" |
 | PLAIN: words that may be all | stop_silence_s | from likely_silence_s (sure to be done) to longest_silence_s |
 | OPEN: they break off ("where is the") | long_silence_s | the same, or longer as for PLAIN |
 | NONE: nothing understood | long_silence_s | the same, or longer as for PLAIN |
@@ -28,6 +28,8 @@ _CONTRACTED = tuple(word + "'s" for word in QUESTION_WORDS)
 _GUESS = 0.5
 #: The detector's probability from which on it is sure that the user is not done, or is.
 _NOT_DONE, _DONE = 0.1, 0.9
+#: The recogniser's confidence up to which a whole question is none, and from which on it is sure.
+_UNSURE, _SURE = 0.5, 0.8
 #: No wait is shorter, s: as long may a consonant be silent.
 SHORTEST_WAIT_S = 0.08
 
@@ -43,11 +45,12 @@ class Words(Enum):
 
 @dataclass(frozen=True)
 class Evidence:
-    """probability: that the user is done, by the sound, 0–1; None: nobody judged it. over_speech: the voice began while
-    the avatar spoke.
+    """confidence: of the words, 0–1; probability: that the user is done, by the sound, 0–1; None: nobody judged it.
+    over_speech: the voice began while the avatar spoke.
     """
 
     words: Words = Words.NONE
+    confidence: float = 1.0
     probability: float | None = None
     over_speech: bool = False
 
@@ -77,7 +80,8 @@ def _wait_s(settings: VadSettings, evidence: Evidence) -> float:
     short_s, stop_s = min(settings.short_silence_s, settings.stop_silence_s), settings.stop_silence_s
     long_s = max(settings.long_silence_s, stop_s)
     if words is Words.COMPLETE:
-        return short_s if probability is None or probability >= 0.5 else stop_s
+        known_s = _between(short_s, long_s, (_SURE - evidence.confidence) / (_SURE - _UNSURE))
+        return known_s if probability is None or probability >= 0.5 else max(known_s, stop_s)
     if words is Words.NONE and evidence.over_speech:
         return stop_s
     judged_s = stop_s if probability is None else _judged_s(settings, probability)
@@ -85,10 +89,14 @@ def _wait_s(settings: VadSettings, evidence: Evidence) -> float:
 
 
 def _judged_s(settings: VadSettings, probability: float) -> float:
-    """From likely_silence_s where the detector is sure that the user is done to longest_silence_s, in equal ratios."""
+    """From likely_silence_s where the detector is sure that the user is done to longest_silence_s."""
     least_s = min(settings.likely_silence_s, settings.longest_silence_s)
-    doubt = (_DONE - min(max(probability, _NOT_DONE), _DONE)) / (_DONE - _NOT_DONE)
-    return float(least_s * (settings.longest_silence_s / least_s) ** doubt)
+    return _between(least_s, settings.longest_silence_s, (_DONE - probability) / (_DONE - _NOT_DONE))
+
+
+def _between(least_s: float, most_s: float, doubt: float) -> float:
+    """least_s for no doubt (0 and less), most_s for 1 and more, in equal ratios between."""
+    return float(least_s * (most_s / least_s) ** min(max(doubt, 0.0), 1.0))
 
 
 def breaks_off(text: str, locale: str) -> bool:

@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 
 from ..core.arrays import Pcm
 from ..core.queues import Latest
-from .turn_detector import TurnDetector
+from .base import TurnDetector
 
 
 class Verdict(NamedTuple):
@@ -32,7 +32,7 @@ class Judge(Protocol):
 
 
 class ThreadJudge:
-    """Judge on a thread of its own. wake: called from it when a verdict has come; report: with what the detector raised.
+    """Judge on a thread of its own. wake: called from it when a verdict has come.
 
     A detector that fails says nothing: words and silence decide.
     """

@@ -13,12 +13,12 @@ from ..core.registry import NO_OPTIONS, Options
 from ..core.sessions import SessionTable
 from ..core.stage import Out, Stage
 from ..core.topics import Message
-from ..core.types import AudioFrame, Talk, Transcript, VoiceActivity
-from .base import VAD_BACKENDS, VadSettings, VoiceDetector
+from ..core.types import AudioFrame, Talk, Transcript
+from .base import TURN_DETECTORS, VAD_BACKENDS, TurnDetector, VadSettings, VoiceDetector
 from .judge import Judge, ThreadJudge
 from .segmenter import Segmenter, VoiceStarted, VoiceStopped
 from .session import VadSession
-from .turn_detector import TURN_DETECTORS, NoDetector, TurnDetector
+from .turn_detector import NoDetector
 from .windows import Window
 
 #: Without sound for this long in mid-utterance the microphone is gone: the utterance is closed.
@@ -81,7 +81,7 @@ class VadStage(Stage):
                 raise
             self._warning = f"words and silence alone tell whether somebody is done: {error.text}"
             return
-        self._judge = self._make_judge(self._turns, lambda: self.wake())
+        self._judge = self._make_judge(self._turns, self._woken)
 
     def close(self) -> None:
         """Free the detectors."""
@@ -92,7 +92,7 @@ class VadStage(Stage):
         self._detector.close()
 
     def push(self, topic: str, message: Message, now_s: float) -> Iterable[Out]:
-        """mic/audio: listen; speech/transcript: a partial sets how long to wait for more; mic/talk: whether to listen."""
+        """mic/audio: listen; speech/transcript: a partial sets how long to wait for more; mic/talk: when to listen."""
         if isinstance(message, AudioFrame):
             yield from self._hear(message, now_s)
         elif isinstance(message, Transcript):
@@ -127,6 +127,9 @@ class VadStage(Stage):
             "background_dbfs": f"{self._background_dbfs:.0f}",
             **({"warning": self._warning} if self._warning else {}),
         }
+
+    def _woken(self) -> None:
+        self.wake()  # looked up when called: the runner sets it after the stage was built
 
     def _forget(self, session: str) -> None:
         self._sessions.drop(session)

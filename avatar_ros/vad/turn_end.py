@@ -26,7 +26,7 @@ class PauseNews(NamedTuple):
 
 
 class TurnEnd:
-    """Of one session; `began` starts it anew. judged: whether there is a detector whose verdict is worth waiting for."""
+    """Of one session; `began` starts it anew. judged: whether there is a detector to wait for."""
 
     def __init__(self, settings: VadSettings, *, judged: bool) -> None:
         self._settings = settings
@@ -51,7 +51,7 @@ class TurnEnd:
 
     def read(self, partial: Transcript) -> None:
         """The words so far."""
-        self._evidence = replace(self._evidence, words=words_of(partial))
+        self._evidence = replace(self._evidence, words=words_of(partial), confidence=partial.confidence)
 
     def judge(self, probability: float | None) -> None:
         """The detector's verdict on this pause."""

@@ -14,8 +14,9 @@ BACKEND_EXTRAS = {
     "sensevoice_sherpa": "sherpa",
     "sensevoice": "sensevoice",
     "gsplat": "gpu",
+    "smart_turn": "turn_detector",
 }
-_BACKEND = re.compile(r"""\b(?:backend|fallback)["']?\s*:\s*["']?(\w+)""")
+_BACKEND = re.compile(r"""\b(?:backend|fallback|turn_detector)["']?\s*:\s*["']?(\w+)""")
 _COMMENT = re.compile(r"(?:^|\s)#.*")
 
 

@@ -25,6 +25,7 @@ EXTRAS = {
     "edge": "tts_node, backend edge: neural voices over the network",
     "sherpa": "asr_node, backend sensevoice_sherpa: the light way to run SenseVoice",
     "sensevoice": "asr_node, backend sensevoice: FunASR; brings torch",
+    "turn_detector": "vad_node, turn_detector smart_turn: is the user done, by the sound",
     "neural": "tools/ that export and train models: torch, transformers, onnx",
     "gpu": "renderer_node, backend gsplat, and networks on CUDA: torch, gsplat, onnxruntime-gpu",
 }

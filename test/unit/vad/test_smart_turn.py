@@ -63,7 +63,7 @@ def theirs() -> ModuleType:
         pytest.skip("pipecat-ai is not installed: pip install --no-deps -r requirements/no_deps_turn_detector.txt")
     path = Path(spec.submodule_search_locations[0]) / "audio" / "turn" / "smart_turn" / "_whisper_features.py"
     found = importlib.util.spec_from_file_location("_whisper_features", path)
-    assert found is not None and found.loader is not None  # noqa: PT018
+    assert found is not None and found.loader is not None
     module = importlib.util.module_from_spec(found)
     found.loader.exec_module(module)
     return module
@@ -121,7 +121,7 @@ def test_it_tells_the_end_of_a_sentence_from_a_pause_in_it(detector: smart_turn.
 
 def test_a_package_that_is_missing_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(ConfigError, match="smart-turn-v3.2-cpu.onnx was not found.*--with turn_detector"):
+    with pytest.raises(ConfigError, match=r"smart-turn-v3.2-cpu.onnx was not found.*--with turn_detector"):
         smart_turn.model_path()
 
 

@@ -34,10 +34,10 @@ def test_push_is_open_while_pressed_and_a_little_longer() -> None:
     push = gate("push")
     assert not push.is_open(0.0)
     push.press(True, 1.0)
-    assert push.is_open(1.0) and push.is_open(100.0) and push.holds  # noqa: PT018
+    assert push.is_open(1.0) and push.is_open(100.0) and push.holds
     push.press(True, 50.0)
     push.press(False, 100.0)
-    assert push.is_open(100.2) and not push.holds  # noqa: PT018
+    assert push.is_open(100.2) and not push.holds
     assert not push.is_open(100.25)
     push.press(False, 200.0)
     assert not push.is_open(200.0), "letting go of what is not pressed opens nothing"
@@ -47,7 +47,7 @@ def test_a_tap_lasts_to_the_end_of_what_is_said() -> None:
     tap = gate("tap")
     tap.press(True, 1.0)
     tap.press(False, 1.1)
-    assert tap.is_open(8.9) and not tap.holds  # noqa: PT018
+    assert tap.is_open(8.9) and not tap.holds
     tap.voice_started()
     assert tap.is_open(60.0)
     tap.voice_stopped()

@@ -39,12 +39,20 @@ TABLE = [
 
 @pytest.mark.parametrize(("words", "probability", "over_speech", "name"), TABLE)
 def test_the_wait_is_the_tables(words: Words, probability: float | None, over_speech: bool, name: str) -> None:
-    evidence = Evidence(words, probability, over_speech)
+    evidence = Evidence(words, 1.0, probability, over_speech)
     assert wait_s(SETTINGS, evidence) == pytest.approx(getattr(SETTINGS, name))
     assert wait_s(VadSettings(turn_detector="none"), evidence) == SETTINGS.stop_silence_s
 
 
-EVIDENCE = st.builds(Evidence, st.sampled_from(Words), st.none() | st.floats(0.0, 1.0), st.booleans())
+SHARE = st.floats(0.0, 1.0)
+EVIDENCE = st.builds(Evidence, st.sampled_from(Words), SHARE, st.none() | SHARE, st.booleans())
+
+
+@pytest.mark.parametrize(
+    ("confidence", "expected"), [(1.0, 0.16), (0.8, 0.16), (0.65, 0.465), (0.5, 1.35), (0.4, 1.35)]
+)
+def test_a_known_question_counts_as_much_as_the_recogniser_is_sure_of_it(confidence: float, expected: float) -> None:
+    assert wait_s(SETTINGS, Evidence(Words.COMPLETE, confidence)) == pytest.approx(expected, abs=0.001)
 
 
 @given(EVIDENCE, st.floats(0.0, 1.0), st.floats(0.0, 1.0))
@@ -62,13 +70,13 @@ def test_patience_halves_and_doubles(evidence: Evidence) -> None:
 
 @given(st.sampled_from(Words), st.booleans(), st.floats(0.0, 1.0), st.floats(0.0, 1.0))
 def test_a_surer_verdict_never_means_a_longer_wait(words: Words, over: bool, one: float, other: float) -> None:
-    doubtful, sure = (wait_s(SETTINGS, Evidence(words, p, over)) for p in sorted((one, other)))
+    doubtful, sure = (wait_s(SETTINGS, Evidence(words, 1.0, p, over)) for p in sorted((one, other)))
     assert sure <= doubtful
 
 
 @given(st.none() | st.floats(0.0, 1.0), st.booleans())
 def test_better_words_never_mean_a_longer_wait(probability: float | None, over: bool) -> None:
-    waits = [wait_s(SETTINGS, Evidence(w, probability, over)) for w in (Words.COMPLETE, Words.PLAIN, Words.OPEN)]
+    waits = [wait_s(SETTINGS, Evidence(w, 1.0, probability, over)) for w in (Words.COMPLETE, Words.PLAIN, Words.OPEN)]
     assert waits[1] <= waits[2]
     assert waits[0] <= waits[2]
 
@@ -102,7 +110,7 @@ def test_a_pause_that_may_be_the_end_is_told_once_and_so_is_its_going_on() -> No
     end = turn_end(judged=False)
     kinds = [end.step(0.032 * i).kind for i in range(1, 10)]
     assert [kind for kind in kinds if kind] == [VoiceKind.PAUSED]
-    assert kinds[3] is None and kinds[4] is VoiceKind.PAUSED and 0.032 * 5 >= PAUSE_S  # noqa: PT018
+    assert kinds[3] is None and kinds[4] is VoiceKind.PAUSED and PAUSE_S <= 0.032 * 5
     assert end.step(0.0).kind is VoiceKind.RESUMED
     assert end.step(0.0).kind is None
 

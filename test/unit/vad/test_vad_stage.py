@@ -43,7 +43,8 @@ def listen(stage, seconds, *, start_s=0.0, pcm=None, session="local", last=False
 def stage_for(script, **settings):
     # The test's sound is equally loud throughout: no level above the background is asked for. The script is exact.
     # Where a test is not about turns, silence alone ends an utterance, after 0.5 s.
-    values = {"backend": "fake", "script": script, "min_snr_db": 0.0, "onset_s": 0.0, "turn_detector": "none"} | settings
+    values = {"backend": "fake", "script": script, "min_snr_db": 0.0, "onset_s": 0.0, "turn_detector": "none"}
+    values |= settings
     stage = build(*split(VAD_BACKENDS, VadSettings, **values))
     stage.load()
     return stage

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from avatar_ros.core.levels import SILENCE_DBFS, level_dbfs
-from avatar_ros.core.types import EVENT_COMPLETE, AudioFrame, Transcript
-from avatar_ros.vad.base import WINDOW_SAMPLES, VadSettings
-from avatar_ros.vad.endpointing import breaks_off, wait_s
+from avatar_ros.core.types import AudioFrame
+from avatar_ros.vad.base import WINDOW_SAMPLES
+from avatar_ros.vad.endpointing import breaks_off
 from avatar_ros.vad.level_tracking import NoiseFloor
 from avatar_ros.vad.windows import Capture, PreRoll, Window
 
