@@ -65,7 +65,7 @@ class CaptionBoard:
         self._show_newest()
 
     def _show_newest(self) -> None:
-        """Where no playback tells what is heard, the newest sentence; but not of a turn that is only prepared, or was."""
+        """Where no playback tells what is heard, the newest sentence; but none of a turn that is, or was, prepared."""
         newest = self._newest
         if self._by_playback or newest is None or self.state is AgentState.LISTENING:
             return

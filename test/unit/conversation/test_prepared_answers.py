@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -85,7 +84,7 @@ def test_a_prepared_answer_waits_in_the_loudspeaker_and_is_heard_within_a_block(
     assert min(kiosk.heard_s()) - asked_s < 0.06
     kiosk.run(3.0)
     (report,) = kiosk.sent("turn_report")
-    assert report.spoken and not report.interrupted  # noqa: PT018
+    assert report.spoken and not report.interrupted
     assert report.utterance == 1
     assert report.first_tts_ms < 0 < report.first_sound_ms
     assert len(kiosk.sent("dialogue/prompt")) == 1
