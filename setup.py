@@ -12,7 +12,7 @@ from setuptools import find_packages, setup
 
 ROOT = Path(__file__).parent
 SHARE = "share/avatar_ros"
-EXTRAS = ("edge", "gpu", "neural", "openai", "sensevoice", "sherpa", "test", "turn_detector")
+EXTRAS = ("edge", "gpu", "meaning", "neural", "openai", "piper", "sensevoice", "sherpa", "test", "turn_detector")
 
 
 def requirements(group: str) -> list[str]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..core.errors import ConfigError
-from ..core.parameter_file import Section, looks_like, read_parameter_file
+from ..core.parameter_file import Section, looks_like, nearest, read_parameter_file
 from ..core.paths import share_file
 from ..core.ros_network import parse_reach
 
@@ -199,7 +199,8 @@ def strangers(profile: str) -> tuple[str, ...]:
 
 def _one_of(option: str, value: str, known: tuple[str, ...]) -> None:
     if value not in known:
-        raise ConfigError("bad_option", f"unknown {option} '{value}'; known: {', '.join(known)}")
+        near = nearest(value, list(known))
+        raise ConfigError("bad_option", f"unknown {option} '{value}'; known: {', '.join(known)}{near}")
 
 
 def _check_folder(option: str, path: str) -> None:
