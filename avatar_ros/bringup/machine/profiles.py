@@ -11,11 +11,13 @@ from pathlib import Path
 BACKEND_EXTRAS = {
     "openai": "openai",
     "edge": "edge",
+    "whisper": "whisper",
+    "sherpa": "sherpa",
     "sensevoice_sherpa": "sherpa",
     "sensevoice": "sensevoice",
     "gsplat": "gpu",
 }
-_BACKEND = re.compile(r"""\b(?:backend|fallback)["']?\s*:\s*["']?(\w+)""")
+_BACKEND = re.compile(r"""\b(?:backend|fallback|second)["']?\s*:\s*["']?(\w+)""")
 _COMMENT = re.compile(r"(?:^|\s)#.*")
 
 

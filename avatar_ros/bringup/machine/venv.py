@@ -23,7 +23,8 @@ TEST_GROUP = "test"
 EXTRAS = {
     "openai": "llm_node, backend openai: any OpenAI-compatible service",
     "edge": "tts_node, backend edge: neural voices over the network",
-    "sherpa": "asr_node, backend sensevoice_sherpa: the light way to run SenseVoice",
+    "whisper": "asr_node, backend whisper: any words; brings weights for English (71 MB)",
+    "sherpa": "asr_node, backends sherpa and sensevoice_sherpa: whatever sherpa-onnx loads",
     "sensevoice": "asr_node, backend sensevoice: FunASR; brings torch",
     "neural": "tools/ that export and train models: torch, transformers, onnx",
     "gpu": "renderer_node, backend gsplat, and networks on CUDA: torch, gsplat, onnxruntime-gpu",
