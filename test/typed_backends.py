@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from avatar_ros.asr.fake import FakeRecogniser
     from avatar_ros.asr.sensevoice import SenseVoiceRecogniser
     from avatar_ros.asr.sensevoice_sherpa import SherpaRecogniser
+    from avatar_ros.asr.sherpa import SherpaModelRecogniser
     from avatar_ros.asr.sphinx import SphinxRecogniser
     from avatar_ros.asr.whisper import WhisperRecogniser
     from avatar_ros.display.base import Screen
@@ -66,7 +67,8 @@ if TYPE_CHECKING:
     MICS: list[type[Mic]] = [AutoMic, CardMic, FileMic, SilentMic, FakeMic]
     RASTERISERS: list[type[Rasteriser]] = [CpuRasteriser, GsplatRasteriser, ReferenceRasteriser, FakeRasteriser]
     RECOGNISERS: list[type[Recogniser]] = [
-        SphinxRecogniser, WhisperRecogniser, CascadeRecogniser, SenseVoiceRecogniser, SherpaRecogniser, FakeRecogniser
+        SphinxRecogniser, WhisperRecogniser, CascadeRecogniser, SenseVoiceRecogniser, SherpaRecogniser,
+        SherpaModelRecogniser, FakeRecogniser
     ]  # fmt: skip
     SCREENS: list[type[Screen]] = [WindowScreen, OffScreen, FakeScreen]
     SPEAKERS: list[type[Speaker]] = [AutoSpeaker, CardSpeaker, NullSpeaker, FakeSpeaker]

@@ -127,6 +127,12 @@ ASR_BACKENDS = Registry(
         "sensevoice_sherpa": Backend(
             "avatar_ros.asr.sensevoice_sherpa:SherpaRecogniser", "sherpa", ("sherpa_onnx",), _SENSEVOICE
         ),
+        "sherpa": Backend(
+            "avatar_ros.asr.sherpa:SherpaModelRecogniser",
+            "sherpa",
+            ("sherpa_onnx",),
+            "avatar_ros.asr.sherpa_settings:SherpaSettings",
+        ),
         "fake": Backend("avatar_ros.asr.fake:FakeRecogniser", settings="avatar_ros.asr.fake:FakeSettings"),
     },
 )

@@ -25,7 +25,7 @@ def whisper_folder(model: str) -> Path:
 
     model: as the option `model`.
     """
-    folder = model_folder(model, "whisper") if model else packaged_folder()
+    folder = model_folder(model, "whisper", "whisper_base") if model else packaged_folder()
     if not (folder / _WEIGHTS).is_file() and any(folder.glob("*.onnx")):
         raise ConfigError("asr_model_foreign", f"the model folder {folder} holds ONNX: set `backend` to sherpa for it")
     names = (_WEIGHTS, _CONFIG, "vocabulary.json or vocabulary.txt")

@@ -157,7 +157,7 @@ print("\\n".join(bad))
 
 
 def test_everything_below_ros_imports_without_rclpy():
-    optional = sorted(HEAVY | {"espeakng_loader", "soxr", "miniaudio", "livekit", "sherpa_onnx", "ctranslate2", "funasr", "httpx2"})
+    optional = sorted(HEAVY | {"espeakng_loader", "soxr", "miniaudio", "livekit", "sherpa_onnx", "funasr", "httpx2"})
     script = WITHOUT_ROS.format(root=str(ROOT), ros=sorted(ROS), modules=modules_below_ros(), optional=optional)
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -181,7 +181,8 @@ def test_two_broad_excepts_one_for_work_and_one_for_files_of_others():
 
 #: Who reads files that others made, or imports them, each within the boundary of core/loading.py.
 LOADERS = {
-    "asr/model_folder.py", "asr/sensevoice.py", "asr/sensevoice_sherpa.py", "asr/whisper.py",
+    "asr/model_folder.py", "asr/sensevoice.py", "asr/sensevoice_sherpa.py", "asr/sherpa.py",
+    "asr/sherpa_folder.py", "asr/whisper.py",
     "asr/whisper_folder.py", "asr/whisper_vocabulary.py", "audio/wav.py", "avatar/archive.py",
     "avatar/load.py", "avatar/validate.py", "commands/manifest.py", "answers/file.py",
     "commands/expression_file.py", "core/inference.py", "core/registry.py", "speech/phone_network.py",
