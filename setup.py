@@ -3,7 +3,8 @@
 Messages and rasteriser are built by colcon (CMakeLists.txt); `./avatar` does all of it. The requirements are those of
 requirements/*.txt; `pip install '.[edge]'` adds requirements/edge.txt. What is there installed without dependencies pip
 cannot be told here: silero-vad, without which the kiosk does not hear, asks for torch that nothing uses. After this,
-`pip install --no-deps -r requirements/no_deps.txt` (for the extras sensevoice and whisper no_deps_sensevoice.txt and no_deps_whisper.txt too).
+`pip install --no-deps -r requirements/no_deps.txt` (for the extras sensevoice and whisper no_deps_sensevoice.txt and
+no_deps_whisper.txt too).
 """
 
 from pathlib import Path

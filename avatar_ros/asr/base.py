@@ -19,8 +19,8 @@ class AsrSettings(Settings):
 
     backend: str = setting(
         "pocketsphinx",
-        "recogniser: pocketsphinx (the answers file's questions), whisper (any words), cascade (first the one, then the "
-        "other), sherpa (whatever sherpa-onnx loads), sensevoice (FunASR), sensevoice_sherpa (sherpa-onnx) or fake",
+        "recogniser: pocketsphinx (the answers file's questions), whisper (any words), cascade (first the one, then "
+        "`second`), sherpa (whatever sherpa-onnx loads), sensevoice (FunASR), sensevoice_sherpa (sherpa-onnx) or fake",
     )
     fallback: str = setting(
         "",

@@ -23,7 +23,8 @@ _WHISPER = frozenset(
 )
 _DECODER = frozenset({"vocab_size", "context_size"})
 _ZIPFORMER2 = frozenset(
-    "encoder_dims query_head_dims value_head_dims num_heads num_encoder_layers cnn_module_kernels left_context_len".split()
+    "encoder_dims query_head_dims value_head_dims num_heads num_encoder_layers cnn_module_kernels "
+    "left_context_len".split()
 )
 #: What a streaming encoder needs besides, by its model_type.
 _STREAMING: Mapping[str, frozenset[str]] = {

@@ -52,7 +52,8 @@ def packaged_folder() -> Path:
             found = hashlib.file_digest(file, "sha256").hexdigest()
         if found != _PACKAGED_SHA256:
             raise ConfigError(
-                "asr_model_damaged", f"{weights} is not the file that we know (sha256 {found}); install it again: {_HOW}"
+                "asr_model_damaged",
+                f"{weights} is not the file that we know (sha256 {found}); install it again: {_HOW}",
             )
     return folder
 
