@@ -38,6 +38,8 @@ _LABIODENTALS = [PHONE_INDEX[name] for name in ("F", "V")]
 #: The lip is at the teeth so many frames of 10 ms before the hiss of an f begins and after it ends: air must be narrowed
 #: first.
 _BITE_AROUND = 2
+#: Lips that will close close while it is still silent, as people's do: within so many frames of the first p, b or m.
+_READY = 10
 #: Share of f and v, of them and p, b, m, where lips begin to leave the closure for the teeth, and where they have.
 _BITE_FROM, _BITES_FROM = 0.5, 0.6
 #: Lips move towards a closure and away from it within this time.
@@ -154,6 +156,7 @@ def constrictions(phones: F32) -> tuple[F32, F32]:
     Soft at the edges, whole wherever a p, b or m, an f or v is likely; where both are, the likelier has it.
     """
     shut, bite = phones[:, _BILABIALS].sum(axis=1), phones[:, _LABIODENTALS].sum(axis=1)
+    shut = np.maximum(shut, phones[:, SIL] * _extreme(shut, 0, _READY, np.max)).astype(np.float32)
     bite = np.asarray(_extreme(bite, _BITE_AROUND, _BITE_AROUND, np.max), np.float32)
     near_shut, near_bite = _nearness(shut), _nearness(bite)
     share = near_bite / np.maximum(near_shut + near_bite, 1e-6)
@@ -163,8 +166,9 @@ def constrictions(phones: F32) -> tuple[F32, F32]:
 
 
 def _nearness(share: F32) -> F32:
-    """A share of phones [T] as the lips take it: smoothed over the time in which they move."""
-    return smooth(share, _CLOSING / _CLOSING.sum())
+    """A share of phones [T] as the lips take it: the mean over the time in which they move, of what is known of it."""
+    known = smooth(np.ones_like(share), _CLOSING)
+    return smooth(share, _CLOSING) / np.maximum(known, 1e-6)
 
 
 def _gate(share: F32) -> F32:
