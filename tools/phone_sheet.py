@@ -99,7 +99,7 @@ class Painter:
 
         frame = self._rasteriser.render(weights, np.eye(4, dtype=np.float32), self._camera, BACKGROUND)
         halved = cv2.resize(frame.numpy()[..., :3], (self._size_px,) * 2, interpolation=cv2.INTER_AREA)
-        out = np.ascontiguousarray(halved[..., ::-1])
+        out: NDArray[np.uint8] = np.ascontiguousarray(halved[..., ::-1], np.uint8)
         for tone, thickness in (((235, 235, 235), 3), ((30, 30, 30), 1)):
             cv2.putText(out, label, (6, 15), cv2.FONT_HERSHEY_SIMPLEX, 0.45, tone, thickness, cv2.LINE_AA)
         return out

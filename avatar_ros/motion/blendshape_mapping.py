@@ -33,8 +33,9 @@ _BITE = _weights(_LABIODENTAL)
 
 @dataclass(frozen=True)
 class Mouth:
-    """parameters: name -> [T], 0–1 (motion/articulation.py); closure, bite [T] 0–1: lips shut, the lower one at the upper
-    teeth, together at most 1; size [T] of movements, 1 normal.
+    """parameters: name -> [T], 0–1 (motion/articulation.py); size [T] of movements, 1 normal.
+
+    closure, bite [T] 0–1: lips shut, the lower one at the upper teeth; together at most 1.
     """
 
     parameters: Mapping[str, F32]

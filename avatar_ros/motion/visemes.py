@@ -35,8 +35,7 @@ from .blendshape_mapping import Mouth, weights_from_mouth
 
 _BILABIALS = [PHONE_INDEX[name] for name in ("P", "B", "M")]
 _LABIODENTALS = [PHONE_INDEX[name] for name in ("F", "V")]
-#: The lip is at the teeth so many frames of 10 ms before the hiss of an f begins and after it ends: air must be narrowed
-#: first.
+#: The lip is at the teeth so many frames of 10 ms before the hiss of an f begins and after it ends.
 _BITE_AROUND = 2
 #: Lips that will close close while it is still silent, as people's do: within so many frames of the first p, b or m.
 _READY = 10
@@ -71,6 +70,7 @@ class VisemeLips:
     rate_hz = PHONE_RATE_HZ
     before, after, required_after = _BEFORE, _AFTER, _REQUIRED_AFTER
     hold_frames = False
+    fade_in_frames = seam_frames = 0
 
     def __init__(self, settings: MotionSettings, own: VisemeSettings) -> None:
         self._articulation = own.articulation
@@ -168,7 +168,7 @@ def constrictions(phones: F32) -> tuple[F32, F32]:
 def _nearness(share: F32) -> F32:
     """A share of phones [T] as the lips take it: the mean over the time in which they move, of what is known of it."""
     known = smooth(np.ones_like(share), _CLOSING)
-    return smooth(share, _CLOSING) / np.maximum(known, 1e-6)
+    return np.asarray(smooth(share, _CLOSING) / np.maximum(known, 1e-6), np.float32)
 
 
 def _gate(share: F32) -> F32:

@@ -83,7 +83,7 @@ def mouth_mm(points: MouthPoints, weights: F32, moved_mm: tuple[float, float] = 
     touch, clear = [], []
     for column in points.columns:
         lower, upper = points.posed(column.lower, weights), points.posed(column.upper, weights)
-        edge = column.edge_mm + (0.0, *moved_mm)
+        edge = column.edge_mm + np.array([0.0, *moved_mm])
         touch.append(np.linalg.norm(lower - edge, axis=2).min(axis=1))
         clear.append(upper[:, :, 1].min(axis=1) - lower[:, :, 1].max(axis=1))
     return np.max(touch, axis=0), np.min(clear, axis=0)

@@ -81,7 +81,7 @@ def mouth_points(avatar: Path) -> MouthPoints:
 
 
 def _lips(avatar: Path, rest: F32, deltas: F32) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Which vertices are of the lower, which of the upper lip: what puckering moves much, and the jaw a lot or little."""
+    """Which vertices are of the lower and of the upper lip: what puckering moves much, and the jaw a lot or little."""
     drop = -deltas[ARKIT_NAMES.index("jawOpen"), :, 1]
     pucker = np.linalg.norm(deltas[ARKIT_NAMES.index("mouthPucker")], axis=1)
     middle = np.abs(rest[:, 0]) < _COLUMN_HALF_MM
@@ -114,7 +114,7 @@ def _found_edges(avatar: Path, deltas: F32, lips: F32) -> list[tuple[F64, tuple[
     inside = ((places > low) & (places < high)).all(axis=1) & (places[:, 2] < lips[:, 2].max())
     white = (head.colors.min(axis=1) > _TOOTH_BRIGHT) & (np.ptp(head.colors, axis=1) < _TOOTH_COLOURED)
     teeth = np.flatnonzero(still & inside & white)
-    out = []
+    out: list[tuple[F64, tuple[int, ...]]] = []
     for x_mm in COLUMNS_MM:
         near = teeth[np.abs(places[teeth, 0] - x_mm) < _COLUMN_HALF_MM]
         if not len(near):
