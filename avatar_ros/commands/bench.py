@@ -15,6 +15,7 @@ BENCHES = {
     "render": "rendering.speed",
     "render-soak": "rendering.soak",
     "express": "lips.lips",
+    "labiodental": "lips.labiodental",
     "neural": "lips.streaming_cost",
     "hearing": "recognition.cli",
     "understanding": "understanding.cli",

@@ -145,6 +145,13 @@ class RecordedPeople:
                           marks if source == "marks" else (), encoder=self._encoder, locale=self._locale)  # fmt: skip
         return express_phones(features, 100.0, SCORE_FPS)
 
+    def middles(self, name: str, phones: Sequence[str]) -> list[tuple[str, float]]:
+        """(phone, middle in s) of those of its labels that are among `phones` (lower case, no digits), in order."""
+        ends_s = _ends_s(self._entries[name])
+        labels = zip(self._entries[name]["phones"], [0.0, *ends_s], ends_s, strict=False)
+        named = [(label.lower().rstrip("012"), (start_s + end_s) / 2) for label, start_s, end_s in labels]
+        return [(phone, middle_s) for phone, middle_s in named if phone in phones]
+
     def losses(self, source: str, mixes: int) -> dict[str, Any]:
         """Mean loss of closure AUC against clean with a 95 % bootstrap interval over the mixes, and the loss where all
         speak in the same room. In a random mix each recording is in a room of its own.
