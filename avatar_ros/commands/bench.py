@@ -14,6 +14,7 @@ from ..core.errors import ConfigError
 BENCHES = {
     "render": "rendering.speed",
     "render-soak": "rendering.soak",
+    "gpu": "rendering.gpu",
     "express": "lips.lips",
     "neural": "lips.streaming_cost",
     "hearing": "recognition.cli",

@@ -128,7 +128,7 @@ class CudaParts:
         starts, entries = by_splat(avatar)
         share = avatar.head_share if avatar.neck is not None else np.zeros(avatar.splats, np.float32)
         self._fixed = [inputs, scene.positions, scene.rotations,
-                       *(torch.from_numpy(array).to(device) for array in (share, starts, entries))]  # fmt: skip
+                       *(torch.from_numpy(np.ascontiguousarray(array)).to(device) for array in (share, starts, entries))]  # fmt: skip
         self._points, self._rotations = torch.empty_like(scene.positions), torch.empty_like(scene.rotations)
         self._pose = Kernel("pose_splats", avatar.splats, *self._fixed, self._points, self._rotations)
         self._finish = Kernel("finish_frame", 0, 0, inputs, inputs, inputs, inputs, inputs)
@@ -162,13 +162,3 @@ def by_splat(avatar: Avatar) -> tuple[np.ndarray, np.ndarray]:
     counts = np.bincount(morphs.indices, minlength=avatar.splats)
     starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
     return starts, np.concatenate([morphs.deltas[order], number[order].view(np.float32)[:, None]], axis=1)
-
-
-def compiled(scene: DeviceAvatar, avatar: Avatar, inputs: torch.Tensor) -> CudaParts | None:
-    """The kernels, or None where they cannot be had: no CUDA device, or a torch without this (private) call."""
-    if scene.positions.device.type != "cuda" or torch.version.cuda is None:
-        return None
-    try:
-        return CudaParts(scene, avatar, inputs)
-    except (RuntimeError, AttributeError, OSError):
-        return None

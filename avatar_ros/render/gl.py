@@ -86,6 +86,11 @@ class GlRasteriser(RasteriserBase):
         self._stages_ms = {**watch.laps, "own_ms": own, "uploaded_bytes": float(sent)}
         return Frame(pixels, alpha)
 
+    def finish(self) -> None:
+        """Wait until the card has drawn what it was given: for benches."""
+        with self._open.held():
+            self._open.wait()
+
     def close(self) -> None:
         """Free the card's memory; the rasteriser draws no more."""
         if self._context is not None:

@@ -31,7 +31,7 @@ class DeviceAvatar:
     def load(cls, avatar: Avatar, device: torch.device, max_alpha: float) -> DeviceAvatar:
         """Copy an avatar to a device; opacities are capped at max_alpha as in the other rasterisers."""
         def put(array) -> torch.Tensor:  # type: ignore[no-untyped-def]
-            return torch.from_numpy(array).to(device)
+            return torch.from_numpy(np.ascontiguousarray(array)).to(device)
 
         share, rotations = put(avatar.head_share)[:, None], put(avatar.rotations)
         return cls(
