@@ -162,7 +162,8 @@ BACKENDS = Registry(
             "avatar_ros.render.cpu:CpuRasteriser", "./avatar setup (it builds the C++ rasteriser)", ("avatar_ros",)
         ),
         "gsplat": Backend("avatar_ros.render.gsplat:GsplatRasteriser", "gpu", ("torch", "gsplat")),
-        "gl": Backend("avatar_ros.render.gl:GlRasteriser", "gl", ("moderngl", "glcontext")),
+        "gl": Backend("avatar_ros.render.gl:GlRasteriser", "gl", ("moderngl", "glcontext"),
+                      "avatar_ros.render.gl_settings:GlSettings"),
         "reference": Backend("avatar_ros.render.reference:ReferenceRasteriser"),
         "fake": Backend("avatar_ros.render.fake:FakeRasteriser"),
     },

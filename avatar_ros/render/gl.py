@@ -19,6 +19,7 @@ from .base import NEAR_M, AlphaKind, Background, Camera, Frame, RasterSettings
 from .gl_context import GlContext
 from .gl_scene import GlScene
 from .gl_shaders import DESKTOP, EVERY_PIXEL, FINISH, KEY_STEPS, PROJECT, SIDES, SPLAT, SPLAT_VERTEX
+from .gl_settings import TARGETS, GlSettings
 from .gl_target import GlPicture, GlTarget
 from .inputs import RasteriserBase, background_parts, model_view, output_buffer
 
@@ -32,22 +33,20 @@ class GlRasteriser(RasteriserBase):
 
     name = "gl"
 
-    def __init__(self, avatar: Avatar, settings: RasterSettings) -> None:
+    Settings = GlSettings
+
+    def __init__(self, avatar: Avatar, settings: RasterSettings, own: GlSettings = GlSettings()) -> None:
         """Raises RenderError where OpenGL cannot be had; for backend `auto` also where it is no hardware."""
         super().__init__(avatar.morph_names, settings)
         self._context: GlContext | None = GlContext(hardware_only=settings.backend == "auto")
+        self._float = TARGETS[own.target]
         self._targets: dict[tuple[int, int], GlTarget] = {}
         self._stages_ms: dict[str, float] = {}
         low, high = avatar.extent()
         self._middle = (low.astype(np.float64) + high) / 2
         self._radius_m = float(np.linalg.norm(high.astype(np.float64) - low)) / 2 + MORPH_REACH_M
-        try:
-            with self._context.held() as gl:
-                self._load(gl, avatar)
-                self._context.check()
-        except moderngl.Error as error:
-            raise RenderError("render_gl_failed", f"{self._context.renderer}: {str(error).strip()}; use backend: cpu"
-                              ) from error  # fmt: skip
+        with self._context.held() as gl:
+            self._load(gl, avatar)
 
     @property
     def device(self) -> str:
@@ -79,7 +78,6 @@ class GlRasteriser(RasteriserBase):
             watch.lap("draw_ms")
             picture = GlPicture(context, target)
             pixels = picture if buffer is None else picture.read_into(buffer)
-            context.check()
             watch.lap("read_ms")
         sent = mix.nbytes + order.nbytes + (0 if image is None else image.nbytes)
         own = watch.laps["prepare_ms"] + watch.laps["sort_ms"]
@@ -140,7 +138,7 @@ class GlRasteriser(RasteriserBase):
             self._scene.bind()  # what is bound is not freed: moderngl then binds a window's framebuffer, which is none
             for old in self._targets.values():
                 old.release()
-            self._targets = {size: GlTarget(gl, size)}
+            self._targets = {size: GlTarget(gl, size, self._float)}
         return self._targets[size]
 
     def _splats(self, gl: Any, target: GlTarget, order: np.ndarray, camera: Camera) -> None:

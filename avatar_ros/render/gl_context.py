@@ -12,10 +12,13 @@ import moderngl
 import numpy as np
 
 from ..core.errors import RenderError
+from .gl_shaders import DESKTOP, EVERY_PIXEL
 
 VERSION = 330
 MOST_DEVICES = 16
 SOFTWARE = ("llvmpipe", "softpipe", "swiftshader", "software", "swrast", "swr ")
+PROBED = (2.25, 0.375, 0.0015, 0.75)  # what two blended triangles of PROBE leave
+PROBE = "vec4(1.5, 0.25, 0.001, 0.5)"
 USE_CPU = "use backend: cpu"
 
 
@@ -39,17 +42,18 @@ class GlContext:
 
     @contextmanager
     def held(self) -> Iterator[Any]:
-        """moderngl's context, current on this thread meanwhile. Raises RenderError where it is lost."""
+        """moderngl's context, current on this thread meanwhile. Raises RenderError where it is lost, or the driver
+        refused what was asked of it.
+        """
         if not self._make_current(self._own):
             raise lost(f"EGL error {self._egl.eglGetError():#x}")
         try:
             yield self.gl
+            error = self.gl.error
+        except moderngl.Error as failure:
+            error = str(failure).strip() or type(failure).__name__
         finally:
             self._make_current(None)
-
-    def check(self) -> None:
-        """After a frame, while held. Raises RenderError where the driver had to give up."""
-        error = self.gl.error
         if error != "GL_NO_ERROR":
             raise lost(error)
 
@@ -116,28 +120,23 @@ def _best(hardware_only: bool) -> tuple[Any, str]:
 
 def _check_targets(gl: Any, renderer: str) -> None:
     """A half-float target must hold what is blended into it: some drivers say so and do not."""
+    fragment = f"layout(location = 0) out vec4 c;\nvoid main() {{ c = {PROBE}; }}"
     try:
         target = gl.framebuffer([gl.texture((4, 4), 4, dtype="f2")])
-        program = gl.program(
-            vertex_shader="#version 330\nvoid main() { gl_Position = vec4(vec2(gl_VertexID & 1, gl_VertexID >> 1) * 4.0 "
-            "- 1.0, 0.0, 1.0); }",
-            fragment_shader="#version 330\nlayout(location = 0) out vec4 c;\nvoid main() { c = vec4(1.5, 0.25, 0.001, "
-            "0.5); }",
-        )
+        program = gl.program(vertex_shader=DESKTOP + EVERY_PIXEL, fragment_shader=DESKTOP + fragment)
         target.use()
         target.clear()
         gl.enable_only(moderngl.BLEND)
         gl.blend_func = (moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA)
-        vertices = gl.vertex_array(program, [])
+        triangle = gl.vertex_array(program, [])
         for _ in range(2):
-            vertices.render(moderngl.TRIANGLES, vertices=3)
-        drawn = np.frombuffer(target.read(components=4, dtype="f4"), np.float32)
+            triangle.render(moderngl.TRIANGLES, vertices=3)
+        drawn = np.frombuffer(target.read(components=4, dtype="f4"), np.float32).reshape(-1, 4)
     except moderngl.Error as error:
         raise RenderError("render_gl_targets", f"{renderer} cannot draw into half floats ({error}); {USE_CPU}") from error
-    expected = np.tile(np.float32([2.25, 0.375, 0.0015, 0.75]), 16)
-    if not np.allclose(drawn, expected, rtol=2e-3):
+    if not np.allclose(drawn, PROBED, rtol=2e-3):
         raise RenderError("render_gl_targets", f"{renderer} does not keep what is drawn into half floats "
-                          f"({drawn[:4].round(4).tolist()} for {expected[:4].tolist()}); {USE_CPU}")
+                          f"({drawn[0].round(4).tolist()} for {list(PROBED)}); {USE_CPU}")
 
 
 def _library(*names: str) -> Any:

@@ -12,15 +12,12 @@ from .gl_context import GlContext
 
 
 class GlTarget:
-    """Half floats in which splats are blended (colour, covered), and bytes.
+    """Floats in which splats are blended (colour, covered), bytes, and the card's buffer from which they are sent."""
 
-    Two buffers of the card take frames in turn, so that one is sent while the next is drawn.
-    """
-
-    def __init__(self, gl: Any, size: tuple[int, int]) -> None:
-        """size: width and height, px."""
+    def __init__(self, gl: Any, size: tuple[int, int], blended: str) -> None:
+        """size: width and height, px; blended: moderngl's name of the floats."""
         self.size = size
-        self.colour = gl.texture(size, 4, dtype=__import__("os").environ.get("GLT","f2"))
+        self.colour = gl.texture(size, 4, dtype=blended)
         self._rgba, self._picture = gl.texture(size, 4), None
         self._nothing = gl.texture((1, 1), 3, alignment=1)
         for texture in (self.colour, self._rgba, self._nothing):

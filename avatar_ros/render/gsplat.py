@@ -50,8 +50,7 @@ class GsplatRasteriser(RasteriserBase):
             if rasterization is None:
                 self._hasten(avatar, trial, slow)
         except (RuntimeError, OSError) as error:  # what torch and a driver raise
-            reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-            raise RenderError("render_gsplat_failed", f"gsplat's first frame failed ({reason}); use backend: cpu, or "
+            raise RenderError("render_gsplat_failed", f"gsplat's first frame failed ({_first_line(error)}); use backend: cpu, or "
                               "build torch and gsplat for this driver and card") from error
 
     @property
@@ -63,7 +62,7 @@ class GsplatRasteriser(RasteriserBase):
         """A small frame with every morph at work and the head turned a little."""
         turn = np.eye(4)
         turn[0, 2], turn[2, 0] = TRIAL_TURN, -TRIAL_TURN
-        return self.render(np.full(ARKIT_COUNT, 0.3), turn, camera, (0.2, 0.5, 0.8)).numpy().astype(np.int16)
+        return self._render(np.full(ARKIT_COUNT, 0.3), turn, camera, (0.2, 0.5, 0.8), None).numpy().astype(np.int16)
 
     def _hasten(self, avatar: Avatar, trial: Callable[[], np.ndarray], slow: np.ndarray) -> None:
         """Take the fast path where it draws what the slow one drew: it rests on private parts of torch and gsplat."""
@@ -77,10 +76,17 @@ class GsplatRasteriser(RasteriserBase):
             pass
         self._parts, self._rasterization = plain
 
-    @torch.inference_mode()
     def render(self, weights: np.ndarray, head: np.ndarray, camera: Camera, background: Background = None,
                out: U8 | None = None) -> Frame:
         """See Rasteriser.render; without `out` the frame stays on the card."""
+        try:
+            return self._render(weights, head, camera, background, out)
+        except RuntimeError as error:
+            raise RenderError("render_gsplat_lost", f"CUDA failed ({_first_line(error)})", retryable=True) from error
+
+    @torch.inference_mode()
+    def _render(self, weights: np.ndarray, head: np.ndarray, camera: Camera, background: Background,
+                out: U8 | None) -> Frame:
         colour, image, alpha = background_parts(background, camera, self._settings)
         arguments, options = self._prepared(weights, head, camera, colour)
         rgb, cover, _ = self._rasterization(*arguments, **options)
@@ -127,3 +133,8 @@ class GsplatRasteriser(RasteriserBase):
         """Free the card's memory; the rasteriser draws no more."""
         self._scene = None
         torch.cuda.empty_cache()
+
+
+def _first_line(error: BaseException) -> str:
+    text = str(error).strip()
+    return text.splitlines()[0] if text else type(error).__name__
