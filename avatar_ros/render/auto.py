@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from ..avatar.model import Avatar
 from ..core.errors import RenderError, UnknownBackendError
 from ..core.fallback import fallback_warning
@@ -33,7 +35,7 @@ def make_rasteriser(avatar: Avatar, settings: RasterSettings, own: Options = NO_
             failures[name] = str(error)
             continue
         reason = _reason(failures, name)
-        return Recovering(first, lambda chosen=name: make(chosen), lambda: make(PROCESSOR), reason), reason  # type: ignore[misc]
+        return Recovering(first, partial(make, name), partial(make, PROCESSOR), reason), reason
     return make(PROCESSOR), _reason(failures, PROCESSOR)
 
 

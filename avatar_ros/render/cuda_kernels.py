@@ -97,7 +97,9 @@ class Kernel:
         """
         self._function = torch.cuda._compile_kernel(SOURCE, name).func
         self._driver = torch.cuda._utils._get_gpu_runtime_library()
-        self._values = [ctypes.c_int(a) if isinstance(a, int) else ctypes.c_void_p(a.data_ptr()) for a in arguments]
+        self._values = [
+            ctypes.c_int(one) if isinstance(one, int) else ctypes.c_void_p(one.data_ptr()) for one in arguments
+        ]
         addresses = [ctypes.cast(ctypes.byref(value), ctypes.c_void_p) for value in self._values]
         self._addresses = (ctypes.c_void_p * len(addresses))(*addresses)
 
@@ -127,8 +129,8 @@ class CudaParts:
         device = scene.positions.device
         starts, entries = by_splat(avatar)
         share = avatar.head_share if avatar.neck is not None else np.zeros(avatar.splats, np.float32)
-        self._fixed = [inputs, scene.positions, scene.rotations,
-                       *(torch.from_numpy(np.ascontiguousarray(array)).to(device) for array in (share, starts, entries))]  # fmt: skip
+        tables = [torch.from_numpy(np.ascontiguousarray(table)).to(device) for table in (share, starts, entries)]
+        self._fixed = [inputs, scene.positions, scene.rotations, *tables]
         self._points, self._rotations = torch.empty_like(scene.positions), torch.empty_like(scene.rotations)
         self._pose = Kernel("pose_splats", avatar.splats, *self._fixed, self._points, self._rotations)
         self._finish = Kernel("finish_frame", 0, 0, inputs, inputs, inputs, inputs, inputs)

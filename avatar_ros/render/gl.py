@@ -18,13 +18,14 @@ from ..core.errors import RenderError
 from .base import NEAR_M, AlphaKind, Background, Camera, Frame, RasterSettings
 from .gl_context import GlContext
 from .gl_scene import GlScene
-from .gl_shaders import DESKTOP, EVERY_PIXEL, FINISH, KEY_STEPS, PROJECT, SIDES, SPLAT, SPLAT_VERTEX
 from .gl_settings import TARGETS, GlSettings
+from .gl_shaders import DESKTOP, EVERY_PIXEL, FINISH, KEY_STEPS, PROJECT, SIDES, SPLAT, SPLAT_VERTEX
 from .gl_target import GlPicture, GlTarget
 from .inputs import RasteriserBase, background_parts, model_view, output_buffer
 
 KINDS: dict[AlphaKind, float] = {"opaque": 0.0, "premultiplied": 1.0, "straight": 2.0}
 JACOBIAN_MARGIN = 0.15  # of the picture, as in reference.py
+DEFAULTS = GlSettings()
 MORPH_REACH_M = 0.1  # farther than any morph moves a splat
 
 
@@ -35,7 +36,7 @@ class GlRasteriser(RasteriserBase):
 
     Settings = GlSettings
 
-    def __init__(self, avatar: Avatar, settings: RasterSettings, own: GlSettings = GlSettings()) -> None:
+    def __init__(self, avatar: Avatar, settings: RasterSettings, own: GlSettings = DEFAULTS) -> None:
         """Raises RenderError where OpenGL cannot be had; for backend `auto` also where it is no hardware."""
         super().__init__(avatar.morph_names, settings)
         self._context: GlContext | None = GlContext(hardware_only=settings.backend == "auto")

@@ -11,11 +11,13 @@ from typing import Any
 import moderngl
 import numpy as np
 
-from ..core.errors import RenderError
+from ..core.errors import ConfigError, RenderError
+from ..core.loading import boundary, saying
 from .gl_shaders import DESKTOP, EVERY_PIXEL
 
 VERSION = 330
 MOST_DEVICES = 16
+NO_MORE_DEVICES = "requested device index"  # what glcontext says past the last one
 SOFTWARE = ("llvmpipe", "softpipe", "swiftshader", "software", "swrast", "swr ")
 PROBED = (2.25, 0.375, 0.0015, 0.75)  # what two blended triangles of PROBE leave
 PROBE = "vec4(1.5, 0.25, 0.001, 0.5)"
@@ -42,7 +44,7 @@ class GlContext:
 
     @contextmanager
     def held(self) -> Iterator[Any]:
-        """moderngl's context, current on this thread meanwhile. Raises RenderError where it is lost, or the driver
+        """Moderngl's context, current on this thread meanwhile. Raises RenderError where it is lost, or the driver
         refused what was asked of it.
         """
         if not self._make_current(self._own):
@@ -96,10 +98,10 @@ def _best(hardware_only: bool) -> tuple[Any, str]:
     found, why = None, ""
     for index in range(MOST_DEVICES):
         try:
-            gl = moderngl.create_context(standalone=True, backend="egl", require=VERSION, device_index=index)
-        except Exception as error:  # moderngl raises plain ones
-            why = why or str(error).splitlines()[0]
-            if "device index" in str(error) or found is None and "library" in str(error):
+            gl = _context(index)
+        except ConfigError as error:
+            why = why or str(error)
+            if NO_MORE_DEVICES in str(error):
                 break
             continue
         renderer = str(gl.info["GL_RENDERER"])
@@ -109,13 +111,20 @@ def _best(hardware_only: bool) -> tuple[Any, str]:
             return gl, renderer
         found = found or (gl, renderer)
     if found is None:
-        raise RenderError("render_no_gl", f"no OpenGL 3.3 through EGL ({why}); install the card's driver and libegl1, "
-                          f"or {USE_CPU}")
+        raise RenderError("render_no_gl", f"no OpenGL 3.3 through EGL ({why}); install the card's driver, libegl1 and "
+                          f"libgl1, or {USE_CPU}")
     if hardware_only:
         found[0].release()
         raise RenderError("render_gl_software", f"OpenGL is drawn by the processor here ({found[1]}), which our own "
                           f"rasteriser does faster; install the card's driver, or {USE_CPU}")
     return found
+
+
+def _context(index: int) -> Any:
+    """A context of moderngl's on EGL's device number `index`. Raises ConfigError: the library itself raises plain ones."""
+    options: Any = {"backend": "egl", "device_index": index}
+    with boundary(f"EGL device {index}", ConfigError, "render_no_gl", describe=saying):
+        return moderngl.create_context(require=VERSION, standalone=True, **options)
 
 
 def _check_targets(gl: Any, renderer: str) -> None:
@@ -133,7 +142,8 @@ def _check_targets(gl: Any, renderer: str) -> None:
             triangle.render(moderngl.TRIANGLES, vertices=3)
         drawn = np.frombuffer(target.read(components=4, dtype="f4"), np.float32).reshape(-1, 4)
     except moderngl.Error as error:
-        raise RenderError("render_gl_targets", f"{renderer} cannot draw into half floats ({error}); {USE_CPU}") from error
+        why = f"{renderer} cannot draw into half floats ({saying(error)}); {USE_CPU}"
+        raise RenderError("render_gl_targets", why) from error
     if not np.allclose(drawn, PROBED, rtol=2e-3):
         raise RenderError("render_gl_targets", f"{renderer} does not keep what is drawn into half floats "
                           f"({drawn[0].round(4).tolist()} for {list(PROBED)}); {USE_CPU}")

@@ -18,7 +18,8 @@ class GlTarget:
         """size: width and height, px; blended: moderngl's name of the floats."""
         self.size = size
         self.colour = gl.texture(size, 4, dtype=blended)
-        self._rgba, self._picture = gl.texture(size, 4), None
+        self._rgba = gl.texture(size, 4)
+        self._picture: Any = None
         self._nothing = gl.texture((1, 1), 3, alignment=1)
         for texture in (self.colour, self._rgba, self._nothing):
             texture.filter = (moderngl.NEAREST, moderngl.NEAREST)

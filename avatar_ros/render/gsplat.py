@@ -14,9 +14,9 @@ from ..core.arkit import ARKIT_COUNT
 from ..core.arrays import U8
 from ..core.errors import RenderError
 from .base import MAX_ALPHA, NEAR_M, Background, Camera, Frame, RasterSettings
-from .inputs import RasteriserBase, background_parts, model_view, output_buffer
 from .cuda_kernels import CudaParts
 from .gsplat_calls import built_rasterization, direct_rasterization
+from .inputs import RasteriserBase, background_parts, model_view, output_buffer
 from .pose import portrait_camera
 from .torch_ops import DeviceAvatar, FrameInputs, TorchParts, packed_inputs
 
@@ -48,10 +48,11 @@ class GsplatRasteriser(RasteriserBase):
             trial = partial(self._trial, portrait_camera(avatar, TRIAL_PX, TRIAL_PX))
             slow = trial()
             if rasterization is None:
-                self._hasten(avatar, trial, slow)
+                self._hasten(self._scene, avatar, trial, slow)
         except (RuntimeError, OSError) as error:  # what torch and a driver raise
-            raise RenderError("render_gsplat_failed", f"gsplat's first frame failed ({_first_line(error)}); use backend: cpu, or "
-                              "build torch and gsplat for this driver and card") from error
+            why = f"gsplat's first frame failed ({_first_line(error)})"
+            remedy = "use backend: cpu, or build torch and gsplat for this driver and card"
+            raise RenderError("render_gsplat_failed", f"{why}; {remedy}") from error
 
     @property
     def path(self) -> str:
@@ -64,11 +65,11 @@ class GsplatRasteriser(RasteriserBase):
         turn[0, 2], turn[2, 0] = TRIAL_TURN, -TRIAL_TURN
         return self._render(np.full(ARKIT_COUNT, 0.3), turn, camera, (0.2, 0.5, 0.8), None).numpy().astype(np.int16)
 
-    def _hasten(self, avatar: Avatar, trial: Callable[[], np.ndarray], slow: np.ndarray) -> None:
+    def _hasten(self, scene: DeviceAvatar, avatar: Avatar, trial: Callable[[], np.ndarray], slow: np.ndarray) -> None:
         """Take the fast path where it draws what the slow one drew: it rests on private parts of torch and gsplat."""
         plain = self._parts, self._rasterization
         try:
-            self._parts = CudaParts(self._scene, avatar, self._inputs.packed)
+            self._parts = CudaParts(scene, avatar, self._inputs.packed)
             self._rasterization = direct_rasterization()
             if np.abs(trial() - slow).max() <= TRIAL_LEVELS:
                 return

@@ -50,12 +50,12 @@ def direct(kernels: Any) -> Callable[..., Any]:
     """gsplat.rasterization for one camera, colours and no gradients. kernels: the compiled module `gsplat.csrc`."""
     pinhole = kernels.CameraModelType.PINHOLE
 
-    def rasterization(means: Any, quats: Any, scales: Any, opacities: Any, colors: Any, viewmats: Any, Ks: Any,  # noqa: N803
-                      width: int, height: int, near_plane: float = NEAR_M, eps2d: float = 0.3,
+    def rasterization(means: Any, quats: Any, scales: Any, opacities: Any, colors: Any, viewmats: Any,
+                      intrinsics: Any, width: int, height: int, near_plane: float = NEAR_M, eps2d: float = 0.3,
                       packed: bool = False) -> tuple[Any, Any, None]:
         columns, rows = -(-width // TILE_PX), -(-height // TILE_PX)
         radii, centres, depths, conics, _ = kernels.projection_ewa_3dgs_fused_fwd(
-            means, None, quats, scales, opacities, viewmats, Ks, width, height, eps2d, near_plane, FAR_M, 0.0,
+            means, None, quats, scales, opacities, viewmats, intrinsics, width, height, eps2d, near_plane, FAR_M, 0.0,
             False, pinhole,
         )  # fmt: skip
         _, pairs, order = kernels.intersect_tile(

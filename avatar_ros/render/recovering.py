@@ -16,13 +16,14 @@ RETRY_S = 5.0  # then twice as long each time: making one anew holds up the pict
 
 
 class Recovering:
-    """See Rasteriser. What is used: `name`."""
+    """See Rasteriser. name: of the one in use."""
 
     def __init__(self, first: Rasteriser, again: Callable[[], Rasteriser], spare: Callable[[], Rasteriser],
                  reason: str = "", clock: Clock | None = None) -> None:
         """first: on the card; again: makes it anew; spare: makes the one that always works; reason: why `first` was
         not another, for diagnostics.
         """
+        self.name = first.name
         self._first: Rasteriser | None = first
         self._again, self._make_spare, self._reason = again, spare, reason
         self._spare: Rasteriser | None = None
@@ -30,11 +31,6 @@ class Recovering:
         self._fallback = Fallback(first.name, "cpu", RETRY_S)
         self._wait_s = RETRY_S
         self._bad_weights = 0
-
-    @property
-    def name(self) -> str:
-        """Of the rasteriser in use."""
-        return self._used.name
 
     @property
     def device(self) -> str:
@@ -76,11 +72,12 @@ class Recovering:
 
     @property
     def _used(self) -> Rasteriser:
-        if self._first is not None:
-            return self._first
-        if self._spare is None:
+        if self._first is None and self._spare is None:
             self._spare = self._make_spare()
-        return self._spare
+        used = self._first or self._spare
+        assert used is not None
+        self.name = used.name
+        return used
 
     def _fall(self, error: RenderError) -> None:
         if self._first is not None:

@@ -166,7 +166,8 @@ def references(path: str, size: tuple[int, int], count: int, folder: Path | None
         frames = list(pool.map(reference_frame, [(path, size, i) for i in range(count)]))
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
-        np.savez_compressed(folder / name, **{f"{i:03}": frame[..., :3] for i, frame in enumerate(frames)})
+        arrays: Any = {f"{i:03}": frame[..., :3] for i, frame in enumerate(frames)}
+        np.savez_compressed(folder / name, **arrays)
     return frames
 
 

@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +82,8 @@ def torch_on_cuda() -> dict[str, Any]:
             return hidden
 
         cosine = torch.nn.functional.cosine_similarity(step(), exact, dim=-1).min()
-        return {**step_ms(step), "lowest_cosine_to_fp32": round(float(cosine), 6), "device": torch.cuda.get_device_name()}
+        name = torch.cuda.get_device_name()
+        return {**step_ms(step), "lowest_cosine_to_fp32": round(float(cosine), 6), "device": name}
 
 
 def by_onnxruntime() -> dict[str, Any]:
@@ -100,6 +102,6 @@ def by_onnxruntime() -> dict[str, Any]:
             feed = inputs(opened.manifest.dim, opened.manifest.layers)
             hidden = network.session.run(None, feed)[0]
             line = {"provider": network.provider, "precision": network.precision, "warning": network.warning}
-            result[device] = line | step_ms(lambda run=network.session.run, feed=feed: run(None, feed))  # type: ignore[misc]
+            result[device] = line | step_ms(partial(network.session.run, None, feed))
             result[device]["finite"] = bool(np.isfinite(hidden).all())
     return result

@@ -14,7 +14,7 @@ from pathlib import Path
 UNLOCKED = ("neural", "gpu", "sensevoice")
 #: Groups with one, in the order in which they are made: what an earlier one chose binds the later ones.
 LOCKED = (
-    *("bootstrap", "embedded", "build", "ros", "aec", "no_deps", "openai", "edge", "sherpa", "test"),
+    *("bootstrap", "embedded", "build", "ros", "aec", "no_deps", "openai", "edge", "sherpa", "gl", "test"),
     *("no_deps_gpu", "no_deps_sensevoice"),
 )
 SOURCE_LINE = "# made from: "

@@ -14,6 +14,7 @@ BACKEND_EXTRAS = {
     "sensevoice_sherpa": "sherpa",
     "sensevoice": "sensevoice",
     "gsplat": "gpu",
+    "gl": "gl",
 }
 _BACKEND = re.compile(r"""\b(?:backend|fallback)["']?\s*:\s*["']?(\w+)""")
 _COMMENT = re.compile(r"(?:^|\s)#.*")

@@ -26,6 +26,7 @@ EXTRAS = {
     "sherpa": "asr_node, backend sensevoice_sherpa: the light way to run SenseVoice",
     "sensevoice": "asr_node, backend sensevoice: FunASR; brings torch",
     "neural": "tools/ that export and train models: torch, transformers, onnx",
+    "gl": "renderer_node, backend gl: OpenGL on a graphics card of any maker",
     "gpu": "renderer_node, backend gsplat, and networks on CUDA: torch, gsplat, onnxruntime-gpu",
 }
 #: What pip says where it was given another file than the lock names.

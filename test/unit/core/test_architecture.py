@@ -35,6 +35,7 @@ ALLOWED = {
 HEAVY = {
     *("torch", "onnxruntime", "cv2", "av", "pygame", "sounddevice", "pocketsphinx", "gsplat", "scipy", "edge_tts"),
     *("openai", "livekit", "funasr", "sherpa_onnx", "sentencepiece", "transformers", "onnx", "pooch", "tqdm"),
+    "moderngl",
 }
 ROS = {"rclpy", "rcl_interfaces", "sensor_msgs", "std_msgs", "geometry_msgs", "diagnostic_msgs", "lifecycle_msgs"}
 
@@ -179,7 +180,7 @@ def test_two_broad_excepts_one_for_work_and_one_for_files_of_others():
     assert found == ["core/loading.py", "ros/guard.py"]
 
 
-#: Who reads files that others made, or imports them, each within the boundary of core/loading.py.
+#: Who reads files that others made, or imports them, or asks a driver for a context, each within the boundary of core/loading.py.
 LOADERS = {
     "asr/model_folder.py", "asr/sensevoice.py", "asr/sensevoice_sherpa.py", "audio/wav.py", "avatar/archive.py",
     "avatar/load.py", "avatar/validate.py", "commands/manifest.py", "answers/file.py",

@@ -26,8 +26,8 @@ static Index blockIdx, blockDim = {1}, threadIdx = {0};
 using std::fminf; using std::fmaxf;
 """
 DRIVER = r"""
-extern "C" void pose(int n, const float* a, const float* b, const float* c, const float* d, const int* e, const Entry* f,
-                     float* p, float* q) {
+extern "C" void pose(int n, const float* a, const float* b, const float* c, const float* d, const int* e,
+                     const Entry* f, float* p, float* q) {
     for (blockIdx.x = 0; blockIdx.x < n + 3; ++blockIdx.x) pose_splats(n, a, b, c, d, e, f, p, q);
 }
 extern "C" void finish(int n, int kind, const float* a, const float* b, const float* c, const unsigned char* d,

@@ -196,7 +196,8 @@ def test_the_direct_calls_are_those_that_gsplat_makes(monkeypatch):
     from gsplat import rasterization
     from gsplat.cuda import _backend
 
-    arguments = (*(torch.zeros(7, *k) for k in ([3], [4], [3], [], [3])), torch.eye(4)[None], torch.eye(3)[None], 50, 40)
+    splats = (torch.zeros(7, *k) for k in ([3], [4], [3], [], [3]))
+    arguments = (*splats, torch.eye(4)[None], torch.eye(3)[None], 50, 40)
     monkeypatch.setattr(_backend, "_C", theirs)
     for call in (rasterization, direct(ours)):
         call(*arguments, near_plane=0.01, packed=False, eps2d=0.7)
