@@ -19,7 +19,7 @@ from .base import NEAR_M, AlphaKind, Background, Camera, Frame, RasterSettings
 from .gl_context import GlContext
 from .gl_scene import GlScene
 from .gl_settings import TARGETS, GlSettings
-from .gl_shaders import DESKTOP, EVERY_PIXEL, FINISH, KEY_STEPS, PROJECT, SIDES, SPLAT, SPLAT_VERTEX
+from .gl_shaders import EVERY_PIXEL, FINISH, KEY_STEPS, PROJECT, SIDES, SPLAT, SPLAT_VERTEX
 from .gl_target import GlPicture, GlTarget
 from .inputs import RasteriserBase, background_parts, model_view, output_buffer
 
@@ -36,10 +36,14 @@ class GlRasteriser(RasteriserBase):
 
     Settings = GlSettings
 
-    def __init__(self, avatar: Avatar, settings: RasterSettings, own: GlSettings = DEFAULTS) -> None:
-        """Raises RenderError where OpenGL cannot be had; for backend `auto` also where it is no hardware."""
+    def __init__(self, avatar: Avatar, settings: RasterSettings, own: GlSettings = DEFAULTS,
+                 embedded: bool | None = None) -> None:
+        """Raises RenderError where OpenGL cannot be had; for backend `auto` also where it is no hardware.
+
+        embedded: see GlContext.
+        """
         super().__init__(avatar.morph_names, settings)
-        self._context: GlContext | None = GlContext(hardware_only=settings.backend == "auto")
+        self._context: GlContext | None = GlContext(settings.backend == "auto", embedded)
         self._float = TARGETS[own.target]
         self._targets: dict[tuple[int, int], GlTarget] = {}
         self._stages_ms: dict[str, float] = {}
@@ -104,7 +108,9 @@ class GlRasteriser(RasteriserBase):
 
     def _load(self, gl: Any, avatar: Avatar) -> None:
         def program(vertex: str, fragment: str) -> Any:
-            return gl.program(vertex_shader=DESKTOP + SIDES + vertex, fragment_shader=DESKTOP + SIDES + fragment)
+            return gl.program(vertex_shader=header + vertex, fragment_shader=header + fragment)
+
+        header = self._open.header + SIDES
 
         self._scene = GlScene(gl, avatar, program(EVERY_PIXEL, PROJECT))
         self._splat, self._finisher = program(SPLAT_VERTEX, SPLAT), program(EVERY_PIXEL, FINISH)

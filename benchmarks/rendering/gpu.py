@@ -36,8 +36,13 @@ from avatar_ros.render.pose import portrait_camera
 from ..lib.machine import parse_size, processor_name
 from .speed import GREY, device_barrier, poses
 
-SIZES = ("1920x1080", "1080x1080", "512x512")
-BACKENDS_ON_CARDS = ("gsplat", "gl")
+SIZES = ("1920x1080", "1080x1920", "1080x1080", "512x512")
+#: What is measured: the backend and its options that differ from the defaults.
+LINES: dict[str, tuple[str, dict[str, Any]]] = {
+    "gsplat": ("gsplat", {}),
+    "gl": ("gl", {}),
+    "gl, floats": ("gl", {"target": "float"}),
+}
 PACKAGES = ("numpy", "torch", "gsplat", "moderngl", "glcontext", "onnxruntime", "onnxruntime-gpu")
 CARD_FIELDS = "name,driver_version,pstate,clocks.sm,clocks.mem,clocks.max.sm,power.draw,power.limit,temperature.gpu"
 SMOKE_COVER = 0.3  # as the renderer draws
@@ -96,16 +101,18 @@ def timed(draw: Callable[[], Any], finish: Callable[[], Any], frames: int) -> di
 class Case:
     """One backend with one avatar at one size."""
 
-    def __init__(self, backend: str, avatar: Avatar, size: tuple[int, int], smoke_cover: float = SMOKE_COVER) -> None:
+    def __init__(self, line: str, avatar: Avatar, size: tuple[int, int], smoke_cover: float = SMOKE_COVER) -> None:
         """Raises AvatarRosError where the backend cannot run here."""
-        self.backend, self.avatar = backend, avatar
+        self.line, (self.backend, options) = line, LINES[line]
+        self.avatar = avatar
         self.camera: Camera = portrait_camera(avatar, *size)
         started_s = time.perf_counter()
-        settings = RasterSettings(backend=backend, smoke_cover=smoke_cover)
-        self.raster: Rasteriser = BACKENDS.make(backend, avatar, settings)
+        settings = RasterSettings(backend=self.backend, smoke_cover=smoke_cover)
+        own = BACKENDS.options(self.backend, **options)
+        self.raster: Rasteriser = BACKENDS.make(self.backend, avatar, settings, own=own)
         self.raster.render(np.zeros(ARKIT_COUNT), np.eye(4), self.camera, GREY).numpy()
         self.first_frame_ms = 1000 * (time.perf_counter() - started_s)
-        self._finish: Callable[[], Any] = getattr(self.raster, "finish", None) or device_barrier(backend)
+        self._finish: Callable[[], Any] = getattr(self.raster, "finish", None) or device_barrier(self.backend)
         self._poses = list(poses(avatar, 60))
         self._number = 0
 
@@ -123,8 +130,16 @@ class Case:
         result["off_card"] = timed(lambda: self.draw(out), self._finish, frames)
         if self.backend == "gsplat":
             result |= self._beside_bare(frames)
-        result["stats"] = {name: round(value, 4) for name, value in getattr(self.raster, "stats", {}).items()}
-        return result
+        return result | self._stages(out, frames)
+
+    def _stages(self, out: np.ndarray, frames: int) -> dict[str, Any]:
+        """Medians of what the rasteriser tells of itself: stages, own time, bytes sent to the card."""
+        told: list[dict[str, float]] = []
+        for _ in range(min(frames, 100)):
+            self.draw(out)
+            told.append(getattr(self.raster, "stats", {}))
+        medians = {name: round(float(np.median([one[name] for one in told])), 4) for name in told[0]}
+        return {"stages": medians, "path": getattr(self.raster, "path", "")}
 
     def _beside_bare(self, frames: int) -> dict[str, Any]:
         """Bare gsplat and ours, turn and turn about, so that both meet the same clocks."""
@@ -171,9 +186,9 @@ def references(path: str, size: tuple[int, int], count: int, folder: Path | None
     return frames
 
 
-def worst_db(backend: str, avatar: Avatar, size: tuple[int, int], frames: Sequence[np.ndarray]) -> float:
-    """Smallest PSNR of a backend against frames of the reference."""
-    case = Case(backend, avatar, size, smoke_cover=0.0)
+def worst_db(line: str, avatar: Avatar, size: tuple[int, int], frames: Sequence[np.ndarray]) -> float:
+    """Smallest PSNR of one line of the table against frames of the reference."""
+    case = Case(line, avatar, size, smoke_cover=0.0)
     faces = poses(avatar, len(frames), seed=1)
     drawn = [case.raster.render(*face, case.camera, GREY).numpy().copy() for face in faces]
     case.raster.close()
@@ -189,15 +204,15 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
                             "splats": avatar.splats, "frames": options.frames, "lines": []}  # fmt: skip
     folder = Path(options.references) if options.references else None
     wanted = {size: references(path, size, options.reference, folder) for size in sizes if options.reference}
-    for backend in options.backend or BACKENDS_ON_CARDS:
+    for name in options.backend or LINES:
         for size in sizes:
-            line: dict[str, Any] = {"backend": backend, "size": f"{size[0]}x{size[1]}"}
+            line: dict[str, Any] = {"backend": name, "size": f"{size[0]}x{size[1]}"}
             try:
-                case = Case(backend, avatar, size)
+                case = Case(name, avatar, size)
                 line |= {"device": getattr(case.raster, "device", "cuda"), **case.measure(options.frames)}
                 case.raster.close()
                 if size in wanted:
-                    line["worst_psnr_db"] = worst_db(backend, avatar, size, wanted[size])
+                    line["worst_psnr_db"] = worst_db(name, avatar, size, wanted[size])
                     line["reference_frames"] = len(wanted[size])
             except AvatarRosError as error:
                 line["not_run"] = str(error)
@@ -218,14 +233,15 @@ def table_line(line: dict[str, Any]) -> str:
     on, off, bare = line["on_card"], line["off_card"], line.get("bare", {})
     cells = (line["backend"], line["size"], on["median_ms"], on["p95_ms"], on["fps"], off["median_ms"], off["fps"],
              bare.get("median_ms", ""), bare.get("fps", ""), line.get("over_bare_one_by_one", ""),
-             line.get("over_bare_in_a_row", ""), line.get("worst_psnr_db", ""), line["first_frame_ms"])  # fmt: skip
+             line.get("over_bare_in_a_row", ""), line.get("worst_psnr_db", ""), line["first_frame_ms"],
+             line["stages"].get("own_ms", ""), line["stages"].get("uploaded_bytes", ""))  # fmt: skip
     return f"| {' | '.join(map(str, cells))} |"
 
 
 def table(tree: dict[str, Any]) -> str:
     """The lines in Markdown."""
     head = ("backend | size | on the card, ms | p95 | FPS | off it, ms | FPS | bare gsplat, ms | FPS | ours / bare, "
-            "one by one | in a row | worst PSNR dB | first frame ms")  # fmt: skip
+            "one by one | in a row | worst PSNR dB | first frame ms | own ms | bytes sent")  # fmt: skip
     rule = "|" + "---|" * len(head.split("|"))
     return "\n".join([f"| {head} |", rule, *map(table_line, tree["lines"])])
 
@@ -238,7 +254,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     add = parser.add_argument
     add("--avatar", default=BUILT_IN, metavar="FILE", help="a LAM .zip or splats (default: the built-in one)")
     add("--size", action="append", metavar="WxH", help=f"repeatable (default: {', '.join(SIZES)})")
-    add("--backend", action="append", choices=BACKENDS_ON_CARDS, help="repeatable (default: both)")
+    add("--backend", action="append", choices=tuple(LINES), help="repeatable (default: all)")
     add("--frames", type=int, default=500, help="frames a figure (default: 500)")
     add("--reference", type=int, default=4, metavar="N", help="frames compared with the float64 reference (default: 4)")
     add("--references", metavar="FOLDER", help="take the reference's frames from there, or keep them there")

@@ -180,14 +180,15 @@ def test_two_broad_excepts_one_for_work_and_one_for_files_of_others():
     assert found == ["core/loading.py", "ros/guard.py"]
 
 
-#: Who reads files that others made, or imports them, or asks a driver for a context, each within the boundary of core/loading.py.
+#: Who reads files that others made, or imports them, or asks a driver for a context, each within the boundary of
+#: core/loading.py.
 LOADERS = {
     "asr/model_folder.py", "asr/sensevoice.py", "asr/sensevoice_sherpa.py", "audio/wav.py", "avatar/archive.py",
     "avatar/load.py", "avatar/validate.py", "commands/manifest.py", "answers/file.py",
     "commands/expression_file.py", "core/inference.py", "core/registry.py", "speech/phone_network.py",
     "core/yaml_text.py",
     "display/background.py", "display/export.py", "encoder/neural.py", "encoder/neural_model.py",
-    "motion/onnx_lips.py",
+    "motion/onnx_lips.py", "render/gl_context.py",
 }  # fmt: skip
 
 
