@@ -123,3 +123,43 @@ def test_auto_takes_the_best_that_works_and_says_why(monkeypatch, works, name):
     for missing in ("gsplat", "gl")[: ("gsplat", "gl", "cpu").index(name)]:
         assert f"'{missing}' fails, its fallback '{name}' is in use: {missing} has no card" in reason
     assert bool(reason) == (name != "gsplat")
+
+
+def test_a_stage_goes_on_when_the_context_is_lost_and_returns(monkeypatch, tmp_path):
+    """The real ones: OpenGL (by Mesa, taken for hardware), a context that is gone, the C++ rasteriser, and back."""
+    pytest.importorskip("moderngl", reason="moderngl is not installed (extra: gl)")
+    pytest.importorskip("avatar_ros._raster", reason="the C++ rasteriser is not built")
+    from avatar_ros.core.frame_sink import FrameSink
+    from avatar_ros.render import gl_context
+    from avatar_ros.render.stage import RendererSettings, RenderStage
+
+    class Sink(FrameSink):
+        def wants_frames(self):
+            return True
+
+        def show(self, rgba, shown_at_s):
+            self.last = rgba.copy()
+
+    try:
+        gl_context.GlContext().release()
+    except RenderError as error:
+        pytest.skip(str(error))
+    monkeypatch.setattr(gl_context, "SOFTWARE", ())
+    sink = Sink()
+    stage = RenderStage(RendererSettings(backend="auto", width=64, height=64, clips=0.0), lambda: [sink])
+    stage.load()
+    if stage.rasteriser.name != "gl":
+        pytest.skip(f"{stage.rasteriser.name} is taken here")
+    list(stage.tick(0.0))
+    by_card, recovering = sink.last, stage.rasteriser
+    opened = recovering._first._context._opened
+    recovering._first._context._egl.destroy(opened.display, opened.handle)
+    recovering._clock = clock = VirtualClock()
+    list(stage.tick(0.0))
+    assert stage.status()["backend"] == "cpu" and "context was lost" in stage.status()["warning"]
+    assert abs(sink.last.astype(int) - by_card).mean() < 1, "the same face"
+    clock.advance(RETRY_S + 1)
+    list(stage.tick(0.0))
+    assert stage.status()["backend"] == "gl" and "context was lost" not in stage.status().get("warning", "")
+    np.testing.assert_array_equal(sink.last, by_card)
+    stage.close()
