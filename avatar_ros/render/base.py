@@ -99,7 +99,7 @@ class RasterSettings:
 class Frame:
     """A finished picture, still on the device where it was drawn; take it without a copy through DLPack."""
 
-    pixels: Any  # uint8 [height, width, 4] RGBA: a NumPy array, or a torch tensor on its device
+    pixels: Any  # uint8 [height, width, 4] RGBA: a NumPy array, or with `shape` and `cpu()` what lies on a device
     alpha: AlphaKind
 
     @property

@@ -31,6 +31,7 @@ class Opened:
     """A context and what its driver calls itself."""
 
     display: int
+    api: int
     handle: int
     gl: Any  # moderngl's
     renderer: str
@@ -73,7 +74,7 @@ class GlContext:
         refused what was asked of it.
         """
         opened = self._opened
-        if opened is None or not self._egl.make_current(opened.display, opened.handle):
+        if opened is None or not self._egl.make_current(opened.display, opened.api, opened.handle):
             raise lost(f"EGL error {self._egl.library.eglGetError():#x}")
         try:
             yield opened.gl
@@ -81,7 +82,7 @@ class GlContext:
         except moderngl.Error as failure:
             error = saying(failure)
         finally:
-            self._egl.make_current(opened.display, None)
+            self._egl.make_current(opened.display, opened.api, None)
         if error:
             raise lost(error)
 
@@ -151,19 +152,19 @@ def _best(egl: Egl, apis: Sequence[Any]) -> Opened:
 def _open(egl: Egl, display: int, api: Any) -> Opened:
     """A context of one kind on one display. Raises ConfigError; moderngl itself raises plain ones."""
     handle = egl.context(display, api)
-    if handle is None or not egl.make_current(display, handle):
+    if handle is None or not egl.make_current(display, api[0], handle):
         raise ConfigError("render_no_gl", f"no context, EGL error {egl.library.eglGetError():#x}")
     try:
         with boundary("OpenGL", ConfigError, "render_no_gl", describe=lambda fault: f" refused: {saying(fault)}"):
             options: Any = {"context": Functions(egl)}
             gl = moderngl.create_context(require=OLDEST, **options)
             list(_errors(gl))
-            return Opened(display, handle, gl, str(gl.info["GL_RENDERER"]), str(gl.info["GL_VERSION"]))
+            return Opened(display, api[0], handle, gl, str(gl.info["GL_RENDERER"]), str(gl.info["GL_VERSION"]))
     except ConfigError:
         egl.destroy(display, handle)
         raise
     finally:
-        egl.make_current(display, None)
+        egl.make_current(display, api[0], None)
 
 
 def _check_targets(gl: Any, header: str, renderer: str) -> None:

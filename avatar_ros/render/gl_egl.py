@@ -71,8 +71,10 @@ class Egl:
                 return int(made)
         return None
 
-    def make_current(self, display: int, context: int | None) -> bool:
-        """On this thread; None: none is."""
+    def make_current(self, display: int, api: int, context: int | None) -> bool:
+        """On this thread, whose choice of an API is its own; None: none of that API is."""
+        if not self.library.eglBindAPI(api):
+            return False
         return bool(self.library.eglMakeCurrent(*map(Pointer, (display, None, None, context))))
 
     def destroy(self, display: int, context: int) -> None:

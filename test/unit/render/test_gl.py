@@ -158,10 +158,12 @@ def test_any_thread_may_draw(make):
 
     avatar = fake_avatar(100)
     raster, camera = make(avatar), portrait_camera(avatar, 40, 30)
-    here = raster.render(REST, UPRIGHT, camera, GREY).numpy()
+    here = raster.render(REST, UPRIGHT, camera, GREY).numpy().copy()
     with ThreadPoolExecutor(1) as pool:
-        np.testing.assert_array_equal(pool.submit(lambda: raster.render(REST, UPRIGHT, camera, GREY).numpy()).result(),
-                                      here)  # fmt: skip
+        for _ in range(3):
+            there = pool.submit(lambda: raster.render(REST, UPRIGHT, camera, GREY).numpy().copy()).result()
+            np.testing.assert_array_equal(there, here)
+            np.testing.assert_array_equal(raster.render(REST, UPRIGHT, camera, GREY).numpy(), here)
 
 
 def test_two_faces_do_not_disturb_each_other(make):
