@@ -22,6 +22,7 @@ class LlmSettings(Settings):
     backend: str = setting("answers", "source of answers: answers, openai or fake")
     fallback: str = setting("answers", "what answers while the backend fails; '' for nothing")
     answers_file: str = setting("config/answers.yaml", "questions and answers, YAML")
+    own_answers_first: bool = setting(False, "what the answers file answers, it answers; the rest goes to the backend")
 
 
 class Answer(Protocol):
@@ -95,7 +96,9 @@ LLM_BACKENDS = Registry(
     "llm",
     Chat,
     {
-        "answers": Backend("avatar_ros.llm.answers:LocalAnswers", settings="avatar_ros.llm.answers:AnswersSettings"),
+        "answers": Backend(
+            "avatar_ros.llm.answers:LocalAnswers", settings="avatar_ros.llm.answers_settings:AnswersSettings"
+        ),
         "openai": Backend(
             "avatar_ros.llm.openai_chat:OpenAiChat",
             "openai",

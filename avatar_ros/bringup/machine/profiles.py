@@ -11,12 +11,15 @@ from pathlib import Path
 BACKEND_EXTRAS = {
     "openai": "openai",
     "edge": "edge",
+    "piper": "piper",
     "sensevoice_sherpa": "sherpa",
     "sensevoice": "sensevoice",
     "gsplat": "gpu",
     "gl": "gl",
+    # of answers.meaning
+    **dict.fromkeys(("english", "minilm", "use", "folder"), "meaning"),
 }
-_BACKEND = re.compile(r"""\b(?:backend|fallback)["']?\s*:\s*["']?(\w+)""")
+_BACKEND = re.compile(r"""\b(?:backend|fallback|meaning)["']?\s*:\s*["']?(\w+)""")
 _COMMENT = re.compile(r"(?:^|\s)#.*")
 
 
