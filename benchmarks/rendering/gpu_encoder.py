@@ -33,11 +33,16 @@ def measure_encoder() -> dict[str, Any]:
     return result
 
 
-def random_base_model() -> Any:
-    """A Wav2Vec2Model of the base size, by tools/."""
+def find_tools() -> None:
+    """Let tools/ of the checkout be imported."""
     tools = str(Path(__file__).resolve().parents[2] / "tools")
     if tools not in sys.path:
         sys.path.insert(0, tools)
+
+
+def random_base_model() -> Any:
+    """A Wav2Vec2Model of the base size, by tools/."""
+    find_tools()
     from neural_export.random_models import random_model
 
     return random_model("wav2vec2", "base")

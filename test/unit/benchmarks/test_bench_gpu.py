@@ -57,3 +57,24 @@ def test_figures_are_of_the_calls(monkeypatch):
     calls.clear()
     assert gpu.in_a_row(lambda: calls.append("draw"), lambda: calls.append("wait"), 4) == 8.0
     assert calls == ["wait", *["draw"] * 4, "wait"]
+
+
+def test_the_encoder_is_measured_on_what_is_there(monkeypatch):
+    for library in ("torch", "transformers", "onnx"):
+        pytest.importorskip(library, reason=f"{library} is not installed (extra: neural)")
+    from benchmarks.rendering import gpu_encoder
+
+    gpu_encoder.find_tools()
+    from neural_export.random_models import random_model
+
+    monkeypatch.setattr(gpu_encoder, "random_base_model", lambda: random_model("wav2vec2", "tiny"))
+    result = gpu_encoder.measure_encoder()
+    line = result["onnxruntime"]["cpu"]
+    assert (line["provider"], line["precision"], line["finite"]) == ("CPUExecutionProvider", "int8", True)
+    assert line["median_ms"] > 0
+    import torch
+
+    if not torch.cuda.is_available():
+        assert "no CUDA device" in result["torch_fp16_cuda"]
+        cuda = result["onnxruntime"]["cuda"]
+        assert cuda["provider"] == "CPUExecutionProvider" and "CUDA" in cuda["warning"], "it does not pass for CUDA"
