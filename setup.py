@@ -14,7 +14,7 @@ from setuptools import find_packages, setup
 ROOT = Path(__file__).parent
 SHARE = "share/avatar_ros"
 EXTRAS = (
-    *("edge", "gpu", "meaning", "neural", "openai", "piper", "sensevoice", "sherpa", "test", "turn_detector"),
+    *("edge", "gl", "gpu", "meaning", "neural", "openai", "piper", "sensevoice", "sherpa", "test", "turn_detector"),
     "whisper",
 )
 

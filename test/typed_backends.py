@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from avatar_ros.render.base import Rasteriser
     from avatar_ros.render.cpu import CpuRasteriser
     from avatar_ros.render.fake import FakeRasteriser
+    from avatar_ros.render.gl import GlRasteriser
     from avatar_ros.render.gsplat import GsplatRasteriser
     from avatar_ros.render.reference import ReferenceRasteriser
     from avatar_ros.speaker.base import Speaker
@@ -66,7 +67,9 @@ if TYPE_CHECKING:
     ]  # fmt: skip
     LIPS: list[type[LipModel]] = [VisemeLips, LamLips, PolicyLips, FakeLips]
     MICS: list[type[Mic]] = [AutoMic, CardMic, FileMic, SilentMic, FakeMic]
-    RASTERISERS: list[type[Rasteriser]] = [CpuRasteriser, GsplatRasteriser, ReferenceRasteriser, FakeRasteriser]
+    RASTERISERS: list[type[Rasteriser]] = [
+        CpuRasteriser, GlRasteriser, GsplatRasteriser, ReferenceRasteriser, FakeRasteriser
+    ]  # fmt: skip
     RECOGNISERS: list[type[Recogniser]] = [
         SphinxRecogniser, WhisperRecogniser, CascadeRecogniser, SenseVoiceRecogniser, SherpaRecogniser,
         SherpaModelRecogniser, FakeRecogniser

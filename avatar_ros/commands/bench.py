@@ -14,6 +14,7 @@ from ..core.errors import ConfigError
 BENCHES = {
     "render": "rendering.speed",
     "render-soak": "rendering.soak",
+    "gpu": "rendering.gpu",
     "express": "lips.lips",
     "labiodental": "lips.labiodental",
     "neural": "lips.streaming_cost",
