@@ -87,7 +87,7 @@ class RecordedPeople:
         conditions = (CLEAN, *(f"noise {mix}" for mix in range(mixes)), *(ROOMS if mixes else ()))
         found = {each: [measure(self.tracks(source, each).values()) for source in ("text", "sound")]
                  for each in conditions}  # fmt: skip
-        return {each: paired_difference(*pair) for each, pair in found.items()}
+        return {each: paired_difference(text, sound) for each, (text, sound) in found.items()}
 
     def label_fits(self) -> dict[str, float]:
         """By recording: share of random times that fit its sound better than those given."""

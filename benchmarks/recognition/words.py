@@ -3,8 +3,8 @@
 Each recording is heard by the asr stage as the vad stage hands it on: 0.3 s before and 0.5 s after it. Texts are
 compared in lower case, without punctuation, apostrophes and hesitations (um, uh), "yknow" as "you know", and "tue" in
 one transcript as the "two" that is said; `strict` counts hesitations too. Processor time is that of the whole process;
-the final words' is measured with partial transcripts off, and that of the decode whose words were used apart from those of
-pauses that were not the end.
+the final words' is measured with partial transcripts off, and that of the decode whose words were used apart from
+those of pauses that were not the end.
 """
 
 from __future__ import annotations
@@ -45,7 +45,11 @@ def measure(data: Path, backend: str, model: str, quiet_s: float) -> dict[str, A
     """Prints the table and returns it."""
     recordings = list(_recordings(data))
     plain = _stage(backend, model, partial_share=0.0)
-    errors, strict, words, strict_words, cost = [], [], [], [], []
+    errors: list[Any] = []
+    strict: list[Any] = []
+    words: list[Any] = []
+    strict_words: list[Any] = []
+    cost: list[Any] = []
     for number, (name, pcm, text) in enumerate(recordings, 1):
         final, cpu_s = _hear(plain, dressed(pcm, None, 0.0, number), number)
         for counts, totals, kept in ((errors, words, False), (strict, strict_words, True)):
