@@ -14,10 +14,12 @@ from ..core.errors import ConfigError
 BENCHES = {
     "render": "rendering.speed",
     "render-soak": "rendering.soak",
+    "gpu": "rendering.gpu",
     "express": "lips.lips",
     "labiodental": "lips.labiodental",
     "neural": "lips.streaming_cost",
     "hearing": "recognition.cli",
+    "understanding": "understanding.cli",
     "av-sync": "lips.av_sync_recording",
     "turn": "conversation.turn",
     "barge-in": "conversation.barge_in",

