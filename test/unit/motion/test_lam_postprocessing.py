@@ -206,15 +206,16 @@ class Hasty:
 
 
 def given(model):
-    """Frames at 60 Hz: features come in pieces while they are heard."""
+    """Frames at 60 Hz: the first 0.6 s of features are heard as they come; then all the rest is there."""
     track, frames = LipTrack(model, 60.0), []
     for i in range(20):
         part = AudioFeatures(turn=1, first_sample=i * 2400, kind="hidden", rate_hz=30.0, dim=1, frames=3,
                              data=np.zeros(3, np.float32), last=i == 19)  # fmt: skip
         track.add(part)
-        for step in range(3):
-            heard_s = i * 0.1 - 0.1 + step / 30
-            frames += track.give(heard_s + 0.5, heard_s)
+        if i < 6:
+            frames += track.give(i * 0.1 + 0.5, i * 0.1)
+    for step in range(60):
+        frames += track.give(0.6 + step / 30 + 0.5, 0.6 + step / 30)
     assert [round(f.time_s * 60) for f in frames] == list(range(len(frames)))
     return np.array([f.weights[0] for f in frames if f.time_s < 1.5])
 
