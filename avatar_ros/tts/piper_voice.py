@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -100,12 +100,13 @@ class LoadedVoice:
             return
         made = self._network.encode(self._ids(numbers), self._scales, self._speaker)
         found: tuple[VoiceMark, ...] = ()
-        end = None
+        begin, end = 0, self._network.frames_of(made)
         if made.frames is not None:
             where = places(made.frames.tolist(), [len(part) for part in numbers])
-            found, end = marks(said, where, self._frame_s), self._end(said, where)
-        sounds = self._network.decode(made, self._speaker, stop, end=end)
-        for pcm in _with_faded_end(map(self._pcm, sounds), round(_FADE_S * self._rate_hz)):
+            begin, end = max(0, where[0].blank - 1), min(end, self._end(said, where))
+            found = tuple(mark.shifted(-begin * self._frame_s) for mark in marks(said, where, self._frame_s))
+        sounds = map(self._pcm, self._network.decode(made, self._speaker, stop, begin, end))
+        for pcm in faded_end(sounds, (end - begin) * self._network.hop, round(_FADE_S * self._rate_hz)):
             yield pcm, found
             found = ()
 
@@ -192,14 +193,11 @@ def _speech_dbfs(sound: F32, rate_hz: int) -> float:
     return float(10 * np.log10(loud.mean() + 1e-12))
 
 
-def _with_faded_end(sounds: Iterator[Pcm], samples: int) -> Iterator[Pcm]:
-    """The sounds, the last one fading out: it is cut where its speech ends."""
-    held: Pcm | None = None
+def faded_end(sounds: Iterable[Pcm], total: int, samples: int) -> Iterator[Pcm]:
+    """The sounds, `total` samples in all, of which the last `samples` fade out: they are cut where the speech ends."""
+    given = 0
     for sound in sounds:
-        if held is not None:
-            yield held
-        held = sound
-    if held is not None:
-        count = min(samples, len(held))
-        ramp = np.linspace(1.0, 0.0, count, endpoint=False)
-        yield np.concatenate([held[: len(held) - count], np.round(held[len(held) - count :] * ramp)]).astype(np.int16)
+        given += len(sound)
+        left = total - given + np.arange(len(sound), 0, -1)
+        fades = given > total - samples
+        yield np.round(sound * np.clip(left / samples, 0.0, 1.0)).astype(np.int16) if fades else sound
