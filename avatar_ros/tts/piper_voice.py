@@ -11,15 +11,14 @@ import numpy as np
 from ..core.arrays import F32, Pcm
 from ..core.errors import ConfigError, TtsError
 from ..core.levels import gain_from_db, pcm_from_unit
-from ..core.writing_scripts import scripts_of, words_of
-from .base import MODEL_UNFIT, UNREADABLE, Part, VoiceMark
+from .base import MODEL_UNFIT, Part, VoiceMark
 from .cancel_token import CancelToken
-from .espeak_voices import for_espeak, script_name
 from .piper_config import BEGIN, END, LETTERS, PAD, PiperConfig, read_config
 from .piper_files import find_voice
 from .piper_marks import Place, last_sound_end, marks, places
 from .piper_settings import PiperSettings
 from .piper_text import Phrase, Piece, phrase, pieces, words_in
+from .readable_text import readable_text
 from .spelling import Clause, Speller
 from .vits import VitsNetwork
 
@@ -62,17 +61,7 @@ class LoadedVoice:
 
     def readable(self, text: str) -> tuple[str, str]:
         """The text without what the voice cannot read, and what to tell of that. Raises TtsError where most is lost."""
-        text = for_espeak(text)
-        own = scripts_of(self.locale) | {"LATIN"}
-        letters = [letter for letter in text if letter.isalpha()]
-        foreign = {letter for letter in letters if not own & words_of(letter)}
-        if not foreign:
-            return text, ""
-        lost = "".join(letter for letter in text if letter in foreign)
-        what = f"{self.name} cannot read '{lost[:40]}' ({script_name(lost)})"
-        if 2 * len(lost) > len(letters):
-            raise TtsError(UNREADABLE, f"{what}: it speaks {self.locale}")
-        return "".join(" " if letter in foreign else letter for letter in text), f"{what}: left out"
+        return readable_text(text, self.locale, self.name)
 
     def speak(self, text: str, stop: CancelToken) -> Iterator[Part]:
         """The sound of the text stretch by stretch; the marks of each piece come with its first sound."""
