@@ -40,6 +40,7 @@ examples:
   ./avatar render --avatar head.zip --expression weights.json --audio speech.wav --out out.mp4
   ./avatar validate head.zip
 
+--yes before or after the verb sets up without asking.
 `./avatar VERB --help` says more. Exit codes: 0 done, 1 failed, 2 bad input or configuration.
 """
 

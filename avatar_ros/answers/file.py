@@ -23,12 +23,15 @@ EXAMPLES = "examples"
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _TOP = (
     "locale", "facts", "parts", "pronunciations", "before", "after",
-    "intents", "not_understood", "not_understood_again", "suggestions",
+    "intents", "not_understood", "not_understood_again", "suggestions", "did_you_mean",
 )  # fmt: skip
 _NAME, _WORD = r"[a-z_][a-z0-9_]*", r"[a-z][a-z'-]*"
 #: The recogniser's grammar grows with it.
 _MAX_WORDS = 100_000
-_INTENT = ("name", "phrases", "answers", "suggest")
+_INTENT = ("name", "phrases", "examples", "not_this", "answers", "suggest", "named", "replies")
+#: What `replies` may say: the question is a yes or a no to something that the avatar asked.
+YES, NO = "yes", "no"
+QUESTION = "question"
 
 
 class YamlNode(Protocol):
@@ -41,19 +44,28 @@ class YamlNode(Protocol):
 
 @dataclass(frozen=True)
 class Intent:
-    """One question. phrases: its patterns, without what may be said around them; suggest: how it is named, or ""."""
+    """One question. phrases: its patterns, without what may be said around them; suggest: how it is named, or "".
+
+    examples, not_this: sentences that ask it, and such as do not though they look like it, in any script: for the
+    search by meaning alone. named: how it is named in "did you mean"; replies: YES, NO or "".
+    """
 
     name: str
     phrases: Node
     answers: tuple[str, ...]
     suggest: str = ""
+    examples: tuple[str, ...] = ()
+    not_this: tuple[str, ...] = ()
+    named: str = ""
+    replies: str = ""
 
 
 @dataclass(frozen=True)
 class Answers:
     """The whole file. before, after: what may be said around every question; both accept nothing at all.
 
-    pronunciations: word -> ARPABET, for words that a pronouncing dictionary lacks.
+    pronunciations: word -> ARPABET, for words that a pronouncing dictionary lacks. did_you_mean: what is said when a
+    question was nearly understood, with {question}; empty: nothing is asked.
     """
 
     locale: str
@@ -65,6 +77,7 @@ class Answers:
     not_understood_again: tuple[str, ...]
     suggestions: tuple[str, ...]
     pronunciations: Mapping[str, str] = field(default_factory=dict)
+    did_you_mean: tuple[str, ...] = ()
 
     def sentences(self, intent: Intent) -> Node:
         """The pattern of all sentences that ask this question."""
@@ -105,8 +118,9 @@ class _Reader:
             intents=self._intents(top["intents"], parts, known),
             not_understood=self._texts(top["not_understood"], "not_understood", known),
             not_understood_again=again,
-            suggestions=self._suggestions(top.get("suggestions"), facts),
+            suggestions=self._asking(top.get("suggestions"), "suggestions", facts, EXAMPLES),
             pronunciations=self._pronunciations(top.get("pronunciations")),
+            did_you_mean=self._asking(top.get("did_you_mean"), "did_you_mean", facts, QUESTION),
         )
 
     def _facts(self, node: YamlNode | None) -> dict[str, str]:
@@ -146,20 +160,43 @@ class _Reader:
         for needed in ("phrases", "answers"):
             self._require(fields, needed, node, owner)
         phrases = [self._pattern(item, owner, parts) for item in self._items(fields["phrases"], owner + " phrases")]
+        suggest = self._text(fields["suggest"], owner + " suggest") if "suggest" in fields else ""
         return Intent(
             name=name,
             phrases=phrases[0] if len(phrases) == 1 else Choice(tuple(phrases)),
             answers=self._texts(fields["answers"], owner, known),
-            suggest=self._text(fields["suggest"], owner + " suggest") if "suggest" in fields else "",
+            suggest=suggest,
+            examples=self._plain(fields.get("examples"), owner + " examples"),
+            not_this=self._plain(fields.get("not_this"), owner + " not_this"),
+            named=self._text(fields["named"], owner + " named") if "named" in fields else suggest,
+            replies=self._replies(fields.get("replies"), owner + " replies"),
         )
 
-    def _suggestions(self, node: YamlNode | None, facts: Mapping[str, str]) -> tuple[str, ...]:
+    def _plain(self, node: YamlNode | None, owner: str) -> tuple[str, ...]:
+        """Free sentences: no pattern, no placeholder."""
         if node is None:
             return ()
-        texts = self._texts(node, "suggestions", (*facts, EXAMPLES))
+        texts = tuple(self._text(item, owner) for item in self._items(node, owner))
+        for item, text in zip(node.value, texts, strict=True):
+            if set(text) & set("()[]|<>{}"):
+                raise self._error(item, owner, "must be plain sentences; patterns stand under 'phrases'")
+            self._words += len(text.split())
+        return texts
+
+    def _replies(self, node: YamlNode | None, owner: str) -> str:
+        text = "" if node is None else self._text(node, owner)
+        if text not in ("", YES, NO):
+            raise self._error(node, owner, f"must be {YES} or {NO}")
+        return text
+
+    def _asking(self, node: YamlNode | None, owner: str, facts: Mapping[str, str], needed: str) -> tuple[str, ...]:
+        """Texts that name questions, each by {needed}."""
+        if node is None:
+            return ()
+        texts = self._texts(node, owner, (*facts, needed))
         for item in node.value:
-            if "{examples}" not in item.value:
-                raise self._error(item, "suggestions", "each needs {examples}")
+            if f"{{{needed}}}" not in item.value:
+                raise self._error(item, owner, f"each needs {{{needed}}}")
         return texts
 
     # --- the tree -------------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from ..core.arrays import Pcm
 from ..core.registry import Backend, Registry
@@ -32,6 +32,7 @@ class AsrSettings(Settings):
         "sensevoice_sherpa or sensevoice",
     )
     answers_file: str = setting("config/answers.yaml", "questions to expect; relative to the package's share folder")
+    locale: str = setting("en-US", "the kiosk's language, whose translation of the answers file is expected; BCP 47")
     min_confidence: float = setting(0.4, "what is understood with less is rejected", low=0.0, high=1.0)
     partial_period_s: float = setting(
         0.06, "how often words are published while somebody speaks, s", low=0.03, high=2.0
@@ -103,6 +104,13 @@ class Recogniser(Protocol):
     def close(self) -> None:
         """Free the model."""
         ...
+
+
+@runtime_checkable
+class KnowsLanguages(Protocol):
+    """A Recogniser that hears some languages only: their codes, ("en",)."""
+
+    hears: tuple[str, ...]
 
 
 _SENSEVOICE = "avatar_ros.asr.sensevoice_settings:SenseVoiceSettings"

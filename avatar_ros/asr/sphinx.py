@@ -17,20 +17,30 @@ import yaml
 
 from ..answers.file import Answers, load_answers_file
 from ..core.arrays import Pcm
+from ..core.locales import language_code
 from ..core.paths import share_file
 from ..speech import minimal_dfa as automaton
 from ..speech.phone_network import PhoneNetwork
 from ..speech.phrase_grammar import Choice, Node, Series
-from .base import AsrSettings, Hypothesis
+from .base import AsrSettings, Hypothesis, RecognitionStream
+from .deaf import DeafStream
 from .decoders import Decoders, ScoredSentence
 from .utterance_levels import FEWEST_SAMPLES, SpeechSpan
 
 #: The first sound, whose cepstral mean partial hypotheses are found with; the final one uses the true mean.
 _HEAD_SAMPLES = 12800
+#: After this much silence the second pass runs, s: its result is known before vad_node's shortest wait is over. A stop
+#: within a word may be as long; then it runs once more.
+_SILENCE_S = 0.08
 
 
 class SphinxRecogniser:
-    """A Recogniser. Each utterance needs a set of decoders of its own; sets are used again."""
+    """A Recogniser of English. Each utterance needs a set of decoders of its own; sets are used again.
+
+    In a kiosk of another language it hears nothing: its words and sounds are English.
+    """
+
+    hears = ("en",)
 
     def __init__(self, settings: AsrSettings) -> None:
         self._settings = settings
@@ -43,6 +53,8 @@ class SphinxRecogniser:
         """Read the questions and make the first set. Raises ConfigError naming words without a pronunciation, or what
         the network lacks.
         """
+        if language_code(self._settings.locale) not in self.hears:
+            return
         self._questions = load(share_file(self._settings.answers_file))
         self._grammar = automaton.build(pattern(self._questions))
         self._network = PhoneNetwork(onnxruntime)
@@ -51,9 +63,10 @@ class SphinxRecogniser:
         warm.accept(np.zeros(8000, np.int16))
         warm.finish()
 
-    def start(self) -> SphinxStream:
+    def start(self) -> RecognitionStream:
         """Begin an utterance with a free set, or a new one."""
-        assert self._questions is not None
+        if self._questions is None:
+            return DeafStream(self._settings.locale)
         decoders = self._free.pop() if self._free else self._decoders()
         return SphinxStream(decoders, self._settings.min_confidence, self._questions.locale, self._free)
 
@@ -77,20 +90,23 @@ class SphinxStream:
         self._locale = locale
         self._free = free
         self._pcm = np.zeros(0, np.int16)
-        self._speech = SpeechSpan()
+        self._speech = SpeechSpan(_SILENCE_S)
         self._live = False
+        self._waiting: list[Pcm] = []  # what the decoders have not heard yet
         self._scored: tuple[ScoredSentence, ...] = ()
 
     def accept(self, pcm: Pcm) -> None:
-        """Decode the next sound."""
+        """Decode the next sound; silence behind a result only once more speech follows it."""
         if len(pcm) == 0:
             return
         self._pcm = np.concatenate([self._pcm, pcm])
         if self._speech.add(pcm):
             self._scored = ()
-        if self._live:
-            self._decoders.accept(pcm)
-        elif len(self._pcm) >= _HEAD_SAMPLES:
+        self._waiting.append(pcm)
+        if self._live and not self._scored:
+            self._decoders.accept(np.concatenate(self._waiting))
+            self._waiting.clear()
+        elif not self._live and len(self._pcm) >= _HEAD_SAMPLES:
             self._begin()
         if not self._scored and self._speech.fell_silent:
             self._second_pass()
@@ -119,6 +135,7 @@ class SphinxStream:
         return self._scored
 
     def _begin(self) -> None:
+        self._waiting.clear()
         self._decoders.start(self._pcm, self._speech.loudest)
         self._live = True
 

@@ -17,6 +17,7 @@ BENCHES = {
     "express": "lips.lips",
     "neural": "lips.streaming_cost",
     "hearing": "recognition.cli",
+    "understanding": "understanding.cli",
     "av-sync": "lips.av_sync_recording",
     "turn": "conversation.turn",
     "barge-in": "conversation.barge_in",

@@ -66,7 +66,10 @@ class AudioFrame:
 
 @dataclass(frozen=True)
 class VoiceActivity:
-    """Speech began or ended. `sample` counts on mic/audio's stream; steady_ns is that sample's time at the device."""
+    """Speech began, ended, or may have ended. `sample` counts on mic/audio's stream; steady_ns: its time at the device.
+
+    probability: of speech, 0–1; with PAUSED that the person is done, 0 where nobody can tell.
+    """
 
     session: str = LOCAL_SESSION
     utterance: int = 0
@@ -79,11 +82,21 @@ class VoiceActivity:
 
 
 @dataclass(frozen=True)
+class Talk:
+    """Somebody presses, or lets go of, what opens the session's microphone: a key, a button (vad_node's `talk`)."""
+
+    session: str = LOCAL_SESSION
+    pressed: bool = True
+    stamp_ns: int = 0
+
+
+@dataclass(frozen=True)
 class Transcript:
     """What was heard. rejected: speech was heard but not understood (text may then be empty).
 
-    confidence 0–1; locale BCP 47; emotion an hri_msgs expression name or ""; events such as "laughter", "cough", and
-    EVENT_COMPLETE on a partial whose text is already a whole question, EVENT_TOO_QUIET on a rejected final.
+    confidence 0–1; locale BCP 47, "" where it is not known: then the session's; emotion an hri_msgs expression name or
+    ""; events such as "laughter", "cough", EVENT_COMPLETE on a partial whose text is already a whole question, and
+    EVENT_TOO_QUIET on a rejected final.
     """
 
     session: str = LOCAL_SESSION
@@ -91,7 +104,7 @@ class Transcript:
     text: str = ""
     final: bool = True
     confidence: float = 1.0
-    locale: str = "en-US"
+    locale: str = ""
     emotion: str = ""
     events: tuple[str, ...] = ()
     rejected: bool = False
@@ -108,12 +121,17 @@ class ChatMessage:
 
 @dataclass(frozen=True)
 class Prompt(OfTurn):
-    """A question for the LLM with all it needs to know: the LLM keeps nothing between prompts."""
+    """A question for the LLM with all it needs to know: the LLM keeps nothing between prompts.
+
+    speculative: the user may not be done. The answer must do nothing to the world (call no tool) before an Interrupt
+    RESUME of its turn; a CANCEL means that it was never wanted.
+    """
 
     text: str = ""
     history: tuple[ChatMessage, ...] = ()
     locale: str = "en-US"
     rejected: bool = False
+    speculative: bool = False
     stamp_ns: int = 0
 
 
@@ -122,12 +140,14 @@ class Reply(OfTurn):
     """A piece of the answer's text, in order of `seq` (from 0); the answer is the pieces joined as they are.
 
     A gap in `seq` before the final piece says that the answer broke off: what should have come there is missing.
+    locale: what this piece is written in, BCP 47; "": what the Prompt asked for, as far as is known.
     """
 
     seq: int = 0
     text: str = ""
     final: bool = False
     stamp_ns: int = 0
+    locale: str = ""
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ own, and the renderer never waits.
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable, Mapping
 
 import numpy as np
@@ -14,7 +15,7 @@ from ..core.errors import ConfigError, RenderError
 from ..core.frame_sink import FrameSink
 from ..core.queues import Latest
 from ..core.topics import Message
-from .base import U8, DisplaySettings, Screen, open_screen, render_size
+from .base import U8, DisplaySettings, Screen, TellsProblem, open_screen, render_size
 from .captions import CaptionBoard
 
 OPEN_TIMEOUT_S = 10.0
@@ -47,6 +48,7 @@ class ScreenSink(FrameSink):
         self._frames: Latest[tuple[U8, float]] = Latest()
         self._lock = threading.Lock()  # of the board, its instant and the spare frame
         self._spare: U8 | None = None
+        self._presses: deque[bool] = deque()
         self._at_s = 0.0
         self._closing = threading.Event()
         self._opened = threading.Event()
@@ -88,6 +90,10 @@ class ScreenSink(FrameSink):
         with self._lock:
             self._board.hear(message, self._at_s)
 
+    def presses(self) -> list[bool]:
+        """See FrameSink.presses."""
+        return [self._presses.popleft() for _ in range(len(self._presses))]
+
     def status(self) -> Mapping[str, str]:
         """For /diagnostics. display_late_ms: from the time a frame was meant for to its handing over to the panel."""
         values = {
@@ -97,7 +103,9 @@ class ScreenSink(FrameSink):
             "screen_missed": str(self.missed),
             "display_late_ms": f"{1000 * self._late_s:.1f}",
         }
-        return values | ({"warning": self.warning} if self.warning else {})
+        problem = self._screen.problem if isinstance(self._screen, TellsProblem) else ""
+        warning = "; ".join(filter(None, (self.warning, problem)))
+        return values | ({"warning": warning} if warning else {})
 
     def close(self) -> str:
         """Show what waits, then give the panel back."""
@@ -153,6 +161,7 @@ class ScreenSink(FrameSink):
         if self._screen is None or self.closed_by_user:
             return
         events = self._screen.poll()
+        self._presses.extend(events.presses)
         if events.resized:
             self.size = self._screen.size
         if events.closed_by_user:

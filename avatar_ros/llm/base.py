@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from ..core.errors import LlmError
 from ..core.registry import Backend, Registry
@@ -21,7 +21,11 @@ class LlmSettings(Settings):
 
     backend: str = setting("answers", "source of answers: answers, openai or fake")
     fallback: str = setting("answers", "what answers while the backend fails; '' for nothing")
-    answers_file: str = setting("config/answers.yaml", "questions and answers, YAML")
+    answers_file: str = setting(
+        "config/answers.yaml", "questions and answers, YAML; translations of it: config/answers/de.yaml, …"
+    )
+    locale: str = setting("en-US", "the kiosk's language, whose translation of the answers file is used; BCP 47")
+    own_answers_first: bool = setting(False, "what the answers file answers, it answers; the rest goes to the backend")
 
 
 class Answer(Protocol):
@@ -40,6 +44,14 @@ class Answer(Protocol):
         """Give it up at once; from any thread, any number of times."""
 
 
+@runtime_checkable
+class NamesLanguage(Protocol):
+    """An Answer that knows which language it is in, BCP 47; "": the prompt's."""
+
+    @property
+    def locale(self) -> str: ...
+
+
 class Chat(Protocol):
     """A source of answers, made as `Class(settings)` or `Class(settings, own)`.
 
@@ -54,7 +66,10 @@ class Chat(Protocol):
         """Get ready to answer at once. Raises ConfigError or LlmError."""
 
     def ask(self, prompt: Prompt, now_s: float, wake: Callable[[], None]) -> Answer:
-        """Begin to answer; never waits. wake: called, from any thread, when there is something to take."""
+        """Begin to answer; never waits. wake: called, from any thread, when there is something to take.
+
+        prompt.speculative: words only, and no effect on the world: the user may not be done, or never have wanted it.
+        """
 
     def expect(self, now_s: float) -> None:
         """The user has begun to speak: a prompt may come in a second or two. Never waits."""
@@ -72,9 +87,10 @@ class Chat(Protocol):
 class WholeAnswer:
     """Gives its text, or its failure, at the first `take`."""
 
-    def __init__(self, text: str = "", failure: LlmError | None = None) -> None:
+    def __init__(self, text: str = "", failure: LlmError | None = None, locale: str = "") -> None:
         self._text = text
         self._failure = failure
+        self.locale = locale
         self.done = False
 
     def take(self, now_s: float) -> Sequence[str]:
@@ -95,7 +111,9 @@ LLM_BACKENDS = Registry(
     "llm",
     Chat,
     {
-        "answers": Backend("avatar_ros.llm.answers:LocalAnswers", settings="avatar_ros.llm.answers:AnswersSettings"),
+        "answers": Backend(
+            "avatar_ros.llm.answers:LocalAnswers", settings="avatar_ros.llm.answers_settings:AnswersSettings"
+        ),
         "openai": Backend(
             "avatar_ros.llm.openai_chat:OpenAiChat",
             "openai",

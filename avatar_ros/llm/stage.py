@@ -11,7 +11,7 @@ from ..core.registry import NO_OPTIONS, Options
 from ..core.stage import Out, Stage
 from ..core.topics import Message
 from ..core.types import Prompt, Reply, VoiceActivity
-from .base import LLM_BACKENDS, Answer, Chat, LlmSettings
+from .base import LLM_BACKENDS, Answer, Chat, LlmSettings, NamesLanguage
 from .fallback import ChatWithFallback
 from .service_errors import BrokenOffError
 
@@ -37,7 +37,9 @@ class _Running:
         """The next piece. broken: something is missing that will not come; the gap in `seq` says so."""
         prompt = self.prompt
         self.seq += 2 if broken else 1
-        return Out("dialogue/reply", Reply(prompt.session, prompt.epoch, prompt.turn, self.seq - 1, text, final))
+        locale = self.answer.locale if isinstance(self.answer, NamesLanguage) else ""
+        piece = Reply(prompt.session, prompt.epoch, prompt.turn, self.seq - 1, text, final, locale=locale)
+        return Out("dialogue/reply", piece)
 
 
 class LlmStage(Stage):
@@ -50,7 +52,7 @@ class LlmStage(Stage):
         self._settings = settings
         self._chat = chat
         self._running: dict[str, _Running] = {}  # by session
-        self._answered = 0
+        self._answered = self._prepared = 0
 
     def load(self) -> None:
         """Load the backend."""
@@ -101,6 +103,8 @@ class LlmStage(Stage):
     def status(self) -> Mapping[str, str]:
         """What the backend says, and counts."""
         counts = {"backend": self._settings.backend, "answers": str(self._answered), "running": str(len(self._running))}
+        if self._prepared:
+            counts["prepared_answers"] = str(self._prepared)
         return {**counts, **self._chat.status()}
 
     def close(self) -> None:
@@ -135,7 +139,8 @@ class LlmStage(Stage):
             if error is not None and not isinstance(error, BrokenOffError):
                 failure = error
             if running.answer.done:
-                self._answered += 1
+                self._answered += not running.prompt.speculative
+                self._prepared += running.prompt.speculative
                 self._drop(running.prompt.session)
             while len(text) > _PIECE_CHARACTERS:
                 yield running.reply(text[:_PIECE_CHARACTERS], final=False, broken=False)

@@ -83,7 +83,8 @@ class MonitorStage(Stage):
 
     def _what_is_lacking(self) -> str:
         own, missing = self._settings, ", ".join(sorted(self.missing))
-        why = f"{missing} did not come" if missing else f"nobody said anything for {own.leave_after_s:g} s"
+        silence = f"nothing was said for {own.leave_after_s:g} s (an apology for what was not understood is no answer)"
+        why = f"{missing} did not come" if missing else silence
         return f"{self._answers} of the {own.turns} answers that were asked for: {why}"
 
 

@@ -50,9 +50,11 @@ class Diagnostics:
     def _log_change(self, level: str, message: str) -> None:
         if message == self._said:
             return
-        self._said = message
+        before, self._said = self._said, message
         logger = self._node.get_logger()
         if level == "error":
             logger.error(message)
         elif level == "warning":
             logger.warning(message)
+        elif before not in ("", "ok"):
+            logger.info(f"no longer so: {before}")

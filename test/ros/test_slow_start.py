@@ -102,7 +102,7 @@ def test_a_run_without_its_turns_is_no_success(tmp_path):
     arguments = ["--mic", silence, "--display", "off", "--turns", 1, "--report", report]
     with KioskProcess(*arguments, "--profile", f"embedded,{profile}", namespace="no_turns") as kiosk:
         assert kiosk.wait() == 1, kiosk.log
-    assert "0 of the 1 answers that were asked for: nobody said anything" in kiosk.lines[-1]
+    assert "0 of the 1 answers that were asked for: nothing was said" in kiosk.lines[-1]
     assert json.loads(report.read_text()) == {"turns": []}
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ... import cli
 from ...core.errors import ConfigError
+from ...core.parameter_file import nearest
 from .console import EXIT_BAD_MACHINE, EXIT_FAILED, SetupError, say
 from .prepare import Checkout
 from .profiles import profile_extras, take_profile
@@ -77,8 +78,8 @@ def main(root: Path, arguments: Sequence[str]) -> int:
         print(help_text())
         return EXIT_BAD_INPUT if call.verb == "" else 0
     if call.verb not in OWN_VERBS and call.verb not in cli.VERBS:
-        known = ", ".join((*cli.VERBS, *OWN_VERBS))
-        say(f"unknown verb '{call.verb}'; known: {known}")
+        known = [*cli.VERBS, *OWN_VERBS]
+        say(f"unknown verb '{call.verb}'; known: {', '.join(known)}{nearest(call.verb, known)}")
         return EXIT_BAD_INPUT
     if call.verb in OWN_VERBS and call.wants_help and "--" not in call.rest:
         print(f"usage: ./avatar {call.verb} [--yes] …\n\n{OWN_VERBS[call.verb]}")
@@ -134,7 +135,8 @@ def _extras(call: Call, root: Path) -> tuple[str, ...]:
     """Extras that were asked for, and those of the profile. Raises SetupError naming an unknown one."""
     for name in call.extras:
         if name not in EXTRAS:
-            raise SetupError(f"--with names '{name}'; known: {', '.join(EXTRAS)}", EXIT_BAD_INPUT)
+            known = f"{', '.join(EXTRAS)}{nearest(name, list(EXTRAS))}"
+            raise SetupError(f"--with names '{name}'; known: {known}", EXIT_BAD_INPUT)
     if call.verb in ("exec", "test"):
         return call.extras  # what stands behind them is another program's
     profile, rest = take_profile(call.rest)

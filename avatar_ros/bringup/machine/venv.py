@@ -25,7 +25,10 @@ EXTRAS = {
     "edge": "tts_node, backend edge: neural voices over the network",
     "whisper": "asr_node, backend whisper: any words; brings weights for English (71 MB)",
     "sherpa": "asr_node, backends sherpa and sensevoice_sherpa: whatever sherpa-onnx loads",
+    "piper": "tts_node, backend piper: a natural English voice without network, 58 MB",
+    "meaning": "llm_node, answers.meaning: answers by meaning; brings its weights",
     "sensevoice": "asr_node, backend sensevoice: FunASR; brings torch",
+    "turn_detector": "vad_node, turn_detector smart_turn: is the user done, by the sound",
     "neural": "tools/ that export and train models: torch, transformers, onnx",
     "gpu": "renderer_node, backend gsplat, and networks on CUDA: torch, gsplat, onnxruntime-gpu",
 }
@@ -160,7 +163,9 @@ def pip_progress(line: str) -> str:
         return ""
     if words[0] == "Installing":
         return f"installing {len(words) - 3} packages"
-    return " ".join(Path(word).name if "/" in word else word for word in words)
+    # "(from -r FILE (line 3))" is of interest to nobody, and a folder with a space in it would be cut in two.
+    shown = line.strip().partition(" (from ")[0].split()
+    return " ".join(Path(word).name if "/" in word else word for word in shown)
 
 
 def clean_environment() -> dict[str, str]:
