@@ -2,9 +2,9 @@
 
 Each recording is heard by the asr stage as the vad stage hands it on: 0.3 s before and 0.5 s after it. Texts are
 compared in lower case, without punctuation, apostrophes and hesitations (um, uh), "yknow" as "you know", and "tue" in
-one transcript as the "two" that is said; `strict` counts hesitations too. Processor time is that of the whole process; the
-final words' is measured with partial transcripts off, and that of the decode whose words were used apart from those of
-pauses that were not the end.
+one transcript as the "two" that is said; `strict` counts hesitations too. Processor time is that of the whole
+process; the final words' is measured with partial transcripts off, and that of the decode whose words were used apart
+from those of pauses that were not the end.
 """
 
 from __future__ import annotations
