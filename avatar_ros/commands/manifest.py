@@ -16,7 +16,7 @@ from ..core.yaml_text import load_yaml
 
 #: A terabyte: what is larger is no size.
 MAX_FILE_BYTES = 1 << 40
-_SHA256 = re.compile(r"[0-9a-fA-F]{64}|")
+_SHA256, _MD5 = re.compile(r"[0-9a-fA-F]{64}|"), re.compile(r"[0-9a-fA-F]{32}|")
 #: What every file system takes, and no terminal obeys.
 _FILE_NAME = re.compile(r"[^\x00-\x1f\x7f/\\]{1,200}")
 _HERE = ("127.0.0.1", "::1", "localhost")
@@ -24,12 +24,18 @@ _HERE = ("127.0.0.1", "::1", "localhost")
 
 @dataclass(frozen=True)
 class RemoteFile:
-    """size in bytes, 0: not known; sha256 in hexadecimal, "": not known; unpack: an archive."""
+    """size in bytes, 0: not known; sha256, md5 in hexadecimal, "": not known; unpack: an archive."""
 
     url: str
     size: int = 0
     sha256: str = ""
     unpack: bool = False
+    md5: str = ""
+
+    @property
+    def checksum(self) -> str:
+        """The best one that was published, as pooch writes it: "sha256:…", "md5:…"; "": none."""
+        return f"sha256:{self.sha256}" if self.sha256 else f"md5:{self.md5}" if self.md5 else ""
 
     @property
     def name(self) -> str:
@@ -90,7 +96,9 @@ def _file(where: str, item: Any) -> RemoteFile:
         raise ConfigError("bad_manifest", f"{where}: 'size' is missing or wrong: give bytes, 0 where it is not known")
     if "sha256" not in item or not _SHA256.fullmatch(str(item["sha256"] or "")[:100]):
         raise ConfigError("bad_manifest", f"{where}: 'sha256' is missing or wrong: give 64 hexadecimal digits, or ''")
-    file = RemoteFile(_text(where, item, "url"), size, str(item["sha256"] or ""), bool(item.get("unpack")))
+    if not _MD5.fullmatch(md5 := str(item.get("md5") or "")[:100]):
+        raise ConfigError("bad_manifest", f"{where}: 'md5' is wrong: give 32 hexadecimal digits, or leave it out")
+    file = RemoteFile(_text(where, item, "url"), size, str(item["sha256"] or ""), bool(item.get("unpack")), md5)
     try:
         good = is_safe(file.url) and _FILE_NAME.fullmatch(file.name)
     except ValueError:  # urlsplit's word for a damaged host or port

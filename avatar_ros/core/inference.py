@@ -37,15 +37,21 @@ class OnnxNetwork:
     warning: str = ""
 
 
+def session_options(runtime: Any, threads: int) -> Any:
+    """Options for `threads` threads that sleep while they have no work, and for a runtime that logs errors only."""
+    options = runtime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return options
+
+
 def opener(runtime: Any, threads: int) -> Opener:
     """Opens files with `runtime` (the module onnxruntime) on `threads` threads that sleep while they have no work."""
 
     def open_session(file: Path, providers: Sequence[str]) -> Any:
-        options = runtime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        options = session_options(runtime, threads)
         # What it raises over a file has a dozen classes, all of its own.
         with boundary(file, ConfigError, "model_unreadable", "it is no network that onnxruntime can run: get it again"):
             if CUDA in providers:

@@ -19,13 +19,17 @@ PORT = Port(
 )
 #: Code of the error for a text of which a voice can read nothing; what follows it in the sentence may be readable.
 UNREADABLE = "tts_unreadable"
+#: Codes of errors of a voice whose weights are missing, damaged, changed, or another voice's: a fallback speaks then.
+NO_VOICE = MODEL_MISSING, MODEL_UNFIT, MODEL_CHANGED, MODEL_KIND = (
+    "tts_model_missing", "tts_model_unfit", "tts_model_changed", "tts_model_kind"
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class TtsSettings(Settings):
     """Parameters of the tts node."""
 
-    backend: str = setting("espeak", "voice: espeak, edge, openai_speech, cosyvoice or fake")
+    backend: str = setting("espeak", "voice: espeak, piper, edge, openai_speech, cosyvoice or fake")
     fallback: str = setting("espeak", "voice that takes over while the backend fails; '' for none")
     retry_s: float = setting(30.0, "the backend is tried again this long after it failed, s", low=0.0)
     speech_rate_hz: int = setting(24000, "sample rate of all speech in a session, Hz", low=8000, high=48000)
@@ -134,6 +138,12 @@ TTS_BACKENDS = Registry(
         ),
         "cosyvoice": Backend(
             "avatar_ros.tts.cosyvoice:CosyVoice", settings="avatar_ros.tts.cosyvoice:CosyVoiceSettings"
+        ),
+        "piper": Backend(
+            "avatar_ros.tts.piper:PiperVoice",
+            "piper",
+            ("onnxruntime",),
+            "avatar_ros.tts.piper_settings:PiperSettings",
         ),
         "fake": Backend("avatar_ros.tts.fake:FakeVoice"),
     },

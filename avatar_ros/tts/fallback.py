@@ -6,24 +6,26 @@ from collections.abc import Iterator, Mapping
 
 from ..core.clock import Clock, SteadyClock
 from ..core.enums import MarkKind
-from ..core.errors import TtsError
+from ..core.errors import ConfigError, TtsError
 from ..core.fallback import Fallback
 from ..core.levels import is_audible
 from ..core.spoken_text import usual_duration_s, words_said
-from .base import BusyError, Part, TtsSettings, Voice, VoiceMark
+from .base import NO_VOICE, UNREADABLE, BusyError, Part, TtsSettings, Voice, VoiceMark
 from .cancel_token import CancelToken
 from .error_capture import ErrorCapture
 from .sentence import checked
 
 #: Note of a fault that nobody heard.
 SAID_ANYWAY = "the other voice has said the sentence to its end"
+_MOST_PROBLEMS = 3
 
 
 class VoiceWithFallback:
     """Speaks with `first`; while that fails, with `fallback`. `first` is tried again `retry_s` after it failed.
 
     A permanent refusal (a wrong key) is an error of `first` like any other: the kiosk must not stay mute. So is a fault
-    of a library or of ours, which is raised all the same when the sentence has been said.
+    of a library or of ours, which is raised all the same when the sentence has been said. A text that `first` cannot
+    read is no failure: `fallback` says it, and `first` the next one.
     """
 
     blocking = True
@@ -32,15 +34,23 @@ class VoiceWithFallback:
         self._first = first
         self._fallback = fallback
         self._clock = clock or SteadyClock()
-        self._state = Fallback(settings.backend, settings.fallback, settings.retry_s)
+        self._names = settings.backend, settings.fallback
+        self._state = Fallback(*self._names, settings.retry_s)
+        self._unread: dict[str, None] = {}  # what `status` has not told yet, in order
 
     def load(self) -> None:
-        """Load both; a first voice that cannot be loaded for want of its service is no reason to be mute."""
+        """Load both; a first voice that cannot be loaded for want of its service, or its weights, is no reason to be
+        mute.
+        """
         self._fallback.load()
         try:
             self._first.load()
         except TtsError as error:
             self._fail(error)
+        except ConfigError as error:
+            if error.code not in NO_VOICE:
+                raise
+            self._fail(TtsError(error.code, error.text))
 
     def speak(self, text: str, locale: str, stop: CancelToken | None = None) -> Iterator[Part]:
         """The sound of `text` by one voice, or by one and then the other."""
@@ -56,7 +66,10 @@ class VoiceWithFallback:
         if kept.error is None:
             self._state.works()
             return
-        self._fail(kept.error)
+        if isinstance(kept.error, TtsError) and kept.error.code == UNREADABLE:
+            self._unread[f"{kept.error}; '{self._names[1]}' says it"] = None
+        else:
+            self._fail(kept.error)
         yield from self._finish(said, locale, stop)
         if not isinstance(kept.error, TtsError):
             kept.error.add_note(SAID_ANYWAY)
@@ -70,8 +83,10 @@ class VoiceWithFallback:
     def status(self) -> Mapping[str, str]:
         """Which voice speaks, and why."""
         out = {**self._fallback.status(), **self._first.status(), "voice_failures": str(self._state.failures)}
-        if warning := self._state.warning:
-            out["warning"] = warning
+        unread, self._unread = self._unread, {}
+        told = [text for text in (self._state.warning, *unread, out.get("warning", "")) if text]
+        if told:
+            out["warning"] = "; ".join(told[:_MOST_PROBLEMS])
         return out
 
     def close(self) -> None:

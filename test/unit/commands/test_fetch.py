@@ -77,7 +77,7 @@ def server():
 def get(server, folder, sha256=SUM, **downloader):
     seen = []
     file = RemoteFile(server.url, len(DATA), sha256)
-    path = fetch_file(file, folder, sha256, lambda *p: seen.append(p), **{"wait_s": 0.0, **downloader})
+    path = fetch_file(file, folder, file.checksum, lambda *p: seen.append(p), **{"wait_s": 0.0, **downloader})
     return path, seen
 
 
@@ -245,6 +245,16 @@ def test_what_was_not_agreed_to_is_not_fetched(server, tmp_path, monkeypatch, ca
     assert (tmp_path / "to/for_art_only/model.bin").read_bytes() == DATA
 
 
+def test_where_only_an_md5_is_published_that_is_held_to_and_then_the_sha256_that_was_found(server, tmp_path):
+    file = RemoteFile(server.url, len(DATA), md5=hashlib.md5(DATA).hexdigest())
+    fetch(Model("voice", "a test", "MIT", (file,)), tmp_path)
+    assert json.loads((tmp_path / "fetched.json").read_text())["model.bin"]["sha256"] == SUM
+    other = RemoteFile(server.url, len(DATA), md5="0" * 32)
+    with pytest.raises(FetchError, match="another checksum than the md5 0000"):
+        fetch(Model("voice", "a test", "MIT", (other,)), tmp_path / "other", wait_s=0.0)
+    assert not (tmp_path / "other/model.bin").exists()
+
+
 def test_the_shipped_manifest():
     models = read_manifest()
     assert {"sensevoice", "sensevoice_sherpa", "lam_audio2exp", "wav2vec2_base", "hubert_base"} <= models.keys()
@@ -252,7 +262,7 @@ def test_the_shipped_manifest():
     for model in models.values():
         assert all(file.url.startswith("https://") and "/main/" not in file.url for file in model.files), "pinned"
         weights = [file for file in model.files if file.name.endswith((".bin", ".pt", ".onnx", ".tar"))]
-        assert weights and all(len(file.sha256) == 64 for file in weights)
+        assert weights and all(len(file.sha256) == 64 or (file.size and len(file.md5) == 32) for file in weights)
 
 
 def test_a_damaged_manifest_names_its_entry(tmp_path):
@@ -275,6 +285,7 @@ BOMB = "a0: &a0 [x]\n" + "".join(f"a{i}: &a{i} [{','.join([f'*a{i - 1}'] * 9)}]\
         ({"size": float("inf")}, "'size' is"), ({"size": float("nan")}, "'size' is"), ({"size": -1}, "'size' is"),
         ({"size": True}, "'size' is"), ({"size": "1"}, "'size' is"), ({"size": 1 << 70}, "'size' is"),
         ({"sha256": "abc"}, "'sha256' is"), ({"sha256": [1]}, "'sha256' is"),
+        ({"md5": "abc"}, "'md5' is wrong"), ({"md5": "0" * 33}, "'md5' is wrong"),
     ],
 )  # fmt: skip
 def test_types_and_numbers_of_a_file_are_judged(tmp_path, change, what):

