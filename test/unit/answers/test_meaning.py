@@ -10,26 +10,26 @@ import pytest
 import yaml
 
 from avatar_ros.answers.file import Answers, read_answers
-from avatar_ros.answers.meaning import Lines, Meaning, sentences_of, spoken
+from avatar_ros.answers.meaning import DecisionLines, Meaning, sentences_of, spoken
 from avatar_ros.answers.other_questions import read_other_questions
 from avatar_ros.answers.sample_sentences import sample
 from avatar_ros.answers.vector_cache import cache_folder, encode_cached
 from avatar_ros.core.errors import ConfigError
 from avatar_ros.speech.phrase_grammar import accepts, parse
 
-LINES = Lines(answer=0.5, ask=0.2, margin=0.1)
+LINES = DecisionLines(answer=0.5, ask=0.2, margin=0.1)
 FILE = """
 intents:
   - name: exit
     phrases: ["(where is | show me) the exit", "how do i get out"]
-    examples: [which door leads outside, Wo ist der Ausgang?]
+    examples: [which door leads outside, "Wo ist der Ausgang?"]
     answers: [There.]
   - name: toilets
     phrases: [where are the toilets]
     not_this: [the toilets are dirty]
     answers: [Left.]
     named: where the toilets are
-not_understood: [Pardon?]
+not_understood: ["Pardon?"]
 """
 
 

@@ -31,7 +31,7 @@ intents:
     phrases: ["no [thanks]"]
     replies: no
     answers: ["All right."]
-not_understood: [Pardon?]
+not_understood: ["Pardon?"]
 did_you_mean: ["[happy] Did you mean {question}?"]
 """
 
@@ -50,10 +50,10 @@ class ThreeMeanings:
     def encode(self, sentences):
         import numpy as np
 
-        kinds = [0 if "outside" in text or "exit" in text else 1 if "door" in text else 2 if "no" in text else 3
-                 for text in sentences]  # fmt: skip
-        mixed = np.eye(4, dtype=np.float32)
-        mixed[1] = (0.6, 0, 0.5, 0.62)
+        known = (("outside", 0), ("exit", 0), ("door", 1), ("no", 2), ("yes", 4))
+        kinds = [next((kind for word, kind in known if word in text), 3) for text in sentences]
+        mixed = np.eye(5, dtype=np.float32)
+        mixed[1] = (0.7, 0, 0, 0.71, 0)
         return mixed[kinds]
 
     def close(self) -> None:
@@ -69,7 +69,10 @@ def chat(tmp_path, monkeypatch) -> LocalAnswers:
 
 def made(tmp_path, text: str = FILE, **own) -> LocalAnswers:
     (tmp_path / "answers.yaml").write_text(text)
-    settings = AnswersSettings(**{"other_questions": "", "meaning_answer": 0.6, "meaning_ask": 0.2, **own})
+    (tmp_path / "others.yaml").write_text("knowledge: [who wrote faust, how old is rome]\n")
+    settings = AnswersSettings(
+        **{"other_questions": str(tmp_path / "others.yaml"), "meaning_answer": 0.6, "meaning_ask": 0.2, **own}
+    )
     chat = LocalAnswers(
         LlmSettings(answers_file=str(tmp_path / "answers.yaml")), settings, now=lambda: datetime(2026, 1, 1)
     )
