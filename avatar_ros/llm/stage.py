@@ -57,6 +57,7 @@ class LlmStage(Stage):
     def load(self) -> None:
         """Load the backend."""
         self._chat.load()
+        self.can_do = self._chat.status().get("understands", "")
 
     def push(self, topic: str, message: Message, now_s: float) -> Iterable[Out]:
         """Begin to answer a prompt. One for a later turn means that the earlier one is not waited for any more.
