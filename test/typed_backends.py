@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from avatar_ros.asr.base import Recogniser
+    from avatar_ros.asr.cascade import CascadeRecogniser
     from avatar_ros.asr.fake import FakeRecogniser
     from avatar_ros.asr.sensevoice import SenseVoiceRecogniser
     from avatar_ros.asr.sensevoice_sherpa import SherpaRecogniser
     from avatar_ros.asr.sphinx import SphinxRecogniser
+    from avatar_ros.asr.whisper import WhisperRecogniser
     from avatar_ros.display.base import Screen
     from avatar_ros.display.fake import FakeScreen
     from avatar_ros.display.off import OffScreen
@@ -64,7 +66,9 @@ if TYPE_CHECKING:
     LIPS: list[type[LipModel]] = [VisemeLips, LamLips, PolicyLips, FakeLips]
     MICS: list[type[Mic]] = [AutoMic, CardMic, FileMic, SilentMic, FakeMic]
     RASTERISERS: list[type[Rasteriser]] = [CpuRasteriser, GsplatRasteriser, ReferenceRasteriser, FakeRasteriser]
-    RECOGNISERS: list[type[Recogniser]] = [SphinxRecogniser, SenseVoiceRecogniser, SherpaRecogniser, FakeRecogniser]
+    RECOGNISERS: list[type[Recogniser]] = [
+        SphinxRecogniser, WhisperRecogniser, CascadeRecogniser, SenseVoiceRecogniser, SherpaRecogniser, FakeRecogniser
+    ]  # fmt: skip
     SCREENS: list[type[Screen]] = [WindowScreen, OffScreen, FakeScreen]
     SPEAKERS: list[type[Speaker]] = [AutoSpeaker, CardSpeaker, NullSpeaker, FakeSpeaker]
     VOICES: list[type[Voice]] = [EspeakVoice, EdgeVoice, OpenAiVoice, CosyVoice, PiperVoice, FakeVoice]

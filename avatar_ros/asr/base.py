@@ -19,12 +19,17 @@ class AsrSettings(Settings):
 
     backend: str = setting(
         "pocketsphinx",
-        "recogniser: pocketsphinx (the answers file's questions), sensevoice (FunASR), sensevoice_sherpa (sherpa-onnx) "
-        "or fake",
+        "recogniser: pocketsphinx (the answers file's questions), whisper (any words), cascade (first the one, then the "
+        "other), sherpa (whatever sherpa-onnx loads), sensevoice (FunASR), sensevoice_sherpa (sherpa-onnx) or fake",
     )
     fallback: str = setting(
         "",
         "what hears, with a warning, where the backend's library or model is missing; empty: nothing, that is an error",
+    )
+    second: str = setting(
+        "",
+        "what writes down the words that the answers file does not know, where backend is cascade: whisper, sherpa, "
+        "sensevoice_sherpa or sensevoice",
     )
     answers_file: str = setting("config/answers.yaml", "questions to expect; relative to the package's share folder")
     min_confidence: float = setting(0.4, "what is understood with less is rejected", low=0.0, high=1.0)
@@ -106,6 +111,13 @@ ASR_BACKENDS = Registry(
     Recogniser,
     {
         "pocketsphinx": Backend("avatar_ros.asr.sphinx:SphinxRecogniser", "embedded", ("pocketsphinx", "onnxruntime")),
+        "whisper": Backend(
+            "avatar_ros.asr.whisper:WhisperRecogniser",
+            "whisper",
+            ("ctranslate2",),
+            "avatar_ros.asr.whisper_settings:WhisperSettings",
+        ),
+        "cascade": Backend("avatar_ros.asr.cascade:CascadeRecogniser", "embedded", composite=True),
         "sensevoice": Backend(
             "avatar_ros.asr.sensevoice:SenseVoiceRecogniser",
             "sensevoice",

@@ -12,13 +12,15 @@ BACKEND_EXTRAS = {
     "openai": "openai",
     "edge": "edge",
     "piper": "piper",
+    "whisper": "whisper",
+    "sherpa": "sherpa",
     "sensevoice_sherpa": "sherpa",
     "sensevoice": "sensevoice",
     "gsplat": "gpu",
     # of answers.meaning
     **dict.fromkeys(("english", "minilm", "use", "folder"), "meaning"),
 }
-_BACKEND = re.compile(r"""\b(?:backend|fallback|meaning)["']?\s*:\s*["']?(\w+)""")
+_BACKEND = re.compile(r"""\b(?:backend|fallback|second|meaning)["']?\s*:\s*["']?(\w+)""")
 _COMMENT = re.compile(r"(?:^|\s)#.*")
 
 

