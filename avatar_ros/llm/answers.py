@@ -67,10 +67,10 @@ class LocalAnswers:
     def status(self) -> Mapping[str, str]:
         """Counts, no words; which languages free words are understood in."""
         status = {f"local_{name}": str(count) for name, count in self._counts.items()}
-        if self._understanding is not None and self._understanding.languages:
-            status["free_words"] = ", ".join(self._understanding.languages)
-        if self._understanding is not None and self._understanding.warning:
-            status["warning"] = self._understanding.warning
+        if self._understanding is not None:
+            status["understands"] = self._understanding.describe()
+            if self._understanding.warning:
+                status["warning"] = self._understanding.warning
         return status
 
     def forget(self, session: str) -> None:

@@ -60,6 +60,14 @@ class Understanding:
                 raise
             self.warning = f"no answers by meaning, patterns and words alone: {error}"
 
+    def describe(self) -> str:
+        """What this kiosk can understand, and in which languages, in one line."""
+        file = f"{len(self._answers.intents)} questions of the answers file ({self._answers.locale})"
+        if self.meaning is None:
+            return f"understands {file}, in the words of its patterns"
+        languages = ", ".join(self.languages) or "the languages of its model"
+        return f"understands {file}, in their patterns' words and in free words of {languages}"
+
     def find(self, prompt: Prompt) -> Understood:
         """What it asks. A rejected prompt asks nothing."""
         if prompt.rejected or not prompt.text.strip():

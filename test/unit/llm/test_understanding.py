@@ -131,7 +131,7 @@ def test_rejected_speech_is_not_looked_up(chat):
 def test_a_language_that_the_weights_do_not_know_is_said(tmp_path, chat):
     german = made(tmp_path, "locale: de-DE\n" + FILE, meaning="minilm")
     assert "'de-DE'" in german.status()["warning"] and "minilm" in german.status()["warning"]
-    assert "warning" not in chat.status() and chat.status()["free_words"] == "en"
+    assert "warning" not in chat.status() and chat.status()["understands"].endswith("in free words of en")
 
 
 def test_without_the_weights_patterns_go_on_and_a_warning_says_why(tmp_path, monkeypatch):
@@ -143,6 +143,7 @@ def test_without_the_weights_patterns_go_on_and_a_warning_says_why(tmp_path, mon
     monkeypatch.setattr(type(SENTENCE_ENCODERS), "make", missing)
     chat = made(tmp_path, meaning="english")
     assert said(chat, "where is the exit") == "Behind you." and said(chat, "which door leads outside") == "Pardon?"
+    assert chat.status()["understands"].endswith("in the words of its patterns")
     assert "patterns" in chat.status()["warning"] and "--with meaning" in chat.status()["warning"]
     with pytest.raises(UnknownBackendError, match="not installed"):
         made(tmp_path, meaning="english", meaning_needed=True)
