@@ -27,6 +27,9 @@ from .utterance_levels import FEWEST_SAMPLES, SpeechSpan
 
 #: The first sound, whose cepstral mean partial hypotheses are found with; the final one uses the true mean.
 _HEAD_SAMPLES = 12800
+#: After this much silence the second pass runs, s: its result is known before vad_node's shortest wait is over. A stop
+#: within a word may be as long; then it runs once more.
+_SILENCE_S = 0.08
 
 
 class SphinxRecogniser:
@@ -77,20 +80,23 @@ class SphinxStream:
         self._locale = locale
         self._free = free
         self._pcm = np.zeros(0, np.int16)
-        self._speech = SpeechSpan()
+        self._speech = SpeechSpan(_SILENCE_S)
         self._live = False
+        self._waiting: list[Pcm] = []  # what the decoders have not heard yet
         self._scored: tuple[ScoredSentence, ...] = ()
 
     def accept(self, pcm: Pcm) -> None:
-        """Decode the next sound."""
+        """Decode the next sound; silence behind a result only once more speech follows it."""
         if len(pcm) == 0:
             return
         self._pcm = np.concatenate([self._pcm, pcm])
         if self._speech.add(pcm):
             self._scored = ()
-        if self._live:
-            self._decoders.accept(pcm)
-        elif len(self._pcm) >= _HEAD_SAMPLES:
+        self._waiting.append(pcm)
+        if self._live and not self._scored:
+            self._decoders.accept(np.concatenate(self._waiting))
+            self._waiting.clear()
+        elif not self._live and len(self._pcm) >= _HEAD_SAMPLES:
             self._begin()
         if not self._scored and self._speech.fell_silent:
             self._second_pass()
@@ -119,6 +125,7 @@ class SphinxStream:
         return self._scored
 
     def _begin(self) -> None:
+        self._waiting.clear()
         self._decoders.start(self._pcm, self._speech.loudest)
         self._live = True
 

@@ -15,7 +15,8 @@ _BLOCK_SAMPLES = 320  # 20 ms
 _SILENT_BELOW = 0.1
 #: RMS of int16 (-60 dBFS); an utterance that is nowhere louder holds no speech.
 _QUIETEST_SPEECH = 30.0
-_SILENCE_SAMPLES = round(0.15 * LISTENING_RATE_HZ)
+#: Silence after which an utterance may be over, s: longer than most stops within words.
+SILENCE_S = 0.15
 #: Less sound than this is not worth decoding.
 FEWEST_SAMPLES = 1600
 #: What is kept around the loud part: soft consonants, and silence for the decoder to begin and end in.
@@ -37,9 +38,10 @@ class _Blocks:
 
 
 class SpeechSpan:
-    """Where the speech is: the loud blocks of 20 ms so far."""
+    """Where the speech is: the loud blocks of 20 ms so far. silence_s: after so long without one it fell silent."""
 
-    def __init__(self) -> None:
+    def __init__(self, silence_s: float = SILENCE_S) -> None:
+        self._silence_needed = round(silence_s * LISTENING_RATE_HZ)
         self._blocks = _Blocks()
         self._levels: list[float] = []
         self._last_loud = -1
@@ -56,7 +58,7 @@ class SpeechSpan:
     @property
     def fell_silent(self) -> bool:
         """Whether speech was heard and silence since."""
-        return self._last_loud >= 0 and self._silent_samples >= _SILENCE_SAMPLES
+        return self._last_loud >= 0 and self._silent_samples >= self._silence_needed
 
     @property
     def silent_s(self) -> float:

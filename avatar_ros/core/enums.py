@@ -6,10 +6,15 @@ from enum import IntEnum
 
 
 class VoiceKind(IntEnum):
-    """STARTED: speech began at `sample`; STOPPED: the last speech sample was `sample`."""
+    """STARTED: speech began at `sample`; STOPPED: the last speech sample was `sample`.
+
+    PAUSED: as STOPPED, but it is waited whether more follows; RESUMED: more did.
+    """
 
     STARTED = 1
     STOPPED = 2
+    PAUSED = 3
+    RESUMED = 4
 
 
 class InterruptAction(IntEnum):

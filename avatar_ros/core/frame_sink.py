@@ -32,6 +32,10 @@ class FrameSink(ABC):
     def hear(self, topic: str, message: Message) -> None:  # noqa: B027 — most sinks need none of it
         """A message of the conversation: captions, state, what was played."""
 
+    def presses(self) -> list[bool]:
+        """What was done to the talk button since the last call, in order: pressed, or let go."""
+        return []
+
     def status(self) -> Mapping[str, str]:
         """For /diagnostics."""
         return {}

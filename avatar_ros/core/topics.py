@@ -29,6 +29,7 @@ from .types import (
     Reply,
     Sentence,
     SpeechChunk,
+    Talk,
     Transcript,
     VoiceActivity,
 )
@@ -36,6 +37,7 @@ from .types import (
 Message = (
     AudioFrame
     | VoiceActivity
+    | Talk
     | Transcript
     | Prompt
     | Reply
@@ -66,6 +68,7 @@ TOPICS: Mapping[str, type] = MappingProxyType(
     {
         "mic/audio": AudioFrame,
         "mic/voice_activity": VoiceActivity,
+        "mic/talk": Talk,
         "mic/utterance": AudioFrame,
         "speech/transcript": Transcript,
         "dialogue/prompt": Prompt,

@@ -66,7 +66,10 @@ class AudioFrame:
 
 @dataclass(frozen=True)
 class VoiceActivity:
-    """Speech began or ended. `sample` counts on mic/audio's stream; steady_ns is that sample's time at the device."""
+    """Speech began, ended, or may have ended. `sample` counts on mic/audio's stream; steady_ns: its time at the device.
+
+    probability: of speech, 0–1; with PAUSED that the person is done, 0 where nobody can tell.
+    """
 
     session: str = LOCAL_SESSION
     utterance: int = 0
@@ -75,6 +78,15 @@ class VoiceActivity:
     sample_rate_hz: int = 16000
     probability: float = 0.0
     steady_ns: int = 0
+    stamp_ns: int = 0
+
+
+@dataclass(frozen=True)
+class Talk:
+    """Somebody presses, or lets go of, what opens the session's microphone: a key, a button (vad_node's `talk`)."""
+
+    session: str = LOCAL_SESSION
+    pressed: bool = True
     stamp_ns: int = 0
 
 
@@ -108,12 +120,17 @@ class ChatMessage:
 
 @dataclass(frozen=True)
 class Prompt(OfTurn):
-    """A question for the LLM with all it needs to know: the LLM keeps nothing between prompts."""
+    """A question for the LLM with all it needs to know: the LLM keeps nothing between prompts.
+
+    speculative: the user may not be done. The answer must do nothing to the world (call no tool) before an Interrupt
+    RESUME of its turn; a CANCEL means that it was never wanted.
+    """
 
     text: str = ""
     history: tuple[ChatMessage, ...] = ()
     locale: str = "en-US"
     rejected: bool = False
+    speculative: bool = False
     stamp_ns: int = 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 
 from ..core.enums import SayWhen
 from ..core.events import Say, SayResult
@@ -39,6 +40,12 @@ class Agenda:
         self.responses = ResponsePolicy(settings)
         self.clarifications = Clarifications()
         self.questions: deque[UserTurn] = deque(maxlen=MAX_QUESTIONS)
+        self.confirm_prepared: Callable[[Prompt, float | None, float], bool] = lambda prompt, end_s, now_s: False
+
+    @property
+    def waits(self) -> bool:
+        """Whether something is to be said before the next question is answered."""
+        return bool(self.questions or len(self._says))
 
     # --- questions ------------------------------------------------------------------------------------------------
 
@@ -53,7 +60,9 @@ class Agenda:
             self._asked = said
             transcript = said.transcript
             prompt = Prompt(text=transcript.text, locale=transcript.locale, rejected=transcript.rejected)
-            self.turns.ask(prompt, said.utterance.stopped_at_s, self.responses.take_greeting(), now_s)
+            end_s, greeting = said.utterance.stopped_at_s, self.responses.take_greeting()
+            if greeting or not self.confirm_prepared(prompt, end_s, now_s):
+                self.turns.ask(prompt, end_s, greeting, now_s)
         self.respond(plan, now_s)
 
     def respond(self, plan: ResponsePlan, now_s: float) -> None:

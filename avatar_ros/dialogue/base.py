@@ -128,6 +128,17 @@ class DialogueSettings(Settings):
     say_characters: int = setting(20000, "a `say` of more characters is refused (too_long)", low=100, high=1000000)
     say_limit: int = setting(50, "texts of `say` that may wait", low=1, high=10000)
 
+    speculative_requests_per_minute: int = setting(
+        20,
+        "answers that are prepared while the user may still go on, in a minute at most: each is a request to "
+        "llm_node's service and one to tts_node's, paid for though perhaps not heard; 0: none",
+        low=0,
+        high=1000,
+    )
+    speculative_requests_per_utterance: int = setting(
+        3, "the same for one utterance: one more each time the words have changed", low=0, high=100
+    )
+
     greeting: str = setting("", "said as greet_when says; empty: nothing")
     greet_when: str = setting(
         "voice",

@@ -15,6 +15,7 @@ from .barge_in import BargeIn
 from .base import DialogueSettings
 from .clarifications import TOO_QUIET
 from .interruption_policy import InterruptionPolicy
+from .preparation import Preparation
 from .presence import Presence, agent_state
 from .recovery import LLM, VOICE_PATH, Recovery
 from .turn import Turn
@@ -40,6 +41,8 @@ class Conversation:
         policy = InterruptionPolicy(settings)
         self._barge_in = BargeIn(settings, agenda, policy)
         self._turn_taking = TurnTaking(settings, agenda, policy, self._barge_in)
+        self._preparation = Preparation(settings, agenda, policy, user_speech)
+        agenda.confirm_prepared = self._preparation.confirm
         self._recovery = Recovery(turns, settings.peer_patience_s)
         self._published: tuple[AgentState, int] | None = None
         self._actions: dict[type, Callable[[Any, float], None]] = {
@@ -79,14 +82,18 @@ class Conversation:
     def _voice(self, activity: VoiceActivity, now_s: float) -> None:
         if activity.kind is VoiceKind.STARTED:
             self._barge_in.voice_started(activity, now_s)
-        else:
+        elif activity.kind is VoiceKind.STOPPED:
             self._user_speech.stopped(activity, now_s)
+            return
+        self._preparation.voice(activity, now_s)
 
     def _transcript(self, transcript: Transcript, now_s: float) -> None:
         if transcript.final:
             self._turn_taking.final(transcript, now_s)
+            self._preparation.over()
         else:
             self._barge_in.partial(transcript, now_s)
+            self._preparation.partial(transcript, now_s)
 
     def _playback(self, clock: PlaybackClock, now_s: float) -> None:
         ended = self._turns.playback(clock, now_s)
@@ -101,6 +108,7 @@ class Conversation:
             self._turn_ended(turn, now_s)
 
     def _peer(self, news: PeerNews, now_s: float) -> None:
+        self._turns.discard()
         if news.node in VOICE_PATH or news.node == LLM:
             self._recovery.peer(news, now_s)
         elif news.change is PeerChange.RESTARTED:

@@ -50,6 +50,11 @@ class ResponsePolicy:
             return ResponsePlan(noticed=True)
         return ResponsePlan(noticed=True, ask=True)
 
+    def will_ask(self, partial: Transcript) -> bool:
+        """Whether these words, if they are all, go to the LLM at once: not behind a greeting."""
+        greets = self._settings.greeting and not self._greeted and self._settings.greet_when == "voice"
+        return not greets and 0 < word_count(partial.text) <= self._settings.too_long_words
+
     def plan_too_quiet(self) -> ResponsePlan:
         """For a voice that was too quiet and has ceased: ask to speak up.
 

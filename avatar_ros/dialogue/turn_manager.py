@@ -1,4 +1,7 @@
-"""The turn that speaks: at most one. Begins, holds, resumes, cancels and ends it, and sends what it needs."""
+"""The turn that speaks: at most one. Begins, holds, resumes, cancels and ends it, and sends what it needs.
+
+While none speaks, another may be prepared: all of it is made and nothing of it heard (preparation.py).
+"""
 
 from __future__ import annotations
 
@@ -33,6 +36,7 @@ class TurnManager:
         self.outbox = Outbox(session, epoch)
         self.epoch = epoch
         self.turn: Turn | None = None
+        self.prepared: Turn | None = None  # only while `turn` is None
         self.last_turn = last_turn
         self.history = History(settings.history_messages, settings.history_characters)
         self.lost_nodes: set[str] = set()  # of the voice's path: what is to be spoken is kept meanwhile
@@ -45,12 +49,37 @@ class TurnManager:
         """Begin an answer: send `prompt` (text, locale, rejected) to the LLM. greeting: said before it, or ""."""
         turn = self._begin(Source.ANSWER, prompt.locale, now_s)
         turn.question, turn.rejected, turn.question_end_s = prompt.text, prompt.rejected, question_end_s
-        messages = self.history.messages()
-        turn.prompt = replace(prompt, session=self.outbox.session, epoch=self.epoch, turn=turn.number, history=messages)
-        self._send_prompt(turn, turn.prompt, now_s)
+        self._ask(turn, prompt, now_s)
         if greeting:
             self._speak(turn, self._writer.own(greeting), now_s, last=False)
             turn.greeting_sentences = len(turn.sentences)
+
+    def prepare(self, prompt: Prompt, now_s: float) -> None:
+        """Begin an answer that is not to be heard before `confirm`: the speaker holds it before any of it is made."""
+        self.discard()
+        self.last_turn += 1
+        turn = self.prepared = Turn(self.last_turn, Source.ANSWER, prompt.locale, now_s)
+        self.outbox.interrupt(InterruptAction.PAUSE, turn.number, "prepared")
+        turn.question = prompt.text
+        self._ask(turn, replace(prompt, speculative=True), now_s)
+
+    def confirm(self, prompt: Prompt, question_end_s: float | None, now_s: float) -> None:
+        """What was prepared is the answer to `prompt`: it is the turn now, and may be heard."""
+        turn, self.prepared = self.prepared, None
+        if turn is None or turn.prompt is None:
+            return
+        self.turn = turn
+        turn.prompt = replace(turn.prompt, text=prompt.text, speculative=False)
+        turn.question, turn.question_end_s, turn.began_s, turn.reply_s = prompt.text, question_end_s, now_s, now_s
+        turn.sound_due_s = None if turn.sound_due_s is None else now_s
+        self.outbox.interrupt(InterruptAction.RESUME, turn.number, "prepared")
+        self.send_sentences()
+
+    def discard(self) -> None:
+        """Nobody will hear what was prepared, or of it."""
+        turn, self.prepared = self.prepared, None
+        if turn is not None:
+            self.outbox.interrupt(InterruptAction.CANCEL, turn.number, "unheard")
 
     def ask_again(self, now_s: float) -> None:
         """The LLM died before anything of its answer was spoken."""
@@ -74,9 +103,15 @@ class TurnManager:
             self._speak(turn, self._writer.own(text), now_s, last=True)
 
     def _begin(self, source: Source, locale: str, now_s: float) -> Turn:
+        self.discard()
         self.last_turn += 1
         self.turn = Turn(self.last_turn, source, locale, now_s)
         return self.turn
+
+    def _ask(self, turn: Turn, prompt: Prompt, now_s: float) -> None:
+        messages = self.history.messages()
+        turn.prompt = replace(prompt, session=self.outbox.session, epoch=self.epoch, turn=turn.number, history=messages)
+        self._send_prompt(turn, turn.prompt, now_s)
 
     def _send_prompt(self, turn: Turn, prompt: Prompt, now_s: float) -> None:
         turn.reader, turn.reply_s = ReplyReader(self._writer.cutter()), now_s
@@ -86,7 +121,7 @@ class TurnManager:
 
     def reply(self, piece: Reply, now_s: float) -> None:
         """A piece of the answer came; those of other turns are ignored."""
-        turn = self.turn
+        turn = self.turn or self.prepared
         if turn is None or turn.reader is None or turn.complete:
             return
         if (piece.epoch, piece.turn) != (self.epoch, turn.prompt_turn):
@@ -132,12 +167,13 @@ class TurnManager:
         self.send_sentences()
 
     def send_sentences(self) -> None:
-        """Send what is to be spoken, unless a node that speaks it is lost."""
-        turn = self.turn
+        """Send what is to be spoken, unless a node that speaks it is lost; the first sentence of what is prepared."""
+        turn = self.turn or self.prepared
         if turn is not None and not self.lost_nodes and not turn.lost:
-            for sentence in turn.sentences[turn.sent :]:
+            ready = turn.sentences[:1] if turn is self.prepared else turn.sentences
+            for sentence in ready[turn.sent :]:
                 self.outbox.put("speech/sentence", sentence)
-            turn.sent = len(turn.sentences)
+            turn.sent = len(ready)
 
     # --- its sound ------------------------------------------------------------------------------------------------
 
@@ -145,7 +181,7 @@ class TurnManager:
         """The speaker reports. Returns the turn that has ended by it."""
         turn = self.turn
         if turn is None or (clock.epoch, clock.turn) != (self.epoch, turn.number):
-            self._cancel_stale(clock, now_s)
+            self._cancel_unwanted(clock, now_s)
             return None
         late = clock.sample > LOST_START_S * clock.sample_rate_hz
         if turn.playback is None and late and now_s < self.reconnecting_until_s:
@@ -194,6 +230,7 @@ class TurnManager:
 
     def cancel(self, reason: str, now_s: float, *, keep: bool = True) -> None:
         """End the turn in every stage. keep: the question and what was heard of the answer stay in the history."""
+        self.discard()
         turn = self.turn
         if turn is None:
             return
@@ -206,6 +243,8 @@ class TurnManager:
 
     def cancelled_by(self, order: Interrupt, now_s: float) -> Turn | None:
         """The turn that ends by a CANCEL of others. What is said again goes by its first number, too."""
+        if self.prepared is not None and (order.epoch, order.turn) >= (self.epoch, self.prepared.number):
+            self.prepared = None  # its stages have heard that order, too
         turn = self.turn
         if turn is None or (order.epoch, order.turn) < (self.epoch, turn.prompt_turn):
             return None
@@ -216,8 +255,14 @@ class TurnManager:
         """Tell every stage to drop what a dialogue before this one has left behind."""
         self.outbox.interrupt(InterruptAction.CANCEL, 2**32 - 1, "dialogue_started", self.epoch - 1)
 
-    def _cancel_stale(self, clock: PlaybackClock, now_s: float) -> None:
-        """What plays was cancelled: the order was lost, or another dialogue died and left it behind."""
+    def _cancel_unwanted(self, clock: PlaybackClock, now_s: float) -> None:
+        """What plays was cancelled: the order was lost, or another dialogue died and left it behind. Or it was only
+        prepared, and somebody else has let it go.
+        """
+        early = self.prepared is not None and (clock.epoch, clock.turn) == (self.epoch, self.prepared.number)
+        if early and clock.state is not PlaybackState.ENDED:
+            self.discard()
+            return
         played, newest = (clock.epoch, clock.turn), (self.epoch, self.last_turn + 1)
         if clock.state is PlaybackState.ENDED or played >= newest or now_s - self._cancelled_s <= REPEAT_ORDER_S:
             return

@@ -43,6 +43,11 @@ class DisplaySettings(Settings):
     caption_size: float = setting(0.026, "height of the captions' letters, of the panel's height", low=0.01, high=0.1)
     caption_font: str = setting("", "path of a .ttf or .otf for captions; empty: what the system has")
     state_sign: bool = setting(True, "a small sign while listening and thinking")
+    talk: str = setting(
+        "open", "as vad_node's parameter of this name: for push and tap a button is shown, and talk_key is one, too",
+        choices=("open", "push", "tap"),
+    )  # fmt: skip
+    talk_key: str = setting("space", "key that presses the button, by SDL's name")
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -58,6 +63,7 @@ class ScreenEvents:
     closed: bool = False  # the window was closed by the user or the system
     escape: bool = False  # the Esc key
     resized: bool = False  # another size, or another panel
+    presses: tuple[bool, ...] = ()  # of the talk button, in order: pressed, or let go
 
     @property
     def closed_by_user(self) -> bool:

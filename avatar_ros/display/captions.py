@@ -28,7 +28,10 @@ class CaptionBoard:
         self._said = ""
         self._clears_at_s: float | None = None
         self._by_playback = False
+        self._playing: tuple[int, int] | None = None  # (epoch, turn) that is heard, or was
+        self._newest: Sentence | None = None  # shown once its turn is under way
         self.state = AgentState.IDLE
+        self._turn = (0, 0)
 
     def hear(self, message: Message, now_s: float) -> None:
         """Take note of a Transcript, Sentence, PlaybackClock or AvatarState; ignore the rest."""
@@ -58,11 +61,24 @@ class CaptionBoard:
         if len(self._sentences) >= KEPT_SENTENCES:
             del self._sentences[next(iter(self._sentences))]
         self._sentences[message.epoch, message.turn, message.index] = message.text
-        if not self._by_playback:
-            self._said, self._clears_at_s = message.text, None
+        self._newest = message
+        self._show_newest()
+
+    def _show_newest(self) -> None:
+        """Where no playback tells what is heard, the newest sentence; but none of a turn that is, or was, prepared."""
+        newest = self._newest
+        if self._by_playback or newest is None or self.state is AgentState.LISTENING:
+            return
+        self._newest = None
+        if (newest.epoch, newest.turn) >= self._turn:
+            self._said, self._clears_at_s = newest.text, None
 
     def _playback(self, message: PlaybackClock, now_s: float) -> None:
         self._by_playback = True
+        turn = (message.epoch, message.turn)
+        if message.state is PlaybackState.ENDED and self._playing not in (None, turn):
+            return  # nothing of it was heard
+        self._playing = turn
         if message.state is PlaybackState.ENDED:
             self._clears_at_s = now_s + self._linger_s
             return
@@ -70,7 +86,8 @@ class CaptionBoard:
         self._said = self._sentences.get((message.epoch, message.turn, message.sentence), self._said)
 
     def _state(self, message: AvatarState, now_s: float) -> None:
-        self.state = message.state
+        self.state, self._turn = message.state, (message.epoch, message.turn)
+        self._show_newest()
         if message.state is AgentState.LISTENING:
             self._said = ""
         elif message.state is AgentState.IDLE:

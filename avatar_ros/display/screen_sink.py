@@ -5,6 +5,7 @@ own, and the renderer never waits.
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable, Mapping
 
 import numpy as np
@@ -47,6 +48,7 @@ class ScreenSink(FrameSink):
         self._frames: Latest[tuple[U8, float]] = Latest()
         self._lock = threading.Lock()  # of the board, its instant and the spare frame
         self._spare: U8 | None = None
+        self._presses: deque[bool] = deque()
         self._at_s = 0.0
         self._closing = threading.Event()
         self._opened = threading.Event()
@@ -87,6 +89,10 @@ class ScreenSink(FrameSink):
         """Transcript, Sentence, PlaybackClock and AvatarState become captions and sign."""
         with self._lock:
             self._board.hear(message, self._at_s)
+
+    def presses(self) -> list[bool]:
+        """See FrameSink.presses."""
+        return [self._presses.popleft() for _ in range(len(self._presses))]
 
     def status(self) -> Mapping[str, str]:
         """For /diagnostics. display_late_ms: from the time a frame was meant for to its handing over to the panel."""
@@ -153,6 +159,7 @@ class ScreenSink(FrameSink):
         if self._screen is None or self.closed_by_user:
             return
         events = self._screen.poll()
+        self._presses.extend(events.presses)
         if events.resized:
             self.size = self._screen.size
         if events.closed_by_user:

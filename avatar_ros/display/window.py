@@ -27,6 +27,7 @@ from .caption_writer import CaptionWriter
 from .compose import Composer
 from .layout import turned_size
 from .sign import Patch, sign_margin, sign_patch, sign_phase
+from .talk_button import TalkButton, button_patch, hits
 
 TITLE = "avatar"
 INVISIBLE_DRIVERS = ("offscreen", "dummy")  # SDL takes these where it finds no panel
@@ -49,6 +50,8 @@ class WindowScreen:
         self._outgrown = False  # the desktop has another size now
         self._composer: Composer | None = None
         self._state, self._captions = AgentState.IDLE, Captions()
+        self._button = TalkButton()
+        self._talk_key = 0  # 0: none
         self._caption_key: tuple[Captions, tuple[int, int]] | None = None
         self._caption_patch: Patch | None = None
 
@@ -68,7 +71,8 @@ class WindowScreen:
             self._give_up()
             raise
         self._desktop, self._outgrown = self._x11_desktop(), False
-        pygame.mouse.set_visible(False)
+        pygame.mouse.set_visible(self._settings.talk != "open")
+        self._talk_key = self._key_code()
         pygame.display.set_allow_screensaver(False)
 
     @property
@@ -100,14 +104,38 @@ class WindowScreen:
         if self._window is None:
             return ScreenEvents()
         closed = escape = resized = exposed = False
+        presses: list[bool] = []
         for event in pygame.event.get():
+            presses += self._pressed_by(event) if self._settings.talk != "open" else []
             closed |= event.type in (pygame.QUIT, pygame.WINDOWCLOSE)
             escape |= event.type == pygame.KEYDOWN and event.key == pygame.K_ESCAPE
             resized |= event.type in RESIZING
             exposed |= event.type == pygame.WINDOWEXPOSED
         # Without a window manager SDL is not told that X changed its mode, but what was hidden is exposed.
         self._outgrown |= exposed and self._desktop != self._x11_desktop()
-        return ScreenEvents(closed, escape, resized)
+        return ScreenEvents(closed, escape, resized, tuple(presses))
+
+    def _pressed_by(self, event: pygame.Event) -> list[bool]:
+        """Presses of the talk button that an event means. A finger is a mouse to SDL, too."""
+        if event.type == pygame.KEYDOWN and event.key == self._talk_key:
+            return self._button.hold("key")
+        if event.type == pygame.KEYUP and event.key == self._talk_key:
+            return self._button.release("key")
+        if event.type == pygame.MOUSEBUTTONDOWN and hits(event.pos, self.size, self._settings.rotation):
+            return self._button.hold("pointer")
+        if event.type == pygame.MOUSEBUTTONUP:
+            return self._button.release("pointer")
+        return self._button.release() if event.type == pygame.WINDOWFOCUSLOST else []
+
+    def _key_code(self) -> int:
+        """Raises ConfigError for a key that SDL does not know."""
+        if self._settings.talk == "open":
+            return 0
+        try:
+            return pygame.key.key_code(self._settings.talk_key)
+        except ValueError as error:
+            text = f"talk_key is '{self._settings.talk_key}'; give SDL's name of a key, such as space, return or f1"
+            raise ConfigError("bad_key", text) from error
 
     def close(self) -> None:
         """Close the window; the screen saver may come again."""
@@ -174,7 +202,8 @@ class WindowScreen:
         phase = sign_phase(self._state, at_s) if self._settings.state_sign else None
         sign = None if phase is None else sign_patch(self._state, phase, panel)
         caption = self._caption(panel)
-        return [patch for patch in (caption, sign) if patch is not None]
+        button = button_patch(panel, self._button.pressed) if self._settings.talk != "open" else None
+        return [patch for patch in (caption, sign, button) if patch is not None]
 
     def _caption(self, panel: tuple[int, int]) -> Patch | None:
         """The words' patch; its place does not depend on whether a sign is shown, so it does not jump."""

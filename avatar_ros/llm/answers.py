@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -35,6 +36,8 @@ class LocalAnswers:
         self._counts = {"answered": 0, "by_meaning": 0, "asked": 0, "not_understood": 0}
         self._understanding: Understanding | None = None
         self._last: tuple[Prompt, Understood] | None = None
+        #: By session: the speculative question, and what counts of it if its answer turns out to have been wanted.
+        self._unheard: dict[str, tuple[str, Understood, ResponseHistory]] = {}
         self._selector: ResponseSelector | None = None
 
     def load(self) -> None:
@@ -55,8 +58,13 @@ class LocalAnswers:
         """The whole answer."""
         assert self._selector is not None, "load() comes first"
         understood = self._understood(prompt)
-        self._count(understood)
         used = self._used.get(prompt.session, now_s)
+        self._settle(prompt, used)
+        if prompt.speculative:
+            used = replace(used, last=dict(used.last))
+            self._unheard[prompt.session] = (prompt.text, understood, used)
+        else:
+            self._count(understood)
         if understood.asked is not None:
             return WholeAnswer(self._selector.ask(understood.asked, used))
         return WholeAnswer(self._selector.select(understood.intent, used, prompt.history, self._now()))
@@ -76,6 +84,7 @@ class LocalAnswers:
     def forget(self, session: str) -> None:
         """Drop the session's variants."""
         self._used.drop(session)
+        self._unheard.pop(session, None)
 
     def close(self) -> None:
         """Forget the file and what was learnt of it."""
@@ -89,10 +98,23 @@ class LocalAnswers:
             self._last = (prompt, self._understanding.find(prompt))
         return self._last[1]
 
+    def _settle(self, prompt: Prompt, used: ResponseHistory) -> None:
+        """What was prepared last counts where the history has its question: it was heard, then, and nobody else's."""
+        text, understood, then = self._unheard.pop(prompt.session, ("", None, None))
+        asked = next((line.text for line in reversed(prompt.history) if line.role == "user"), "")
+        if understood is not None and then is not None and _letters(text) == _letters(asked):
+            used.last, used.misses = then.last, then.misses
+            self._count(understood)
+
     def _count(self, understood: Understood) -> None:
         kind = "answered" if understood.intent else "asked" if understood.asked else "not_understood"
         self._counts[kind] += 1
         self._counts["by_meaning"] += understood.how == MEANING
+
+
+def _letters(text: str) -> str:
+    """Whatever case and marks a partial and a final transcript write the same words with."""
+    return "".join(filter(str.isalnum, text.casefold()))
 
 
 def load_answers(path: Path) -> Answers:

@@ -55,7 +55,10 @@ class Chat(Protocol):
         """Get ready to answer at once. Raises ConfigError or LlmError."""
 
     def ask(self, prompt: Prompt, now_s: float, wake: Callable[[], None]) -> Answer:
-        """Begin to answer; never waits. wake: called, from any thread, when there is something to take."""
+        """Begin to answer; never waits. wake: called, from any thread, when there is something to take.
+
+        prompt.speculative: words only, and no effect on the world: the user may not be done, or never have wanted it.
+        """
 
     def expect(self, now_s: float) -> None:
         """The user has begun to speak: a prompt may come in a second or two. Never waits."""

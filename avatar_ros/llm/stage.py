@@ -52,7 +52,7 @@ class LlmStage(Stage):
         self._settings = settings
         self._chat = chat
         self._running: dict[str, _Running] = {}  # by session
-        self._answered = 0
+        self._answered = self._prepared = 0
 
     def load(self) -> None:
         """Load the backend."""
@@ -104,6 +104,8 @@ class LlmStage(Stage):
     def status(self) -> Mapping[str, str]:
         """What the backend says, and counts."""
         counts = {"backend": self._settings.backend, "answers": str(self._answered), "running": str(len(self._running))}
+        if self._prepared:
+            counts["prepared_answers"] = str(self._prepared)
         return {**counts, **self._chat.status()}
 
     def close(self) -> None:
@@ -138,7 +140,8 @@ class LlmStage(Stage):
             if error is not None and not isinstance(error, BrokenOffError):
                 failure = error
             if running.answer.done:
-                self._answered += 1
+                self._answered += not running.prompt.speculative
+                self._prepared += running.prompt.speculative
                 self._drop(running.prompt.session)
             while len(text) > _PIECE_CHARACTERS:
                 yield running.reply(text[:_PIECE_CHARACTERS], final=False, broken=False)

@@ -80,20 +80,29 @@ class TurnReporter:
             del self._turns[mark]
             self._reported.append(mark)
             self._repeated = {**{old: following for old, new in self._repeated.items() if new == mark}, mark: following}
+        if order.action is InterruptAction.RESUME and (prepared := self._turns.get(mark)) is not None:
+            prepared.unheard = False
         if order.action is InterruptAction.CANCEL:
+            self._forget_unheard(mark)
             for mark, turn in self._turns.items():
                 if mark <= (order.epoch, order.turn) and turn.ended_s is None:
                     turn.interrupted, turn.ended_s = True, now_s
 
+    def _forget_unheard(self, until: tuple[int, int]) -> None:
+        for mark in [mark for mark, turn in self._turns.items() if mark <= until and turn.unheard]:
+            del self._turns[mark]
+            self._reported.append(mark)
+
     def due(self, now_s: float) -> list[FinishedTurn]:
         """Reports of the turns that are over, oldest first."""
-        over = sorted(mark for mark, turn in self._turns.items() if self._is_over(turn, now_s))
+        over = sorted(m for m, turn in self._turns.items() if self._is_over(turn, now_s) and not turn.unheard)
         return [self._finish(mark) for mark in over]
 
     @property
     def busy(self) -> bool:
         """Whether a turn is under way."""
-        return bool(self._turns) or self._agent_state in (AgentState.THINKING, AgentState.SPEAKING)
+        heard = any(not turn.unheard for turn in self._turns.values())
+        return heard or self._agent_state in (AgentState.THINKING, AgentState.SPEAKING)
 
     # --- what was heard -------------------------------------------------------------------------------------------
 
@@ -101,6 +110,7 @@ class TurnReporter:
         self.news_s = now_s
         if activity.kind is VoiceKind.STARTED:
             self._utterances.append(UtteranceTimes(activity.utterance))
+        if activity.kind is not VoiceKind.STOPPED:
             return
         heard = self._utterance(activity.utterance)
         heard.speech_end_s = s_from_ns(activity.steady_ns) if activity.steady_ns else now_s
@@ -147,6 +157,7 @@ class TurnReporter:
             return
         if isinstance(message, Prompt):
             turn.question, turn.rejected, turn.asked_s = message.text, message.rejected, now_s
+            turn.unheard = message.speculative
             self._match(turn)
         elif isinstance(message, Reply):
             turn.reply += message.text

@@ -38,6 +38,7 @@ class WatchedTurn:
     heard: UtteranceTimes | None = None
     question: str = ""
     rejected: bool = False
+    unheard: bool = False  # it is only prepared: of what is thrown away nobody is told
     asked_s: float = NAN  # when its prompt came; NaN: nobody asked (say, a greeting)
     steps: dict[str, float] = field(default_factory=dict)
     reply: str = ""

@@ -51,7 +51,7 @@ class Nods:
             self._began_s = self._news_s = now_s
             self._text, self._flows = "", False
             self._restless_s = max(self._due_s, now_s) + self._draw(_PATIENCE_S)
-        elif self._voice:
+        elif self._voice and activity.kind is VoiceKind.STOPPED:
             self._voice = False
             if (activity.sample - self._began_sample) / activity.sample_rate_hz >= _SHORTEST_S:
                 self._break(now_s)

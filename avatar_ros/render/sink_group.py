@@ -34,6 +34,10 @@ class SinkGroup:
         for sink in self._sinks:
             sink.hear(topic, message)
 
+    def presses(self) -> list[bool]:
+        """See FrameSink.presses."""
+        return [pressed for sink in self._sinks for pressed in sink.presses()]
+
     def status(self) -> tuple[dict[str, str], list[str]]:
         """Values for /diagnostics, and apart from them the warnings."""
         values: dict[str, str] = {}

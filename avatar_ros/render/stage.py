@@ -19,7 +19,7 @@ from ..core.registry import NO_OPTIONS, Options
 from ..core.settings import Settings, setting
 from ..core.stage import Out, Port, Stage
 from ..core.topics import Message
-from ..core.types import LOCAL_SESSION, AudioFrame, Expression, PlaybackClock, Sentence, Transcript
+from ..core.types import LOCAL_SESSION, AudioFrame, Expression, PlaybackClock, Sentence, Talk, Transcript
 from .auto import make_rasteriser
 from .base import BACKENDS, Rasteriser, RasterSettings
 from .clip_mixer import ClipMixer, pose_matrix
@@ -38,7 +38,7 @@ PORT = Port(
         "speech/sentence",
         "speech/played",
     ),
-    publishes=("frame_info",),
+    publishes=("frame_info", "mic/talk"),
 )
 MIN_SIDE_PX = 16
 JAW_OPEN, MOUTH_CLOSE = ARKIT_INDEX["jawOpen"], ARKIT_INDEX["mouthClose"]
@@ -137,6 +137,8 @@ class RenderStage(Stage):
         shown_at_s = now_s + self._statistics.cost_s + self._settings.display_latency_s
         state = self._face.at(shown_at_s)
         cost_s = self._show(state, shown_at_s)
+        for pressed in self._sinks.presses():
+            yield Out("mic/talk", Talk(self._settings.session, pressed))
         yield Out("frame_info", self._info(state, shown_at_s, cost_s))
 
     @property

@@ -14,14 +14,14 @@ from ..core.stage import Port
 WINDOW_SAMPLES = 512
 
 PORT = Port(
-    subscribes=("mic/audio", "speech/transcript"),
+    subscribes=("mic/audio", "mic/talk", "speech/transcript", "state"),
     publishes=("mic/voice_activity", "mic/utterance"),
 )
 
 
 @dataclass(frozen=True)
 class VadSettings(Settings):
-    """Parameters of the vad node. The wait that ends an utterance adapts between short_ and long_silence_s."""
+    """Parameters of the vad node. endpointing.py says which of the waits ends an utterance."""
 
     backend: str = setting("silero", "voice detector: silero, or fake (scripted)")
     start_threshold: float = setting(0.6, "probability of speech that starts an utterance", low=0.05, high=0.99)
@@ -36,14 +36,47 @@ class VadSettings(Settings):
     )
     fade_s: float = setting(0.32, "softer sound that lasts longer is speech again, s", low=0.0, high=2.0)
     onset_s: float = setting(0.032, "speech begins this much before the detector is sure of it, s", low=0.0, high=0.3)
-    stop_silence_s: float = setting(0.5, "silence that ends an utterance, s", low=0.1, high=5.0)
+    stop_silence_s: float = setting(
+        0.5, "silence that ends an utterance of which nothing tells whether more will come, s", low=0.1, high=5.0
+    )
     short_silence_s: float = setting(
-        0.28, "silence that ends an utterance whose words so far are a finished question, s", low=0.1, high=5.0
+        0.16, "silence that ends an utterance whose words so far are a finished question, s", low=0.05, high=5.0
     )
     long_silence_s: float = setting(
-        0.9, "silence that ends an utterance whose words break off in mid-sentence, s", low=0.1, high=5.0
+        1.35,
+        "silence that ends an utterance whose words break off in mid-sentence, or of which nothing is understood, s",
+        low=0.1,
+        high=5.0,
     )
-    adaptive: bool = setting(True, "let the partial transcript choose among the three waits")
+    likely_silence_s: float = setting(
+        0.35, "silence that ends an utterance that by its sound and its words is surely over, s", low=0.05, high=5.0
+    )
+    longest_silence_s: float = setting(
+        2.0, "silence that ends an utterance that by its sound surely goes on, s", low=0.1, high=10.0
+    )
+    turn_detector: str = setting(
+        "words",
+        "what tells whether the user is done, besides silence: smart_turn (words and sound), words, or none",
+    )
+    turn_detector_fallback: str = setting(
+        "",
+        "'words': where the turn detector's library or model is missing, words and silence decide, with a warning; "
+        "empty: that is an error",
+        choices=("", "words"),
+    )
+    patience: float = setting(
+        0.5, "how patient: all of these waits times 4 ** (patience - 0.5); 0: a half, 1: twice", low=0.0, high=1.0
+    )
+    talk: str = setting(
+        "open",
+        "when the microphone is listened to: open (always), push (while mic/talk says pressed), tap (from a press to "
+        "the end of what is said)",
+        choices=("open", "push", "tap"),
+    )
+    talk_release_s: float = setting(
+        0.25, "push: still listened to after the key is let go, s: people let go early", low=0.0, high=5.0
+    )
+    talk_patience_s: float = setting(8.0, "tap: without a voice it is over after this time, s", low=0.5, high=120.0)
     pre_roll_s: float = setting(
         0.3, "sound from before the detected start that goes with the utterance, s", low=0.0, high=2.0
     )
@@ -90,5 +123,36 @@ VAD_BACKENDS = Registry(
     {
         "silero": Backend("avatar_ros.vad.silero:SileroVad", "embedded", ("onnxruntime",)),
         "fake": Backend("avatar_ros.vad.fake:FakeVad", settings="avatar_ros.vad.fake:FakeSettings"),
+    },
+)
+
+
+class TurnDetector(Protocol):
+    """A backend, made as `Class(settings)`; its calls come one at a time, on any thread."""
+
+    def load(self) -> None:
+        """Load and warm the model. Raises ConfigError with what to do."""
+        ...
+
+    def probability(self, sound: Pcm) -> float | None:
+        """Probability 0–1 that who speaks in `sound` is done; None where this detector judges no sound.
+
+        sound: int16 [n], 16 kHz mono, an utterance from its beginning, or its last 8 s, to some silence behind it.
+        """
+        ...
+
+    def close(self) -> None:
+        """Free the model."""
+        ...
+
+
+_NONE = Backend("avatar_ros.vad.turn_detector:NoDetector")
+TURN_DETECTORS = Registry(
+    "turn detector",
+    TurnDetector,
+    {
+        "words": _NONE,
+        "none": _NONE,
+        "smart_turn": Backend("avatar_ros.vad.smart_turn:SmartTurn", "turn_detector", ("onnxruntime",)),
     },
 )

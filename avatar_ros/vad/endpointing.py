@@ -1,6 +1,20 @@
-"""How long to wait in silence before the user's turn is over, from the words heard so far."""
+"""How long to wait in silence before the user's turn is over, from words, prosody and the silence itself.
+
+| words so far | nobody judges the sound | a detector judges it |
+|---|---|---|
+| COMPLETE: a known question | short_silence_s; long_silence_s unsure | the same; stop_silence_s for "not done" |
+| PLAIN: words that may be all | stop_silence_s | from likely_silence_s (sure to be done) to longest_silence_s |
+| OPEN: they break off ("where is the") | long_silence_s | the same, or longer as for PLAIN |
+| NONE: nothing understood | long_silence_s | the same, or longer as for PLAIN |
+
+Over the avatar's own voice what is not understood is mostly a cough or an echo, and the avatar waits for it: there NONE
+waits stop_silence_s. All waits are multiplied by 4 ** (patience - 0.5): by a half at 0, by two at 1.
+"""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
 
 from ..core.types import EVENT_COMPLETE, Transcript
 from .base import VadSettings
@@ -10,20 +24,79 @@ _QUESTION_MARKS = ("?", "？")
 _PAUSE_MARKS = (",", "-", "，", "、")
 _STOPS = ".…。．"
 _CONTRACTED = tuple(word + "'s" for word in QUESTION_WORDS)
+#: Partial transcripts of no more confidence are guesses at how a sentence may go on.
+_GUESS = 0.5
+#: The detector's probability from which on it is sure that the user is not done, or is.
+_NOT_DONE, _DONE = 0.1, 0.9
+#: The recogniser's confidence up to which a whole question is none, and from which on it is sure.
+_UNSURE, _SURE = 0.5, 0.8
+#: No wait is shorter, s: as long may a consonant be silent.
+SHORTEST_WAIT_S = 0.08
 
 
-def wait_s(settings: VadSettings, partial: Transcript) -> float:
-    """Silence that ends the utterance, s: shorter after a finished question, longer after a sentence that breaks off.
+class Words(Enum):
+    """What the words so far say about whether more will come."""
 
-    A finished question is one that the recogniser marks with EVENT_COMPLETE; only it knows what can be asked.
+    NONE = 0
+    PLAIN = 1
+    OPEN = 2
+    COMPLETE = 3
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """confidence: of the words, 0–1; probability: that the user is done, by the sound, 0–1; None: nobody judged it.
+    over_speech: the voice began while the avatar spoke.
     """
-    if not settings.adaptive:
-        return settings.stop_silence_s
-    if EVENT_COMPLETE in partial.events:
-        return min(settings.short_silence_s, settings.stop_silence_s)
+
+    words: Words = Words.NONE
+    confidence: float = 1.0
+    probability: float | None = None
+    over_speech: bool = False
+
+
+def words_of(partial: Transcript) -> Words:
+    """What the newest partial transcript says.
+
+    A single word ("hello") is PLAIN though it be complete: many sentences begin with one.
+    """
+    if EVENT_COMPLETE in partial.events and len(partial.text.split()) > 1:
+        return Words.COMPLETE
     if breaks_off(partial.text, partial.locale):
-        return max(settings.long_silence_s, settings.stop_silence_s)
-    return settings.stop_silence_s
+        return Words.OPEN
+    guessed = partial.confidence <= _GUESS and EVENT_COMPLETE not in partial.events
+    return Words.NONE if guessed or not partial.text.strip() else Words.PLAIN
+
+
+def wait_s(settings: VadSettings, evidence: Evidence) -> float:
+    """Silence that ends the utterance, s."""
+    if settings.turn_detector == "none":
+        return settings.stop_silence_s
+    return max(SHORTEST_WAIT_S, _wait_s(settings, evidence) * 4.0 ** (settings.patience - 0.5))
+
+
+def _wait_s(settings: VadSettings, evidence: Evidence) -> float:
+    words, probability = evidence.words, evidence.probability
+    short_s, stop_s = min(settings.short_silence_s, settings.stop_silence_s), settings.stop_silence_s
+    long_s = max(settings.long_silence_s, stop_s)
+    if words is Words.COMPLETE:
+        known_s = _between(short_s, long_s, (_SURE - evidence.confidence) / (_SURE - _UNSURE))
+        return known_s if probability is None or probability >= 0.5 else max(known_s, stop_s)
+    if words is Words.NONE and evidence.over_speech:
+        return stop_s
+    judged_s = stop_s if probability is None else _judged_s(settings, probability)
+    return judged_s if words is Words.PLAIN else max(long_s, judged_s)
+
+
+def _judged_s(settings: VadSettings, probability: float) -> float:
+    """From likely_silence_s where the detector is sure that the user is done to longest_silence_s."""
+    least_s = min(settings.likely_silence_s, settings.longest_silence_s)
+    return _between(least_s, settings.longest_silence_s, (_DONE - probability) / (_DONE - _NOT_DONE))
+
+
+def _between(least_s: float, most_s: float, doubt: float) -> float:
+    """least_s for no doubt (0 and less), most_s for 1 and more, in equal ratios between."""
+    return float(least_s * (most_s / least_s) ** min(max(doubt, 0.0), 1.0))
 
 
 def breaks_off(text: str, locale: str) -> bool:

@@ -2,55 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
-import numpy as np
-
-from ..core.enums import SessionKind, VoiceKind
-from ..core.errors import VadError
-from ..core.events import SessionEvent
+from ..core.enums import AgentState, SessionKind, VoiceKind
+from ..core.errors import ConfigError, VadError
+from ..core.events import AvatarState, SessionEvent
 from ..core.levels import level_dbfs
 from ..core.rates import LISTENING_RATE_HZ
 from ..core.registry import NO_OPTIONS, Options
 from ..core.sessions import SessionTable
 from ..core.stage import Out, Stage
 from ..core.topics import Message
-from ..core.types import AudioFrame, Transcript, VoiceActivity
-from .base import VAD_BACKENDS, VadSettings, VoiceDetector, VoiceStream
-from .endpointing import wait_s
-from .level_tracking import NoiseFloor, SpeechLevel
+from ..core.types import AudioFrame, Talk, Transcript
+from .base import TURN_DETECTORS, VAD_BACKENDS, TurnDetector, VadSettings, VoiceDetector
+from .judge import Judge, ThreadJudge
 from .segmenter import Segmenter, VoiceStarted, VoiceStopped
-from .windows import Capture, PreRoll, Window
+from .session import VadSession
+from .turn_detector import NoDetector
+from .windows import Window
 
 #: Without sound for this long in mid-utterance the microphone is gone: the utterance is closed.
 SILENT_MIC_S = 1.0
+#: (detector, wake) -> what asks it.
+MakeJudge = Callable[[TurnDetector, Callable[[], None]], Judge]
 #: After so long without sound a microphone is forgotten, s: not everybody who connects ever speaks, or says goodbye.
 FORGET_MIC_S = 60.0
 #: What the detector is this sure of must be so much softer, dB, to count as faded away.
 _SURE, _SURE_DB = 0.97, 2.0
-
-
-class VadSession:
-    """State of one session: a microphone that is listened to."""
-
-    def __init__(self, settings: VadSettings, stream: VoiceStream) -> None:
-        self.capture = Capture()
-        self.pre_roll = PreRoll()
-        self.background = NoiseFloor()
-        self.speech_level = SpeechLevel()
-        self.segmenter = Segmenter(settings)
-        self.stream = stream
-        self.utterance = 0
-        self.sent_from = 0  # first sample of the current utterance, on mic/audio's stream
-        self.sent_to = 0  # the sample after the last that was sent
-        self.probability = 0.0
-
-    def note_level(self, dbfs: float, stop_threshold: float) -> None:
-        """Remember how loud the speech is; forget it where there is none."""
-        if self.probability >= stop_threshold:
-            self.speech_level.add(dbfs)
-        elif not self.segmenter.speaking:
-            self.speech_level.clear()
+#: In place of the question's number: the turn detector is asked once the sound at hand was sent.
+_TO_BE_ASKED = -1
 
 
 class VadStage(Stage):
@@ -64,34 +44,68 @@ class VadStage(Stage):
     says_alive = True
     tick_period_s = 0.25
 
-    def __init__(self, detector: VoiceDetector, settings: VadSettings) -> None:
+    def __init__(
+        self,
+        detector: VoiceDetector,
+        settings: VadSettings,
+        turns: TurnDetector | None = None,
+        judge: MakeJudge = ThreadJudge,
+    ) -> None:
+        """turns: judges by the sound whether somebody is done; judge: makes what asks it, on a thread of its own."""
         super().__init__()
         self._detector = detector
         self._settings = settings
-        self._sessions: SessionTable[VadSession] = SessionTable(lambda: VadSession(settings, detector.stream()))
+        self._turns = turns or NoDetector(settings)
+        self._make_judge = judge
+        self._judge: Judge | None = None
+        self._asked: dict[int, str] = {}  # question of the turn detector -> session
+        self._warning = ""
+        self._sessions: SessionTable[VadSession] = SessionTable(
+            lambda: VadSession(settings, detector.stream(), judged=self._judge is not None)
+        )
         self._open: set[str] = set()
         self._heard_s: dict[str, float] = {}  # when each session was last heard
         self._lost_samples = 0
-        self._utterances = 0
+        self._utterances = self._questions = 0
         self._background_dbfs = float("nan")
 
     def load(self) -> None:
-        """Load the detector."""
+        """Load the detectors."""
         self._detector.load()
+        if isinstance(self._turns, NoDetector):
+            return
+        try:
+            self._turns.load()
+        except ConfigError as error:
+            if not self._settings.turn_detector_fallback:
+                raise
+            self._warning = f"words and silence alone tell whether somebody is done: {error.text}"
+            return
+        self._judge = self._make_judge(self._turns, self._woken)
 
     def close(self) -> None:
-        """Free the detector."""
+        """Free the detectors."""
+        if self._judge is not None:
+            self._judge.close()
+        self._judge = None
+        self._turns.close()
         self._detector.close()
 
     def push(self, topic: str, message: Message, now_s: float) -> Iterable[Out]:
-        """mic/audio: listen; speech/transcript: a partial sets how long to wait for more."""
+        """mic/audio: listen; speech/transcript: a partial sets how long to wait for more; mic/talk: when to listen."""
         if isinstance(message, AudioFrame):
             yield from self._hear(message, now_s)
         elif isinstance(message, Transcript):
-            self._read(message, now_s)
+            yield from self._read(message, now_s)
+        elif isinstance(message, Talk):
+            self._heard_s.setdefault(message.session, now_s)  # to be forgotten some day
+            self._sessions.get(message.session, now_s).gate.press(message.pressed, now_s)
+        elif isinstance(message, AvatarState) and message.session in self._heard_s:
+            self._sessions.get(message.session, now_s).agent_speaks = message.state is AgentState.SPEAKING
 
     def tick(self, now_s: float) -> Iterable[Out]:
-        """Close the utterance of a microphone that fell silent altogether; forget it when it stays so."""
+        """Take verdicts on turns; close the utterance of a microphone that fell silent; forget it when it stays so."""
+        yield from self._verdicts(now_s)
         for session in sorted(self._open):
             state = self._sessions.get(session, now_s)
             if now_s - self._heard_s[session] >= SILENT_MIC_S:
@@ -111,7 +125,11 @@ class VadStage(Stage):
             "utterances": str(self._utterances),
             "lost_audio_s": f"{self._lost_samples / LISTENING_RATE_HZ:.2f}",
             "background_dbfs": f"{self._background_dbfs:.0f}",
+            **({"warning": self._warning} if self._warning else {}),
         }
+
+    def _woken(self) -> None:
+        self.wake()  # looked up when called: the runner sets it after the stage was built
 
     def _forget(self, session: str) -> None:
         self._sessions.drop(session)
@@ -126,17 +144,58 @@ class VadStage(Stage):
         self._lost_samples += max(gap, 0)
         if not 0 <= gap <= self._settings.max_gap_s * LISTENING_RATE_HZ:
             yield from self._end_stream(state, frame.session)
+        yield from self._verdicts(now_s)
+        if not state.gate.is_open(now_s):
+            yield from self._close_gate(state, frame)
+            return
+        state.listened = True
         for window in state.capture.add(frame):
             yield from self._take(state, window, frame.session)
+        self._ask(state, frame.session, now_s)
         if frame.last:
             yield from self._end_stream(state, frame.session)
 
-    def _read(self, transcript: Transcript, now_s: float) -> None:
+    def _read(self, transcript: Transcript, now_s: float) -> Iterator[Out]:
         if transcript.session not in self._open or transcript.final:
             return
         state = self._sessions.get(transcript.session, now_s)
         if transcript.utterance == state.utterance:
-            state.segmenter.wait_s = wait_s(self._settings, transcript)
+            state.turn_end.read(transcript)
+            yield from self._follow(state, transcript.session)
+
+    def _ask(self, state: VadSession, session: str, now_s: float) -> None:
+        """Have the turn detector judge the utterance, where it is time to."""
+        if self._judge is not None and state.question == _TO_BE_ASKED:
+            state.question = self._questions = self._questions + 1
+            self._asked = {state.question: session}  # one at a time: what was asked before is not answered any more
+            self._judge.ask(state.question, state.sound(), now_s)
+
+    def _verdicts(self, now_s: float) -> Iterator[Out]:
+        for verdict in self._judge.verdicts(now_s) if self._judge is not None else ():
+            session = self._asked.pop(verdict.number, "")
+            state = self._sessions.get(session, now_s) if session in self._open else None
+            if state is not None and state.question == verdict.number and state.segmenter.silence_s > 0.0:
+                state.turn_end.judge(verdict.probability)
+                yield from self._follow(state, session)
+
+    def _follow(self, state: VadSession, session: str) -> Iterator[Out]:
+        """More is known of a pause: end the utterance where it is long enough by now; tell of one that may be the end,
+        and of one that was not.
+        """
+        if not state.segmenter.speaking:
+            return
+        silence_s = state.segmenter.silence_s
+        news = state.turn_end.step(silence_s)
+        if silence_s <= 0.0:
+            state.question = 0  # a verdict on a pause that is over is none
+        if news.ask:
+            state.question = _TO_BE_ASKED
+        state.segmenter.wait_s = float("inf") if state.gate.holds else state.turn_end.wait_s
+        if silence_s >= state.segmenter.wait_s and (event := state.segmenter.stop()) is not None:
+            yield from self._stop(state, event, state.sent_to, session)
+        elif news.kind is not None:
+            last_sample = state.sent_to - round(silence_s * LISTENING_RATE_HZ) - 1
+            yield state.activity(news.kind, max(0, last_sample), session)
 
     def _take(self, state: VadSession, window: Window, session: str) -> Iterator[Out]:
         dbfs = level_dbfs(window.pcm)
@@ -158,7 +217,8 @@ class VadStage(Stage):
         elif isinstance(event, VoiceStopped):
             yield from self._stop(state, event, window.end_sample, session)
         elif state.segmenter.speaking:
-            yield self._send(state, [window], session)
+            yield state.piece([window], session)
+            yield from self._follow(state, session)
 
     def _fade_db(self, probability: float) -> float:
         return self._settings.fade_db + (_SURE_DB if self._settings.fade_db and probability > _SURE else 0.0)
@@ -172,29 +232,43 @@ class VadStage(Stage):
 
     def _start(self, state: VadSession, window: Window, event: VoiceStarted, session: str) -> Iterator[Out]:
         self._utterances += 1
-        state.utterance = self._utterances
+        state.begin(self._utterances)
         self._open.add(session)
         began = max(window.end_sample - round((event.speech_s + self._settings.onset_s) * LISTENING_RATE_HZ), 0)
-        yield self._activity(state, VoiceKind.STARTED, began, session)
+        yield state.activity(VoiceKind.STARTED, began, session)
         windows = state.pre_roll.since(max(began - round(self._settings.pre_roll_s * LISTENING_RATE_HZ), state.sent_to))
         state.sent_from = windows[0].first_sample
-        yield self._send(state, windows, session)
+        yield state.piece(windows, session)
 
     def _stop(self, state: VadSession, event: VoiceStopped, end_sample: int, session: str) -> Iterator[Out]:
         last_sample = end_sample - round(event.silence_s * LISTENING_RATE_HZ) - 1
         self._open.discard(session)
-        yield self._activity(state, VoiceKind.STOPPED, last_sample, session)
-        yield self._send(state, state.pre_roll.since(state.sent_to), session, last=True)
+        state.gate.voice_stopped()
+        yield state.activity(VoiceKind.STOPPED, last_sample, session)
+        yield state.piece(state.pre_roll.since(state.sent_to), session, last=True)
 
     def _cut(self, state: VadSession, window: Window, session: str) -> Iterator[Out]:
         """End the utterance and start the next, which is announced before the first can have been recognised."""
-        yield self._activity(state, VoiceKind.STOPPED, window.end_sample - 1, session)
+        yield state.activity(VoiceKind.STOPPED, window.end_sample - 1, session)
         ended, self._utterances = state.utterance, self._utterances + 1
         state.utterance = self._utterances
-        yield self._activity(state, VoiceKind.STARTED, window.end_sample, session)
+        yield state.activity(VoiceKind.STARTED, window.end_sample, session)
         state.utterance = ended
-        yield self._send(state, [window], session, last=True)
-        state.utterance, state.sent_from = self._utterances, state.sent_to
+        yield state.piece([window], session, last=True)
+        state.begin(self._utterances)
+        state.sent_from = state.sent_to
+
+    def _close_gate(self, state: VadSession, frame: AudioFrame) -> Iterator[Out]:
+        """Nothing is listened to: end what is open; what comes now leaves no trace."""
+        event = state.segmenter.stop()
+        if event is not None:
+            yield from self._stop(state, event, state.sent_to, frame.session)
+        if state.listened:
+            state.listened = False
+            state.capture.restart()
+            state.pre_roll.clear()
+            state.stream = self._detector.stream()
+        state.sent_to = frame.first_sample + len(frame.pcm)
 
     def _end_stream(self, state: VadSession, session: str) -> Iterator[Out]:
         """Close what is open and begin anew with the next frame."""
@@ -206,36 +280,6 @@ class VadStage(Stage):
         state.sent_to = 0
         state.stream = self._detector.stream()
         state.segmenter = Segmenter(self._settings)
-
-    def _send(self, state: VadSession, windows: list[Window], session: str, *, last: bool = False) -> Out:
-        pcm = np.concatenate([window.pcm for window in windows]) if windows else np.zeros(0, np.int16)
-        first_sample = windows[0].first_sample if windows else state.sent_to
-        state.sent_to = first_sample + len(pcm)
-        return Out(
-            "mic/utterance",
-            AudioFrame(
-                session=session,
-                utterance=state.utterance,
-                first_sample=first_sample - state.sent_from,
-                sample_rate_hz=LISTENING_RATE_HZ,
-                pcm=pcm,
-                last=last,
-                steady_ns=state.capture.steady_ns(first_sample),
-            ),
-        )
-
-    def _activity(self, state: VadSession, kind: VoiceKind, sample: int, session: str) -> Out:
-        return Out(
-            "mic/voice_activity",
-            VoiceActivity(
-                session=session,
-                utterance=state.utterance,
-                kind=kind,
-                sample=sample,
-                probability=state.probability,
-                steady_ns=state.capture.steady_ns(sample),
-            ),
-        )
 
 
 def _check(frame: AudioFrame) -> None:
@@ -249,4 +293,5 @@ def _check(frame: AudioFrame) -> None:
 
 def build(settings: VadSettings, own: Options = NO_OPTIONS) -> Stage:
     """The stage with the backend that the settings name."""
-    return VadStage(VAD_BACKENDS.make(settings.backend, settings, own=own), settings)
+    turns = TURN_DETECTORS.make(settings.turn_detector, settings)
+    return VadStage(VAD_BACKENDS.make(settings.backend, settings, own=own), settings, turns)

@@ -28,7 +28,7 @@ from avatar_ros.core.levels import loud_samples
 from avatar_ros.core.types import AudioFrame
 
 from ..lib.question_files import FREE_QUESTIONS, QUESTIONS, question_files
-from . import services
+from . import cut_ins, services
 from .kiosk_run import PATIENT_MIC, KioskRun, Parameters, write_profile
 
 #: What is listened to, and no more: each message that is heard here is work beside the kiosk's.
@@ -51,11 +51,13 @@ def main(arguments: Sequence[str]) -> int:
         services.check_installed()  # before minutes of measuring, not after
     with tempfile.TemporaryDirectory() as folder:
         files = question_files(Path(folder), options.turns, FREE_QUESTIONS if options.free else QUESTIONS)
-        result = converse(files, options)
-        print(table(result), flush=True)
+        result: dict[str, Any] = converse(files, options) if files else {"answered": 0}
+        print(table(result) if files else "", flush=True)
         for name, edge in (("edge", True), ("espeak", False)) if options.services else ():
             result[name] = _with_services(files, options, edge=edge)
             print("", services.table(result[name]["added_ms"], f"chat service and {name}"), sep="\n", flush=True)
+    if options.cut_ins:
+        result["cut_ins"] = cut_ins.run(options.against, _pairs(options.vad), _pairs(options.asr))
     if options.json:
         Path(options.json).write_text(json.dumps(result, indent=1), encoding="utf-8")
     runs = [result, *(result[name] for name in ("edge", "espeak") if name in result)]
@@ -76,10 +78,22 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--first-token-s", type=float, default=default.first_token_s, help="(default: %(default)s)")
     parser.add_argument("--token-gap-s", type=float, default=default.token_gap_s, help="(default: %(default)s)")
     parser.add_argument("--first-sound-s", type=float, default=default.first_sound_s, help="(default: %(default)s)")
+    parser.add_argument("--cut-ins", action=argparse.BooleanOptionalAction, default=True,
+                        help="also: turns that are ended in a pause inside a sentence (cut_ins.py)")  # fmt: skip
+    parser.add_argument("--against", default="", help="cut-ins of another checkout beside this one's: its folder")
+    for node in ("vad", "asr"):
+        parser.add_argument(f"--{node}", action="append", default=[], metavar="NAME=VALUE",
+                            help=f"cut-ins: a parameter of {node}_node")  # fmt: skip
     options = parser.parse_args(arguments)
-    if options.turns < 1:
-        raise ConfigError("bad_option", f"--turns is {options.turns}; it must be 1 or more")
+    if options.turns < 0 or (not options.turns and options.services):
+        raise ConfigError("bad_option", f"--turns is {options.turns}; it must be 1 or more, or 0 for cut-ins alone")
     return options
+
+
+def _pairs(given: Sequence[str]) -> dict[str, Any]:
+    import yaml
+
+    return {name: yaml.safe_load(value) for name, _, value in (pair.partition("=") for pair in given)}
 
 
 def converse(

@@ -23,8 +23,9 @@ from avatar_ros.core.rates import LISTENING_RATE_HZ
 from avatar_ros.core.stage import Out
 from avatar_ros.core.types import AudioFrame, VoiceActivity
 from avatar_ros.vad.base import WINDOW_SAMPLES, VadSettings, VoiceDetector
+from avatar_ros.vad.session import VadSession
 from avatar_ros.vad.silero import SileroVad
-from avatar_ros.vad.stage import VadSession, VadStage
+from avatar_ros.vad.stage import VadStage
 from avatar_ros.vad.windows import Window
 
 from .bootstrap import ratio, shown

@@ -17,10 +17,11 @@ BACKEND_EXTRAS = {
     "sensevoice_sherpa": "sherpa",
     "sensevoice": "sensevoice",
     "gsplat": "gpu",
+    "smart_turn": "turn_detector",
     # of answers.meaning
     **dict.fromkeys(("english", "minilm", "use", "folder"), "meaning"),
 }
-_BACKEND = re.compile(r"""\b(?:backend|fallback|second|meaning)["']?\s*:\s*["']?(\w+)""")
+_BACKEND = re.compile(r"""\b(?:backend|fallback|second|meaning|turn_detector)["']?\s*:\s*["']?(\w+)""")
 _COMMENT = re.compile(r"(?:^|\s)#.*")
 
 

@@ -29,6 +29,7 @@ EXTRAS = {
     "whisper": "asr_node, backend whisper: any words; brings weights for English (71 MB)",
     "sherpa": "asr_node, backends sherpa and sensevoice_sherpa: whatever sherpa-onnx loads",
     "sensevoice": "asr_node, backend sensevoice: FunASR; brings torch",
+    "turn_detector": "vad_node, turn_detector smart_turn: is the user done, by the sound",
     "neural": "tools/ that export and train models: torch, transformers, onnx",
     "gpu": "renderer_node, backend gsplat, and networks on CUDA: torch, gsplat, onnxruntime-gpu",
 }

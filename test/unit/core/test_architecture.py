@@ -185,6 +185,7 @@ LOADERS = {
     "asr/model_folder.py", "asr/sensevoice.py", "asr/sensevoice_sherpa.py", "asr/whisper.py",
     "asr/whisper_folder.py", "asr/whisper_vocabulary.py", "audio/wav.py", "avatar/archive.py",
     "avatar/load.py", "avatar/validate.py", "commands/manifest.py", "answers/file.py",
+    "vad/smart_turn.py",
     "commands/expression_file.py", "core/inference.py", "core/registry.py", "speech/phone_network.py",
     "core/yaml_text.py",
     "display/background.py", "display/export.py", "encoder/neural.py", "encoder/neural_model.py",

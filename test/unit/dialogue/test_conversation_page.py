@@ -15,7 +15,7 @@ from dialogue_talk import EPOCH, Talk
 from avatar_ros.core.enums import AgentState, InterruptAction, PlaybackState, SayWhen, SessionKind, VoiceKind
 from avatar_ros.core.events import Interrupt, SessionEvent, SpeechFault
 from avatar_ros.core.peers import PeerChange
-from avatar_ros.core.types import EVENT_TOO_QUIET, Reply
+from avatar_ros.core.types import EVENT_COMPLETE, EVENT_TOO_QUIET, Reply
 from avatar_ros.dialogue.base import PORT, DialogueSettings
 from avatar_ros.dialogue.conversation import WAITS_FOR, Event
 from avatar_ros.dialogue.stage import DialogueStage
@@ -153,6 +153,79 @@ def _(talk: Talk) -> Iterator[None]:
     talk.tell_of(talk.utterance - 2, "tell me more")
     yield
     talk.tell_of(talk.utterance - 1, "and more")
+
+
+# --- preparing --------------------------------------------------------------------------------------------------------
+
+partial("partial transcript that is a whole question", "tell me more", events=(EVENT_COMPLETE,))
+
+
+def heard_so_far(talk: Talk, text: str = "tell me") -> None:
+    """A voice and a partial transcript of it, of too few words to interrupt."""
+    talk.speak()
+    talk.words(text, final=False, confidence=0.9)
+
+
+def prepare(talk: Talk) -> None:
+    heard_so_far(talk)
+    talk.voice(VoiceKind.PAUSED, talk.utterance)
+
+
+def after_words(name: str, kind: VoiceKind, ready: Callable[[Talk], None], **settings: Any) -> None:
+    @event(name, **settings)
+    def _(talk: Talk) -> Iterator[None]:
+        ready(talk)
+        yield
+        talk.voice(kind, talk.utterance)
+
+
+after_words("voice pauses after words", VoiceKind.PAUSED, heard_so_far)
+after_words("voice pauses after words; `speculative_requests_per_minute` 0", VoiceKind.PAUSED, heard_so_far,
+            speculative_requests_per_minute=0)  # fmt: skip
+after_words("voice pauses after words; `speculative_requests_per_utterance` used up", VoiceKind.PAUSED, heard_so_far,
+            speculative_requests_per_utterance=0)  # fmt: skip
+after_words("voice goes on after the pause", VoiceKind.RESUMED, prepare)
+
+
+def once_prepared(name: str, then: Callable[[Talk], None]) -> None:
+    @event(name)
+    def _(talk: Talk) -> Iterator[None]:
+        prepare(talk)
+        yield
+        then(talk)
+
+
+def finally_heard(text: str) -> Callable[[Talk], None]:
+    def then(talk: Talk) -> None:
+        talk.hush()
+        talk.words(text)
+
+    return then
+
+
+once_prepared("partial transcript: more words after the pause", lambda talk: talk.words("tell me more", final=False,
+              confidence=0.9))  # fmt: skip
+once_prepared("the same words as before the pause, final", finally_heard("Tell me."))
+once_prepared("other words than before the pause, final", finally_heard("sell me"))
+
+
+@event("reply, once an answer is being prepared")
+def _(talk: Talk) -> Iterator[None]:
+    speaks = talk.state is not AgentState.IDLE and talk.state is not AgentState.LISTENING
+    prepare(talk)
+    yield
+    if not speaks:
+        talk.reply("One. Two. ", final=False)
+        assert len(talk.sent("speech/sentence", turn=talk.turn)) == 1, "the first sentence, no more"
+
+
+@event("playback PLAYING, once an answer is being prepared")
+def _(talk: Talk) -> Iterator[None]:
+    speaks = talk.state is not AgentState.IDLE and talk.state is not AgentState.LISTENING
+    prepare(talk)
+    yield
+    if not speaks:
+        talk.play()
 
 
 # --- final transcripts ------------------------------------------------------------------------------------------------
@@ -510,6 +583,8 @@ def cells() -> dict[str, dict[str, str]]:
 def in_words(message: Any) -> str:
     kind = type(message).__name__
     if kind == "Prompt":
+        if message.speculative:
+            return "prepare"
         both = "where is it" in message.text and "tell me more" in message.text
         return "prompt of both" if both else "prompt"
     if kind == "Sentence":

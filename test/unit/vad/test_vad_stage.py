@@ -42,14 +42,18 @@ def listen(stage, seconds, *, start_s=0.0, pcm=None, session="local", last=False
 
 def stage_for(script, **settings):
     # The test's sound is equally loud throughout: no level above the background is asked for. The script is exact.
-    values = {"backend": "fake", "script": script, "min_snr_db": 0.0, "onset_s": 0.0} | settings
+    # Where a test is not about turns, silence alone ends an utterance, after 0.5 s.
+    values = {"backend": "fake", "script": script, "min_snr_db": 0.0, "onset_s": 0.0, "turn_detector": "none"}
+    values |= settings
     stage = build(*split(VAD_BACKENDS, VadSettings, **values))
     stage.load()
     return stage
 
 
 def activities(out):
-    return [o.message for _, o in out if o.topic == "mic/voice_activity"]
+    """Beginnings and ends; pauses are what test_turn_end.py is about."""
+    told = [o.message for _, o in out if o.topic == "mic/voice_activity"]
+    return [voice for voice in told if voice.kind in (VoiceKind.STARTED, VoiceKind.STOPPED)]
 
 
 def frames(out):
@@ -100,23 +104,30 @@ def test_silence_and_the_hum_of_nothing_start_nothing():
 
 def test_a_finished_question_is_waited_for_less_and_an_unfinished_one_more():
     def wait(events, text):
-        stage = stage_for("0.5-1.5")
+        stage = stage_for("0.5-1.5", turn_detector="words")
         listen(stage, 1.2)
         list(stage.push("speech/transcript", Transcript(utterance=1, text=text, final=False, events=events), 8.2))
         out = listen(stage, 4.0, start_s=1.2)
-        return next(at for at, o in out if o.topic == "mic/voice_activity") - 1.5
+        return stop_s(out) - 1.5
 
-    assert wait((EVENT_COMPLETE,), "what time is it") == pytest.approx(0.28, abs=0.05)
+    assert wait((EVENT_COMPLETE,), "what time is it") == pytest.approx(0.16, abs=0.05)
     assert wait((), "i like trees") == pytest.approx(0.5, abs=0.05)
-    assert wait((), "what is the") == pytest.approx(0.9, abs=0.05)
+    assert wait((), "what is the") == pytest.approx(1.35, abs=0.05)
+    assert wait((), "") == pytest.approx(1.35, abs=0.05)
+
+
+def stop_s(out):
+    """When the end was told, s."""
+    return next(at for at, o in out if o.topic == "mic/voice_activity" and o.message.kind is VoiceKind.STOPPED)
 
 
 def test_a_partial_of_another_utterance_changes_nothing():
-    stage = stage_for("0.5-1.5")
+    stage = stage_for("0.5-1.5", turn_detector="words")
     listen(stage, 1.2)
-    list(stage.push("speech/transcript", Transcript(utterance=9, final=False, events=(EVENT_COMPLETE,)), 8.2))
+    whole = Transcript(utterance=9, text="what time is it", final=False, events=(EVENT_COMPLETE,))
+    list(stage.push("speech/transcript", whole, 8.2))
     out = listen(stage, 4.0, start_s=1.2)
-    assert next(at for at, o in out if o.topic == "mic/voice_activity") - 1.5 == pytest.approx(0.5, abs=0.05)
+    assert stop_s(out) - 1.5 == pytest.approx(1.35, abs=0.05)
 
 
 def test_the_wrong_rate_is_refused_by_name():

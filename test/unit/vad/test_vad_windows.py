@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from avatar_ros.core.levels import SILENCE_DBFS, level_dbfs
-from avatar_ros.core.types import EVENT_COMPLETE, AudioFrame, Transcript
-from avatar_ros.vad.base import WINDOW_SAMPLES, VadSettings
-from avatar_ros.vad.endpointing import breaks_off, wait_s
+from avatar_ros.core.types import AudioFrame
+from avatar_ros.vad.base import WINDOW_SAMPLES
+from avatar_ros.vad.endpointing import breaks_off
 from avatar_ros.vad.level_tracking import NoiseFloor
 from avatar_ros.vad.windows import Capture, PreRoll, Window
 
@@ -66,22 +66,6 @@ def test_the_background_is_the_quietest_of_late():
     for dbfs in (-70, -40, -50, -45):
         background.add(dbfs)
     assert background.dbfs == -50
-
-
-@pytest.mark.parametrize(
-    ("text", "events", "expected"),
-    [
-        ("what time is it", (EVENT_COMPLETE,), 0.28),
-        ("what time is", (), 0.9),
-        ("i would like to see the", (), 0.9),
-        ("i see trees", (), 0.5),
-        ("", (), 0.5),
-    ],
-)
-def test_patience_follows_the_words(text, events, expected):
-    partial = Transcript(text=text, events=events, final=False)
-    assert wait_s(VadSettings(), partial) == expected
-    assert wait_s(VadSettings(adaptive=False), partial) == 0.5
 
 
 def test_a_finished_sentence_does_not_break_off():

@@ -1,0 +1,78 @@
+"""Is the user done? What is known of one session's pause, and what follows from it. Reads no clock."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import NamedTuple
+
+from ..core.enums import VoiceKind
+from ..core.types import Transcript
+from .base import VadSettings
+from .endpointing import Evidence, Words, wait_s, words_of
+
+#: Silences at which the detector is asked, s: what it says becomes surer while a pause lasts.
+ASK_AT_S = (0.1, 0.3, 0.6, 1.0)
+#: A silence of this length is told of, where it is likely the end, s: the answer is prepared meanwhile.
+PAUSE_S = 0.13
+#: Where no longer wait is wanted than this, at a patience of 0.5, it is likely the end, s.
+LIKELY_WAIT_S = 0.9
+
+
+class PauseNews(NamedTuple):
+    """kind: PAUSED or RESUMED, where that is to be told; ask: the detector should judge the utterance now."""
+
+    kind: VoiceKind | None = None
+    ask: bool = False
+
+
+class TurnEnd:
+    """Of one session; `began` starts it anew. judged: whether there is a detector to wait for."""
+
+    def __init__(self, settings: VadSettings, *, judged: bool) -> None:
+        self._settings = settings
+        self._judged = judged
+        self._evidence = Evidence()
+        self._asked = 0
+        self._paused = False
+
+    def began(self, *, over_speech: bool) -> None:
+        """An utterance begins. over_speech: while the avatar spoke."""
+        self._evidence, self._asked, self._paused = Evidence(over_speech=over_speech), 0, False
+
+    @property
+    def probability(self) -> float | None:
+        """That the user is done, by the sound; None: nobody has judged it in this pause."""
+        return self._evidence.probability
+
+    @property
+    def wait_s(self) -> float:
+        """Silence that ends the utterance, s."""
+        return wait_s(self._settings, self._evidence)
+
+    def read(self, partial: Transcript) -> None:
+        """The words so far."""
+        self._evidence = replace(self._evidence, words=words_of(partial), confidence=partial.confidence)
+
+    def judge(self, probability: float | None) -> None:
+        """The detector's verdict on this pause."""
+        self._evidence = replace(self._evidence, probability=probability)
+
+    def step(self, silence_s: float) -> PauseNews:
+        """`silence_s` have passed since the last speech."""
+        if silence_s <= 0.0:
+            resumed, self._paused, self._asked = self._paused, False, 0
+            self._evidence = replace(self._evidence, probability=None)
+            return PauseNews(VoiceKind.RESUMED if resumed else None)
+        ask = self._judged and self._asked < len(ASK_AT_S) and silence_s >= ASK_AT_S[self._asked]
+        self._asked += ask
+        if self._paused or silence_s < PAUSE_S or not self._likely:
+            return PauseNews(ask=ask)
+        self._paused = True
+        return PauseNews(VoiceKind.PAUSED, ask)
+
+    @property
+    def _likely(self) -> bool:
+        unjudged = self._judged and self._evidence.probability is None
+        if unjudged and self._evidence.words is not Words.COMPLETE:
+            return False
+        return wait_s(replace(self._settings, patience=0.5), self._evidence) <= LIKELY_WAIT_S
