@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from avatar_ros.asr.fake import FakeRecogniser
     from avatar_ros.asr.sensevoice import SenseVoiceRecogniser
     from avatar_ros.asr.sensevoice_sherpa import SherpaRecogniser
+    from avatar_ros.asr.sherpa import SherpaModelRecogniser
     from avatar_ros.asr.sphinx import SphinxRecogniser
     from avatar_ros.asr.whisper import WhisperRecogniser
     from avatar_ros.display.base import Screen
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from avatar_ros.render.base import Rasteriser
     from avatar_ros.render.cpu import CpuRasteriser
     from avatar_ros.render.fake import FakeRasteriser
+    from avatar_ros.render.gl import GlRasteriser
     from avatar_ros.render.gsplat import GsplatRasteriser
     from avatar_ros.render.reference import ReferenceRasteriser
     from avatar_ros.speaker.base import Speaker
@@ -65,9 +67,12 @@ if TYPE_CHECKING:
     ]  # fmt: skip
     LIPS: list[type[LipModel]] = [VisemeLips, LamLips, PolicyLips, FakeLips]
     MICS: list[type[Mic]] = [AutoMic, CardMic, FileMic, SilentMic, FakeMic]
-    RASTERISERS: list[type[Rasteriser]] = [CpuRasteriser, GsplatRasteriser, ReferenceRasteriser, FakeRasteriser]
+    RASTERISERS: list[type[Rasteriser]] = [
+        CpuRasteriser, GlRasteriser, GsplatRasteriser, ReferenceRasteriser, FakeRasteriser
+    ]  # fmt: skip
     RECOGNISERS: list[type[Recogniser]] = [
-        SphinxRecogniser, WhisperRecogniser, CascadeRecogniser, SenseVoiceRecogniser, SherpaRecogniser, FakeRecogniser
+        SphinxRecogniser, WhisperRecogniser, CascadeRecogniser, SenseVoiceRecogniser, SherpaRecogniser,
+        SherpaModelRecogniser, FakeRecogniser
     ]  # fmt: skip
     SCREENS: list[type[Screen]] = [WindowScreen, OffScreen, FakeScreen]
     SPEAKERS: list[type[Speaker]] = [AutoSpeaker, CardSpeaker, NullSpeaker, FakeSpeaker]

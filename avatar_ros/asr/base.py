@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from ..core.arrays import Pcm
 from ..core.registry import Backend, Registry
@@ -19,8 +19,8 @@ class AsrSettings(Settings):
 
     backend: str = setting(
         "pocketsphinx",
-        "recogniser: pocketsphinx (the answers file's questions), whisper (any words), cascade (first the one, then the "
-        "other), sherpa (whatever sherpa-onnx loads), sensevoice (FunASR), sensevoice_sherpa (sherpa-onnx) or fake",
+        "recogniser: pocketsphinx (the answers file's questions), whisper (any words), cascade (first the one, then "
+        "`second`), sherpa (whatever sherpa-onnx loads), sensevoice (FunASR), sensevoice_sherpa (sherpa-onnx) or fake",
     )
     fallback: str = setting(
         "",
@@ -32,6 +32,7 @@ class AsrSettings(Settings):
         "sensevoice_sherpa or sensevoice",
     )
     answers_file: str = setting("config/answers.yaml", "questions to expect; relative to the package's share folder")
+    locale: str = setting("en-US", "the kiosk's language, whose translation of the answers file is expected; BCP 47")
     min_confidence: float = setting(0.4, "what is understood with less is rejected", low=0.0, high=1.0)
     partial_period_s: float = setting(
         0.06, "how often words are published while somebody speaks, s", low=0.03, high=2.0
@@ -105,6 +106,13 @@ class Recogniser(Protocol):
         ...
 
 
+@runtime_checkable
+class KnowsLanguages(Protocol):
+    """A Recogniser that hears some languages only: their codes, ("en",)."""
+
+    hears: tuple[str, ...]
+
+
 _SENSEVOICE = "avatar_ros.asr.sensevoice_settings:SenseVoiceSettings"
 ASR_BACKENDS = Registry(
     "asr",
@@ -126,6 +134,12 @@ ASR_BACKENDS = Registry(
         ),
         "sensevoice_sherpa": Backend(
             "avatar_ros.asr.sensevoice_sherpa:SherpaRecogniser", "sherpa", ("sherpa_onnx",), _SENSEVOICE
+        ),
+        "sherpa": Backend(
+            "avatar_ros.asr.sherpa:SherpaModelRecogniser",
+            "sherpa",
+            ("sherpa_onnx",),
+            "avatar_ros.asr.sherpa_settings:SherpaSettings",
         ),
         "fake": Backend("avatar_ros.asr.fake:FakeRecogniser", settings="avatar_ros.asr.fake:FakeSettings"),
     },

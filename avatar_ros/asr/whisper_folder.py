@@ -25,7 +25,7 @@ def whisper_folder(model: str) -> Path:
 
     model: as the option `model`.
     """
-    folder = model_folder(model, "whisper") if model else packaged_folder()
+    folder = model_folder(model, "whisper", "whisper_base") if model else packaged_folder()
     if not (folder / _WEIGHTS).is_file() and any(folder.glob("*.onnx")):
         raise ConfigError("asr_model_foreign", f"the model folder {folder} holds ONNX: set `backend` to sherpa for it")
     names = (_WEIGHTS, _CONFIG, "vocabulary.json or vocabulary.txt")
@@ -52,7 +52,8 @@ def packaged_folder() -> Path:
             found = hashlib.file_digest(file, "sha256").hexdigest()
         if found != _PACKAGED_SHA256:
             raise ConfigError(
-                "asr_model_damaged", f"{weights} is not the file that we know (sha256 {found}); install it again: {_HOW}"
+                "asr_model_damaged",
+                f"{weights} is not the file that we know (sha256 {found}); install it again: {_HOW}",
             )
     return folder
 

@@ -57,7 +57,7 @@ def read_vocabulary(folder: Path) -> Vocabulary:
 
 
 def _letters() -> dict[str, int]:
-    """GPT-2's letter for each byte (Radford et al., 2019): printable ones stand for themselves, the rest from U+0100."""
+    """GPT-2's letter for each byte (Radford et al., 2019): printable ones for themselves, the rest from U+0100."""
     plain = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
     rest = [byte for byte in range(256) if byte not in plain]
     return {chr(byte): byte for byte in plain} | {chr(0x100 + number): byte for number, byte in enumerate(rest)}

@@ -14,7 +14,9 @@ from ..core.errors import ConfigError
 BENCHES = {
     "render": "rendering.speed",
     "render-soak": "rendering.soak",
+    "gpu": "rendering.gpu",
     "express": "lips.lips",
+    "labiodental": "lips.labiodental",
     "neural": "lips.streaming_cost",
     "hearing": "recognition.cli",
     "understanding": "understanding.cli",

@@ -94,8 +94,9 @@ class Talk:
 class Transcript:
     """What was heard. rejected: speech was heard but not understood (text may then be empty).
 
-    confidence 0–1; locale BCP 47; emotion an hri_msgs expression name or ""; events such as "laughter", "cough", and
-    EVENT_COMPLETE on a partial whose text is already a whole question, EVENT_TOO_QUIET on a rejected final.
+    confidence 0–1; locale BCP 47, "" where it is not known: then the session's; emotion an hri_msgs expression name or
+    ""; events such as "laughter", "cough", EVENT_COMPLETE on a partial whose text is already a whole question, and
+    EVENT_TOO_QUIET on a rejected final.
     """
 
     session: str = LOCAL_SESSION
@@ -103,7 +104,7 @@ class Transcript:
     text: str = ""
     final: bool = True
     confidence: float = 1.0
-    locale: str = "en-US"
+    locale: str = ""
     emotion: str = ""
     events: tuple[str, ...] = ()
     rejected: bool = False
@@ -139,12 +140,14 @@ class Reply(OfTurn):
     """A piece of the answer's text, in order of `seq` (from 0); the answer is the pieces joined as they are.
 
     A gap in `seq` before the final piece says that the answer broke off: what should have come there is missing.
+    locale: what this piece is written in, BCP 47; "": what the Prompt asked for, as far as is known.
     """
 
     seq: int = 0
     text: str = ""
     final: bool = False
     stamp_ns: int = 0
+    locale: str = ""
 
 
 @dataclass(frozen=True)

@@ -105,7 +105,8 @@ class Preparation:
     def _prepare(self, transcript: Transcript, now_s: float) -> None:
         self._turns.discard()
         if self._will_answer(transcript) and self._budget.take(transcript.utterance, now_s):
-            self._turns.prepare(Prompt(text=transcript.text, locale=transcript.locale), now_s)
+            locale = self._turns.texts.answered_in(transcript.locale)
+            self._turns.prepare(Prompt(text=transcript.text, locale=locale), now_s)
 
     def _will_answer(self, transcript: Transcript) -> bool:
         """Whether, if this is all, it is answered next, and by the LLM."""

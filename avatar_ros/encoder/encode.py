@@ -38,6 +38,8 @@ def encode(
     text: what is said, where it is known; marks: its phones in samples of `pcm`; encoder: from load_encoder().
     """
     encoder = encoder or load_encoder()
+    if text and not marks:
+        encoder.expect(text, locale)
     stream = encoder.open(sample_rate_hz)
     size = max(1, round(_CHUNK_S * sample_rate_hz))
     pieces = []

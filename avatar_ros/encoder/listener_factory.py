@@ -1,11 +1,13 @@
 """What finds the phones of a sentence without marks: PocketSphinx's acoustic model (aligned to its text, where it is
-English), our own network, both, or as a last resort the loudness. What is not installed is reported and left out.
+English), our own network (aligned to its text in any language that espeak-ng reads), both, or as a last resort the
+loudness. What is not installed is reported and left out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,9 +16,10 @@ from ..core.errors import ConfigError
 from ..core.registry import how_to_install
 from ..speech.g2p_espeak import EspeakG2p
 from ..speech.pocketsphinx_acoustic import installed_model
-from .aligner import AcousticModels
+from .aligner import AcousticModels, english_words
 from .phone_settings import PhoneSettings
 from .sources import FrameGrid, Listener, LoudnessSource, PhoneSource
+from .text_phones import TextPhones
 
 if TYPE_CHECKING:  # it imports onnxruntime
     from .network_listener import NetworkListener
@@ -46,27 +49,46 @@ def prepare(settings: PhoneSettings, g2p: EspeakG2p) -> ListenerFactory:
     """
     folder = installed_model()
     network, warning = _network(settings)
-    if folder is None:
-        return _without_pocketsphinx(network)
+    if folder is None and network is None:
+        return ListenerFactory(
+            warning="PocketSphinx is not installed: without phone marks the mouth only follows the loudness; "
+            f"install it with: {how_to_install('embedded')}"
+        )
     g2p.load()
+    acoustic = _acoustic(folder, settings.delay_s, g2p) if folder is not None else None
+    if acoustic is None:
+        warning = f"PocketSphinx is not installed: our network hears alone; {how_to_install('embedded')}"
+    if network is None:
+        return replace(acoustic or ListenerFactory(), warning=warning)
+    heard = _with_network(network, TextPhones(g2p.text), acoustic, settings.sound_by == "both")
+    return replace(heard, warning=warning)
+
+
+def _acoustic(folder: Path, delay_s: float, g2p: EspeakG2p) -> ListenerFactory:
+    """PocketSphinx's acoustic model, which has run once."""
     models = AcousticModels.load(folder, g2p)
 
     def listen(grid: FrameGrid, text: str, locale: str) -> PhoneSource:
-        return models.listen(grid, text, locale, settings.delay_s)
+        return models.listen(grid, text, locale, delay_s)
 
     listen(FrameGrid(0, 24000), "hello", "en").push(np.zeros(4800, np.int16))
     models.forget_voice()
-    return ListenerFactory(network.beside(listen, settings.sound_by) if network else listen, models.expect, warning)
+    return ListenerFactory(listen, models.expect)
 
 
-def _without_pocketsphinx(network: NetworkListener | None) -> ListenerFactory:
-    remedy = how_to_install("embedded")
-    if network:
-        return ListenerFactory(network.listen, warning=f"PocketSphinx is not installed: text is not aligned; {remedy}")
-    return ListenerFactory(
-        warning="PocketSphinx is not installed: without phone marks the mouth only follows the loudness; "
-        f"install it with: {remedy}"
-    )
+def _with_network(
+    network: NetworkListener, texts: TextPhones, acoustic: ListenerFactory | None, both: bool
+) -> ListenerFactory:
+    """English texts are left to the acoustic model, where there is one; both: it hears beside the network too."""
+
+    def expect(text: str, locale: str) -> None:
+        if acoustic is not None and english_words(text, locale):
+            acoustic.expect(text, locale)
+        else:
+            texts.graph(text, locale)
+
+    english = acoustic.listen if acoustic is not None else None
+    return ListenerFactory(network.with_texts(texts.graph, english if both else None, english), expect)
 
 
 def _network(settings: PhoneSettings) -> tuple[NetworkListener | None, str]:
@@ -84,4 +106,4 @@ def _network(settings: PhoneSettings) -> tuple[NetworkListener | None, str]:
         problem = error
     if settings.sound_by == "network":
         raise problem
-    return None, f"sentences without English text are recognised by PocketSphinx alone: {problem}"
+    return None, f"all but English text is recognised by PocketSphinx alone: {problem}"

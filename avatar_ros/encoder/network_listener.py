@@ -1,4 +1,4 @@
-"""Our own network as a listener: alone, or beside PocketSphinx's acoustic model."""
+"""Our own network as a listener: alone, beside PocketSphinx's acoustic model, or with a text that it is aligned to."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from ..speech.phone_network import PhoneNetwork
 from .aligner import english_words
 from .network_source import FusedSource, NetworkSource
 from .sources import FrameGrid, Listener, PhoneSource
+from .text_phones import GraphOfText
+from .text_source import TextSource
 
 #: The network's weight where both are combined; models/lips.md has the scores of others.
 FUSED_SHARE = 0.5
@@ -35,17 +37,20 @@ class NetworkListener:
         """A source for one sentence, whatever its text."""
         return NetworkSource(self._model, self._level, grid)
 
-    def beside(self, listen: Listener, sound_by: str) -> Listener:
-        """A Listener that leaves sentences with English text to `listen` and lets the network recognise the others.
+    def with_texts(self, graph_of: GraphOfText, sound: Listener | None, english: Listener | None) -> Listener:
+        """A Listener that aligns texts to what the network hears.
 
-        sound_by: "network", the network alone, or "both": the two weighted.
+        sound: heard too, equally weighted, where the text does not fit; english: what English texts are left to. None
+        for either: the network does it.
         """
 
         def source(grid: FrameGrid, text: str, locale: str) -> PhoneSource:
-            if english_words(text, locale):
-                return listen(grid, text, locale)
-            if sound_by == "network":
-                return self.listen(grid)
-            return FusedSource(self.listen(copy(grid)), listen(grid, "", locale), FUSED_SHARE)
+            if english is not None and english_words(text, locale):
+                return english(grid, text, locale)
+            graph = graph_of(text, locale)
+            aligned = TextSource(graph) if graph is not None else None
+            own = NetworkSource(self._model, self._level, copy(grid), aligned.heard if aligned else None)
+            both = FusedSource(own, sound(grid, "", locale), FUSED_SHARE) if sound is not None else own
+            return aligned.beside(both) if aligned else both
 
         return source

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,10 +19,16 @@ _LEAD_FRAMES = round(LEAD_S * PHONE_RATE_HZ)
 
 
 class NetworkSource:
-    """See sources.PhoneSource. A frame needs _LEAD_FRAMES + delay_frames frames and half a window of sound after it."""
+    """See sources.PhoneSource. A frame needs _LEAD_FRAMES + delay_frames frames and half a window of sound after it.
 
-    def __init__(self, model: PhoneNetwork, level: VoiceLevel, grid: FrameGrid) -> None:
+    heard: told of the network's frames, those of the source in order and some after the last, bilabials not raised.
+    """
+
+    def __init__(
+        self, model: PhoneNetwork, level: VoiceLevel, grid: FrameGrid, heard: Callable[[F32], None] | None = None
+    ) -> None:
         self._model = model
+        self._heard = heard
         self._grid = grid
         self._resampler = Resampler(grid.rate_hz)
         self._bands = BandStream(level, grid.next_frame / PHONE_RATE_HZ - grid.end_sample / grid.rate_hz)
@@ -44,6 +52,8 @@ class NetworkSource:
         rows, self._state = self._model.step(self._bands.push(samples), self._state)
         drop = min(self._skip, len(rows))
         self._skip -= drop
+        if self._heard is not None:
+            self._heard(rows[drop:])
         self._rows = np.concatenate([self._rows, prefer_closures(rows[drop:])])
 
     def _give(self, count: int) -> F32:

@@ -19,13 +19,13 @@ class PhoneSettings(NetworkSettings):
     """Where phones come from. model: of the network, where sound_by is not acoustic."""
 
     use_marks: bool = setting(True, "take the voice's own phone marks where it gives them")
-    use_text: bool = setting(True, "align the sentence's text to its sound where there are no marks (English)")
+    use_text: bool = setting(True, "align the sentence's text to its sound where there are no marks")
     delay_s: float = setting(
         0.05, "sound after a frame that is heard before the frame is decided, s", low=0.0, high=0.5
     )
     sound_by: str = setting(
         "both",
-        "who hears sentences without English text: acoustic (PocketSphinx), network (models/lips.onnx) or both",
+        "who hears what is not aligned to an English text: acoustic (PocketSphinx), network (models/lips.onnx) or both",
         choices=("acoustic", "network", "both"),
         renamed={"learned": "network"},
     )

@@ -12,7 +12,7 @@ from ..core.registry import NO_OPTIONS, Options
 from ..core.stage import Out, Stage
 from ..core.topics import Message
 from ..core.types import Prompt, Reply, VoiceActivity
-from .base import LLM_BACKENDS, Answer, Chat, LlmSettings
+from .base import LLM_BACKENDS, Answer, Chat, LlmSettings, NamesLanguage
 from .fallback import ChatWithFallback
 from .own_first import ChatWithOwnAnswers, OwnAnswers
 from .service_errors import BrokenOffError
@@ -39,7 +39,9 @@ class _Running:
         """The next piece. broken: something is missing that will not come; the gap in `seq` says so."""
         prompt = self.prompt
         self.seq += 2 if broken else 1
-        return Out("dialogue/reply", Reply(prompt.session, prompt.epoch, prompt.turn, self.seq - 1, text, final))
+        locale = self.answer.locale if isinstance(self.answer, NamesLanguage) else ""
+        piece = Reply(prompt.session, prompt.epoch, prompt.turn, self.seq - 1, text, final, locale=locale)
+        return Out("dialogue/reply", piece)
 
 
 class LlmStage(Stage):

@@ -1,10 +1,13 @@
-"""Pronunciations of words that no dictionary has: espeak-ng's letter-to-sound rules, in the acoustic model's phones."""
+"""Pronunciations by espeak-ng's rules: of words that no dictionary has, in the acoustic model's phones, and of whole
+texts in their own language, in IPA.
+"""
 
 from __future__ import annotations
 
 import importlib.util
 import json
 import unicodedata
+from collections import OrderedDict
 from contextlib import suppress
 
 from ..core.helper_process import Helper, HelperDeadError, HelperSilentError
@@ -13,6 +16,8 @@ from .phone_mapping import IPA
 
 #: A word takes 0.1 ms. The first sound of an answer waits for this, so a helper that is slow is not waited for.
 REPLY_TIMEOUT_S = 0.04
+#: Without its phones a whole sentence is heard by its sound alone, so it is worth more; mostly it is asked for in time.
+TEXT_TIMEOUT_S = 0.3
 _START_TIMEOUT_S = 5.0
 _MOST_RESTARTS = 3
 #: Words that may come while a helper starts, before one that uses no processor time is taken to hang.
@@ -49,21 +54,34 @@ def arpabet_from_ipa(text: str) -> Pronunciation:
 class EspeakG2p:
     """See lexicon.G2p: asks the helper process; () where espeak-ng is not installed or does not answer in time."""
 
+    #: Texts whose phones are kept.
+    _KEPT_TEXTS = 32
+
     def __init__(self) -> None:
         self._helper: Helper | None = None
         self._restarts = 0  # since it last answered
         self._unanswered: int | None = None  # words that came while it starts; None: it has started
+        self._texts: OrderedDict[tuple[str, str], str] = OrderedDict()
 
     def load(self) -> None:
         """Start the helper, if espeak-ng is installed, and wait until it answers."""
         if self._helper is None and importlib.util.find_spec("espeakng_loader") is not None:
             self._start()
-            self._ask("hello", _START_TIMEOUT_S)
+            self._ask(b"W", ["hello"], _START_TIMEOUT_S)
 
     def __call__(self, word: str) -> tuple[Pronunciation, ...]:
         """espeak-ng's pronunciation of the word."""
-        phones = arpabet_from_ipa(self._ask(word, REPLY_TIMEOUT_S))
+        phones = arpabet_from_ipa(self._ask(b"W", [word], REPLY_TIMEOUT_S))
         return (phones,) if phones else ()
+
+    def text(self, text: str, locale: str) -> str:
+        """IPA of a text in its language (BCP 47), as g2p_espeak_process writes it; "" where there is none in time."""
+        found = self._texts.get((text, locale)) or self._ask(b"T", [text, locale], TEXT_TIMEOUT_S)
+        if found:
+            self._texts[text, locale] = found
+        if len(self._texts) > self._KEPT_TEXTS:
+            self._texts.popitem(last=False)
+        return found
 
     @property
     def warning(self) -> str:
@@ -84,12 +102,14 @@ class EspeakG2p:
         with suppress(HelperDeadError):  # one that is dead already is found out by the next word
             self._helper.send(b"W", b'["hello"]')
 
-    def _ask(self, word: str, timeout_s: float) -> str:
-        """IPA of a word, or "". A helper that is slow is not waited for; one that is dead or hangs is replaced."""
+    def _ask(self, kind: bytes, asked: list[str], timeout_s: float) -> str:
+        """The one IPA that is asked for, or "". A helper that is slow is not waited for; one that is dead or hangs is
+        replaced.
+        """
         try:
             if self._helper is None or not self._has_started(timeout_s):
                 return ""
-            self._helper.send(b"W", json.dumps([word]).encode())
+            self._helper.send(kind, json.dumps(asked).encode())
             reply = self._helper.receive(timeout_s, patiently=timeout_s >= _START_TIMEOUT_S)[1]
         except HelperSilentError:
             if self._helper is not None and self._helper.at_work:
@@ -108,7 +128,7 @@ class EspeakG2p:
         assert self._helper is not None
         if self._unanswered is None:
             return True
-        if timeout_s < _START_TIMEOUT_S and not self._helper.answered:
+        if timeout_s < TEXT_TIMEOUT_S and not self._helper.answered:
             self._unanswered += 1
             if self._unanswered > _MOST_UNANSWERED and not self._helper.at_work:
                 raise HelperDeadError("it does not start")

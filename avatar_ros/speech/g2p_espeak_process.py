@@ -1,8 +1,9 @@
 """The helper process that asks espeak-ng for pronunciations: `python -m avatar_ros.speech.g2p_espeak_process`.
 
 espeak-ng is GPL-3.0, so it lives in a process of its own and is spoken to over pipes, in messages as in
-core/helper_process.py: W: a list of words in JSON; P: the list of their phones in IPA, separated by "_"
-("k_ˈiː__ɑː_s_k").
+core/helper_process.py. Requests: W: a list of words in JSON, said in American English; T: [text, locale] in JSON.
+Replies: P: in JSON, the list of the words' phones in IPA, or the list of the text's alone, empty where no voice speaks
+the locale. Phones are separated by "_", words by a space: "k_ˈiː__ɑː_s_k".
 It makes no sound and needs about 0.1 ms a word.
 """
 
@@ -15,12 +16,17 @@ import sys
 from typing import BinaryIO
 
 from ..core.helper_process import pack, receive, run_helper
+from ..core.voice_codes import nearest
 
 _SYNCHRONOUS, _DONT_EXIT = 2, 0x8000
 _UTF8 = 1
 _IPA, _SEPARATOR_SHIFT = 0x02, 8
-#: The acoustic model that the phones are for was trained on American English.
-_VOICE = b"en-us"
+#: The acoustic model that the phones of words are for was trained on American English.
+_VOICE = "en-us"
+
+
+class _VoiceInfo(ctypes.Structure):
+    _fields_ = (("name", ctypes.c_char_p), ("languages", ctypes.c_void_p), ("identifier", ctypes.c_char_p))
 
 
 class LetterToSound:
@@ -31,26 +37,67 @@ class LetterToSound:
 
         self._lib = ctypes.CDLL(espeakng_loader.get_library_path())
         rate_hz = self._lib.espeak_Initialize(_SYNCHRONOUS, 0, os.fsencode(espeakng_loader.get_data_path()), _DONT_EXIT)
-        if rate_hz <= 0 or self._lib.espeak_SetVoiceByName(_VOICE) != 0:
-            raise RuntimeError(f"espeak-ng has no voice {_VOICE.decode()} (espeak_Initialize: {rate_hz})")
+        self._voice = ""
+        if rate_hz <= 0 or not self._speak_as(_VOICE):
+            raise RuntimeError(f"espeak-ng has no voice {_VOICE} (espeak_Initialize: {rate_hz})")
         self._lib.espeak_TextToPhonemes.restype = ctypes.c_char_p
         self._lib.espeak_TextToPhonemes.argtypes = [ctypes.POINTER(ctypes.c_char_p), ctypes.c_int, ctypes.c_int]
+        self._identifiers = self._voices()
 
     def phones(self, word: str) -> str:
-        """IPA of a word."""
-        rest = ctypes.c_char_p(word.replace("\0", " ").encode())
+        """IPA of a word, in American English."""
+        self._speak_as(_VOICE)
+        return self._phones(word)
+
+    def phones_of_text(self, text: str, locale: str) -> str:
+        """IPA of a text in its language (BCP 47); "" where no voice speaks it."""
+        code, known = nearest(locale, {}, tuple(self._identifiers), "")
+        return self._phones(text) if known and self._speak_as(self._identifiers[code]) else ""
+
+    def _speak_as(self, voice: str) -> bool:
+        """Whether the voice was found; it stays until the next one."""
+        if voice != self._voice:
+            self._voice = voice if self._lib.espeak_SetVoiceByName(voice.encode()) == 0 else ""
+        return self._voice == voice
+
+    def _phones(self, text: str) -> str:
+        rest = ctypes.c_char_p(text.replace("\0", " ").encode())
         out = []
         while rest.value is not None:  # the library moves the pointer on, clause by clause
             part = self._lib.espeak_TextToPhonemes(ctypes.byref(rest), _UTF8, _IPA | ord("_") << _SEPARATOR_SHIFT)
             out.append((part or b"").decode("utf-8", "replace"))
         return " ".join(out)
 
+    def _voices(self) -> dict[str, str]:
+        """Language code -> identifier; of several the one with the lowest priority number, then the shortest name."""
+        self._lib.espeak_ListVoices.restype = ctypes.POINTER(ctypes.POINTER(_VoiceInfo))
+        found, best, i = self._lib.espeak_ListVoices(None), dict[str, tuple[int, int, str]](), 0
+        while found[i]:
+            identifier = found[i].contents.identifier.decode("utf-8", "replace")
+            for priority, code in language_codes(found[i].contents.languages):
+                rank = (priority, len(identifier), identifier)
+                best[code.lower()] = min(best.get(code.lower(), rank), rank)
+            i += 1
+        return {code: identifier for code, (_, _, identifier) in best.items()}
+
+
+def language_codes(address: int) -> list[tuple[int, str]]:
+    """Priorities (one byte) and codes (each ends with a zero), until a priority of 0."""
+    out = []
+    while (priority := ctypes.string_at(address, 1)[0]) != 0:
+        code = ctypes.string_at(address + 1)
+        out.append((priority, code.decode("ascii", "replace")))
+        address += len(code) + 2
+    return out
+
 
 def serve(requests: BinaryIO, replies: BinaryIO) -> None:
     """Answer requests until the other side closes the pipe."""
     rules = LetterToSound()
     while (message := receive(requests)) is not None:
-        replies.write(pack(b"P", json.dumps([rules.phones(word) for word in json.loads(message[1])]).encode()))
+        kind, asked = message[0], json.loads(message[1])
+        found = [rules.phones_of_text(*asked)] if kind == b"T" else [rules.phones(word) for word in asked]
+        replies.write(pack(b"P", json.dumps(found).encode()))
         replies.flush()
 
 

@@ -7,6 +7,7 @@ their nearest neighbour. What cannot be read at all becomes AX, the neutral vowe
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import lru_cache
 
@@ -61,7 +62,7 @@ IPA: dict[str, str] = {
     "ɚ": "ER", "ɞ": "ER", "ɐ": "AX", "ɯ": "IH", "u": "UW", "ʊ": "UH", "ɤ": "AX", "o": "AO", "ʌ": "AH", "ɔ": "AO",
     "ɑ": "AA", "ɒ": "AO", "ɿ": "IH", "ʅ": "IH", "ʮ": "UW", "ʯ": "UW",
     # lips
-    "p": "P", "b": "B", "m": "M", "ɸ": "F", "β": "V", "ʙ": "B", "ɓ": "B", "ʘ": "P", "f": "F", "v": "V", "ɱ": "F",
+    "p": "P", "b": "B", "m": "M", "ɸ": "F", "β": "B", "ʙ": "B", "ɓ": "B", "ʘ": "P", "f": "F", "v": "V", "ɱ": "F",
     "ʋ": "V", "ⱱ": "V", "w": "W", "ʍ": "W", "ɥ": "W",
     # tongue tip and blade
     "θ": "TH", "ð": "DH", "t": "T", "d": "D", "n": "N", "s": "S", "z": "Z", "r": "R", "ɹ": "R", "ɾ": "D", "l": "L",
@@ -78,6 +79,9 @@ _AFFRICATES = {
     ("P", "F"): "PF",
 }  # fmt: skip
 _VOWELS = frozenset("AA AE AH AO AX EH ER IH IY UH UW".split())
+#: Mandarin as espeak-ng writes it: retroflexes with a dot, and the third tone with the letter that X-SAMPA has for 3.
+_RETROFLEX = (("s.", "ʂ"), ("z.", "ʐ"))
+_THIRD_TONE = re.compile(r"(?<=[aeiouyəɑɔɛ.nŋɚr])ɜ(?=[ˈˌ]?$)")
 #: espeak's marks that are no sound of their own: stress, length, pauses, tones, its notes such as "(en)".
 _PAUSES = ("", "_", "_:", "_|", "_!", "|", "||")
 
@@ -99,6 +103,9 @@ def ipa_schedule(symbol: str) -> Schedule | None:
         return SILENCE
     if text.startswith("("):  # a change of language, e.g. "(en)", takes no time
         return SILENCE
+    for written, letter in _RETROFLEX:
+        text = text.replace(written, letter)
+    text = _THIRD_TONE.sub("", text)
     letters = [IPA[c] for c in unicodedata.normalize("NFC", text).replace("g", "ɡ") if c in IPA]
     if not letters:
         letters = [IPA[c] for c in unicodedata.normalize("NFD", text) if c in IPA]

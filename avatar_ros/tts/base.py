@@ -30,6 +30,7 @@ class TtsSettings(Settings):
     """Parameters of the tts node."""
 
     backend: str = setting("espeak", "voice: espeak, piper, edge, openai_speech, cosyvoice or fake")
+    locale: str = setting("en-US", "the kiosk's language, which the voice is made ready for; BCP 47")
     fallback: str = setting("espeak", "voice that takes over while the backend fails; '' for none")
     retry_s: float = setting(30.0, "the backend is tried again this long after it failed, s", low=0.0)
     speech_rate_hz: int = setting(24000, "sample rate of all speech in a session, Hz", low=8000, high=48000)

@@ -48,6 +48,7 @@ class VadSettings(Settings):
         low=0.1,
         high=5.0,
     )
+    locale: str = setting("en-US", "language of partial transcripts that name none; BCP 47")
     likely_silence_s: float = setting(
         0.35, "silence that ends an utterance that by its sound and its words is surely over, s", low=0.05, high=5.0
     )

@@ -18,7 +18,7 @@ from enum import Enum
 
 from ..core.types import EVENT_COMPLETE, Transcript
 from .base import VadSettings
-from .incomplete_sentences import LAST_LETTERS, LAST_WORDS, QUESTION_WORDS, is_whole_question
+from .incomplete_sentences import QUESTION_WORDS, is_whole_question, last_letters, last_words
 
 _QUESTION_MARKS = ("?", "？")
 _PAUSE_MARKS = (",", "-", "，", "、")
@@ -55,14 +55,14 @@ class Evidence:
     over_speech: bool = False
 
 
-def words_of(partial: Transcript) -> Words:
-    """What the newest partial transcript says.
+def words_of(partial: Transcript, locale: str = "en-US") -> Words:
+    """What the newest partial transcript says. locale: of one that names none.
 
     A single word ("hello") is PLAIN though it be complete: many sentences begin with one.
     """
     if EVENT_COMPLETE in partial.events and len(partial.text.split()) > 1:
         return Words.COMPLETE
-    if breaks_off(partial.text, partial.locale):
+    if breaks_off(partial.text, partial.locale or locale):
         return Words.OPEN
     guessed = partial.confidence <= _GUESS and EVENT_COMPLETE not in partial.events
     return Words.NONE if guessed or not partial.text.strip() else Words.PLAIN
@@ -106,10 +106,10 @@ def breaks_off(text: str, locale: str) -> bool:
     bare = spoken.rstrip(_STOPS)
     if not any(letter.isalnum() for letter in bare) or bare.endswith(_QUESTION_MARKS):
         return False
-    if bare.endswith(_PAUSE_MARKS) or bare.endswith(LAST_LETTERS.get(language, ())):
+    if bare.endswith(_PAUSE_MARKS) or bare.endswith(last_letters(language)):
         return True
     words = bare.split()
-    if words[-1] not in LAST_WORDS.get(language, ()) and not words[-1].endswith("'"):
+    if words[-1] not in last_words(language) and not words[-1].endswith("'"):
         return False
     return language != "en" or not is_whole_question(_apart(words))
 

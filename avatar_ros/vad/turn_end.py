@@ -51,7 +51,8 @@ class TurnEnd:
 
     def read(self, partial: Transcript) -> None:
         """The words so far."""
-        self._evidence = replace(self._evidence, words=words_of(partial), confidence=partial.confidence)
+        words = words_of(partial, self._settings.locale)
+        self._evidence = replace(self._evidence, words=words, confidence=partial.confidence)
 
     def judge(self, probability: float | None) -> None:
         """The detector's verdict on this pause."""

@@ -48,7 +48,7 @@ def main(arguments: Sequence[str]) -> int:
         "first_answer_ms": first_answer(encoder),
     }
     if options.data is not None:
-        people = RecordedPeople(options.data, options.avatar, encoder, options.speech)
+        people = RecordedPeople(options.data, options.avatar, encoder, options.speech, options.locale)
         result["scores"] = people.all(options.mixes)
     tell(result, options.json)
     return 0
@@ -58,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="avatar bench express", description=__doc__)
     parser.add_argument("--data", type=Path, help="folder with speech/transcripts.json, avatars/, acoustics/")
     parser.add_argument("--speech", type=Path, nargs="+", default=[], help="other recordings (default: DATA/speech)")
+    parser.add_argument("--locale", default="", help="language of the recordings, as fr-FR (default: English)")
     parser.add_argument("--avatar", default="james.zip", help="whose lips: a name in DATA/avatars, or a path")
     parser.add_argument("--mixes", type=int, default=0, help="random mixes with noise and rooms, a condition; 0: none")
     parser.add_argument("--sync", action="store_true", help="sound against lips instead: arguments of bench lips-sync")

