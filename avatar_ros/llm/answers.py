@@ -73,8 +73,7 @@ class LocalAnswers:
         """Counts, no words; which languages free words are understood in."""
         status = {f"local_{name}": str(count) for name, count in self._counts.items()}
         if self._books is not None:
-            if languages := self._books.own.understanding.languages:
-                status["free_words"] = ", ".join(languages)
+            status["understands"] = self._books.own.understanding.describe()
             if warning := self._books.warning:
                 status["warning"] = warning
         return status

@@ -12,6 +12,7 @@ from pathlib import Path
 from .console import EXIT_BAD_MACHINE, SetupError, run_step, say
 from .host import Host
 from .locked import UNLOCKED, is_current, lock_file, with_included
+from .sizes import announcement
 from .stamps import Stamp, digest
 
 #: requirements/<group>.txt; a group named no_deps* is installed without its dependencies (silero-vad names torch).
@@ -94,6 +95,8 @@ class Venv:
         missing = [group for group in groups if not self.has(group)]
         for group in missing:
             self._check_lock(group)
+        if costs := announcement(missing):
+            say(costs)
         # What comes as source is built by the setuptools of the first. Those named no_deps* replace files of others.
         for part in (
             [group for group in missing if group == BOOTSTRAP],
