@@ -141,5 +141,5 @@ def test_licences_name_every_library_and_model():
     models = yaml.safe_load((ROOT / "models/manifest.yaml").read_text(encoding="utf-8"))
     assert len(pinned()) > 30 and len(models) > 3
     assert {
-        name for name in (*pinned(), *models) if not re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text)
+        name for name in (*pinned(), *models) if not re.search(rf"(?<![\w-]){re.escape(name.lower())}(?![\w-])", text)
     } == set()
