@@ -65,7 +65,7 @@ def test_help_is_worth_reading(capfd, verb):
         (("render", "--expression", "nowhere.json", "--out", "o.mp4"), "nowhere.json: no such file"),
         (("express", "nowhere.wav", "o.json"), "nowhere.wav"),
         (("express", "nowhere.wav", "/no/such/folder/o.json"), "does not exist"),
-        (("bench", "turn", "--turns", "0"), "--turns is 0"),
+        (("bench", "turn", "--turns", "-1"), "--turns is -1"),
         (("bench", "everything"), "invalid choice: 'everything'"),
     ],
 )
