@@ -31,7 +31,7 @@ def registries() -> list[Registry]:
         (["kiosk", "--profile", "full"], ("sherpa", "edge")),
         (["kiosk", "--profile=full"], ("sherpa", "edge")),
         (["kiosk", "--profile", "embedded"], ()),
-        (["kiosk", "--profile", "natural"], ("meaning", "piper")),
+        (["kiosk", "--profile", "natural"], ("whisper", "meaning", "piper")),
         (["kiosk"], ()),
         (["kiosk", "--profile"], ()),
         (["kiosk", "--profile", "full,llm_openai"], ("sherpa", "edge", "openai")),
