@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from avatar_ros.tts.edge import EdgeVoice
     from avatar_ros.tts.espeak import EspeakVoice
     from avatar_ros.tts.fake import FakeVoice
+    from avatar_ros.tts.kokoro import KokoroVoice
     from avatar_ros.tts.openai_speech import OpenAiVoice
     from avatar_ros.tts.piper import PiperVoice
     from avatar_ros.vad.base import VoiceDetector
@@ -76,4 +77,4 @@ if TYPE_CHECKING:
     ]  # fmt: skip
     SCREENS: list[type[Screen]] = [WindowScreen, OffScreen, FakeScreen]
     SPEAKERS: list[type[Speaker]] = [AutoSpeaker, CardSpeaker, NullSpeaker, FakeSpeaker]
-    VOICES: list[type[Voice]] = [EspeakVoice, EdgeVoice, OpenAiVoice, CosyVoice, PiperVoice, FakeVoice]
+    VOICES: list[type[Voice]] = [EspeakVoice, EdgeVoice, OpenAiVoice, CosyVoice, PiperVoice, KokoroVoice, FakeVoice]

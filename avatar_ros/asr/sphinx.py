@@ -19,6 +19,7 @@ from ..answers.file import Answers, load_answers_file
 from ..core.arrays import Pcm
 from ..core.locales import language_code
 from ..core.paths import share_file
+from ..core.types import EVENT_LIKELY
 from ..speech import minimal_dfa as automaton
 from ..speech.phone_network import PhoneNetwork
 from ..speech.phrase_grammar import Choice, Node, Series
@@ -112,9 +113,15 @@ class SphinxStream:
             self._second_pass()
 
     def partial(self) -> Hypothesis:
-        """The sentence, once it is silent; before, the grammar's best prefix, of unknown confidence."""
+        """The sentence, once it is silent; before, the grammar's best prefix, of unknown confidence.
+
+        As the voice fades a prefix that is a whole sentence is likely the one: its answer may be prepared.
+        """
         if self._scored:
             return replace(self._final(), rejected=False)
+        fades = self._live and not self._speech.loud_now
+        if fades and (whole := self._decoders.sentence(self._decoders.first_pass)):
+            return Hypothesis(" ".join(whole), 0.5, locale=self._locale, events=(EVENT_LIKELY,))
         hypothesis = self._decoders.first_pass.hyp() if self._live else None
         text = hypothesis.hypstr if hypothesis else ""
         return Hypothesis(text, 0.5 if text else 0.0, locale=self._locale)

@@ -13,6 +13,7 @@ from ..core.errors import ConfigError
 #: what -> module of benchmarks/ with `main(arguments) -> exit code`
 BENCHES = {
     "render": "rendering.speed",
+    "voice": "speaking.voice",
     "render-soak": "rendering.soak",
     "gpu": "rendering.gpu",
     "express": "lips.lips",

@@ -31,19 +31,19 @@ class Kind(Enum):
     HOURS = "a mapping from an hour, 0 to 23, to a text; one for 0 among them"
 
 
-class Entry(NamedTuple):
+class LocaleEntry(NamedTuple):
     """A checked value and the line where it stands, from 1."""
 
     value: Any
     line: int
 
 
-def entries(root: Any, path: Path, schema: Mapping[str, Any], lengths: Mapping[str, int]) -> dict[str, Entry]:
+def entries(root: Any, path: Path, schema: Mapping[str, Any], lengths: Mapping[str, int]) -> dict[str, LocaleEntry]:
     """Entries by dotted name ("texts.apology"). root: as `yaml.compose` gives it; lengths: of lists, by name.
 
     Raises ConfigError naming file, line and entry.
     """
-    found: dict[str, Entry] = {}
+    found: dict[str, LocaleEntry] = {}
     for name, node in _pairs(root, path, "the file", schema):
         inner = schema[name]
         below = _pairs(node, path, name, inner) if isinstance(inner, dict) else []
@@ -51,7 +51,7 @@ def entries(root: Any, path: Path, schema: Mapping[str, Any], lengths: Mapping[s
         for full, child, kind in named if isinstance(inner, dict) else [(name, node, inner)]:
             value = _value(child, kind, path, full)
             _check(child, value, path, full, lengths)
-            found[full] = Entry(value, child.start_mark.line + 1)
+            found[full] = LocaleEntry(value, child.start_mark.line + 1)
     return found
 
 

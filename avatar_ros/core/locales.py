@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import ConfigError
-from .locale_tree import Entry, Kind, entries
+from .locale_tree import Kind, LocaleEntry, entries
 from .paths import share_file, user_data_folder
 from .yaml_text import compose_yaml
 
@@ -173,7 +173,7 @@ def _folders() -> list[Path]:
 @cache
 def _read(yaml: Any, code: str) -> Language:
     paths = [path for folder in _folders() if (path := folder / f"{code}.yaml").is_file()]
-    found: dict[str, Entry] = {}
+    found: dict[str, LocaleEntry] = {}
     for path in paths:
         found |= entries(compose_yaml(yaml, path, _CODE), path, _SCHEMA, _LENGTHS)
     optional = _OPTIONAL | ({f"dates.{name}" for name in _SPELLED_IN_ENGLISH} if code == _ENGLISH else set())
@@ -181,7 +181,7 @@ def _read(yaml: Any, code: str) -> Language:
     return _language(code, found)
 
 
-def _require(found: Mapping[str, Entry], path: Path, optional: frozenset[str] | set[str]) -> None:
+def _require(found: Mapping[str, LocaleEntry], path: Path, optional: frozenset[str] | set[str]) -> None:
     names = [f"{group}.{name}" for group, inner in _SCHEMA.items() if isinstance(inner, dict) for name in inner]
     names += [name for name, inner in _SCHEMA.items() if not isinstance(inner, dict)]
     missing = [name for name in names if name not in found and name not in optional]
@@ -189,7 +189,7 @@ def _require(found: Mapping[str, Entry], path: Path, optional: frozenset[str] | 
         raise ConfigError(_CODE, f"{path}: {', '.join(missing)}: missing; compare it with {FOLDER}/en.yaml")
 
 
-def _language(code: str, found: Mapping[str, Entry]) -> Language:
+def _language(code: str, found: Mapping[str, LocaleEntry]) -> Language:
     def get(name: str, otherwise: Any) -> Any:
         return found[name].value if name in found else otherwise
 

@@ -20,6 +20,8 @@ LOCAL_SESSION = "local"
 
 #: Among Transcript.events of a partial: what was heard so far is a whole sentence that the recogniser knows.
 EVENT_COMPLETE = "complete"
+#: The same before the recogniser is sure of it: enough to prepare an answer, not to end the user's turn.
+EVENT_LIKELY = "likely"
 #: Among Transcript.events of a final that is rejected: what was heard was soft, which may be why.
 EVENT_TOO_QUIET = "too_quiet"
 
@@ -95,8 +97,8 @@ class Transcript:
     """What was heard. rejected: speech was heard but not understood (text may then be empty).
 
     confidence 0–1; locale BCP 47, "" where it is not known: then the session's; emotion an hri_msgs expression name or
-    ""; events such as "laughter", "cough", EVENT_COMPLETE on a partial whose text is already a whole question, and
-    EVENT_TOO_QUIET on a rejected final.
+    ""; events such as "laughter", "cough", EVENT_COMPLETE and EVENT_LIKELY on a partial whose text is already a whole
+    question, and EVENT_TOO_QUIET on a rejected final.
     """
 
     session: str = LOCAL_SESSION

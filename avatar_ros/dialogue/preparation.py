@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 
 from ..core.enums import VoiceKind
-from ..core.types import EVENT_COMPLETE, Prompt, Transcript, VoiceActivity
+from ..core.types import EVENT_COMPLETE, EVENT_LIKELY, Prompt, Transcript, VoiceActivity
 from .agenda import Agenda
 from .backchannels import plain
 from .base import DialogueSettings
@@ -64,7 +64,7 @@ class Preparation:
         self._heard = transcript
         if self._fits(transcript):
             return
-        whole = EVENT_COMPLETE in transcript.events
+        whole = EVENT_COMPLETE in transcript.events or EVENT_LIKELY in transcript.events
         if whole or (self._paused == transcript.utterance and _sure(transcript)):
             self._prepare(transcript, now_s)
         elif transcript.text:

@@ -23,7 +23,7 @@ BOX_COLOUR = (18, 22, 30, 170)
 SAID_COLOUR, HEARD_COLOUR = (255, 255, 255), (190, 200, 215)
 
 
-class _Piece(NamedTuple):
+class _FontPiece(NamedTuple):
     """Letters that one font draws in one direction."""
 
     text: str
@@ -67,15 +67,15 @@ class CaptionWriter:
     def _width(self, text: str, path: str | None, size: int, leftwards: bool) -> int:
         return sum(piece.font.size(piece.text)[0] for piece in self._pieces(text, path, size, leftwards))
 
-    def _pieces(self, line: str, path: str | None, size: int, leftwards: bool) -> Iterator[_Piece]:
+    def _pieces(self, line: str, path: str | None, size: int, leftwards: bool) -> Iterator[_FontPiece]:
         """In the order in which they are drawn, from left to right."""
         if line.isascii():
-            yield _Piece(line, font(path, size))
+            yield _FontPiece(line, font(path, size))
             return
         for run in drawn_runs(line, leftwards):
             parts = list(self._by_font(run, path))
             for text, own in reversed(parts) if run.right_to_left else parts:
-                yield _Piece(text, font(own, size, run.script, run.right_to_left))
+                yield _FontPiece(text, font(own, size, run.script, run.right_to_left))
 
     def _by_font(self, run: TextRun, path: str | None) -> Iterator[tuple[str, str | None]]:
         """The run cut where the text's font has no letters of it and another has."""
@@ -99,7 +99,7 @@ class CaptionWriter:
         return best_font(letters)
 
 
-def _drawn(pieces: list[_Piece], colour: tuple[int, int, int]) -> pygame.Surface:
+def _drawn(pieces: list[_FontPiece], colour: tuple[int, int, int]) -> pygame.Surface:
     """The pieces of a line side by side, on one baseline; those without width are not drawn."""
     wide = [piece for piece in pieces if piece.font.size(piece.text)[0]]
     parts = [(piece.font.render(piece.text, True, colour), piece.font.get_ascent()) for piece in wide]

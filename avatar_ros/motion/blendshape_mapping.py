@@ -16,8 +16,8 @@ _MAX_JAW = 0.75
 #: The lower lip's edge at that of the upper teeth, the upper lip off them (./avatar bench labiodental). Nothing of the
 #: vowels around it is kept: a little of them parts lip and teeth.
 _LABIODENTAL = {
-    "jawOpen": 0.03, "mouthRollLower": 0.50, "mouthShrugUpper": 0.30, "mouthUpperUpLeft": 0.45,
-    "mouthUpperUpRight": 0.45,
+    "jawOpen": 0.02, "mouthRollLower": 0.55, "mouthShrugUpper": 0.30, "mouthUpperUpLeft": 0.48,
+    "mouthUpperUpRight": 0.48,
 }  # fmt: skip
 
 

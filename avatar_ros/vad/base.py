@@ -53,7 +53,11 @@ class VadSettings(Settings):
         0.35, "silence that ends an utterance that by its sound and its words is surely over, s", low=0.05, high=5.0
     )
     longest_silence_s: float = setting(
-        2.0, "silence that ends an utterance that by its sound surely goes on, s", low=0.1, high=10.0
+        2.4,
+        "silence that ends an utterance that by its sound surely goes on, or a short one of which nothing is "
+        'understood ("um …"), s',
+        low=0.1,
+        high=10.0,
     )
     turn_detector: str = setting(
         "words",

@@ -28,14 +28,14 @@ def registries() -> list[Registry]:
 @pytest.mark.parametrize(
     ("typed", "extras"),
     [
-        (["kiosk", "--profile", "full"], ("sherpa", "edge")),
-        (["kiosk", "--profile=full"], ("sherpa", "edge")),
+        (["kiosk", "--profile", "full"], ("turn_detector", "sherpa", "edge")),
+        (["kiosk", "--profile=full"], ("turn_detector", "sherpa", "edge")),
         (["kiosk", "--profile", "embedded"], ()),
         (["kiosk", "--profile", "natural"], ("whisper", "meaning", "piper")),
         (["kiosk"], ()),
         (["kiosk", "--profile"], ()),
-        (["kiosk", "--profile", "full,llm_openai"], ("sherpa", "edge", "openai")),
-        (["setup", "--profile", "full", "--with", "gpu"], ("gpu", "sherpa", "edge")),
+        (["kiosk", "--profile", "full,llm_openai"], ("turn_detector", "sherpa", "edge", "openai")),
+        (["setup", "--profile", "full", "--with", "gpu"], ("gpu", "turn_detector", "sherpa", "edge")),
         (["exec", "a", "--profile", "full"], ()),
         (["test", "--", "--profile", "full"], ()),
     ],

@@ -190,7 +190,8 @@ LOADERS = {
     "commands/expression_file.py", "core/inference.py", "core/registry.py", "speech/phone_network.py",
     "core/yaml_text.py",
     "display/background.py", "display/export.py", "encoder/neural.py", "encoder/neural_model.py",
-    "motion/onnx_lips.py", "render/gl_context.py", "tts/piper_config.py", "tts/piper_files.py", "tts/vits.py",
+    "motion/onnx_lips.py", "render/gl_context.py", "tts/kokoro.py", "tts/piper_config.py", "tts/piper_files.py",
+    "tts/vits.py",
     "answers/other_questions.py", "answers/vector_cache.py",
     "answers/embeddings/safetensors.py", "answers/embeddings/transformer.py",
 }  # fmt: skip
