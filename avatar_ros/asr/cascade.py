@@ -5,6 +5,7 @@ second one for any words, which hears the same sound at the same time on a threa
 from __future__ import annotations
 
 from concurrent.futures import Executor, ThreadPoolExecutor
+from typing import Protocol, runtime_checkable
 
 from ..core.arrays import Pcm
 from ..core.errors import ConfigError
@@ -13,6 +14,13 @@ from .background_stream import BackgroundStream
 from .base import ASR_BACKENDS, AsrSettings, Hypothesis, Recogniser, RecognitionStream
 
 _FIRST = "pocketsphinx"
+
+
+@runtime_checkable
+class MayHaveCompany(Protocol):
+    """A Recogniser that leaves out what is not worth its while where another one hears the same."""
+
+    not_alone: bool
 
 
 class CascadeRecogniser:
@@ -27,6 +35,8 @@ class CascadeRecogniser:
                 "whisper, sherpa, sensevoice_sherpa or sensevoice",
             )
         self._first = ASR_BACKENDS.make(_FIRST, settings, own=own)
+        if isinstance(self._first, MayHaveCompany):
+            self._first.not_alone = True
         self._second: Recogniser = ASR_BACKENDS.make(settings.second, settings, own=own)
         self._worker: Executor | None = None
 
@@ -66,7 +76,7 @@ class CascadeStream:
     def partial(self) -> Hypothesis:
         """The first's sentence, once it is sure of one; before, the second's words, where it has any."""
         known, free = self._first.partial(), self._second.partial()
-        return known if known.complete or not free.text else free
+        return known if known.complete or known.events or not free.text else free
 
     def finish(self) -> Hypothesis:
         """What the first is sure of, or else what the second has written down."""

@@ -17,6 +17,10 @@ from .utterance_levels import FEWEST_SAMPLES, SpeechSpan
 
 _QUESTION_MARKS = ("?", "？")
 _FULL_STOPS = ".。．"
+#: Silence in which the words are decoded, s: where it was the end, they are known before vad_node's wait is over.
+_SILENCE_S = 0.1
+#: Partial words of no more confidence are taken for guesses (vad/endpointing.py); a whole decode is none.
+_NO_GUESS = 0.55
 
 
 class UtteranceDecoder:
@@ -42,7 +46,7 @@ class UtteranceDecoder:
         self._nothing = Hypothesis(rejected=True, locale=locale)
         self._min_confidence = min_confidence
         self._parts: list[Pcm] = []
-        self._speech = SpeechSpan()
+        self._speech = SpeechSpan(_SILENCE_S)
         self._spent_s = 0.0
         self._prefix = StablePrefix() if stable else None
         self._partial = Hypothesis(locale=locale)
@@ -113,4 +117,6 @@ class UtteranceDecoder:
 
 def _as_partial(final: Hypothesis, *, complete: bool = False) -> Hypothesis:
     """Without the full stop, which the model puts at the end of everything."""
-    return replace(final, text=final.text.rstrip(_FULL_STOPS), rejected=False, complete=complete)
+    confidence = max(final.confidence, _NO_GUESS) if final.text else final.confidence
+    text = final.text.rstrip(_FULL_STOPS)
+    return replace(final, text=text, confidence=confidence, rejected=False, complete=complete)

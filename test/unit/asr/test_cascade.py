@@ -96,7 +96,7 @@ def test_both_unsure_is_rejected(worker):
 )
 def test_partial_words_are_the_seconds_until_the_first_is_sure(worker, known, free, shown):
     stream = both(Ear(SURE, known), Ear(FREE, free), worker)
-    stream.partial()
+    stream.accept(SOUND)
     worker.submit(lambda: None).result()
     assert stream.partial() == shown
 

@@ -51,7 +51,7 @@ class Scene:
 def test_the_result_is_ready_before_the_end_is_known():
     scene = Scene(share=0.0)
     scene.hear(np.concatenate([quiet(0.3), tone(1.0), quiet(0.25)]))
-    assert scene.decoded_s == [pytest.approx(1.45, abs=0.05)]
+    assert scene.decoded_s == [pytest.approx(1.4, abs=0.05)]
     final = scene.stream.finish()
     assert len(scene.decoded_s) == 1
     assert (final.text, final.locale, final.emotion, final.confidence) == ("Hello there.", "en-US", "happy", 0.9)
