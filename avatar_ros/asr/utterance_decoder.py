@@ -17,8 +17,9 @@ from .utterance_levels import FEWEST_SAMPLES, SpeechSpan
 
 _QUESTION_MARKS = ("?", "？")
 _FULL_STOPS = ".。．"
-#: Silence in which the words are decoded, s: where it was the end, they are known before vad_node's wait is over.
-_SILENCE_S = 0.1
+#: Silence in which the words are decoded, s: where it was the end, they are known before vad_node's wait is over. Of a
+#: pause soon after the last decode a longer silence is asked: else people who speak haltingly cost twice the work.
+_SILENCE_S, _NEXT_SILENCE_S, _SOON_S = 0.1, 0.25, 1.2
 #: Partial words of no more confidence are taken for guesses (vad/endpointing.py); a whole decode is none.
 _NO_GUESS = 0.55
 
@@ -48,6 +49,7 @@ class UtteranceDecoder:
         self._parts: list[Pcm] = []
         self._speech = SpeechSpan(_SILENCE_S)
         self._spent_s = 0.0
+        self._decoded_to: int | None = None  # sample up to which the last pause's decode heard
         self._prefix = StablePrefix() if stable else None
         self._partial = Hypothesis(locale=locale)
         self._result: Hypothesis | None = None
@@ -57,7 +59,8 @@ class UtteranceDecoder:
         self._parts.append(pcm)
         if self._speech.add(pcm):
             self._result = None
-        if self._result is None and self._speech.fell_silent:
+        if self._result is None and self._may_be_over:
+            self._decoded_to = self._speech.last_sample
             self._result = self._decoded()
             self._partial = _as_partial(self._result)
             self._stable(self._partial)
@@ -89,6 +92,12 @@ class UtteranceDecoder:
     def speech(self) -> SpeechSpan:
         """Where the speech in it is."""
         return self._speech
+
+    @property
+    def _may_be_over(self) -> bool:
+        fresh_samples = self._speech.last_sample - (self._decoded_to or 0)
+        soon = self._decoded_to is not None and fresh_samples < _SOON_S * LISTENING_RATE_HZ
+        return self._speech.fell_silent and self._speech.silent_s >= (_NEXT_SILENCE_S if soon else _SILENCE_S)
 
     def _stable(self, found: Hypothesis) -> Hypothesis:
         return replace(found, text=self._prefix.take(found.text)) if self._prefix is not None else found

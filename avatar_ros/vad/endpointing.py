@@ -2,7 +2,7 @@
 
 | words so far | nobody judges the sound | a detector judges it |
 |---|---|---|
-| COMPLETE: a known question | short_silence_s; long_silence_s unsure | the same, or as PLAIN; stop_silence_s for "not done" |
+| COMPLETE: a known question | short_silence_s; long_silence_s unsure | the same or as PLAIN; not done: stop_silence_s |
 | PLAIN: words that may be all | stop_silence_s | from likely_silence_s (sure to be done) to longest_silence_s |
 | OPEN: they break off ("where is the") | long_silence_s | the same, or longer as for PLAIN |
 | NONE: nothing understood | long_silence_s; longest_silence_s where it was short | the same, or longer as for PLAIN |

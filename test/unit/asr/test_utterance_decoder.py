@@ -67,6 +67,16 @@ def test_who_goes_on_is_decoded_again():
     assert scene.decoded_s[1] > scene.decoded_s[0] + 0.5
 
 
+def test_a_pause_soon_after_the_last_is_decoded_only_where_it_lasts():
+    scene = Scene(share=0.0)
+    scene.hear(np.concatenate([tone(1.5), quiet(0.15), tone(0.5), quiet(0.15)]))
+    assert len(scene.decoded_s) == 1
+    scene.hear(quiet(0.15))
+    assert len(scene.decoded_s) == 2
+    scene.hear(np.concatenate([tone(1.5), quiet(0.15)]))
+    assert len(scene.decoded_s) == 3
+
+
 def test_words_so_far_take_no_more_than_their_share():
     scene = Scene(cost_s=0.02, share=0.1)
     partials = scene.hear(tone(6.0))
