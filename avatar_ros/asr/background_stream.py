@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
 from concurrent.futures import Executor, Future, wait
-from typing import Any
 
 from ..core.arrays import Pcm
 from .base import Hypothesis, RecognitionStream
@@ -24,7 +22,7 @@ class BackgroundStream:
         self._stream = stream
         self._worker = worker
         self._given: deque[Future[None]] = deque()
-        self._asked: Future[Hypothesis] | None = None
+        self._pieces = 0  # of sound that were handed over
         self._partial = Hypothesis()
         self._dropped = False
 
@@ -33,17 +31,13 @@ class BackgroundStream:
         while self._given and self._given[0].done():
             self._given.popleft().result()
         idle = not self._given
-        self._given.append(self._worker.submit(self._unless_dropped, lambda: self._stream.accept(pcm)))
+        self._pieces += 1
+        self._given.append(self._worker.submit(self._take, pcm, self._pieces))
         if idle:
             wait(self._given, HEAD_START_S)
 
     def partial(self) -> Hypothesis:
-        """The newest hypothesis that is known; another one is asked for."""
-        if self._asked is not None and self._asked.done():
-            self._partial = self._asked.result()
-            self._asked = None
-        if self._asked is None:
-            self._asked = self._worker.submit(self._next_partial)
+        """The newest hypothesis that is known: of the sound up to the last that has been worked through."""
         return self._partial
 
     def finish(self) -> Hypothesis:
@@ -58,9 +52,10 @@ class BackgroundStream:
         self._dropped = True
         self._worker.submit(self._stream.abandon)
 
-    def _next_partial(self) -> Hypothesis:
-        return self._partial if self._dropped else self._stream.partial()
-
-    def _unless_dropped(self, work: Callable[[], Any]) -> None:
-        if not self._dropped:
-            work()
+    def _take(self, pcm: Pcm, number: int) -> None:
+        """On the worker's thread: the next sound, and, where no more of it waits, the words so far."""
+        if self._dropped:
+            return
+        self._stream.accept(pcm)
+        if number == self._pieces:
+            self._partial = self._stream.partial()

@@ -58,6 +58,11 @@ def probability(features: Mapping[str, float]) -> float:
     return logistic(sum(w * (features[name] - mean) / sd for name, (mean, sd, w) in WEIGHTS.items()) + BIAS)
 
 
+def quick_score(features: Mapping[str, float]) -> float:
+    """The regression's share of the features that are given, about 3 for a sentence that was said, below 0 for none."""
+    return sum(w * (features[name] - mean) / sd for name, (mean, sd, w) in WEIGHTS.items() if name in features)
+
+
 def logistic(x: float) -> float:
     """Logistic function, safe for any x."""
     return 1.0 / (1.0 + math.exp(-x)) if x > -700 else 0.0
@@ -107,6 +112,12 @@ def _rival_features(rival: Rival, expected: Sequence[str], first: int, last: int
         "rival_errors": edit_distance(expected, found) / len(expected),
         "rival_outside": outside / max(sum(s.frames for s in words), 1),
     }
+
+
+def rival_errors(rival: Rival, expected: Sequence[str]) -> float:
+    """Phone errors of all of the rival's words against the sentence whose phones are expected."""
+    found = [phone for phones in rival.phones for phone in phones]
+    return edit_distance(expected, found) / max(len(expected), 1)
 
 
 def _overlaps(segment: Segment, first: int, last: int) -> bool:

@@ -44,6 +44,7 @@ class SphinxRecogniser:
     hears = ("en",)
 
     def __init__(self, settings: AsrSettings) -> None:
+        self.not_alone = False  # another recogniser hears the same: what is surely no sentence is not weighed
         self._settings = settings
         self._questions: Answers | None = None
         self._grammar: automaton.Automaton | None = None
@@ -69,7 +70,9 @@ class SphinxRecogniser:
         if self._questions is None:
             return DeafStream(self._settings.locale)
         decoders = self._free.pop() if self._free else self._decoders()
-        return SphinxStream(decoders, self._settings.min_confidence, self._questions.locale, self._free)
+        stream = SphinxStream(decoders, self._settings.min_confidence, self._questions.locale, self._free)
+        stream.not_alone = self.not_alone
+        return stream
 
     def close(self) -> None:
         """Drop the decoders."""
@@ -95,6 +98,7 @@ class SphinxStream:
         self._live = False
         self._waiting: list[Pcm] = []  # what the decoders have not heard yet
         self._scored: tuple[ScoredSentence, ...] = ()
+        self.not_alone = False
 
     def accept(self, pcm: Pcm) -> None:
         """Decode the next sound; silence behind a result only once more speech follows it."""
@@ -120,7 +124,7 @@ class SphinxStream:
         if self._scored:
             return replace(self._final(), rejected=False)
         fades = self._live and not self._speech.loud_now
-        if fades and (whole := self._decoders.sentence(self._decoders.first_pass)):
+        if fades and (whole := self._decoders.sentence(self._decoders.first_pass)) and self._worth_it(whole):
             return Hypothesis(" ".join(whole), 0.5, locale=self._locale, events=(EVENT_LIKELY,))
         hypothesis = self._decoders.first_pass.hyp() if self._live else None
         text = hypothesis.hypstr if hypothesis else ""
@@ -141,6 +145,11 @@ class SphinxStream:
         """After `finish`: the grammar's sentences, accepted or not, and the features of their confidence."""
         return self._scored
 
+    def _worth_it(self, sentence: list[str]) -> bool:
+        """Whether its answer should be prepared: in free words there is a sentence of the grammar in every pause."""
+        span = self._speech.first_sample, self._speech.last_sample
+        return not self.not_alone or self._decoders.is_likely(sentence, *span)
+
     def _begin(self) -> None:
         self._waiting.clear()
         self._decoders.start(self._pcm, self._speech.loudest)
@@ -160,6 +169,9 @@ class SphinxStream:
             return
         if not self._live:
             self._begin()
+        if self.not_alone and not self._decoders.may_be_known(first_sample, first_sample + len(sound)):
+            self._scored = (ScoredSentence(),)
+            return
         self._scored = self._decoders.score(sound, first_sample, self._speech.loudest)
 
     def _final(self) -> Hypothesis:

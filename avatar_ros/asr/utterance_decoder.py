@@ -17,6 +17,12 @@ from .utterance_levels import FEWEST_SAMPLES, SpeechSpan
 
 _QUESTION_MARKS = ("?", "？")
 _FULL_STOPS = ".。．"
+#: Silence in which the words are decoded, s: where it was the end, they are known before vad_node's wait is over. Of a
+#: pause soon after the last decode a longer silence is asked: else people who speak haltingly cost twice the work.
+_SILENCE_S, _NEXT_SILENCE_S, _SOON_S = 0.1, 0.25, 1.2
+#: Partial words of no more confidence are taken for guesses (vad/endpointing.py), as those are after which somebody
+#: spoke on. A decode of all that was said is none.
+_GUESS, _NO_GUESS = 0.5, 0.55
 
 
 class UtteranceDecoder:
@@ -42,8 +48,9 @@ class UtteranceDecoder:
         self._nothing = Hypothesis(rejected=True, locale=locale)
         self._min_confidence = min_confidence
         self._parts: list[Pcm] = []
-        self._speech = SpeechSpan()
+        self._speech = SpeechSpan(_SILENCE_S)
         self._spent_s = 0.0
+        self._decoded_to: int | None = None  # sample up to which the last pause's decode heard
         self._prefix = StablePrefix() if stable else None
         self._partial = Hypothesis(locale=locale)
         self._result: Hypothesis | None = None
@@ -53,7 +60,8 @@ class UtteranceDecoder:
         self._parts.append(pcm)
         if self._speech.add(pcm):
             self._result = None
-        if self._result is None and self._speech.fell_silent:
+        if self._result is None and self._may_be_over:
+            self._decoded_to = self._speech.last_sample
             self._result = self._decoded()
             self._partial = _as_partial(self._result)
             self._stable(self._partial)
@@ -67,7 +75,7 @@ class UtteranceDecoder:
             began_s = self._clock.now_s()
             self._partial = self._stable(_as_partial(self._decoded()))
             self._spent_s += self._clock.now_s() - began_s
-        return self._partial
+        return replace(self._partial, confidence=min(self._partial.confidence, _GUESS))
 
     def finish(self) -> Hypothesis:
         """The words; rejected where there are none, unless a sound event was recognised."""
@@ -85,6 +93,12 @@ class UtteranceDecoder:
     def speech(self) -> SpeechSpan:
         """Where the speech in it is."""
         return self._speech
+
+    @property
+    def _may_be_over(self) -> bool:
+        fresh_samples = self._speech.last_sample - (self._decoded_to or 0)
+        soon = self._decoded_to is not None and fresh_samples < _SOON_S * LISTENING_RATE_HZ
+        return self._speech.fell_silent and self._speech.silent_s >= (_NEXT_SILENCE_S if soon else _SILENCE_S)
 
     def _stable(self, found: Hypothesis) -> Hypothesis:
         return replace(found, text=self._prefix.take(found.text)) if self._prefix is not None else found
@@ -113,4 +127,6 @@ class UtteranceDecoder:
 
 def _as_partial(final: Hypothesis, *, complete: bool = False) -> Hypothesis:
     """Without the full stop, which the model puts at the end of everything."""
-    return replace(final, text=final.text.rstrip(_FULL_STOPS), rejected=False, complete=complete)
+    confidence = max(final.confidence, _NO_GUESS) if final.text else final.confidence
+    text = final.text.rstrip(_FULL_STOPS)
+    return replace(final, text=text, confidence=confidence, rejected=False, complete=complete)

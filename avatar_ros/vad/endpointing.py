@@ -2,7 +2,7 @@
 
 | words so far | nobody judges the sound | a detector judges it |
 |---|---|---|
-| COMPLETE: a known question | short_silence_s; long_silence_s unsure | the same; stop_silence_s for "not done" |
+| COMPLETE: a known question | short_silence_s; long_silence_s unsure | the same or as PLAIN; not done: stop_silence_s |
 | PLAIN: words that may be all | stop_silence_s | from likely_silence_s (sure to be done) to longest_silence_s |
 | OPEN: they break off ("where is the") | long_silence_s | the same, or longer as for PLAIN |
 | NONE: nothing understood | long_silence_s; longest_silence_s where it was short | the same, or longer as for PLAIN |
@@ -84,7 +84,9 @@ def _wait_s(settings: VadSettings, evidence: Evidence) -> float:
     long_s = max(settings.long_silence_s, stop_s)
     if words is Words.COMPLETE:
         known_s = _between(short_s, long_s, (_SURE - evidence.confidence) / (_SURE - _UNSURE))
-        return known_s if probability is None or probability >= 0.5 else max(known_s, stop_s)
+        if probability is None:
+            return known_s
+        return min(known_s, _judged_s(settings, probability)) if probability >= 0.5 else max(known_s, stop_s)
     if words is Words.NONE and evidence.over_speech:
         return stop_s
     if words is Words.NONE and evidence.brief:  # "um …", a cough: whoever wants something will go on

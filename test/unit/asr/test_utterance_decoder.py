@@ -51,7 +51,7 @@ class Scene:
 def test_the_result_is_ready_before_the_end_is_known():
     scene = Scene(share=0.0)
     scene.hear(np.concatenate([quiet(0.3), tone(1.0), quiet(0.25)]))
-    assert scene.decoded_s == [pytest.approx(1.45, abs=0.05)]
+    assert scene.decoded_s == [pytest.approx(1.4, abs=0.05)]
     final = scene.stream.finish()
     assert len(scene.decoded_s) == 1
     assert (final.text, final.locale, final.emotion, final.confidence) == ("Hello there.", "en-US", "happy", 0.9)
@@ -65,6 +65,16 @@ def test_who_goes_on_is_decoded_again():
     scene.stream.finish()
     assert len(scene.decoded_s) == 2
     assert scene.decoded_s[1] > scene.decoded_s[0] + 0.5
+
+
+def test_a_pause_soon_after_the_last_is_decoded_only_where_it_lasts():
+    scene = Scene(share=0.0)
+    scene.hear(np.concatenate([tone(1.5), quiet(0.15), tone(0.5), quiet(0.15)]))
+    assert len(scene.decoded_s) == 1
+    scene.hear(quiet(0.15))
+    assert len(scene.decoded_s) == 2
+    scene.hear(np.concatenate([tone(1.5), quiet(0.15)]))
+    assert len(scene.decoded_s) == 3
 
 
 def test_words_so_far_take_no_more_than_their_share():

@@ -31,7 +31,7 @@ def registries() -> list[Registry]:
         (["kiosk", "--profile", "full"], ("turn_detector", "sherpa", "edge")),
         (["kiosk", "--profile=full"], ("turn_detector", "sherpa", "edge")),
         (["kiosk", "--profile", "embedded"], ()),
-        (["kiosk", "--profile", "natural"], ("meaning", "piper")),
+        (["kiosk", "--profile", "natural"], ("turn_detector", "whisper", "meaning", "piper")),
         (["kiosk"], ()),
         (["kiosk", "--profile"], ()),
         (["kiosk", "--profile", "full,llm_openai"], ("turn_detector", "sherpa", "edge", "openai")),
