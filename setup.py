@@ -3,7 +3,8 @@
 Messages and rasteriser are built by colcon (CMakeLists.txt); `./avatar` does all of it. The requirements are those of
 requirements/*.txt; `pip install '.[edge]'` adds requirements/edge.txt. What is there installed without dependencies pip
 cannot be told here: silero-vad, without which the kiosk does not hear, asks for torch that nothing uses. After this,
-`pip install --no-deps -r requirements/no_deps.txt` (for the extras sensevoice and turn_detector no_deps_….txt too).
+`pip install --no-deps -r requirements/no_deps.txt` (for the extras meaning, sensevoice, turn_detector and whisper
+no_deps_….txt too).
 """
 
 from pathlib import Path
@@ -12,7 +13,10 @@ from setuptools import find_packages, setup
 
 ROOT = Path(__file__).parent
 SHARE = "share/avatar_ros"
-EXTRAS = ("edge", "gpu", "meaning", "neural", "openai", "piper", "sensevoice", "sherpa", "test", "turn_detector")
+EXTRAS = (
+    *("edge", "gl", "gpu", "meaning", "neural", "openai", "piper", "sensevoice", "sherpa", "test", "turn_detector"),
+    "whisper",
+)
 
 
 def requirements(group: str) -> list[str]:

@@ -44,6 +44,7 @@ _BLAME = Blame()
 #: Argument -> what `--show-args` says of it; defaults are those of KioskOptions.
 ARGUMENTS = {
     "profile": f"of {', '.join(PROFILES)}, or parameter files; several joined by commas, the later ones count",
+    "locale": "the kiosk's language: de, fr-CA, zh-CN, …; empty: as the profile has it, or English",
     "avatar": "LAM .zip, or splats as .ply, .spz or .splat; empty: the built-in one",
     "axes": "which way is up in a file of splats alone: y_up, y_down, z_up or z_down; empty: as the profile has it",
     "mic": "auto, none, a sound device's name or number, or FILE.wav[,FILE2.wav]",

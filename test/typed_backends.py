@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from avatar_ros.asr.base import Recogniser
+    from avatar_ros.asr.cascade import CascadeRecogniser
     from avatar_ros.asr.fake import FakeRecogniser
     from avatar_ros.asr.sensevoice import SenseVoiceRecogniser
     from avatar_ros.asr.sensevoice_sherpa import SherpaRecogniser
+    from avatar_ros.asr.sherpa import SherpaModelRecogniser
     from avatar_ros.asr.sphinx import SphinxRecogniser
+    from avatar_ros.asr.whisper import WhisperRecogniser
     from avatar_ros.display.base import Screen
     from avatar_ros.display.fake import FakeScreen
     from avatar_ros.display.off import OffScreen
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
     from avatar_ros.render.base import Rasteriser
     from avatar_ros.render.cpu import CpuRasteriser
     from avatar_ros.render.fake import FakeRasteriser
+    from avatar_ros.render.gl import GlRasteriser
     from avatar_ros.render.gsplat import GsplatRasteriser
     from avatar_ros.render.reference import ReferenceRasteriser
     from avatar_ros.speaker.base import Speaker
@@ -50,6 +54,7 @@ if TYPE_CHECKING:
     from avatar_ros.tts.edge import EdgeVoice
     from avatar_ros.tts.espeak import EspeakVoice
     from avatar_ros.tts.fake import FakeVoice
+    from avatar_ros.tts.kokoro import KokoroVoice
     from avatar_ros.tts.openai_speech import OpenAiVoice
     from avatar_ros.tts.piper import PiperVoice
     from avatar_ros.vad.base import VoiceDetector
@@ -63,8 +68,13 @@ if TYPE_CHECKING:
     ]  # fmt: skip
     LIPS: list[type[LipModel]] = [VisemeLips, LamLips, PolicyLips, FakeLips]
     MICS: list[type[Mic]] = [AutoMic, CardMic, FileMic, SilentMic, FakeMic]
-    RASTERISERS: list[type[Rasteriser]] = [CpuRasteriser, GsplatRasteriser, ReferenceRasteriser, FakeRasteriser]
-    RECOGNISERS: list[type[Recogniser]] = [SphinxRecogniser, SenseVoiceRecogniser, SherpaRecogniser, FakeRecogniser]
+    RASTERISERS: list[type[Rasteriser]] = [
+        CpuRasteriser, GlRasteriser, GsplatRasteriser, ReferenceRasteriser, FakeRasteriser
+    ]  # fmt: skip
+    RECOGNISERS: list[type[Recogniser]] = [
+        SphinxRecogniser, WhisperRecogniser, CascadeRecogniser, SenseVoiceRecogniser, SherpaRecogniser,
+        SherpaModelRecogniser, FakeRecogniser
+    ]  # fmt: skip
     SCREENS: list[type[Screen]] = [WindowScreen, OffScreen, FakeScreen]
     SPEAKERS: list[type[Speaker]] = [AutoSpeaker, CardSpeaker, NullSpeaker, FakeSpeaker]
-    VOICES: list[type[Voice]] = [EspeakVoice, EdgeVoice, OpenAiVoice, CosyVoice, PiperVoice, FakeVoice]
+    VOICES: list[type[Voice]] = [EspeakVoice, EdgeVoice, OpenAiVoice, CosyVoice, PiperVoice, KokoroVoice, FakeVoice]

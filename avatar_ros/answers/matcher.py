@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..speech.phrase_grammar import Node, ends, normalised_words, pattern_words
+from ..core.locales import language_code
+from ..speech.phrase_grammar import Node, ends, pattern_words
 from .file import Answers, Intent
-from .similarity import Weights, as_compared, distance, similarity, tokens
+from .folding import fold, folded_words
+from .similarity import Weights, as_written, distance, similarity, spelling
 
 #: A text of more words is no question of the file's: comparing takes (words x patterns).
 _MOST_WORDS, _WORD_CHARACTERS = 120, 20
@@ -15,9 +17,10 @@ _MOST_WORDS, _WORD_CHARACTERS = 120, 20
 
 @dataclass(frozen=True)
 class _Question:
-    """An intent, the words of its sentences as they are spelled, and its pattern as it is compared."""
+    """An intent, its pattern and the words of its sentences as they are written, and both as they are compared."""
 
     intent: Intent
+    written: Node
     words: frozenset[str]
     pattern: Node
     compared_words: frozenset[str]
@@ -32,9 +35,12 @@ class Matcher:
     def __init__(self, answers: Answers, threshold: float) -> None:
         self._answers = answers
         self._threshold = threshold
-        self._around = frozenset((*pattern_words(answers.before), *pattern_words(answers.after)))
+        self._before, self._after = as_written(answers.before), as_written(answers.after)
+        self._around = frozenset((*pattern_words(self._before), *pattern_words(self._after)))
+        self._spelling = spelling(language_code(answers.locale))
         self._questions = tuple(self._question(intent) for intent in answers.intents)
-        self._weights = Weights.of([question.pattern for question in self._questions])
+        patterns = [question.pattern for question in self._questions]
+        self._weights = Weights.of(patterns, self._spelling.function_words)
 
     def find(self, text: str) -> Intent | None:
         """The question, or None where it is none of the file's."""
@@ -48,20 +54,18 @@ class Matcher:
 
     def exact(self, text: str) -> Intent | None:
         """The first question that has `text` as one of its sentences, with what may be said around it."""
-        words = normalised_words(text)
-        if len(words) != len(text.split()):
-            return None  # numbers or another script: something was said that patterns cannot spell
-        begins = ends(self._answers.before, words)
+        words = folded_words(fold(text))
+        begins = ends(self._before, words)
         for question in self._questions:
             if not question.words.issuperset(words):
                 continue
-            if len(words) in ends(self._answers.after, words, ends(question.intent.phrases, words, begins)):
+            if len(words) in ends(self._after, words, ends(question.written, words, begins)):
                 return question.intent
         return None
 
     def ranked(self, text: str) -> Iterator[tuple[float, Intent]]:
         """(similarity, question) of those that can reach the threshold."""
-        words = tokens(text)
+        words = self._spelling.tokens(text)
         total = sum(self._weights(word) for word in words)
         for question in self._questions:
             strange = sum(self._weights(word) for word in words if word not in question.compared_words)
@@ -70,6 +74,7 @@ class Matcher:
                 yield similarity(cost, words, self._weights), question.intent
 
     def _question(self, intent: Intent) -> _Question:
-        compared = as_compared(self._answers.sentences(intent))
-        words = self._around | frozenset(pattern_words(intent.phrases))
-        return _Question(intent, words, compared, frozenset(pattern_words(compared)))
+        written = as_written(intent.phrases)
+        compared = self._spelling.as_compared(self._answers.sentences(intent))
+        words = self._around | frozenset(pattern_words(written))
+        return _Question(intent, written, words, compared, frozenset(pattern_words(compared)))

@@ -41,7 +41,7 @@ class Guess:
 
 
 @dataclass(frozen=True)
-class Lines:
+class DecisionLines:
     """Where the probability of the likeliest question makes it an answer, or worth asking "did you mean …?".
 
     margin: and by how much it must be likelier than the second to be an answer.
@@ -67,7 +67,7 @@ class Meaning:
         self._encoder = encoder
         self._classifier = _trained(answers, encoder, others, cache)
 
-    def guess(self, text: str, lines: Lines) -> Guess:
+    def guess(self, text: str, lines: DecisionLines) -> Guess:
         """What the sentence means. Costs some milliseconds."""
         return lines.decide(self.ranked(text))
 

@@ -8,6 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import yaml
+
+from ..core.locales import find_language, load_language
 from ..core.types import ChatMessage
 from .file import EXAMPLES, PLACEHOLDER, QUESTION, Answers, Intent
 from .spoken_dates import spoken_now
@@ -30,6 +33,7 @@ class ResponseSelector:
     def __init__(self, answers: Answers, rng: random.Random) -> None:
         self._answers = answers
         self._rng = rng
+        self._language = find_language(yaml, answers.locale) or load_language(yaml, "en")
         self._suggested = [intent.suggest for intent in answers.intents if intent.suggest]
         texts = [text for intent in answers.intents for text in intent.answers if "{last_reply}" in text]
         self._repeats = [_repeat_pattern(text) for text in texts if text.strip() != "{last_reply}"]
@@ -38,7 +42,7 @@ class ResponseSelector:
         self, intent: Intent | None, used: ResponseHistory, history: Sequence[ChatMessage], now: datetime
     ) -> str:
         """The text to be spoken; intent None: it was not understood."""
-        known = {**self._answers.facts, **spoken_now(now)}
+        known = {**self._answers.facts, **spoken_now(now, self._language)}
         if last_reply := self._last_reply(history):
             known["last_reply"] = last_reply
         used.misses = 0 if intent else used.misses + 1
@@ -77,7 +81,8 @@ class ResponseSelector:
         if not self._suggested or not self._answers.suggestions:
             return ""
         chosen = self._rng.sample(self._suggested, min(_EXAMPLES_AT_ONCE, len(self._suggested)))
-        examples = ", ".join(chosen[:-1]) + (" or " if len(chosen) > 1 else "") + chosen[-1]
+        between, last = self._language.listing
+        examples = between.join(chosen[:-1]) + (last if len(chosen) > 1 else "") + chosen[-1]
         return _filled(self._pick("suggestions", self._answers.suggestions, used), {**known, EXAMPLES: examples})
 
     def _last_reply(self, history: Sequence[ChatMessage]) -> str:

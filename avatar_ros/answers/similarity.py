@@ -10,10 +10,15 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
+import yaml
+
+from ..core.locales import Language, find_language, load_language
 from ..speech.phrase_grammar import Choice, Node, Series, Word, pattern_words
+from .folding import fold, folded_words
 
 #: A word of the sentence that was not said costs less than one that was said and does not belong: people are brief.
 MISSING = 0.6
@@ -21,55 +26,63 @@ MISSING = 0.6
 _LEAST = 0.05
 #: Weight of a word that no question contains, where it is a function word…
 _FUNCTION_WORD_WEIGHT = 0.3
-_FUNCTION_WORDS = frozenset(
-    """
-    a an the to of in on at for from with by about as into up down out over this that these those there here it its he
-    she they we us them his her their our my your some any no not and or but if so then than just really actually very
-    also again now right sure be been being was were am is are do does did has had have would could should might may
-    will shall must got get like maybe perhaps bit little kind sort sir madam guy friend please
-    """.split()
-)
-_SHORT_FORMS = (
-    (re.compile(r"\b(?:can't|cannot)\b"), "can not"),
-    (re.compile(r"\bwon't\b"), "will not"),
-    (re.compile(r"\blet's\b"), "let us"),
-    (re.compile(r"n't\b"), " not"),
-    (re.compile(r"'s\b"), " is"),
-    (re.compile(r"'m\b"), " am"),
-    (re.compile(r"'re\b"), " are"),
-    (re.compile(r"'d\b"), " would"),
-    (re.compile(r"'ll\b"), " will"),
-    (re.compile(r"'ve\b"), " have"),
-)
-_SPELLINGS = {"ok": "okay", "wi-fi": "wifi", "loo": "toilet", "wc": "toilet", "centre": "center"}
 
 
-def tokens(text: str) -> tuple[str, ...]:
-    """Words as they are compared: lower case, short forms written out, plurals and spellings made equal.
+class Spelling:
+    """How words of a language are compared: as its file in config/locales says."""
 
-    Words of other scripts and numbers are kept, since they mean something that no pattern knows.
-    """
-    spelled = text.lower().replace("\u2019", "'")
-    for short, full in _SHORT_FORMS:
-        spelled = short.sub(full, spelled)
-    return tuple(_stem(word) for word in re.findall(r"[^\W_]+(?:['-][^\W_]+)*", spelled))
+    def __init__(self, language: Language) -> None:
+        listed = " ".join(language.function_words)
+        self.function_words = frozenset(folded_words(fold(listed)))
+        self._short_forms = tuple((_short_form(short), full) for short, full in language.short_forms.items())
+        self._spellings = {fold(word): fold(same) for word, same in language.spellings.items()}
+
+    def tokens(self, text: str) -> tuple[str, ...]:
+        """Words as they are compared: folded, short forms written out, plurals and spellings made equal.
+
+        Words of other scripts and numbers are kept, since they mean something that no pattern knows.
+        """
+        spelled = fold(text)
+        for short, full in self._short_forms:
+            spelled = short.sub(full, spelled)
+        return tuple(part for word in folded_words(spelled) for part in self._stem(word))
+
+    def as_compared(self, node: Node) -> Node:
+        """The pattern with its words as `tokens` gives them."""
+        return _respelled(node, self.tokens)
+
+    def _stem(self, word: str) -> tuple[str, ...]:
+        word = self._spellings.get(word, word)
+        if len(word) > 5 and "our" in word:
+            word = word.replace("our", "or")  # colour, favourite
+        plural = len(word) > 3 and word.endswith("s") and not word.endswith("ss")
+        return folded_words(word[:-1] if plural else word)
 
 
-def _stem(word: str) -> str:
-    word = _SPELLINGS.get(word, word)
-    if len(word) > 5 and "our" in word:
-        word = word.replace("our", "or")  # colour, favourite
-    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
+@cache
+def spelling(code: str) -> Spelling:
+    """Of the language; of English where it has no file."""
+    return Spelling(find_language(yaml, code) or load_language(yaml, "en"))
 
 
-def as_compared(node: Node) -> Node:
-    """The pattern with its words as `tokens` gives them."""
+def as_written(node: Node) -> Node:
+    """The pattern with its words folded, and nothing else changed."""
+    return _respelled(node, lambda word: folded_words(fold(word)))
+
+
+def _respelled(node: Node, spelled: Callable[[str], tuple[str, ...]]) -> Node:
     if isinstance(node, Word):
-        parts = tuple(Word(word) for word in tokens(node.text))
+        parts = tuple(Word(word) for word in spelled(node.text))
         return parts[0] if len(parts) == 1 else Series(parts)
     if isinstance(node, Series):
-        return Series(tuple(as_compared(part) for part in node.parts))
-    return Choice(tuple(dict.fromkeys(as_compared(option) for option in node.options)))
+        return Series(tuple(_respelled(part, spelled) for part in node.parts))
+    return Choice(tuple(dict.fromkeys(_respelled(option, spelled) for option in node.options)))
+
+
+def _short_form(short: str) -> re.Pattern[str]:
+    """"-n't" is an ending, "won't" a whole word."""
+    ending = short.startswith("-")
+    return re.compile(("" if ending else r"\b") + re.escape(short[ending:]) + r"\b")
 
 
 @dataclass(frozen=True)
@@ -77,20 +90,22 @@ class Weights:
     """How much each word says, 0-1: little where it occurs in many questions, most where it belongs to one."""
 
     known: Mapping[str, float]
+    function_words: frozenset[str] = frozenset()
 
     def __call__(self, word: str) -> float:
-        return self.known.get(word, _FUNCTION_WORD_WEIGHT if word in _FUNCTION_WORDS else 1.0)
+        return self.known.get(word, _FUNCTION_WORD_WEIGHT if word in self.function_words else 1.0)
 
     @classmethod
-    def of(cls, patterns: Sequence[Node]) -> Weights:
+    def of(cls, patterns: Sequence[Node], function_words: frozenset[str] = frozenset()) -> Weights:
         """Inverse document frequency, a document being a question's pattern, scaled to 1 for a word of only one."""
         counts = Counter(word for pattern in patterns for word in set(pattern_words(pattern)))
         scale = math.log(len(patterns) + 1) or 1.0
-        return cls({w: max(_LEAST, math.log((len(patterns) + 1) / n) / scale) for w, n in counts.items()})
+        known = {w: max(_LEAST, math.log((len(patterns) + 1) / n) / scale) for w, n in counts.items()}
+        return cls(known, function_words)
 
 
 def distance(pattern: Node, words: Sequence[str], weights: Weights) -> float:
-    """The least cost of making `words` one of the pattern's sentences; pattern as from `as_compared`."""
+    """The least cost of making `words` one of the pattern's sentences; pattern as from `Spelling.as_compared`."""
     own = [weights(word) for word in words]
     costs = [0.0]
     for weight in own:

@@ -1,17 +1,19 @@
 """Time and date in the words that people say and voices read well.
 
 espeak-ng reads "3:05 PM" as "three zero five p m" and "12:00" as "twelve zero zero"; in words there is nothing to read
-wrong. English, since the answers file is.
+wrong. Here is English; other languages are said as their files in config/locales say (local_dates.py).
 """
 
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
-from ..speech.number_readings import cardinal, with_ending
+import yaml
 
-_WEEKDAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
-_MONTHS = "January February March April May June July August September October November December".split()
+from ..core.locales import Dates, Language, load_language
+from ..speech.number_readings import cardinal, with_ending
+from .local_dates import by_hour, local_now, local_weekday
+
 _HALF, _QUARTER = 30, 15
 
 
@@ -45,31 +47,28 @@ def spoken_time(now: datetime) -> str:
 
 def spoken_date(day: date) -> str:
     """E.g. "November twenty-first, twenty twenty-six"."""
-    return f"{_MONTHS[day.month - 1]} {spoken_ordinal(day.day)}, {spoken_year(day.year)}"
+    return f"{_english().months[day.month - 1]} {spoken_ordinal(day.day)}, {spoken_year(day.year)}"
 
 
 def spoken_weekday(day: date) -> str:
     """E.g. "Saturday"."""
-    return _WEEKDAYS[day.weekday()]
+    return local_weekday(day, _english())
 
 
 def daypart(now: datetime) -> str:
     """morning, afternoon, evening or night: what goes after "Have a good"."""
-    if 5 <= now.hour < 12:
-        return "morning"
-    if 12 <= now.hour < 17:
-        return "afternoon"
-    return "evening" if 17 <= now.hour < 22 else "night"
+    return by_hour(_english().dayparts, now.hour)
 
 
 def day_greeting(now: datetime) -> str:
     """One of "Good morning", "Good afternoon" or "Good evening": "Good night" would be a farewell."""
-    part = daypart(now)
-    return f"Good {'evening' if part == 'night' else part}"
+    return by_hour(_english().greetings, now.hour)
 
 
-def spoken_now(now: datetime) -> dict[str, str]:
-    """The placeholders of the answers file that depend on the time of day (local)."""
+def spoken_now(now: datetime, language: Language | None = None) -> dict[str, str]:
+    """The placeholders of the answers file that depend on the time of day (local). language: None for English."""
+    if language is not None and language.code != "en":
+        return local_now(now, language.dates)
     return {
         "time": spoken_time(now),
         "date": spoken_date(now),
@@ -79,6 +78,10 @@ def spoken_now(now: datetime) -> dict[str, str]:
         "daypart": daypart(now),
         "day_greeting": day_greeting(now),
     }
+
+
+def _english() -> Dates:
+    return load_language(yaml, "en").dates
 
 
 def _on_the_clock(hour: int, minute: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from ..core.arrays import Pcm
 from ..core.registry import Backend, Registry
@@ -19,14 +19,20 @@ class AsrSettings(Settings):
 
     backend: str = setting(
         "pocketsphinx",
-        "recogniser: pocketsphinx (the answers file's questions), sensevoice (FunASR), sensevoice_sherpa (sherpa-onnx) "
-        "or fake",
+        "recogniser: pocketsphinx (the answers file's questions), whisper (any words), cascade (first the one, then "
+        "`second`), sherpa (whatever sherpa-onnx loads), sensevoice (FunASR), sensevoice_sherpa (sherpa-onnx) or fake",
     )
     fallback: str = setting(
         "",
         "what hears, with a warning, where the backend's library or model is missing; empty: nothing, that is an error",
     )
+    second: str = setting(
+        "",
+        "what writes down the words that the answers file does not know, where backend is cascade: whisper, sherpa, "
+        "sensevoice_sherpa or sensevoice",
+    )
     answers_file: str = setting("config/answers.yaml", "questions to expect; relative to the package's share folder")
+    locale: str = setting("en-US", "the kiosk's language, whose translation of the answers file is expected; BCP 47")
     min_confidence: float = setting(0.4, "what is understood with less is rejected", low=0.0, high=1.0)
     partial_period_s: float = setting(
         0.06, "how often words are published while somebody speaks, s", low=0.03, high=2.0
@@ -100,12 +106,26 @@ class Recogniser(Protocol):
         ...
 
 
+@runtime_checkable
+class KnowsLanguages(Protocol):
+    """A Recogniser that hears some languages only: their codes, ("en",)."""
+
+    hears: tuple[str, ...]
+
+
 _SENSEVOICE = "avatar_ros.asr.sensevoice_settings:SenseVoiceSettings"
 ASR_BACKENDS = Registry(
     "asr",
     Recogniser,
     {
         "pocketsphinx": Backend("avatar_ros.asr.sphinx:SphinxRecogniser", "embedded", ("pocketsphinx", "onnxruntime")),
+        "whisper": Backend(
+            "avatar_ros.asr.whisper:WhisperRecogniser",
+            "whisper",
+            ("ctranslate2",),
+            "avatar_ros.asr.whisper_settings:WhisperSettings",
+        ),
+        "cascade": Backend("avatar_ros.asr.cascade:CascadeRecogniser", "embedded", composite=True),
         "sensevoice": Backend(
             "avatar_ros.asr.sensevoice:SenseVoiceRecogniser",
             "sensevoice",
@@ -114,6 +134,12 @@ ASR_BACKENDS = Registry(
         ),
         "sensevoice_sherpa": Backend(
             "avatar_ros.asr.sensevoice_sherpa:SherpaRecogniser", "sherpa", ("sherpa_onnx",), _SENSEVOICE
+        ),
+        "sherpa": Backend(
+            "avatar_ros.asr.sherpa:SherpaModelRecogniser",
+            "sherpa",
+            ("sherpa_onnx",),
+            "avatar_ros.asr.sherpa_settings:SherpaSettings",
         ),
         "fake": Backend("avatar_ros.asr.fake:FakeRecogniser", settings="avatar_ros.asr.fake:FakeSettings"),
     },

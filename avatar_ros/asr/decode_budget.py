@@ -7,6 +7,7 @@ together take no more than their share of the time.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -19,23 +20,26 @@ from ..core.rates import LISTENING_RATE_HZ
 SHORTEST_SILENCE_S = 0.2
 
 
-#: A whole utterance, int16 at 16 kHz, to SenseVoice's rich text and its confidence, 0–1.
+#: A whole utterance, int16 at 16 kHz, to its text, with SenseVoice's tags or without, and its confidence, 0–1.
 Decode = Callable[[Pcm], tuple[str, float]]
 
 
 class DecodeBudget:
     """Estimates the cost of a decode. One for each model; what partial results cost is counted by each utterance."""
 
-    def __init__(self, share: float, longest_s: float = SHORTEST_SILENCE_S) -> None:
-        """share: 0–1 of the sound's length that partial results may cost; longest_s: what a single one may cost."""
+    def __init__(self, share: float, longest_s: float = SHORTEST_SILENCE_S, window_s: float = 0.0) -> None:
+        """share: 0–1 of the sound's length that partial results may cost; longest_s: what a single one may cost;
+        window_s: the model pays for whole windows of this length, 0 where it pays for what was spoken.
+        """
         self._share = share
         self._longest_s = longest_s
+        self._window_s = window_s
         self._cost = float("inf")  # seconds for a second of sound
 
     def record(self, sound_s: float, cost_s: float) -> None:
         """A decode of `sound_s` seconds took `cost_s`. After a short one the cost of a longer one is overestimated."""
         if sound_s > 0:
-            self._cost = cost_s / sound_s
+            self._cost = cost_s / self._paid_s(sound_s)
 
     def measured(self, decode: Decode, pcm: Pcm, clock: Clock) -> tuple[str, float]:
         """The decode of `pcm`, whose cost is recorded."""
@@ -51,5 +55,8 @@ class DecodeBudget:
 
     def allows(self, sound_s: float, spent_s: float) -> bool:
         """Whether `sound_s` of an utterance may be decoded now, after `spent_s` on earlier partial results of it."""
-        expected_s = self._cost * sound_s
+        expected_s = self._cost * self._paid_s(sound_s)
         return expected_s <= self._longest_s and spent_s + expected_s <= self._share * sound_s
+
+    def _paid_s(self, sound_s: float) -> float:
+        return math.ceil(sound_s / self._window_s) * self._window_s if self._window_s else sound_s

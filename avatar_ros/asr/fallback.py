@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..core.errors import ConfigError
 from ..core.fallback import Fallback
 from ..core.registry import NO_OPTIONS, Options
-from .base import ASR_BACKENDS, AsrSettings, Recogniser, RecognitionStream
+from .base import ASR_BACKENDS, AsrSettings, KnowsLanguages, Recogniser, RecognitionStream
 
 #: Faults of whoever chose or wrote the backend.
 _NO_BACKEND = ("unknown_backend", "backend_unfit")
@@ -35,6 +35,11 @@ class RecogniserWithFallback:
             self._chosen = self._loaded(self._settings.fallback)
             state.failed(error.text)
         self.warning = state.warning
+
+    @property
+    def hears(self) -> tuple[str, ...]:
+        """Languages of the one in use; () for any."""
+        return self._chosen.hears if isinstance(self._chosen, KnowsLanguages) else ()
 
     def start(self) -> RecognitionStream:
         """Begin an utterance."""

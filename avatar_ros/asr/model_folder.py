@@ -17,10 +17,11 @@ _FUNASR_FILES = ("config.yaml", "model.pt", "bpe.model", "am.mvn")
 _MAX_BYTES = 1 << 20
 
 
-def model_folder(model: str, backend: str) -> Path:
+def model_folder(model: str, backend: str, fetch: str = "") -> Path:
     """The folder that `model` means: a path, the name of a model that was fetched, or "" for the backend's own.
 
-    Raises ConfigError naming the places that were tried.
+    fetch: a model of the manifest, where none has the backend's name. Raises ConfigError naming the places that were
+    tried.
     """
     path = Path(model).expanduser()
     if model and path.is_dir():
@@ -30,8 +31,8 @@ def model_folder(model: str, backend: str) -> Path:
     except ConfigError as error:
         raise ConfigError(
             "asr_model_missing",
-            f"no model for the asr backend '{backend}': {error}; run ./avatar fetch {backend}, or set `model` to its "
-            "folder",
+            f"no model for the asr backend '{backend}': {error}; run ./avatar fetch {fetch or backend}, or "
+            "set `model` to its folder",
         ) from error
 
 

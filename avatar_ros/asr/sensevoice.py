@@ -91,7 +91,7 @@ class SenseVoiceRecogniser:
 
     def start(self) -> UtteranceDecoder:
         """Begin an utterance."""
-        locale = locale_of(self._own.language)
+        locale = locale_of(self._own.language, self._settings.locale)
         return UtteranceDecoder(self._decode, self._budget, self._clock, locale, self._settings.min_confidence)
 
     def close(self) -> None:

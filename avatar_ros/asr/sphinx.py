@@ -17,11 +17,14 @@ import yaml
 
 from ..answers.file import Answers, load_answers_file
 from ..core.arrays import Pcm
+from ..core.locales import language_code
 from ..core.paths import share_file
+from ..core.types import EVENT_LIKELY
 from ..speech import minimal_dfa as automaton
 from ..speech.phone_network import PhoneNetwork
 from ..speech.phrase_grammar import Choice, Node, Series
-from .base import AsrSettings, Hypothesis
+from .base import AsrSettings, Hypothesis, RecognitionStream
+from .deaf import DeafStream
 from .decoders import Decoders, ScoredSentence
 from .utterance_levels import FEWEST_SAMPLES, SpeechSpan
 
@@ -33,7 +36,12 @@ _SILENCE_S = 0.08
 
 
 class SphinxRecogniser:
-    """A Recogniser. Each utterance needs a set of decoders of its own; sets are used again."""
+    """A Recogniser of English. Each utterance needs a set of decoders of its own; sets are used again.
+
+    In a kiosk of another language it hears nothing: its words and sounds are English.
+    """
+
+    hears = ("en",)
 
     def __init__(self, settings: AsrSettings) -> None:
         self._settings = settings
@@ -46,6 +54,8 @@ class SphinxRecogniser:
         """Read the questions and make the first set. Raises ConfigError naming words without a pronunciation, or what
         the network lacks.
         """
+        if language_code(self._settings.locale) not in self.hears:
+            return
         self._questions = load(share_file(self._settings.answers_file))
         self._grammar = automaton.build(pattern(self._questions))
         self._network = PhoneNetwork(onnxruntime)
@@ -54,9 +64,10 @@ class SphinxRecogniser:
         warm.accept(np.zeros(8000, np.int16))
         warm.finish()
 
-    def start(self) -> SphinxStream:
+    def start(self) -> RecognitionStream:
         """Begin an utterance with a free set, or a new one."""
-        assert self._questions is not None
+        if self._questions is None:
+            return DeafStream(self._settings.locale)
         decoders = self._free.pop() if self._free else self._decoders()
         return SphinxStream(decoders, self._settings.min_confidence, self._questions.locale, self._free)
 
@@ -102,9 +113,15 @@ class SphinxStream:
             self._second_pass()
 
     def partial(self) -> Hypothesis:
-        """The sentence, once it is silent; before, the grammar's best prefix, of unknown confidence."""
+        """The sentence, once it is silent; before, the grammar's best prefix, of unknown confidence.
+
+        As the voice fades a prefix that is a whole sentence is likely the one: its answer may be prepared.
+        """
         if self._scored:
             return replace(self._final(), rejected=False)
+        fades = self._live and not self._speech.loud_now
+        if fades and (whole := self._decoders.sentence(self._decoders.first_pass)):
+            return Hypothesis(" ".join(whole), 0.5, locale=self._locale, events=(EVENT_LIKELY,))
         hypothesis = self._decoders.first_pass.hyp() if self._live else None
         text = hypothesis.hypstr if hypothesis else ""
         return Hypothesis(text, 0.5 if text else 0.0, locale=self._locale)

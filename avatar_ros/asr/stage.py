@@ -9,13 +9,15 @@ from ..core.clock import Clock, SteadyClock
 from ..core.enums import SessionKind
 from ..core.errors import AsrError
 from ..core.events import SessionEvent
+from ..core.locales import language_code
 from ..core.rates import LISTENING_RATE_HZ
 from ..core.registry import NO_OPTIONS, Options
 from ..core.sessions import SessionTable
 from ..core.stage import Out, Stage
 from ..core.topics import Message
 from ..core.types import EVENT_COMPLETE, EVENT_TOO_QUIET, AudioFrame, Transcript
-from .base import ASR_BACKENDS, AsrSettings, Hypothesis, Recogniser, RecognitionStream
+from .base import ASR_BACKENDS, AsrSettings, Hypothesis, KnowsLanguages, Recogniser, RecognitionStream
+from .deaf import deaf_warning
 from .fallback import RecogniserWithFallback
 from .real_time_factor import RealTimeFactor
 from .urgency import Urgency
@@ -89,8 +91,13 @@ class AsrStage(Stage):
         factor = self._rtf.value
         values = {name: str(count) for name, count in self._counts.items()} | {"real_time_factor": f"{factor:.2f}"}
         fallback = self._recogniser.warning if isinstance(self._recogniser, RecogniserWithFallback) else ""
-        warning = "; ".join(filter(None, (fallback, self._slow_warning(factor))))
+        warning = "; ".join(filter(None, (fallback, self._deaf_warning(), self._slow_warning(factor))))
         return {**values, "warning": warning} if warning else values
+
+    def _deaf_warning(self) -> str:
+        hears = self._recogniser.hears if isinstance(self._recogniser, KnowsLanguages) else ()
+        deaf = bool(hears) and language_code(self._settings.locale) not in hears
+        return deaf_warning(self._settings.backend, hears, self._settings.locale) if deaf else ""
 
     def _slow_warning(self, factor: float) -> str:
         """In round figures: a text that changes is logged again."""

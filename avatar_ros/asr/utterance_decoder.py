@@ -12,6 +12,7 @@ from ..core.rates import LISTENING_RATE_HZ
 from .base import Hypothesis
 from .decode_budget import Decode, DecodeBudget
 from .rich_tags import parse
+from .stable_prefix import StablePrefix
 from .utterance_levels import FEWEST_SAMPLES, SpeechSpan
 
 _QUESTION_MARKS = ("?", "？")
@@ -21,10 +22,20 @@ _FULL_STOPS = ".。．"
 class UtteranceDecoder:
     """A RecognitionStream. Its result is ready once the utterance is silent, mostly before vad_node has ended it.
 
-    locale: of hypotheses where the model names no language; min_confidence: with less a hypothesis is rejected.
+    locale: of hypotheses where the model names no language; min_confidence: with less a hypothesis is rejected;
+    stable: while somebody speaks, only words are given on which two decodes in a row agree.
     """
 
-    def __init__(self, decode: Decode, budget: DecodeBudget, clock: Clock, locale: str, min_confidence: float) -> None:
+    def __init__(
+        self,
+        decode: Decode,
+        budget: DecodeBudget,
+        clock: Clock,
+        locale: str,
+        min_confidence: float,
+        *,
+        stable: bool = False,
+    ) -> None:
         self._decode = decode
         self._budget = budget
         self._clock = clock
@@ -33,6 +44,7 @@ class UtteranceDecoder:
         self._parts: list[Pcm] = []
         self._speech = SpeechSpan()
         self._spent_s = 0.0
+        self._prefix = StablePrefix() if stable else None
         self._partial = Hypothesis(locale=locale)
         self._result: Hypothesis | None = None
 
@@ -44,6 +56,7 @@ class UtteranceDecoder:
         if self._result is None and self._speech.fell_silent:
             self._result = self._decoded()
             self._partial = _as_partial(self._result)
+            self._stable(self._partial)
 
     def partial(self) -> Hypothesis:
         """The result, once it is silent, complete where it is a question; before that as often as the budget allows."""
@@ -52,7 +65,7 @@ class UtteranceDecoder:
         sound_s = self._speech.last_sample / LISTENING_RATE_HZ
         if self._speech.loud_now and self._budget.allows(sound_s, self._spent_s):
             began_s = self._clock.now_s()
-            self._partial = _as_partial(self._decoded())
+            self._partial = self._stable(_as_partial(self._decoded()))
             self._spent_s += self._clock.now_s() - began_s
         return self._partial
 
@@ -62,6 +75,19 @@ class UtteranceDecoder:
 
     def abandon(self) -> None:
         """Nothing is kept outside."""
+
+    @property
+    def sound_s(self) -> float:
+        """Length of what was taken, s."""
+        return sum(map(len, self._parts)) / LISTENING_RATE_HZ
+
+    @property
+    def speech(self) -> SpeechSpan:
+        """Where the speech in it is."""
+        return self._speech
+
+    def _stable(self, found: Hypothesis) -> Hypothesis:
+        return replace(found, text=self._prefix.take(found.text)) if self._prefix is not None else found
 
     def _decoded(self) -> Hypothesis:
         sound = np.concatenate([np.zeros(0, np.int16), *self._parts])

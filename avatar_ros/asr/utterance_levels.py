@@ -61,6 +61,11 @@ class SpeechSpan:
         return self._last_loud >= 0 and self._silent_samples >= self._silence_needed
 
     @property
+    def silent_s(self) -> float:
+        """How long it has been silent after speech, s; 0 before there was any."""
+        return self._silent_samples / LISTENING_RATE_HZ if self._last_loud >= 0 else 0.0
+
+    @property
     def loud_now(self) -> bool:
         """Whether the last block was loud: speech goes on."""
         return self._last_loud >= 0 and not self._silent_samples

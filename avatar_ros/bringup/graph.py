@@ -12,14 +12,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..core.errors import ConfigError
+from ..core.locales import load_language
 from ..core.parameter_file import Section, looks_like, nearest, read_parameter_file
 from ..core.paths import share_file
 from ..core.ros_network import parse_reach
 
 PACKAGE = "avatar_ros"
 #: Files of config/. Those that begin with llm_ set the chat service alone, to be laid over another: "full,llm_openai".
-PROFILES = ("embedded", "full", "llm_openai", "llm_ollama", "llm_dashscope")
+PROFILES = ("embedded", "natural", "full", "llm_openai", "llm_ollama", "llm_dashscope")
 DISPLAYS = ("auto", "window", "off")
+
+#: Nodes with a parameter `locale`.
+SPEAK_A_LANGUAGE = ("vad_node", "asr_node", "dialogue_node", "llm_node", "tts_node")
 
 #: Parameter values that the graph sets; ROS knows no other types.
 Value = bool | int | float | str | list[str]
@@ -49,7 +53,8 @@ class KioskOptions:
     namespace: absolute only where it begins with "/";
     mic: "auto", "none", a device's name or number, or WAV files joined by commas; record: video file to write, or "";
     turns: answers before it leaves, 0 for never; report: JSON file for the turns, or ""; network: who may reach its
-    nodes (core/ros_network.py), "" for AVATAR_ROS_NETWORK, or local.
+    nodes (core/ros_network.py), "" for AVATAR_ROS_NETWORK, or local; locale: the kiosk's language, "de" or "de-AT",
+    "" as the profile has it.
     """
 
     profile: str = "embedded"
@@ -62,6 +67,7 @@ class KioskOptions:
     turns: int = 0
     report: str = ""
     network: str = ""
+    locale: str = ""
 
 
 @dataclass(frozen=True)
@@ -135,7 +141,9 @@ def _parameters(options: KioskOptions) -> dict[str, dict[str, Value]]:
     monitor: dict[str, Value] = {"turns": options.turns}
     if options.report:
         monitor["report"] = str(Path(options.report).absolute())
-    return {"renderer_node": renderer, "monitor_node": monitor, "mic_node": mic_parameters(options.mic)}
+    own = {"renderer_node": renderer, "monitor_node": monitor, "mic_node": mic_parameters(options.mic)}
+    spoken: dict[str, Value] = {"locale": options.locale} if options.locale else {}
+    return {**own, **{node: dict(spoken) for node in SPEAK_A_LANGUAGE}}
 
 
 def mic_parameters(mic: str) -> dict[str, Value]:
@@ -164,11 +172,19 @@ def _check(options: KioskOptions) -> None:
         )
     if options.avatar and not Path(options.avatar).exists():
         raise ConfigError("file_missing", f"avatar file {options.avatar} does not exist")
+    if options.locale:
+        _check_locale(options.locale)
     for option in ("record", "report"):
         _check_folder(option, getattr(options, option))
     _check_sounds(options.mic)
     if options.network:
         parse_reach(options.network)
+
+
+def _check_locale(locale: str) -> None:
+    import yaml
+
+    load_language(yaml, locale)
 
 
 def _sections(path: Path) -> list[Section]:

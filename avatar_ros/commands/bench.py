@@ -13,8 +13,11 @@ from ..core.errors import ConfigError
 #: what -> module of benchmarks/ with `main(arguments) -> exit code`
 BENCHES = {
     "render": "rendering.speed",
+    "voice": "speaking.voice",
     "render-soak": "rendering.soak",
+    "gpu": "rendering.gpu",
     "express": "lips.lips",
+    "labiodental": "lips.labiodental",
     "neural": "lips.streaming_cost",
     "hearing": "recognition.cli",
     "understanding": "understanding.cli",

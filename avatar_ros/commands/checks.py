@@ -173,21 +173,25 @@ def screen() -> CheckResult:
 
 
 def gpu() -> CheckResult:
-    """Runs a kernel of gsplat on CUDA."""
-    for name in ("torch", "gsplat"):
-        if importlib.util.find_spec(name) is None:
-            detail = f"{name} is not installed; the CPU rasteriser is used"
-            return CheckResult(False, detail, f"{how_to_install('gpu')}; docker/ has a GPU set-up")
-    return _draw("gsplat")
+    """Draws with the graphics card, with what backend `auto` would take there."""
+    why = []
+    for backend in ("gsplat", "gl"):
+        try:
+            return _draw(backend)
+        except AvatarRosError as error:
+            why.append(str(error))
+    detail = f"the CPU rasteriser is used: {'; '.join(why)}"
+    return CheckResult(False, detail, f"NVIDIA: {how_to_install('gpu')}, see docker/; any card: {how_to_install('gl')}")
 
 
 def _draw(backend: str) -> CheckResult:
+    """As `auto` would draw: not with an OpenGL that is a program on the processor."""
     from ..avatar.load import BUILT_IN, avatar_file, load_avatar
     from ..render.base import BACKENDS, RasterSettings
     from ..render.pose import portrait_camera
 
     avatar = load_avatar(avatar_file(BUILT_IN))
-    drawer = BACKENDS.make(backend, avatar, RasterSettings(backend=backend))
+    drawer = BACKENDS.make(backend, avatar, RasterSettings(backend="auto"))
     frame = drawer.render(np.zeros(52, np.float32), np.eye(4, dtype=np.float32), portrait_camera(avatar, 256, 256))
     covered = float((frame.numpy()[:, :, 3] > 0).mean())
     drawer.close()

@@ -19,6 +19,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="|".join((*PROFILES, "FILE.yaml")),
         help="or several joined by commas, the later ones count: full,llm_openai (default: %(default)s)",
     )
+    spoken = "the kiosk's language (default: as the profile has it, or English)"
+    add("--locale", default=default.locale, metavar="de|fr-CA|…", help=spoken)
     add("--avatar", default=default.avatar, metavar="FILE", help="LAM .zip, or splats (default: the built-in one)")
     add("--axes", default=default.axes, help="which way is up in a file of splats alone: y_up, y_down, z_up, z_down")
     add(

@@ -41,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--audio", metavar="FILE.wav", help="sound for the video")
     parser.add_argument("--fps", type=float, help="frames a second (default: those of the expression file)")
     parser.add_argument("--background", metavar="COLOUR", help="#rrggbb, or transparent (the default for PNGs)")
-    parser.add_argument("--backend", default="auto", help="auto, cpu, gsplat or reference (default: %(default)s)")
+    parser.add_argument("--backend", default="auto", help="auto, cpu, gsplat, gl or reference (default: %(default)s)")
     parser.add_argument(
         "--clips",
         default="speaking",

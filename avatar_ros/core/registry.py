@@ -28,13 +28,15 @@ class Backend:
 
     target: "package.module:Class"; install: the group of requirements/ that brings its library ("edge"), or a command,
     or "" where nothing is needed; libraries: the modules that it brings; settings: where the class of its own options
-    lives, "" where it has none: read without importing the libraries.
+    lives, "" where it has none: read without importing the libraries; composite: it is made of other backends, and
+    given the options of all of them instead of its own.
     """
 
     target: str
     install: str = ""
     libraries: tuple[str, ...] = ()
     settings: str = ""
+    composite: bool = False
 
 
 #: Groups of requirements/ that every set-up brings.
@@ -95,7 +97,10 @@ class Registry(Generic[T]):
         UnknownBackendError as `load` does, and where what was made lacks an attribute.
         """
         kind, options = cast(Any, self.load(name)), self.settings_class(name)
-        made = kind(*given) if options is None else kind(*given, own.get(name) or options())
+        if self._find(name).composite:
+            made = kind(*given, own)
+        else:
+            made = kind(*given) if options is None else kind(*given, own.get(name) or options())
         if lacking := [f"the attribute '{item}'" for item in _attributes(self._protocol) if not hasattr(made, item)]:
             raise self._unfit(name, lacking)
         return cast(T, made)

@@ -39,7 +39,8 @@ class Stage:
     the loudspeaker are not ready yet.
     unread: topics of its port that it has no use for as it is configured; the runner does not subscribe to them.
     waits_for: nodes whose deaths it wants to know of; `peer` is then called. says_alive: others wait for this one, so
-    its node says several times a second that it lives.
+    its node says several times a second that it lives. can_do: "" or a line for the log once it is loaded: what it is
+    able to do as it is configured.
     """
 
     tick_period_s: float = 0.0
@@ -48,6 +49,7 @@ class Stage:
     missing: frozenset[str] = frozenset()
     waits_for: frozenset[str] = frozenset()
     says_alive: bool = False
+    can_do: str = ""
 
     def __init__(self) -> None:
         self.wake: Callable[[], None] = _nothing

@@ -20,6 +20,8 @@ LOCAL_SESSION = "local"
 
 #: Among Transcript.events of a partial: what was heard so far is a whole sentence that the recogniser knows.
 EVENT_COMPLETE = "complete"
+#: The same before the recogniser is sure of it: enough to prepare an answer, not to end the user's turn.
+EVENT_LIKELY = "likely"
 #: Among Transcript.events of a final that is rejected: what was heard was soft, which may be why.
 EVENT_TOO_QUIET = "too_quiet"
 
@@ -94,8 +96,9 @@ class Talk:
 class Transcript:
     """What was heard. rejected: speech was heard but not understood (text may then be empty).
 
-    confidence 0–1; locale BCP 47; emotion an hri_msgs expression name or ""; events such as "laughter", "cough", and
-    EVENT_COMPLETE on a partial whose text is already a whole question, EVENT_TOO_QUIET on a rejected final.
+    confidence 0–1; locale BCP 47, "" where it is not known: then the session's; emotion an hri_msgs expression name or
+    ""; events such as "laughter", "cough", EVENT_COMPLETE and EVENT_LIKELY on a partial whose text is already a whole
+    question, and EVENT_TOO_QUIET on a rejected final.
     """
 
     session: str = LOCAL_SESSION
@@ -103,7 +106,7 @@ class Transcript:
     text: str = ""
     final: bool = True
     confidence: float = 1.0
-    locale: str = "en-US"
+    locale: str = ""
     emotion: str = ""
     events: tuple[str, ...] = ()
     rejected: bool = False
@@ -139,12 +142,14 @@ class Reply(OfTurn):
     """A piece of the answer's text, in order of `seq` (from 0); the answer is the pieces joined as they are.
 
     A gap in `seq` before the final piece says that the answer broke off: what should have come there is missing.
+    locale: what this piece is written in, BCP 47; "": what the Prompt asked for, as far as is known.
     """
 
     seq: int = 0
     text: str = ""
     final: bool = False
     stamp_ns: int = 0
+    locale: str = ""
 
 
 @dataclass(frozen=True)

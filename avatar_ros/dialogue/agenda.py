@@ -54,15 +54,17 @@ class Agenda:
         if self._says.next_when() is SayWhen.NOW:  # which was there first
             self.questions.append(said)
             return
+        self.turns.texts.heard(said.transcript)
         plan = self.responses.plan(said)
         if plan.ask:
             self.clarifications.apology_due = False
             self._asked = said
             transcript = said.transcript
-            prompt = Prompt(text=transcript.text, locale=transcript.locale, rejected=transcript.rejected)
-            end_s, greeting = said.utterance.stopped_at_s, self.responses.take_greeting()
-            if greeting or not self.confirm_prepared(prompt, end_s, now_s):
-                self.turns.ask(prompt, end_s, greeting, now_s)
+            prompt = Prompt(text=transcript.text, locale=self.turns.texts.locale, rejected=transcript.rejected)
+            end_s = said.utterance.stopped_at_s
+            greet = self.responses.take_greeting()
+            if greet or not self.confirm_prepared(prompt, end_s, now_s):
+                self.turns.ask(prompt, end_s, greet, now_s)
         self.respond(plan, now_s)
 
     def respond(self, plan: ResponsePlan, now_s: float) -> None:
@@ -99,14 +101,14 @@ class Agenda:
         """Say, once, that what was asked was not understood in time."""
         if self.clarifications.apology_due:
             self.clarifications.apologised(now_s)
-            self.turns.remark(self._settings.too_slow, now_s)
+            self.turns.remark("too_slow", now_s)
 
     def clarify(self, now_s: float) -> None:
         """Ask to speak up, or to say again what was lost; once, and only while neither side speaks."""
         if self.clarifications.take(TOO_QUIET, now_s) and self.turns.turn is None:
             self.respond(self.responses.plan_too_quiet(), now_s)
         if self.clarifications.take(MISSED, now_s) and self.turns.turn is None and not self.user_speech.speaking:
-            self.respond(ResponsePlan(noticed=True, remark=self._settings.missed), now_s)
+            self.respond(ResponsePlan(noticed=True, remark=MISSED), now_s)
 
     # --- words of other programs ----------------------------------------------------------------------------------
 
@@ -184,7 +186,7 @@ class Agenda:
             return
         self.cancel("no_answer", now_s)
         if not self.user_speech.speaking:
-            self.turns.remark(self._settings.apology, now_s)
+            self.turns.remark("apology", now_s)
 
     def begin_next(self, now_s: float) -> None:
         """Neither side speaks: begin what waits."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..core.locales import AUTO
 from ..core.settings import Settings, setting
 from ..core.stage import Port
 from ..core.types import LOCAL_SESSION
@@ -16,15 +17,7 @@ PORT = Port(
     publishes=("dialogue/prompt", "speech/sentence", "interrupt", "state", "session", "say_result"),
 )
 
-BACKCHANNELS = (
-    "uh-huh, uh huh, uhuh, mm, mmm, mhm, mm-hm, mm-hmm, hm, hmm, huh, ah, aha, oh, ooh, eh, er, uh, um, yeah, yes, "
-    "yep, yup, ya, ok, okay, right, sure, alright, all right, i see, got it, go on, cool, nice, wow, great, really, "
-    "ha, haha, hahaha, heh, ja, genau, oui, si, sí, claro, 嗯, 嗯嗯, 哦, 噢, 啊, 好, 好的, 对, 是, 是的, 行, "
-    "はい, うん, ええ, へえ, なるほど, そう, 네, 응, 어"
-)
-STOP_PHRASES = (
-    "stop, stop it, stop talking, please stop, be quiet, quiet, shut up, never mind, enough, 停, 停下, 别说了, 闭嘴"
-)
+_AUTO = f"{AUTO}: of the language's file in config/locales"
 
 
 @dataclass(frozen=True)
@@ -37,8 +30,11 @@ class DialogueSettings(Settings):
     )
     locale: str = setting(
         "en-US",
-        "language that greeting, apologies and other fixed texts are written in, whatever language is asked in; of a "
-        "`say` that names none; of answers in its script where the question's language has another; BCP 47",
+        "the kiosk's language: that its own texts in these parameters are written in; of what was heard and of a `say` "
+        "that name none; of answers in its script where the question's language has another; BCP 47",
+    )
+    languages: tuple[str, ...] = setting(
+        (), "languages besides locale that are answered in themselves, [de, fr]; empty: every one that is heard"
     )
     epoch_file: str = setting("", "where the restart counter is kept; empty: the user's state directory")
 
@@ -92,8 +88,12 @@ class DialogueSettings(Settings):
     partial_confidence: float = setting(
         0.6, "a partial transcript of less confidence interrupts nothing: a cough has words too", low=0.0, high=1.0
     )
-    backchannels: str = setting(BACKCHANNELS, "what may be said over the avatar without interrupting, commas between")
-    stop_phrases: str = setting(STOP_PHRASES, "what silences the avatar and wants no answer, commas between")
+    backchannels: str = setting(
+        AUTO, f"what may be said over the avatar without interrupting, commas between; {_AUTO}"
+    )
+    stop_phrases: str = setting(
+        AUTO, f"what silences the avatar and wants no answer, commas between; {_AUTO}"
+    )
 
     follow_up: str = setting(
         "queue",
@@ -139,7 +139,7 @@ class DialogueSettings(Settings):
         3, "the same for one utterance: one more each time the words have changed", low=0, high=100
     )
 
-    greeting: str = setting("", "said as greet_when says; empty: nothing")
+    greeting: str = setting("", f"said as greet_when says; empty: nothing; {_AUTO}")
     greet_when: str = setting(
         "voice",
         "voice: before the first answer to a new person; start: when the kiosk starts",
@@ -148,25 +148,15 @@ class DialogueSettings(Settings):
     greet_delay_s: float = setting(
         3.0, "the greeting at the start waits this time for the other nodes, s", low=0.0, high=60.0
     )
-    farewell: str = setting("", "said when the conversation becomes idle; empty: nothing")
-    apology: str = setting(
-        "I am sorry, I cannot answer that right now.", "said when no answer came, or an answer broke off"
-    )
+    farewell: str = setting("", f"said when the conversation becomes idle; empty: nothing; {_AUTO}")
+    apology: str = setting(AUTO, f"said when no answer came, or an answer broke off; {_AUTO}")
     missed: str = setting(
-        "I am sorry, I missed that. Could you say it again?",
-        "said to a user who was speaking when the node that heard it died",
+        AUTO, f"said to a user who was speaking when the node that heard it died; {_AUTO}"
     )
-    too_long: str = setting(
-        "That was a lot at once. Could you ask me in one or two sentences?",
-        "said to more than too_long_words, or longest_talk_s",
-    )
-    too_quiet: str = setting(
-        "I could not hear you well. Could you speak a little louder?",
-        "said to a voice that was too quiet to be understood",
-    )
+    too_long: str = setting(AUTO, f"said to more than too_long_words, or longest_talk_s; {_AUTO}")
+    too_quiet: str = setting(AUTO, f"said to a voice that was too quiet to be understood; {_AUTO}")
     too_slow: str = setting(
-        "I am sorry, I did not get that. Could you say it again?",
-        "said once to a question of which no transcript came within hear_patience_s",
+        AUTO, f"said once to a question of which no transcript came within hear_patience_s; {_AUTO}"
     )
 
     first_clause_characters: int = setting(

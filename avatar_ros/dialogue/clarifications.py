@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .user_speech import Utterance
 
-#: Requests, by the parameters that hold their texts.
+#: Requests, by the names of their texts.
 TOO_QUIET, MISSED = "too_quiet", "missed"
 
 

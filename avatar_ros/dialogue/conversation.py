@@ -126,7 +126,7 @@ class Conversation:
         self._lose_patience(now_s)
         self._agenda.clarify(now_s)
         if self._presence.greeting_due(now_s) and self._turns.turn is None and not self._user_speech.speaking:
-            self._turns.remark(self._settings.greeting, now_s)
+            self._turns.remark("greeting", now_s)
         idle = self._agent_state(now_s) is AgentState.IDLE
         if idle and not self._presence.idle and not self._agenda.clarifications.planned(TOO_QUIET):
             self._become_idle(now_s)
@@ -154,7 +154,8 @@ class Conversation:
         if self._settings.forget_when_idle:
             self._turns.history.clear()
         if self._presence.leave():
-            self._turns.remark(self._settings.farewell, now_s, farewell=True)
+            self._turns.remark("farewell", now_s, farewell=True)
+        self._turns.texts.next_person()
 
     # --- after every event ----------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 
 from ..core.enums import VoiceKind
-from ..core.types import EVENT_COMPLETE, Prompt, Transcript, VoiceActivity
+from ..core.types import EVENT_COMPLETE, EVENT_LIKELY, Prompt, Transcript, VoiceActivity
 from .agenda import Agenda
 from .backchannels import plain
 from .base import DialogueSettings
@@ -64,7 +64,7 @@ class Preparation:
         self._heard = transcript
         if self._fits(transcript):
             return
-        whole = EVENT_COMPLETE in transcript.events
+        whole = EVENT_COMPLETE in transcript.events or EVENT_LIKELY in transcript.events
         if whole or (self._paused == transcript.utterance and _sure(transcript)):
             self._prepare(transcript, now_s)
         elif transcript.text:
@@ -105,7 +105,8 @@ class Preparation:
     def _prepare(self, transcript: Transcript, now_s: float) -> None:
         self._turns.discard()
         if self._will_answer(transcript) and self._budget.take(transcript.utterance, now_s):
-            self._turns.prepare(Prompt(text=transcript.text, locale=transcript.locale), now_s)
+            locale = self._turns.texts.answered_in(transcript.locale)
+            self._turns.prepare(Prompt(text=transcript.text, locale=locale), now_s)
 
     def _will_answer(self, transcript: Transcript) -> bool:
         """Whether, if this is all, it is answered next, and by the LLM."""

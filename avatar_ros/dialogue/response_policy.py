@@ -14,7 +14,8 @@ _CHARACTERS_A_WORD = 10
 
 @dataclass(frozen=True)
 class ResponsePlan:
-    """What to do about a transcript. noticed: a person is there; ask: let the LLM answer; remark: say this instead.
+    """What to do about a transcript. noticed: a person is there; ask: let the LLM answer; remark: the name
+    of a text to say instead.
 
     too_quiet: to be told so if nothing more is heard for a while (plan_too_quiet).
     """
@@ -41,7 +42,7 @@ class ResponsePolicy:
         if not words and (not transcript.rejected or self._is_noise(utterance)):
             return ResponsePlan()
         if words > self._settings.too_long_words:
-            return ResponsePlan(noticed=True, remark=self._settings.too_long)
+            return ResponsePlan(noticed=True, remark="too_long")
         if not words and EVENT_TOO_QUIET in transcript.events and self._is_speech(utterance):
             return ResponsePlan(too_quiet=True)
         if not transcript.rejected:
@@ -63,12 +64,12 @@ class ResponsePolicy:
         if self._asked_louder >= self._settings.rejected_in_a_row:
             return ResponsePlan()
         self._asked_louder += 1
-        return ResponsePlan(noticed=True, remark=self._settings.too_quiet)
+        return ResponsePlan(noticed=True, remark="too_quiet")
 
     def plan_endless(self, transcript: Transcript) -> ResponsePlan:
         """For speech that does not stop: words are answered, once; a noise is not."""
         words = word_count(transcript.text) > 0
-        return ResponsePlan(noticed=words, remark=self._settings.too_long if words else "")
+        return ResponsePlan(noticed=words, remark="too_long" if words else "")
 
     def owes_apology(self, utterance: Utterance) -> bool:
         """Whether to say that no transcript came of a voice: a user who asked should not wait in vain.
@@ -80,11 +81,11 @@ class ResponsePolicy:
         long = 0.0 < self._settings.unclear_voice_s <= utterance.voice_s
         return long or utterance.interrupted or not utterance.over_speech
 
-    def take_greeting(self) -> str:
-        """What to say before an answer: the greeting, once for each new person."""
-        greet = not self._greeted and self._settings.greet_when == "voice"
+    def take_greeting(self) -> bool:
+        """Whether to greet before an answer: once for each new person."""
+        greet = self._settings.greeting != "" and not self._greeted and self._settings.greet_when == "voice"
         self._greeted = True
-        return self._settings.greeting if greet else ""
+        return greet
 
     def greet_again(self) -> None:
         """The greeting was taken back before it was heard."""

@@ -29,15 +29,11 @@ class SentenceWriter:
             max_length=settings.sentence_characters,
         )
 
-    def cut(self, text: str, expression: str = "", locale: str = "") -> Iterator[CutSentence]:
-        """A complete text, cut as its sentences are asked for. expression: of those that name none; locale: of all."""
+    def cut(self, text: str, locale: str = "", expression: str = "") -> Iterator[CutSentence]:
+        """A complete text, cut as its sentences are asked for. locale: of all; expression: of those that name none."""
         cutter = self.cutter()
         for line in chain(cutter.feed(text), cutter.finish()):
             yield CutSentence(line.text, line.expression or expression, locale)
-
-    def own(self, text: str) -> list[CutSentence]:
-        """One of the dialogue's own texts, in the language that it is written in."""
-        return list(self.cut(text, locale=self._settings.locale))
 
     def sentence(self, turn: Turn, line: CutSentence, *, last: bool) -> Sentence:
         """The next Sentence of the turn."""
@@ -53,7 +49,9 @@ class SentenceWriter:
         )
 
     def _locale_for(self, turn: Turn, text: str) -> str:
-        """The turn's, unless the answer is in another script: the kiosk's own answers are in the kiosk's language."""
+        """What the answer names; else the turn's, unless the answer is in another script, which the kiosk's own is."""
+        if turn.reply_locale:
+            return turn.reply_locale
         own = self._settings.locale
         foreign = turn.source is Source.ANSWER and not fits(text, turn.locale)
         return own if foreign and fits(text, own) else turn.locale

@@ -15,6 +15,7 @@ from ..core.types import Transcript, VoiceActivity
 from .base import DialogueSettings
 from .conversation import WAITS_FOR, Conversation, Event
 from .epoch import default_path, next_epoch, read_epoch, write_epoch
+from .fixed_texts import check_languages
 
 TICK_S = 0.05
 #: Nodes that serve the kiosk's session only.
@@ -41,7 +42,8 @@ class DialogueStage(Stage):
         self._used_s: dict[str, float] = {}
 
     def load(self) -> None:
-        """Take the epoch of this run."""
+        """Take the epoch of this run. Raises ConfigError for a locale without texts, or whose file is wrong."""
+        check_languages(self._settings)
         self._epoch, self._warning = self._epoch_source()
 
     def push(self, topic: str, message: Message, now_s: float) -> Iterable[Out]:

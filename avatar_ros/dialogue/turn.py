@@ -44,6 +44,7 @@ class Turn:
     question: str = ""
     question_end_s: float | None = None
     rejected: bool = False
+    reply_locale: str = ""  # that its answer names
     reader: ReplyReader | None = None
     remaining: Iterator[CutSentence] | None = None  # what is still to be sent of a text that is known in full
     reply_s: float = 0.0

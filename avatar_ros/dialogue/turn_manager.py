@@ -12,6 +12,7 @@ from ..core.enums import InterruptAction, PlaybackState
 from ..core.events import Interrupt, Say, SayResult, SpeechFault
 from ..core.types import PlaybackClock, Prompt, Reply
 from .base import DialogueSettings
+from .fixed_texts import FixedTexts
 from .history import History
 from .outbox import Outbox
 from .reply import ReplyReader
@@ -33,6 +34,7 @@ class TurnManager:
     def __init__(self, settings: DialogueSettings, session: str, epoch: int, last_turn: int = 0) -> None:
         self._settings = settings
         self._writer = SentenceWriter(settings, session, epoch)
+        self.texts = FixedTexts(settings)
         self.outbox = Outbox(session, epoch)
         self.epoch = epoch
         self.turn: Turn | None = None
@@ -45,13 +47,13 @@ class TurnManager:
 
     # --- beginning ------------------------------------------------------------------------------------------------
 
-    def ask(self, prompt: Prompt, question_end_s: float | None, greeting: str, now_s: float) -> None:
-        """Begin an answer: send `prompt` (text, locale, rejected) to the LLM. greeting: said before it, or ""."""
+    def ask(self, prompt: Prompt, question_end_s: float | None, greet: bool, now_s: float) -> None:
+        """Begin an answer: send `prompt` (text, locale, rejected) to the LLM. greet: before it."""
         turn = self._begin(Source.ANSWER, prompt.locale, now_s)
         turn.question, turn.rejected, turn.question_end_s = prompt.text, prompt.rejected, question_end_s
         self._ask(turn, prompt, now_s)
-        if greeting:
-            self._speak(turn, self._writer.own(greeting), now_s, last=False)
+        if greet and (greeting := self._own("greeting")):
+            self._speak(turn, greeting, now_s, last=False)
             turn.greeting_sentences = len(turn.sentences)
 
     def prepare(self, prompt: Prompt, now_s: float) -> None:
@@ -92,15 +94,18 @@ class TurnManager:
         """Begin to speak another program's words."""
         turn = self._begin(Source.SAY, say.locale or self._settings.locale, now_s)
         turn.say_id = say.id
-        turn.remaining = self._writer.cut(say.text, say.expression)
+        turn.remaining = self._writer.cut(say.text, expression=say.expression)
         self.continue_text(now_s)
 
-    def remark(self, text: str, now_s: float, *, farewell: bool = False) -> None:
+    def remark(self, name: str, now_s: float, *, farewell: bool = False) -> None:
         """Begin to speak one of the dialogue's own texts; nothing where it is empty."""
-        if text:
-            turn = self._begin(Source.REMARK, self._settings.locale, now_s)
+        if lines := self._own(name):
+            turn = self._begin(Source.REMARK, lines[0].locale, now_s)
             turn.farewell = farewell
-            self._speak(turn, self._writer.own(text), now_s, last=True)
+            self._speak(turn, lines, now_s, last=True)
+
+    def _own(self, name: str) -> list[CutSentence]:
+        return list(self._writer.cut(*self.texts.get(name)))
 
     def _begin(self, source: Source, locale: str, now_s: float) -> Turn:
         self.discard()
@@ -126,6 +131,7 @@ class TurnManager:
             return
         if (piece.epoch, piece.turn) != (self.epoch, turn.prompt_turn):
             return
+        turn.reply_locale = piece.locale or turn.reply_locale
         lines = turn.reader.feed(piece)
         if lines or turn.reader.begun:  # a model may think for ever
             turn.reply_s = now_s
@@ -153,7 +159,7 @@ class TurnManager:
     def _speak_answer(self, turn: Turn, reader: ReplyReader, lines: list[CutSentence], now_s: float) -> None:
         wordless = reader.done and not lines and not turn.answered
         if wordless or reader.cut_short:
-            lines = [*lines, *self._writer.own(self._settings.apology)]
+            lines = [*lines, *self._own("apology")]
         turn.answered = turn.answered or bool(lines)
         if lines or reader.done:
             self._speak(turn, lines, now_s, last=reader.done)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from numpy.typing import NDArray
 
@@ -106,6 +106,14 @@ class Screen(Protocol):
 
     def close(self) -> None:
         """Give the panel back."""
+
+
+@runtime_checkable
+class TellsProblem(Protocol):
+    """A Screen that shows less than it should; problem: what and what to do, "" where all is well."""
+
+    @property
+    def problem(self) -> str: ...
 
 
 SCREEN_BACKENDS = Registry(

@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 import os
-from functools import lru_cache
+from collections.abc import Iterator
+from functools import cache
+from typing import NamedTuple
 
 import numpy as np
-
-os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
-
-import pygame
 
 from ..core.errors import ConfigError
 from .base import Captions, DisplaySettings
 from .captions import balanced
+from .fonts import best_font, font, has, missing_font, pygame
+from .reading_order import TextRun, drawn_runs, reads_leftwards
 from .sign import Patch, over, rounded_box
 
+_JOINERS = "\u200c\u200d"
 SAID_LINES, HEARD_LINES = 4, 2
 HEARD_SIZE = 0.75  # of the size of what is said
 BOX_COLOUR = (18, 22, 30, 170)
 SAID_COLOUR, HEARD_COLOUR = (255, 255, 255), (190, 200, 215)
-# Tried in this order for each text; the first that has every letter wins.
-FONTS = (
-    "notosans", "notosanscjksc", "notosanscjkjp", "notosanscjktc", "notosanssc", "wenquanyizenhei",
-    "wenquanyimicrohei", "droidsansfallback", "arplumingcn", "unifont", "dejavusans", "liberationsans", "freesans",
-    "notosansthai", "notosansarabic",
-)  # fmt: skip
+
+
+class _FontPiece(NamedTuple):
+    """Letters that one font draws in one direction."""
+
+    text: str
+    font: pygame.font.Font
 
 
 class CaptionWriter:
@@ -33,6 +35,7 @@ class CaptionWriter:
 
     def __init__(self, settings: DisplaySettings) -> None:
         self._settings = settings
+        self.problem = ""  # letters that no font has, and what to install
         pygame.font.init()
         if settings.caption_font and not os.path.isfile(settings.caption_font):
             raise ConfigError("no_font", f"caption_font '{settings.caption_font}' is no file; give a .ttf or .otf")
@@ -55,49 +58,70 @@ class CaptionWriter:
         if not text.strip():
             return []
         text = drawable(text)
-        font = _font(self._font_path(text), size)
-        lines = balanced(text, lambda part: font.size(part)[0], width, max_lines)
-        return [font.render(line, True, colour) for line in lines]
+        leftwards = reads_leftwards(text)
+        path = self._font_path(text)
+        width_of = cache(lambda part: self._width(part, path, size, leftwards))  # asked of each part many times
+        lines = balanced(text, width_of, width, max_lines)
+        return [_drawn(list(self._pieces(line, path, size, leftwards)), colour) for line in lines]
+
+    def _width(self, text: str, path: str | None, size: int, leftwards: bool) -> int:
+        return sum(piece.font.size(piece.text)[0] for piece in self._pieces(text, path, size, leftwards))
+
+    def _pieces(self, line: str, path: str | None, size: int, leftwards: bool) -> Iterator[_FontPiece]:
+        """In the order in which they are drawn, from left to right."""
+        if line.isascii():
+            yield _FontPiece(line, font(path, size))
+            return
+        for run in drawn_runs(line, leftwards):
+            parts = list(self._by_font(run, path))
+            for text, own in reversed(parts) if run.right_to_left else parts:
+                yield _FontPiece(text, font(own, size, run.script, run.right_to_left))
+
+    def _by_font(self, run: TextRun, path: str | None) -> Iterator[tuple[str, str | None]]:
+        """The run cut where the text's font has no letters of it and another has."""
+        text, own = "", path
+        for character in run.text:
+            known = has(path, character) or not character.isalpha()
+            fitting = path if known or self._settings.caption_font else best_font(frozenset({character}))
+            if fitting != own and text and not character.isspace():
+                yield text, own
+                text = ""
+            own = own if text and character.isspace() else fitting
+            text += character
+        if text:
+            yield text, own
 
     def _font_path(self, text: str) -> str | None:
         if self._settings.caption_font:
             return self._settings.caption_font
-        return best_font(frozenset(text) - {" "})
+        letters = frozenset(text) - {" "}
+        self.problem = missing_font(letters) or self.problem
+        return best_font(letters)
+
+
+def _drawn(pieces: list[_FontPiece], colour: tuple[int, int, int]) -> pygame.Surface:
+    """The pieces of a line side by side, on one baseline; those without width are not drawn."""
+    wide = [piece for piece in pieces if piece.font.size(piece.text)[0]]
+    parts = [(piece.font.render(piece.text, True, colour), piece.font.get_ascent()) for piece in wide]
+    if not parts:
+        return pygame.Surface((1, 1), pygame.SRCALPHA)
+    if len(parts) == 1:
+        return parts[0][0]
+    ascent = max(above for _, above in parts)
+    height = max(ascent - above + part.get_height() for part, above in parts)
+    row = pygame.Surface((sum(part.get_width() for part, _ in parts), height), pygame.SRCALPHA)
+    x = 0
+    for part, above in parts:
+        row.blit(part, (x, ascent - above))
+        x += part.get_width()
+    return row
 
 
 def drawable(text: str) -> str:
-    """Without what fonts choke on: control characters, and characters beyond what SDL_ttf's strings hold."""
-    return "".join(c if c.isprintable() else " " for c in text)
-
-
-@lru_cache(maxsize=256)
-def best_font(letters: frozenset[str]) -> str | None:
-    """Path of the font that has most of `letters`; None for pygame's own, which has the Latin ones."""
-    best, most = None, -1
-    for path in (*system_fonts(), None):
-        known = sum(_has(path, letter) for letter in letters)
-        if known > most:
-            best, most = path, known
-        if known == len(letters):
-            break
-    return best
-
-
-@lru_cache(maxsize=1)
-def system_fonts() -> tuple[str, ...]:
-    """Paths of those of FONTS that this machine has."""
-    found = (pygame.font.match_font(name) for name in FONTS)
-    return tuple(path for path in found if path)
-
-
-@lru_cache(maxsize=8192)
-def _has(path: str | None, letter: str) -> bool:
-    return _font(path, 16).metrics(letter) != [None]
-
-
-@lru_cache(maxsize=32)
-def _font(path: str | None, size: int) -> pygame.font.Font:
-    return pygame.font.Font(path, size)
+    """Without what fonts choke on: control characters, and characters beyond what SDL_ttf's strings hold. What joins
+    letters of India and parts those of Persian stays.
+    """
+    return "".join(c if c.isprintable() or c in _JOINERS else " " for c in text)
 
 
 def _boxed(rows: list[pygame.Surface], padding: int) -> np.ndarray:

@@ -15,7 +15,7 @@ from ..core.errors import ConfigError, RenderError
 from ..core.frame_sink import FrameSink
 from ..core.queues import Latest
 from ..core.topics import Message
-from .base import U8, DisplaySettings, Screen, open_screen, render_size
+from .base import U8, DisplaySettings, Screen, TellsProblem, open_screen, render_size
 from .captions import CaptionBoard
 
 OPEN_TIMEOUT_S = 10.0
@@ -103,7 +103,9 @@ class ScreenSink(FrameSink):
             "screen_missed": str(self.missed),
             "display_late_ms": f"{1000 * self._late_s:.1f}",
         }
-        return values | ({"warning": self.warning} if self.warning else {})
+        problem = self._screen.problem if isinstance(self._screen, TellsProblem) else ""
+        warning = "; ".join(filter(None, (self.warning, problem)))
+        return values | ({"warning": warning} if warning else {})
 
     def close(self) -> str:
         """Show what waits, then give the panel back."""

@@ -82,6 +82,11 @@ class WindowScreen:
             return (0, 0)
         return turned_size(self._window.get_surface().get_size(), self._settings.rotation)
 
+    @property
+    def problem(self) -> str:
+        """Captions whose letters no font has."""
+        return self._writer.problem if self._writer else ""
+
     def show(self, rgba: U8, shown_at_s: float) -> None:
         """See Screen.show."""
         if self._window is None:

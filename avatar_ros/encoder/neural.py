@@ -20,7 +20,8 @@ from ..core.paths import share_file
 from ..core.rates import LISTENING_RATE_HZ
 from ..core.types import SpeechChunk
 from ..speech.resample import Resampler
-from .base import EncoderSettings
+from .base import EncoderSettings, TurnStream
+from .frame_rms import FrameRms
 from .neural_features import VoiceStatistics
 from .neural_model import NeuralModel
 from .neural_settings import NeuralSettings
@@ -71,7 +72,7 @@ class NeuralEncoder:
     def expect(self, text: str, locale: str) -> None:
         """Nothing depends on the text."""
 
-    def open(self, sample_rate_hz: int) -> NeuralTurn:
+    def open(self, sample_rate_hz: int) -> TurnStream:
         """A stream for one turn's speech."""
         if self._model is None:
             raise EncoderError("encoder_closed", "the encoder's model is not loaded")
@@ -103,9 +104,21 @@ class HubertEncoder(NeuralEncoder):
 
 
 class LamEncoder(NeuralEncoder):
-    """Backend `lam`: the encoder half of LAM Audio2Expression, at 30 frames a second; motion/lam.py is the other."""
+    """Backend `lam`: the encoder half of LAM Audio2Expression, at 30 frames a second; motion/lam.py is the other.
+
+    Its features have one column more: how loud the sound is, which the other half damps the mouth by.
+    """
 
     kind = "lam_wav2vec2"
+
+    def load(self) -> None:
+        """Open the model's files and run them once. The voice is unknown again."""
+        super().load()
+        self.dim += 1
+
+    def open(self, sample_rate_hz: int) -> LamTurn:
+        """A stream for one turn's speech."""
+        return LamTurn(super().open(sample_rate_hz), FrameRms(sample_rate_hz, self.rate_hz))
 
 
 class NeuralTurn:
@@ -129,6 +142,26 @@ class NeuralTurn:
         frames = ceil(self._samples * self._frame_rate_hz / self._rate_hz - 1e-9)
         rest = self._stream.push(_scaled(self._resampler.finish()))
         return np.concatenate([rest, self._stream.finish(frames)]) if frames else rest[:0]
+
+
+class LamTurn:
+    """One turn with the level of its sound: see base.TurnStream."""
+
+    def __init__(self, turn: TurnStream, rms: FrameRms) -> None:
+        self._turn, self._rms = turn, rms
+
+    def push(self, chunk: SpeechChunk) -> F32:
+        """Frames [T, dim + 1] that this chunk completes."""
+        frames = self._turn.push(chunk)
+        self._rms.add(chunk.pcm)
+        return self._with_rms(frames)
+
+    def finish(self) -> F32:
+        """Frames up to the last sample."""
+        return self._with_rms(self._turn.finish())
+
+    def _with_rms(self, frames: F32) -> F32:
+        return np.concatenate([frames, self._rms.take(len(frames))[:, None]], axis=1)
 
 
 def steps_from(settings: NeuralSettings, rate_hz: float) -> Steps:

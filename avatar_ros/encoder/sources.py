@@ -17,9 +17,10 @@ from .mark_frames import Stretch, frames_from_stretches
 #: Lips are where they must be this much before it is heard: a closure has begun when its sound stops.
 LEAD_S = 0.01
 #: From sound alone, p, b and m are easily taken for other plosives and nasals. Lips that stay open where they must
-#: close are seen at once, lips that close for a moment too many hardly: bilabials count this much more.
-_MISSED_CLOSURE_COST = 4.0
-_CLASS_COSTS = np.array([_MISSED_CLOSURE_COST if name in "PBM" else 1.0 for name in PHONE_CLASSES], np.float32)
+#: close are seen at once, lips that close for a moment too many hardly: bilabials count this much more. So do f and v,
+#: which are taken for b, p and th: as much more as costs no closure (on recorded people, docs/measurements.md).
+_COSTS = {**dict.fromkeys("PBM", 4.0), **dict.fromkeys("FV", 2.0)}
+_CLASS_COSTS = np.array([_COSTS.get(name, 1.0) for name in PHONE_CLASSES], np.float32)
 
 
 class PhoneSource(Protocol):
@@ -117,7 +118,7 @@ class LoudnessSource:
 
 
 def prefer_closures(rows: F32) -> F32:
-    """Phone probabilities [T, PHONE_COUNT] with those of bilabials raised."""
+    """Phone probabilities [T, PHONE_COUNT] with those of bilabials raised, and of f and v."""
     weighted = rows * _CLASS_COSTS
     return weighted / np.maximum(weighted.sum(axis=1, keepdims=True), 1e-30)
 

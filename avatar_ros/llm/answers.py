@@ -11,13 +11,14 @@ from pathlib import Path
 import yaml
 
 from ..answers.file import Answers, load_answers_file
-from ..answers.responses import ResponseHistory, ResponseSelector
+from ..answers.responses import ResponseHistory
 from ..core.paths import share_file
 from ..core.sessions import SessionTable
 from ..core.types import Prompt
+from .answer_books import AnswerBook, AnswerBooks
 from .answers_settings import AnswersSettings
 from .base import Answer, LlmSettings, WholeAnswer
-from .understanding import MEANING, Understanding, Understood
+from .understanding import MEANING, Understood
 
 
 class LocalAnswers:
@@ -34,31 +35,26 @@ class LocalAnswers:
         self._now = now
         self._used: SessionTable[ResponseHistory] = SessionTable(ResponseHistory, own.session_ttl_s)
         self._counts = {"answered": 0, "by_meaning": 0, "asked": 0, "not_understood": 0}
-        self._understanding: Understanding | None = None
-        self._last: tuple[Prompt, Understood] | None = None
+        self._books: AnswerBooks | None = None
+        self._last: tuple[Prompt, AnswerBook, Understood] | None = None
         #: By session: the speculative question, and what counts of it if its answer turns out to have been wanted.
         self._unheard: dict[str, tuple[str, Understood, ResponseHistory]] = {}
-        self._selector: ResponseSelector | None = None
 
     def load(self) -> None:
         """Read the file, and learn what its questions mean. Raises ConfigError naming the line of a mistake."""
-        if self._understanding is not None:
+        if self._books is not None:
             return  # it may serve in two places: before a service, and behind one that fails
-        answers = load_answers(share_file(self._settings.answers_file))
-        understanding = Understanding(answers, self._own)
-        understanding.load()
-        self._understanding = understanding
-        self._selector = ResponseSelector(answers, random.Random(self._own.seed or None))
+        rng = random.Random(self._own.seed or None)
+        self._books = AnswerBooks(share_file(self._settings.answers_file), self._settings.locale, self._own, rng)
 
     def knows(self, prompt: Prompt) -> bool:
         """Whether the file answers it."""
-        return self._understood(prompt).intent is not None
+        return self._understood(prompt)[1].intent is not None
 
     def ask(self, prompt: Prompt, now_s: float, wake: Callable[[], None]) -> Answer:
         """The whole answer."""
-        assert self._selector is not None, "load() comes first"
-        understood = self._understood(prompt)
-        used = self._used.get(prompt.session, now_s)
+        book, understood = self._understood(prompt)
+        used, locale = self._used.get(prompt.session, now_s), book.answers.locale
         self._settle(prompt, used)
         if prompt.speculative:
             used = replace(used, last=dict(used.last))
@@ -66,8 +62,9 @@ class LocalAnswers:
         else:
             self._count(understood)
         if understood.asked is not None:
-            return WholeAnswer(self._selector.ask(understood.asked, used))
-        return WholeAnswer(self._selector.select(understood.intent, used, prompt.history, self._now()))
+            return WholeAnswer(book.selector.ask(understood.asked, used), locale=locale)
+        text = book.selector.select(understood.intent, used, prompt.history, self._now())
+        return WholeAnswer(text, locale=locale)
 
     def expect(self, now_s: float) -> None:
         """Always ready."""
@@ -75,10 +72,10 @@ class LocalAnswers:
     def status(self) -> Mapping[str, str]:
         """Counts, no words; which languages free words are understood in."""
         status = {f"local_{name}": str(count) for name, count in self._counts.items()}
-        if self._understanding is not None and self._understanding.languages:
-            status["free_words"] = ", ".join(self._understanding.languages)
-        if self._understanding is not None and self._understanding.warning:
-            status["warning"] = self._understanding.warning
+        if self._books is not None:
+            status["understands"] = self._books.own.understanding.describe()
+            if warning := self._books.warning:
+                status["warning"] = warning
         return status
 
     def forget(self, session: str) -> None:
@@ -88,15 +85,15 @@ class LocalAnswers:
 
     def close(self) -> None:
         """Forget the file and what was learnt of it."""
-        if self._understanding is not None:
-            self._understanding.close()
-        self._understanding = self._selector = self._last = None
+        if self._books is not None:
+            self._books.close()
+        self._books = self._last = None
 
-    def _understood(self, prompt: Prompt) -> Understood:
-        assert self._understanding is not None, "load() comes first"
+    def _understood(self, prompt: Prompt) -> tuple[AnswerBook, Understood]:
+        assert self._books is not None, "load() comes first"
         if self._last is None or self._last[0] != prompt:
-            self._last = (prompt, self._understanding.find(prompt))
-        return self._last[1]
+            self._last = (prompt, *self._books.find(prompt))
+        return self._last[1:]
 
     def _settle(self, prompt: Prompt, used: ResponseHistory) -> None:
         """What was prepared last counts where the history has its question: it was heard, then, and nobody else's."""

@@ -26,8 +26,8 @@ class AnswersSettings(Settings):
     )
     meaning_folder: str = setting("", "of 'folder': a sentence transformer (config.json, tokenizer.json, weights)")
     meaning_needed: bool = setting(False, "the node ends where the weights cannot be loaded; else patterns go on alone")
-    meaning_answer: float = setting(0.3, "least probability that a question is answered, 0-1", low=0.0, high=1.0)
-    meaning_margin: float = setting(0.0, "by how much it must be likelier than the next question", low=0.0, high=1.0)
+    meaning_answer: float = setting(0.25, "least probability that a question is answered, 0-1", low=0.0, high=1.0)
+    meaning_margin: float = setting(0.2, "by how much it must be likelier than the next question", low=0.0, high=1.0)
     meaning_ask: float = setting(0.12, 'least probability that "did you mean" is asked, 0-1', low=0.0, high=1.0)
     other_questions: str = setting(
         "config/other_questions.yaml",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from ..core.errors import LlmError
 from ..core.registry import Backend, Registry
@@ -21,7 +21,10 @@ class LlmSettings(Settings):
 
     backend: str = setting("answers", "source of answers: answers, openai or fake")
     fallback: str = setting("answers", "what answers while the backend fails; '' for nothing")
-    answers_file: str = setting("config/answers.yaml", "questions and answers, YAML")
+    answers_file: str = setting(
+        "config/answers.yaml", "questions and answers, YAML; translations of it: config/answers/de.yaml, …"
+    )
+    locale: str = setting("en-US", "the kiosk's language, whose translation of the answers file is used; BCP 47")
     own_answers_first: bool = setting(False, "what the answers file answers, it answers; the rest goes to the backend")
 
 
@@ -39,6 +42,14 @@ class Answer(Protocol):
 
     def close(self) -> None:
         """Give it up at once; from any thread, any number of times."""
+
+
+@runtime_checkable
+class NamesLanguage(Protocol):
+    """An Answer that knows which language it is in, BCP 47; "": the prompt's."""
+
+    @property
+    def locale(self) -> str: ...
 
 
 class Chat(Protocol):
@@ -76,9 +87,10 @@ class Chat(Protocol):
 class WholeAnswer:
     """Gives its text, or its failure, at the first `take`."""
 
-    def __init__(self, text: str = "", failure: LlmError | None = None) -> None:
+    def __init__(self, text: str = "", failure: LlmError | None = None, locale: str = "") -> None:
         self._text = text
         self._failure = failure
+        self.locale = locale
         self.done = False
 
     def take(self, now_s: float) -> Sequence[str]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from ..core.errors import LlmError
 from ..core.fallback import fallback_warning
 from ..core.types import Prompt
-from .base import Answer, Chat, LlmSettings
+from .base import Answer, Chat, LlmSettings, NamesLanguage
 from .service_errors import BrokenOffError
 
 
@@ -77,6 +77,10 @@ class _AnswerWithFallback:
     @property
     def done(self) -> bool:
         return self._answer.done
+
+    @property
+    def locale(self) -> str:
+        return self._answer.locale if isinstance(self._answer, NamesLanguage) else ""
 
     def take(self, now_s: float) -> Sequence[str]:
         if self._fell_back:

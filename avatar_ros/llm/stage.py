@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import cast
 
 from ..core.enums import InterruptAction, SessionKind, VoiceKind
 from ..core.errors import LlmError
@@ -11,8 +12,9 @@ from ..core.registry import NO_OPTIONS, Options
 from ..core.stage import Out, Stage
 from ..core.topics import Message
 from ..core.types import Prompt, Reply, VoiceActivity
-from .base import LLM_BACKENDS, Answer, Chat, LlmSettings
+from .base import LLM_BACKENDS, Answer, Chat, LlmSettings, NamesLanguage
 from .fallback import ChatWithFallback
+from .own_first import ChatWithOwnAnswers, OwnAnswers
 from .service_errors import BrokenOffError
 
 #: While an answer is under way: deadlines are looked at this often. What arrives is taken at once, by wake().
@@ -37,7 +39,9 @@ class _Running:
         """The next piece. broken: something is missing that will not come; the gap in `seq` says so."""
         prompt = self.prompt
         self.seq += 2 if broken else 1
-        return Out("dialogue/reply", Reply(prompt.session, prompt.epoch, prompt.turn, self.seq - 1, text, final))
+        locale = self.answer.locale if isinstance(self.answer, NamesLanguage) else ""
+        piece = Reply(prompt.session, prompt.epoch, prompt.turn, self.seq - 1, text, final, locale=locale)
+        return Out("dialogue/reply", piece)
 
 
 class LlmStage(Stage):
@@ -55,6 +59,7 @@ class LlmStage(Stage):
     def load(self) -> None:
         """Load the backend."""
         self._chat.load()
+        self.can_do = self._chat.status().get("understands", "")
 
     def push(self, topic: str, message: Message, now_s: float) -> Iterable[Out]:
         """Begin to answer a prompt. One for a later turn means that the earlier one is not waited for any more.
@@ -162,8 +167,19 @@ def _all_of(answer: Answer, now_s: float) -> tuple[str, LlmError | None]:
 
 
 def build(settings: LlmSettings, own: Options = NO_OPTIONS) -> Stage:
-    """The stage with the backend that `settings` names and its fallback. Raises UnknownBackendError."""
-    chat = LLM_BACKENDS.make(settings.backend, settings, own=own)
-    if settings.fallback and settings.fallback != settings.backend and chat.remote:
-        chat = ChatWithFallback(chat, LLM_BACKENDS.make(settings.fallback, settings, own=own), settings)
-    return LlmStage(settings, chat)
+    """The stage with the backend that `settings` names, its fallback, and the answers file before it where it is asked
+    first. Raises UnknownBackendError.
+    """
+    chats: dict[str, Chat] = {}  # by name: one that serves in two places is loaded once
+
+    def chat(name: str) -> Chat:
+        if name not in chats:
+            chats[name] = LLM_BACKENDS.make(name, settings, own=own)
+        return chats[name]
+
+    chosen = chat(settings.backend)
+    if settings.fallback and settings.fallback != settings.backend and chosen.remote:
+        chosen = ChatWithFallback(chosen, chat(settings.fallback), settings)
+    if settings.own_answers_first and settings.backend != "answers":
+        chosen = ChatWithOwnAnswers(cast(OwnAnswers, chat("answers")), chosen)
+    return LlmStage(settings, chosen)

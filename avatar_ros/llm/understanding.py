@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import yaml
 
 from ..answers.embeddings.base import SENTENCE_ENCODERS, SentenceEncoder
-from ..answers.file import QUESTION, YES, Answers, Intent
+from ..answers.file import PLACEHOLDER, QUESTION, YES, Answers, Intent
 from ..answers.matcher import Matcher
-from ..answers.meaning import Lines, Meaning
+from ..answers.meaning import DecisionLines, Meaning
 from ..answers.other_questions import read_other_questions
 from ..answers.vector_cache import cache_folder
 from ..core.errors import AvatarRosError
@@ -21,6 +21,7 @@ from .answers_settings import AnswersSettings
 
 #: A question counts as heard when so much of it was said: it may have been interrupted.
 _HEARD = 0.6
+_FACE = re.compile(r"\[[A-Za-z_-]+\]\s*")
 #: Ways of understanding.
 PATTERN, LIKENESS, MEANING, CONFIRMED, NO_WAY = "pattern", "likeness", "meaning", "confirmed", ""
 
@@ -41,7 +42,7 @@ class Understanding:
         self._answers = answers
         self._own = own
         self._matcher = Matcher(answers, own.fuzzy_threshold)
-        self._lines = Lines(own.meaning_answer, own.meaning_ask, own.meaning_margin)
+        self._lines = DecisionLines(own.meaning_answer, own.meaning_ask, own.meaning_margin)
         self._encoder: SentenceEncoder | None = None
         self.meaning: Meaning | None = None
         self.languages: tuple[str, ...] = ()
@@ -58,6 +59,14 @@ class Understanding:
             if self._own.meaning_needed:
                 raise
             self.warning = f"no answers by meaning, patterns and words alone: {error}"
+
+    def describe(self) -> str:
+        """What this kiosk can understand, and in which languages, in one line."""
+        file = f"{len(self._answers.intents)} questions of the answers file ({self._answers.locale})"
+        if self.meaning is None:
+            return f"understands {file}, in the words of its patterns"
+        languages = ", ".join(self.languages) or "the languages of its model"
+        return f"understands {file}, in their patterns' words and in free words of {languages}"
 
     def find(self, prompt: Prompt) -> Understood:
         """What it asks. A rejected prompt asks nothing."""
@@ -116,10 +125,8 @@ class Understanding:
 
 def filled(text: str, intent: Intent, answers: Answers) -> str:
     """A text of did_you_mean about this question, without its [face]."""
-    known: dict[str, Any] = {**answers.facts, QUESTION: intent.named}
-    for name, value in known.items():
-        text = text.replace(f"{{{name}}}", value)
-    return " ".join(text.split())
+    known = {**answers.facts, QUESTION: intent.named}
+    return " ".join(PLACEHOLDER.sub(lambda found: known.get(found[1], found[0]), _FACE.sub("", text)).split())
 
 
 def _was_said(whole: str, said: str) -> bool:

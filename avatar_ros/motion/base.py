@@ -34,7 +34,7 @@ class MotionSettings(Settings):
     ahead_s: float = setting(0.5, "how far the speech layer runs ahead of playback, s", low=0.1, high=0.5)
     smile: float = setting(0.08, "smile at rest, share of a full one", low=0.0, high=0.5)
     liveliness: float = setting(1.0, "size of head, brow and eye movements; 0: none", low=0.0, high=2.0)
-    blinks_per_min: float = setting(17.0, "mean rate of blinks while listening; speaking adds half", low=0.0, high=60.0)
+    blinks_per_min: float = setting(17.0, "mean rate of blinks; while speaking half as many more", low=0.0, high=60.0)
     idle_rate_hz: float = setting(30.0, "frames of the idle layer a second", low=5.0, high=60.0)
     eye_height_m: float = setting(1.7, "height of the eyes in the avatar's frame, m; for gaze_target", high=3.0)
     seed: int = setting(1, "of blinks, glances and head movements: same seed, same face", low=0)
@@ -48,6 +48,8 @@ class LipModel(Protocol):
 
     before, after: frames of context that one frame needs; required_after: what it can make do with when it is urgent.
     hold_frames: an output frame is the largest of the frames that it covers (True), or two are mixed linearly (False).
+    fade_in_frames, seam_frames: over how many frames a turn's lips rise from rest, and a step between two windows fades
+    (seams.py); 0: not at all.
     """
 
     kind: str
@@ -57,6 +59,8 @@ class LipModel(Protocol):
     after: int
     required_after: int
     hold_frames: bool
+    fade_in_frames: int
+    seam_frames: int
 
     def weights(self, features: F32) -> F32:
         """Features [T, dim] to weights [T, 52], 0–1. Outside the window there is nothing (not silence)."""

@@ -18,6 +18,7 @@ class FakeLips:
     rate_hz = PHONE_RATE_HZ
     before = after = required_after = 2
     hold_frames = True
+    fade_in_frames = seam_frames = 0
 
     def __init__(self, settings: MotionSettings) -> None:
         self.settings = settings

@@ -26,7 +26,7 @@ _EYE_YAW_DEG, _EYE_UP_DEG, _EYE_DOWN_DEG = 30.0, 25.0, 30.0
 _LID_WITH_GAZE = 0.25
 _SMILE_WHILE_LISTENING = 1.6
 _BROW_BEAT = 0.22
-_GLANCE_BLINK, _PHRASE_BLINK = 0.3, 0.35
+_GLANCE_BLINK, _PHRASE_BLINK = 0.3, 0.5
 _LONGEST_STEP_S = 0.2
 #: What shuts and what moves the lid of each eye.
 _LIDS = tuple(

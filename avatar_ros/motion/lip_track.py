@@ -15,6 +15,7 @@ from ..core.types import AudioFeatures
 from ..speech.phones import LOUDNESS, PHONE_DIM, PHONE_KIND, silent_frames
 from .base import LipModel
 from .offline import resample_weights
+from .seams import Seam, faded_in
 
 #: The mouth is at rest this long after the last frame of features.
 REST_AFTER_S = 0.1
@@ -48,6 +49,7 @@ class LipTrack:
         self._rate_hz = rate_hz
         self._silence = _silent_frame(model)
         self._hold_s = 1 / rate_hz if model.hold_frames else 0.0
+        self._seam = Seam(model.seam_frames, model.rate_hz)
         self._begin(0)
         self._batch = round(BATCH_S * rate_hz)
         self._ended = False
@@ -86,7 +88,7 @@ class LipTrack:
         if count <= 0 or (count < self._batch and self._patient(heard_s)):
             return []
         times_s = (self._next + np.arange(count)) / self._rate_hz
-        weights = self._weights(times_s)
+        weights = self._continued(times_s)
         self._next += count
         self._is_first = False
         return [self._frame(float(t), w) for t, w in zip(times_s, weights, strict=True)]
@@ -102,6 +104,8 @@ class LipTrack:
         self._lost: list[tuple[float, float]] = []  # from the last frame before a gap to the first after it, s
         self._next = ceil(frame / self._model.rate_hz * self._rate_hz - 1e-6)  # number of the next output frame
         self._is_first = True
+        self._start_s: float | None = None  # instant of the first frame that was given
+        self._seam.forget()
 
     def _append(self, data: F32) -> None:
         self._features = np.concatenate([self._features, data])
@@ -154,6 +158,18 @@ class LipTrack:
         """Number of the last output frame that has `after` frames of features behind the two it mixes."""
         known = self.frames - 1 - after
         return floor(known / self._model.rate_hz * self._rate_hz + 1e-6) if known >= 0 else -1
+
+    def _continued(self, times_s: NDArray[np.float64]) -> F32:
+        """Weights [N, 52] at times_s; they begin at rest and go on from what was shown, where the model wants that."""
+        shown_s = self._seam.shown_s
+        if shown_s is not None and times_s[0] - shown_s > 1.5 / self._rate_hz:  # frames were left out
+            self._seam.forget()
+            shown_s = None
+        made = self._weights(times_s if shown_s is None else np.concatenate([[shown_s], times_s]))
+        before, weights = (None, made) if shown_s is None else (made[0], made[1:])
+        self._start_s = float(times_s[0]) if self._start_s is None else self._start_s
+        joined = self._seam.joined(times_s, weights, before)
+        return faded_in(joined, times_s - self._start_s, self._model.fade_in_frames, self._model.rate_hz)
 
     def _weights(self, times_s: NDArray[np.float64]) -> F32:
         rate = self._model.rate_hz

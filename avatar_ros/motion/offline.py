@@ -13,6 +13,7 @@ from ..core.errors import MotionError
 from ..core.interpolation import between
 from ..core.registry import NO_OPTIONS, Options
 from .base import MOTION_BACKENDS, MotionSettings
+from .seams import faded_in
 
 
 def resample_weights(weights: F32, rate_hz: float, times_s: NDArray[np.floating], hold_s: float = 0.0) -> F32:
@@ -58,4 +59,5 @@ def express_phones(
             f"{model.rate_hz} Hz",
         )
     times_s = np.arange(ceil(len(features) / rate_hz * fps - 1e-9)) / fps
-    return resample_weights(model.weights(features), rate_hz, times_s, 1 / fps if model.hold_frames else 0.0)
+    weights = resample_weights(model.weights(features), rate_hz, times_s, 1 / fps if model.hold_frames else 0.0)
+    return faded_in(weights, times_s, model.fade_in_frames, rate_hz)

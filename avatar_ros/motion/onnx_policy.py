@@ -23,6 +23,7 @@ class PolicyLips:
     """See base.LipModel."""
 
     hold_frames = False
+    fade_in_frames = seam_frames = 0
 
     def __init__(self, settings: MotionSettings, own: PolicySettings) -> None:
         network = open_lips(settings.backend, own, FILE)

@@ -27,6 +27,8 @@ class LamSettings(OnnxSettings):
         "its viewer's factors on its weights (jawOpen 1.2 …); the renderer's lam_weight_scaling stays off",
         formerly="lam_scaling",
     )
+    damping: bool = setting(True, "keep the mouth nearly still in silences of 7 frames (needs 100 ms more of sound)")
+    blending: bool = setting(True, "fade in over 3 frames, and a step between two windows out over 5")
     smoothing: bool = setting(
         True, "filter weights over five frames (needs 67 ms more of sound)", formerly="lam_smoothing"
     )

@@ -4,7 +4,7 @@ A parameter at an instant is the mean of all phones' targets around it, weighted
 dominance over the parameter and by a kernel over time (Cohen & Massaro 1993, there for whole segments; here each
 10 ms of probability is a segment of its own, which gives the same curves for certain phones and their expectation for
 uncertain ones). Lip closure is not blended away: it gates the opening after the blend, so that p, b and m close
-whatever their neighbours want.
+whatever their neighbours want; the same holds of f and v, which put the lower lip to the upper teeth.
 """
 
 from __future__ import annotations
@@ -34,6 +34,13 @@ from .base import MotionSettings
 from .blendshape_mapping import Mouth, weights_from_mouth
 
 _BILABIALS = [PHONE_INDEX[name] for name in ("P", "B", "M")]
+_LABIODENTALS = [PHONE_INDEX[name] for name in ("F", "V")]
+#: The lip is at the teeth so many frames of 10 ms before the hiss of an f begins and after it ends.
+_BITE_AROUND = 2
+#: Lips that will close close while it is still silent, as people's do: within so many frames of the first p, b or m.
+_READY = 10
+#: Share of f and v, of them and p, b, m, where lips begin to leave the closure for the teeth, and where they have.
+_BITE_FROM, _BITES_FROM = 0.5, 0.6
 #: Lips move towards a closure and away from it within this time.
 _CLOSING_S = 0.025
 #: Share of bilabial in the window where lips begin to close, and where they are shut.
@@ -63,6 +70,7 @@ class VisemeLips:
     rate_hz = PHONE_RATE_HZ
     before, after, required_after = _BEFORE, _AFTER, _REQUIRED_AFTER
     hold_frames = False
+    fade_in_frames = seam_frames = 0
 
     def __init__(self, settings: MotionSettings, own: VisemeSettings) -> None:
         self._articulation = own.articulation
@@ -78,8 +86,8 @@ class VisemeLips:
         if hurry.any():
             blended = blended * (1 - hurry) + _blend_windows(windows, _FAST_WIDTH) * hurry
         size = self._articulation * opening_from_loudness(loudness) * (1 - (1 - _FAST_SIZE) * hurry[:, 0])
-        shut = _held(closure(phones))
-        return weights_from_mouth(Mouth(dict(zip(PARAMETERS, blended.T, strict=True)), shut, size))
+        shut, bite = constrictions(phones)
+        return weights_from_mouth(Mouth(dict(zip(PARAMETERS, blended.T, strict=True)), shut, bite, size))
 
 
 def coarticulated(phones: F32, width: float) -> F32:
@@ -124,6 +132,7 @@ def _kernel(parameter: str, width: float) -> F32:
 
 
 _KERNELS = {width: np.stack([_kernel(name, width) for name in PARAMETERS] * 2) for width in (1.0, _FAST_WIDTH)}
+_CLOSING = np.maximum(0, 1 - np.abs(np.arange(-_BEFORE, _AFTER + 1)) / PHONE_RATE_HZ / _CLOSING_S).astype(np.float32)
 _PULL_AND_DOMINANCE = np.concatenate([DOMINANCE * TARGETS, DOMINANCE], axis=1)
 
 
@@ -141,11 +150,28 @@ def smooth(values: F32, kernel: F32) -> F32:
     return np.correlate(padded, kernel, "valid")
 
 
-def closure(phones: F32) -> F32:
-    """How far the lips are shut [T], 0–1: soft at the edges, whole wherever a p, b or m is likely."""
-    lags = np.arange(-_BEFORE, _AFTER + 1) / PHONE_RATE_HZ
-    kernel = np.maximum(0, 1 - np.abs(lags) / _CLOSING_S).astype(np.float32)
-    share = smooth(phones[:, _BILABIALS].sum(axis=1), kernel / kernel.sum())
+def constrictions(phones: F32) -> tuple[F32, F32]:
+    """How far the lips are shut, and how far the lower one is at the upper teeth: [T] each, 0–1, together at most 1.
+
+    Soft at the edges, whole wherever a p, b or m, an f or v is likely; where both are, the likelier has it.
+    """
+    shut, bite = phones[:, _BILABIALS].sum(axis=1), phones[:, _LABIODENTALS].sum(axis=1)
+    shut = np.maximum(shut, phones[:, SIL] * _extreme(shut, 0, _READY, np.max)).astype(np.float32)
+    bite = np.asarray(_extreme(bite, _BITE_AROUND, _BITE_AROUND, np.max), np.float32)
+    near_shut, near_bite = _nearness(shut), _nearness(bite)
+    share = near_bite / np.maximum(near_shut + near_bite, 1e-6)
+    teeth = np.clip((share - _BITE_FROM) / (_BITES_FROM - _BITE_FROM), 0, 1)
+    gates = _held(_gate(near_shut)) * (1 - teeth), _held(_gate(near_bite)) * teeth
+    return gates[0].astype(np.float32), gates[1].astype(np.float32)
+
+
+def _nearness(share: F32) -> F32:
+    """A share of phones [T] as the lips take it: the mean over the time in which they move, of what is known of it."""
+    known = smooth(np.ones_like(share), _CLOSING)
+    return np.asarray(smooth(share, _CLOSING) / np.maximum(known, 1e-6), np.float32)
+
+
+def _gate(share: F32) -> F32:
     return np.clip((share - _CLOSE_FROM) / (_SHUT_FROM - _CLOSE_FROM), 0, 1).astype(np.float32)
 
 

@@ -71,7 +71,7 @@ class Camera:
 class RasterSettings:
     """How frames are drawn."""
 
-    backend: str = "auto"  # auto, cpu, gsplat, reference or fake
+    backend: str = "auto"  # auto, cpu, gsplat, gl, reference or fake
     threads: int = 2  # of the CPU rasteriser, the caller's included
     blur_px2: float = 0.3  # variance of the antialias filter at 512 px, px²; grows with the picture
     transparent_alpha: AlphaKind = "premultiplied"  # of frames without a background: premultiplied or straight
@@ -99,7 +99,7 @@ class RasterSettings:
 class Frame:
     """A finished picture, still on the device where it was drawn; take it without a copy through DLPack."""
 
-    pixels: Any  # uint8 [height, width, 4] RGBA: a NumPy array, or a torch tensor on its device
+    pixels: Any  # uint8 [height, width, 4] RGBA: a NumPy array, or with `shape` and `cpu()` what lies on a device
     alpha: AlphaKind
 
     @property
@@ -162,6 +162,8 @@ BACKENDS = Registry(
             "avatar_ros.render.cpu:CpuRasteriser", "./avatar setup (it builds the C++ rasteriser)", ("avatar_ros",)
         ),
         "gsplat": Backend("avatar_ros.render.gsplat:GsplatRasteriser", "gpu", ("torch", "gsplat")),
+        "gl": Backend("avatar_ros.render.gl:GlRasteriser", "gl", ("moderngl", "glcontext"),
+                      "avatar_ros.render.gl_settings:GlSettings"),
         "reference": Backend("avatar_ros.render.reference:ReferenceRasteriser"),
         "fake": Backend("avatar_ros.render.fake:FakeRasteriser"),
     },

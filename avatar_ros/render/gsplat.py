@@ -1,16 +1,9 @@
-"""Drawing on an NVIDIA card with gsplat: morphs, pose, camera and compositing stay there, the frame leaves it once.
-
-Nothing is compiled here: gsplat's CUDA kernels must have been built with the environment (gsplat 1.5 otherwise builds
-them at its first use, for minutes).
-"""
+"""Drawing on an NVIDIA card with gsplat: morphs, pose, camera and compositing stay there, the frame leaves it once."""
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,12 +13,16 @@ from ..avatar.model import Avatar
 from ..core.arkit import ARKIT_COUNT
 from ..core.arrays import U8
 from ..core.errors import RenderError
-from ..core.registry import how_to_install
 from .base import MAX_ALPHA, NEAR_M, Background, Camera, Frame, RasterSettings
+from .cuda_kernels import CudaParts
+from .gsplat_calls import built_rasterization, direct_rasterization
 from .inputs import RasteriserBase, background_parts, model_view, output_buffer
-from .torch_ops import DeviceAvatar, composite, morphed, posed, thin_smoke, turn_parts, upload
+from .pose import portrait_camera
+from .torch_ops import DeviceAvatar, FrameInputs, TorchParts, packed_inputs
 
-TRIAL_CAMERA = Camera.look_at((0.0, 1.65, 0.9), (0.0, 1.65, 0.0), 24.0, 16, 16)
+TRIAL_PX = 64
+TRIAL_TURN = 0.05  # sine of an angle
+TRIAL_LEVELS = 3  # of 255: roundings apart
 
 
 class GsplatRasteriser(RasteriserBase):
@@ -46,21 +43,57 @@ class GsplatRasteriser(RasteriserBase):
         self._scene: DeviceAvatar | None = None
         try:
             self._scene = DeviceAvatar.load(avatar, self._device, MAX_ALPHA)
-            self.render(np.zeros(ARKIT_COUNT), np.eye(4), TRIAL_CAMERA).numpy()
+            self._inputs = FrameInputs(len(avatar.morph_names), self._device)
+            self._parts: TorchParts | CudaParts = TorchParts(self._scene)
+            trial = partial(self._trial, portrait_camera(avatar, TRIAL_PX, TRIAL_PX))
+            slow = trial()
+            if rasterization is None:
+                self._hasten(self._scene, avatar, trial, slow)
         except (RuntimeError, OSError) as error:  # what torch and a driver raise
-            reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-            raise RenderError("render_gsplat_failed", f"gsplat's first frame failed ({reason}); use backend: cpu, or "
-                              "build torch and gsplat for this driver and card") from error
+            why = f"gsplat's first frame failed ({_first_line(error)})"
+            remedy = "use backend: cpu, or build torch and gsplat for this driver and card"
+            raise RenderError("render_gsplat_failed", f"{why}; {remedy}") from error
 
-    @torch.inference_mode()
+    @property
+    def path(self) -> str:
+        """`kernels` where our own and gsplat's direct calls draw, `torch` where they failed or drew something else."""
+        return "torch" if isinstance(self._parts, TorchParts) else "kernels"
+
+    def _trial(self, camera: Camera) -> np.ndarray:
+        """A small frame with every morph at work and the head turned a little."""
+        turn = np.eye(4)
+        turn[0, 2], turn[2, 0] = TRIAL_TURN, -TRIAL_TURN
+        return self._render(np.full(ARKIT_COUNT, 0.3), turn, camera, (0.2, 0.5, 0.8), None).numpy().astype(np.int16)
+
+    def _hasten(self, scene: DeviceAvatar, avatar: Avatar, trial: Callable[[], np.ndarray], slow: np.ndarray) -> None:
+        """Take the fast path where it draws what the slow one drew: it rests on private parts of torch and gsplat."""
+        plain = self._parts, self._rasterization
+        try:
+            self._parts = CudaParts(scene, avatar, self._inputs.packed)
+            self._rasterization = direct_rasterization()
+            if np.abs(trial() - slow).max() <= TRIAL_LEVELS:
+                return
+        except (RuntimeError, AttributeError, TypeError, OSError):
+            pass
+        self._parts, self._rasterization = plain
+
     def render(self, weights: np.ndarray, head: np.ndarray, camera: Camera, background: Background = None,
                out: U8 | None = None) -> Frame:
         """See Rasteriser.render; without `out` the frame stays on the card."""
+        try:
+            return self._render(weights, head, camera, background, out)
+        except RuntimeError as error:
+            raise RenderError("render_gsplat_lost", f"CUDA failed ({_first_line(error)})", retryable=True) from error
+
+    @torch.inference_mode()
+    def _render(self, weights: np.ndarray, head: np.ndarray, camera: Camera, background: Background,
+                out: U8 | None) -> Frame:
         colour, image, alpha = background_parts(background, camera, self._settings)
-        rasterise, flat = self._prepared(weights, head, camera, colour)
-        rgb, cover, _ = rasterise()
-        behind = flat if image is None else self._to_device(image).float() / 255
-        pixels = composite(*thin_smoke(rgb[0], cover[0], self._settings.smoke_cover), behind, alpha)
+        arguments, options = self._prepared(weights, head, camera, colour)
+        rgb, cover, _ = self._rasterization(*arguments, **options)
+        picture = None if image is None else self._to_device(image)
+        smoke = self._settings.smoke_cover
+        pixels = self._parts.finished(self._inputs.packed, smoke, rgb[0], cover[0], picture, alpha)
         if out is None:
             return Frame(pixels, alpha)
         buffer = output_buffer(out, camera)
@@ -68,25 +101,19 @@ class GsplatRasteriser(RasteriserBase):
         return Frame(buffer, alpha)
 
     def _prepared(self, weights: np.ndarray, head: np.ndarray, camera: Camera,
-                  colour: tuple[float, float, float]) -> tuple[Callable[[], Any], torch.Tensor]:
-        """A call of gsplat with the splats of this face and pose, and the colour [3] on the card."""
+                  colour: tuple[float, float, float]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """What gsplat is called with for this face and pose."""
         scene = self._scene
         if scene is None:
             raise RenderError("render_closed", "the rasteriser was closed; make a new one")
-        view = model_view(camera, head)
-        mix, viewmat, intrinsics, flat, *turn = upload(
-            [self._weights(weights), view if scene.share is None else camera.view, camera.matrix, np.array(colour),
-             *turn_parts(head)], self._device)  # fmt: skip
-        points, rotations = morphed(scene, mix), scene.rotations
-        if scene.share is not None:
-            points, rotations = posed(scene, points, *turn)
-        call = partial(
-            self._rasterization,
-            points, rotations, scene.scales, scene.opacities, scene.colors, viewmat[None], intrinsics[None],
-            camera.width, camera.height, near_plane=NEAR_M, packed=False,
-            eps2d=self._settings.blur_at(camera.width, camera.height),
-        )  # fmt: skip
-        return call, flat
+        inputs, moved = self._inputs, model_view(camera, head)
+        packed = packed_inputs(head, colour, self._settings.smoke_cover, self._weights(weights))
+        inputs.put(packed, moved if scene.share is None else camera.view, camera.matrix)
+        splats = (*self._parts.posed(inputs.packed), scene.scales, scene.opacities, scene.colors)
+        blur = self._settings.blur_at(camera.width, camera.height)
+        return (*splats, inputs.views, inputs.intrinsics, camera.width, camera.height), {
+            "near_plane": NEAR_M, "packed": False, "eps2d": blur
+        }  # fmt: skip
 
     def buffer(self, width: int, height: int) -> U8:
         """See Rasteriser.buffer. Pinned: the card writes into it by itself, at the full speed of the bus."""
@@ -95,9 +122,10 @@ class GsplatRasteriser(RasteriserBase):
 
     @torch.inference_mode()
     def bare(self, weights: np.ndarray, head: np.ndarray, camera: Camera) -> Callable[[], Any]:
-        """Nothing but gsplat's rasterisation of the splats of one pose, to be called again and again: for benches."""
-        call = self._prepared(weights, head, camera, (0.0, 0.0, 0.0))[0]
-        return torch.inference_mode()(call)
+        """Nothing but gsplat.rasterization of the splats of one pose, to be called again and again: for benches."""
+        arguments, options = self._prepared(weights, head, camera, (0.0, 0.0, 0.0))
+        kept = [argument.clone() if isinstance(argument, torch.Tensor) else argument for argument in arguments]
+        return torch.inference_mode()(partial(built_rasterization(), *kept, **options))
 
     def _to_device(self, array: np.ndarray) -> torch.Tensor:
         return torch.from_numpy(np.ascontiguousarray(array)).to(self._device)
@@ -108,33 +136,6 @@ class GsplatRasteriser(RasteriserBase):
         torch.cuda.empty_cache()
 
 
-def built_rasterization() -> Callable[..., Any]:
-    """The function `gsplat.rasterization`. Raises RenderError naming what is missing; never starts a compilation."""
-    if not torch.cuda.is_available():
-        raise RenderError("render_no_cuda", "no CUDA device; install the NVIDIA driver or use backend: cpu")
-    if importlib.util.find_spec("gsplat") is None:
-        raise RenderError("render_no_gsplat", f"gsplat is not installed; {how_to_install('gpu')}; or use backend: cpu")
-    if importlib.util.find_spec("gsplat.csrc") is None:
-        _adopt_kernels()
-    import gsplat
-
-    return gsplat.rasterization
-
-
-def _adopt_kernels() -> None:
-    """Put kernels that an earlier build left in torch's extension cache where gsplat looks first.
-
-    Left alone, gsplat would ask ninja whether they are current, and compile where anything differs.
-    """
-    from torch.utils.cpp_extension import _get_build_directory
-
-    library = Path(_get_build_directory("gsplat_cuda", verbose=False)) / "gsplat_cuda.so"
-    spec = importlib.util.spec_from_file_location("gsplat_cuda", library)
-    if not library.is_file() or spec is None or spec.loader is None:
-        raise RenderError("render_gsplat_not_built", "gsplat's CUDA kernels are not built; build them with the "
-                          "environment: python -c 'from gsplat.cuda._backend import _C'")
-    import gsplat
-
-    kernels = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(kernels)
-    sys.modules["gsplat.csrc"] = gsplat.csrc = kernels
+def _first_line(error: BaseException) -> str:
+    text = str(error).strip()
+    return text.splitlines()[0] if text else type(error).__name__

@@ -48,7 +48,7 @@ JAW_OPEN, MOUTH_CLOSE = ARKIT_INDEX["jawOpen"], ARKIT_INDEX["mouthClose"]
 class RendererSettings(Settings):
     """Parameters of the renderer node."""
 
-    backend: str = setting("auto", "rasteriser: auto, cpu, gsplat, reference or fake")
+    backend: str = setting("auto", "rasteriser: auto, cpu, gsplat, gl, reference or fake")
     threads: int = setting(2, "threads of the CPU rasteriser", low=1, high=256)
     blur_px2: float = setting(0.3, "variance of the antialias filter at 512 px, px²", low=0.0, high=100.0)
     smoke_cover: float = setting(
@@ -166,7 +166,8 @@ class RenderStage(Stage):
             "expressions_dropped": str(self._face.dropped),
         }
         of_sinks, warnings = self._sinks.status()
-        text = "; ".join(filter(None, [self._fallback, *warnings]))
+        fallback = getattr(self._rasteriser, "warning", self._fallback)
+        text = "; ".join(filter(None, [fallback, *warnings]))
         return values | of_sinks | ({"warning": text} if text else {})
 
     def close(self) -> None:

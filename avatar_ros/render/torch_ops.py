@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -30,7 +31,7 @@ class DeviceAvatar:
     def load(cls, avatar: Avatar, device: torch.device, max_alpha: float) -> DeviceAvatar:
         """Copy an avatar to a device; opacities are capped at max_alpha as in the other rasterisers."""
         def put(array) -> torch.Tensor:  # type: ignore[no-untyped-def]
-            return torch.from_numpy(array).to(device)
+            return torch.from_numpy(np.ascontiguousarray(array)).to(device)
 
         share, rotations = put(avatar.head_share)[:, None], put(avatar.rotations)
         return cls(
@@ -58,28 +59,81 @@ def morphed(scene: DeviceAvatar, weights: torch.Tensor) -> torch.Tensor:
     return scene.positions + (scene.morph_matrix @ weights[:, None]).reshape(-1, 3)
 
 
-def upload(arrays: Sequence[np.ndarray], device: torch.device) -> list[torch.Tensor]:
-    """Small float32 arrays to the device in one copy; each copy costs more than its bytes."""
-    flat = np.concatenate([np.asarray(array, np.float32).ravel() for array in arrays])
-    parts = torch.from_numpy(flat).to(device, non_blocking=True).split([array.size for array in arrays])
-    return [part.view(array.shape) for part, array in zip(parts, arrays, strict=True)]
+#: Where in the packed inputs of a frame each part ends; the weights come last.
+TURN, SHIFT, LEFT, BEHIND, SMOKE = 9, 12, 28, 31, 32
 
 
-def turn_parts(head: np.ndarray) -> tuple[F32, F32, F32]:
-    """A head matrix [4, 4] as `posed` takes it: turn [3, 3] and shift [3] that are added to a point, turn [4, 4] of a
+def packed_inputs(head: np.ndarray, behind: Sequence[float], smoke_cover: float, weights: np.ndarray) -> F32:
+    """All that a frame's own arithmetic needs, in one array: the numbers of `turn_parts`, colour behind [3], smoke
+    cover, weights [M].
+    """
+    packed = np.empty(SMOKE + len(weights), np.float32)
+    packed[:SMOKE] = [*turn_parts(head), *behind, smoke_cover]
+    packed[SMOKE:] = weights
+    return packed
+
+
+class FrameInputs:
+    """All numbers of a frame on the device, brought there by one copy: each copy costs more than its bytes.
+
+    packed: [32 + M], see `packed_inputs`; views [1, 4, 4] and intrinsics [1, 3, 3] of the camera.
+    """
+
+    def __init__(self, morphs: int, device: torch.device) -> None:
+        sizes = [SMOKE + morphs, 16, 9]
+        self._there = torch.zeros(sum(sizes), device=device)
+        self._here = torch.zeros(sum(sizes), pin_memory=device.type == "cuda")
+        self._parts = [part.numpy() for part in self._here.split(sizes)]
+        self.packed, view, intrinsics = self._there.split(sizes)
+        self.views, self.intrinsics = view.view(1, 4, 4), intrinsics.view(1, 3, 3)
+
+    def put(self, packed: F32, view: F32, intrinsics: F32) -> None:
+        """The next frame's. The one before must have been rasterised: gsplat waits for the device in its middle."""
+        for part, array in zip(self._parts, (packed, view, intrinsics), strict=True):
+            part[:] = array.reshape(-1)
+        self._there.copy_(self._here, non_blocking=True)
+
+
+class TorchParts:
+    """What goes before gsplat and after it, in torch's own calls."""
+
+    def __init__(self, scene: DeviceAvatar) -> None:
+        self._scene = scene
+
+    def posed(self, inputs: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Centres [N, 3] and rotations [N, 4] of the splats of a frame. inputs: see `packed_inputs`."""
+        points = morphed(self._scene, inputs[SMOKE:])
+        if self._scene.share is None:
+            return points, self._scene.rotations
+        turn, shift, left = inputs[:TURN].view(3, 3), inputs[TURN:SHIFT], inputs[SHIFT:LEFT].view(4, 4)
+        return posed(self._scene, points, turn, shift, left)
+
+    def finished(self, inputs: torch.Tensor, smoke_cover: float, rgb: torch.Tensor, cover: torch.Tensor,
+                 picture: torch.Tensor | None, alpha: AlphaKind) -> torch.Tensor:
+        """RGBA uint8 [height, width, 4] of gsplat's premultiplied rgb [height, width, 3] and cover
+        [height, width, 1], over a picture uint8 [height, width, 3] or the colour of the inputs.
+        """
+        behind = inputs[LEFT:BEHIND] if picture is None else picture.float() / 255
+        return composite(*thin_smoke(rgb, cover, smoke_cover), behind, alpha)
+
+
+def turn_parts(head: np.ndarray) -> list[float]:
+    """A head matrix [4, 4] as 28 numbers: turn [3, 3] and shift [3] that are added to a point, turn [4, 4] of a
     quaternion wxyz; all of them zero for a head at rest.
     """
-    w, x, y, z = rotation_quaternion(np.asarray(head, np.float64)[:3, :3]) - (1, 0, 0, 0)
-    left = np.array([[w, -x, -y, -z], [x, w, -z, y], [y, z, w, -x], [z, -y, x, w]])
-    turn = (np.asarray(head, np.float64) - np.eye(4)).astype(np.float32)
-    return turn[:3, :3], turn[:3, 3], left.astype(np.float32)
+    (a, b, c, x0), (d, e, f, y0), (g, h, i, z0), _ = np.asarray(head, np.float64).tolist()
+    w, x, y, z = rotation_quaternion(a, b, c, d, e, f, g, h, i)
+    w -= 1
+    return [a - 1, b, c, d, e - 1, f, g, h, i - 1, x0, y0, z0,
+            w, -x, -y, -z, x, w, -z, y, y, z, w, -x, z, -y, x, w]  # fmt: skip
 
 
-def rotation_quaternion(matrix: np.ndarray) -> np.ndarray:
-    """Unit quaternion [4] wxyz of a rotation [3, 3] by less than 180°; w > 0."""
-    axis = np.array([matrix[2, 1] - matrix[1, 2], matrix[0, 2] - matrix[2, 0], matrix[1, 0] - matrix[0, 1]])
-    quaternion = np.array([1 + np.trace(matrix), *axis])
-    return quaternion / max(float(np.linalg.norm(quaternion)), 1e-12)
+def rotation_quaternion(a: float, b: float, c: float, d: float, e: float, f: float, g: float, h: float,
+                        i: float) -> tuple[float, float, float, float]:
+    """Unit quaternion wxyz of a rotation by less than 180°, given row by row; w > 0."""
+    w, x, y, z = 1 + a + e + i, h - f, c - g, d - b
+    thin = 1 / max(math.sqrt(w * w + x * x + y * y + z * z), 1e-12)
+    return w * thin, x * thin, y * thin, z * thin
 
 
 def posed(scene: DeviceAvatar, points: torch.Tensor, turn: torch.Tensor, shift: torch.Tensor,

@@ -1,4 +1,4 @@
-"""The options of backends as ROS parameters: those of the chosen backend and its fallback are declared.
+"""The options of backends as ROS parameters: those of the chosen backend, its fallback and its second are declared.
 
 Those of other known backends may stand in a profile: they are checked, and wait until theirs is chosen.
 """
@@ -98,7 +98,7 @@ class BackendOptions:
             items = {item.name: item for item in fields(self._rooms[room])}
             values = (
                 today(items[name], self._node.get_parameter(room + name).value)
-                for name in ("backend", "fallback")
+                for name in ("backend", "fallback", "second")
                 if name in items
             )
             for name in dict.fromkeys(str(value) for value in values if value):

@@ -180,6 +180,8 @@ class StageNode(SettingsNode):
                 self.exit_code = self.exit_code or EXIT_FAILED
                 return
         self.get_logger().info(f"ready after {time.monotonic() - started_s:.2f} s")
+        if self._stage is not None and self._stage.can_do:
+            self.get_logger().info(self._stage.can_do)
 
     def _start_when_connected(self) -> None:
         missing = self._wiring.missing_readers()

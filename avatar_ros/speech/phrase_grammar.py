@@ -13,7 +13,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 
-_TOKEN = re.compile(r"\s*(?:(?P<name><[a-z_][a-z0-9_]*>)|(?P<word>[a-z][a-z'-]*)|(?P<sign>[()\[\]|]))", re.IGNORECASE)
+#: A letter of any script, with the vowel signs that Python's \w lacks; no digits, which are written as words.
+_LETTER = r"(?:[^\W\d_]|[\u0300-\u036f\u064b-\u065f\u0670\u0900-\u0963\u0970-\u0dff\u0e31-\u0e4e])"
+_TOKEN = re.compile(
+    rf"\s*(?:(?P<name><[a-z_][a-z0-9_]*>)|(?P<word>{_LETTER}(?:{_LETTER}|['’-])*)|(?P<sign>[()\[\]|]))", re.IGNORECASE
+)
 _CLOSING = {"(": ")", "[": "]"}
 _MAX_NESTING = 20
 #: What a pattern may come to with its parts written out: parts of parts grow like powers.
@@ -173,7 +177,7 @@ class _PhraseParser:
     def _item(self, match: re.Match[str]) -> Node:
         if match["sign"]:
             return self._group(match["sign"])
-        node = Word(match["word"].lower()) if match["word"] else self._part(match["name"][1:-1])
+        node = Word(match["word"].lower().replace("\u2019", "'")) if match["word"] else self._part(match["name"][1:-1])
         self._words += node.size
         if self._words > _MAX_WORDS or node.depth > _MAX_DEPTH:
             raise self._error(f"comes to more than {_MAX_WORDS} words or {_MAX_DEPTH} levels with its parts")

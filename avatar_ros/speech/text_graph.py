@@ -164,7 +164,7 @@ def _heard_as() -> F32:
     itself = 1 - _ALIKE_SHARE - _ANY_SHARE
     shares = itself * np.eye(PHONE_COUNT) + _ALIKE_SHARE * alike + _ANY_SHARE / PHONE_COUNT
     usual = dict(zip(_USUAL_PERCENT[::2], map(float, _USUAL_PERCENT[1::2]), strict=True))
-    return (shares / np.array([[usual[name] / 100] for name in PHONE_CLASSES])).astype(np.float32)
+    return np.asarray(shares / np.array([[usual[name] / 100] for name in PHONE_CLASSES]), np.float32)
 
 
 _HEARD_AS = _heard_as()

@@ -13,7 +13,8 @@ T = TypeVar("T")
 
 
 def split(registry: Registry[Any], kind: type[S], **values: Any) -> tuple[S, Options]:
-    """The room's Settings, and the options of its backend and its fallback, each with those values that are its own.
+    """The room's Settings, and the options of its backend, its fallback and its second, each with those values that
+    are its own.
 
     >>> stage = build(*split(TTS_BACKENDS, TtsSettings, backend="espeak", pause_s=0.1, pitch=60))
 
@@ -23,7 +24,7 @@ def split(registry: Registry[Any], kind: type[S], **values: Any) -> tuple[S, Opt
     settings = kind(**{name: value for name, value in values.items() if name in shared})
     rest = {name: value for name, value in values.items() if name not in shared}
     own: Options = NO_OPTIONS
-    for name in (getattr(settings, "backend", ""), getattr(settings, "fallback", "")):
+    for name in (getattr(settings, part, "") for part in ("backend", "fallback", "second")):
         own = {**own, **(registry.options(name, **rest) if name else NO_OPTIONS)}
     known = {item.name for options in own.values() for item in fields(options)}
     if rest.keys() - known:

@@ -61,7 +61,7 @@ class VirtualKiosk(Harness):
     """folder: for the epoch file; answers_file: as the parameter of asr_node and llm_node.
 
     taps: the room's impulse response from loudspeaker to microphone at 16 kHz, its gain included; mic: whoever speaks,
-    speaks there (`mic.say`).
+    speaks there (`mic.say`); locale: the kiosk's.
     """
 
     def __init__(
@@ -71,6 +71,7 @@ class VirtualKiosk(Harness):
         *,
         taps: F32 | None = None,
         devices: Devices | None = None,
+        locale: str = "en-US",
     ) -> None:
         super().__init__(latency_s=LATENCY_S)
         speaker_settings = SpeakerSettings(backend="fake", lips_wait_s=0.0)
@@ -81,11 +82,13 @@ class VirtualKiosk(Harness):
         file = str(answers_file)
         self.add("speaker", SpeakerStage(speaker_settings, speaker), SPEAKER_PORT)
         self.add("mic", MicStage(mic_settings, self.mic, make_echo(mic_settings)), MIC_PORT)
-        self.add("vad", build_vad(VadSettings()), VAD_PORT)
-        self.add("asr", self._ears(AsrSettings(answers_file=file)), ASR_PORT)
-        self.add("tts", build_tts(TtsSettings()), TTS_PORT)
-        self.add("llm", build_llm(LlmSettings(answers_file=file), LLM_BACKENDS.options("answers", seed=1)), LLM_PORT)
-        self.add("dialogue", build_dialogue(DialogueSettings(epoch_file=str(folder / "epoch"))), DIALOGUE_PORT)
+        self.add("vad", build_vad(VadSettings(locale=locale)), VAD_PORT)
+        self.add("asr", self._ears(AsrSettings(answers_file=file, locale=locale)), ASR_PORT)
+        self.add("tts", build_tts(TtsSettings(locale=locale)), TTS_PORT)
+        answers = LlmSettings(answers_file=file, locale=locale)
+        self.add("llm", build_llm(answers, LLM_BACKENDS.options("answers", seed=1)), LLM_PORT)
+        dialogue = DialogueSettings(epoch_file=str(folder / "epoch"), locale=locale)
+        self.add("dialogue", build_dialogue(dialogue), DIALOGUE_PORT)
 
     def _ears(self, settings: AsrSettings) -> AsrStage:
         """On the virtual clock: a host that is busy hears no less than another."""
@@ -99,10 +102,10 @@ class VirtualKiosk(Harness):
         heard = self.until("speech/transcript", within_s=LONGEST_TURN_S, final=True)
         return self._answered(heard)
 
-    def understood(self, question: str) -> AnsweredQuestion:
-        """As if it had been heard without a mistake: what is answered, however it may be pronounced."""
+    def understood(self, question: str, locale: str = "") -> AnsweredQuestion:
+        """As if it had been heard, in this language, without a mistake: what is answered, however it is pronounced."""
         self.run(PAUSE_S)
-        heard = Transcript(utterance=len(self.sent("speech/transcript")) + 1, text=question)
+        heard = Transcript(utterance=len(self.sent("speech/transcript")) + 1, text=question, locale=locale)
         self.send("speech/transcript", heard)
         return self._answered(heard)
 

@@ -29,7 +29,8 @@ NO_VOICE = MODEL_MISSING, MODEL_UNFIT, MODEL_CHANGED, MODEL_KIND = (
 class TtsSettings(Settings):
     """Parameters of the tts node."""
 
-    backend: str = setting("espeak", "voice: espeak, piper, edge, openai_speech, cosyvoice or fake")
+    backend: str = setting("espeak", "voice: espeak, piper, kokoro, edge, openai_speech, cosyvoice or fake")
+    locale: str = setting("en-US", "the kiosk's language, which the voice is made ready for; BCP 47")
     fallback: str = setting("espeak", "voice that takes over while the backend fails; '' for none")
     retry_s: float = setting(30.0, "the backend is tried again this long after it failed, s", low=0.0)
     speech_rate_hz: int = setting(24000, "sample rate of all speech in a session, Hz", low=8000, high=48000)
@@ -144,6 +145,12 @@ TTS_BACKENDS = Registry(
             "piper",
             ("onnxruntime",),
             "avatar_ros.tts.piper_settings:PiperSettings",
+        ),
+        "kokoro": Backend(
+            "avatar_ros.tts.kokoro:KokoroVoice",
+            "embedded",
+            ("onnxruntime",),
+            "avatar_ros.tts.kokoro_settings:KokoroSettings",
         ),
         "fake": Backend("avatar_ros.tts.fake:FakeVoice"),
     },

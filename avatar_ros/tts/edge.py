@@ -37,6 +37,8 @@ _VOICES = {
     "en": "en-US-AriaNeural", "en-gb": "en-GB-SoniaNeural", "zh": "zh-CN-XiaoxiaoNeural", "de": "de-DE-KatjaNeural",
     "fr": "fr-FR-DeniseNeural", "es": "es-ES-ElviraNeural", "it": "it-IT-ElsaNeural", "ja": "ja-JP-NanamiNeural",
     "ko": "ko-KR-SunHiNeural", "pt": "pt-BR-FranciscaNeural", "ru": "ru-RU-SvetlanaNeural", "nl": "nl-NL-ColetteNeural",
+    "pl": "pl-PL-ZofiaNeural", "tr": "tr-TR-EmelNeural", "ar": "ar-SA-ZariyahNeural", "hi": "hi-IN-SwaraNeural",
+    "pt-pt": "pt-PT-RaquelNeural",
 }  # fmt: skip
 #: What a service that answers nonsense makes the library raise, besides its own errors.
 _MALFORMED = (ValueError, TypeError, LookupError, AttributeError)

@@ -64,8 +64,13 @@ class EspeakVoice:
         if self._settings.backend != "espeak":  # `voices` are the service's: those that espeak has are its own too
             self._wanted = {tag: name for tag, name in self._wanted.items() if self._helper.table.knows(name)}
             self._helper.table.wanted = self._wanted
-        for locale in ("en-US", *self._wanted):
-            self._try(self._helper, self._helper.table.voice(locale)[0])
+        for locale in (self._settings.locale, *self._wanted):
+            voice, known = self._helper.table.voice(locale)
+            self._try(self._helper, voice)
+            if not known:
+                self._problems[f"espeak-ng has no voice for '{locale}'; '{voice}' speaks instead"] = None
+        if self._helper.table.reads_no_kanji(self._settings.locale):
+            self._problems["espeak-ng reads no kanji: they are left out; texts in kana are spoken"] = None
 
     def _try(self, helper: _Espeak, voice: str) -> None:
         if problem := voice_problem(voice):

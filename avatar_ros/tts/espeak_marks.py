@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from ..core.enums import MarkKind
 from .base import VoiceMark
@@ -15,6 +16,9 @@ Event = tuple[int, int, int, int, str]
 #: Pauses; notes of a change of language such as "(en)"; a stress mark or a tone that stands alone.
 _PAUSE = re.compile(r"_[:|!]*|\|+")
 _NO_SOUND = re.compile(r"\([a-z-]*\)?|[ˈˌ'ː0-9˥˦˧˨˩.%=-]+")
+#: espeak says some vowels and their last consonant as one sound ("all" is ɔː with an l of no time of its own): the
+#: consonant gets this share of it, at its end, and no more than _TAIL_S.
+_TAIL_SHARE, _TAIL_S = 0.4, 0.1
 #: What decorates a phone's name without being sound: stress, and digits or dots of tones.
 _DECORATION = re.compile(r"[ˈˌ0-9˥˦˧˨˩.]")
 
@@ -39,11 +43,19 @@ def speech_end_sample(events: Iterable[Event], total_samples: int) -> int:
 def _phones(events: Sequence[Event], rate_hz: int, end_sample: int) -> list[VoiceMark]:
     rows = [(sample, name) for kind, sample, _, _, name in events if kind == PHONEME and not _is_note(name)]
     ends = [*(sample for sample, _ in rows[1:]), end_sample]
-    return [
-        VoiceMark(MarkKind.PHONE, _name(name), sample / rate_hz, end / rate_hz)
-        for (sample, name), end in zip(rows, ends, strict=True)
-        if _name(name) and end > sample
-    ]
+    out: list[VoiceMark] = []
+    for (sample, name), end in zip(rows, ends, strict=True):
+        if _name(name) and end > sample:
+            out.append(VoiceMark(MarkKind.PHONE, _name(name), sample / rate_hz, end / rate_hz))
+        elif _name(name) and out and out[-1].end_s == sample / rate_hz:
+            out[-1:] = _shared(out[-1], _name(name))
+    return out
+
+
+def _shared(mark: VoiceMark, tail: str) -> tuple[VoiceMark, VoiceMark]:
+    """A phone's mark as its own and, at its end, that of a phone for which espeak gave no time."""
+    cut_s = mark.end_s - min(_TAIL_S, _TAIL_SHARE * (mark.end_s - mark.start_s))
+    return replace(mark, end_s=cut_s), VoiceMark(mark.kind, tail, cut_s, mark.end_s)
 
 
 def _words(events: Sequence[Event], text: str, rate_hz: int, end_sample: int) -> list[VoiceMark]:

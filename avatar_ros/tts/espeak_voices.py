@@ -75,6 +75,10 @@ class VoiceTable:
         base, plus, variant = name.partition("+")
         return self._by_code.get(base.lower(), base) + plus + variant, known
 
+    def reads_no_kanji(self, locale: str) -> bool:
+        """Whether the language is Japanese: its voice reads kana only."""
+        return _language(self.voice(locale)[0]) == "ja"
+
     def knows(self, name: str) -> bool:
         """Whether espeak has the voice, be it named as a language or as itself."""
         base = name.partition("+")[0].lower()

@@ -129,16 +129,17 @@ def _sign(clause: Clause, *, last: bool) -> list[str]:
 def _word_of(symbols: Sequence[str], spelled: Sequence[str]) -> list[int]:
     """For each symbol the word that it belongs to, -1 for signs and spaces.
 
-    Words and groups between spaces mostly pair off; where espeak-ng joins words ("of the") or makes several of one
-    ("24"), the sounds of each word alone are looked for among all.
+    A word has as many groups between spaces as it has alone ("24" has two); where there are others, as espeak-ng joins
+    words ("of the"), the sounds of each word alone are looked for among all.
     """
     is_sound = [symbol.isalpha() or symbol.isdigit() or bool(unicodedata.combining(symbol)) or symbol in "ˈˌːˑ"
                 for symbol in symbols]  # fmt: skip
     groups = _groups(symbols, is_sound)
     if not spelled:
         return [-1] * len(symbols)
-    if len(set(groups) - {-1}) == len(spelled):
-        return groups
+    owner = [index for index, ipa in enumerate(spelled) for _ in _NOTE.sub("", ipa).split()]
+    if max(groups, default=-1) + 1 == len(owner):
+        return [owner[group] if group >= 0 else -1 for group in groups]
     return _aligned(symbols, is_sound, spelled)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -11,15 +11,14 @@ import numpy as np
 from ..core.arrays import F32, Pcm
 from ..core.errors import ConfigError, TtsError
 from ..core.levels import gain_from_db, pcm_from_unit
-from ..core.writing_scripts import scripts_of, words_of
-from .base import MODEL_UNFIT, UNREADABLE, Part, VoiceMark
+from .base import MODEL_UNFIT, Part, VoiceMark
 from .cancel_token import CancelToken
-from .espeak_voices import for_espeak, script_name
 from .piper_config import BEGIN, END, LETTERS, PAD, PiperConfig, read_config
 from .piper_files import find_voice
 from .piper_marks import Place, last_sound_end, marks, places
 from .piper_settings import PiperSettings
 from .piper_text import Phrase, Piece, phrase, pieces, words_in
+from .readable_text import readable_text
 from .spelling import Clause, Speller
 from .vits import VitsNetwork
 
@@ -62,17 +61,7 @@ class LoadedVoice:
 
     def readable(self, text: str) -> tuple[str, str]:
         """The text without what the voice cannot read, and what to tell of that. Raises TtsError where most is lost."""
-        text = for_espeak(text)
-        own = scripts_of(self.locale) | {"LATIN"}
-        letters = [letter for letter in text if letter.isalpha()]
-        foreign = {letter for letter in letters if not own & words_of(letter)}
-        if not foreign:
-            return text, ""
-        lost = "".join(letter for letter in text if letter in foreign)
-        what = f"{self.name} cannot read '{lost[:40]}' ({script_name(lost)})"
-        if 2 * len(lost) > len(letters):
-            raise TtsError(UNREADABLE, f"{what}: it speaks {self.locale}")
-        return "".join(" " if letter in foreign else letter for letter in text), f"{what}: left out"
+        return readable_text(text, self.locale, self.name)
 
     def speak(self, text: str, stop: CancelToken) -> Iterator[Part]:
         """The sound of the text stretch by stretch; the marks of each piece come with its first sound."""
@@ -100,12 +89,13 @@ class LoadedVoice:
             return
         made = self._network.encode(self._ids(numbers), self._scales, self._speaker)
         found: tuple[VoiceMark, ...] = ()
-        end = None
+        begin, end = 0, self._network.frames_of(made)
         if made.frames is not None:
             where = places(made.frames.tolist(), [len(part) for part in numbers])
-            found, end = marks(said, where, self._frame_s), self._end(said, where)
-        sounds = self._network.decode(made, self._speaker, stop, end=end)
-        for pcm in _with_faded_end(map(self._pcm, sounds), round(_FADE_S * self._rate_hz)):
+            begin, end = max(0, where[0].blank - 1), min(end, self._end(said, where))
+            found = tuple(mark.shifted(-begin * self._frame_s) for mark in marks(said, where, self._frame_s))
+        sounds = map(self._pcm, self._network.decode(made, self._speaker, stop, begin, end))
+        for pcm in faded_end(sounds, (end - begin) * self._network.hop, round(_FADE_S * self._rate_hz)):
             yield pcm, found
             found = ()
 
@@ -192,14 +182,11 @@ def _speech_dbfs(sound: F32, rate_hz: int) -> float:
     return float(10 * np.log10(loud.mean() + 1e-12))
 
 
-def _with_faded_end(sounds: Iterator[Pcm], samples: int) -> Iterator[Pcm]:
-    """The sounds, the last one fading out: it is cut where its speech ends."""
-    held: Pcm | None = None
+def faded_end(sounds: Iterable[Pcm], total: int, samples: int) -> Iterator[Pcm]:
+    """The sounds, `total` samples in all, of which the last `samples` fade out: they are cut where the speech ends."""
+    given = 0
     for sound in sounds:
-        if held is not None:
-            yield held
-        held = sound
-    if held is not None:
-        count = min(samples, len(held))
-        ramp = np.linspace(1.0, 0.0, count, endpoint=False)
-        yield np.concatenate([held[: len(held) - count], np.round(held[len(held) - count :] * ramp)]).astype(np.int16)
+        given += len(sound)
+        left = total - given + np.arange(len(sound), 0, -1)
+        fades = given > total - samples
+        yield np.round(sound * np.clip(left / samples, 0.0, 1.0)).astype(np.int16) if fades else sound

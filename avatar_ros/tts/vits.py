@@ -31,8 +31,9 @@ from .error_capture import ErrorCapture
 INPUTS, OUTPUT, SPEAKER = {"input", "input_lengths", "scales"}, "output", "sid"
 #: What the names of the second half's first weights begin with.
 _DECODER = "dec.conv_pre."
-#: Frames of the first stretch of sound, and how much longer each next one is, up to the longest.
-_FIRST_FRAMES, _GROWTH, _MOST_FRAMES = 24, 4, 200
+#: Frames of the first stretch of sound (of Piper's, 0.2 s: what the stage sends first), and how much longer each next
+#: one is, up to the longest.
+_FIRST_FRAMES, _GROWTH, _MOST_FRAMES = 18, 4, 200
 #: Frames of the trial that finds out how far a frame is heard; its middle is changed.
 _TRIAL_FRAMES, _HEARD = 64, 1e-7
 _REMEDY = "it is no network that onnxruntime can run: get the voice again"
@@ -49,7 +50,7 @@ class Encoded:
 class VitsNetwork:
     """A voice's network, loaded.
 
-    hop: samples a frame; context: frames to each side of one that have a part in its sound (both 0 before `try_out`,
+    hop: samples a frame; context: frames to each side of one that have a part in its sound (1 and 0 before `try_out`,
     and where the network could not be cut); vocabulary: symbols that it was trained on, 0: unknown; exact: whether it
     says how long each symbol lasts. Raises ConfigError where the file is damaged, or a network for something else.
     """
@@ -67,7 +68,7 @@ class VitsNetwork:
             wanted = [self._seam, durations] if self.exact else [self._seam or OUTPUT]
             self._first = _Session(graph.cut(wanted), threads)
             self._second = _Session(graph.cut([OUTPUT], [self._seam]), threads) if self._seam else None
-        self.hop = self.context = 0
+        self.hop, self.context = 1, 0
 
     def try_out(self, ids: Sequence[int], speaker: int) -> F32:
         """Speak once, to warm up, and find `hop` and `context`; the sound. Raises ConfigError where it cannot."""
@@ -94,6 +95,10 @@ class VitsNetwork:
         frames = np.asarray(np.round(durations[0].reshape(-1)), np.int64) if durations else None
         return Encoded(latent, frames)
 
+    def frames_of(self, made: Encoded) -> int:
+        """How many frames of sound there are; of a network that could not be cut, samples."""
+        return int(made.latent.shape[-1])
+
     def decode(self, made: Encoded, speaker: int = 0, stop: CancelToken | None = None, begin: int = 0,
                end: int | None = None) -> Iterator[F32]:  # fmt: skip
         """The sound of the frames `begin` to `end`, full scale 1, stretch by stretch. Ends early when it is stopped.
@@ -104,7 +109,7 @@ class VitsNetwork:
         if self._second is None:
             yield made.latent.reshape(-1)
             return
-        frames = made.latent.shape[2] if end is None else min(end, made.latent.shape[2])
+        frames = self.frames_of(made) if end is None else min(end, self.frames_of(made))
         size = _FIRST_FRAMES
         while begin < frames:
             until = min(frames, begin + size)
@@ -144,8 +149,8 @@ class VitsNetwork:
         changed, middle = noise.copy(), _TRIAL_FRAMES // 2
         changed[:, :, middle] += 1.0
         one, other = (self._run(self._second, {self._seam: x}, speaker)[0].reshape(-1) for x in (noise, changed))
-        self.hop = len(one) // _TRIAL_FRAMES
-        heard = np.flatnonzero(np.abs(one - other) > _HEARD) / max(1, self.hop)
+        self.hop = max(1, len(one) // _TRIAL_FRAMES)
+        heard = np.flatnonzero(np.abs(one - other) > _HEARD) / self.hop
         reach = max(middle - heard.min(), heard.max() - middle) if len(heard) else 0.0
         self.context = int(np.ceil(reach))
 

@@ -48,11 +48,16 @@ class VadSettings(Settings):
         low=0.1,
         high=5.0,
     )
+    locale: str = setting("en-US", "language of partial transcripts that name none; BCP 47")
     likely_silence_s: float = setting(
         0.35, "silence that ends an utterance that by its sound and its words is surely over, s", low=0.05, high=5.0
     )
     longest_silence_s: float = setting(
-        2.0, "silence that ends an utterance that by its sound surely goes on, s", low=0.1, high=10.0
+        2.4,
+        "silence that ends an utterance that by its sound surely goes on, or a short one of which nothing is "
+        'understood ("um …"), s',
+        low=0.1,
+        high=10.0,
     )
     turn_detector: str = setting(
         "words",

@@ -5,7 +5,7 @@
 | COMPLETE: a known question | short_silence_s; long_silence_s unsure | the same; stop_silence_s for "not done" |
 | PLAIN: words that may be all | stop_silence_s | from likely_silence_s (sure to be done) to longest_silence_s |
 | OPEN: they break off ("where is the") | long_silence_s | the same, or longer as for PLAIN |
-| NONE: nothing understood | long_silence_s | the same, or longer as for PLAIN |
+| NONE: nothing understood | long_silence_s; longest_silence_s where it was short | the same, or longer as for PLAIN |
 
 Over the avatar's own voice what is not understood is mostly a cough or an echo, and the avatar waits for it: there NONE
 waits stop_silence_s. All waits are multiplied by 4 ** (patience - 0.5): by a half at 0, by two at 1.
@@ -18,7 +18,7 @@ from enum import Enum
 
 from ..core.types import EVENT_COMPLETE, Transcript
 from .base import VadSettings
-from .incomplete_sentences import LAST_LETTERS, LAST_WORDS, QUESTION_WORDS, is_whole_question
+from .incomplete_sentences import QUESTION_WORDS, is_whole_question, last_letters, last_words
 
 _QUESTION_MARKS = ("?", "？")
 _PAUSE_MARKS = (",", "-", "，", "、")
@@ -30,6 +30,8 @@ _GUESS = 0.5
 _NOT_DONE, _DONE = 0.1, 0.9
 #: The recogniser's confidence up to which a whole question is none, and from which on it is sure.
 _UNSURE, _SURE = 0.5, 0.8
+#: A hesitation is no longer than this, s.
+BRIEF_S = 0.6
 #: No wait is shorter, s: as long may a consonant be silent.
 SHORTEST_WAIT_S = 0.08
 
@@ -46,23 +48,24 @@ class Words(Enum):
 @dataclass(frozen=True)
 class Evidence:
     """confidence: of the words, 0–1; probability: that the user is done, by the sound, 0–1; None: nobody judged it.
-    over_speech: the voice began while the avatar spoke.
+    over_speech: the voice began while the avatar spoke; brief: it was no longer than BRIEF_S.
     """
 
     words: Words = Words.NONE
     confidence: float = 1.0
     probability: float | None = None
     over_speech: bool = False
+    brief: bool = False
 
 
-def words_of(partial: Transcript) -> Words:
-    """What the newest partial transcript says.
+def words_of(partial: Transcript, locale: str = "en-US") -> Words:
+    """What the newest partial transcript says. locale: of one that names none.
 
     A single word ("hello") is PLAIN though it be complete: many sentences begin with one.
     """
     if EVENT_COMPLETE in partial.events and len(partial.text.split()) > 1:
         return Words.COMPLETE
-    if breaks_off(partial.text, partial.locale):
+    if breaks_off(partial.text, partial.locale or locale):
         return Words.OPEN
     guessed = partial.confidence <= _GUESS and EVENT_COMPLETE not in partial.events
     return Words.NONE if guessed or not partial.text.strip() else Words.PLAIN
@@ -84,6 +87,8 @@ def _wait_s(settings: VadSettings, evidence: Evidence) -> float:
         return known_s if probability is None or probability >= 0.5 else max(known_s, stop_s)
     if words is Words.NONE and evidence.over_speech:
         return stop_s
+    if words is Words.NONE and evidence.brief:  # "um …", a cough: whoever wants something will go on
+        return max(long_s, settings.longest_silence_s)
     judged_s = stop_s if probability is None else _judged_s(settings, probability)
     return judged_s if words is Words.PLAIN else max(long_s, judged_s)
 
@@ -106,10 +111,10 @@ def breaks_off(text: str, locale: str) -> bool:
     bare = spoken.rstrip(_STOPS)
     if not any(letter.isalnum() for letter in bare) or bare.endswith(_QUESTION_MARKS):
         return False
-    if bare.endswith(_PAUSE_MARKS) or bare.endswith(LAST_LETTERS.get(language, ())):
+    if bare.endswith(_PAUSE_MARKS) or bare.endswith(last_letters(language)):
         return True
     words = bare.split()
-    if words[-1] not in LAST_WORDS.get(language, ()) and not words[-1].endswith("'"):
+    if words[-1] not in last_words(language) and not words[-1].endswith("'"):
         return False
     return language != "en" or not is_whole_question(_apart(words))
 

@@ -1,59 +1,16 @@
-"""Words that a sentence cannot well end with, language by language: whoever stops after one is thinking.
-
-Listed is only what (almost) never ends a sentence; a wrong entry would make everybody who ends with it wait.
+"""Words that a sentence cannot well end with: whoever stops after one is thinking. Which they are, says the language's
+file in config/locales; here is what a list cannot say.
 """
 
 from __future__ import annotations
 
-#: Last words, by language: conjunctions, articles, possessives, prepositions, auxiliaries, hesitation.
-LAST_WORDS = {
-    language: frozenset(words.split())
-    for language, words in {
-        "en": """
-            a about an and any are as at because but by can could did do does for from had has have how i if in into
-            is it's like may might my of on or our should so some tell than that the their then there these this those
-            to um uh er hmm want was were what what's when where where's which while who who's whose why will with
-            would your
-        """,
-        # No prepositions that are the end of a separable verb: "Wann macht ihr auf?", "Kommst du mit?"
-        "de": """
-            und oder aber weil dass wenn ob sondern denn der die den dem des ein eine einen einem einer eines mein meine
-            meinen dein deine ihr ihre sein seine unser unsere kein keine keinen im am vom zum zur beim ins für von
-            ohne gegen zwischen ist sind wo wie wer wann warum welche welcher welches wieviel möchte kann könnte äh
-            ähm hm
-        """,
-        "fr": """
-            et ou mais parce que qu'est-ce est-ce car donc le la les un une des du de au aux à en dans pour par sur
-            avec sans chez vers mon ma mes ton ta tes son sa ses notre nos votre vos leur leurs ce cet cette ces
-            quel quelle quels quelles est sont je euh heu hum
-        """,
-        "es": """
-            y e o u pero porque que el la los las un una unos unas mi tu su mis tus sus nuestro nuestra de del a al
-            en con por para sin sobre entre hasta desde eh em este
-        """,
-        "it": """
-            e ed o ma che se il lo la i gli le un uno una di del dello della dei degli delle a al allo alla ai agli alle
-            da dal dalla in nel nella nei con su sul sulla per tra fra ehm
-        """,
-        "ko": "그리고 그래서 그런데 하지만 근데 또는 혹은 왜냐하면 만약 음 어 저기 그 이 저 제 내",
-    }.items()
-}  # fmt: skip
+import yaml
 
-#: Endings, where a language puts no spaces between words, or its particles on the words before them.
-LAST_LETTERS = {
-    language: tuple(endings.split())
-    for language, endings in {
-        "zh": """
-            和 跟 与 與 或 或者 还是 還是 因为 因為 所以 但是 可是 如果 要是 而且 然后 然後 把 被 从 從 往 关于 關於
-            请问 請問 我想 我要 想问 想問 能不能 嗯 呃 但係 同埋 喺
-        """,
-        "ja": """
-            を に へ と が や でも けれど それから そして だから あの あのう あのー その えっと ええと えーと まあ
-        """,
-        "ko": "을 를 에서 하고 이랑 으로",
-    }.items()
-}
-LAST_LETTERS["yue"] = LAST_LETTERS["zh"]
+from ..core.locales import per_language
+
+#: Of a locale: last words of unfinished sentences; last letters, where a language puts no spaces between words.
+last_words = per_language(yaml, lambda language: language.last_words, frozenset())
+last_letters = per_language(yaml, lambda language: language.last_letters, ())
 
 QUESTION_WORDS = frozenset("what who where when which why how whose whom".split())
 BE = frozenset("is are was were am".split())

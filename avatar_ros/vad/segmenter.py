@@ -52,6 +52,11 @@ class Segmenter:
         """Silence since the last speech of the utterance, s."""
         return self._silence_s
 
+    @property
+    def voice_s(self) -> float:
+        """From the beginning of the utterance to its last speech, s."""
+        return max(0.0, self._speech_s - self._silence_s)
+
     def step(
         self, seconds: float, probability: float, *, loud_enough: bool = True, faded: bool = False
     ) -> VoiceEvent | None:

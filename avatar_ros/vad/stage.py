@@ -185,7 +185,7 @@ class VadStage(Stage):
         if not state.segmenter.speaking:
             return
         silence_s = state.segmenter.silence_s
-        news = state.turn_end.step(silence_s)
+        news = state.turn_end.step(silence_s, state.segmenter.voice_s)
         if silence_s <= 0.0:
             state.question = 0  # a verdict on a pause that is over is none
         if news.ask:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from ..core.enums import VoiceKind
 from ..core.types import Transcript
 from .base import VadSettings
-from .endpointing import Evidence, Words, wait_s, words_of
+from .endpointing import BRIEF_S, Evidence, Words, wait_s, words_of
 
 #: Silences at which the detector is asked, s: what it says becomes surer while a pause lasts.
 ASK_AT_S = (0.1, 0.3, 0.6, 1.0)
@@ -51,14 +51,16 @@ class TurnEnd:
 
     def read(self, partial: Transcript) -> None:
         """The words so far."""
-        self._evidence = replace(self._evidence, words=words_of(partial), confidence=partial.confidence)
+        words = words_of(partial, self._settings.locale)
+        self._evidence = replace(self._evidence, words=words, confidence=partial.confidence)
 
     def judge(self, probability: float | None) -> None:
         """The detector's verdict on this pause."""
         self._evidence = replace(self._evidence, probability=probability)
 
-    def step(self, silence_s: float) -> PauseNews:
-        """`silence_s` have passed since the last speech."""
+    def step(self, silence_s: float, voice_s: float = 60.0) -> PauseNews:
+        """`silence_s` have passed since the last speech of an utterance that began `voice_s` before that."""
+        self._evidence = replace(self._evidence, brief=voice_s <= BRIEF_S)
         if silence_s <= 0.0:
             resumed, self._paused, self._asked = self._paused, False, 0
             self._evidence = replace(self._evidence, probability=None)

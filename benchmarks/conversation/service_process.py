@@ -28,12 +28,12 @@ def slow_answer(delays: Delays, times: Times) -> Act:
 
     def act(exchange: Exchange) -> None:
         came_s = time.monotonic()
-        times.came.append(came_s)
         exchange.begin()
         for i, token in enumerate(tokens):
             due_s = came_s + delays.first_token_s + i * delays.token_gap_s
             time.sleep(max(0.0, due_s - time.monotonic()))
             if i + 1 == first_end:
+                times.came.append(came_s)  # not of a request that was given up before: its answer is nobody's
                 times.completed.append(time.monotonic())
             exchange.piece(token)
         exchange.piece(None, "stop")

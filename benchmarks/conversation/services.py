@@ -94,12 +94,17 @@ def services(delays: Delays, *, edge: bool) -> Iterator[Services]:
 def added(times: Times, transcripts: Sequence[float], sounds: Sequence[float]) -> dict[str, list[float]]:
     """Milliseconds that the pipeline added, stage by stage, turn by turn.
 
-    transcripts: when each final transcript came; sounds: when each turn's first sound left the speaker, NaN: never.
+    transcripts: when each final transcript came; sounds: when each turn's first sound left the speaker, NaN: never. A
+    request that was prepared comes before its transcript: what the services took meanwhile is waited for by nobody, and
+    "added in all" may be negative.
     """
     out: dict[str, list[float]] = {}
-    for transcript_s, sound_s, came_s, complete_s in zip(
-        transcripts, sounds, times.came, times.completed, strict=False
-    ):
+    before_s = float("-inf")
+    for transcript_s, sound_s in zip(transcripts, sounds, strict=False):
+        answers = [pair for pair in zip(times.came, times.completed, strict=True) if before_s < pair[1] < sound_s]
+        if not answers:
+            continue
+        (came_s, complete_s), before_s = answers[-1], sound_s  # the last: others may have been prepared in vain
         steps = {"transcript to request": came_s - transcript_s}
         if times.asked is None:
             steps["first sentence complete to first sound"] = sound_s - complete_s

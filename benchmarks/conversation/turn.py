@@ -23,11 +23,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avatar_ros.core.errors import ConfigError, StageError
-from avatar_ros.core.events import TurnReport
+from avatar_ros.core.events import FrameInfo, TurnReport
 from avatar_ros.core.levels import loud_samples
 from avatar_ros.core.types import AudioFrame
 
-from ..lib.question_files import question_files
+from ..lib.question_files import FREE_QUESTIONS, QUESTIONS, question_files
 from . import cut_ins, services
 from .kiosk_run import PATIENT_MIC, KioskRun, Parameters, write_profile
 
@@ -50,7 +50,7 @@ def main(arguments: Sequence[str]) -> int:
     if options.services:
         services.check_installed()  # before minutes of measuring, not after
     with tempfile.TemporaryDirectory() as folder:
-        files = question_files(Path(folder), options.turns)
+        files = question_files(Path(folder), options.turns, FREE_QUESTIONS if options.free else QUESTIONS)
         result: dict[str, Any] = converse(files, options) if files else {"answered": 0}
         print(table(result) if files else "", flush=True)
         for name, edge in (("edge", True), ("espeak", False)) if options.services else ():
@@ -68,6 +68,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """Arguments of the measurement."""
     parser = argparse.ArgumentParser(prog="avatar bench turn", description=__doc__.splitlines()[0])
     parser.add_argument("--turns", type=int, default=10, help="conversations (default: %(default)s)")
+    parser.add_argument("--profile", default="embedded", help="profile (default: %(default)s)")
+    parser.add_argument("--free", action="store_true", help="ask in words that stand in no file: profile natural")
     parser.add_argument("--avatar", default="", help="avatar file (default: the built-in one)")
     parser.add_argument("--record", default="", help="record the run, which makes the renderer draw every frame")
     parser.add_argument("--json", help="write the figures to this file")
@@ -101,7 +103,7 @@ def converse(
     from avatar_ros.ros.listener import Listener
 
     parameters: Parameters = {"mic_node": PATIENT_MIC, **(running.parameters if running else {})}
-    profile = write_profile(files[0].with_name("bench.yaml"), "embedded", parameters)
+    profile = write_profile(files[0].with_name("bench.yaml"), options.profile, parameters)
     arguments = ["--display", "off", "--mic", ",".join(map(str, files)), "--turns", str(len(files))]
     arguments += [part for name in ("avatar", "record") if getattr(options, name)
                   for part in (f"--{name}", getattr(options, name))]  # fmt: skip
@@ -151,8 +153,23 @@ def figures(
             "fps": round(float(np.median([f.fps for f in frames[len(frames) // 4 :]])), 2),
             "render_ms": round(float(np.median(drawn)), 2) if drawn else 0.0,
             "dropped": frames[-1].dropped,
+            **in_conversation(frames, ends[0]),
         },
     }
+
+
+def in_conversation(frames: Sequence[FrameInfo], from_s: float) -> dict[str, float]:
+    """Percent of frames, from the first question on, that were dropped, and that came late: more than half a frame
+    after their time by the frame before.
+    """
+    times = np.array([f.steady_ns * 1e-9 for f in frames])
+    shown = times >= from_s
+    dropped = frames[-1].dropped - next((f.dropped for f, s in zip(frames, shown, strict=True) if s), 0)
+    gaps = np.diff(times[shown])
+    period_s = float(np.median(gaps)) if len(gaps) else 0.0
+    due = max(int(shown.sum()) + dropped, 1)
+    late = int((gaps > 1.5 * period_s).sum())
+    return {"dropped_percent": round(100 * dropped / due, 2), "late_percent": round(100 * late / due, 2)}
 
 
 def first_between(sounds: Sequence[float], start_s: float, end_s: float) -> float:
@@ -194,5 +211,6 @@ def table(result: dict[str, Any]) -> str:
     rows.append("")
     rows.append(f"answered {result['answered']}; first frame after {frames['first_frame_s']} s, ready after "
                 f"{frames['ready_s']} s; {frames['fps']} FPS, {frames['render_ms']} ms a frame, "
-                f"{frames['dropped']} dropped")  # fmt: skip
+                f"{frames['dropped']} dropped; in conversation {frames['dropped_percent']} % dropped, "
+                f"{frames['late_percent']} % late")  # fmt: skip
     return "\n".join(rows)

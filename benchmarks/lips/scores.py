@@ -87,7 +87,7 @@ class RecordedPeople:
         conditions = (CLEAN, *(f"noise {mix}" for mix in range(mixes)), *(ROOMS if mixes else ()))
         found = {each: [measure(self.tracks(source, each).values()) for source in ("text", "sound")]
                  for each in conditions}  # fmt: skip
-        return {each: paired_difference(*pair) for each, pair in found.items()}
+        return {each: paired_difference(text, sound) for each, (text, sound) in found.items()}
 
     def label_fits(self) -> dict[str, float]:
         """By recording: share of random times that fit its sound better than those given."""
@@ -144,6 +144,13 @@ class RecordedPeople:
         features = encode(change(pcm, rate_hz) if change else pcm, rate_hz, entry["text"] if source != "sound" else "",
                           marks if source == "marks" else (), encoder=self._encoder, locale=self._locale)  # fmt: skip
         return express_phones(features, 100.0, SCORE_FPS)
+
+    def middles(self, name: str, phones: Sequence[str]) -> list[tuple[str, float]]:
+        """(phone, middle in s) of those of its labels that are among `phones` (lower case, no digits), in order."""
+        ends_s = _ends_s(self._entries[name])
+        labels = zip(self._entries[name]["phones"], [0.0, *ends_s], ends_s, strict=False)
+        named = [(label.lower().rstrip("012"), (start_s + end_s) / 2) for label, start_s, end_s in labels]
+        return [(phone, middle_s) for phone, middle_s in named if phone in phones]
 
     def losses(self, source: str, mixes: int) -> dict[str, Any]:
         """Mean loss of closure AUC against clean with a 95 % bootstrap interval over the mixes, and the loss where all

@@ -40,7 +40,9 @@ from .lips import buzz
 RATE_HZ = 16000
 BACKENDS = {"wav2vec2": "wav2vec2", "hubert": "hubert", "lam_wav2vec2": "lam"}
 #: LAM's decoder alone, without what is done to its weights afterwards.
-RAW: dict[str, Any] = {"scaling": False, "smoothing": False, "symmetry": False, "eyes": True}
+RAW: dict[str, Any] = {
+    "scaling": False, "smoothing": False, "symmetry": False, "eyes": True, "damping": False, "blending": False,
+}  # fmt: skip
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -152,6 +154,7 @@ def lam_distance(settings: NeuralSettings, found: F32, wanted: F32) -> dict[str,
     """How far the 52 weights are from those of whole inference: mean, 95th percentile, largest, and where."""
     own = MOTION_BACKENDS.options("lam", model=settings.model, threads=settings.threads, **RAW)
     lips = MOTION_BACKENDS.make("lam", MotionSettings(backend="lam"), own=own)
+    found, wanted = (np.pad(states, ((0, 0), (0, 1))) for states in (found, wanted))  # the level, which RAW leaves be
     error = np.abs(lips.weights(found) - lips.weights(wanted))
     return {"mean": round(float(error.mean()), 4), "p95": round(float(np.percentile(error, 95)), 4),
             "max": round(float(error.max()), 4), "worst": ARKIT_NAMES[int(error.max(axis=0).argmax())],

@@ -26,7 +26,7 @@ import numpy as np
 from avatar_ros.answers.file import Answers
 from avatar_ros.asr.base import AsrSettings, RecognitionStream
 from avatar_ros.asr.decoders import ScoredSentence
-from avatar_ros.asr.sphinx import SphinxRecogniser, load
+from avatar_ros.asr.sphinx import SphinxRecogniser, SphinxStream, load
 from avatar_ros.core.arrays import Pcm
 from avatar_ros.core.paths import share_file
 from avatar_ros.speech.phrase_grammar import accepts, expand
@@ -163,6 +163,7 @@ def _spoken(which: str, texts: list[tuple[str, str]]) -> Iterator[Said]:
 
 def _recognise(recogniser: SphinxRecogniser, answers: Answers, said: Said, pcm: Pcm) -> RecognitionResult:
     stream = recogniser.start()
+    assert isinstance(stream, SphinxStream)
     longest_s = _feed(stream, pcm)
     heard = stream.finish()
     tries = stream.candidates()

@@ -1,9 +1,11 @@
-"""Measures the ears: `./avatar bench hearing vad|asr [--set development|held-out|both] [--share 0.5] [--json FILE]`.
+"""Measures the ears: `./avatar bench hearing vad|asr|words [--set held-out] [--share 0.5] [--json FILE]`.
 
 vad: recorded sentences in recorded noise, in windows of 32 ms (vad.py). asr: sentences of the answers file and
 questions that it does not answer, by synthetic voices, and people who talk of something else (asr.py); `--fit` finds
 new weights on the development set and writes them to asr/confidence_weights.py. It needs Debian packages for the voices
 and recordings of people: apt install flite asterisk-core-sounds-en-g722 pocketsphinx-testdata.
+words: any words of recorded people, by a recogniser of any words (words.py): word errors, processor time, and words
+invented where nobody speaks. `--backend whisper --model FOLDER` chooses which.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +21,7 @@ from ..lib.data_folder import HOW_TO_GET, default_data
 from . import asr as hearing_asr
 from . import fit_confidence as hearing_fit
 from . import vad as hearing_vad
+from . import words as hearing_words
 from .recordings import PACKAGES, PROMPTS, READINGS
 
 
@@ -37,7 +41,7 @@ def main(argv: list[str]) -> int:
     if options.fit and not (PROMPTS.is_dir() and READINGS.is_dir()):
         print(f"--fit needs recordings of people that are not installed: {PACKAGES}", file=sys.stderr)
         return 2
-    table = hearing_vad.measure(options.data, options.speech) if options.what == "vad" else _asr(options)
+    table = _MEASURES[options.what](options)
     if options.json is not None:
         options.json.write_text(json.dumps(table, indent=2) + "\n", "utf-8")
     return 0
@@ -45,11 +49,14 @@ def main(argv: list[str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="hearing", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("what", choices=("vad", "asr"))
+    parser.add_argument("what", choices=("vad", "asr", "words"))
     parser.add_argument("--data", type=Path, default=default_data(), help="folder with speech/ and acoustics/")
     parser.add_argument("--speech", type=Path, nargs="+", default=[], help="vad: other recordings")
     parser.add_argument("--set", choices=(*hearing_asr.SETS, "both"), default="held-out", help="asr: what is heard")
     parser.add_argument("--share", type=float, default=1.0, help="asr: share of the set, 0 to 1")
+    parser.add_argument("--backend", default="whisper", help="words: the recogniser")
+    parser.add_argument("--model", default="", help="words: its model")
+    parser.add_argument("--quiet-minutes", type=float, default=10.0, help="words: how long nobody speaks")
     parser.add_argument("--json", type=Path, help="also write the table to this file")
     parser.add_argument("--fit", action="store_true", help="asr: fit and write weights on the development set first")
     return parser
@@ -63,6 +70,15 @@ def _asr(options: argparse.Namespace) -> dict[str, Any]:
         return {}
     sets = hearing_asr.SETS if options.set == "both" else (options.set,)
     return {which: hearing_asr.report(which, hearing_asr.measure(options.data, which, options.share)) for which in sets}
+
+
+_MEASURES: dict[str, Callable[[argparse.Namespace], dict[str, Any]]] = {
+    "vad": lambda options: hearing_vad.measure(options.data, options.speech),
+    "asr": _asr,
+    "words": lambda options: hearing_words.measure(
+        options.data, options.backend, options.model, 60.0 * options.quiet_minutes
+    ),
+}
 
 
 if __name__ == "__main__":

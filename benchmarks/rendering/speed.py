@@ -108,7 +108,7 @@ def measure(case: Case) -> SpeedResult:
     camera = camera_of(case, avatar)
     out = None if case.backend == "gsplat" else np.empty((case.height, case.width, 4), np.uint8)
     raster.render(np.zeros(ARKIT_COUNT, np.float32), np.eye(4), camera, GREY, out)
-    finish = device_barrier(case.backend)
+    finish = getattr(raster, "finish", None) or device_barrier(case.backend)
     finish()
     first_frame_ms = 1000 * (time.perf_counter() - started_s)
     took_ms, stages = draw(raster, avatar, camera, out, case.frames, finish)
@@ -120,7 +120,7 @@ def measure(case: Case) -> SpeedResult:
         first_frame_ms=first_frame_ms,
         peak_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         isa=str(getattr(raster, "isa", "")),
-        device=device_name(case.backend),
+        device=getattr(raster, "device", "") or device_name(case.backend),
         splats=avatar.splats,
     )
     for name, values in stages.items():

@@ -21,7 +21,7 @@ from typing import Any
 
 import yaml
 
-from avatar_ros.answers.meaning import Lines, Meaning
+from avatar_ros.answers.meaning import DecisionLines, Meaning
 from avatar_ros.core.paths import share_file
 from avatar_ros.core.types import Prompt
 from avatar_ros.llm.answers import load_answers
@@ -137,13 +137,13 @@ def _sweep(cases: Sequence[Case], meaning: Meaning, options: argparse.Namespace)
     ranked = [(case, meaning.ranked(case.text)) for case in cases]
     for answer in _ANSWER_LINES:
         for margin in (0.0, 0.1, 0.2):
-            lines = Lines(answer, options.ask, margin)
+            lines = DecisionLines(answer, options.ask, margin)
             found = [Outcome(case, *_by(lines, rank)) for case, rank in ranked]
             row = {name: value["percent"] for name, value in summary(found).items()}
             print(json.dumps({"answer": answer, "margin": margin, **row}))
 
 
-def _by(lines: Lines, ranked: Sequence[tuple[float, Any]]) -> tuple[str, str]:
+def _by(lines: DecisionLines, ranked: Sequence[tuple[float, Any]]) -> tuple[str, str]:
     guess = lines.decide(ranked)
     name = guess.intent.name if guess.intent is not None else ""
     return (name, "") if guess.sure else ("", name)

@@ -1,6 +1,7 @@
 """Every voice that espeak-ng lists speaks its own language, by its locale's name; what it cannot read is named."""
 
 import importlib.util
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -151,3 +152,13 @@ def test_voices_of_a_service_are_not_asked_of_the_fallback():
     assert made._started().table.voice("en-US") == ("gmw/en-US", True)
     assert made._started().table.voice("de") == ("gmw/de+f2", True)
     made.close()
+
+
+@pytest.mark.parametrize("word", ["Ball", "all", "call", "well", "school", "fall", "Paul", "little", "I will"])
+def test_a_final_l_has_a_mark(voice, word):
+    """It has no time of its own in espeak-ng's events, and was lost."""
+    for text in (f"{word}.", f"{word}, then."):
+        found = [m for part in voice.speak(text, "en-US") for m in part.marks if m.kind.name == "PHONE"]
+        (last,) = [m for m in found if m.text.endswith("l")][-1:]
+        assert last.end_s - last.start_s > 0.03
+        assert all(a.end_s <= b.start_s + 1e-6 for a, b in pairwise(found)), "phones follow each other"

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import yaml
 
 pytest.importorskip("hypothesis", reason="needs hypothesis (requirements/test.txt)")
 from hypothesis import assume
@@ -14,10 +15,12 @@ from hypothesis import strategies as st
 from avatar_ros.core.clock import ns_from_s
 from avatar_ros.core.enums import MarkKind, PlaybackState, SayWhen, VoiceKind
 from avatar_ros.core.events import Say, SpeechFault
+from avatar_ros.core.locales import load_language
 from avatar_ros.core.types import PlaybackClock, Reply, Sentence, SpeechChunk, Transcript, VoiceActivity
-from avatar_ros.dialogue.backchannels import Phrases, plain
-from avatar_ros.dialogue.base import BACKCHANNELS
+from avatar_ros.dialogue.backchannels import plain
+from avatar_ros.dialogue.base import DialogueSettings
 from avatar_ros.dialogue.cleaning.cleaner import Cleaner
+from avatar_ros.dialogue.fixed_texts import ListeningWords
 from avatar_ros.dialogue.history import History
 from avatar_ros.dialogue.reply import ReplyReader
 from avatar_ros.dialogue.say_queue import SayQueue
@@ -147,7 +150,7 @@ def test_parts_of_a_sentence_fit_the_voice_and_hold_all_of_it(text, limit):
 
 TAGS = st.from_regex(r"[a-zA-Z]{2,3}([-_][A-Za-z0-9]{2,8}){0,3}", fullmatch=True)
 CODES = st.from_regex(r"[a-z]{2,3}(-[a-z]{2,5})?", fullmatch=True)
-SPOKEN = st.lists(st.sampled_from(BACKCHANNELS.split(", ")), min_size=1, max_size=3)
+SPOKEN = st.lists(st.sampled_from(load_language(yaml, "en").backchannels), min_size=1, max_size=3)
 
 
 @every(locale=st.one_of(st.text(max_size=20), TAGS), known=st.lists(CODES, max_size=6))
@@ -159,7 +162,7 @@ def test_any_locale_gets_a_voice_that_exists(locale, known):
 
 @every(spoken=SPOKEN, mark=st.sampled_from(", .!…"))
 def test_backchannels_in_a_row_are_one_and_with_another_word_are_none(spoken, mark):
-    phrases, text = Phrases(BACKCHANNELS), f"{mark} ".join(spoken)
+    phrases, text = ListeningWords(DialogueSettings()).backchannels("en"), f"{mark} ".join(spoken)
     assume(len(plain(text)) <= 60)
     assert phrases.match(text.upper()) and not phrases.match(text + " elephant")
     assert all(phrases.may_become(phrase[:n]) for phrase in spoken[:1] for n in range(1, len(phrase) + 1))

@@ -55,7 +55,7 @@ class FolderEncoder:
         self._prefix = "query: " if "e5" in folder.name.lower() else ""  # E5's card: without it ranks are worse
         self._first_token = _pools_first_token(folder)
         self._network = self._opened(folder, config)
-        self._tokenizer = _tokenizer(folder)
+        self._tokenizer = _tokenizer(folder, _longest(config))
         digest = hashlib.sha256(repr((self._prefix, self._first_token)).encode())
         for vector in self.encode(["where is the exit", "what time is it"]):
             digest.update(np.round(vector, 3).tobytes())
@@ -146,12 +146,18 @@ def _pools_first_token(folder: Path) -> bool:
     return bool(pooling.get("pooling_mode_cls_token"))
 
 
-def _tokenizer(folder: Path) -> Any:
+def _longest(config: dict[str, Any]) -> int:
+    """Most tokens of a sentence. XLM-R's first positions are no tokens'."""
+    positions = config.get("max_position_embeddings", _MOST_TOKENS)
+    return min(_MOST_TOKENS, positions - 2) if isinstance(positions, int) and positions > 4 else _MOST_TOKENS
+
+
+def _tokenizer(folder: Path, longest: int) -> Any:
     path = folder / "tokenizer.json"
     with boundary(path, ConfigError, "meaning_folder", "get the model again, with its tokenizer.json"):
         found = tokenizers.Tokenizer.from_str(read_text(path, _MAX_JSON_BYTES, "meaning_folder"))
     found.no_padding()
-    found.enable_truncation(_MOST_TOKENS)
+    found.enable_truncation(longest)
     return found
 
 

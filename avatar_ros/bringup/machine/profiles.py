@@ -12,14 +12,17 @@ BACKEND_EXTRAS = {
     "openai": "openai",
     "edge": "edge",
     "piper": "piper",
+    "whisper": "whisper",
+    "sherpa": "sherpa",
     "sensevoice_sherpa": "sherpa",
     "sensevoice": "sensevoice",
     "gsplat": "gpu",
     "smart_turn": "turn_detector",
+    "gl": "gl",
     # of answers.meaning
     **dict.fromkeys(("english", "minilm", "use", "folder"), "meaning"),
 }
-_BACKEND = re.compile(r"""\b(?:backend|fallback|meaning|turn_detector)["']?\s*:\s*["']?(\w+)""")
+_BACKEND = re.compile(r"""\b(?:backend|fallback|second|meaning|turn_detector)["']?\s*:\s*["']?(\w+)""")
 _COMMENT = re.compile(r"(?:^|\s)#.*")
 
 

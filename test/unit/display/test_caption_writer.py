@@ -6,7 +6,8 @@ import pytest
 
 from avatar_ros.core.errors import ConfigError
 from avatar_ros.display.base import Captions, DisplaySettings
-from avatar_ros.display.caption_writer import CaptionWriter, best_font, drawable
+from avatar_ros.display.caption_writer import CaptionWriter, drawable
+from avatar_ros.display.fonts import best_font
 
 PANEL = (1080, 1920)
 
@@ -18,7 +19,8 @@ def writer():
 
 @pytest.mark.parametrize(
     "text",
-    ["Hi.", "word " * 200, "x" * 3000, "现在是中午十二点。", "مرحبا", "\x00\x1b\n\t", "🙂 \U0001d11e", "e\u0301"],
+    ["Hi.", "word " * 200, "x" * 3000, "现在是中午十二点。", "مرحبا", "\x00\x1b\n\t", "🙂 \U0001d11e", "e\u0301",
+     "\u200d\u200c", "\u0301", "\ufe0f"],
 )
 @pytest.mark.parametrize("panel", [(1080, 1920), (1920, 1080), (64, 64)])
 def test_any_text_fits_any_panel(writer, text, panel):

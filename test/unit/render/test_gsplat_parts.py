@@ -1,5 +1,7 @@
 """The GPU path's own parts, on whatever device torch has: morphs, pose, camera, compositing, uploads."""
 
+import importlib.util
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -17,9 +19,10 @@ from avatar_ros.core.errors import RenderError
 from avatar_ros.render import gsplat
 from avatar_ros.render.auto import make_rasteriser
 from avatar_ros.render.base import Camera, RasterSettings
-from avatar_ros.render.gsplat import GsplatRasteriser, built_rasterization
+from avatar_ros.render.gsplat import GsplatRasteriser
+from avatar_ros.render.gsplat_calls import built_rasterization, direct, direct_rasterization
 from avatar_ros.render.reference import ReferenceRasteriser
-from avatar_ros.render.torch_ops import DeviceAvatar, composite, morphed, posed, turn_parts, upload
+from avatar_ros.render.torch_ops import DeviceAvatar, TorchParts, composite, morphed, posed, turn_parts
 
 CAMERA = Camera.look_at((0.05, 1.7, 0.9), (0.0, 1.65, 0.0), 24.0, 40, 30)
 
@@ -76,7 +79,9 @@ def test_a_bent_neck_is_the_references():
 def test_posing_moves_each_splat_by_its_share():
     avatar, head = fake_avatar(80), turned_head().astype(np.float64)
     scene = DeviceAvatar.load(avatar, torch.device("cpu"), 0.999)
-    centres, rotations = posed(scene, scene.positions, *map(torch.from_numpy, turn_parts(head)))
+    turn, shift, left = torch.tensor(turn_parts(head)).split([9, 3, 16])
+    parts = (turn.view(3, 3), shift, left.view(4, 4))
+    centres, rotations = posed(scene, scene.positions, *parts)
     share = avatar.head_share[:, None].astype(np.float64)
     moved = avatar.positions @ head[:3, :3].T + head[:3, 3]
     np.testing.assert_allclose(centres.numpy(), avatar.positions * (1 - share) + moved * share, atol=1e-6)
@@ -86,13 +91,6 @@ def test_posing_moves_each_splat_by_its_share():
     assert body.any() and whole.any()
     np.testing.assert_allclose(turned[body], rest[body], atol=1e-6)
     np.testing.assert_allclose(turned[whole], head[:3, :3] @ rest[whole], atol=1e-6)
-
-
-def test_small_arrays_travel_together():
-    arrays = [np.eye(4), np.arange(3), np.zeros(0), np.full((1, 2), 7.5)]
-    for sent, back in zip(arrays, upload(arrays, torch.device("cpu")), strict=True):
-        np.testing.assert_array_equal(back.numpy(), sent)
-        assert back.dtype is torch.float32
 
 
 def test_a_background_picture_may_change_in_place():
@@ -163,3 +161,107 @@ def test_without_cuda_it_says_so():
         pytest.skip("there is a CUDA device")
     with pytest.raises(RenderError, match="backend: cpu"):
         built_rasterization()
+
+
+class Recorder:
+    """In place of gsplat's compiled module: notes what each function is called with, answers with tensors."""
+
+    class CameraModelType:
+        PINHOLE = "pinhole"
+
+    PINHOLE = CameraModelType.PINHOLE
+
+    def __init__(self, splats):
+        self.calls = {}
+        self._answers = {
+            "projection_ewa_3dgs_fused_fwd": lambda: tuple(torch.zeros(1, splats, *k) for k in ([2], [2], [], [3], [])),
+            "intersect_tile": lambda: (torch.zeros(1, splats), torch.zeros(9), torch.zeros(9)),
+            "intersect_offset": lambda: torch.zeros(1, 3, 4),
+            "rasterize_to_pixels_3dgs_fwd": lambda: (torch.zeros(1, 40, 50, 3), torch.zeros(1, 40, 50, 1), None),
+        }
+
+    def __getattr__(self, name):
+        def call(*arguments):
+            self.calls[name] = [a.shape if isinstance(a, torch.Tensor) else a for a in arguments]
+            return self._answers[name]()
+
+        return call
+
+
+def test_the_direct_calls_are_those_that_gsplat_makes(monkeypatch):
+    if importlib.util.find_spec("gsplat") is None:
+        pytest.skip("gsplat is not installed (extra: gpu)")
+    theirs, ours = Recorder(7), Recorder(7)
+    monkeypatch.setitem(sys.modules, "gsplat.csrc", theirs)  # or importing it would start a compilation
+    from gsplat import rasterization
+    from gsplat.cuda import _backend
+
+    splats = (torch.zeros(7, *k) for k in ([3], [4], [3], [], [3]))
+    arguments = (*splats, torch.eye(4)[None], torch.eye(3)[None], 50, 40)
+    monkeypatch.setattr(_backend, "_C", theirs)
+    for call in (rasterization, direct(ours)):
+        call(*arguments, near_plane=0.01, packed=False, eps2d=0.7)
+    assert set(ours.calls) == {"projection_ewa_3dgs_fused_fwd", "intersect_tile", "intersect_offset",
+                               "rasterize_to_pixels_3dgs_fwd"}  # fmt: skip
+    assert ours.calls == theirs.calls
+
+
+@pytest.mark.parametrize("shift, path", [(0, "kernels"), (9, "torch")])
+def test_the_fast_path_is_taken_where_it_draws_the_same(monkeypatch, shift, path):
+    class Fast:
+        def __init__(self, scene, avatar, inputs):
+            self._slow = TorchParts(scene)
+
+        def posed(self, inputs):
+            return self._slow.posed(inputs)
+
+        def finished(self, *arguments):
+            return self._slow.finished(*arguments) ^ shift
+
+    monkeypatch.setattr(gsplat, "built_rasterization", lambda: reference_rasterization)
+    monkeypatch.setattr(gsplat, "direct_rasterization", lambda: reference_rasterization)
+    monkeypatch.setattr(gsplat, "CudaParts", Fast)
+    assert GsplatRasteriser(fake_avatar(40), RasterSettings(), device="cpu").path == path
+
+
+@pytest.fixture(scope="module")
+def rasterization():
+    try:
+        return built_rasterization()
+    except RenderError as error:
+        pytest.skip(str(error))
+
+
+def splat_call(splats=500, size=(160, 120)):
+    scene = DeviceAvatar.load(fake_avatar(splats), torch.device("cuda"), 0.999)
+    camera = Camera.look_at((0.05, 1.7, 0.9), (0.0, 1.65, 0.0), 24.0, *size)
+    view, intrinsics = (torch.from_numpy(matrix).cuda()[None] for matrix in (camera.view, camera.matrix))
+    return (scene.positions, scene.rotations, scene.scales, scene.opacities, scene.colors, view, intrinsics, *size)
+
+
+def test_on_a_card_the_direct_calls_are_gsplats_own(rasterization):
+    ours = direct_rasterization()
+    assert ours is not rasterization, "this is the gsplat whose kernels we know"
+    with torch.inference_mode():
+        for size in ((160, 120), (33, 47)):
+            arguments, options = splat_call(size=size), {"near_plane": 0.01, "packed": False, "eps2d": 0.3}
+            expected, found = rasterization(*arguments, **options), ours(*arguments, **options)
+            torch.testing.assert_close(found[0], expected[0], rtol=0, atol=0)
+            torch.testing.assert_close(found[1], expected[1], rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("background", [None, (0.2, 0.9, 0.4), "picture"])
+@pytest.mark.parametrize("smoke", [0.0, 0.3])
+def test_on_a_card_our_kernels_give_what_torch_gives(rasterization, background, smoke):
+    if background == "picture":
+        background = np.random.default_rng(0).integers(0, 256, (30, 40, 3), dtype=np.uint8)
+    here = GsplatRasteriser(fake_avatar(300), RasterSettings(smoke_cover=smoke))
+    assert here.path == "kernels"
+    weights = np.random.default_rng(0).random(ARKIT_COUNT).astype(np.float32)
+    fast = here.render(weights, turned_head(6.0), CAMERA, background).numpy().astype(int)
+    here._parts = TorchParts(here._scene)
+    slow = here.render(weights, turned_head(6.0), CAMERA, background).numpy()
+    assert abs(fast - slow).max() <= 2 and (fast != slow).mean() < 0.02, "roundings apart"
+    expected = ReferenceRasteriser(fake_avatar(300), RasterSettings(smoke_cover=smoke))
+    error = np.mean((fast - expected.render(weights, turned_head(6.0), CAMERA, background).numpy().astype(float)) ** 2)
+    assert 10 * np.log10(255**2 / error) > 50

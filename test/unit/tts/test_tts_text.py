@@ -67,6 +67,17 @@ def test_espeak_events_become_marks():
     assert speech_end_sample(EVENTS, 2000) == 1200
 
 
+def test_a_consonant_without_time_of_its_own_gets_the_end_of_its_vowel():
+    """espeak-ng's "Ball.": its l begins where the pause begins. A short vowel keeps more than half of itself."""
+    ball = [(7, 0, 1, 0, "b"), (7, 40, 1, 0, "ˈɔː"), (7, 360, 1, 0, "l"), (7, 360, 6, 0, ""), (7, 700, 6, 0, "")]
+    found = [(m.text, round(m.start_s, 3), m.end_s) for m in marks(ball, "Ball.", 1000, 360)]
+    assert found == [("b", 0.0, 0.04), ("ɔː", 0.04, 0.26), ("l", 0.26, 0.36)]
+    ill = [(7, 0, 1, 0, "ɪ"), (7, 100, 1, 0, "l"), (7, 100, 6, 0, "")]
+    assert [(m.text, m.start_s, m.end_s) for m in marks(ill, "Ill.", 1000, 100)] == [("ɪ", 0.0, 0.06), ("l", 0.06, 0.1)]
+    alone = [(7, 0, 1, 0, "l"), (7, 0, 1, 0, ""), (7, 50, 1, 0, "l"), (7, 50, 1, 0, "")]
+    assert not marks(alone, "l", 1000, 50), "no phone before it has time to give"
+
+
 class Service:
     """Says a second a word with word marks, or fails after some."""
 

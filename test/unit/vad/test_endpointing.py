@@ -71,7 +71,7 @@ FINISHED = {
     "zh-HK": ["出口喺邊度", "多謝"],
     "ja-JP": ["出口はどこですか", "お名前は", "トイレはどこ", "はい", "どうするの"],
     "ko-KR": ["출구가 어디예요", "이름은", "감사합니다", "네"],
-    "pt-BR": ["onde é a"],  # a language without a list waits as ever
+    "sv-SE": ["var är den"],  # a language without a list waits as ever
     "": ["what is the"],
 }
 

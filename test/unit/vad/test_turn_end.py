@@ -45,7 +45,18 @@ def test_the_wait_is_the_tables(words: Words, probability: float | None, over_sp
 
 
 SHARE = st.floats(0.0, 1.0)
-EVIDENCE = st.builds(Evidence, st.sampled_from(Words), SHARE, st.none() | SHARE, st.booleans())
+EVIDENCE = st.builds(Evidence, st.sampled_from(Words), SHARE, st.none() | SHARE, st.booleans(), st.booleans())
+
+
+def test_who_says_um_and_thinks_for_two_seconds_is_waited_for() -> None:
+    for said in ("", "um"):
+        for judged in (False, True):
+            end = turn_end(said, judged=judged, confidence=0.9 if said else 0.0)
+            if judged:
+                end.judge(0.05)
+            end.step(0.5, 0.4)
+            assert end.wait_s > (2.0 if judged or not said else 1.3), (said, judged)
+    assert wait_s(SETTINGS, Evidence(Words.NONE, over_speech=True, brief=True)) == SETTINGS.stop_silence_s
 
 
 @pytest.mark.parametrize(

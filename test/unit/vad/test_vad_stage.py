@@ -114,6 +114,8 @@ def test_a_finished_question_is_waited_for_less_and_an_unfinished_one_more():
     assert wait((), "i like trees") == pytest.approx(0.5, abs=0.05)
     assert wait((), "what is the") == pytest.approx(1.35, abs=0.05)
     assert wait((), "") == pytest.approx(1.35, abs=0.05)
+    um = listen(stage_for("0.5-0.9", turn_detector="words"), 4.0)
+    assert stop_s(um) - 0.9 == pytest.approx(2.4, abs=0.05)
 
 
 def stop_s(out):

@@ -1,0 +1,96 @@
+"""A card's rasteriser with the processor's behind it: when the card is lost the picture goes on, and it comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from ..core.arrays import U8
+from ..core.clock import Clock, SteadyClock
+from ..core.errors import RenderError, UnknownBackendError
+from ..core.fallback import Fallback
+from .base import Background, Camera, Frame, Rasteriser
+
+RETRY_S = 5.0  # then twice as long each time: making one anew holds up the picture for some tenths of a second
+
+
+class Recovering:
+    """See Rasteriser. name: of the one in use."""
+
+    def __init__(self, first: Rasteriser, again: Callable[[], Rasteriser], spare: Callable[[], Rasteriser],
+                 reason: str = "", clock: Clock | None = None) -> None:
+        """first: on the card; again: makes it anew; spare: makes the one that always works; reason: why `first` was
+        not another, for diagnostics.
+        """
+        self.name = first.name
+        self._first: Rasteriser | None = first
+        self._again, self._make_spare, self._reason = again, spare, reason
+        self._spare: Rasteriser | None = None
+        self._clock = clock or SteadyClock()
+        self._fallback = Fallback(first.name, "cpu", RETRY_S)
+        self._wait_s = RETRY_S
+        self._bad_weights = 0
+
+    @property
+    def device(self) -> str:
+        """Of the rasteriser in use, where it tells."""
+        return str(getattr(self._used, "device", ""))
+
+    @property
+    def bad_weights(self) -> int:
+        """See Rasteriser."""
+        return self._bad_weights + self._used.bad_weights
+
+    @property
+    def warning(self) -> str:
+        """Why the best one is not in use; "" where it is."""
+        return "; ".join(filter(None, [self._reason, self._fallback.warning]))
+
+    def render(self, weights: np.ndarray, head: np.ndarray, camera: Camera, background: Background = None,
+               out: U8 | None = None) -> Frame:
+        """See Rasteriser.render."""
+        if self._first is None and self._fallback.is_due(self._clock.now_s()):
+            self._return()
+        try:
+            return self._used.render(weights, head, camera, background, out)
+        except RenderError as error:
+            if not error.retryable or self._first is None:
+                raise
+            self._fall(error)
+        return self._used.render(weights, head, camera, background, out)
+
+    def buffer(self, width: int, height: int) -> U8:
+        """See Rasteriser.buffer; any of them draws into it."""
+        return self._used.buffer(width, height)
+
+    def close(self) -> None:
+        """See Rasteriser.close."""
+        for one in (self._first, self._spare):
+            if one is not None:
+                one.close()
+
+    @property
+    def _used(self) -> Rasteriser:
+        if self._first is None and self._spare is None:
+            self._spare = self._make_spare()
+        used = self._first or self._spare
+        assert used is not None
+        self.name = used.name
+        return used
+
+    def _fall(self, error: RenderError) -> None:
+        if self._first is not None:
+            self._bad_weights += self._first.bad_weights
+            self._first.close()
+        self._first = None
+        self._fallback.failed(str(error), self._clock.now_s(), self._wait_s)
+        self._wait_s *= 2
+
+    def _return(self) -> None:
+        try:
+            self._first = self._again()
+        except (RenderError, UnknownBackendError) as error:
+            self._fall(RenderError("render_still_lost", str(error)))
+            return
+        self._fallback.works()

@@ -1,0 +1,1 @@
+"""What voices cost, and how soon they are heard."""
