@@ -73,7 +73,7 @@ class TextGraph:
 
 def text_graph(words: Sequence[Word]) -> TextGraph:
     """The graph of a text; of a very long one the beginning, which what is FREE follows. words: at least one."""
-    builder = _Builder()
+    builder = _TextGraphBuilder()
     builder.between_words(1.0)
     for word in _shortened(words):
         for schedule in word:
@@ -93,7 +93,7 @@ def _shortened(words: Sequence[Word]) -> list[Word]:
 
 
 @dataclass
-class _Builder:
+class _TextGraphBuilder:
     """Adds states from the beginning to the end. leaving: state -> probability of going on to what comes next."""
 
     classes: list[int] = field(default_factory=list)
