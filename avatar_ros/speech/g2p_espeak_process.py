@@ -25,7 +25,7 @@ _IPA, _SEPARATOR_SHIFT = 0x02, 8
 _VOICE = "en-us"
 
 
-class _VoiceInfo(ctypes.Structure):
+class _ListedVoice(ctypes.Structure):
     _fields_ = (("name", ctypes.c_char_p), ("languages", ctypes.c_void_p), ("identifier", ctypes.c_char_p))
 
 
@@ -70,7 +70,7 @@ class LetterToSound:
 
     def _voices(self) -> dict[str, str]:
         """Language code -> identifier; of several the one with the lowest priority number, then the shortest name."""
-        self._lib.espeak_ListVoices.restype = ctypes.POINTER(ctypes.POINTER(_VoiceInfo))
+        self._lib.espeak_ListVoices.restype = ctypes.POINTER(ctypes.POINTER(_ListedVoice))
         found, best, i = self._lib.espeak_ListVoices(None), dict[str, tuple[int, int, str]](), 0
         while found[i]:
             identifier = found[i].contents.identifier.decode("utf-8", "replace")

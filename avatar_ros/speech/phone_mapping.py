@@ -106,12 +106,16 @@ def ipa_schedule(symbol: str) -> Schedule | None:
     for written, letter in _RETROFLEX:
         text = text.replace(written, letter)
     text = _THIRD_TONE.sub("", text)
-    letters = [IPA[c] for c in unicodedata.normalize("NFC", text).replace("g", "ɡ") if c in IPA]
-    if not letters:
-        letters = [IPA[c] for c in unicodedata.normalize("NFD", text) if c in IPA]
+    found = (_letter(character) for character in unicodedata.normalize("NFC", text).replace("g", "ɡ"))
+    letters = [name for name in found if name]
     if not letters:
         return None
     return _compose(tuple(letters))
+
+
+def _letter(character: str) -> str:
+    """The class of a letter, or else of what an accent stands on ("ä"); "": it is no letter of IPA."""
+    return IPA.get(character) or IPA.get(unicodedata.normalize("NFD", character)[0], "")
 
 
 def _compose(letters: tuple[str, ...]) -> Schedule:

@@ -22,9 +22,11 @@ from .phones import PHONE_CLASSES, PHONE_COUNT, PHONE_INDEX, SIL
 
 #: The column of a state that shows whatever is heard.
 FREE = PHONE_COUNT
-#: Probabilities of 10 ms more in the same state, of silence between words, of a phone that is left out.
+#: Probabilities of 10 ms more in the same state, and of silence between words.
 _STAY, _STAY_SILENT, _STAY_FREE = 0.6, 0.9, 0.9
-_PAUSE, _LEFT_OUT = 0.15, 0.02
+_PAUSE = 0.15
+#: Of a phone that is left out: often a schwa, hardly ever what shuts the lips.
+_LEFT_OUT = {**dict.fromkeys(PHONE_CLASSES, 0.02), "AX": 0.15, "P": 0.003, "B": 0.003, "M": 0.003}
 #: Of words that are not in the text, at each word; and of silence after them.
 _UNSAID, _SILENCE_AFTER_FREE = 0.0067, 0.02
 #: Weight of a text that begins with the first frame, beside the silence before it.
@@ -71,7 +73,7 @@ class TextGraph:
 
 def text_graph(words: Sequence[Word]) -> TextGraph:
     """The graph of a text; of a very long one the beginning, which what is FREE follows. words: at least one."""
-    builder = _Builder()
+    builder = _TextGraphBuilder()
     builder.between_words(1.0)
     for word in _shortened(words):
         for schedule in word:
@@ -91,7 +93,7 @@ def _shortened(words: Sequence[Word]) -> list[Word]:
 
 
 @dataclass
-class _Builder:
+class _TextGraphBuilder:
     """Adds states from the beginning to the end. leaving: state -> probability of going on to what comes next."""
 
     classes: list[int] = field(default_factory=list)
@@ -108,9 +110,10 @@ class _Builder:
             self._arc(state, after, 1 - _STAY)
         if not self.begun:
             self.begun, self.first[states[0]] = True, _AT_ONCE
+        share = _LEFT_OUT[schedule[0][0]]
         for state, probability in self.leaving.items():
-            self._arc(state, states[0], probability * (1 - _LEFT_OUT))
-        left_out = {state: p * _LEFT_OUT for state, p in self.leaving.items() if p * _LEFT_OUT > _LEAST_ARC}
+            self._arc(state, states[0], probability * (1 - share))
+        left_out = {state: p * share for state, p in self.leaving.items() if p * share > _LEAST_ARC}
         self.leaving = {states[-1]: 1 - _STAY, **left_out}
 
     def between_words(self, pause: float) -> None:

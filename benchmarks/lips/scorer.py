@@ -68,6 +68,12 @@ class Samples:
         """Which are of this kind, [N]."""
         return self.kinds == kind
 
+    @classmethod
+    def together(cls, parts: Sequence[Samples]) -> Samples:
+        """All of several, one after the other."""
+        columns = ([getattr(part, name) for part in parts] for name in ("kinds", "middle_mm", "smallest_mm"))
+        return cls(*(np.concatenate(column) for column in columns))
+
     def chosen(self, rows: NDArray[np.int64]) -> Samples:
         """Some of them, in any order, any of them more than once."""
         return Samples(self.kinds[rows], self.middle_mm[rows], self.smallest_mm[rows])

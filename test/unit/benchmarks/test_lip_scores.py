@@ -11,7 +11,8 @@ from avatar_ros.core.errors import ConfigError
 from avatar_ros.speech.pocketsphinx_acoustic import installed_model
 from benchmarks.lib.noise_and_reverb import noisy, read_wav, roomy
 from benchmarks.lips.label_check import random_times_that_fit_better
-from benchmarks.lips.scores import RecordedPeople
+from benchmarks.lips.scorer import Interval, Samples, Track, measure
+from benchmarks.lips.scores import RecordedPeople, is_spoken
 
 DATA = Path(os.environ.get("AVATAR_ROS_TEST_DATA") or Path(__file__).resolve().parents[3] / ".." / "shared" / "data")
 needs_data = pytest.mark.skipif(not (DATA / "speech").is_dir(), reason="needs ../shared/data")
@@ -48,6 +49,22 @@ def test_true_times_fit_their_sound_and_random_ones_do_not():
     assert random_times_that_fit_better(pcm, rate_hz, phones, ends_s, draws=100) < 0.01
     drawn = np.sort(np.random.default_rng(1).uniform(0, 3, count))
     assert random_times_that_fit_better(pcm, rate_hz, phones, drawn, draws=100) > 0.02
+
+
+def test_vowels_of_nothing_but_zeros_are_not_scored():
+    pcm = np.zeros(16000, np.int16)
+    pcm[8000:] = 1
+    assert not is_spoken(Interval("vowel", 0.1, 0.4), pcm, 16000)
+    assert is_spoken(Interval("vowel", 0.4, 0.6), pcm, 16000) and is_spoken(Interval("closure", 0.1, 0.4), pcm, 16000)
+
+
+def test_samples_of_several_runs_stand_one_after_the_other():
+    track = Track(np.arange(10.0), 10.0, [Interval("open", 0.0, 0.2), Interval("closed", 0.4, 0.6)])
+    one = measure([track])
+    both = Samples.together([one, one])
+    assert both.kinds.tolist() == [*one.kinds, *one.kinds]
+    np.testing.assert_array_equal(both.middle_mm, [*one.middle_mm] * 2)
+    np.testing.assert_array_equal(both.smallest_mm, [*one.smallest_mm] * 2)
 
 
 class _Silent:

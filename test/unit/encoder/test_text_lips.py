@@ -8,7 +8,7 @@ import pytest
 from avatar_ros.encoder.base import EncoderSettings
 from avatar_ros.encoder.encode import encode
 from avatar_ros.encoder.text_phones import TextPhones, unreadable_share
-from avatar_ros.encoder.text_source import TextAligner, TextSource
+from avatar_ros.encoder.text_source import TextAligner, TextSource, with_heard_closures
 from avatar_ros.speech.ipa_text import words_of
 from avatar_ros.speech.phones import PHONE_COUNT, PHONE_INDEX, SIL, silent_frames
 from avatar_ros.speech.text_graph import FREE, text_graph
@@ -137,6 +137,31 @@ def test_a_source_without_sound_gives_nothing():
     text = TextSource(text_graph(words_of(IPA)))
     text.beside(Sound(np.zeros((0, PHONE_COUNT), np.float32), text.heard))
     assert len(text.finish()) == 0
+
+
+def test_what_the_network_surely_hears_as_a_closure_is_kept_and_the_rest_is_not_touched():
+    m, p, t, aa = (PHONE_INDEX[name] for name in ("M", "P", "T", "AA"))
+    said = np.zeros((4, PHONE_COUNT), np.float32)
+    said[:, t], said[:, aa] = 0.6, 0.4
+    said[3] = 0
+    said[3, p] = 1.0
+    heard = np.zeros_like(said)
+    heard[:, aa] = 1 - np.array([0.8, 0.2, 0.4, 0.5])
+    heard[:, m] = [0.8, 0.2, 0.4, 0.5]
+    out = with_heard_closures(said, heard)
+    np.testing.assert_allclose(out.sum(axis=1), 1.0, atol=1e-6)
+    np.testing.assert_allclose(out[:, m], [0.8, 0.0, 0.2, 0.0], atol=1e-6)  # sure, unsure, half sure; the text closes
+    np.testing.assert_allclose(out[0, [t, aa]], [0.12, 0.08], atol=1e-6)
+    np.testing.assert_allclose(out[[1, 3]], said[[1, 3]], atol=1e-6)
+
+
+def test_a_schwa_is_left_out_more_readily_than_a_closure():
+    over = {}
+    for second in ("ə", "t", "p"):
+        graph = text_graph(words_of(f"s_{second}_u"))
+        before = np.flatnonzero(graph.classes == PHONE_INDEX["S"])[-1]
+        over[second] = graph.transitions[before, np.flatnonzero(graph.classes == PHONE_INDEX["UW"])[0]]
+    assert over["ə"] > over["t"] > over["p"] > 0
 
 
 # --- which texts

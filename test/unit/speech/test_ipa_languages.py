@@ -1,6 +1,7 @@
 """The phones of whole texts in fourteen languages, by espeak-ng itself: all are known, and lips close and open."""
 
 import importlib.util
+import unicodedata
 from itertools import chain
 
 import pytest
@@ -70,8 +71,9 @@ def test_every_phone_of_a_language_is_known(rules, locale):
     symbols = {symbol for word in words for symbol in word.split("_") if symbol and not symbol.startswith("(")}
     assert len(symbols) > 15
     for symbol in symbols:
-        letters = [c for c in symbol if c not in MARKS | MODIFIERS]
-        assert all(c in IPA or c == "g" for c in letters), f"{locale}: {symbol!r} has a letter that no class stands for"
+        letters = [c for c in unicodedata.normalize("NFC", symbol) if c not in MARKS | MODIFIERS]
+        bare = [c if c in IPA else unicodedata.normalize("NFD", c)[0] for c in letters]
+        assert all(c in IPA or c == "g" for c in bare), f"{locale}: {symbol!r} has a letter that no class stands for"
         assert not letters or ipa_schedule(symbol) is not None, symbol
 
 
@@ -91,19 +93,19 @@ def test_lips_close_and_open_in_every_language(rules, locale):
         ("beau", "fr-FR", "B HH AO"),
         ("lune", "fr-FR", "L UW N"),
         ("bon", "fr-FR", "B HH AO"),
-        ("Apfel", "de-DE", "AA P F AX L"),
+        ("Apfel", "de-DE", "AA P HH F AX L"),
         ("zwei", "de-DE", "S V AA IH"),
-        ("el vino", "es-ES", "EH L B IY N AO"),
-        ("是", "zh-CN", "SH IH"),
-        ("好", "zh-CN", "HH AA UH"),
-        ("まっぷ", "ja-JP", None),
+        ("el vino", "es-ES", "EH L B HH IY N AO"),
+        ("是", "zh-CN", "SH IY"),
+        ("好", "zh-CN", "HH AA UW"),
+        ("日", "zh-CN", "ZH IY"),
+        ("まっぷ", "ja-JP", "M AA P HH P HH IH"),
     ],
 )
 def test_words_as_they_are_said(rules, text, locale, classes):
     words = words_of(rules.phones_of_text(text, locale))
     shown = " ".join(name for word in words for schedule in word for name, _ in schedule)
-    assert classes is None or shown == classes, rules.phones_of_text(text, locale)
-    assert words
+    assert shown == classes, rules.phones_of_text(text, locale)
 
 
 @pytest.mark.parametrize("locale", ["xx", "", "not a locale", "klingon"])
