@@ -14,8 +14,9 @@ from ..core.errors import ConfigError
 from ..speech import minimal_dfa as automaton
 from ..speech.phone_network import PhoneNetwork
 from ..speech.phrase_grammar import Series, Word
+from .cepstral_mean import CepstralMean
 from .confidence import Rival, Segment, confidence_features, is_word, probability, silent_share
-from .filler_model import FillerModel, mean_text
+from .filler_model import FillerModel
 from .phone_loop_process import PhoneLoopProcess, decode_utterance, read_segments
 from .rescoring import Rescorer
 from .utterance_levels import LevelTracker
@@ -57,6 +58,7 @@ class Decoders:
         self.grammar = grammar
         self.phone_loop = PhoneLoopProcess()
         self.filler = FillerModel()
+        self.mean = CepstralMean()
         lexicon = _lexicon(self.filler, grammar.words, pronunciations)
         # compallsen: scores are relative to the best of ALL senones, so that grammar's and loop's can be compared.
         self.first_pass = _grammar_decoder(grammar, lexicon, ds=2)  # partial hypotheses
@@ -67,7 +69,7 @@ class Decoders:
     def start(self, head: Pcm, loudest: float) -> None:
         """Begin an utterance with its first sound, whose cepstral mean is taken off from the first frame on."""
         data = head.tobytes()
-        self.first_pass.set_cmn(mean_text(self.first_pass, data))
+        self.first_pass.set_cmn(self.mean.text(data))
         self.first_pass.start_utt()
         self.first_pass.process_raw(data, False, False)
         self._level = LevelTracker(loudest)
