@@ -16,7 +16,7 @@ from ..speech.phone_network import PhoneNetwork
 from ..speech.phrase_grammar import Series, Word
 from .cepstral_mean import CepstralMean
 from .confidence import Rival, Segment, confidence_features, is_word, probability, silent_share
-from .filler_model import FillerModel
+from .filler_process import FillerProcess
 from .phone_loop_process import PhoneLoopProcess, decode_utterance, read_segments
 from .rescoring import Rescorer
 from .utterance_levels import LevelTracker
@@ -57,7 +57,7 @@ class Decoders:
     def __init__(self, grammar: automaton.Automaton, pronunciations: Mapping[str, str], network: PhoneNetwork) -> None:
         self.grammar = grammar
         self.phone_loop = PhoneLoopProcess()
-        self.filler = FillerModel()
+        self.filler = FillerProcess()
         self.mean = CepstralMean()
         lexicon = _lexicon(self.filler, grammar.words, pronunciations)
         # compallsen: scores are relative to the best of ALL senones, so that grammar's and loop's can be compared.
@@ -69,6 +69,7 @@ class Decoders:
     def start(self, head: Pcm, loudest: float) -> None:
         """Begin an utterance with its first sound, whose cepstral mean is taken off from the first frame on."""
         data = head.tobytes()
+        self.first_pass.reinit_feat()
         self.first_pass.set_cmn(self.mean.text(data))
         self.first_pass.start_utt()
         self.first_pass.process_raw(data, False, False)
@@ -109,7 +110,8 @@ class Decoders:
         return tuple(scored)
 
     def close(self) -> None:
-        """End the helper process."""
+        """End the helper processes."""
+        self.filler.close()
         self.phone_loop.close()
 
     def _scored_as(self, words: Sequence[str], data: bytes, against: _Competitors) -> ScoredSentence:
@@ -164,12 +166,12 @@ def _fsg(decoder: Any, grammar: automaton.Automaton) -> Any:
     return decoder.create_fsg(_GRAMMAR, 0, end, transitions)
 
 
-def _lexicon(filler: FillerModel, words: frozenset[str], pronunciations: Mapping[str, str]) -> dict[str, str]:
+def _lexicon(filler: FillerProcess, words: frozenset[str], pronunciations: Mapping[str, str]) -> dict[str, str]:
     """Phones of the words and of their variants, "word(2)". Raises ConfigError naming words without a pronunciation."""
     lexicon: dict[str, str] = {}
     unknown = []
-    for word in sorted(words):
-        variants = filler.pronunciations(word) or {word: pronunciations.get(word, "")}
+    for word, found in filler.pronunciations(words).items():
+        variants = found or {word: pronunciations.get(word, "")}
         lexicon |= variants
         if not variants[word]:
             unknown.append(word)

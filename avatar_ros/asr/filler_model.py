@@ -46,6 +46,7 @@ class FillerModel:
     def start(self, head: Pcm) -> None:
         """Begin with the first sound, at the usual level."""
         data = head.tobytes()
+        self._decoder.reinit_feat()  # else the first frames are mixed with those of the utterance before
         self._decoder.set_cmn(self._mean.text(data))
         self._decoder.start_utt()
         self._decoder.process_raw(data, False, False)
