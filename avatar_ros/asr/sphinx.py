@@ -33,9 +33,6 @@ _HEAD_SAMPLES = 12800
 #: After this much silence the second pass runs, s: its result is known before vad_node's shortest wait is over. A stop
 #: within a word may be as long; then it runs once more.
 _SILENCE_S = 0.08
-#: Where the first pass has found a whole sentence, after this much; again after _SILENCE_S where it is less sure than
-#: vad_node asks for.
-_WHOLE_SILENCE_S, _SURE = 0.04, 0.8
 
 
 class SphinxRecogniser:
@@ -98,8 +95,6 @@ class SphinxStream:
         self._live = False
         self._waiting: list[Pcm] = []  # what the decoders have not heard yet
         self._scored: tuple[ScoredSentence, ...] = ()
-        self._whole: list[str] = []  # the sentence of the first pass, for which the second was begun early
-        self._early = False  # the result is of that
 
     def accept(self, pcm: Pcm) -> None:
         """Decode the next sound; silence behind a result only once more speech follows it."""
@@ -107,17 +102,14 @@ class SphinxStream:
             return
         self._pcm = np.concatenate([self._pcm, pcm])
         if self._speech.add(pcm):
-            self._scored, self._early = (), False
-        if self._early and self._speech.fell_silent:
-            self._early = False
-            self._scored = self._scored if self._final().confidence >= _SURE else ()
+            self._scored = ()
         self._waiting.append(pcm)
         if self._live and not self._scored:
             self._decoders.accept(np.concatenate(self._waiting))
             self._waiting.clear()
         elif not self._live and len(self._pcm) >= _HEAD_SAMPLES:
             self._begin()
-        if not self._scored and (self._speech.fell_silent or self._sounds_whole()):
+        if not self._scored and self._speech.fell_silent:
             self._second_pass()
 
     def partial(self) -> Hypothesis:
@@ -148,14 +140,6 @@ class SphinxStream:
     def candidates(self) -> tuple[ScoredSentence, ...]:
         """After `finish`: the grammar's sentences, accepted or not, and the features of their confidence."""
         return self._scored
-
-    def _sounds_whole(self) -> bool:
-        """Whether the second pass may begin early: once for a sentence, since it may go on, or have a stop in it."""
-        if not self._live or self._speech.silent_s < _WHOLE_SILENCE_S:
-            return False
-        before, self._whole = self._whole, self._decoders.sentence(self._decoders.first_pass)
-        self._early = bool(self._whole) and self._whole != before
-        return self._early
 
     def _begin(self) -> None:
         self._waiting.clear()
