@@ -57,9 +57,11 @@ if TYPE_CHECKING:
     from avatar_ros.tts.kokoro import KokoroVoice
     from avatar_ros.tts.openai_speech import OpenAiVoice
     from avatar_ros.tts.piper import PiperVoice
-    from avatar_ros.vad.base import VoiceDetector
+    from avatar_ros.vad.base import TurnDetector, VoiceDetector
     from avatar_ros.vad.fake import FakeVad
     from avatar_ros.vad.silero import SileroVad
+    from avatar_ros.vad.smart_turn import SmartTurn
+    from avatar_ros.vad.turn_detector import NoDetector
 
     CHATS: list[type[Chat]] = [LocalAnswers, OpenAiChat, FakeChat]
     DETECTORS: list[type[VoiceDetector]] = [SileroVad, FakeVad]
@@ -77,4 +79,5 @@ if TYPE_CHECKING:
     ]  # fmt: skip
     SCREENS: list[type[Screen]] = [WindowScreen, OffScreen, FakeScreen]
     SPEAKERS: list[type[Speaker]] = [AutoSpeaker, CardSpeaker, NullSpeaker, FakeSpeaker]
+    TURN_DETECTORS: list[type[TurnDetector]] = [SmartTurn, NoDetector]
     VOICES: list[type[Voice]] = [EspeakVoice, EdgeVoice, OpenAiVoice, CosyVoice, PiperVoice, KokoroVoice, FakeVoice]

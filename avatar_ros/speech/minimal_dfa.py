@@ -43,10 +43,10 @@ class Automaton:
 
 def build(node: Node) -> Automaton:
     """The minimal automaton of all sentences of `node`."""
-    return _minimise(_determinise(_Builder(node)))
+    return _minimise(_determinise(_DfaBuilder(node)))
 
 
-class _Builder:
+class _DfaBuilder:
     """Thompson's construction: a nondeterministic automaton with silent arcs."""
 
     def __init__(self, node: Node) -> None:
@@ -83,7 +83,7 @@ class _Builder:
         return frozenset(found)
 
 
-def _determinise(nfa: _Builder) -> Automaton:
+def _determinise(nfa: _DfaBuilder) -> Automaton:
     start = nfa.closure([0])
     index, waiting = {start: 0}, [start]
     arcs: list[Arcs] = []

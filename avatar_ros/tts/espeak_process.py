@@ -44,7 +44,7 @@ class _Event(ctypes.Structure):
     )
 
 
-class _VoiceInfo(ctypes.Structure):
+class _VoiceRecord(ctypes.Structure):
     _fields_ = (("name", ctypes.c_char_p), ("languages", ctypes.c_void_p), ("identifier", ctypes.c_char_p))
 
 
@@ -74,7 +74,7 @@ class Espeak:
 
     def voices(self) -> list[tuple[str, list[tuple[int, str]]]]:
         """Espeak's table: each voice's identifier, and its languages by (priority, code); the lowest goes first."""
-        self._lib.espeak_ListVoices.restype = ctypes.POINTER(ctypes.POINTER(_VoiceInfo))
+        self._lib.espeak_ListVoices.restype = ctypes.POINTER(ctypes.POINTER(_VoiceRecord))
         found = self._lib.espeak_ListVoices(None)
         rows, i = [], 0
         while found[i]:
