@@ -28,8 +28,6 @@ _OPTIONS = {"lm": None, "dict": None, "loglevel": "FATAL"}
 #: Sound of which the phone loop decodes more than this share as silence is noise (noise: above it; the shortest words:
 #: a half).
 _MOST_SILENCE = 0.78
-#: A sentence of this probability is compared with no other: that takes half as long again.
-_SURE = 0.95
 #: Silence before and after what is scored.
 _PADDING_SAMPLES = 1600
 
@@ -107,7 +105,7 @@ class Decoders:
         second = self.rescorer.sentence()
         against = _Competitors(loop, self.filler.rival(first_sample - _PADDING_SAMPLES), first_sample, len(sound))
         scored = [self._scored(against)]
-        if second and " ".join(second) != scored[0].text and scored[0].confidence < _SURE:
+        if second and " ".join(second) != scored[0].text:
             scored.append(self._scored_as(second, data, against))
         return tuple(scored)
 
