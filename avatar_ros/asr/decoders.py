@@ -14,6 +14,7 @@ from ..core.errors import ConfigError
 from ..speech import minimal_dfa as automaton
 from ..speech.phone_network import PhoneNetwork
 from ..speech.phrase_grammar import Series, Word
+from .cepstral_mean import CepstralMean
 from .confidence import (
     Rival,
     Segment,
@@ -24,7 +25,7 @@ from .confidence import (
     rival_errors,
     silent_share,
 )
-from .filler_model import FillerModel, mean_text
+from .filler_process import FillerProcess
 from .phone_loop_process import PhoneLoopProcess, decode_utterance, read_segments
 from .rescoring import Rescorer
 from .utterance_levels import LevelTracker
@@ -67,7 +68,8 @@ class Decoders:
     def __init__(self, grammar: automaton.Automaton, pronunciations: Mapping[str, str], network: PhoneNetwork) -> None:
         self.grammar = grammar
         self.phone_loop = PhoneLoopProcess()
-        self.filler = FillerModel()
+        self.filler = FillerProcess()
+        self.mean = CepstralMean()
         lexicon = _lexicon(self.filler, grammar.words, pronunciations)
         # compallsen: scores are relative to the best of ALL senones, so that grammar's and loop's can be compared.
         self.first_pass = _grammar_decoder(grammar, lexicon, ds=2)  # partial hypotheses
@@ -78,7 +80,8 @@ class Decoders:
     def start(self, head: Pcm, loudest: float) -> None:
         """Begin an utterance with its first sound, whose cepstral mean is taken off from the first frame on."""
         data = head.tobytes()
-        self.first_pass.set_cmn(mean_text(self.first_pass, data))
+        self.first_pass.reinit_feat()
+        self.first_pass.set_cmn(self.mean.text(data))
         self.first_pass.start_utt()
         self.first_pass.process_raw(data, False, False)
         self._level = LevelTracker(loudest)
@@ -135,7 +138,8 @@ class Decoders:
         return quick_score(features) >= _MAY_BE_KNOWN
 
     def close(self) -> None:
-        """End the helper process."""
+        """End the helper processes."""
+        self.filler.close()
         self.phone_loop.close()
 
     def _scored_as(self, words: Sequence[str], data: bytes, against: _Competitors) -> ScoredSentence:
@@ -190,12 +194,12 @@ def _fsg(decoder: Any, grammar: automaton.Automaton) -> Any:
     return decoder.create_fsg(_GRAMMAR, 0, end, transitions)
 
 
-def _lexicon(filler: FillerModel, words: frozenset[str], pronunciations: Mapping[str, str]) -> dict[str, str]:
+def _lexicon(filler: FillerProcess, words: frozenset[str], pronunciations: Mapping[str, str]) -> dict[str, str]:
     """Phones of the words and of their variants, "word(2)". Raises ConfigError naming words without a pronunciation."""
     lexicon: dict[str, str] = {}
     unknown = []
-    for word in sorted(words):
-        variants = filler.pronunciations(word) or {word: pronunciations.get(word, "")}
+    for word, found in filler.pronunciations(words).items():
+        variants = found or {word: pronunciations.get(word, "")}
         lexicon |= variants
         if not variants[word]:
             unknown.append(word)

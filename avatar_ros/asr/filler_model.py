@@ -8,15 +8,14 @@ the sound comes, so that it is ready when the utterance is over.
 from __future__ import annotations
 
 import itertools
-from typing import Any
 
-import numpy as np
 import pocketsphinx
 
 from ..core.arrays import Pcm
+from .cepstral_mean import CepstralMean
 from .confidence import Rival, Segment, is_word
 
-_HOP_SAMPLES, _FRAME_SAMPLES = 160, 410
+_HOP_SAMPLES = 160
 #: A first pass without rescoring, and a coarse one, since it runs beside a renderer: 0.06 of
 #: real time on one core instead of 0.18 (ds: acoustic scores for every second frame only; topn: of two Gaussians).
 _OPTIONS = {
@@ -29,10 +28,6 @@ _OPTIONS = {
     "ds": 2,
     "topn": 2,
 }
-#: PocketSphinx begins with this mean, which counts as this many frames (CMN_WIN of cmn.h): its own running mean would
-#: reach a new voice or microphone after ten seconds only.
-_FIRST_MEAN = np.array([40.0, 3.0, -1.0] + [0.0] * 10)
-_FIRST_MEAN_FRAMES = 500
 
 
 class FillerModel:
@@ -40,6 +35,7 @@ class FillerModel:
 
     def __init__(self) -> None:
         self._decoder = pocketsphinx.Decoder(**_OPTIONS)
+        self._mean = CepstralMean()
 
     def pronunciations(self, word: str) -> dict[str, str]:
         """Phones of the word and of its variants, "word(2)"…; empty for a word that the dictionary lacks."""
@@ -50,7 +46,8 @@ class FillerModel:
     def start(self, head: Pcm) -> None:
         """Begin with the first sound, at the usual level."""
         data = head.tobytes()
-        self._decoder.set_cmn(mean_text(self._decoder, data))
+        self._decoder.reinit_feat()  # else the first frames are mixed with those of the utterance before
+        self._decoder.set_cmn(self._mean.text(data))
         self._decoder.start_utt()
         self._decoder.process_raw(data, False, False)
 
@@ -72,18 +69,3 @@ class FillerModel:
     def end(self) -> None:
         """The utterance is over."""
         self._decoder.end_utt()
-
-
-def mean_text(decoder: Any, head: bytes) -> str:
-    """Mean cepstrum of `head`: what PocketSphinx makes of it without searching, less what it began with."""
-    decoder.set_cmn(_text(_FIRST_MEAN))
-    decoder.start_utt()
-    decoder.process_raw(head, True, False)
-    mixed = np.array([float(value) for value in decoder.get_cmn(True).split(",")])
-    decoder.end_utt()
-    frames = max((len(head) // 2 - _FRAME_SAMPLES) // _HOP_SAMPLES + 1, 1)
-    return _text(mixed + (mixed - _FIRST_MEAN) * _FIRST_MEAN_FRAMES / frames)
-
-
-def _text(mean: np.ndarray[Any, np.dtype[np.float64]]) -> str:
-    return ",".join(f"{value:.4f}" for value in mean)

@@ -8,7 +8,9 @@
 | NONE: nothing understood | long_silence_s; longest_silence_s where it was short | the same, or longer as for PLAIN |
 
 Over the avatar's own voice what is not understood is mostly a cough or an echo, and the avatar waits for it: there NONE
-waits stop_silence_s. All waits are multiplied by 4 ** (patience - 0.5): by a half at 0, by two at 1.
+waits stop_silence_s. Where the recogniser is behind, and knows a question only when stop_silence_s have passed, nothing
+waits longer than that: its words come too late to shorten a longer wait. All waits are multiplied by
+4 ** (patience - 0.5): by a half at 0, by two at 1.
 """
 
 from __future__ import annotations
@@ -48,7 +50,8 @@ class Words(Enum):
 @dataclass(frozen=True)
 class Evidence:
     """confidence: of the words, 0–1; probability: that the user is done, by the sound, 0–1; None: nobody judged it.
-    over_speech: the voice began while the avatar spoke; brief: it was no longer than BRIEF_S.
+    over_speech: the voice began while the avatar spoke; brief: it was no longer than BRIEF_S;
+    behind: the recogniser is.
     """
 
     words: Words = Words.NONE
@@ -56,6 +59,7 @@ class Evidence:
     probability: float | None = None
     over_speech: bool = False
     brief: bool = False
+    behind: bool = False
 
 
 def words_of(partial: Transcript, locale: str = "en-US") -> Words:
@@ -81,13 +85,13 @@ def wait_s(settings: VadSettings, evidence: Evidence) -> float:
 def _wait_s(settings: VadSettings, evidence: Evidence) -> float:
     words, probability = evidence.words, evidence.probability
     short_s, stop_s = min(settings.short_silence_s, settings.stop_silence_s), settings.stop_silence_s
-    long_s = max(settings.long_silence_s, stop_s)
+    long_s = stop_s if evidence.behind else max(settings.long_silence_s, stop_s)
     if words is Words.COMPLETE:
         known_s = _between(short_s, long_s, (_SURE - evidence.confidence) / (_SURE - _UNSURE))
         if probability is None:
             return known_s
         return min(known_s, _judged_s(settings, probability)) if probability >= 0.5 else max(known_s, stop_s)
-    if words is Words.NONE and evidence.over_speech:
+    if evidence.behind or (words is Words.NONE and evidence.over_speech):
         return stop_s
     if words is Words.NONE and evidence.brief:  # "um …", a cough: whoever wants something will go on
         return max(long_s, settings.longest_silence_s)

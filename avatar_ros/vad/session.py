@@ -37,6 +37,7 @@ class VadSession:
         self.utterance = 0
         self.sent_from = 0  # first sample of the current utterance, on mic/audio's stream
         self.sent_to = 0  # the sample after the last that was sent
+        self.stopped_s = 0.0  # when the last utterance was ended
         self.probability = 0.0
         self.agent_speaks = False
         self.listened = False  # to the last frame

@@ -156,11 +156,13 @@ class VadStage(Stage):
             yield from self._end_stream(state, frame.session)
 
     def _read(self, transcript: Transcript, now_s: float) -> Iterator[Out]:
-        if transcript.session not in self._open or transcript.final:
+        state = self._sessions.get(transcript.session, now_s) if transcript.session in self._heard_s else None
+        if state is None or transcript.utterance != state.utterance:
             return
-        state = self._sessions.get(transcript.session, now_s)
-        if transcript.utterance == state.utterance:
-            state.turn_end.read(transcript)
+        if transcript.final:
+            state.turn_end.read_final(now_s - state.stopped_s)
+        elif transcript.session in self._open:
+            state.turn_end.read(transcript, state.segmenter.silence_s)
             yield from self._follow(state, transcript.session)
 
     def _ask(self, state: VadSession, session: str, now_s: float) -> None:
@@ -243,6 +245,7 @@ class VadStage(Stage):
     def _stop(self, state: VadSession, event: VoiceStopped, end_sample: int, session: str) -> Iterator[Out]:
         last_sample = end_sample - round(event.silence_s * LISTENING_RATE_HZ) - 1
         self._open.discard(session)
+        state.stopped_s = self._heard_s[session]
         state.gate.voice_stopped()
         yield state.activity(VoiceKind.STOPPED, last_sample, session)
         yield state.piece(state.pre_roll.since(state.sent_to), session, last=True)

@@ -17,6 +17,9 @@ PAUSE_S = 0.13
 #: Where no longer wait is wanted than this, at a patience of 0.5, it is likely the end, s.
 LIKELY_WAIT_S = 0.9
 
+#: A recogniser whose final words come this soon after an utterance's end is not behind, s.
+PROMPT_S = 0.2
+
 
 class PauseNews(NamedTuple):
     """kind: PAUSED or RESUMED, where that is to be told; ask: the detector should judge the utterance now."""
@@ -37,7 +40,8 @@ class TurnEnd:
 
     def began(self, *, over_speech: bool) -> None:
         """An utterance begins. over_speech: while the avatar spoke."""
-        self._evidence, self._asked, self._paused = Evidence(over_speech=over_speech), 0, False
+        self._evidence = Evidence(over_speech=over_speech, behind=self._evidence.behind)
+        self._asked, self._paused = 0, False
 
     @property
     def probability(self) -> float | None:
@@ -49,10 +53,18 @@ class TurnEnd:
         """Silence that ends the utterance, s."""
         return wait_s(self._settings, self._evidence)
 
-    def read(self, partial: Transcript) -> None:
-        """The words so far."""
+    def read(self, partial: Transcript, silence_s: float = 0.0) -> None:
+        """The words so far, which came when it had been silent for `silence_s`."""
         words = words_of(partial, self._settings.locale)
-        self._evidence = replace(self._evidence, words=words, confidence=partial.confidence)
+        behind = self._evidence.behind
+        if words is Words.COMPLETE:
+            behind = silence_s >= self._settings.stop_silence_s
+        self._evidence = replace(self._evidence, words=words, confidence=partial.confidence, behind=behind)
+
+    def read_final(self, late_s: float) -> None:
+        """The final transcript came `late_s` after the end of the utterance."""
+        if late_s < PROMPT_S:
+            self._evidence = replace(self._evidence, behind=False)
 
     def judge(self, probability: float | None) -> None:
         """The detector's verdict on this pause."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -151,3 +152,32 @@ def test_the_detector_is_asked_a_few_times_in_each_pause() -> None:
         assert asked == pytest.approx(list(ASK_AT_S), abs=0.033)
         end.step(0.0)
     assert not any(turn_end(judged=False).step(0.032 * i).ask for i in range(100))
+
+
+def known(silence_s: float, end: TurnEnd) -> None:
+    """A known question is told when it has been silent for so long."""
+    end.step(silence_s)
+    end.read(Transcript(text="what time is it", confidence=0.95, events=(EVENT_COMPLETE,), final=False), silence_s)
+
+
+def test_a_recogniser_that_is_behind_makes_no_wait_longer_than_without_it() -> None:
+    end = turn_end("what is the", judged=False, confidence=0.5)
+    assert end.wait_s == SETTINGS.long_silence_s
+    known(0.2, end)
+    end.began(over_speech=False)
+    assert end.wait_s == SETTINGS.long_silence_s  # it was in time
+    known(0.6, end)
+    for late_s in (0.5, 0.3):
+        end.began(over_speech=False)
+        end.step(0.1, 0.3)
+        assert end.wait_s == SETTINGS.stop_silence_s
+        end.read_final(late_s)
+    end.read_final(0.05)
+    end.began(over_speech=False)
+    assert end.wait_s == SETTINGS.long_silence_s
+
+
+@given(EVIDENCE)
+def test_behind_is_never_slower(evidence: Evidence) -> None:
+    slow = wait_s(SETTINGS, replace(evidence, behind=True, probability=None))
+    assert slow <= min(SETTINGS.stop_silence_s, wait_s(SETTINGS, replace(evidence, probability=None)))
