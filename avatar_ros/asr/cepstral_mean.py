@@ -17,7 +17,7 @@ _FIRST_MEAN_FRAMES = 500
 _WORD = "word"
 
 
-class CepstralMean:
+class HeadCepstrum:
     """Finds means. The end of an utterance is searched, wanted or not: so there is a decoder that knows one word only,
     which costs 2 to 4 ms for 0.8 s, where the search among any words takes 50.
     """

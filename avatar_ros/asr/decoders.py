@@ -14,7 +14,7 @@ from ..core.errors import ConfigError
 from ..speech import minimal_dfa as automaton
 from ..speech.phone_network import PhoneNetwork
 from ..speech.phrase_grammar import Series, Word
-from .cepstral_mean import CepstralMean
+from .cepstral_mean import HeadCepstrum
 from .confidence import (
     Rival,
     Segment,
@@ -69,7 +69,7 @@ class Decoders:
         self.grammar = grammar
         self.phone_loop = PhoneLoopProcess()
         self.filler = FillerProcess()
-        self.mean = CepstralMean()
+        self.mean = HeadCepstrum()
         lexicon = _lexicon(self.filler, grammar.words, pronunciations)
         # compallsen: scores are relative to the best of ALL senones, so that grammar's and loop's can be compared.
         self.first_pass = _grammar_decoder(grammar, lexicon, ds=2)  # partial hypotheses

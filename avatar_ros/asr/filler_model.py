@@ -12,7 +12,7 @@ import itertools
 import pocketsphinx
 
 from ..core.arrays import Pcm
-from .cepstral_mean import CepstralMean
+from .cepstral_mean import HeadCepstrum
 from .confidence import Rival, Segment, is_word
 
 _HOP_SAMPLES = 160
@@ -35,7 +35,7 @@ class FillerModel:
 
     def __init__(self) -> None:
         self._decoder = pocketsphinx.Decoder(**_OPTIONS)
-        self._mean = CepstralMean()
+        self._mean = HeadCepstrum()
 
     def pronunciations(self, word: str) -> dict[str, str]:
         """Phones of the word and of its variants, "word(2)"…; empty for a word that the dictionary lacks."""

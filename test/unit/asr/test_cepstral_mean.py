@@ -9,7 +9,7 @@ pytest.importorskip("pocketsphinx")
 
 import pocketsphinx
 
-from avatar_ros.asr.cepstral_mean import CepstralMean, mean_text
+from avatar_ros.asr.cepstral_mean import HeadCepstrum, mean_text
 
 
 def hum(seed: int) -> bytes:
@@ -20,7 +20,7 @@ def hum(seed: int) -> bytes:
 
 
 def test_the_same_mean_as_of_a_decoder_of_any_words():
-    quick, slow = CepstralMean(), pocketsphinx.Decoder(loglevel="FATAL")
+    quick, slow = HeadCepstrum(), pocketsphinx.Decoder(loglevel="FATAL")
     found = [quick.text(hum(seed)) for seed in range(4)]
     assert found == [mean_text(slow, hum(seed)) for seed in range(4)]
     assert len({*found}) == 4 and quick.text(hum(0)) == found[0]
