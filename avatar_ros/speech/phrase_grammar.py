@@ -207,9 +207,9 @@ class _PhraseParser:
             return match["sign"]
         rest = self._text[self._at :].strip()
         if rest:
-            raise self._error(f"'{rest[0]}' is not allowed here (words, ( ) [ ] | and <name> are)")
+            raise self._error(f"{rest[0]!r} is not allowed here (words, ( ) [ ] | and <name> are)")
         return ""
 
     def _error(self, what: str) -> PhraseError:
         shown = self._text if len(self._text) <= 200 else self._text[:200] + " …"
-        return PhraseError(f"{what} (column {self._at + 1} of '{shown}')")
+        return PhraseError(f"{what} (column {self._at + 1} of {shown!r})")

@@ -54,7 +54,8 @@ def test_after_whatever_is_impossible_the_next_say_is_spoken(kiosk, topic):
         accepted.append(what)
         kiosk.run(0.05)
     assert spoken(kiosk), f"{topic} {accepted}\n{kiosk.story()}"
-    assert tried > 5 or topic == "gaze_target"  # its numbers lie in geometry_msgs/Point
+    # gaze_target: its numbers lie in geometry_msgs/Point; mic/talk has a session and a button.
+    assert tried > 5 or topic in ("gaze_target", "mic/talk")
 
 
 @pytest.mark.parametrize("when", [SayWhen.QUEUE, SayWhen.INTERRUPT])

@@ -83,7 +83,7 @@ def test_mic_may_be_a_device_or_files(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("options", "wrong"),
     [
-        ({"profile": "fast"}, "unknown profile 'fast'; known: embedded, full, llm_openai"),
+        ({"profile": "fast"}, "unknown profile 'fast'; known: embedded, natural, full, llm_openai"),
         ({"profile": "mine.yaml"}, "mine.yaml does not exist"),
         ({"display": "hdmi"}, "unknown display 'hdmi'"),
         ({"namespace": "two words"}, "namespace is 'two words'"),

@@ -54,7 +54,7 @@ def test_help_is_worth_reading(capfd, verb):
     [
         ((), "VERB"),
         (("dance",), "invalid choice: 'dance'"),
-        (("kiosk", "--profile", "huge"), "unknown profile 'huge'; known: embedded, full"),
+        (("kiosk", "--profile", "huge"), "unknown profile 'huge'; known: embedded, natural, full"),
         (("kiosk", "--turns", "-1"), "turns is -1"),
         (("kiosk", "--turns", "many"), "invalid int value: 'many'"),
         (("kiosk", "--mic", "nowhere.wav"), "nowhere.wav does not exist"),

@@ -39,12 +39,14 @@ def test_text_language_and_encoder_are_heeded(sound, tmp_path):
     known = weights(sound, tmp_path / "a.json", "--text", TEXT)
     again = weights(sound, tmp_path / "b.json", "--text", TEXT)
     alone = weights(sound, tmp_path / "c.json")
-    foreign = weights(sound, tmp_path / "d.json", "--text", TEXT, "--locale", "de-DE")
+    foreign = weights(sound, tmp_path / "d.json", "--text", TEXT, "--locale", "xx")
+    german = weights(sound, tmp_path / "g.json", "--text", TEXT, "--locale", "de-DE")
     learned = weights(sound, tmp_path / "e.json", "--encoder", "network")
     np.testing.assert_array_equal(known, again)
-    np.testing.assert_array_equal(foreign, alone, "a language without an aligner")
-    for other in (alone, learned):
+    np.testing.assert_array_equal(foreign, alone, "a language that espeak-ng does not read")
+    for other in (alone, learned, german):
         assert other.shape == known.shape and np.abs(other - known)[:, LIPS].max() > 0.05
+    assert np.abs(german - alone)[:, LIPS].max() > 0.05, "a text in another language counts, too"
     twice = weights(sound, tmp_path / "f.json", "--text", TEXT, "--fps", "60")
     assert len(twice) == pytest.approx(2 * len(known), abs=1)
 
