@@ -47,7 +47,7 @@ class SherpaRecogniser:
         """Load the model and decode a second of silence. Raises ConfigError naming the folder and what it lacks."""
         folder = model_folder(self._own.model, "sensevoice_sherpa")
         path, tokens = sherpa_files(folder)
-        _check(path)
+        _check(path, tokens)
         files = f"{path} with {tokens.name}"
         with boundary(files, ConfigError, "asr_model_damaged", "it is no model that can be used: fetch it again"):
             self._model = self._loaded(path, tokens)
@@ -81,14 +81,25 @@ class SherpaRecogniser:
         return " ".join((found.lang, found.emotion, found.event, found.text)), 1.0
 
 
-def _check(path: Path) -> None:
-    """sherpa-onnx ends the process where metadata is missing; an exception can be explained."""
+def _check(path: Path, tokens: Path) -> None:
+    """sherpa-onnx ends the process where metadata is missing, and finds no word for a token that is not in the list
+    until somebody says it; an exception can be explained.
+    """
     with boundary(path, ConfigError, "asr_model_damaged", "fetch the model again"):
-        absent = _METADATA - read_metadata(path).keys()
+        metadata = read_metadata(path)
+        absent = _METADATA - metadata.keys()
+        wanted = int(metadata.get("vocab_size", "0"))
     if absent:
         raise ConfigError(
             "asr_model_damaged",
             f"{path} is no SenseVoice for sherpa-onnx: its metadata lacks {', '.join(sorted(absent))}",
+        )
+    with boundary(tokens, ConfigError, "asr_model_damaged", "fetch the model again"):
+        listed = sum(bool(line.strip(b"\r")) for line in tokens.read_bytes().split(b"\n"))
+    if listed < wanted:
+        raise ConfigError(
+            "asr_model_damaged",
+            f"{tokens} lists {listed} tokens, and {path.name} writes {wanted}; fetch the model again",
         )
 
 

@@ -36,6 +36,7 @@ class SherpaModelRecogniser:
     def __init__(self, settings: AsrSettings, own: SherpaSettings, clock: Clock | None = None) -> None:
         self._settings = settings
         self._own = own
+        self._locale = own.locale or settings.locale
         self._clock = clock or SteadyClock()
         self._budget = DecodeBudget(own.partial_share)
         self._model: Any = None
@@ -56,7 +57,7 @@ class SherpaModelRecogniser:
 
     def start(self) -> RecognitionStream:
         """Begin an utterance."""
-        locale, confidence = self._own.locale, self._settings.min_confidence
+        locale, confidence = self._locale, self._settings.min_confidence
         if self._streams:
             return OnlineStream(self._model, locale, confidence)
         piece = partial(UtteranceDecoder, self._decode, self._budget, self._clock, locale, confidence, stable=True)
@@ -82,7 +83,7 @@ class SherpaModelRecogniser:
                 parts = dict(zip(names, found.files.values(), strict=True))
                 return offline.from_moonshine(**given_without(given, found), **{k: str(p) for k, p in parts.items()})
             case "whisper":
-                return offline.from_whisper(**given, language=self._own.locale.split("-")[0])
+                return offline.from_whisper(**given, language=self._locale.split("-")[0])
             case "paraformer":
                 return offline.from_paraformer(**given_without(given, found), paraformer=str(found.files["model"]))
             case kind:

@@ -12,7 +12,9 @@ class SherpaSettings(Settings):
     """Where the model lies, and how it runs."""
 
     model: str = setting("", "folder of a model as sherpa-onnx publishes them, or the name of a fetched one")
-    locale: str = setting("en-US", "language of the model's words (BCP 47); a Whisper is told to hear it")
+    locale: str = setting(
+        "", "language of the model's words (BCP 47), which a Whisper is told to hear; empty: the kiosk's, `locale`"
+    )
     threads: int = setting(1, "CPU threads", low=1, high=64)
     partial_share: float = setting(
         0.3,

@@ -49,6 +49,7 @@ class TurnReporter:
         self._utterances: deque[UtteranceTimes] = deque(maxlen=_REMEMBERED)
         self._turns: dict[tuple[int, int], WatchedTurn] = {}
         self._reported: deque[tuple[int, int]] = deque(maxlen=_REMEMBERED)
+        self._confirmed: deque[tuple[int, int]] = deque(maxlen=_REMEMBERED)  # prepared, then wanted
         self._repeated: dict[tuple[int, int], tuple[int, int]] = {}  # former number -> that under which it goes on
         self._sound = PlayedSound(settings.sound_threshold_db)
         self._agent_state = AgentState.IDLE
@@ -80,8 +81,11 @@ class TurnReporter:
             del self._turns[mark]
             self._reported.append(mark)
             self._repeated = {**{old: following for old, new in self._repeated.items() if new == mark}, mark: following}
-        if order.action is InterruptAction.RESUME and (prepared := self._turns.get(mark)) is not None:
-            prepared.unheard = False
+        if order.action is InterruptAction.RESUME:
+            self._confirmed.append(mark)  # orders overtake messages: its prompt may come after this
+            if (prepared := self._turns.get(mark)) is not None:
+                prepared.unheard = False
+                self._match(prepared)
         if order.action is InterruptAction.CANCEL:
             self._forget_unheard(mark)
             for mark, turn in self._turns.items():
@@ -138,8 +142,8 @@ class TurnReporter:
         Prompt and transcript come on topics of their own, so either may be here first: asked again at each of both,
         and when the turn is over. Then the newest unanswered one counts whose text differs (several were joined).
         """
-        if turn.heard is not None or not turn.asked:
-            return
+        if turn.heard is not None or not turn.asked or turn.unheard:
+            return  # what is only prepared answers nothing yet: it may be thrown away, and another turn be the answer
         open_ = [heard for heard in self._utterances if not heard.answered and not math.isnan(heard.transcript_s)]
         fitting = [h for h in open_ if h.rejected == turn.rejected and turn.question.endswith(h.text)]
         near = [h for h in open_ if turn.ended_s is not None and abs(h.transcript_s - turn.asked_s) < NEAR_S]
@@ -157,7 +161,7 @@ class TurnReporter:
             return
         if isinstance(message, Prompt):
             turn.question, turn.rejected, turn.asked_s = message.text, message.rejected, now_s
-            turn.unheard = message.speculative
+            turn.unheard = message.speculative and (message.epoch, message.turn) not in self._confirmed
             self._match(turn)
         elif isinstance(message, Reply):
             turn.reply += message.text

@@ -131,12 +131,14 @@ def window_row(backend: str, settings: NeuralSettings, pcm: Pcm, whole: F32) -> 
     begun_s, begun_cpu_s = time.perf_counter(), time.process_time()
     first = encode(pcm, RATE_HZ, encoder=encoder)
     wall_s, cpu_s = time.perf_counter() - begun_s, time.process_time() - begun_cpu_s
+    known = encode(pcm, RATE_HZ, encoder=encoder)
+    first, known = (found[:, : whole.shape[1]] for found in (first, known))  # without the level that LAM gets beside
     seconds = len(pcm) / RATE_HZ
     row = {
         "real_time_factor": round(wall_s / seconds, 3),
         "cpu_s_per_s": round(cpu_s / seconds, 3),
         "new_voice": distance(first, whole),
-        "known_voice": distance(encode(pcm, RATE_HZ, encoder=encoder), whole),
+        "known_voice": distance(known, whole),
     }
     encoder.close()
     return row | ({"weights": lam_distance(settings, first, whole)} if backend == "lam" else {})

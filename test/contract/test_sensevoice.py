@@ -91,11 +91,14 @@ def test_words_language_feeling_and_sounds_travel_in_the_transcript(taught, back
 
 
 def test_a_laugh_is_heard_while_it_lasts_does_not_interrupt_and_is_smiled_at(taught, backend):
-    partial, final = hear(stage_with(backend, taught[backend], partial_share=0.0), LAUGH)
-    assert (partial.final, partial.events) == (False, ("laughter",))
-    assert not interrupts(final, Phrases("uh-huh"))
+    """What is decoded in the laugh's own pauses may be another sound yet: its beginning is as short as a cough."""
+    *partials, final = hear(stage_with(backend, taught[backend], partial_share=0.0), LAUGH)
+    assert not any(one.final for one in partials)
+    assert partials[-1].events == final.events == ("laughter",)
+    assert not any(interrupts(one, Phrases("uh-huh")) for one in (*partials, final))
     face = Mirroring()
-    face.hear(partial, 0.0)
+    for partial in partials:
+        face.hear(partial, 0.0)
     assert face.at(0.5) == "happy"
 
 

@@ -58,6 +58,13 @@ def test_it_is_recognised_and_heard_with(kind, folder):
     assert any(one.text.startswith("hello") for one in partials)
 
 
+def test_the_models_own_language_goes_before_the_kiosks(folder):
+    settings = AsrSettings(backend="sherpa", locale="de-DE")
+    ear = ASR_BACKENDS.make("sherpa", settings, own=ASR_BACKENDS.options("sherpa", model=str(folder), locale="fr-FR"))
+    ear.load()
+    assert hear(AsrStage(ear, settings), LOUD)[-1].locale == "fr-FR"
+
+
 @pytest.mark.parametrize("check", RECOGNISER, ids=lambda check: check.__name__)
 def test_contract(check, folder):
     check(recogniser(folder))

@@ -9,7 +9,7 @@ import pytest
 
 pytest.importorskip("rclpy", reason="needs ROS 2")
 
-from avatar_ros.core.enums import AgentState, PlaybackState, SayWhen, VoiceKind
+from avatar_ros.core.enums import AgentState, InterruptAction, PlaybackState, SayWhen
 from avatar_ros.core.events import Say
 from avatar_ros.core.types import AudioFeatures, AudioFrame, Expression, SpeechChunk
 from avatar_ros.ros.listener import Listener
@@ -101,6 +101,13 @@ def test_noise_and_silence_are_not_answered(tmp_path):
     assert not listener.heard["dialogue/prompt"] and not listener.heard["speech/audio"]
 
 
+def wanted(listener):
+    """Prompts whose answers may be heard: those that are not prepared only, or are confirmed."""
+    confirmed = {(o.epoch, o.turn) for o in listener.heard["interrupt"] if o.action is InterruptAction.RESUME}
+    prompts = listener.heard["dialogue/prompt"]
+    return [p for p in prompts if not p.speculative or (p.epoch, p.turn) in confirmed]
+
+
 def test_two_questions_in_quick_succession_are_both_answered(tmp_path):
     """On a busy machine the recogniser may give up the older one: what was heard is answered."""
     first, second = speak(["how are you", "who made you"])
@@ -110,13 +117,14 @@ def test_two_questions_in_quick_succession_are_both_answered(tmp_path):
         Listener("two") as listener,
         KioskProcess("--mic", path, "--display", "off", namespace="two") as kiosk,
     ):
+        # Both may be one utterance: vad_node waits longer than the pause where the recogniser is late.
         listener.wait(
-            lambda h: sum(v.kind is VoiceKind.STOPPED for v in h.heard["mic/voice_activity"]) == 2, "both were heard"
+            lambda h: any("made" in t.text for t in h.heard["speech/transcript"] if t.final), "the second is understood"
         )
-        listener.wait(lambda h: any("made" in p.text for p in h.heard["dialogue/prompt"]), "the second becomes a turn")
-        heard = [t for t in listener.heard["speech/transcript"] if t.final and not t.rejected]
-        assert [prompt.text for prompt in listener.heard["dialogue/prompt"]] == [t.text for t in heard]
-        last = listener.heard["dialogue/prompt"][-1].turn
+        heard = [t.text for t in listener.heard["speech/transcript"] if t.final and not t.rejected]
+        # A prompt may come before its transcript: answers are prepared. Those that are thrown away answer nothing.
+        listener.wait(lambda h: [prompt.text for prompt in wanted(h)] == heard, f"{heard} become turns")
+        last = wanted(listener)[-1].turn
         listener.wait(
             lambda h: any(c.turn == last and c.state is PlaybackState.ENDED for c in h.heard["speech/playback"]),
             "the second is answered to the end",

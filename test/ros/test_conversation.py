@@ -4,6 +4,7 @@ import json
 import math
 import subprocess
 import sys
+from collections import defaultdict
 from itertools import pairwise
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 
 pytest.importorskip("rclpy", reason="needs ROS 2")
 
-from avatar_ros.core.enums import AgentState, Layer, PlaybackState, VoiceKind
+from avatar_ros.core.enums import AgentState, InterruptAction, Layer, PlaybackState, VoiceKind
 from avatar_ros.ros import qos
 from avatar_ros.ros.listener import Listener
 from benchmarks.lib.question_files import speak, write_wav
@@ -20,6 +21,20 @@ from kiosk_process import ROOT, KioskProcess
 pytestmark = pytest.mark.ros
 QUESTION = "what can you do"
 OVERTAKING_MS = 1000.0
+
+
+def without_unheard(heard):
+    """What was heard, less the work on answers that were prepared while the user might go on, and thrown away.
+
+    All that was played stays: nothing of such an answer may be.
+    """
+    orders = [(o.action, o.reason, (o.epoch, o.turn)) for o in heard["interrupt"]]
+    confirmed = {turn for action, _, turn in orders if action is InterruptAction.RESUME}
+    thrown_away = {turn for action, why, turn in orders if (action, why) == (InterruptAction.CANCEL, "unheard")}
+    assert not thrown_away & confirmed
+    work = {"dialogue/prompt", "dialogue/reply", "speech/sentence", "speech/audio"}
+    kept = {topic: [m for m in heard[topic] if (m.epoch, m.turn) not in thrown_away] for topic in work}
+    return defaultdict(list, {**heard, **kept})
 
 
 class Conversation:
@@ -41,7 +56,7 @@ class Conversation:
             ) as kiosk:  # fmt: skip
                 self.exit_code = kiosk.wait()
             self.log = kiosk.log
-            self.heard = listener.heard
+            self.heard = without_unheard(listener.heard)
             self.moods = listener.states()
 
 

@@ -320,6 +320,35 @@ def test_a_prompt_may_arrive_before_its_transcript():
     assert all(report.transcript_ms == pytest.approx(550, abs=2) for report in scene.reports)
 
 
+@pytest.mark.parametrize("resumed_ms", [545, 555], ids=["the order first", "the prompt first"])
+def test_an_answer_that_was_prepared_counts_once_it_is_wanted(resumed_ms):
+    """Orders overtake messages: on a busy machine the prompt comes after the RESUME that confirms it."""
+    scene = Scene(turns=1)
+    scene.heard()
+    scene.at(550, "dialogue/prompt", Prompt(epoch=5, turn=1, text="hello", speculative=True))
+    scene.at(resumed_ms, "interrupt", Interrupt(epoch=5, turn=1, action=InterruptAction.RESUME, reason="prepared"))
+    scene.at(560, "speech/sentence", Sentence(epoch=5, turn=1, text="Hi.", last=True))
+    scene.ended()
+    scene.run(20)
+    (report,) = scene.reports
+    assert (report.turn, report.transcript) == (1, "hello")
+    assert scene.stage.finished and not scene.stage.failure
+
+
+def test_what_was_prepared_and_thrown_away_takes_no_question_from_the_answer():
+    scene = Scene(turns=1)
+    scene.at(540, "dialogue/prompt", Prompt(epoch=5, turn=1, text="hello", speculative=True))
+    scene.heard()  # its transcript at 550 ms
+    scene.at(560, "interrupt", Interrupt(epoch=5, turn=1, action=InterruptAction.CANCEL, reason="unheard"))
+    scene.at(561, "dialogue/prompt", Prompt(epoch=5, turn=2, text="hello"))
+    scene.at(570, "speech/sentence", Sentence(epoch=5, turn=2, text="Hi.", last=True))
+    scene.ended(turn=2)
+    scene.run(20)
+    (report,) = scene.reports
+    assert (report.turn, report.transcript) == (2, "hello")
+    assert scene.stage.finished and not scene.stage.failure
+
+
 def test_an_unanswered_utterance_of_long_ago_is_not_taken_for_the_question():
     scene = Scene()
     scene.heard(1, "nobody answered this")
