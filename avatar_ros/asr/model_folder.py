@@ -11,6 +11,7 @@ from typing import Any
 from ..core.errors import ConfigError
 from ..core.loading import boundary, read_text
 from ..core.paths import share_file
+from ..core.protobuf import BYTES, Buffer, Field, fields, text
 
 #: What FunASR's SenseVoice consists of, unless its configuration.json names the files.
 _FUNASR_FILES = ("config.yaml", "model.pt", "bpe.model", "am.mvn")
@@ -77,52 +78,15 @@ def _refuse(folder: Path, absent: list[str]) -> None:
 
 
 _METADATA_PROPS = 14
-_VARINT, _FIXED64, _LENGTH, _FIXED32 = 0, 1, 2, 5
-_FIXED_SIZES = {_FIXED64: 8, _FIXED32: 4}
-
-Buffer = mmap.mmap | bytes
 
 
 def read_metadata(path: Path) -> dict[str, str]:
     """Keys and values. Raises ValueError where it is no ONNX file, OSError where it cannot be read."""
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        entries = [data[start:end] for number, start, end in _fields(data) if number == _METADATA_PROPS]
-    return dict(_entry(entry) for entry in entries)
+        top = fields(data, slice(0, len(data)))
+        return dict(_entry(data, field) for field in top if (field.number, field.kind) == (_METADATA_PROPS, BYTES))
 
 
-def _entry(data: bytes) -> tuple[str, str]:
-    parts = {number: data[start:end].decode("utf-8", "replace") for number, start, end in _fields(data)}
+def _entry(data: Buffer, entry: Field) -> tuple[str, str]:
+    parts = {field.number: text(data, field) for field in fields(data, entry.content) if field.kind == BYTES}
     return parts.get(1, ""), parts.get(2, "")
-
-
-def _fields(data: Buffer) -> Iterator[tuple[int, int, int]]:
-    """Number, begin and end of each field that has a length."""
-    at = 0
-    while at < len(data):
-        tag, at = _varint(data, at)
-        number, kind = tag >> 3, tag & 7
-        if kind == _VARINT:
-            at = _varint(data, at)[1]
-        elif kind == _LENGTH:
-            size, at = _varint(data, at)
-            if at + size > len(data):
-                raise ValueError("the file ends too early")
-            yield number, at, at + size
-            at += size
-        elif kind in _FIXED_SIZES:
-            at += _FIXED_SIZES[kind]
-        else:
-            raise ValueError("this is no ONNX file")
-
-
-def _varint(data: Buffer, at: int) -> tuple[int, int]:
-    """A number of 7 bits a byte, and where it ends."""
-    value = 0
-    for shift in range(0, 70, 7):
-        if at >= len(data):
-            raise ValueError("the file ends too early")
-        byte, at = data[at], at + 1
-        value |= (byte & 127) << shift
-        if byte < 128:
-            return value, at
-    raise ValueError("this is no ONNX file")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 import json
 from pathlib import Path
 
 from ..core.errors import ConfigError
-from ..core.loading import boundary, read_text
+from ..core.loading import boundary, check_sha256, read_text
 from .model_folder import model_folder
 
 #: The package whose model is used where none is named, and the sum of its weights: OpenAI's tiny.en as Systran
@@ -48,13 +47,8 @@ def packaged_folder() -> Path:
     folder = Path(places[0]) / "model"
     weights = folder / _WEIGHTS
     if weights.is_file():
-        with boundary(weights, ConfigError, "asr_model_damaged", _HOW), weights.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
-        if found != _PACKAGED_SHA256:
-            raise ConfigError(
-                "asr_model_damaged",
-                f"{weights} is not the file that we know (sha256 {found}); install it again: {_HOW}",
-            )
+        with boundary(weights, ConfigError, "asr_model_damaged", _HOW):
+            check_sha256(weights, _PACKAGED_SHA256, "asr_model_damaged", f"install it again: {_HOW}")
     return folder
 
 

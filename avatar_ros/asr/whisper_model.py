@@ -12,12 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import ctranslate2
-import numpy as np
 
 from ..core.arrays import Pcm
 from ..core.rates import LISTENING_RATE_HZ
+from ..speech.whisper_mel import log_mel_of
 from .repetition import repeats, without_repeats
-from .whisper_features import log_mel
 from .whisper_vocabulary import Vocabulary
 
 #: The network's longest window, and the steps in which ours grow.
@@ -65,7 +64,7 @@ class WhisperModel:
         return Decoded(without_repeats(found.text), found.log_probability, found.no_speech, found.language)
 
     def _decode(self, pcm: Pcm, seconds: float, language: str) -> Decoded:
-        heard: Any = ctranslate2.StorageView.from_array(np.ascontiguousarray(log_mel(pcm, seconds, self._bands)[None]))
+        heard: Any = ctranslate2.StorageView.from_array(log_mel_of(pcm, seconds, self._bands)[None])
         if self.is_multilingual and not language:
             heard = self._model.encode(heard)
             language = self._model.detect_language(heard)[0][0][0].strip("<|>")

@@ -8,6 +8,7 @@ and missing descriptors: those go through.
 from __future__ import annotations
 
 import codecs
+import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -63,6 +64,15 @@ def read_bytes(path: Path, most: int, code: str) -> bytes:
     if len(data) > most:
         raise ConfigError(code, f"{path} is larger than {most / 2**20:g} MiB: is it the right file?")
     return data
+
+
+def check_sha256(path: Path, wanted: str, code: str, remedy: str) -> None:
+    """Raise ConfigError with `remedy` where the file is another one, OSError where it cannot be read."""
+    with path.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if found != wanted:
+        text = f"{path} is not the file that is known (sha256 {found[:16]}…, not {wanted[:16]}…)"
+        raise ConfigError(code, f"{text}: {remedy}")
 
 
 def read_text(path: Path, most: int, code: str) -> str:

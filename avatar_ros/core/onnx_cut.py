@@ -1,6 +1,6 @@
 """A part of an ONNX network as a network of its own, cut out at tensors inside it; without the package `onnx`.
 
-The file is read and written as protobuf (https://protobuf.dev/programming-guides/encoding/), with the field numbers of
+The file is read and written as protobuf, with the field numbers of
 https://github.com/onnx/onnx/blob/main/onnx/onnx.proto.
 """
 
@@ -10,6 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from .protobuf import BYTES, VARINT, Field, fields, text, varint
+
 # Field numbers: of ModelProto, GraphProto, NodeProto, AttributeProto, TensorProto, ValueInfoProto.
 _GRAPH = 7
 _NODE, _GRAPH_NAME, _INITIALIZER, _INPUT, _OUTPUT = 1, 2, 5, 11, 12
@@ -18,9 +20,6 @@ _ATTRIBUTE_GRAPH, _ATTRIBUTE_GRAPHS = 6, 11
 _TENSOR_DIMS, _TENSOR_NAME = 1, 8
 _VALUE_NAME, _VALUE_TYPE = 1, 2
 _TENSOR_TYPE, _ELEMENT_TYPE, _FLOAT = 1, 1, 1
-_VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
-_FIXED_SIZES = {_FIXED64: 8, _FIXED32: 4}
-_MAX_VARINT_BITS = 70
 
 
 @dataclass(frozen=True)
@@ -39,12 +38,12 @@ class OnnxGraph:
 
     def __init__(self, data: bytes) -> None:
         self._data = data
-        top = list(_fields(data, slice(0, len(data))))
+        top = list(fields(data, slice(0, len(data))))
         graphs = [field for field in top if field.number == _GRAPH]
         if len(graphs) != 1:
             raise ValueError("this is no ONNX file")
         self._around = [field for field in top if field.number != _GRAPH]
-        self._parts = list(_fields(data, graphs[0].content))
+        self._parts = list(fields(data, graphs[0].content))
 
     @cached_property
     def nodes(self) -> tuple[Node, ...]:
@@ -102,83 +101,38 @@ class OnnxGraph:
             if field.number == number:
                 yield self._texts(field, name_field)[0], field.whole
 
-    def _node(self, field: _Field) -> Node:
-        inner = list(_fields(self._data, field.content))
+    def _node(self, field: Field) -> Node:
+        inner = list(fields(self._data, field.content))
         texts = {
-            number: tuple(_text(self._data, part) for part in inner if part.number == number)
+            number: tuple(text(self._data, part) for part in inner if part.number == number)
             for number in (_NODE_INPUT, _NODE_OUTPUT, _NODE_NAME, _NODE_OP)
         }
         outer = [name for part in inner if part.number == _NODE_ATTRIBUTE for name in self._used_within(part)]
         name, operator = ("".join(texts[number]) for number in (_NODE_NAME, _NODE_OP))
         return Node(name, operator, (*texts[_NODE_INPUT], *outer), texts[_NODE_OUTPUT], field.whole)
 
-    def _used_within(self, attribute: _Field) -> Iterator[str]:
+    def _used_within(self, attribute: Field) -> Iterator[str]:
         """Tensors that the graphs in an attribute (a loop's, a branch's) may take from the graph around them."""
-        for graph in _fields(self._data, attribute.content):
-            if graph.kind == _BYTES and graph.number in (_ATTRIBUTE_GRAPH, _ATTRIBUTE_GRAPHS):
-                for part in _fields(self._data, graph.content):
+        for graph in fields(self._data, attribute.content):
+            if graph.kind == BYTES and graph.number in (_ATTRIBUTE_GRAPH, _ATTRIBUTE_GRAPHS):
+                for part in fields(self._data, graph.content):
                     if part.number == _NODE:
                         yield from self._node(part).inputs
                     elif part.number == _OUTPUT:
                         yield from self._texts(part, _VALUE_NAME)
 
-    def _texts(self, field: _Field, number: int) -> list[str]:
-        return [_text(self._data, part) for part in _fields(self._data, field.content) if part.number == number]
+    def _texts(self, field: Field, number: int) -> list[str]:
+        return [text(self._data, part) for part in fields(self._data, field.content) if part.number == number]
 
-    def _dims(self, tensor: _Field) -> Iterator[int]:
-        for part in _fields(self._data, tensor.content):
-            if part.number == _TENSOR_DIMS and part.kind == _VARINT:
-                yield _varint(self._data, part.content.start)[0]
+    def _dims(self, tensor: Field) -> Iterator[int]:
+        for part in fields(self._data, tensor.content):
+            if part.number == _TENSOR_DIMS and part.kind == VARINT:
+                yield varint(self._data, part.content.start)[0]
             elif part.number == _TENSOR_DIMS:  # packed
                 at = part.content.start
                 while at < part.content.stop:
-                    size, at = _varint(self._data, at)
+                    size, at = varint(self._data, at)
                     yield size
-
-
-@dataclass(frozen=True)
-class _Field:
-    number: int
-    kind: int
-    whole: slice
-    content: slice
-
-
-def _fields(data: bytes, span: slice) -> Iterator[_Field]:
-    at = span.start
-    while at < span.stop:
-        tag, begin = _varint(data, at)
-        kind = tag & 7
-        if kind == _VARINT:
-            end = _varint(data, begin)[1]
-        elif kind == _BYTES:
-            size, begin = _varint(data, begin)
-            end = begin + size
-        elif kind in _FIXED_SIZES:
-            end = begin + _FIXED_SIZES[kind]
-        else:
-            raise ValueError("this is no ONNX file")
-        if end > span.stop:
-            raise ValueError("the file ends too early")
-        yield _Field(tag >> 3, kind, slice(at, end), slice(begin, end))
-        at = end
-
-
-def _varint(data: bytes, at: int) -> tuple[int, int]:
-    """A number of 7 bits a byte, and where it ends."""
-    value = 0
-    for shift in range(0, _MAX_VARINT_BITS, 7):
-        if at >= len(data):
-            raise ValueError("the file ends too early")
-        byte, at = data[at], at + 1
-        value |= (byte & 127) << shift
-        if byte < 128:
-            return value, at
-    raise ValueError("this is no ONNX file")
-
-
-def _text(data: bytes, field: _Field) -> str:
-    return data[field.content].decode("utf-8", "replace")
 
 
 def _number(value: int) -> bytes:
@@ -190,10 +144,10 @@ def _number(value: int) -> bytes:
 
 
 def _message(number: int, content: bytes) -> bytes:
-    return b"".join((_number(number << 3 | _BYTES), _number(len(content)), content))
+    return b"".join((_number(number << 3 | BYTES), _number(len(content)), content))
 
 
 def _float_value(name: str) -> bytes:
     """A ValueInfoProto of a float32 tensor of any shape."""
-    tensor = _number(_ELEMENT_TYPE << 3 | _VARINT) + _number(_FLOAT)
+    tensor = _number(_ELEMENT_TYPE << 3 | VARINT) + _number(_FLOAT)
     return _message(_VALUE_NAME, name.encode()) + _message(_VALUE_TYPE, _message(_TENSOR_TYPE, tensor))

@@ -17,16 +17,13 @@ from typing import BinaryIO
 
 from ..core.helper_process import pack, receive, run_helper
 from ..core.voice_codes import nearest
+from .espeak_voice_list import listed_voices
 
 _SYNCHRONOUS, _DONT_EXIT = 2, 0x8000
 _UTF8 = 1
 _IPA, _SEPARATOR_SHIFT = 0x02, 8
 #: The acoustic model that the phones of words are for was trained on American English.
 _VOICE = "en-us"
-
-
-class _ListedVoice(ctypes.Structure):
-    _fields_ = (("name", ctypes.c_char_p), ("languages", ctypes.c_void_p), ("identifier", ctypes.c_char_p))
 
 
 class LetterToSound:
@@ -70,25 +67,12 @@ class LetterToSound:
 
     def _voices(self) -> dict[str, str]:
         """Language code -> identifier; of several the one with the lowest priority number, then the shortest name."""
-        self._lib.espeak_ListVoices.restype = ctypes.POINTER(ctypes.POINTER(_ListedVoice))
-        found, best, i = self._lib.espeak_ListVoices(None), dict[str, tuple[int, int, str]](), 0
-        while found[i]:
-            identifier = found[i].contents.identifier.decode("utf-8", "replace")
-            for priority, code in language_codes(found[i].contents.languages):
+        best: dict[str, tuple[int, int, str]] = {}
+        for identifier, codes in listed_voices(self._lib):
+            for priority, code in codes:
                 rank = (priority, len(identifier), identifier)
                 best[code.lower()] = min(best.get(code.lower(), rank), rank)
-            i += 1
         return {code: identifier for code, (_, _, identifier) in best.items()}
-
-
-def language_codes(address: int) -> list[tuple[int, str]]:
-    """Priorities (one byte) and codes (each ends with a zero), until a priority of 0."""
-    out = []
-    while (priority := ctypes.string_at(address, 1)[0]) != 0:
-        code = ctypes.string_at(address + 1)
-        out.append((priority, code.decode("ascii", "replace")))
-        address += len(code) + 2
-    return out
 
 
 def serve(requests: BinaryIO, replies: BinaryIO) -> None:

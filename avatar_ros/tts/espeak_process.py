@@ -20,6 +20,7 @@ import sys
 from typing import Any, BinaryIO
 
 from ..core.helper_process import pack, receive, run_helper
+from ..speech.espeak_voice_list import listed_voices
 
 _SYNCHRONOUS, _PHONEME_EVENTS, _IPA, _DONT_EXIT = 2, 0x1, 0x2, 0x8000
 _UTF8, _END_PAUSE = 0x1, 0x1000
@@ -42,10 +43,6 @@ class _Event(ctypes.Structure):
         ("user_data", ctypes.c_void_p),
         ("id", _Id),
     )
-
-
-class _VoiceRecord(ctypes.Structure):
-    _fields_ = (("name", ctypes.c_char_p), ("languages", ctypes.c_void_p), ("identifier", ctypes.c_char_p))
 
 
 _CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.POINTER(_Event))
@@ -74,14 +71,7 @@ class Espeak:
 
     def voices(self) -> list[tuple[str, list[tuple[int, str]]]]:
         """Espeak's table: each voice's identifier, and its languages by (priority, code); the lowest goes first."""
-        self._lib.espeak_ListVoices.restype = ctypes.POINTER(ctypes.POINTER(_VoiceRecord))
-        found = self._lib.espeak_ListVoices(None)
-        rows, i = [], 0
-        while found[i]:
-            voice = found[i].contents
-            rows.append((voice.identifier.decode("utf-8", "replace"), _languages(voice.languages)))
-            i += 1
-        return rows
+        return list(listed_voices(self._lib))
 
     def speak(self, request: dict[str, Any]) -> tuple[bytes, list[tuple[int, int, int, int, str]]]:
         """Sound and events of one text. Raises EspeakError."""
@@ -110,16 +100,6 @@ class Espeak:
                 self._events.append((event.type, event.sample, event.text_position, event.length, name))
             i += 1
         return 0
-
-
-def _languages(address: int) -> list[tuple[int, str]]:
-    """A list of priority (one byte) and code (ends with a zero), until a priority of 0."""
-    out = []
-    while (priority := ctypes.string_at(address, 1)[0]) != 0:
-        code = ctypes.string_at(address + 1)
-        out.append((priority, code.decode("ascii", "replace")))
-        address += len(code) + 2
-    return out
 
 
 def serve(requests: BinaryIO, replies: BinaryIO) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 import importlib.util
 from collections.abc import Iterator
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..core.errors import ConfigError
-from ..core.loading import boundary, read_bytes
+from ..core.loading import boundary, check_sha256, read_bytes
 from ..core.paths import share_file, user_data_folder
 from ..core.registry import how_to_install
 from .base import MODEL_CHANGED, MODEL_MISSING
@@ -38,10 +37,7 @@ class VoiceFiles(NamedTuple):
         for name, wanted in self.sums.items():
             path = self.network.with_name(name)
             with boundary(path, ConfigError, MODEL_MISSING, "install its package again"):
-                found = hashlib.sha256(read_bytes(path, _MAX_BYTES, MODEL_MISSING)).hexdigest()
-            if found != wanted:
-                text = f"{path} is not the file that its maker published (sha256 {found}, not {wanted})"
-                raise ConfigError(MODEL_CHANGED, f"{text}; install it again: {how_to_install('piper')}")
+                check_sha256(path, wanted, MODEL_CHANGED, f"install it again: {how_to_install('piper')}")
         with boundary(self.network, ConfigError, MODEL_MISSING, "get the voice again"):
             return read_bytes(self.network, _MAX_BYTES, MODEL_MISSING)
 

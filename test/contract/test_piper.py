@@ -299,7 +299,7 @@ def test_the_packaged_weights_are_those_that_their_maker_published(tmp_path):
     with open(tmp_path / files.network.name, "r+b") as file:
         file.seek(1_000_000)
         file.write(b"\0\0\0\0")
-    with pytest.raises(ConfigError, match="not the file that its maker published"):
+    with pytest.raises(ConfigError, match="not the file that is known"):
         files._replace(network=tmp_path / files.network.name).read_network()
 
 

@@ -187,7 +187,7 @@ def test_a_folder_of_onnx_is_sent_to_the_other_backend(tmp_path):
 def test_packaged_weights_that_are_others_are_refused(own, monkeypatch):
     (own / "model.bin").write_bytes((own / "model.bin").read_bytes()[:-1] + b"?")
     package(monkeypatch, own.parent)
-    with pytest.raises(ConfigError, match=r"model\.bin is not the file that we know"):
+    with pytest.raises(ConfigError, match=r"model\.bin is not the file that is known"):
         recogniser().load()
 
 

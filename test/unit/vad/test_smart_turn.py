@@ -1,9 +1,8 @@
-"""Smart Turn: our log mels against a slow reference and against those of its own package; its file; what it says."""
+"""Smart Turn: our features against those of its own package; its file; what it says."""
 
 from __future__ import annotations
 
 import importlib.util
-import itertools
 import os
 import sys
 import wave
@@ -14,32 +13,13 @@ import numpy as np
 import pytest
 
 from avatar_ros.core.errors import ConfigError
+from avatar_ros.speech.whisper_mel import log_mel
 from avatar_ros.vad import smart_turn
 from avatar_ros.vad.base import VadSettings
-from avatar_ros.vad.whisper_mel import BANDS, FRAMES, SAMPLES, hz_from_mel, log_mel, mel_from_hz
+from avatar_ros.vad.smart_turn import BANDS, SAMPLES, turn_features
 
 RATE = 16000
 DATA = Path(os.environ.get("AVATAR_ROS_TEST_DATA", Path(__file__).resolve().parents[3] / "shared" / "data"))
-
-
-def slow_log_mel(sound: np.ndarray) -> np.ndarray:
-    """The definition, sum by sum, in float64."""
-    samples = np.concatenate([np.zeros(SAMPLES - len(sound)), sound.astype(np.float64)])
-    samples = (samples - samples.mean()) / np.sqrt(samples.var() + 1e-7)
-    padded = np.concatenate([samples[200:0:-1], samples, samples[-2:-202:-1]])
-    hann = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(400) / 400)
-    fourier = np.exp(-2j * np.pi * np.outer(np.arange(201), np.arange(400)) / 400)
-    corners = hz_from_mel(np.linspace(0, float(mel_from_hz(np.array(8000.0))), BANDS + 2))
-    weights = np.empty((BANDS, 201))
-    for band, k in itertools.product(range(BANDS), range(201)):
-        left, centre, right = corners[band : band + 3]
-        rise, fall = (40.0 * k - left) / (centre - left), (right - 40.0 * k) / (right - centre)
-        weights[band, k] = max(0.0, min(rise, fall)) * 2 / (right - left)
-    out = np.empty((BANDS, FRAMES))
-    for frame in range(FRAMES):
-        power = np.abs(fourier @ (padded[160 * frame : 160 * frame + 400] * hann)) ** 2
-        out[:, frame] = np.log10(np.maximum(weights @ power, 1e-10))
-    return (np.maximum(out, out.max() - 8.0) + 4.0) / 4.0
 
 
 def voice_like(seconds: float, seed: int = 0) -> np.ndarray:
@@ -51,9 +31,12 @@ def voice_like(seconds: float, seed: int = 0) -> np.ndarray:
 
 
 @pytest.mark.parametrize("seconds", [0.5, 8.0])
-def test_log_mels_equal_the_slow_reference(seconds: float) -> None:
-    sound = voice_like(seconds)
-    assert np.abs(log_mel(sound) - slow_log_mel(sound)).max() < 2e-3
+def test_features_are_log_mels_of_sound_at_one_level_behind_zeros(seconds: float) -> None:
+    """log_mel itself: test/unit/speech/test_whisper_mel.py."""
+    padded = np.pad(voice_like(seconds).astype(np.float64), (SAMPLES - round(seconds * RATE), 0))
+    expected = log_mel(((padded - padded.mean()) / padded.std()).astype(np.float32), BANDS)
+    for gain in (1.0, 0.2):
+        assert np.abs(turn_features(gain * voice_like(seconds)) - expected).max() < 2e-3
 
 
 def theirs() -> ModuleType:
@@ -73,7 +56,7 @@ def theirs() -> ModuleType:
 def test_log_mels_equal_those_of_the_package(seed: int) -> None:
     sound = voice_like(2.0 + 3 * seed, seed)
     expected = theirs().compute_whisper_log_mel_features(np.pad(sound, (SAMPLES - len(sound), 0)))
-    assert np.abs(log_mel(sound) - expected).max() < 2e-3
+    assert np.abs(turn_features(sound) - expected).max() < 2e-3
 
 
 @pytest.fixture(scope="module")
@@ -129,7 +112,7 @@ def test_a_package_that_is_missing_says_what_to_install(monkeypatch: pytest.Monk
 def test_another_file_is_refused_by_its_sum(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "smart-turn-v3.2-cpu.onnx"
     path.write_bytes(content)
-    with pytest.raises(ConfigError, match=rf"{path} is not the Smart Turn v3.2"):
+    with pytest.raises(ConfigError, match=rf"{path} is not the file.*it is not the Smart Turn v3.2"):
         smart_turn.open_model(path)
 
 
