@@ -9,6 +9,7 @@ import numpy as np
 from ..core.arrays import Pcm
 from ..core.clock import Clock
 from ..core.rates import LISTENING_RATE_HZ
+from ..core.types import GUESS_CONFIDENCE
 from .base import Hypothesis
 from .decode_budget import Decode, DecodeBudget
 from .rich_tags import parse
@@ -20,9 +21,8 @@ _FULL_STOPS = ".。．"
 #: Silence in which the words are decoded, s: where it was the end, they are known before vad_node's wait is over. Of a
 #: pause soon after the last decode a longer silence is asked: else people who speak haltingly cost twice the work.
 _SILENCE_S, _NEXT_SILENCE_S, _SOON_S = 0.1, 0.25, 1.2
-#: Partial words of no more confidence are taken for guesses (vad/endpointing.py), as those are after which somebody
-#: spoke on. A decode of all that was said is none.
-_GUESS, _NO_GUESS = 0.5, 0.55
+#: What a decode of all that was said has at least: it is no guess. Words after which somebody spoke on are.
+_NO_GUESS = GUESS_CONFIDENCE + 0.05
 
 
 class UtteranceDecoder:
@@ -75,7 +75,7 @@ class UtteranceDecoder:
             began_s = self._clock.now_s()
             self._partial = self._stable(_as_partial(self._decoded()))
             self._spent_s += self._clock.now_s() - began_s
-        return replace(self._partial, confidence=min(self._partial.confidence, _GUESS))
+        return replace(self._partial, confidence=min(self._partial.confidence, GUESS_CONFIDENCE))
 
     def finish(self) -> Hypothesis:
         """The words; rejected where there are none, unless a sound event was recognised."""

@@ -22,6 +22,9 @@ LOCAL_SESSION = "local"
 EVENT_COMPLETE = "complete"
 #: The same before the recogniser is sure of it: enough to prepare an answer, not to end the user's turn.
 EVENT_LIKELY = "likely"
+#: A partial transcript of no more confidence is a guess at how a sentence may go on: it ends no turn and is not
+#: answered beforehand.
+GUESS_CONFIDENCE = 0.5
 #: Among Transcript.events of a final that is rejected: what was heard was soft, which may be why.
 EVENT_TOO_QUIET = "too_quiet"
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 
 from ..core.enums import VoiceKind
-from ..core.types import EVENT_COMPLETE, EVENT_LIKELY, Prompt, Transcript, VoiceActivity
+from ..core.types import EVENT_COMPLETE, EVENT_LIKELY, GUESS_CONFIDENCE, Prompt, Transcript, VoiceActivity
 from .agenda import Agenda
 from .backchannels import plain
 from .base import DialogueSettings
@@ -17,8 +17,6 @@ from .interruption_policy import InterruptionPolicy
 from .user_speech import UserSpeechTracker
 
 _MINUTE_S = 60.0
-#: Partial transcripts of no more confidence are guesses at how a sentence may go on.
-_GUESS = 0.5
 
 
 class RequestBudget:
@@ -121,4 +119,4 @@ class Preparation:
 
 
 def _sure(transcript: Transcript) -> bool:
-    return bool(transcript.text) and transcript.confidence > _GUESS
+    return bool(transcript.text) and transcript.confidence > GUESS_CONFIDENCE

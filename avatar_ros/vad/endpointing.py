@@ -18,7 +18,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from ..core.types import EVENT_COMPLETE, Transcript
+from ..core.types import EVENT_COMPLETE, GUESS_CONFIDENCE, Transcript
 from .base import VadSettings
 from .incomplete_sentences import QUESTION_WORDS, is_whole_question, last_letters, last_words
 
@@ -26,8 +26,6 @@ _QUESTION_MARKS = ("?", "？")
 _PAUSE_MARKS = (",", "-", "，", "、")
 _STOPS = ".…。．"
 _CONTRACTED = tuple(word + "'s" for word in QUESTION_WORDS)
-#: Partial transcripts of no more confidence are guesses at how a sentence may go on.
-_GUESS = 0.5
 #: The detector's probability from which on it is sure that the user is not done, or is.
 _NOT_DONE, _DONE = 0.1, 0.9
 #: The recogniser's confidence up to which a whole question is none, and from which on it is sure.
@@ -71,7 +69,7 @@ def words_of(partial: Transcript, locale: str = "en-US") -> Words:
         return Words.COMPLETE
     if breaks_off(partial.text, partial.locale or locale):
         return Words.OPEN
-    guessed = partial.confidence <= _GUESS and EVENT_COMPLETE not in partial.events
+    guessed = partial.confidence <= GUESS_CONFIDENCE and EVENT_COMPLETE not in partial.events
     return Words.NONE if guessed or not partial.text.strip() else Words.PLAIN
 
 
