@@ -130,6 +130,6 @@ void main() {
     } else if (finish.y == 2.0) {
         c.rgb /= max(c.a, 1e-6);
     }
-    bytes = c;
+    bytes = floor(clamp(c, 0.0, 1.0) * 255.0 + 0.5) / 255.0;  // drivers round 229.5 either way: NVIDIA's takes 229
 }
 """
