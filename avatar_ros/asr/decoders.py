@@ -39,6 +39,10 @@ _OPTIONS = {"lm": None, "dict": None, "loglevel": "FATAL"}
 _MOST_SILENCE = 0.78
 #: quick_score of a sentence that is worth a second pass where another recogniser writes down what is rejected.
 _MAY_BE_KNOWN = 1.2
+#: quick_score of a sentence that both found and that needs no second pass: of 240 sentences and pieces of talk that the
+#: grammar lacks none came that far (development set), of known questions three in five.
+_SURE = 2.5
+_SURE_CONFIDENCE = 0.97
 #: Silence before and after what is scored.
 _PADDING_SAMPLES = 1600
 
@@ -120,6 +124,18 @@ class Decoders:
             scored.append(self._scored_as(second, data, against))
         return tuple(scored)
 
+    def surely(self, first_sample: int, last_sample: int) -> ScoredSentence | None:
+        """The sentence that the first pass and the network found both, where it fits so well that the second pass
+        would say the same: its answer need not wait for that. None where there is no such sentence.
+        """
+        words = tuple(self.sentence(self.first_pass))
+        if not words or words != self.rescorer.sentence():
+            return None
+        features = self._quick_features(words, first_sample, last_sample)
+        if quick_score(features) < _SURE:
+            return None
+        return ScoredSentence(" ".join(words), features, _SURE_CONFIDENCE)
+
     def may_be_known(self, first_sample: int, last_sample: int) -> bool:
         """Whether the second pass may confirm a sentence, by what is known before it, for a hundredth of its work.
 
@@ -131,11 +147,14 @@ class Decoders:
 
     def is_likely(self, words: Sequence[str], first_sample: int, last_sample: int) -> bool:
         """The same for one sentence of the grammar."""
+        return quick_score(self._quick_features(words, first_sample, last_sample)) >= _MAY_BE_KNOWN
+
+    def _quick_features(self, words: Sequence[str], first_sample: int, last_sample: int) -> dict[str, float]:
+        """What of a sentence's features is known before the second pass."""
         rival = self.filler.rival(first_sample - _PADDING_SAMPLES)
         phones = [phone for word in words for phone in self.second_pass.lookup_word(word).split()]
-        features = {**self.rescorer.features(words, first_sample, last_sample),
-                    "rival_errors": rival_errors(rival, phones)}  # fmt: skip
-        return quick_score(features) >= _MAY_BE_KNOWN
+        features = self.rescorer.features(words, first_sample, last_sample)
+        return {**features, "rival_errors": rival_errors(rival, phones)}
 
     def close(self) -> None:
         """End the helper processes."""
