@@ -9,6 +9,7 @@ first pass and our network agree, and their sentence fits well, that is the fina
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from ..core.paths import share_file
 from ..core.types import EVENT_LIKELY
 from ..speech import minimal_dfa as automaton
 from ..speech.phone_network import PhoneNetwork
-from ..speech.phrase_grammar import Choice, Node, Series
+from ..speech.phrase_grammar import Choice, Node, Series, accepts
 from .base import AsrSettings, Hypothesis, RecognitionStream
 from .deaf import DeafStream
 from .decoders import Decoders, ScoredSentence
@@ -82,9 +83,16 @@ class SphinxRecogniser:
             decoders.close()
         self._free.clear()
 
+    def _ask_the_same(self, one: Sequence[str], other: Sequence[str]) -> bool:
+        assert self._questions is not None
+        return any(
+            accepts(sentences, one) and accepts(sentences, other)
+            for sentences in map(self._questions.sentences, self._questions.intents)
+        )
+
     def _decoders(self) -> Decoders:
         assert self._questions is not None and self._grammar is not None and self._network is not None
-        return Decoders(self._grammar, self._questions.pronunciations, self._network)
+        return Decoders(self._grammar, self._questions.pronunciations, self._network, self._ask_the_same)
 
 
 class SphinxStream:
