@@ -9,12 +9,12 @@ from urllib.parse import urlsplit
 import numpy as np
 import pytest
 from browser import SOFTWARE_GL, chromium, need_browser
-from page_server import PageServer, say_goodbye
+from page_server import ANSWERS, PageServer, say_goodbye
 
 from avatar_ros.avatar.load import avatar_file, load_avatar
 from avatar_ros.core.enums import InterruptAction
 
-QUESTION = "what can you do"
+QUESTION = "when does the boat leave"
 TALKING = "return document.body.dataset.phase === 'talking'"
 HEARD = "return document.querySelector('#notice:not([hidden])')?.innerText ?? ''"
 
@@ -22,7 +22,8 @@ HEARD = "return document.querySelector('#notice:not([hidden])')?.innerText ?? ''
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
     need_browser()
-    server = PageServer(tmp_path_factory.mktemp("server"), {"builtin": load_avatar(avatar_file("builtin"))})
+    avatars = {"builtin": load_avatar(avatar_file("builtin"))}
+    server = PageServer(tmp_path_factory.mktemp("server"), avatars, ANSWERS)
     yield server
     server.close()
 
