@@ -122,7 +122,7 @@ class PageServer:
 
     async def _test_file(self, request: web.Request) -> web.Response:
         path = Path(__file__).parent / "page" / request.match_info["name"]
-        return self._answer(request, path.read_bytes(), TYPES[path.suffix])
+        return web.Response(body=path.read_bytes(), headers={"Content-Type": TYPES[path.suffix]})
 
     def _check(self, request: web.Request) -> None:
         if self.token and request.cookies.get("token") != self.token:
