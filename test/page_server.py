@@ -212,9 +212,10 @@ class PageServer:
             "speech_rate_hz": 24000, "mic_rate_hz": 16000, "locale": "en-US", "avatar": self._entry(name), "idle_s": 300.0,
             "longest_s": 0.0, "version": self.version, "talk": "open",
         })  # fmt: skip
-        missed = [frame for seq, frame in self.sent if seq > resume.get("seq", 0)] if resumed else []
-        for frame in missed:
-            await self._send(socket, frame)
+        told = resume.get("seq", 0)
+        while missed := [(seq, frame) for seq, frame in self.sent if resumed and seq > told]:
+            for told, frame in missed:
+                await self._send(socket, frame)
         self.talking = socket
 
     async def _tell_queue(self) -> None:

@@ -36,13 +36,13 @@ def test_a_page_of_another_origin_frames_it_and_talks_with_it(server, window):
     assert window.js("return getComputedStyle(document.body).backgroundColor") == "rgba(0, 0, 0, 0)"
     window.click("#begin-typing")
     window.driver.switch_to.default_content()
-    window.until(GOT, "session", "key")
+    assert "key" not in window.until(GOT, "session", "locale")["detail"]
     window.js("window.tell({avatar: 'say', text: arguments[0]})", QUESTION)
     window.until(GOT, "line", QUESTION)
     window.until(GOT, "state", "speaking")
     window.until(GOT, "line", '"avatar"')
     window.js("window.tell({avatar: 'interrupt'})")
-    window.until(GOT, "state", "idle")
+    window.wait(lambda: any(clock["state"] == "ended" for clock in server.clocks))
     window.js("window.tell({avatar: 'constructor'}); window.tell('nonsense'); window.tell({avatar: 'say', text: {}}); window.tell({avatar: 'end'})")
     window.wait(lambda: server.talking is None)
     assert server.texts[-1] == QUESTION

@@ -15,6 +15,7 @@ from avatar_ros.avatar.load import avatar_file, load_avatar
 from avatar_ros.core.enums import InterruptAction
 
 QUESTION = "when does the boat leave"
+LONG = "tell me about the house"
 TALKING = "return document.body.dataset.phase === 'talking'"
 HEARD = "return document.querySelector('#notice:not([hidden])')?.innerText ?? ''"
 
@@ -107,20 +108,19 @@ def test_idle_life_comes_from_the_same_topic_as_the_kiosks(server, page):
 def test_the_button_stops_it(server, page):
     since = len(server.clocks)
     begin_typing(page)
-    ask(page)
+    ask(page, LONG)
     page.wait(lambda: clocks(server, since, "playing"))
     page.until("return !document.getElementById('stop').disabled")
     page.click("#stop")
     page.wait(lambda: clocks(server, since, "ended"), 20)
     last = [clock for clock in server.clocks[since:] if clock["turn"] == clocks(server, since, "ended")[0]["turn"]]
     assert last[-1]["gain"] == 0
-    page.until("return document.getElementById('status').textContent === 'Ready'", within_s=20)
 
 
 def test_held_and_gone_on_with(server, page):
     since = len(server.clocks)
     begin_typing(page)
-    ask(page)
+    ask(page, LONG)
     page.wait(lambda: clocks(server, since, "playing"))
     server.order(InterruptAction.PAUSE)
     page.wait(lambda: clocks(server, since, "paused"))
@@ -135,7 +135,7 @@ def test_held_and_gone_on_with(server, page):
 def test_a_lost_network_comes_back_in_the_middle_of_the_sentence(server, page):
     since = len(server.clocks)
     begin_typing(page)
-    ask(page)
+    ask(page, LONG)
     page.wait(lambda: clocks(server, since, "playing"))
     key = server.key
     server.cut()
@@ -205,6 +205,7 @@ def test_the_token_of_the_address_is_used_and_hidden(server, window):
     assert "s3cret" not in window.driver.current_url
     begin_typing(window)
     window.open("about:blank")
+    window.wait(lambda: server.talking is None, 20)
     server.token = ""
 
 
@@ -235,25 +236,31 @@ def test_without_a_secure_context_one_types(server):
         opened(browser, f"http://avatar.test:{urlsplit(server.url).port}/")
         browser.click("#begin")
         browser.until(HEARD.replace("?? ''", "?.includes('https')"))
+        browser.until("return window.avatarApp.conversation.connection.alive")
+        since = len(server.clocks)
+        ask(browser)
+        browser.wait(lambda: clocks(server, since, "ended"))  # it is heard all the same
         assert browser.js("return document.getElementById('mic').classList.contains('off')")
         assert browser.js("return !document.getElementById('text').disabled")
 
 
 def test_a_microphone_that_is_refused_or_missing(server, page):
-    page.driver.execute_cdp_cmd("Browser.setPermission", {"permission": {"name": "microphone"}, "setting": "denied"})
-    try:
-        page.click("#begin")
-        page.until(HEARD.replace("?? ''", "?.includes('not allowed')"))
-    finally:
-        page.driver.execute_cdp_cmd("Browser.resetPermissions", {})
-    page.js("navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('none', 'NotFoundError'))")
+    refuse = "navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('none', arguments[0]))"
+    page.js(refuse, "NotAllowedError")
+    page.click("#begin")
+    page.until(HEARD.replace("?? ''", "?.includes('not allowed')"))
+    page.js(refuse, "NotFoundError")
     page.click("#notice-act")
     page.until(HEARD.replace("?? ''", "?.includes('No microphone found')"))
+    page.js(refuse, "NotReadableError")
+    page.click("#mic")
+    page.until(HEARD.replace("?? ''", "?.includes('busy')"))
 
 
 def test_what_the_microphone_hears_comes_whole(server, tmp_path):
     rng = np.random.default_rng(2)
-    tone = np.concatenate([np.zeros(32000), 8000 * np.sin(np.cumsum(0.02 + 0.2 * rng.random(16000))), np.zeros(16000)])
+    chirp = 8000 * np.sin(np.cumsum(0.02 + 0.2 * rng.random(16000)))
+    tone = np.concatenate([np.zeros(8 * 16000), chirp, np.zeros(16000)])
     with wave.open(str(tmp_path / "question.wav"), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
@@ -265,14 +272,14 @@ def test_what_the_microphone_hears_comes_whole(server, tmp_path):
         # The browser's own clean-up of a voice is not what is tested here.
         browser.js("const g = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices); navigator.mediaDevices.getUserMedia = () => g({audio: {echoCancellation: false, noiseSuppression: false, autoGainControl: false}})")
         browser.click("#begin")
-        browser.wait(lambda: len(server.mic) > 200)
+        browser.wait(lambda: server.mic and server.mic[-1][0] > 9.7 * 16000)
         firsts = [first for first, _, _ in server.mic]
         assert np.all(np.diff(firsts) == 320), "every 20 ms are there"
-        assert all(np.isfinite(at_s) for _, at_s, _ in server.mic[5:])
+        assert all(np.isfinite(at_s) for _, at_s, _ in server.mic[-100:])
         heard = np.concatenate([pcm for _, _, pcm in server.mic]).astype(float)
-        like = np.correlate(heard, tone[32000:48000], "valid")
+        like = np.correlate(heard, chirp, "valid")
         best = heard[np.argmax(like) :][:16000]
-        assert np.corrcoef(best, tone[32000:48000])[0, 1] > 0.95
+        assert np.corrcoef(best, chirp)[0, 1] > 0.95
         count = len(server.mic)
         browser.click("#mic")
         time.sleep(1.0)
