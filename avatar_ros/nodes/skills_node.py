@@ -43,6 +43,15 @@ TRIGGERS = {
     "sleep": ControlAction.SLEEP,
     "wake": ControlAction.WAKE,
 }
+#: Service -> its type, and what it does.
+SERVICES = {
+    "stop": (Trigger, "falls silent; every goal of every program ends"),
+    "forget": (Trigger, "forgets what was said: the next person is another one"),
+    "sleep": (Trigger, "closes the eyes; nobody is heard or answered until `wake`"),
+    "wake": (Trigger, "is there again"),
+    "set_listening": (SetBool, "whether anything of the microphone is listened to; beyond `talk` of vad_node"),
+    "set_expression": (SetExpression, "makes a face that lasts"),
+}
 #: Who must read a topic of ours; where nobody is called so, anybody.
 _READERS = dict.fromkeys(("say", "control"), "dialogue_node") | dict.fromkeys(
     ("gesture", "gaze_target"), "expression_node"
@@ -72,9 +81,9 @@ class SkillDoors:
             start, cancel = partial(self._start, name), self._stage.cancel
             self._doors[name] = ActionDoor(self._node, (kind, name), (goal, end), start, cancel, self._has_room)
         create = self._node.create_service
-        self._services += [create(Trigger, name, partial(self._serve, of)) for name, of in TRIGGERS.items()]
-        self._services.append(create(SetBool, "set_listening", self._set_listening))
-        self._services.append(create(SetExpression, "set_expression", self._set_expression))
+        serve = {name: partial(self._serve, order) for name, order in TRIGGERS.items()}
+        serve |= {"set_listening": self._set_listening, "set_expression": self._set_expression}
+        self._services += [create(kind, name, serve[name]) for name, (kind, _) in SERVICES.items()]
 
     def close(self) -> None:
         """See Doors. Safe to call twice."""

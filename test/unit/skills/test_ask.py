@@ -48,7 +48,12 @@ def test_who_has_begun_to_speak_is_heard_out(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("said", "phrase", "reason"),
-    [("Please go to the kitchen now", 1, ""), ("kitchen", 1, ""), ("the garden", 0, ""), ("the cellar", -1, "no_phrase")],
+    [
+        ("Please go to the kitchen now", 1, ""),
+        ("kitchen", 1, ""),
+        ("the garden", 0, ""),
+        ("the cellar", -1, "no_phrase"),
+    ],
 )
 def test_one_of_the_phrases_is_waited_for(tmp_path: Path, said: str, phrase: int, reason: str) -> None:
     run = kiosk(tmp_path, (2.0, said))
@@ -72,7 +77,9 @@ def test_a_cancelled_listener_leaves_the_words_to_the_avatar(tmp_path: Path) -> 
     assert run.until("dialogue/prompt").text == "what time is it"
 
 
-@pytest.mark.parametrize(("action", "reason"), [(ControlAction.SLEEP, "asleep"), (ControlAction.IGNORE, "not_listening")])
+@pytest.mark.parametrize(
+    ("action", "reason"), [(ControlAction.SLEEP, "asleep"), (ControlAction.IGNORE, "not_listening")]
+)
 def test_who_is_not_listened_to_is_not_heard(tmp_path: Path, action: ControlAction, reason: str) -> None:
     run = kiosk(tmp_path, (7.0, "what time is it"))
     heard = run.start(ListenGoal(timeout_s=0.0))
