@@ -1,6 +1,7 @@
 """skills_node: actions and services for a robot's own program: say, listen, ask, look, gesture, chat, sleep."""
 
 import sys
+import time
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -59,6 +60,7 @@ _READERS = dict.fromkeys(("say", "control"), "dialogue_node") | dict.fromkeys(
 #: Topics on demand are heard this long after the last goal, s.
 _LINGER_S = 20.0
 _BEATS = 50
+_SEEN_S = 0.5
 
 
 class SkillDoors:
@@ -74,6 +76,7 @@ class SkillDoors:
         self._topics: frozenset[str] = frozenset()
         self._timer: Any = None
         self._beats: Any = None
+        self._seen_s: dict[str, float] = {}
 
     def open(self) -> None:
         """See skills/stage.py's Doors."""
@@ -106,7 +109,16 @@ class SkillDoors:
             door.finish(id_, end)
 
     def reachable(self, topic: str) -> bool:
-        """Whether the node that reads `topic` is there."""
+        """Whether the node that reads `topic` is there; asked of DDS twice a second at most, once it was."""
+        now_s = time.monotonic()
+        if now_s - self._seen_s.get(topic, float("-inf")) < _SEEN_S:
+            return True
+        found = self._has_reader(topic)
+        if found:
+            self._seen_s[topic] = now_s
+        return found
+
+    def _has_reader(self, topic: str) -> bool:
         names = {info.node_name for info in self._node.get_subscriptions_info_by_topic(topic)}
         names.discard(self._node.get_name())
         known = {info.node_name for info in self._node.get_publishers_info_by_topic("state")} & {"dialogue_node"}

@@ -17,7 +17,7 @@ def tour(avatar: Avatar) -> None:
     avatar.look_at(*DOOR)  # goes on while it speaks
     print("looks:", avatar.say("The door is over there.").spoken)
 
-    answer = avatar.ask("May I bring you some tea, or some coffee?", DRINKS, timeout_s=6.0)
+    answer = avatar.ask("May I bring you some tea, or some coffee?", DRINKS, timeout_s=3.0)
     if answer.understood:
         avatar.gesture("agree", wait=False)
         drink = DRINKS[answer.choice].partition("|")[0]
