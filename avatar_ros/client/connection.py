@@ -36,7 +36,7 @@ ACTIONS: dict[str, tuple[Any, Any, Any]] = {
 }
 #: How often it is looked whether the skills_node that has our goals still lives, s; a goal that was not accepted by
 #: then will not be.
-_LOOK_S, _ACCEPT_S = 1.0, 10.0
+_LOOK_S, _ACCEPT_S, _POLL_S = 1.0, 10.0, 0.02
 
 
 class _Goal:
@@ -108,9 +108,20 @@ class Connection:
         message = kind.Goal(client=self.name)
         for field, value in values.items():
             setattr(message, field, value)
+        if not self._is_served(client):
+            goal.lose("no_skills")
+            self._forget(goal)
+            return task
         sent = client.send_goal_async(message, feedback_callback=partial(_tell, task, news_kind))
         sent.add_done_callback(partial(self._accepted, goal))
         return task
+
+    def _is_served(self, client: ActionClient) -> bool:
+        """Whether the action's server has been found; what is sent before is lost."""
+        deadline_s = time.monotonic() + _ACCEPT_S
+        while not client.server_is_ready() and time.monotonic() < deadline_s:
+            time.sleep(_POLL_S)
+        return bool(client.server_is_ready())
 
     def has_action(self, name: str) -> bool:
         """Whether an action is served by now."""
