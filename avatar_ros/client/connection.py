@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+import traceback
 import uuid
 from collections.abc import Callable
 from dataclasses import fields, replace
@@ -21,6 +22,7 @@ from ..core.peers import BEAT_S
 from ..core.topics import TOPICS
 from ..ros import convert, qos, readers
 from ..ros.executor import LeanExecutor
+from ..ros.guard import guarded
 from ..ros.start import start_ros
 from ..skills import goals
 from .task import Task
@@ -101,7 +103,7 @@ class Connection:
         kind, news_kind, end_kind = ACTIONS[name]
         client = self._action(name)
         goal: _Goal
-        task: Task[Any] = Task(lambda: self._cancel(goal), on_news)
+        task: Task[Any] = Task(lambda: self._cancel(goal), _safe(on_news) if on_news else None)
         goal = _Goal(task, end_kind)
         with self._lock:
             self._goals.add(goal)
@@ -197,15 +199,22 @@ class Connection:
     def subscribe(self, topic: str, take: Callable[[Any], None]) -> Any:
         """Hear a topic of the conversation; take(dataclass) comes on the connection's thread."""
 
-        def read(msg: Any) -> None:
-            take(convert.from_msg(TOPICS[topic], msg))
-
+        read = _safe(lambda msg: take(convert.from_msg(TOPICS[topic], msg)))
         return self.node.create_subscription(convert.msg_type(TOPICS[topic]), topic, read, qos.for_topic(topic))
 
     def missing(self) -> list[str]:
         """The nodes of a conversation that are not there yet."""
         absent = sorted(readers.missing_steps(self.node))
         return absent if all(self.has_action(name) for name in ACTIONS) else [*absent, "skills_node"]
+
+
+def _safe(call: Callable[[Any], None]) -> Callable[[Any], None]:
+    """What a program's own callback raises is printed: the thread that called it has others to call."""
+
+    def safely(value: Any) -> None:
+        guarded(lambda: call(value), traceback.print_exception)
+
+    return safely
 
 
 def _tell(task: Task[Any], kind: Any, message: Any) -> None:
