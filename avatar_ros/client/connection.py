@@ -198,7 +198,6 @@ class Connection:
 
     def subscribe(self, topic: str, take: Callable[[Any], None]) -> Any:
         """Hear a topic of the conversation; take(dataclass) comes on the connection's thread."""
-
         read = _safe(lambda msg: take(convert.from_msg(TOPICS[topic], msg)))
         return self.node.create_subscription(convert.msg_type(TOPICS[topic]), topic, read, qos.for_topic(topic))
 
