@@ -22,6 +22,8 @@ EXIT_INTERRUPTED = 130
 #: verb -> (module with `add_arguments(parser)` and `run(options) -> int`, one line for --help)
 VERBS = {
     "kiosk": ("kiosk", "talk with the avatar: microphone, speaker, screen"),
+    "record": ("record", "a running kiosk's conversation into a file (MCAP)"),
+    "replay": ("replay", "a recorded conversation drives face and loudspeaker again"),
     "express": ("express", "sound in, ARKit expression weights out (JSON)"),
     "render": ("render", "avatar and expression file in, video or pictures out"),
     "validate": ("validate", "check an avatar file and name what is wrong with it"),
