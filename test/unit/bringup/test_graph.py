@@ -43,7 +43,8 @@ def test_options_reach_their_nodes(tmp_path, monkeypatch):
 
 
 def test_two_hosts_share_the_nodes_and_devices_stay_on_the_robot():
-    halves = {host: {item.executable for item in kiosk_graph(KioskOptions(host=host))} for host in ("robot", "offboard")}
+    names = ("robot", "offboard")
+    halves = {host: {item.executable for item in kiosk_graph(KioskOptions(host=host))} for host in names}
     assert halves["offboard"] == {"asr_node", "llm_node", "tts_node", "audio_encoder_node"}
     assert halves["robot"] | halves["offboard"] == {item.executable for item in kiosk_graph(KioskOptions())}
     assert not halves["robot"] & halves["offboard"]
