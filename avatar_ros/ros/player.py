@@ -10,7 +10,7 @@ import rclpy
 from rclpy.node import Node
 
 from ..core.events import AvatarState
-from ..core.known_turns import KnownTurns
+from ..core.known_turns import LARGEST_TURN, KnownTurns
 from ..core.topics import TOPICS
 from ..core.types import LOCAL_SESSION
 from . import convert, qos
@@ -68,7 +68,8 @@ class ReplayNode:
             self._announce(message)
         elif topic in self._publishers:
             said = AvatarState(session=session, epoch=epoch, turn=turn)
-            if epoch and topic != "interrupt" and not self._known.have(said):  # its state was not recorded
+            ordinary = epoch and turn <= LARGEST_TURN and topic != "interrupt"  # not what voids all older epochs
+            if ordinary and not self._known.have(said):  # its state was not recorded
                 self._announce(convert.to_msg(said, time.time_ns()))
             self._publishers[topic].publish(message)
 
