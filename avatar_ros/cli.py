@@ -24,6 +24,7 @@ VERBS = {
     "kiosk": ("kiosk", "talk with the avatar: microphone, speaker, screen"),
     "express": ("express", "sound in, ARKit expression weights out (JSON)"),
     "render": ("render", "avatar and expression file in, video or pictures out"),
+    "avatars": ("avatars", "list the avatars that are there, with pictures"),
     "validate": ("validate", "check an avatar file and name what is wrong with it"),
     "doctor": ("doctor", "what works on this machine, what does not, and what to do about it"),
     "fetch": ("fetch", "download optional models, with a progress bar and a checksum"),

@@ -28,14 +28,16 @@ def frame_head(avatar: Avatar, aspect: float) -> Framing:
     """Camera for a picture of width / height = `aspect`, looking along -Z.
 
     Landscape and square pictures are filled from above the hair down to just above the fade. A portrait picture
-    keeps that lower edge and widens until the head's sides fit, so the room goes above the head.
+    keeps that lower edge and widens until the head's sides fit, so the room goes above the head. The avatar's own
+    `zoom` and `up_m` change that.
     """
     low, high = _solid_range(avatar, axis=1)
     height = high - low
     bottom, top = low + BOTTOM_CROP * height, high + TOP_MARGIN * height
     left, right = _solid_range(avatar, axis=0, above=low + 0.45 * height)
     needed = (right - left) * (1 + 2 * SIDE_MARGIN) / aspect
-    top = max(top, bottom + needed)
+    middle, half = (bottom + top) / 2 + avatar.up_m, (top - bottom) / 2 / avatar.zoom
+    bottom, top = middle - half, max(middle + half, middle - half + needed)
     distance = DISTANCE * height
     middle = (bottom + top) / 2
     front = float(np.average(avatar.positions[:, 2], weights=avatar.opacities))
