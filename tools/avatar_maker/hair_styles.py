@@ -155,7 +155,7 @@ class Short:
             return np.maximum((volume + above_mm) * np.sin(np.pi * min(0.12 + 0.66 * t**0.75, 0.62)), 0.6)
 
         def field(p: Array, normal: Array, t: float, root: Array) -> Array:
-            reach = smoothstep(-52, -20, root[:, [0]])
+            reach = smoothstep(-60, -22, p[:, [0]])
             across = np.array([[n["sweep"], 0.15, 0.0]]) * reach + np.array([[0.0, 0.0, -0.75 + 0.35 * t]])
             side = np.sign(root[:, [0]]) * smoothstep(40, 58, np.abs(root[:, [0]]))
             return across + side * np.array([[0.35, -0.9, -0.3]]) + 0.20 * unit(p - CROWN)

@@ -50,7 +50,7 @@ def _teeth(part: str, widths: tuple[float, ...], edge: float, height: float, bac
             p = p + depth[:, None] * np.stack([normal[:, 0], 0 * u, normal[:, 1]], axis=1)
             tone = np.array([0.86, 0.83, 0.77]) * (1 - 0.22 * np.abs(u) ** 6 - 0.26 * v)[:, None]
             tone = tone * (1 - 0.55 * smoothstep(7, 26, np.abs(along)))[:, None]
-            out.append(make(part, p, n3, (width / 9.5, tall / 8.5, 0.15), tone))
+            out.append(make(part, p, n3, (width / 7.6, tall / 6.8, 0.15), tone))
         start += width
     return gather(out)
 
@@ -77,7 +77,7 @@ def _tongue() -> Cloud:
     n = unit(np.stack([np.cos(v) / 16, np.sin(v) / 6, 0.10 * smoothstep(0.6, 1.0, u)], axis=1))
     tone = np.array([0.72, 0.34, 0.35]) * (0.34 + 0.66 * smoothstep(0.45, 1.0, u))[:, None]
     tone = tone * (1 - 0.12 * np.exp(-((x / 2) ** 2)))[:, None]
-    return make("tongue", p, n, (1.9, 1.5, 1.0), tone, tangent=(0, 0, 1), a=u)
+    return make("tongue", p, n, (2.1, 1.9, 1.0), tone, tangent=(0, 0, 1), a=u)
 
 
 def _bag(rng: np.random.Generator) -> Cloud:

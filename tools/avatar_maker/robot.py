@@ -15,7 +15,7 @@ from .sdf import Array, Sdf, gradient, smoothstep
 
 NAME = "bolt"
 ABOUT = OURS | {"title": "Bolt, a robot", "voice": "any", "defaults": NEARER | {"background": "#c9d3df"}}
-WHITE, ACCENT, METAL = np.array([0.80, 0.82, 0.85]), np.array([0.95, 0.56, 0.12]), np.array([0.20, 0.215, 0.24])
+WHITE, ACCENT, METAL = np.array([0.74, 0.77, 0.81]), np.array([0.95, 0.56, 0.12]), np.array([0.20, 0.215, 0.24])
 SEED = 7
 
 
