@@ -108,7 +108,7 @@ BEN = Person(
         Push((22, 62, 74), (28, 9, 18), move=(0, -1.5, 3.0)),  # brow ridge
         Push((0, 8, 94), (17, 15, 20), grow=(0.14, 0.05, 0.07)),  # nose
         Push((0, 36, 84), (13, 20, 16), move=(0, 0, 2.2), grow=(0.12, 0, 0)),
-        Push((0, -25, 86), (26, 10, 16), grow=(0.06, -0.11, 0)),  # thinner lips, a wider mouth
+        Push((0, -25, 86), (26, 10, 16), grow=(0.06, -0.04, 0)),  # thinner lips, a wider mouth
         Push((44, -100, -28), (36, 46, 60), move=(9, 0, 0)),  # neck
         Push((0, -100, 12), (70, 50, 40), move=(0, 0, 5)),
     ),
