@@ -29,6 +29,7 @@ VERBS = {
     "replay": ("replay", "a recorded conversation drives face and loudspeaker again"),
     "express": ("express", "sound in, ARKit expression weights out (JSON)"),
     "render": ("render", "avatar and expression file in, video or pictures out"),
+    "avatars": ("avatars", "list the avatars that are there, with pictures"),
     "validate": ("validate", "check an avatar file and name what is wrong with it"),
     "doctor": ("doctor", "what works on this machine, what does not, and what to do about it"),
     "fetch": ("fetch", "download optional models, with a progress bar and a checksum"),

@@ -21,7 +21,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     spoken = "the kiosk's language (default: as the profile has it, or English)"
     add("--locale", default=default.locale, metavar="de|fr-CA|…", help=spoken)
-    add("--avatar", default=default.avatar, metavar="FILE", help="LAM .zip, or splats (default: the built-in one)")
+    shown = "LAM .zip, or splats, or a name that ./avatar avatars lists (default: as the profile has it)"
+    add("--avatar", default=default.avatar, metavar="FILE|NAME", help=shown)
     add("--axes", default=default.axes, help="which way is up in a file of splats alone: y_up, y_down, z_up, z_down")
     add(
         "--mic",
