@@ -13,6 +13,7 @@ constexpr float kMaxAlpha = 0.999f;
 // A splat on the screen; 64 bytes, one cache line. Exponents are base 2:
 // alpha(dx, dy) = 2^(peak + a·dx² + b·dx·dy + c·dy²), a, c < 0.
 // The ellipse alpha = 1/255 spans, in column dx, the rows shear·dx ± root·√(half_width² − dx²).
+// Two of the same bytes look the same and are equally deep; all zero: not seen.
 struct alignas(64) Splat {
     float x, y;              // centre, px
     float a, b, c, peak;
@@ -21,13 +22,28 @@ struct alignas(64) Splat {
     float half_width;        // of the ellipse, px
     float lean;              // column of the ellipse's lowest point; the highest is opposite
     float shear, root;
-    float unused[2];
+    float depth;             // metres
+    float half_height;       // of the ellipse, px
 };
 static_assert(sizeof(Splat) == 64);
 
 // The tiles that a splat's box touches, inclusive.
 struct TileBox {
     uint16_t x0, x1, y0, y1;
+    bool empty() const { return x0 > x1; }
+};
+constexpr TileBox kNowhere = {1, 0, 1, 0};
+
+// All splats by their numbers, as the frame before left them; a frame replaces what has changed.
+struct Projection {
+    Splat* splats;
+    TileBox* boxes;  // kNowhere: not seen
+};
+
+// A splat that is not what it was in the frame before, and where it was then.
+struct Moved {
+    uint32_t splat;
+    TileBox before;
 };
 
 // The avatar as separate arrays, each padded to a multiple of 16 elements.
@@ -59,9 +75,8 @@ struct Target {
 
 struct Kernels {
     const char* name;
-    // Project splats [begin, end); writes the visible ones, their boxes and their depths (metres, more than 0);
-    // returns their number.
-    int (*project)(const SceneArrays&, const View&, int begin, int end, Splat* out, TileBox* boxes, float* depths);
+    // Project splats [begin, end); lists those that have changed and returns their number.
+    int (*project)(const SceneArrays&, const View&, int begin, int end, const Projection& out, Moved* moved);
     // Blend the listed splats, front to back, over one tile and write its pixels.
     void (*blend)(const Splat* splats, const uint32_t* list, int count, int tile_x, int tile_y, const Target&);
 };

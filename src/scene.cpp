@@ -1,6 +1,7 @@
 // Turning an avatar into the arrays that the kernels read.
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 #include "rasteriser.hpp"
 
@@ -34,6 +35,18 @@ std::array<float, 6> covariance(const float* scale, const float* q) {
 
 }  // namespace
 
+View make_view(const float* body, const float* head, const float* focal, float blur, int width, int height) {
+    View v{};
+    std::copy(body, body + 12, v.body);
+    std::transform(head, head + 12, body, v.turn, std::minus<float>());
+    v.fx = focal[0], v.fy = focal[1], v.cx = focal[2], v.cy = focal[3], v.blur = blur;
+    const float margin_x = 0.15f * width / v.fx, margin_y = 0.15f * height / v.fy;  // as gsplat's
+    v.limit_left = -v.cx / v.fx - margin_x, v.limit_right = (width - v.cx) / v.fx + margin_x;
+    v.limit_top = -v.cy / v.fy - margin_y, v.limit_bottom = (height - v.cy) / v.fy + margin_y;
+    v.width = width, v.height = height;
+    return v;
+}
+
 Rasteriser::Rasteriser(const SceneInput& input, int threads, const Kernels& kernels)
     : kernels_(kernels), pool_(std::max(1, threads)), splats_(input.splats), morphs_(input.morphs) {
     const int shares = kBlocksPerThread * pool_.threads();
@@ -45,10 +58,10 @@ Rasteriser::Rasteriser(const SceneInput& input, int threads, const Kernels& kern
     load_scene(input);
     load_morphs(input);
     projected_.resize(splats_);
-    boxes_.resize(splats_);
-    depths_.resize(splats_);
+    boxes_.resize(splats_, kNowhere);
+    moved_.resize(splats_);
+    wanted_.reserve(splats_);
     order_.resize(splats_);
-    block_counts_.resize(blocks_);
 }
 
 void Rasteriser::load_scene(const SceneInput& in) {
