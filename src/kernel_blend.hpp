@@ -1,8 +1,8 @@
 // Splats over one tile, front to back. Part of kernels.cpp.
 //
 // Splats are taken in chunks. Of a chunk, the rows that each splat touches are found for W splats at a time, then the
-// Gaussians' first rows are worked out for all of them, and only then are rows blended: the end of a run of rows is what
-// a processor cannot foresee, and nothing long should have to begin anew after it.
+// Gaussians' first rows are worked out for all of them. Rows are blended in groups, whose colours stay in registers while
+// the chunk's splats pass over them: each splat goes on from group to group where it left off.
 #pragma once
 
 #include "kernel_finish.hpp"
@@ -14,36 +14,29 @@ namespace {
 
 constexpr float kSaturated = 1.0f / 2048.0f;  // transmittance below which a row is finished
 constexpr float kSteepStart = -100.0f;        // exponent from which the row recurrence could underflow
-constexpr int kChunk = 32;                    // splats between two looks at saturation
+constexpr int kChunk = 32;                    // splats between two looks at saturation; a bit each
 constexpr int kStrips = kTileWidth / W;
-static_assert(kTileHeight == 64, "a row is a bit of Strip::alive");
+constexpr int kGroupRows = kRegisters >= 32 ? 4 : 2;  // four registers a row, and some to work with
+constexpr int kGroups = kTileHeight / kGroupRows;
+static_assert(kChunk == 32 && kGroups <= 32);
 
-// One strip of the tile: W columns.
+// One strip of the tile: W columns. What is finished is left out from above and from below; in between, Gaussians have to
+// pass.
 struct Strip {
     Cell rows[kTileHeight];
-    uint64_t alive;  // bit r: row r is not yet finished
+    int first, last;  // groups of rows not yet finished, [first, last)
 };
 
 // What finding rows needs of a chunk's splats, column by column.
 struct Chunk {
     float x[kChunk], y[kChunk], half_width[kChunk], lean[kChunk], shear[kChunk], root[kChunk];
-    int32_t begin[kChunk], end[kChunk];  // rows of one strip
+    int32_t begin[kChunk], end[kChunk];  // rows of one strip; none: end is 0
 };
 
-// Rows [begin, end) of one strip that one splat touches.
-struct Item {
-    const Splat* splat;
-    int32_t begin, end;
-    bool steep;
+// One splat's Gaussian on its way down a strip: in the row that comes next, and the ratio to the one after it.
+struct alignas(4 * W) Gaussian {
+    VF value, ratio;
 };
-
-// The Gaussian in an item's first row, and its ratio to the second one.
-struct alignas(4 * W) Start {
-    VF gauss, ratio;
-};
-
-inline uint64_t rows_from(int begin) { return ~uint64_t{0} << begin; }
-inline uint64_t rows_before(int end) { return ~uint64_t{0} >> (kTileHeight - end); }
 
 inline void fill_chunk(const Splat* splats, const uint32_t* list, int count, Chunk& chunk) {
     for (int i = 0; i < count; ++i) {
@@ -51,16 +44,16 @@ inline void fill_chunk(const Splat* splats, const uint32_t* list, int count, Chu
         chunk.x[i] = s.x, chunk.y[i] = s.y, chunk.half_width[i] = s.half_width;
         chunk.lean[i] = s.lean, chunk.shear[i] = s.shear, chunk.root[i] = s.root;
     }
-    for (int i = count; i % W != 0; ++i) {
+    for (int i = count; i < kChunk; ++i) {
         chunk.x[i] = chunk.y[i] = chunk.lean[i] = chunk.shear[i] = chunk.root[i] = 0;
         chunk.half_width[i] = -1;  // touches nothing
     }
 }
 
 // Rows of a strip whose pixels' centres begin at `left_px`, for all splats of the chunk.
-inline void find_rows(Chunk& chunk, int count, float left_px, float tile_y) {
-    const VF low = VF{}, high = splat(kTileHeight);
-    for (int i = 0; i < count; i += W) {
+inline void find_rows(Chunk& chunk, const Strip& strip, float left_px, float tile_y) {
+    const VF low = splat(strip.first * kGroupRows), high = splat(strip.last * kGroupRows);
+    for (int i = 0; i < kChunk; i += W) {
         const VF x = load(chunk.x + i), half_width = load(chunk.half_width + i), lean = load(chunk.lean + i);
         const VF left = vmax(left_px - x, -half_width), right = vmin((left_px + (W - 1)) - x, half_width);
         const VF at_top = vmin(vmax(-lean, left), right), at_bottom = vmin(vmax(lean, left), right);
@@ -68,36 +61,46 @@ inline void find_rows(Chunk& chunk, int count, float left_px, float tile_y) {
         const VF root = load(chunk.root + i), shear = load(chunk.shear + i), y = load(chunk.y + i) - tile_y;
         const VF above = root * vsqrt(vmax(square - at_top * at_top, VF{}));
         const VF below = root * vsqrt(vmax(square - at_bottom * at_bottom, VF{}));
-        const VF top = vmin(vmax(shear * at_top - above + y + 0.499f, low), high);
-        const VF bottom = vmin(vmax(shear * at_bottom + below + y + 0.501f, low), high);
-        store_bits(chunk.begin + i, to_int(top));
-        store_bits(chunk.end + i, to_int(bottom) & (left <= right));
+        const VI top = to_int(vmin(vmax(shear * at_top - above + y + 0.499f, low), high));
+        const VI bottom = to_int(vmin(vmax(shear * at_bottom + below + y + 0.501f, low), high));
+        store_bits(chunk.begin + i, top);
+        store_bits(chunk.end + i, bottom & (left <= right) & (top < bottom));
     }
 }
 
-// The chunk's splats that touch rows still alive; returns their number. Free of branches, which nobody could foresee.
-inline int list_items(const Splat* splats, const uint32_t* list, int count, const Chunk& chunk, uint64_t alive,
-                      Item* items) {
-    int listed = 0;
-    for (int i = 0; i < count; ++i) {
-        const int begin = chunk.begin[i], end = chunk.end[i];
-        const uint64_t touches = -static_cast<uint64_t>(begin < end);
-        const uint64_t rows = alive & touches & rows_from(begin & 63) & rows_before(end + (end == 0));
-        items[listed] = {&splats[list[i]], __builtin_ctzll(rows | (1ull << 63)), 64 - __builtin_clzll(rows | 1), false};
-        listed += rows != 0;
+// The chunk's splats that touch a group of rows, a bit each.
+inline uint32_t touching(const Chunk& chunk, int group) {
+    const int first = group * kGroupRows;
+    uint32_t found = 0;
+    for (int i = 0; i < kChunk; i += W) {
+        const VI begin = load_bits(chunk.begin + i), end = load_bits(chunk.end + i);
+        found |= lanes_of((begin < first + kGroupRows) & (end > first)) << i;
     }
-    return listed;
+    return found;
 }
 
-inline void find_start(Item& item, VF lanes, float tile_y, Start& start) {
-    const Splat& s = *item.splat;
+// Gaussian along a column by recurrence: G(y+1) = G(y)·R(y), R(y+1) = R(y)·Q. False for needles, whose recurrence could
+// lose a pixel that counts.
+inline bool begin_gaussian(const Splat& s, VF lanes, float row_y, Gaussian& out) {
     const VF dx = lanes - s.x;
-    const float dy = static_cast<float>(item.begin) + (tile_y + 0.5f) - s.y;
+    const float dy = row_y - s.y;
     const VF slope = s.b * dx;
     const VF exponent = s.peak + s.a * dx * dx + dy * (slope + s.c * dy);
-    item.steep = any_below(exponent, kSteepStart);
-    start.gauss = exp2_within(vmax(exponent, splat(-126.0f)));
-    start.ratio = exp2_within(vmax(slope + s.c * (2.0f * dy + 1.0f), splat(-126.0f)));
+    out.value = exp2v(exponent);
+    out.ratio = exp2_within(vmax(slope + s.c * (2.0f * dy + 1.0f), splat(-126.0f)));
+    return !any((exponent < kSteepStart) & (dx * dx <= s.half_width * s.half_width));
+}
+
+// Bits of the splats that have to be worked out row by row.
+inline uint32_t begin_gaussians(const Splat* splats, const uint32_t* list, int count, const Chunk& chunk, VF lanes,
+                                float top_y, Gaussian* gaussians) {
+    uint32_t steep = 0;
+    for (int i = 0; i < count; ++i) {
+        const int first = chunk.begin[i] & -kGroupRows;
+        const bool fits = begin_gaussian(splats[list[i]], lanes, top_y + static_cast<float>(first), gaussians[i]);
+        steep |= static_cast<uint32_t>(!fits) << i;
+    }
+    return steep;
 }
 
 inline void add(Cell& cell, VF alpha, VF red, VF green, VF blue) {
@@ -108,48 +111,79 @@ inline void add(Cell& cell, VF alpha, VF red, VF green, VF blue) {
     cell.through -= weight;
 }
 
-// Gaussian along a column by recurrence: G(y+1) = G(y)·R(y), R(y+1) = R(y)·Q.
-inline void blend_rows(const Splat& s, Cell* cell, int rows, VF gauss, VF ratio) {
-    const VF red = splat(s.red), green = splat(s.green), blue = splat(s.blue), q = splat(s.q);
-    for (; rows > 0; --rows, ++cell) {
-        add(*cell, gauss, red, green, blue);
-        gauss *= ratio;
-        ratio *= q;
+// Needles: each row by itself.
+__attribute__((noinline)) void add_steep(const Splat& s, VF lanes, float row_y, Cell* cells) {
+    const VF red = splat(s.red), green = splat(s.green), blue = splat(s.blue), dx = lanes - s.x;
+    const VF across = s.peak + s.a * dx * dx;
+    for (int row = 0; row < kGroupRows; ++row) {
+        const float dy = row_y + static_cast<float>(row) - s.y;
+        add(cells[row], exp2v(across + dy * (s.b * dx + s.c * dy)), red, green, blue);
     }
 }
 
-// Needles: each row by itself.
-__attribute__((noinline)) void blend_steep(const Splat& s, Cell* cell, int rows, VF dx, float dy) {
-    const VF red = splat(s.red), green = splat(s.green), blue = splat(s.blue), across = s.peak + s.a * dx * dx;
-    for (; rows > 0; --rows, ++cell, dy += 1.0f)
-        add(*cell, exp2v(across + dy * (s.b * dx + s.c * dy)), red, green, blue);
+// The next rows of one splat. `cells` are the caller's registers.
+inline __attribute__((always_inline)) void add_rows(const Splat& s, Gaussian& gaussian, Cell* cells) {
+    const VF red = splat(s.red), green = splat(s.green), blue = splat(s.blue), q = splat(s.q);
+    VF value = gaussian.value, ratio = gaussian.ratio;
+#pragma GCC unroll 4
+    for (int row = 0; row < kGroupRows; ++row) {
+        add(cells[row], value, red, green, blue);
+        value *= ratio;
+        ratio *= q;
+    }
+    gaussian = {value, ratio};
 }
 
-// Of a strip that is still alive.
-inline void find_alive(Strip& strip) {
-    uint64_t alive = 0;
-    for (int row = __builtin_ctzll(strip.alive), last = 63 - __builtin_clzll(strip.alive); row <= last; ++row)
-        alive |= static_cast<uint64_t>(any_above(strip.rows[row].through, kSaturated)) << row;
-    strip.alive &= alive;
+// The splats of `found` over one group of rows, none of them a needle.
+inline void blend_group(const Splat* splats, const uint32_t* list, uint32_t found, Gaussian* gaussians, Cell* rows) {
+    Cell cells[kGroupRows];
+#pragma GCC unroll 4
+    for (int row = 0; row < kGroupRows; ++row) cells[row] = rows[row];
+    for (; found != 0; found &= found - 1) {
+        const int i = __builtin_ctz(found);
+        add_rows(splats[list[i]], gaussians[i], cells);
+    }
+#pragma GCC unroll 4
+    for (int row = 0; row < kGroupRows; ++row) rows[row] = cells[row];
+}
+
+// The same where some are: in order, since each hides those behind it.
+inline void blend_steep_group(const Splat* splats, const uint32_t* list, uint32_t found, uint32_t steep,
+                              Gaussian* gaussians, VF lanes, float row_y, Cell* rows) {
+    while (found != 0) {
+        const uint32_t needle = found & steep & -(found & steep);
+        const uint32_t before = found & (needle - 1);  // all of them where no needle is left
+        blend_group(splats, list, before, gaussians, rows);
+        if (needle != 0) add_steep(splats[list[__builtin_ctz(needle)]], lanes, row_y, rows);
+        found &= ~(before | needle);
+    }
+}
+
+inline bool is_alive(const Cell* rows) {
+    VF most = rows[0].through;
+    for (int row = 1; row < kGroupRows; ++row) most = vmax(most, rows[row].through);
+    return any_above(most, kSaturated);
+}
+
+inline void shrink(Strip& strip) {
+    while (strip.first < strip.last && !is_alive(strip.rows + strip.first * kGroupRows)) ++strip.first;
+    while (strip.first < strip.last && !is_alive(strip.rows + (strip.last - 1) * kGroupRows)) --strip.last;
 }
 
 void blend_chunk(const Splat* splats, const uint32_t* list, int count, Chunk& chunk, Strip& strip, float left_px,
                  float tile_y) {
-    Item items[kChunk + 1];
-    Start starts[kChunk];
-    find_rows(chunk, count, left_px, tile_y);
-    const int listed = list_items(splats, list, count, chunk, strip.alive, items);
+    Gaussian gaussians[kChunk];
     const VF lanes = left_px + iota();
-    for (int i = 0; i < listed; ++i) find_start(items[i], lanes, tile_y, starts[i]);
-    for (int i = 0; i < listed; ++i) {
-        const Item& item = items[i];
-        const Splat& s = *item.splat;
-        Cell* cell = strip.rows + item.begin;
-        const int rows = item.end - item.begin;
-        if (__builtin_expect(item.steep, 0))
-            blend_steep(s, cell, rows, lanes - s.x, static_cast<float>(item.begin) + (tile_y + 0.5f) - s.y);
+    const float top_y = tile_y + 0.5f;
+    find_rows(chunk, strip, left_px, tile_y);
+    const uint32_t steep = begin_gaussians(splats, list, count, chunk, lanes, top_y, gaussians);
+    for (int group = strip.first; group < strip.last; ++group) {
+        const uint32_t found = touching(chunk, group);
+        Cell* const rows = strip.rows + group * kGroupRows;
+        if (__builtin_expect(found & steep, 0))
+            blend_steep_group(splats, list, found, steep, gaussians, lanes, top_y + group * kGroupRows, rows);
         else
-            blend_rows(s, cell, rows, starts[i].gauss, starts[i].ratio);
+            blend_group(splats, list, found, gaussians, rows);
     }
 }
 
@@ -161,10 +195,10 @@ void blend_strips(const Splat* splats, const uint32_t* list, int count, int tile
         fill_chunk(splats, list + begin, size, chunk);
         bool alive = false;
         for (int k = 0; k < kStrips; ++k) {
-            if (strips[k].alive == 0) continue;
+            if (strips[k].first == strips[k].last) continue;
             blend_chunk(splats, list + begin, size, chunk, strips[k], tile_x + k * W + 0.5f, static_cast<float>(tile_y));
-            find_alive(strips[k]);
-            alive |= strips[k].alive != 0;
+            shrink(strips[k]);
+            alive |= strips[k].first < strips[k].last;
         }
         if (!alive) break;
     }
@@ -175,8 +209,8 @@ void blend(const Splat* splats, const uint32_t* list, int count, int tile_x, int
     Strip strips[kStrips];
     const int rows = rows_of(target, tile_y);
     for (Strip& strip : strips) {
-        for (int row = 0; row < rows; ++row) strip.rows[row] = empty_cell();
-        strip.alive = rows_before(rows);
+        for (Cell& cell : strip.rows) cell = empty_cell();
+        strip.first = 0, strip.last = (rows + kGroupRows - 1) / kGroupRows;
     }
     blend_strips(splats, list, count, tile_x, tile_y, strips);
     for (int k = 0; k < kStrips; ++k) write_strip(strips[k].rows, target, tile_x + k * W, tile_y);

@@ -18,6 +18,11 @@
 namespace {  // every ISA gets its own copy: the linker must never merge them
 
 constexpr int W = AVATAR_SIMD_WIDTH;
+#if defined(__AVX512F__) || defined(__aarch64__)
+constexpr int kRegisters = 32;
+#else
+constexpr int kRegisters = 16;
+#endif
 typedef float VF __attribute__((vector_size(4 * W)));
 typedef int32_t VI __attribute__((vector_size(4 * W)));
 typedef uint32_t VU __attribute__((vector_size(4 * W)));  // for bits that run over: a signed sum must not
@@ -85,19 +90,29 @@ inline bool any(VI mask) {
 #endif
 }
 
+// Bit k: lane k of a comparison's result is set.
+inline uint32_t lanes_of(VI mask) {
+#if defined(__AVX512F__)
+    return _mm512_movepi32_mask(reinterpret_cast<__m512i>(mask));
+#elif defined(__AVX2__)
+    return static_cast<uint32_t>(_mm256_movemask_ps(reinterpret_cast<__m256>(mask)));
+#elif defined(__SSE2__)
+    return static_cast<uint32_t>(_mm_movemask_ps(reinterpret_cast<__m128>(mask)));
+#elif defined(__aarch64__)
+    const uint32_t bits[4] = {1, 2, 4, 8};
+    return vaddvq_u32(vandq_u32(reinterpret_cast<uint32x4_t>(mask), vld1q_u32(bits)));
+#else
+    uint32_t bits = 0;
+    for (int i = 0; i < W; ++i) bits |= static_cast<uint32_t>(mask[i] & 1) << i;
+    return bits;
+#endif
+}
+
 inline bool any_above(VF v, float limit) {
 #if defined(__AVX512F__)
     return _mm512_cmp_ps_mask(v, _mm512_set1_ps(limit), _CMP_GT_OQ) != 0;
 #else
     return any(v > limit);
-#endif
-}
-
-inline bool any_below(VF v, float limit) {
-#if defined(__AVX512F__)
-    return _mm512_cmp_ps_mask(v, _mm512_set1_ps(limit), _CMP_LT_OQ) != 0;
-#else
-    return any(v < limit);
 #endif
 }
 
