@@ -78,32 +78,35 @@ inline TileBox tiles_of(const Projected& p, int k, const View& v) {
             static_cast<uint16_t>(y0 / kTileHeight), static_cast<uint16_t>(y1 / kTileHeight)};
 }
 
-inline bool same_bytes(const Splat& a, const Splat& b) {
-    VI different{};
-    for (int k = 0; k < 16; k += W)
-        different |= load_bits(reinterpret_cast<const float*>(&a) + k) ^ load_bits(reinterpret_cast<const float*>(&b) + k);
-    return !any(different != 0);
+// Which of W splats are not where they were before, or are seen from elsewhere: projection depends on nothing else that
+// changes from frame to frame.
+inline VI find_changed(const SceneArrays& s, const Before& before, int i) {
+    if (!before.same_view) return VI{} - 1;
+    VI changed = (load(s.x + i) != load(before.x + i)) | (load(s.y + i) != load(before.y + i)) |
+                 (load(s.z + i) != load(before.z + i));
+    if (!before.same_turn) changed |= load(s.share + i) != 0.0f;
+    return changed;
 }
 
-int project(const SceneArrays& s, const View& v, int begin, int end, const Projection& out, Moved* moved) {
+int project(const SceneArrays& s, const View& v, const Before& before, int begin, int end, const Projection& out,
+            Moved* moved) {
     Projected p;
     Moved* last = moved;
     for (int i = begin; i < end; i += W) {
+        const VI changed = find_changed(s, before, i);
+        if (!any(changed)) continue;
         project_lanes(s, v, i, p);
         const int lanes = end - i < W ? end - i : W;
         for (int k = 0; k < lanes; ++k) {
+            if (changed[k] == 0) continue;
             const TileBox box = tiles_of(p, k, v);
-            Splat now{};
-            if (!box.empty())
-                now = {p.x[k], p.y[k], p.a[k], p.b[k], p.c[k], s.peak[i + k],
-                       s.red[i + k], s.green[i + k], s.blue[i + k], p.q[k],
-                       p.hw[k], p.lean[k], p.shear[k], p.root[k], p.z[k], p.hh[k]};
-            Splat& then = out.splats[i + k];
-            *last = {static_cast<uint32_t>(i + k), out.boxes[i + k]};
-            if (same_bytes(now, then)) continue;
-            then = now;
+            *last++ = {static_cast<uint32_t>(i + k), out.boxes[i + k]};
             out.boxes[i + k] = box;
-            ++last;
+            if (box.empty()) continue;
+            out.depths[i + k] = p.z[k];
+            out.splats[i + k] = {p.x[k], p.y[k], p.a[k], p.b[k], p.c[k], s.peak[i + k],
+                                 s.red[i + k], s.green[i + k], s.blue[i + k], p.q[k],
+                                 p.hw[k], p.lean[k], p.shear[k], p.root[k], {0, 0}};
         }
     }
     return static_cast<int>(last - moved);

@@ -13,7 +13,6 @@ constexpr float kMaxAlpha = 0.999f;
 // A splat on the screen; 64 bytes, one cache line. Exponents are base 2:
 // alpha(dx, dy) = 2^(peak + a·dx² + b·dx·dy + c·dy²), a, c < 0.
 // The ellipse alpha = 1/255 spans, in column dx, the rows shear·dx ± root·√(half_width² − dx²).
-// Two of the same bytes look the same and are equally deep; all zero: not seen.
 struct alignas(64) Splat {
     float x, y;              // centre, px
     float a, b, c, peak;
@@ -22,8 +21,7 @@ struct alignas(64) Splat {
     float half_width;        // of the ellipse, px
     float lean;              // column of the ellipse's lowest point; the highest is opposite
     float shear, root;
-    float depth;             // metres
-    float half_height;       // of the ellipse, px
+    float unused[2];
 };
 static_assert(sizeof(Splat) == 64);
 
@@ -31,6 +29,7 @@ static_assert(sizeof(Splat) == 64);
 struct TileBox {
     uint16_t x0, x1, y0, y1;
     bool empty() const { return x0 > x1; }
+    bool operator==(const TileBox& o) const { return x0 == o.x0 && x1 == o.x1 && y0 == o.y0 && y1 == o.y1; }
 };
 constexpr TileBox kNowhere = {1, 0, 1, 0};
 
@@ -38,9 +37,17 @@ constexpr TileBox kNowhere = {1, 0, 1, 0};
 struct Projection {
     Splat* splats;
     TileBox* boxes;  // kNowhere: not seen
+    float* depths;   // metres, more than 0 where it is seen
 };
 
-// A splat that is not what it was in the frame before, and where it was then.
+// What a frame has in common with the one before.
+struct Before {
+    const float *x, *y, *z;  // morphed centres then
+    bool same_view;          // all of View but `turn`
+    bool same_turn;
+};
+
+// A splat that may not be what it was in the frame before, and where it was then.
 struct Moved {
     uint32_t splat;
     TileBox before;
@@ -75,8 +82,9 @@ struct Target {
 
 struct Kernels {
     const char* name;
-    // Project splats [begin, end); lists those that have changed and returns their number.
-    int (*project)(const SceneArrays&, const View&, int begin, int end, const Projection& out, Moved* moved);
+    // Project those of splats [begin, end) that may have changed; lists them and returns their number.
+    int (*project)(const SceneArrays&, const View&, const Before&, int begin, int end, const Projection& out,
+                   Moved* moved);
     // Blend the listed splats, front to back, over one tile and write its pixels.
     void (*blend)(const Splat* splats, const uint32_t* list, int count, int tile_x, int tile_y, const Target&);
 };

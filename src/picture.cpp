@@ -1,8 +1,6 @@
 #include "picture.hpp"
 
-#include <cstdlib>
 #include <cstring>
-#include <new>
 
 namespace avatar {
 
@@ -19,9 +17,7 @@ bool same(const T& a, const T& b) {
 Picture::Pixels Picture::pixels(int width, int height) {
     if (pixels_ && target_.width == width && target_.height == height) return pixels_;
     valid_ = false;
-    auto* memory = static_cast<uint8_t*>(std::calloc(static_cast<size_t>(width) * height, 4));
-    if (!memory) throw std::bad_alloc();
-    pixels_ = Pixels(memory, std::free);
+    pixels_ = Pixels(new uint8_t[static_cast<size_t>(width) * height * 4]());
     target_.width = width, target_.height = height;
     return pixels_;
 }

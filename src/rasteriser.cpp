@@ -73,7 +73,7 @@ void Rasteriser::render(const float* weights, const View& view, const Target& ta
 void Rasteriser::draw(const float* weights, const View& view, const Target& target, bool whole) {
     const double started = now_ms();
     tiles_.begin(target.width, target.height, whole);
-    morph_and_project(weights, view);
+    morph_and_project(weights, view, whole);
     tiles_.finish();
     const double projected = now_ms();
     sort();
@@ -98,14 +98,22 @@ void Rasteriser::draw(const float* weights, const View& view, const Target& targ
 
 // Block by block, so that the morphed centres are still in the cache when they are projected. Leaves the morphs' share
 // of the time in stage_ms_[kMorph].
-void Rasteriser::morph_and_project(const float* weights, const View& view) {
+void Rasteriser::morph_and_project(const float* weights, const View& view, bool whole) {
     find_depths(view);
+    View turned = view_;
+    std::memcpy(turned.turn, view.turn, sizeof(view.turn));
+    const float* const* then = centres_[newest_];
+    const Before before{then[0], then[1], then[2], !whole && std::memcmp(&turned, &view, sizeof(View)) == 0,
+                        std::memcmp(view_.turn, view.turn, sizeof(view.turn)) == 0};
+    newest_ ^= 1;
+    scene_.x = centres_[newest_][0], scene_.y = centres_[newest_][1], scene_.z = centres_[newest_][2];
+    view_ = view;
     std::vector<double> morph_ms(blocks_), all_ms(blocks_);
     pool_.run(blocks_, [&](int block) {
         const double started = now_ms();
         morph_block(block, weights);
         morph_ms[block] = now_ms() - started;
-        project_block(block, view);
+        project_block(block, view, before);
         all_ms[block] = now_ms() - started;
     });
     const double all = std::accumulate(all_ms.begin(), all_ms.end(), 1e-9);
@@ -117,7 +125,7 @@ void Rasteriser::morph_block(int block, const float* weights) {
     const size_t size = std::min<size_t>(block_size_, padded_ - begin);
     float* moved[3];
     for (int k = 0; k < 3; ++k) {
-        moved[k] = morphed_.data() + k * padded_;
+        moved[k] = centres_[newest_][k];
         std::memcpy(moved[k] + begin, rest_[k] + begin, size * sizeof(float));
     }
     for (int m = 0; m < morphs_; ++m) {
@@ -134,14 +142,16 @@ void Rasteriser::morph_block(int block, const float* weights) {
     }
 }
 
-void Rasteriser::project_block(int block, const View& view) {
+void Rasteriser::project_block(int block, const View& view, const Before& before) {
     const int begin = block * block_size_, end = std::min(begin + block_size_, splats_);
     Moved* const moved = moved_.data() + begin;
-    const int count = kernels_.project(scene_, view, begin, end, {projected_.data(), boxes_.data()}, moved);
+    const int count = kernels_.project(scene_, view, before, begin, end,
+                                       {projected_.data(), boxes_.data(), depths_.data()}, moved);
     if (tiles_.all()) return;
     for (const Moved* one = moved; one < moved + count; ++one) {
-        tiles_.mark(one->before);
-        tiles_.mark(boxes_[one->splat]);
+        const TileBox now = boxes_[one->splat];
+        tiles_.mark(now);
+        if (!(one->before == now)) tiles_.mark(one->before);
     }
 }
 
@@ -173,8 +183,8 @@ void Rasteriser::sort() {
     wanted_.clear();
     for (int i = 0; i < splats_; ++i) {
         if (!tiles_.touches_drawn(boxes_[i])) continue;
-        wanted_.push_back(sort_key(projected_[i].depth, static_cast<uint32_t>(i)));
-        ++starts[bucket(projected_[i].depth)];
+        wanted_.push_back(sort_key(depths_[i], static_cast<uint32_t>(i)));
+        ++starts[bucket(depths_[i])];
     }
     visible_ = static_cast<int>(wanted_.size());
     uint32_t sum = 0;

@@ -53,9 +53,9 @@ class Rasteriser {
     void load_scene(const SceneInput& input);
     void load_morphs(const SceneInput& input);
     void draw(const float* weights, const View& view, const Target& target, bool whole);
-    void morph_and_project(const float* weights, const View& view);
+    void morph_and_project(const float* weights, const View& view, bool whole);
     void morph_block(int block, const float* weights);
-    void project_block(int block, const View& view);
+    void project_block(int block, const View& view, const Before& before);
     void find_depths(const View& view);
     int bucket(float depth) const;
     void sort();
@@ -73,7 +73,10 @@ class Rasteriser {
     int splats_ = 0, morphs_ = 0, blocks_ = 0, block_size_ = 0, groups_ = 0, buckets_ = 0;
 
     std::vector<float> arrays_;     // 15 columns of padded_ floats: rest x y z, covariance, colour, peak, reach, share
-    std::vector<float> morphed_;    // 3 columns
+    std::vector<float> morphed_;    // twice 3 columns: of this frame and of the one before
+    float* centres_[2][3] = {};     // where they begin
+    int newest_ = 0;                // which of the two is this frame's
+    View view_{};                   // of the frame before
     size_t padded_ = 0;
     SceneArrays scene_{};
     const float* rest_[3] = {};
@@ -85,6 +88,7 @@ class Rasteriser {
 
     std::vector<Splat> projected_;
     std::vector<TileBox> boxes_;
+    std::vector<float> depths_;
     std::vector<Moved> moved_;               // block b's start at b · block_size_
     std::vector<uint64_t> wanted_;           // keys of the splats in tiles that are drawn
     std::vector<uint32_t> bucket_starts_;    // [buckets + 1] into order_

@@ -59,6 +59,7 @@ Rasteriser::Rasteriser(const SceneInput& input, int threads, const Kernels& kern
     load_morphs(input);
     projected_.resize(splats_);
     boxes_.resize(splats_, kNowhere);
+    depths_.resize(splats_);
     moved_.resize(splats_);
     wanted_.reserve(splats_);
     order_.resize(splats_);
@@ -67,7 +68,8 @@ Rasteriser::Rasteriser(const SceneInput& input, int threads, const Kernels& kern
 void Rasteriser::load_scene(const SceneInput& in) {
     padded_ = (static_cast<size_t>(splats_) + kPad - 1) / kPad * kPad;
     arrays_.assign(padded_ * kColumns, 0.0f);
-    morphed_.assign(padded_ * 3, 0.0f);
+    morphed_.assign(padded_ * 6, 0.0f);
+    for (int k = 0; k < 6; ++k) centres_[k / 3][k % 3] = morphed_.data() + padded_ * k;
     auto column = [&](int c) { return arrays_.data() + padded_ * c; };
     for (int i = 0; i < splats_; ++i) {
         auto cov = covariance(in.scales + 3 * i, in.rotations + 4 * i);
@@ -81,8 +83,7 @@ void Rasteriser::load_scene(const SceneInput& in) {
         column(14)[i] = in.head_share[i];
     }
     for (int k = 0; k < 3; ++k) rest_[k] = column(k);
-    scene_ = {morphed_.data(), morphed_.data() + padded_, morphed_.data() + 2 * padded_,
-              column(3), column(4), column(5), column(6), column(7), column(8),
+    scene_ = {centres_[0][0], centres_[0][1], centres_[0][2], column(3), column(4), column(5), column(6), column(7), column(8),
               column(9), column(10), column(11), column(12), column(13), column(14)};
     for (int k = 0; k < 3 && splats_ > 0; ++k) {
         auto [low, high] = std::minmax_element(rest_[k], rest_[k] + splats_);

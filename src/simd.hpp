@@ -13,6 +13,8 @@
 #include <immintrin.h>
 #elif defined(__aarch64__)
 #include <arm_neon.h>
+#elif defined(__wasm_simd128__)
+#include <wasm_simd128.h>
 #endif
 
 namespace {  // every ISA gets its own copy: the linker must never merge them
@@ -73,23 +75,6 @@ inline VF vsqrt(VF v) {
     return out;
 }
 
-// Whether any lane of a comparison's result is set.
-inline bool any(VI mask) {
-#if defined(__AVX512F__)
-    return _mm512_test_epi32_mask(reinterpret_cast<__m512i>(mask), reinterpret_cast<__m512i>(mask)) != 0;
-#elif defined(__AVX2__)
-    return _mm256_movemask_ps(reinterpret_cast<__m256>(mask)) != 0;
-#elif defined(__SSE2__)
-    return _mm_movemask_ps(reinterpret_cast<__m128>(mask)) != 0;
-#elif defined(__aarch64__)
-    return vmaxvq_u32(reinterpret_cast<uint32x4_t>(mask)) != 0;
-#else
-    int32_t all = 0;
-    for (int i = 0; i < W; ++i) all |= mask[i];
-    return all != 0;
-#endif
-}
-
 // Bit k: lane k of a comparison's result is set.
 inline uint32_t lanes_of(VI mask) {
 #if defined(__AVX512F__)
@@ -101,10 +86,25 @@ inline uint32_t lanes_of(VI mask) {
 #elif defined(__aarch64__)
     const uint32_t bits[4] = {1, 2, 4, 8};
     return vaddvq_u32(vandq_u32(reinterpret_cast<uint32x4_t>(mask), vld1q_u32(bits)));
+#elif defined(__wasm_simd128__)
+    v128_t quarters[W / 4];
+    std::memcpy(quarters, &mask, sizeof(mask));
+    uint32_t bits = 0;
+    for (int i = 0; i < W / 4; ++i) bits |= static_cast<uint32_t>(wasm_i32x4_bitmask(quarters[i])) << (4 * i);
+    return bits;
 #else
     uint32_t bits = 0;
     for (int i = 0; i < W; ++i) bits |= static_cast<uint32_t>(mask[i] & 1) << i;
     return bits;
+#endif
+}
+
+// Whether any lane of a comparison's result is set.
+inline bool any(VI mask) {
+#if defined(__aarch64__)
+    return vmaxvq_u32(reinterpret_cast<uint32x4_t>(mask)) != 0;
+#else
+    return lanes_of(mask) != 0;
 #endif
 }
 

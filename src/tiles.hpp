@@ -1,6 +1,7 @@
 // Which tiles of a picture are drawn anew.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -32,5 +33,24 @@ class Tiles {
     std::vector<uint32_t> sums_;      // [down + 1, across + 1] of marked_ above and to the left
     std::vector<int> drawn_;
 };
+
+inline void Tiles::mark(TileBox box) {
+    if (all_) return;
+    for (int y = box.y0; y <= box.y1; ++y)
+        for (int x = box.x0; x <= box.x1; ++x) {
+            uint8_t* tile = &marked_[static_cast<size_t>(y) * across_ + x];
+            // Mostly marked already: looking first keeps the line shared between the threads.
+            if (!__atomic_load_n(tile, __ATOMIC_RELAXED)) __atomic_store_n(tile, uint8_t{1}, __ATOMIC_RELAXED);
+        }
+}
+
+inline bool Tiles::touches_drawn(TileBox box) const {
+    if (box.empty()) return false;
+    if (all_) return true;
+    const size_t row = across_ + 1;
+    const uint32_t* above = &sums_[box.y0 * row];
+    const uint32_t* below = &sums_[(box.y1 + 1) * row];
+    return below[box.x1 + 1] - below[box.x0] != above[box.x1 + 1] - above[box.x0];
+}
 
 }  // namespace avatar
