@@ -56,6 +56,7 @@ class Rasteriser {
     void morph_and_project(const float* weights, const View& view, bool whole);
     void morph_block(int block, const float* weights);
     void project_block(int block, const View& view, const Before& before);
+    void mark_moved();
     void find_depths(const View& view);
     int bucket(float depth) const;
     void sort();
@@ -90,6 +91,7 @@ class Rasteriser {
     std::vector<TileBox> boxes_;
     std::vector<float> depths_;
     std::vector<Moved> moved_;               // block b's start at b · block_size_
+    std::vector<int> moved_counts_;          // by block
     std::vector<uint64_t> wanted_;           // keys of the splats in tiles that are drawn
     std::vector<uint32_t> bucket_starts_;    // [buckets + 1] into order_
     std::vector<uint64_t> order_;            // the same keys near to far: bits of the depth, then the splat

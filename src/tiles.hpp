@@ -14,7 +14,7 @@ class Tiles {
     // Begins a frame: all tiles are drawn, or none but those that are marked.
     void begin(int width, int height, bool all);
 
-    // The box's tiles are drawn. Any thread, at the same time as others.
+    // The box's tiles are drawn.
     void mark(TileBox box);
 
     // After the last mark.
@@ -29,19 +29,17 @@ class Tiles {
    private:
     int across_ = 0, down_ = 0;
     bool all_ = false;
-    std::vector<uint8_t> marked_;     // by tile
-    std::vector<uint32_t> sums_;      // [down + 1, across + 1] of marked_ above and to the left
+    std::vector<int32_t> edges_;      // [down + 1, across + 1]: summed above and to the left, boxes that cover a tile
+    std::vector<uint32_t> sums_;      // [down + 1, across + 1]: drawn tiles above and to the left
     std::vector<int> drawn_;
 };
 
+// Four corners of a box instead of all its tiles.
 inline void Tiles::mark(TileBox box) {
-    if (all_) return;
-    for (int y = box.y0; y <= box.y1; ++y)
-        for (int x = box.x0; x <= box.x1; ++x) {
-            uint8_t* tile = &marked_[static_cast<size_t>(y) * across_ + x];
-            // Mostly marked already: looking first keeps the line shared between the threads.
-            if (!__atomic_load_n(tile, __ATOMIC_RELAXED)) __atomic_store_n(tile, uint8_t{1}, __ATOMIC_RELAXED);
-        }
+    if (all_ || box.empty()) return;
+    const size_t row = across_ + 1;
+    int32_t *top = &edges_[box.y0 * row], *below = &edges_[(box.y1 + 1) * row];
+    ++top[box.x0], --top[box.x1 + 1], --below[box.x0], ++below[box.x1 + 1];
 }
 
 inline bool Tiles::touches_drawn(TileBox box) const {
