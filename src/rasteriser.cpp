@@ -224,27 +224,25 @@ void Rasteriser::sort_group(int group) {
     }
 }
 
-template <class Visit>
-void Rasteriser::each_tile(int group, Visit visit) const {
+void Rasteriser::count_group(int group) {
+    const size_t tiles = tiles_.count();
+    uint32_t* counts = tile_counts_.data() + group * tiles;
+    std::vector<int32_t> edges(tiles_.with_edges());
+    const uint32_t last = bucket_starts_[group_starts_[group + 1]];
+    for (uint32_t i = bucket_starts_[group_starts_[group]]; i < last; ++i)
+        tiles_.add_corners(boxes_[static_cast<uint32_t>(order_[i])], edges.data());
+    tiles_.sum_corners(edges.data(), counts);
+}
+
+void Rasteriser::list_group(int group) {
+    uint32_t* places = tile_counts_.data() + static_cast<size_t>(group) * tiles_.count();
     const uint32_t last = bucket_starts_[group_starts_[group + 1]];
     for (uint32_t i = bucket_starts_[group_starts_[group]]; i < last; ++i) {
         const auto splat = static_cast<uint32_t>(order_[i]);
         const TileBox box = boxes_[splat];
         for (int y = box.y0; y <= box.y1; ++y)
-            for (int x = box.x0; x <= box.x1; ++x) visit(y * tiles_.across() + x, splat);
+            for (int x = box.x0; x <= box.x1; ++x) lists_[places[y * tiles_.across() + x]++] = splat;
     }
-}
-
-void Rasteriser::count_group(int group) {
-    const size_t tiles = tiles_.count();
-    uint32_t* counts = tile_counts_.data() + group * tiles;
-    std::memset(counts, 0, tiles * sizeof(uint32_t));
-    each_tile(group, [&](int tile, uint32_t) { ++counts[tile]; });
-}
-
-void Rasteriser::list_group(int group) {
-    uint32_t* places = tile_counts_.data() + static_cast<size_t>(group) * tiles_.count();
-    each_tile(group, [&](int tile, uint32_t splat) { lists_[places[tile]++] = splat; });
 }
 
 // Each group of depths counts its tiles, the counts become places, each group writes its own: nearer groups first.

@@ -64,8 +64,6 @@ class Rasteriser {
     void bin();
     void count_group(int group);
     void list_group(int group);
-    template <class Visit>
-    void each_tile(int group, Visit visit) const;
 
     const Kernels& kernels_;
     Pool pool_;

@@ -26,8 +26,9 @@ class FrameSink(ABC):
         """A frame [H, W, 4], valid until the next call; it shows the face of `shown_at_s`."""
 
     def drawn(self, cost_s: float, period_s: float, missed: int) -> None:  # noqa: B027 — most sinks take any size
-        """What the frame just shown cost to draw, how often one is due, and how many were left out before it; may change
-        what `frame_size` says.
+        """What the frame just shown cost to draw, how often one is due, and how many were left out before it.
+
+        May change what `frame_size` says.
         """
 
     def frame_size(self) -> tuple[int, int] | None:

@@ -38,7 +38,7 @@ class DisplaySettings(Settings):
         choices=("contain", "cover"),
     )  # fmt: skip
     scale: float = setting(
-        0.0, "size at which the avatar is rendered, per axis, of the panel's; 0: as large as is drawn in time (0.5 to 1)",
+        0.0, "size at which the avatar is rendered, per axis, of the panel's; 0: what is drawn in time, 0.5 to 1",
         low=0.0, high=1.0,
     )  # fmt: skip
     vsync: bool = setting(True, "wait for the panel's refresh: no tearing")

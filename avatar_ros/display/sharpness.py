@@ -1,4 +1,4 @@
-"""How large the face is drawn for its panel: as large as the machine keeps its frame rate with, found out while it runs.
+"""How large the face is drawn for its panel: as the machine keeps its frame rate with, found out while it runs.
 
 Pure: told what each frame cost. A second of frames is judged at a time. Two slow ones in a row, and the face is drawn
 smaller; several good ones after which the next size would fit as well, and it is drawn larger. After each step down the
@@ -19,7 +19,7 @@ BUDGET = 0.5
 SLOW_SHARE = 0.1
 SLOW_SECONDS = 2
 #: Good seconds before the first step up, and the most that are ever waited for.
-PATIENCE_S, LONGEST_PATIENCE_S = 2, 600
+PATIENCE_S, LONGEST_PATIENCE_S = 2, 3600
 
 
 class Sharpness:

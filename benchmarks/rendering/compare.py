@@ -1,6 +1,6 @@
 """Two builds of the CPU rasteriser side by side, frame by frame in turn: which is faster, and do they draw the same?
 
-    python -m benchmarks.rendering.compare --before OLD/_raster.so --avatar head.zip --size 1080x1080 --json compare.json
+    python -m benchmarks.rendering.compare --before OLD/_raster.so --avatar head.zip --size 1080x1080
 
 A frame of the one follows the same frame of the other, and who is first changes, so that both meet the same machine.
 Faces: `random` expressions and heads, as `bench render` draws them; `speaking` and `idle` as a kiosk moves them at 30
@@ -97,7 +97,9 @@ class Build:
         lens = (camera.fx, camera.fy, camera.cx, camera.cy)
         blur = settings.blur_at(camera.width, camera.height)
         started_s = self._now_s()
-        self._raster.render(weights, camera.view, head, lens, blur, GREY, None, "opaque", settings.smoke_cover, self.pixels)
+        self._raster.render(
+            weights, camera.view, head, lens, blur, GREY, None, "opaque", settings.smoke_cover, self.pixels
+        )
         self.took_ms.append(1000 * (self._now_s() - started_s))
         self.stages.append(self._raster.stats())
 
@@ -146,7 +148,9 @@ def load_module(path: str) -> ModuleType:
     return module
 
 
-def compare(before: ModuleType, path: str, size: tuple[int, int], face: str, options: argparse.Namespace) -> Comparison:
+def compare(
+    before: ModuleType, path: str, size: tuple[int, int], face: str, options: argparse.Namespace
+) -> Comparison:
     """One line: an avatar, a size, a face."""
     avatar = load_avatar(path)
     camera = portrait_camera(avatar, *size)
@@ -162,18 +166,31 @@ def compare(before: ModuleType, path: str, size: tuple[int, int], face: str, opt
         levels = max(levels, int(apart.max()))
         errors.append(float(np.mean(np.square(apart[..., :3], dtype=np.float64))))
     took = [np.array(build.took_ms[WARM_UP_FRAMES:]) for build in (old, new)]
-    medians, tails = ([float(np.percentile(ms, share)) for ms in took] for share in (50, 95))
     return Comparison(
-        Path(path).stem, "{}x{}".format(*size), face, options.threads, *medians, *tails,
-        float(np.median(took[0] / took[1])), float(np.median(drawn[WARM_UP_FRAMES:])),
-        10 * math.log10(255**2 / max(*errors, 1e-10)), levels, old.median_stages(), new.median_stages(),
-    )  # fmt: skip
+        avatar=Path(path).stem,
+        size="{}x{}".format(*size),
+        face=face,
+        threads=options.threads,
+        before_ms=float(np.median(took[0])),
+        after_ms=float(np.median(took[1])),
+        before_p95_ms=float(np.percentile(took[0], 95)),
+        after_p95_ms=float(np.percentile(took[1], 95)),
+        ratio=float(np.median(took[0] / took[1])),
+        tiles_drawn=float(np.median(drawn[WARM_UP_FRAMES:])),
+        least_psnr_db=10 * math.log10(255**2 / max(*errors, 1e-10)),
+        most_levels=levels,
+        before_stages_ms=old.median_stages(),
+        after_stages_ms=new.median_stages(),
+    )
 
 
 def table(lines: Sequence[Comparison]) -> str:
     """Markdown."""
-    rows = ["| avatar | size | face | before ms | after ms | p95 before, after | ratio | tiles drawn | PSNR dB, levels | "
-            "stages before | stages after |", "|" + "---|" * 11]  # fmt: skip
+    rows = [
+        "| avatar | size | face | before ms | after ms | p95 before, after | ratio | tiles drawn | PSNR dB, levels | "
+        "stages before | stages after |",
+        "|" + "---|" * 11,
+    ]
     for c in lines:
         stages = [" ".join(f"{ms:.2f}" for ms in of.values()) for of in (c.before_stages_ms, c.after_stages_ms)]
         rows.append(

@@ -11,7 +11,7 @@ CAGE = "/usr/bin/cage"
 
 
 def verify(folder, text):
-    """What systemd-analyze has to say about a unit of this text. Commands that are not installed here are none of it."""
+    """What systemd-analyze has to say about a unit of this text, but for a cage that is not installed here."""
     if shutil.which("systemd-analyze") is None:
         pytest.skip("systemd-analyze is not installed")
     assert CAGE in text

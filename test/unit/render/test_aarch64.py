@@ -56,7 +56,8 @@ def scene_file(path, threads, smoke_cover):
     """The file that src/frame_tool.cpp describes."""
     settings, morphs = RasterSettings(), AVATAR.morphs
     scale = WeightMap(AVATAR.morph_names, settings)
-    counts = [AVATAR.splats, len(AVATAR.morph_names), len(morphs.indices), threads, CAMERA.width, CAMERA.height, len(faces())]
+    of_avatar = [AVATAR.splats, len(AVATAR.morph_names), len(morphs.indices)]
+    counts = [*of_avatar, threads, CAMERA.width, CAMERA.height, len(faces())]
     columns = (AVATAR.positions, AVATAR.scales, AVATAR.rotations, AVATAR.colors, AVATAR.opacities, AVATAR.head_share)
     with path.open("wb") as file:
         file.write(np.array(counts, "<i4").tobytes())

@@ -157,7 +157,8 @@ def test_splats_that_change_places_in_depth_alone_are_drawn_again():
     avatar = replace(fake_avatar(2), positions=positions, scales=np.full((2, 3), 1e-12, np.float32), morphs=morphs,
                      opacities=np.full(2, 0.9, np.float32), colors=np.array([[1, 0, 0], [0, 0, 1]], np.float32),
                      rotations=np.tile(np.float32([1, 0, 0, 0]), (2, 1)), neck=None)  # fmt: skip
-    raster, cam = CpuRasteriser(avatar, RasterSettings(blur_px2=20.0)), Camera.look_at((0, 1.65, 0.9), (0, 1.65, 0), 24, 64, 64)
+    raster = CpuRasteriser(avatar, RasterSettings(blur_px2=20.0))
+    cam = Camera.look_at((0, 1.65, 0.9), (0, 1.65, 0), 24, 64, 64)
     out, weights = raster.buffer(64, 64), np.zeros(ARKIT_COUNT, np.float32)
     red = raster.render(weights, np.eye(4), cam, GREY, out).numpy()[32, 32].copy()
     weights[24] = 1.0
