@@ -22,6 +22,9 @@ EXIT_INTERRUPTED = 130
 #: verb -> (module with `add_arguments(parser)` and `run(options) -> int`, one line for --help)
 VERBS = {
     "kiosk": ("kiosk", "talk with the avatar: microphone, speaker, screen"),
+    "say": ("say", "have a running kiosk say something"),
+    "ask": ("ask", "have a running kiosk ask something, and print the answer"),
+    "listen": ("listen", "print what somebody says next to a running kiosk"),
     "express": ("express", "sound in, ARKit expression weights out (JSON)"),
     "render": ("render", "avatar and expression file in, video or pictures out"),
     "validate": ("validate", "check an avatar file and name what is wrong with it"),
