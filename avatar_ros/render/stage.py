@@ -205,6 +205,7 @@ class RenderStage(Stage):
         self._statistics.cost(cost_s)
         for sink in wanting:
             sink.show(self._out, shown_at_s)
+            sink.drawn(cost_s, self.tick_period_s, self._statistics.missed)
         return cost_s
 
     def _draw(self, state: FaceState, at_s: float) -> None:
