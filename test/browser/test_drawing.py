@@ -6,8 +6,6 @@ import base64
 
 import numpy as np
 import pytest
-from browser import NO_GL, SOFTWARE_GL, chromium, need_browser
-from page_server import PageServer
 
 from avatar_ros.avatar.framing import head_pivot
 from avatar_ros.avatar.load import avatar_file, load_avatar
@@ -16,6 +14,8 @@ from avatar_ros.render.base import RasterSettings
 from avatar_ros.render.clip_mixer import pose_matrix
 from avatar_ros.render.cpu import CpuRasteriser
 from avatar_ros.render.pose import portrait_camera
+from browser import NO_GL, SOFTWARE_GL, chromium, need_browser
+from page_server import PageServer
 
 SETTINGS = RasterSettings(backend="cpu", threads=1, smoke_cover=0.3, transparent_alpha="straight")
 #: Least likeness of a picture; the avatar's rounding alone costs 55 to 60 dB.
