@@ -1,7 +1,7 @@
 """How the page does in a headless Chromium without a graphics card, beside a server with the product's own stages.
 
-./avatar exec python benchmarks/rendering/browser_page.py AVATAR.zip [--json out.json]: opening until the face is seen (cold
-cache, several times), sizes on the wire, pictures a second at 512x512 without a break, and while it speaks, lips
+./avatar exec python benchmarks/rendering/browser_page.py AVATAR.zip [--json out.json]: opening until the face is seen
+(cold cache, several times), sizes on the wire, pictures a second at 512x512 without a break, and while it speaks, lips
 against what is heard.
 """
 
