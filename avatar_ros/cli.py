@@ -22,6 +22,9 @@ EXIT_INTERRUPTED = 130
 #: verb -> (module with `add_arguments(parser)` and `run(options) -> int`, one line for --help)
 VERBS = {
     "kiosk": ("kiosk", "talk with the avatar: microphone, speaker, screen"),
+    "say": ("say", "have a running kiosk say something"),
+    "ask": ("ask", "have a running kiosk ask something, and print the answer"),
+    "listen": ("listen", "print what somebody says next to a running kiosk"),
     "record": ("record", "a running kiosk's conversation into a file (MCAP)"),
     "replay": ("replay", "a recorded conversation drives face and loudspeaker again"),
     "express": ("express", "sound in, ARKit expression weights out (JSON)"),
