@@ -25,6 +25,8 @@ VERBS = {
     "say": ("say", "have a running kiosk say something"),
     "ask": ("ask", "have a running kiosk ask something, and print the answer"),
     "listen": ("listen", "print what somebody says next to a running kiosk"),
+    "record": ("record", "a running kiosk's conversation into a file (MCAP)"),
+    "replay": ("replay", "a recorded conversation drives face and loudspeaker again"),
     "express": ("express", "sound in, ARKit expression weights out (JSON)"),
     "render": ("render", "avatar and expression file in, video or pictures out"),
     "avatars": ("avatars", "list the avatars that are there, with pictures"),

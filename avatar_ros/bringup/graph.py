@@ -41,6 +41,11 @@ START_ORDER = (
 )
 
 
+#: A robot that thinks elsewhere: what needs a bigger computer, and has no device. `robot` is all the rest.
+OFFBOARD = frozenset({"asr_node", "llm_node", "tts_node", "audio_encoder_node"})
+HOSTS = ("all", "robot", "offboard")
+
+
 @dataclass(frozen=True)
 class KioskOptions:
     """What the user asked for.
@@ -52,7 +57,7 @@ class KioskOptions:
     mic: "auto", "none", a device's name or number, or WAV files joined by commas; record: video file to write, or "";
     turns: answers before it leaves, 0 for never; report: JSON file for the turns, or ""; network: who may reach its
     nodes (core/ros_network.py), "" for AVATAR_ROS_NETWORK, or local; locale: the kiosk's language, "de" or "de-AT",
-    "" as the profile has it.
+    "" as the profile has it; host: which half runs here, of HOSTS; autostart: the nodes bring themselves up.
     """
 
     profile: str = "embedded"
@@ -66,6 +71,8 @@ class KioskOptions:
     report: str = ""
     network: str = ""
     locale: str = ""
+    host: str = "all"
+    autostart: bool = True
 
 
 @dataclass(frozen=True)
@@ -74,7 +81,7 @@ class KioskNode:
 
     executable: in lib/avatar_ros, the node's name, and the module's in avatar_ros.nodes; params_files: later ones
     override earlier ones, and parameters all of them; ends_run: this node leaving with EXIT_DONE (EXIT_UNFINISHED)
-    means that the kiosk has done (cannot do) what it was asked to do.
+    means that the kiosk has done (cannot do) what it was asked to do; arguments: before those of ROS.
     """
 
     executable: str
@@ -82,6 +89,7 @@ class KioskNode:
     params_files: tuple[Path, ...]
     parameters: Mapping[str, Value] = field(default_factory=dict)
     ends_run: bool = False
+    arguments: tuple[str, ...] = ()
 
     @property
     def module(self) -> str:
@@ -98,16 +106,26 @@ def kiosk_graph(options: KioskOptions) -> tuple[KioskNode, ...]:
             executable=name,
             namespace=options.namespace.rstrip("/"),
             params_files=params_files,
-            parameters=parameters.get(name, {}),
+            parameters={**parameters.get(name, {}), **({} if options.autostart else {"autostart": False})},
             ends_run=name in _deciding(options),
         )
         for name in START_ORDER
+        if runs_on(name, options.host)
     )
 
 
 def _full_name(options: KioskOptions) -> str:
     """Namespace of the nodes as rcl has it, "/avatar"."""
     return "/" + options.namespace.strip("/")
+
+
+def runs_on(node: str, host: str) -> bool:
+    """Whether a node belongs to this half; to both where there is only one.
+
+    >>> runs_on("tts_node", "offboard"), runs_on("mic_node", "offboard"), runs_on("mic_node", "all")
+    (True, False, True)
+    """
+    return host == "all" or (node in OFFBOARD) == (host == "offboard")
 
 
 def _deciding(options: KioskOptions) -> set[str]:
@@ -166,6 +184,7 @@ def mic_parameters(mic: str) -> dict[str, Value]:
 
 def _check(options: KioskOptions) -> None:
     _one_of("display", options.display, DISPLAYS)
+    _one_of("host", options.host, HOSTS)
     if options.turns < 0:
         raise ConfigError("bad_option", f"turns is {options.turns}; it must be 0 (no limit) or more")
     if not re.fullmatch(r"/?[A-Za-z][A-Za-z0-9_]*(/[A-Za-z][A-Za-z0-9_]*)*/?", options.namespace):

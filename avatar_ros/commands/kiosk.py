@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from dataclasses import fields
 
-from ..bringup.graph import DISPLAYS, PROFILES, KioskOptions
+from ..bringup.graph import DISPLAYS, HOSTS, PROFILES, KioskOptions
 from ..bringup.kiosk import run_kiosk
 
 
@@ -40,6 +40,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="local|lan|lan:INTERFACE_OR_IPV4,…",
         help="who may reach its nodes: this computer alone, or others too: lan:eth0,192.168.1.5 (default: local)",
     )
+    halves = "robot: what has devices, and the conversation; offboard: hearing, thinking and voice on a bigger computer"
+    add("--host", default=default.host, choices=HOSTS, help=f"which half runs here; {halves} (default: %(default)s)")
+    parser.set_defaults(autostart=default.autostart)
     add("--report", default=default.report, metavar="FILE.json", help="write words and delays of each turn")
 
 

@@ -7,7 +7,7 @@ panel. `rotation` says by how many degrees clockwise the picture is turned befor
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 from numpy.typing import NDArray
@@ -39,10 +39,10 @@ class DisplaySettings(Settings):
     scale: float = setting(0.667, "size at which the avatar is rendered, per axis, of the panel's", low=0.1, high=1.0)
     vsync: bool = setting(True, "wait for the panel's refresh: no tearing")
     panel_background: str = setting("#e8e4de", "behind the avatar: '#rrggbb', a picture's path, 'blur', 'blur:PATH'")
-    captions: bool = setting(False, "write what was heard and what is said")
+    captions: bool = setting(False, "write what was heard and what is said", live=True)
     caption_size: float = setting(0.026, "height of the captions' letters, of the panel's height", low=0.01, high=0.1)
     caption_font: str = setting("", "path of a .ttf or .otf for captions; empty: what the system has")
-    state_sign: bool = setting(True, "a small sign while listening and thinking")
+    state_sign: bool = setting(True, "a small sign while listening and thinking", live=True)
     talk: str = setting(
         "open", "as vad_node's parameter of this name: for push and tap a button is shown, and talk_key is one, too",
         choices=("open", "push", "tap"),
@@ -133,15 +133,15 @@ def open_screen(settings: DisplaySettings, own: Options = NO_OPTIONS) -> tuple[S
     own: options of backends. Raises ConfigError where the backend was named and cannot be had.
     """
     if settings.backend != "auto":
-        return _opened(settings, own), ""
+        return _opened(settings.backend, settings, own), ""
     try:
-        return _opened(replace(settings, backend="window"), own), ""
+        return _opened("window", settings, own), ""
     except ConfigError as error:
-        return _opened(replace(settings, backend="off"), own), f"nothing is shown: {error.text}"
+        return _opened("off", settings, own), f"nothing is shown: {error.text}"
 
 
-def _opened(settings: DisplaySettings, own: Options) -> Screen:
-    screen = SCREEN_BACKENDS.make(settings.backend, settings, own=own)
+def _opened(name: str, settings: DisplaySettings, own: Options) -> Screen:
+    screen = SCREEN_BACKENDS.make(name, settings, own=own)  # these settings, not a copy: some of them are live
     screen.open()
     return screen
 

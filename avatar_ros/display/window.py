@@ -212,8 +212,9 @@ class WindowScreen:
 
     def _caption(self, panel: tuple[int, int]) -> Patch | None:
         """The words' patch; its place does not depend on whether a sign is shown, so it does not jump."""
-        if self._writer is None:
+        if not self._settings.captions:
             return None
+        self._writer = self._writer or CaptionWriter(self._settings)
         if self._caption_key != (self._captions, panel):
             room = sign_patch(AgentState.LISTENING, 0, panel).pixels.shape[0] + 2 * sign_margin(panel)
             self._caption_patch = self._writer.patch(self._captions, panel, panel[1] - room)
