@@ -114,11 +114,6 @@ def kiosk_graph(options: KioskOptions) -> tuple[KioskNode, ...]:
     )
 
 
-def _full_name(options: KioskOptions) -> str:
-    """Namespace of the nodes as rcl has it, "/avatar"."""
-    return "/" + options.namespace.strip("/")
-
-
 def runs_on(node: str, host: str) -> bool:
     """Whether a node belongs to this half; to both where there is only one.
 
@@ -126,6 +121,11 @@ def runs_on(node: str, host: str) -> bool:
     (True, False, True)
     """
     return host == "all" or (node in OFFBOARD) == (host == "offboard")
+
+
+def _full_name(options: KioskOptions) -> str:
+    """Namespace of the nodes as rcl has it, "/avatar"."""
+    return "/" + options.namespace.strip("/")
 
 
 def _deciding(options: KioskOptions) -> set[str]:

@@ -20,6 +20,7 @@ from ..core.settings import Settings, setting
 U8 = NDArray[Any]  # uint8 always; OpenCV's stubs do not name the element type
 
 ROTATIONS = (0, 90, 180, 270)
+LEAST_SCALE = 0.1
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,10 @@ class DisplaySettings(Settings):
         "contain", "contain: the whole frame, background beside it; cover: fill the panel, crop the frame",
         choices=("contain", "cover"),
     )  # fmt: skip
-    scale: float = setting(0.667, "size at which the avatar is rendered, per axis, of the panel's", low=0.1, high=1.0)
+    scale: float = setting(
+        0.0, "size at which the avatar is rendered, per axis, of the panel's; 0: what is drawn in time, 0.5 to 1",
+        low=0.0, high=1.0,
+    )  # fmt: skip
     vsync: bool = setting(True, "wait for the panel's refresh: no tearing")
     panel_background: str = setting("#e8e4de", "behind the avatar: '#rrggbb', a picture's path, 'blur', 'blur:PATH'")
     captions: bool = setting(False, "write what was heard and what is said", live=True)
@@ -54,6 +58,9 @@ class DisplaySettings(Settings):
         if self.rotation not in ROTATIONS:
             text = f"parameter 'rotation' is {self.rotation}; it must be 0, 90, 180 or 270"
             raise ConfigError("parameter_choice", text)
+        if 0 < self.scale < LEAST_SCALE:
+            text = f"parameter 'scale' is {self.scale:g}; it must be 0 (found out) or {LEAST_SCALE} to 1"
+            raise ConfigError("parameter_range", text)
 
 
 @dataclass(frozen=True)
@@ -64,6 +71,7 @@ class ScreenEvents:
     escape: bool = False  # the Esc key
     resized: bool = False  # another size, or another panel
     presses: tuple[bool, ...] = ()  # of the talk button, in order: pressed, or let go
+    visible: bool | None = None  # can be seen again, or no longer; None: as before
 
     @property
     def closed_by_user(self) -> bool:

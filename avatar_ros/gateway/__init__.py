@@ -1,0 +1,1 @@
+"""Browsers and programs over HTTP: sessions, sound and faces for each of them."""
