@@ -22,6 +22,7 @@ EXIT_INTERRUPTED = 130
 #: verb -> (module with `add_arguments(parser)` and `run(options) -> int`, one line for --help)
 VERBS = {
     "kiosk": ("kiosk", "talk with the avatar: microphone, speaker, screen"),
+    "web": ("web", "talk with the avatar in a browser; pictures and videos over HTTP"),
     "express": ("express", "sound in, ARKit expression weights out (JSON)"),
     "render": ("render", "avatar and expression file in, video or pictures out"),
     "validate": ("validate", "check an avatar file and name what is wrong with it"),
@@ -36,6 +37,7 @@ EPILOG = """\
 examples:
   ./avatar kiosk                                     talk
   ./avatar kiosk --mic question.wav --display off --record out.mp4 --turns 1 --report turns.json
+  ./avatar web                                       talk in a browser
   ./avatar express speech.wav weights.json --text "Hello there."
   ./avatar render --avatar head.zip --expression weights.json --audio speech.wav --out out.mp4
   ./avatar validate head.zip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from ..core.host_lock import hold_name
@@ -35,16 +35,19 @@ def run_kiosk(options: KioskOptions) -> int:
 
     Raises ConfigError for options that cannot be, and where this namespace has a kiosk already.
     """
-    nodes = kiosk_graph(options)
-    reach = network(choice=options.network)
+    return run_nodes(kiosk_graph(options), options.network, options.profile)
+
+
+def run_nodes(nodes: Sequence[KioskNode], network_choice: str, profile: str, announce: Sequence[str] = ()) -> int:
+    """Run a graph. announce: lines that are said at the beginning. Raises ConfigError as `run_kiosk` does."""
+    reach = network(choice=network_choice)
     reach.check()
     remedy = "stop it (Ctrl-C there), or give this one another name: --namespace avatar2"
     lock = hold_name(_absolute(nodes[0].namespace), remedy=remedy)
     log = RunLog(sys.stdout, log_folder())
     if log.path is not None:
         log.write("kiosk", f"log file: {log.path}")
-    log.write("kiosk", reach.line)
-    for line in strangers(options.profile):
+    for line in (reach.line, *strangers(profile), *announce):
         log.write("kiosk", line)
     preload(PRELOADED)
     try:

