@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..avatar.axes import AXES, Y_UP
+from ..avatar.framing import head_pivot
 from ..avatar.load import BUILT_IN, avatar_file, load_avatar
 from ..avatar.model import Avatar
 from ..core.arkit import ARKIT_INDEX
@@ -26,7 +27,7 @@ from .clip_mixer import ClipMixer, pose_matrix
 from .face import Face, FaceState
 from .frame_statistics import FrameStatistics
 from .inputs import parse_background
-from .pose import head_pivot, portrait_camera
+from .pose import portrait_camera
 from .sink_group import SinkGroup
 
 PORT = Port(
