@@ -69,7 +69,8 @@ test('every fault has words that say what to do', () => {
   for (const reason of ['idle', 'longest', 'kicked', 'replaced', 'denied', 'something new']) assert.ok(byeWords(reason).action);
   assert.equal(byeWords('kicked', 'Closing time.').text, 'Closing time.');
   assert.match(refusedWords(4401).text, /token/);
-  assert.match(queueWords(1, 4).text, /next/);
-  assert.match(queueWords(2, 4).text, /One person/);
-  assert.match(queueWords(4, 4).text, /Place 4 of 4/);
+  assert.match(queueWords({ place: 1, length: 4 }).text, /next/);
+  assert.match(queueWords({ place: 2, length: 4 }).text, /One person/);
+  assert.match(queueWords({ place: 1, length: 1, starting: true }).text, /ready/);
+  assert.match(queueWords({ place: 4, length: 4 }).text, /Place 4 of 4/);
 });

@@ -119,7 +119,7 @@ class App {
     on('state', ({ state }) => this.#state(state));
     on('captions', (captions) => this.#captions(captions));
     on('line', (line) => this.#line(line));
-    on('queue', ({ place, length }) => this.notice.show('queue', queueWords(place, length)));
+    on('queue', (queue) => this.notice.show('queue', queueWords(queue)));
     on('lost', ({ wasAlive }) => {
       this.notice.show('server', wasAlive || conversation.session ? WORDS.LOST : WORDS.UNREACHABLE);
       this.#status('');

@@ -35,6 +35,8 @@ export class Conversation extends EventTarget {
     this.session = null;
     /** @type {{atS: number, turn: number, sample: number, rateHz: number, state: string}[]} */
     this.clocks = []; // what will be heard, until it is
+    /** @type {Map<number, {atS: number, report: any}>} */
+    this.reports = new Map(); // not told yet, by turn
     this.heardEndS = NaN;
     this.delayMs = NaN;
     this.id = 0;
@@ -136,6 +138,7 @@ export class Conversation extends EventTarget {
     on('idle', (message) => this.#idle(message));
     on('order', (message) => this.#order(message));
     on('heard', (message) => this.#heard(message));
+    on('pong', () => this.#sendReports());
     on('sentence', (message) => this.board.sentence(message));
     for (const kind of ['queue', 'lost', 'refused', 'bye', 'error', 'said']) on(kind, (detail) => this.#tell(kind, detail));
     this.view.onbefore = (atS) => this.#hearUntil(atS);
@@ -151,6 +154,7 @@ export class Conversation extends EventTarget {
     if (!session.resumed) {
       this.view.face.forget();
       this.player?.forget();
+      this.reports.clear();
       [this.clocks, this.turn, this.board, this.places] = [[], 0, new CaptionBoard(), new SentencePlaces()];
     }
     this.#tell(session.resumed ? 'resumed' : 'session', session);
@@ -201,12 +205,19 @@ export class Conversation extends EventTarget {
   /** @param {import('./playback.js').PlaybackEvent} event @param {number} atS */
   #played({ turn, sample, rateHz, state, gain }, atS) {
     this.clocks.push({ atS, turn, sample, rateHz, state });
-    const at_s = this.connection.clock.toServer(atS);
-    if (Number.isFinite(at_s)) this.connection.send({ kind: 'clock', turn, sample: Math.round(sample), at_s, state, gain });
+    this.reports.set(turn, { atS, report: { kind: 'clock', turn, sample: Math.round(sample), state, gain } });
+    this.#sendReports();
     if (state === 'playing' && sample === 0 && Number.isFinite(this.heardEndS)) {
       this.delayMs = (atS - this.heardEndS) * 1000;
       this.heardEndS = NaN;
     }
+  }
+
+  /** Where each turn stands; what could not be told while the network was gone is told after it. */
+  #sendReports() {
+    if (!this.connection.alive || !this.connection.clock.known) return;
+    for (const { atS, report } of this.reports.values()) this.connection.send({ ...report, at_s: this.connection.clock.toServer(atS) });
+    this.reports.clear();
   }
 
   /** What is heard by then concerns the face and the captions. @param {number} atS */

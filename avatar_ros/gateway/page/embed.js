@@ -47,7 +47,7 @@ async function over(words) {
 /** @type {Record<string, (detail: any) => void>} */
 const SHOWN = {
   ready: () => (document.body.dataset.phase = head.conversation ? 'talking' : 'ready'),
-  queue: ({ place, length }) => notice.show('queue', queueWords(place, length)),
+  queue: (queue) => notice.show('queue', queueWords(queue)),
   session: () => notice.hide(),
   resumed: () => notice.hide(),
   lost: () => notice.show('server', WORDS.LOST),

@@ -30,6 +30,7 @@ export class HeadView extends EventTarget {
     this.fixedPixels = options.pixels;
     this.pixels = options.pixels ?? START_PIXELS;
     this.seen = false;
+    this.seenMs = NaN;
     this.startedS = 0;
     this.observer = new ResizeObserver(() => this.#resize());
     this.observer.observe(place);
@@ -67,14 +68,13 @@ export class HeadView extends EventTarget {
     this.onbefore(atS);
     const state = this.face.at(atS);
     const head = poseMatrix(state.head, this.pivot ?? [0, 0, 0]);
-    return { weights: state.weights, head: this.clips ? product(this.clips.at(atS), head) : head, sample: state.sample, turn: state.turn };
+    return { weights: state.weights, head: this.clips ? product(this.clips.at(atS), head) : head, sample: state.sample, turn: state.turn, lively: state.speaking };
   }
 
   #newCanvas() {
     const canvas = document.createElement('canvas');
     canvas.setAttribute('aria-hidden', 'true');
-    this.canvas?.remove();
-    this.canvas = canvas;
+    canvas.hidden = true; // the one before is seen until this one draws
     this.place.append(canvas);
     return canvas;
   }
@@ -82,6 +82,9 @@ export class HeadView extends EventTarget {
   /** @param {import('./renderer_choice.js').Renderer} renderer */
   #use(renderer) {
     this.startedS = performance.now() / 1000;
+    this.canvas = renderer.canvas;
+    this.canvas.hidden = false;
+    for (const canvas of this.place.querySelectorAll('canvas')) if (canvas !== this.canvas) canvas.remove();
     this.#moveLike(/** @type {import('./avatar_file.js').Avatar} */ (this.choice.avatar));
     this.#resize();
     this.painter.use(renderer);
@@ -129,6 +132,7 @@ export class HeadView extends EventTarget {
   #shown(shown) {
     if (!this.seen) {
       this.seen = true;
+      this.seenMs = performance.now(); // since the page was opened
       this.dispatchEvent(new CustomEvent('seen', { detail: { atS: shown.seenS } }));
     }
     this.dispatchEvent(new CustomEvent('shown', { detail: shown }));

@@ -1,10 +1,12 @@
 // Draws the face over and over: each picture shows the face of the instant at which it will be seen.
 
 /** @typedef {import('./renderer_choice.js').Renderer} Renderer */
-/** @typedef {{weights: ArrayLike<number>, head: ArrayLike<number>, sample: number, turn: number}} Pose */
+/** @typedef {{weights: ArrayLike<number>, head: ArrayLike<number>, sample: number, turn: number, lively: boolean}} Pose lively: it moves with a voice */
 
 const WINDOW = 60; // pictures that the figures are made of
 const MOST_REFRESH_S = 0.05;
+const LIVELY_STEP_S = 1 / 65; // between two pictures at least, while it speaks
+const CALM_STEP_S = 1 / 33; // otherwise: nobody sees more, and batteries last longer
 
 export class Painter {
   /** A picture has been handed to the screen. @type {(shown: {pose: Pose, atS: number, seenS: number}) => void} */
@@ -21,6 +23,7 @@ export class Painter {
     /** @type {number[]} */
     this.shownS = [];
     this.running = false;
+    this.lively = false;
   }
 
   /** @param {Renderer | null} renderer */
@@ -60,9 +63,9 @@ export class Painter {
 
   /** @param {number} nowS */
   #present(nowS) {
-    const tag = this.renderer?.present();
-    if (!tag) return;
     const seenS = nowS + this.refreshS;
+    const tag = this.renderer?.present(seenS + 0.5 * this.refreshS);
+    if (!tag) return;
     this.shownS.push(seenS);
     if (this.shownS.length > WINDOW) this.shownS.shift();
     this.onshown({ pose: tag.pose, atS: tag.atS, seenS });
@@ -75,9 +78,11 @@ export class Painter {
     const doneS = performance.now() / 1000 + (renderer.kind === 'wasm' ? renderer.cost_ms / 1000 : 0);
     const refreshes = renderer.kind === 'wasm' ? Math.max(1, Math.ceil((doneS - this.lastRefreshS) / this.refreshS)) : 0;
     const atS = this.lastRefreshS + (refreshes + 1) * this.refreshS;
-    if (atS < this.lastTargetS + 0.5 * this.refreshS) return; // the one before is for the same refresh
+    const stepS = this.lively ? LIVELY_STEP_S : CALM_STEP_S;
+    if (atS < this.lastTargetS + Math.max(stepS - 0.25 * this.refreshS, 0.5 * this.refreshS)) return;
     this.lastTargetS = atS;
     const pose = this.poseAt(atS);
+    this.lively = pose.lively;
     renderer.submit(pose.weights, pose.head, { pose, atS });
   }
 }

@@ -66,7 +66,8 @@ export class GlRenderer {
     this.cost_ms += (performance.now() - started - this.cost_ms) * (this.cost_ms ? 0.1 : 1);
   }
 
-  present() {
+  /** @param {number} [_untilS] */
+  present(_untilS) {
     const tag = this.tag;
     this.tag = null;
     return tag;

@@ -61,8 +61,9 @@ export class WasmRenderer {
     this.worker.postMessage(job, buffer ? [buffer] : []);
   }
 
-  /** Show the newest picture that is finished; its tag, or null where there is none. Called when the screen is refreshed. */
-  present() {
+  /** Show the picture that is due; its tag, or null where none is finished. Called when the screen is refreshed. @param {number} [untilS] */
+  present(untilS = Infinity) {
+    while (this.finished.length > 1 && this.finished[1].tag.atS <= untilS) this.buffers.push(/** @type {any} */ (this.finished.shift()).pixels);
     const picture = this.finished.shift();
     if (!picture) return null;
     const { pixels, width, height, tag } = picture;

@@ -58,8 +58,9 @@ export const byeWords = (reason, text) => {
 /** @param {number} code */
 export const refusedWords = (code) => REFUSED[code] ?? WORDS.UNREACHABLE;
 
-/** @param {number} place @param {number} length */
-export function queueWords(place, length) {
+/** @param {{place: number, length: number, starting?: boolean}} queue starting: it is not full, but not ready yet */
+export function queueWords({ place, length, starting }) {
+  if (starting) return { title: 'The avatar is starting', text: 'It begins as soon as everything is ready. Keep this page open.' };
   const ahead = place - 1;
   const who = ahead === 0 ? 'You are next.' : ahead === 1 ? 'One person is before you.' : `${ahead} people are before you.`;
   return { title: 'All places are taken', text: `${who} Place ${place} of ${length} in the queue. Keep this page open; it begins by itself.` };
