@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="|".join((*PROFILES, "FILE.yaml")),
         help="as of `kiosk` (default: %(default)s)",
     )
-    add("--locale", default=kiosk.locale, metavar="de|fr-CA|…", help="its language (default: the profile's, or English)")
+    add("--locale", default=kiosk.locale, metavar="de|fr-CA|…", help="its language (default: the profile's)")
     add("--avatar", default=kiosk.avatar, metavar="FILE", help="LAM .zip, or splats (default: the built-in one)")
     add("--namespace", default=kiosk.namespace, help="of all topics and nodes (default: %(default)s)")
     add("--network", default=kiosk.network, metavar="local|lan|…", help="who may reach its ROS nodes (default: local)")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import mimetypes
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -33,15 +31,15 @@ class Login(BaseModel):
 
 def make_app(stage: GatewayStage, access: Access, describe: Callable[[], dict[str, Any]]) -> FastAPI:
     """Without the guard. describe: what /voices tells."""
+    pages = PageFiles(Path(__file__).parent / "page")
+    stage.view.version = pages.version
     app = FastAPI(
         title="avatar_ros",
-        version=stage.view.version,
+        version=pages.version,
         description="A talking face: sound or text in, pictures, videos, weights out. See docs/web_protocol.md.",
         docs_url=None,
         redoc_url=None,
     )
-    pages = PageFiles(Path(__file__).parent / "page")
-    stage.view.version = pages.version
     sockets = Sockets(stage)
     app.add_api_websocket_route("/ws", _socket(sockets))
     _add_files(app, stage, pages)

@@ -42,7 +42,7 @@ class AvatarFiles:
             path = avatar_file(name)
             made = _packed(name, to_binary(load_avatar(path)))
             if made.id in self._by_id:
-                raise ConfigError("avatar_twice", f"two avatars are called '{made.id}': {name}; rename one of the files")
+                raise ConfigError("avatar_twice", f"two avatars are called '{made.id}': {name}; rename one")
             self._by_id[made.id] = self._by_hash[made.sha256] = made
 
     def find(self, sha256: str) -> AvatarFile | None:

@@ -47,7 +47,7 @@ class FailedError(AvatarRosError):
 
 
 class Generator:
-    """module: run as a helper process (core/helper_process.py); waiting: requests that may wait beside those at work."""
+    """module: run as a helper process (core/helper_process.py); waiting: requests that may wait for one of them."""
 
     def __init__(self, module: str, workers: int, waiting: int) -> None:
         self._module = module

@@ -21,8 +21,8 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 #: The page loads nothing from elsewhere; wasm is compiled, nothing else is made code of.
 _POLICY = (
     "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:; style-src 'self'; "
-    "img-src 'self' data: blob:; media-src 'self' blob:; font-src 'self'; connect-src 'self' {sockets}; manifest-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors {frames}"
+    "img-src 'self' data: blob:; media-src 'self' blob:; font-src 'self'; connect-src 'self' {sockets}; "
+    "manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors {frames}"
 )
 _HEADERS = {
     "x-content-type-options": "nosniff",

@@ -1,4 +1,4 @@
-"""Text frames of a page, read within bounds: docs/web_protocol.md. What is unknown is ignored, what is wrong refused."""
+"""Text frames of a page, within bounds: docs/web_protocol.md. What is unknown is ignored, what is wrong refused."""
 
 from __future__ import annotations
 

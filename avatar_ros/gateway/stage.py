@@ -56,7 +56,7 @@ class GatewayStage(Stage):
         self._viewed_s = 0.0
 
     def load(self) -> None:
-        """Read the avatars' files, begin to serve. Raises ConfigError for a port, certificate or file that cannot be."""
+        """Read the avatars, begin to serve. Raises ConfigError for a port, certificate or file that cannot be used."""
         self.avatars.load()
         if self._stop_server is None:
             self._stop_server = self._start_server(self)

@@ -40,7 +40,7 @@ def listen(settings: WebSettings) -> socket.socket:
 
 
 def tls_files(settings: WebSettings) -> dict[str, str]:
-    """uvicorn's arguments for TLS. Raises ConfigError for a certificate that cannot be used."""
+    """Uvicorn's arguments for TLS. Raises ConfigError for a certificate that cannot be used."""
     if not settings.certificate:
         return {}
     try:

@@ -23,6 +23,7 @@ from ..core.rates import LISTENING_RATE_HZ
 
 MIC_S, STEP_S, PREBUFFER_S = 0.02, 0.02, 0.08
 _CLOCK_S = 0.04
+_OPEN_S = 60.0
 _VOICE, _FACE, _MIC = struct.Struct("<BBHIIIII"), struct.Struct("<BBHIIIIId7f"), struct.Struct("<BBHIIId")
 
 
@@ -70,7 +71,7 @@ class WebVisitor:
         from websockets.asyncio.client import connect
 
         self._options.setdefault("additional_headers", self._headers)
-        self._socket = await connect(self.url, max_size=1 << 20, **self._options)
+        self._socket = await connect(self.url, max_size=1 << 20, open_timeout=_OPEN_S, **self._options)
         await self.send(**self._hello)
         self._tasks = [asyncio.create_task(work()) for work in (self._read, self._play)]
         return self

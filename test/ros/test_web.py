@@ -1,4 +1,4 @@
-"""`./avatar web` as a user runs it: real sockets, the real graph; a conversation, a picture, one visitor beside another."""
+"""`./avatar web` as a user runs it: real sockets, the real graph; conversations beside each other, pictures, videos."""
 
 import asyncio
 import json
@@ -44,7 +44,8 @@ class Server:
         """POST as curl -F does."""
         line = b"--avatar-test"
         parts = [
-            b'%s\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n' % (line, name.encode(), str(value).encode())
+            b'%s\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n'
+            % (line, name.encode(), str(value).encode())
             for name, value in fields.items()
         ]
         if file:

@@ -1,9 +1,10 @@
 """Text frames of a page: read within bounds, else refused without quoting anybody."""
 
+import contextlib
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from avatar_ros.core.enums import PlaybackState
@@ -64,9 +65,8 @@ ANY = st.recursive(
 NAMES = st.sampled_from(["protocol", "resume", "turn", "sample", "at_s", "state", "gain", "text", "pressed", "locale"])
 
 
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 @given(kind=st.sampled_from(sorted(messages._READERS)), fields=st.dictionaries(NAMES, ANY))
 def test_anything_is_read_or_refused(kind, fields):
-    try:
+    with contextlib.suppress(RefusalError):
         messages.read_text(json.dumps({**fields, "kind": kind}))
-    except RefusalError:
-        pass

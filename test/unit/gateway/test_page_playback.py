@@ -23,7 +23,8 @@ def playing() -> PagePlayback:
 
 def told(page, sample, at_s, now_s=None, state=PLAYING, gain=1.0):
     outs = list(page.report(KEY, ClockReport(1, sample, at_s, state, gain), at_s, at_s if now_s is None else now_s))
-    return {topic: [out.message for out in outs if out.topic == topic] for topic in ("speech/playback", "speech/played")}
+    topics = ("speech/playback", "speech/played")
+    return {topic: [out.message for out in outs if out.topic == topic] for topic in topics}
 
 
 def test_a_report_becomes_the_clock_of_its_turn():
