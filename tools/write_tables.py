@@ -34,6 +34,7 @@ NODES = (
     "renderer_node",
     "speaker_node",
     "monitor_node",
+    "web_node",
 )
 
 
