@@ -62,7 +62,9 @@ def run_web(options: WebOptions) -> int:
     token = ""
     if options.lan:
         token = secrets.token_urlsafe(12)
-        parameters["token_file"] = str(_write_token(options, token))
+        parameters["token_file"] = str(_write_token(options, token, "token"))
+    operator = _write_token(options, secrets.token_urlsafe(12), "admin")
+    parameters["admin_token_file"] = str(operator)
     names = ["localhost"]
     if options.secure:
         certificate = Certificate.given(options.certificate, options.key, options.names)
@@ -73,13 +75,19 @@ def run_web(options: WebOptions) -> int:
         names = [*own_addresses(), own_name(), *options.names]
     addresses = [_address(options, name, int(parameters["port"]), token) for name in names]
     nodes = web_graph(options, parameters)
-    return run_nodes(nodes, options.kiosk.network, options.kiosk.profile, [*_lines(options, addresses)])
+    lines = [*_lines(options, addresses), f"operator: {_bare(addresses[0])}/admin, its password is in {operator}"]
+    return run_nodes(nodes, options.kiosk.network, options.kiosk.profile, lines)
 
 
 def _address(options: WebOptions, name: str, port: int, token: str) -> str:
     host = f"[{name}]" if ":" in name else name
     scheme, usual = ("https", 443) if options.secure else ("http", 80)
     return f"{scheme}://{host}{'' if port == usual else f':{port}'}{TOKEN_MARK + token if token else ''}"
+
+
+def _bare(address: str) -> str:
+    """Without the visitors' token."""
+    return address.partition(TOKEN_MARK)[0]
 
 
 def _lines(options: WebOptions, addresses: list[str]) -> list[str]:
@@ -106,11 +114,11 @@ def _qr(address: str) -> list[str]:
     return out.getvalue().splitlines()
 
 
-def _write_token(options: WebOptions, token: str) -> Path:
+def _write_token(options: WebOptions, token: str, name: str) -> Path:
     """For web_node to read: arguments of processes can be read by everybody."""
     folder = runtime_folder() / "avatar_ros"
     private_folder(folder)
-    path = folder / f"web_token{options.kiosk.namespace.strip('/').replace('/', '_')}"
+    path = folder / f"web_{name}_{options.kiosk.namespace.strip('/').replace('/', '_')}"
     write_private(path, token + "\n")
     return path
 

@@ -18,9 +18,9 @@ from .rate_limit import AddressLimit
 COOKIE = "avatar"
 #: Wrong tokens of one address: five at once, then one in twelve seconds.
 _TRIES, _TRIES_PER_S = 5.0, 1 / 12
-#: What needs no token: the page itself, which asks for it, and whether the server is well.
+#: What needs no token: the page itself, which asks for it, whether the server is well, and what has another one.
 OPEN_PATHS = frozenset({"/", "/embed", "/login", "/health", "/favicon.ico"})
-OPEN_FOLDER = "/static/"
+OPEN_FOLDERS = ("/static/", "/admin")
 
 
 class Access:
@@ -72,7 +72,7 @@ class Access:
 
     def needs_it(self, path: str) -> bool:
         """Whether a path is for those with the token alone."""
-        return self.needs_token and path not in OPEN_PATHS and not path.startswith(OPEN_FOLDER)
+        return self.needs_token and path not in OPEN_PATHS and not path.startswith(OPEN_FOLDERS)
 
 
 def _cookie_of(header: str) -> str:

@@ -14,7 +14,7 @@ GATEWAY_PORT = Port(
     ),
     publishes=(
         *("mic/audio", "mic/talk", "speech/transcript", "speech/playback", "speech/played"),
-        *("interrupt", "session"),
+        *("interrupt", "session", "say"),
     ),
 )
 
@@ -28,6 +28,7 @@ class WebSettings(Settings):
     certificate: str = setting("", "file of the TLS certificate (PEM); empty: no TLS", fixed=True)
     private_key: str = setting("", "file of its key (PEM)", fixed=True)
     token_file: str = setting("", "file that holds the token which visitors need; empty: none is needed", fixed=True)
+    admin_token_file: str = setting("", "file that holds the operator's password; empty: no /admin", fixed=True)
     names: tuple[str, ...] = setting((), "names that it is reached by besides this machine's own names and addresses")
     origins: tuple[str, ...] = setting((), "other sites whose pages may connect, [https://example.org]")
     embed_origins: tuple[str, ...] = setting((), "sites that may show /embed in a frame; '*': every one")

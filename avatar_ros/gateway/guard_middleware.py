@@ -22,7 +22,7 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 _POLICY = (
     "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:; style-src 'self'; "
     "img-src 'self' data: blob:; media-src 'self' blob:; font-src 'self'; connect-src 'self' {sockets}; "
-    "manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors {frames}"
+    "manifest-src 'self'; base-uri 'none'; form-action {forms}; frame-ancestors {frames}"
 )
 _HEADERS = {
     "x-content-type-options": "nosniff",
@@ -102,7 +102,8 @@ class Guard:
     def _own_headers(self, path: str, host: str, scheme: str) -> dict[str, str]:
         frames = " ".join(self._settings.embed_origins) or "'none'" if path == "/embed" else "'none'"
         sockets = f"{'wss' if scheme == 'https' else 'ws'}://{host}"  # what 'self' does not mean to older Safaris
-        own = {**_HEADERS, "content-security-policy": _POLICY.format(frames=frames, sockets=sockets)}
+        forms = "'self'" if path == "/admin" else "'none'"
+        own = {**_HEADERS, "content-security-policy": _POLICY.format(frames=frames, sockets=sockets, forms=forms)}
         if path == "/embed":
             own["cross-origin-resource-policy"] = "cross-origin"
         if scheme == "https":

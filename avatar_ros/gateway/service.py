@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 def serve(stage: GatewayStage, generate_module: str) -> Callable[[], None]:
     """Begin to serve; returns what ends it. Raises ConfigError for a port, certificate or token that cannot be used."""
     try:
+        from .admin import Operator, add_admin
         from .app import make_app
         from .generate_routes import add_generate
         from .guard_middleware import Guard
@@ -26,8 +27,9 @@ def serve(stage: GatewayStage, generate_module: str) -> Callable[[], None]:
             "not_installed", f"{error.name} is not installed; ./avatar setup --with web"
         ) from error
     settings = stage.settings
-    access = Access(settings, read_token(settings), own_names())
+    access = Access(settings, read_token(settings.token_file), own_names())
     app = make_app(stage, access, lambda: voices(stage))
+    add_admin(app, stage, Operator(read_token(settings.admin_token_file)))
     generator = None
     if settings.generate_workers:
         generator = Generator(generate_module, settings.generate_workers, settings.generate_queue)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from ..core.enums import SessionKind
-from ..core.events import Interrupt, SessionEvent
+from ..core.events import Interrupt, Say, SessionEvent
 from ..core.peers import PeerChange, PeerNews
 from ..core.rates import LISTENING_RATE_HZ
 from ..core.stage import Out, Stage
@@ -109,6 +109,11 @@ class GatewayStage(Stage):
             return self._lobby.end(session, "kicked", now_s) if session else ()
 
         self.order(end)
+
+    def say(self, name: str, text: str) -> None:
+        """The operator has the avatar say something in a conversation."""
+        say = Say(name, f"operator_{secrets.token_hex(4)}", text)
+        self.order(lambda now_s: (Out("say", say),))
 
     def tick(self, now_s: float) -> Iterator[Out]:
         """What pages have said since; who is let in, who has been away or silent for too long."""

@@ -51,16 +51,16 @@ def tls_files(settings: WebSettings) -> dict[str, str]:
     return {"ssl_certfile": settings.certificate, "ssl_keyfile": settings.private_key or settings.certificate}
 
 
-def read_token(settings: WebSettings) -> str:
-    """The token, "" where none is needed. Raises ConfigError for a file that cannot be read, or is empty."""
-    if not settings.token_file:
+def read_token(file: str) -> str:
+    """The token in a file, "" for no file. Raises ConfigError for a file that cannot be read, or is empty."""
+    if not file:
         return ""
     try:
-        token = Path(settings.token_file).read_text(encoding="ascii").strip()
+        token = Path(file).read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError("bad_token", f"token file {settings.token_file} cannot be read: {error}") from error
+        raise ConfigError("bad_token", f"token file {file} cannot be read: {error}") from error
     if len(token) < 8:
-        raise ConfigError("bad_token", f"the token in {settings.token_file} has fewer than 8 characters")
+        raise ConfigError("bad_token", f"the token in {file} has fewer than 8 characters")
     return token
 
 

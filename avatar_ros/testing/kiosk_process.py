@@ -60,6 +60,10 @@ class KioskProcess:
             self.lines.append(line.rstrip("\n"))
 
     @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
     def log(self) -> str:
         return "\n".join(self.lines)
 

@@ -1,10 +1,14 @@
 """The stage and its server without ROS: real sockets, the graph played by the test."""
 
 import asyncio
+import base64
 import itertools
 import json
 import threading
 import time
+import urllib.error
+import urllib.parse
+import urllib.request
 
 import numpy as np
 import pytest
@@ -14,6 +18,7 @@ pytest.importorskip("fastapi", reason="needs the extra web")
 from avatar_ros.core.enums import AgentState, PlaybackState, SessionKind
 from avatar_ros.core.events import AvatarState
 from avatar_ros.core.types import Expression, Sentence, SpeechChunk
+from avatar_ros.gateway import admin
 from avatar_ros.gateway.base import WebSettings
 from avatar_ros.gateway.service import serve
 from avatar_ros.gateway.stage import GatewayStage
@@ -189,3 +194,55 @@ def test_a_house_with_a_token_lets_nobody_in_without(tmp_path):
 
     with Graph(token_file=str(token)) as graph:
         assert asyncio.run(talk(graph)) == 4401
+
+
+def basic(password):
+    return {"authorization": "Basic " + base64.b64encode(f"me:{password}".encode()).decode()}
+
+
+def ask(graph, path, data=None, headers=None):
+    """(status, body)."""
+    url = f"http://127.0.0.1:{graph.stage.port}{path}"
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, data, headers or {}), timeout=60) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+
+
+def test_the_operator_sees_and_closes_conversations(tmp_path):
+    (tmp_path / "password").write_text("battery-staple\n")
+
+    async def talk(graph):
+        async with graph.visitor() as visitor:
+            await visitor.until(lambda: visitor.session)
+            name = next(iter(graph.stage._lobby.sessions))
+            call = asyncio.to_thread
+            while name not in (await call(ask, graph, "/admin", None, basic("battery-staple")))[1]:
+                await asyncio.sleep(0.05)
+            form = urllib.parse.urlencode({"session": name, "text": "<b>Hello</b>"}).encode()
+            foreign = {**basic("battery-staple"), "origin": "http://evil.example"}
+            assert (await call(ask, graph, "/admin/close", form, foreign))[0] == 403
+            assert (await call(ask, graph, "/admin/say", form, basic("battery-staple")))[0] == 200
+            assert (await call(ask, graph, "/admin/close", b"session=other", basic("battery-staple")))[0] == 404
+            await call(ask, graph, "/admin/close", form, basic("battery-staple"))
+            await visitor.until(lambda: visitor.close_code)
+            return visitor, name
+
+    with Graph(admin_token_file=str(tmp_path / "password")) as graph:
+        assert ask(graph, "/admin")[0] == 401 and ask(graph, "/admin", headers=basic("wrong"))[0] == 401
+        visitor, name = asyncio.run(talk(graph))
+        assert [(say.session, say.text) for say in graph.sent("say")] == [(name, "<b>Hello</b>")]
+        for _ in range(6):
+            status = ask(graph, "/admin", headers=basic("guess"))[0]
+        assert status == 429
+    assert visitor.of("bye")[0]["reason"] == "kicked" and visitor.close_code == 1000
+
+
+def test_without_a_password_there_is_no_operator(graph):
+    assert ask(graph, "/admin")[0] == 404 and ask(graph, "/admin", headers=basic(""))[0] == 404
+
+
+def test_a_name_with_markup_is_text_to_the_operator():
+    row = admin._row({**dict.fromkeys(admin._COLUMNS, "<script>"), "name": '"><script>'})
+    assert "<script>" not in row
