@@ -24,6 +24,7 @@ from avatar_ros.core.events import Interrupt
 from avatar_ros.core.types import AudioFrame, PlaybackClock, Transcript
 from avatar_ros.gateway.avatar_binary import binary_name, to_binary
 
+ANSWERS = Path(__file__).with_name("page_answers.yaml")
 PAGE = Path(__file__).resolve().parents[1] / "avatar_ros/gateway/page"
 TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".wasm": "application/wasm", ".svg": "image/svg+xml"}
 POLICY = (

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import pytest
 from browser import chromium, need_browser
-from page_server import PageServer
+from page_server import ANSWERS, PageServer
 
 from avatar_ros.avatar.load import avatar_file, load_avatar
 
-QUESTION = "what can you do"
+QUESTION = "when does the boat leave"
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
     need_browser()
-    server = PageServer(tmp_path_factory.mktemp("server"), {"builtin": load_avatar(avatar_file("builtin"))})
+    avatars = {"builtin": load_avatar(avatar_file("builtin"))}
+    server = PageServer(tmp_path_factory.mktemp("server"), avatars, ANSWERS)
     yield server
     server.close()
 

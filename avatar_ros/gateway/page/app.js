@@ -196,6 +196,7 @@ class App {
     const on = (/** @type {string} */ kind, /** @type {(detail: any) => void} */ act) => this.controls.addEventListener(kind, (event) => act(/** @type {CustomEvent} */ (event).detail));
     button('begin').addEventListener('click', () => this.#begin(true));
     button('begin-typing').addEventListener('click', () => this.#begin(false));
+    on('listen', () => this.conversation?.listen());
     on('mute', ({ muted }) => this.conversation?.mute(muted));
     on('talk', ({ pressed }) => this.conversation?.talk(pressed));
     on('say', ({ text }) => this.conversation?.say(text));

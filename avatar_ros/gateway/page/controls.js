@@ -2,14 +2,15 @@
 
 import { button, element, input } from './elements.js';
 
-/** Events: `mute` {muted}, `talk` {pressed}, `say` {text}, `stop`. */
+/** Events: `listen`, `mute` {muted}, `talk` {pressed}, `say` {text}, `stop`. */
 export class Controls extends EventTarget {
   constructor() {
     super();
     this.muted = false;
     this.push = false;
     this.held = false;
-    button('mic').addEventListener('click', () => this.setMuted(!this.muted));
+    this.listens = false;
+    button('mic').addEventListener('click', () => (this.listens ? this.setMuted(!this.muted) : this.#tell('listen')));
     button('stop').addEventListener('click', () => this.#tell('stop'));
     element('typing').addEventListener('submit', (event) => {
       event.preventDefault();
@@ -29,7 +30,10 @@ export class Controls extends EventTarget {
 
   /** Whether there is a microphone. @param {boolean} there */
   setMic(there) {
-    button('mic').disabled = button('hold').disabled = !there;
+    this.listens = there;
+    button('mic').classList.toggle('off', !there);
+    button('mic').setAttribute('aria-label', there ? 'Mute the microphone' : 'Switch the microphone on');
+    button('hold').disabled = !there;
   }
 
   /** @param {boolean} muted */
@@ -80,7 +84,7 @@ export class Controls extends EventTarget {
     if (event.code === 'Space' && this.push) {
       event.preventDefault();
       if (!event.repeat) this.#hold(true);
-    } else if (event.key.toLowerCase() === 'm' && !event.ctrlKey && !event.metaKey && !this.push) this.setMuted(!this.muted);
+    } else if (event.key.toLowerCase() === 'm' && !event.ctrlKey && !event.metaKey && !this.push && this.listens) this.setMuted(!this.muted);
   }
 
   /** @param {string} kind @param {any} [detail] */

@@ -40,6 +40,7 @@ export class Conversation extends EventTarget {
     this.heardEndS = NaN;
     this.delayMs = NaN;
     this.id = 0;
+    this.typed = '';
     this.ended = false;
     this.#listen();
   }
@@ -90,6 +91,7 @@ export class Conversation extends EventTarget {
     if (!clean) return;
     this.connection.send({ kind: 'text', id: `t${++this.id}`, text: clean });
     this.heardEndS = performance.now() / 1000;
+    this.typed = clean; // it comes back as what was heard
     this.board.transcript({ text: clean });
     this.#tell('line', { who: 'person', text: clean });
     this.#write();
@@ -197,7 +199,8 @@ export class Conversation extends EventTarget {
   /** @param {{text: string, final: boolean, rejected: boolean}} message */
   #heard({ text, final, rejected }) {
     this.board.transcript({ text: rejected ? '' : text });
-    if (final && text && !rejected) this.#tell('line', { who: 'person', text });
+    if (final && text && !rejected && text !== this.typed) this.#tell('line', { who: 'person', text });
+    if (final) this.typed = '';
     if (final) this.heardEndS = performance.now() / 1000;
     this.#write();
   }
