@@ -9,6 +9,7 @@ does, and keeps what it was told. For tests and load.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import struct
 import time
@@ -69,10 +70,12 @@ class WebVisitor:
 
     async def __aenter__(self) -> Self:
         from websockets.asyncio.client import connect
+        from websockets.exceptions import ConnectionClosed
 
         self._options.setdefault("additional_headers", self._headers)
         self._socket = await connect(self.url, max_size=1 << 20, open_timeout=_OPEN_S, **self._options)
-        await self.send(**self._hello)
+        with contextlib.suppress(ConnectionClosed):  # turned away at once: `close_code` will say why
+            await self.send(**self._hello)
         self._tasks = [asyncio.create_task(work()) for work in (self._read, self._play)]
         return self
 
