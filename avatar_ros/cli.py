@@ -23,6 +23,9 @@ EXIT_INTERRUPTED = 130
 VERBS = {
     "kiosk": ("kiosk", "talk with the avatar: microphone, speaker, screen"),
     "web": ("web", "talk with the avatar in a browser; pictures and videos over HTTP"),
+    "say": ("say", "have a running kiosk say something"),
+    "ask": ("ask", "have a running kiosk ask something, and print the answer"),
+    "listen": ("listen", "print what somebody says next to a running kiosk"),
     "express": ("express", "sound in, ARKit expression weights out (JSON)"),
     "render": ("render", "avatar and expression file in, video or pictures out"),
     "validate": ("validate", "check an avatar file and name what is wrong with it"),

@@ -21,7 +21,7 @@ import avatar_ros  # noqa: F401 — before any other library: it switches their 
 ROOT = Path(__file__).resolve().parents[1]
 LONGEST_DEFAULT = 60
 #: Document -> its tables.
-TABLES = {"docs/interface.md": ("nodes", "messages"), "docs/parameters.md": ("parameters",)}
+TABLES = {"docs/interface.md": ("nodes", "messages", "actions", "services"), "docs/parameters.md": ("parameters",)}
 NODES = (
     "mic_node",
     "vad_node",
@@ -34,6 +34,7 @@ NODES = (
     "renderer_node",
     "speaker_node",
     "monitor_node",
+    "skills_node",
     "web_node",
 )
 
@@ -46,6 +47,7 @@ def main() -> int:
     sys.path.insert(0, str(ROOT))
     specs = [spec_of(node) for node in NODES]
     tables = {"nodes": node_table(specs), "messages": message_table(), "parameters": parameter_table(specs)}
+    tables |= {"actions": action_table(), "services": service_table()}
     stale = []
     for document, names in TABLES.items():
         path = ROOT / document
@@ -82,9 +84,10 @@ def node_table(specs: list[Any]) -> list[str]:
         module = importlib.import_module(f"avatar_ros.nodes.{spec.name}")
         does = (module.__doc__ or "").split(": ", 1)[1].strip().rstrip(".")
         extra = ("image_raw", "image_raw/compressed", "camera_info") if spec.name == "renderer_node" else ()
-        rows.append(
-            f"| `{spec.name}` | {does} | {topics(spec.port.subscribes)} | {topics((*spec.port.publishes, *extra))} |"
-        )
+        takes = topics(spec.port.subscribes)
+        if spec.port.on_demand:
+            takes += f"; while it is used {topics(spec.port.on_demand)}"
+        rows.append(f"| `{spec.name}` | {does} | {takes} | {topics((*spec.port.publishes, *extra))} |")
     return rows
 
 
@@ -105,6 +108,40 @@ def message_table() -> list[str]:
         kept = " Transient local, 10 deep." if topic in KEPT else ""
         rows.append(f"| `{topic}` | `{name}` | {text}{kept} |")
     return rows
+
+
+def action_table() -> list[str]:
+    """Each action with its fields, and what it does: the head of its file."""
+    rows = ["| action | does | goal | result | feedback |", "|---|---|---|---|---|"]
+    for name in importlib.import_module("avatar_ros.nodes.skills_node").ACTIONS:
+        kind = "".join(word.capitalize() for word in name.split("_"))
+        does, parts = interface(ROOT / f"action/{kind}.action")
+        rows.append(f"| `{name}`, `avatar_ros/action/{kind}` | {does} | {' | '.join(map(topics, parts))} |")
+    return rows
+
+
+def service_table() -> list[str]:
+    """Each service with its type, and what it does."""
+    node = importlib.import_module("avatar_ros.nodes.skills_node")
+    rows = ["| service | type | does |", "|---|---|---|"]
+    for name, (kind, does) in node.SERVICES.items():
+        package = kind.__module__.partition(".")[0]
+        rows.append(f"| `{name}` | `{package}/srv/{kind.__name__}` | {does} |")
+    return rows
+
+
+def interface(path: Path) -> tuple[str, list[tuple[str, ...]]]:
+    """Of a file of action/: the comment at its head, and the names of the fields of each part."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    head = [line.lstrip("# ") for line in lines[: next(i for i, line in enumerate(lines) if line[:1] != "#")]]
+    parts: list[list[str]] = [[]]
+    for line in lines:
+        words = line.partition("#")[0].split()
+        if line == "---":
+            parts.append([])
+        elif len(words) > 1 and "=" not in words[1]:
+            parts[-1].append(words[1])
+    return cell(" ".join(head)), [tuple(part) for part in parts]
 
 
 def parameter_table(specs: list[Any]) -> list[str]:

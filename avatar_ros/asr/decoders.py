@@ -42,6 +42,8 @@ _MOST_SILENCE = 0.78
 #: quick_score of a sentence that is worth a second pass where another recogniser writes down what is rejected.
 _MAY_BE_KNOWN = 1.2
 _SURE_CONFIDENCE = 0.97
+#: Shorter sentences are found in anything: a French "voilà" was surely "why not".
+_FEWEST_SURE_WORDS = 3
 #: Silence before and after what is scored.
 _PADDING_SAMPLES = 1600
 
@@ -140,9 +142,8 @@ class Decoders:
         found = {words: self._quick_features(words, first_sample, last_sample) for words in {heard, network} - {()}}
         scores = {words: quick_score(features) for words, features in found.items()}
         best = max(scores, key=scores.__getitem__, default=())
-        if not is_sure(
-            scores.get(heard), scores.get(network), same=heard == network or self._ask_the_same(heard, network)
-        ):
+        same = heard == network or self._ask_the_same(heard, network)
+        if len(best) < _FEWEST_SURE_WORDS or not is_sure(scores.get(heard), scores.get(network), same=same):
             return None
         return ScoredSentence(" ".join(best), found[best], _SURE_CONFIDENCE)
 

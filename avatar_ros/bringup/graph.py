@@ -41,6 +41,7 @@ START_ORDER = (
     "llm_node",
     "monitor_node",
     "mic_node",
+    "skills_node",
 )
 
 #: Serves browsers; not part of a kiosk (bringup/web.py).

@@ -14,7 +14,7 @@ from .graph import WEB_NODE, KioskNode, KioskOptions, Value, kiosk_graph
 from .kiosk import run_nodes
 
 #: Nodes that a browser is in place of: it is microphone, loudspeaker and screen of its own session.
-OF_A_KIOSK = frozenset({"renderer_node", "speaker_node", "mic_node", "monitor_node"})
+OF_A_KIOSK = frozenset({"renderer_node", "speaker_node", "mic_node", "monitor_node", "skills_node"})
 HTTP_PORT, HTTPS_PORT = 8000, 8443
 #: Where the token stands in an address: behind the #, which a browser sends to nobody.
 TOKEN_MARK = "/#token="

@@ -51,6 +51,23 @@ class AgentState(IntEnum):
     LISTENING = 1
     THINKING = 2
     SPEAKING = 3
+    SLEEPING = 4
+
+
+class ControlAction(IntEnum):
+    """What a program wants of the conversation as a whole (Control.action).
+
+    CLAIM: what people say is the program's, and not answered; RELEASE: the avatar answers again; IGNORE: the microphone
+    is not listened to, until LISTEN.
+    """
+
+    FORGET = 1
+    SLEEP = 2
+    WAKE = 3
+    LISTEN = 4
+    IGNORE = 5
+    CLAIM = 6
+    RELEASE = 7
 
 
 class Layer(IntEnum):

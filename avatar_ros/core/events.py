@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from .enums import AgentState, InterruptAction, SayWhen, SessionKind
+import numpy as np
+
+from .arrays import F32
+from .enums import AgentState, ControlAction, InterruptAction, SayWhen, SessionKind
 from .types import LOCAL_SESSION, OfTurn
+
+
+def _no_amounts() -> F32:
+    return np.zeros(0, np.float32)
 
 
 @dataclass(frozen=True)
@@ -19,10 +26,15 @@ class Interrupt(OfTurn):
 
 @dataclass(frozen=True)
 class AvatarState(OfTurn):
-    """The conversation's state, published on change and kept for late joiners."""
+    """The conversation's state, published on change and kept for late joiners.
+
+    say: id of the Say whose words the turn speaks, "" for none; listening: False while the microphone is ignored.
+    """
 
     state: AgentState = AgentState.IDLE
     stamp_ns: int = 0
+    say: str = ""
+    listening: bool = True
 
 
 @dataclass(frozen=True)
@@ -59,6 +71,51 @@ class SayResult:
     done: bool = True
     spoken: str = ""
     reason: str = ""
+    stamp_ns: int = 0
+
+
+@dataclass(frozen=True)
+class Control:
+    """What a program wants of the conversation as a whole: to forget, sleep, wake, listen or not, leave answers to it.
+
+    lease_s: how long a CLAIM holds, s, 0-60.
+    """
+
+    session: str = LOCAL_SESSION
+    action: ControlAction = ControlAction.FORGET
+    lease_s: float = 0.0
+    stamp_ns: int = 0
+
+
+@dataclass(frozen=True)
+class KeyFrame:
+    """One moment of a gesture. amounts: one for each of `shapes`, -1 to 1, added to what the face does; angles degrees.
+
+    shapes: ARKit's names, or one without Left and Right for both; yaw to the avatar's left, pitch down, roll to its
+    left shoulder.
+    """
+
+    time_s: float = 0.0
+    shapes: tuple[str, ...] = ()
+    amounts: F32 = field(default_factory=_no_amounts)
+    yaw_deg: float = 0.0
+    pitch_deg: float = 0.0
+    roll_deg: float = 0.0
+
+
+@dataclass(frozen=True)
+class Gesture:
+    """A movement, or a lasting face, laid over speech. name: of config/gestures.yaml, or an hri_msgs expression.
+
+    key_frames: the movement itself, where name is ""; without them what goes on ends. size: 0-2, factor; hold_s: of an
+    expression, 0 until the next one.
+    """
+
+    session: str = LOCAL_SESSION
+    name: str = ""
+    key_frames: tuple[KeyFrame, ...] = ()
+    size: float = 1.0
+    hold_s: float = 0.0
     stamp_ns: int = 0
 
 

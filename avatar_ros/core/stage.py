@@ -102,7 +102,11 @@ class Stage:
 
 @dataclass(frozen=True)
 class Port:
-    """How a stage is wired: topics it takes and gives, names from core/types.TOPICS."""
+    """How a stage is wired: topics it takes and gives, names from core/topics.TOPICS.
+
+    on_demand: taken only while there is something to do (ros/stage_node.py's `listen`).
+    """
 
     subscribes: tuple[str, ...] = ()
     publishes: tuple[str, ...] = ()
+    on_demand: tuple[str, ...] = ()

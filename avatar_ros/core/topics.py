@@ -9,9 +9,12 @@ from typing import get_args
 from .events import (
     Alive,
     AvatarState,
+    Control,
     FrameInfo,
     GazeTarget,
+    Gesture,
     Interrupt,
+    KeyFrame,
     Say,
     SayResult,
     SessionEvent,
@@ -55,12 +58,14 @@ Message = (
     | FrameInfo
     | TurnReport
     | GazeTarget
+    | Control
+    | Gesture
 )
 
 
 #: By name: those that travel alone, that are part of others, and the sign of life (ros/peers.py).
 KINDS: Mapping[str, type] = MappingProxyType(
-    {kind.__name__: kind for kind in (*get_args(Message), ChatMessage, Mark, Alive)}
+    {kind.__name__: kind for kind in (*get_args(Message), ChatMessage, Mark, KeyFrame, Alive)}
 )
 
 #: Topic of each message kind, relative to the kiosk's namespace (docs/architecture.md). One name per (type, role).
@@ -88,5 +93,7 @@ TOPICS: Mapping[str, type] = MappingProxyType(
         "frame_info": FrameInfo,
         "turn_report": TurnReport,
         "gaze_target": GazeTarget,
+        "control": Control,
+        "gesture": Gesture,
     }
 )

@@ -159,7 +159,8 @@ class Reply(OfTurn):
 class Sentence(OfTurn):
     """One sentence to be spoken. index from 0 within the turn; last: no more sentences in this turn.
 
-    A turn may close with an empty last sentence. expression: hri_msgs name ("happy", …) or "".
+    A turn may close with an empty last sentence. expression: hri_msgs name ("happy", …) or "";
+    gesture: movement that begins with it, a name of config/gestures.yaml, or "".
     """
 
     index: int = 0
@@ -168,6 +169,7 @@ class Sentence(OfTurn):
     expression: str = ""
     last: bool = False
     stamp_ns: int = 0
+    gesture: str = ""
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from ..core.events import Say, SayResult
 from ..core.types import Prompt
 from .base import DialogueSettings
 from .clarifications import MISSED, TOO_QUIET, Clarifications
+from .conduct import Conduct
 from .presence import Presence
 from .response_policy import ResponsePlan, ResponsePolicy
 from .say_queue import SayQueue
@@ -39,6 +40,7 @@ class Agenda:
         self._asked: UserTurn | None = None  # what the last prompt was made of
         self.responses = ResponsePolicy(settings)
         self.clarifications = Clarifications()
+        self.conduct = Conduct()
         self.questions: deque[UserTurn] = deque(maxlen=MAX_QUESTIONS)
         self.confirm_prepared: Callable[[Prompt, float | None, float], bool] = lambda prompt, end_s, now_s: False
 
@@ -120,6 +122,8 @@ class Agenda:
         elif say.when is SayWhen.WITHDRAW:
             found = self._withdraw(say.id, now_s)
             self._send([SayResult(say.session, say.id, done=found, reason="" if found else "unknown_id")])
+        elif self.conduct.asleep:
+            self._send([SayResult(say.session, say.id, done=False, reason="asleep")])
         else:
             self._send(self._says.add(say))
             self._make_room(self.turns.turn, now_s)
@@ -178,6 +182,14 @@ class Agenda:
         self.questions.clear()
         self._send(self._says.drop(reason))
         self.cancel(reason, now_s)
+
+    def fall_asleep(self, now_s: float) -> None:
+        """Fall silent, forget what was heard; nobody is there any more."""
+        self.stop("asleep", now_s)
+        self.clarifications.voice_started()
+        self.user_speech.lose(ongoing=True)
+        self.user_speech.lose(ongoing=False)
+        self.presence.leave()
 
     def no_answer(self, turn: Turn, now_s: float) -> None:
         """Nothing more will come of the answer."""

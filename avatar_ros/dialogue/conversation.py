@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..core.enums import AgentState, InterruptAction, VoiceKind
-from ..core.events import Interrupt, Say, SpeechFault
+from ..core.enums import AgentState, ControlAction, InterruptAction, VoiceKind
+from ..core.events import Control, Interrupt, Say, SpeechFault
 from ..core.peers import PeerChange, PeerNews
 from ..core.stage import Out
 from ..core.types import PlaybackClock, Reply, Transcript, VoiceActivity
@@ -26,7 +26,7 @@ from .user_speech import UserSpeechTracker
 #: Nodes whose deaths a conversation has something to do about.
 WAITS_FOR = frozenset({*VOICE_PATH, LLM, "asr_node", "vad_node"})
 #: Messages that a conversation takes.
-Event = VoiceActivity | Transcript | Reply | PlaybackClock | SpeechFault | Say
+Event = VoiceActivity | Transcript | Reply | PlaybackClock | SpeechFault | Say | Control
 
 
 class Conversation:
@@ -44,7 +44,8 @@ class Conversation:
         self._preparation = Preparation(settings, agenda, policy, user_speech)
         agenda.confirm_prepared = self._preparation.confirm
         self._recovery = Recovery(turns, settings.peer_patience_s)
-        self._published: tuple[AgentState, int] | None = None
+        self._conduct = agenda.conduct
+        self._published: tuple[AgentState, int, str, bool] | None = None
         self._actions: dict[type, Callable[[Any, float], None]] = {
             VoiceActivity: self._voice,
             Transcript: self._transcript,
@@ -52,6 +53,7 @@ class Conversation:
             PlaybackClock: self._playback,
             SpeechFault: turns.fault,
             Say: agenda.say,
+            Control: self._control,
             Interrupt: self._order,
             PeerNews: self._peer,
         }
@@ -80,6 +82,8 @@ class Conversation:
         return self._settle(now_s)
 
     def _voice(self, activity: VoiceActivity, now_s: float) -> None:
+        if self._conduct.asleep:
+            return
         if activity.kind is VoiceKind.STARTED:
             self._barge_in.voice_started(activity, now_s)
         elif activity.kind is VoiceKind.STOPPED:
@@ -88,6 +92,8 @@ class Conversation:
         self._preparation.voice(activity, now_s)
 
     def _transcript(self, transcript: Transcript, now_s: float) -> None:
+        if self._conduct.asleep:
+            return
         if transcript.final:
             self._turn_taking.final(transcript, now_s)
             self._preparation.over()
@@ -107,6 +113,15 @@ class Conversation:
         if order.action is InterruptAction.CANCEL and (turn := self._turns.cancelled_by(order, now_s)) is not None:
             self._turn_ended(turn, now_s)
 
+    def _control(self, control: Control, now_s: float) -> None:
+        """A program's wish about the conversation as a whole."""
+        self._conduct.take(control, now_s)
+        if control.action is ControlAction.FORGET:
+            self._forget_person()
+        elif control.action is ControlAction.SLEEP:
+            self._agenda.fall_asleep(now_s)
+            self._forget_person()
+
     def _peer(self, news: PeerNews, now_s: float) -> None:
         self._turns.discard()
         if news.node in VOICE_PATH or news.node == LLM:
@@ -125,6 +140,8 @@ class Conversation:
         self._turns.continue_text(now_s)
         self._lose_patience(now_s)
         self._agenda.clarify(now_s)
+        if self._conduct.asleep:
+            return self._settle(now_s)
         if self._presence.greeting_due(now_s) and self._turns.turn is None and not self._user_speech.speaking:
             self._turns.remark("greeting", now_s)
         idle = self._agent_state(now_s) is AgentState.IDLE
@@ -157,6 +174,12 @@ class Conversation:
             self._turns.remark("farewell", now_s, farewell=True)
         self._turns.texts.next_person()
 
+    def _forget_person(self) -> None:
+        """Whoever speaks next is somebody else."""
+        self._agenda.responses.next_person()
+        self._turns.history.clear()
+        self._turns.texts.next_person()
+
     # --- after every event ----------------------------------------------------------------------------------------
 
     def _turn_ended(self, turn: Turn, now_s: float) -> None:
@@ -177,12 +200,14 @@ class Conversation:
         return self._turns.outbox.take()
 
     def _agent_state(self, now_s: float) -> AgentState:
+        if self._conduct.asleep and self._turns.turn is None:
+            return AgentState.SLEEPING
         return agent_state(self._turns.turn, self._user_speech, self._presence, now_s)
 
     def _publish_state(self, now_s: float) -> None:
-        state = self._agent_state(now_s)
-        if self._published != (state, self.turn):
+        news = (self._agent_state(now_s), self.turn, self._turns.say_id, self._conduct.listening)
+        if self._published != news:
             begun = self._published is None or self._published[1] != self.turn
-            self._published = (state, self.turn)
+            self._published = news
             # A new turn is announced first: other nodes accept nothing of one that was not.
-            self._turns.outbox.state(self.turn, state, first=begun)
+            self._turns.outbox.state(*news, first=begun)

@@ -25,9 +25,9 @@ class Outbox:
         epoch = self.epoch if epoch is None else epoch
         self.put("interrupt", Interrupt(self.session, epoch, turn, action, reason))
 
-    def state(self, turn: int, state: AgentState, *, first: bool) -> None:
+    def state(self, state: AgentState, turn: int, say: str, listening: bool, *, first: bool) -> None:
         """Send the state; before everything else that waits, or behind it."""
-        message = Out("state", AvatarState(self.session, self.epoch, turn, state))
+        message = Out("state", AvatarState(self.session, self.epoch, turn, state, say=say, listening=listening))
         self._waiting.insert(0 if first else len(self._waiting), message)
 
     def take(self) -> list[Out]:

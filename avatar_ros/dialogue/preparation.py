@@ -102,7 +102,8 @@ class Preparation:
 
     def _prepare(self, transcript: Transcript, now_s: float) -> None:
         self._turns.discard()
-        if self._will_answer(transcript) and self._budget.take(transcript.utterance, now_s):
+        claimed = self._agenda.conduct.is_claimed(now_s)
+        if not claimed and self._will_answer(transcript) and self._budget.take(transcript.utterance, now_s):
             locale = self._turns.texts.answered_in(transcript.locale)
             self._turns.prepare(Prompt(text=transcript.text, locale=locale), now_s)
 

@@ -33,7 +33,7 @@ class SentenceWriter:
         """A complete text, cut as its sentences are asked for. locale: of all; expression: of those that name none."""
         cutter = self.cutter()
         for line in chain(cutter.feed(text), cutter.finish()):
-            yield CutSentence(line.text, line.expression or expression, locale)
+            yield CutSentence(line.text, line.expression or expression, locale, line.gesture)
 
     def sentence(self, turn: Turn, line: CutSentence, *, last: bool) -> Sentence:
         """The next Sentence of the turn."""
@@ -46,6 +46,7 @@ class SentenceWriter:
             locale=line.locale or self._locale_for(turn, line.text),
             expression=line.expression,
             last=last,
+            gesture=line.gesture,
         )
 
     def _locale_for(self, turn: Turn, text: str) -> str:

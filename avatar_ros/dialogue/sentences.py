@@ -7,9 +7,10 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ..core.expressions import EXPRESSIONS
 from ..core.spoken_text import speakable
 from .cleaning.cleaner import Cleaner
-from .cleaning.marks import FORGET, expression_of
+from .cleaning.marks import FORGET, name_of
 
 _CLAUSE_MARKS = ",;:–—"
 _WIDE_CLAUSE_MARKS = "，、；：､"
@@ -17,11 +18,14 @@ _WIDE_CLAUSE_MARKS = "，、；：､"
 
 @dataclass(frozen=True)
 class CutSentence:
-    """A sentence and the expression that its last tag asked for ("": none). locale: "" where its turn's holds."""
+    """A sentence, the expression and the gesture that its last tags asked for ("": none). locale: "" where its turn's
+    holds.
+    """
 
     text: str
     expression: str = ""
     locale: str = ""
+    gesture: str = ""
 
 
 class SentenceCutter:
@@ -37,7 +41,7 @@ class SentenceCutter:
         self._clause_length = clause_length
         self._max_length = max_length
         self._text = ""
-        self._tags: list[tuple[int, str]] = []  # (where in _text, expression)
+        self._tags: list[tuple[int, str]] = []  # (where in _text, expression or gesture)
         self._first = True
 
     def feed(self, text: str) -> Iterator[CutSentence]:
@@ -63,8 +67,8 @@ class SentenceCutter:
         if character == FORGET:  # what was cut off before has been spoken
             self._text, self._tags = "", []
             return
-        if expression := expression_of(character):
-            self._tags.append((len(self._text), expression))
+        if name := name_of(character):
+            self._tags.append((len(self._text), name))
             return
         if end := boundary(self._text, character):
             yield self._cut(end)
@@ -94,7 +98,9 @@ class SentenceCutter:
         self._tags = [(max(0, at - shift), name) for at, name in self._tags if at >= end and not through_end]
         self._text = rest.lstrip()
         self._first = False
-        return CutSentence(" ".join(text.split()), mine[-1] if mine else "")
+        expression = next((name for name in reversed(mine) if name in EXPRESSIONS), "")
+        gesture = next((name for name in reversed(mine) if name not in EXPRESSIONS), "")
+        return CutSentence(" ".join(text.split()), expression, gesture=gesture)
 
 
 #: Stops that need no space after them.

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..core.enums import SessionKind
-from ..core.events import Interrupt, Say, SessionEvent
+from ..core.events import Control, Interrupt, Say, SessionEvent
 from ..core.peers import PeerNews
 from ..core.stage import Out, Stage
 from ..core.topics import Message
@@ -55,7 +55,7 @@ class DialogueStage(Stage):
         if not isinstance(message, Event):
             return
         yield from self._open(self._settings.session, now_s)
-        if isinstance(message, Transcript | VoiceActivity | Say):  # only people and programs begin a conversation
+        if isinstance(message, Transcript | VoiceActivity | Say | Control):  # only people and programs begin one
             yield from self._open(message.session, now_s)
         conversation = self._conversations.get(message.session)
         if conversation is None:

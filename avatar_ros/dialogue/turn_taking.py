@@ -44,7 +44,8 @@ class TurnTaking:
         """No transcript of these came in time."""
         for utterance in lost:
             piece = self._kept is not None and utterance.follows(self._kept.utterance)
-            if self._agenda.responses.owes_apology(utterance) and not piece:
+            claimed = self._agenda.conduct.is_claimed(now_s)
+            if self._agenda.responses.owes_apology(utterance) and not piece and not claimed:
                 self._presence.met(now_s)
                 self._agenda.clarifications.not_transcribed(utterance)
 
@@ -76,6 +77,8 @@ class TurnTaking:
         if self._policy.is_stop(transcript):
             self._presence.met(now_s)
             self._agenda.stop("stop", now_s)
+        elif self._agenda.conduct.is_claimed(now_s):
+            self._leave_to_program(turn, now_s, interrupts=interrupts or answers)
         elif turn is None:
             if interrupts or answers or utterance.interrupted or not utterance.over_speech:
                 self._agenda.answer(said, now_s)
@@ -87,6 +90,14 @@ class TurnTaking:
             self._follow_up(turn, said, now_s)
         else:
             self._ask_instead(turn, "interrupted", said, now_s)
+
+    def _leave_to_program(self, turn: Turn | None, now_s: float, *, interrupts: bool) -> None:
+        """A program waits for these words: no answer, but what was being said ends by them as by any others."""
+        self._presence.met(now_s)
+        if turn is not None and turn.audible and interrupts:
+            self._agenda.cancel("interrupted", now_s)
+        else:
+            self._barge_in.decide(now_s)
 
     def _follow_up(self, turn: Turn, said: UserTurn, now_s: float) -> None:
         """Something more was said while the answer is being prepared."""

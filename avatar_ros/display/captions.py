@@ -90,7 +90,7 @@ class CaptionBoard:
         self._show_newest()
         if message.state is AgentState.LISTENING:
             self._said = ""
-        elif message.state is AgentState.IDLE:
+        elif message.state in (AgentState.IDLE, AgentState.SLEEPING):
             self._clears_at_s = now_s + self._linger_s
 
 

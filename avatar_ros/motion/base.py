@@ -20,6 +20,7 @@ PORT = Port(
         "speech/sentence",
         "speech/transcript",
         "gaze_target",
+        "gesture",
     ),
     publishes=("motion/expression",),
 )
@@ -37,6 +38,9 @@ class MotionSettings(Settings):
     blinks_per_min: float = setting(17.0, "mean rate of blinks; while speaking half as many more", low=0.0, high=60.0)
     idle_rate_hz: float = setting(30.0, "frames of the idle layer a second", low=5.0, high=60.0)
     eye_height_m: float = setting(1.7, "height of the eyes in the avatar's frame, m; for gaze_target", high=3.0)
+    gestures_file: str = setting(
+        "config/gestures.yaml", "movements that have a name; relative to the package's share folder"
+    )
     seed: int = setting(1, "of blinks, glances and head movements: same seed, same face", low=0)
     session_ttl_s: float = setting(600.0, "a session unused for this long is forgotten, s; 0: never", low=0.0)
 

@@ -26,12 +26,14 @@ _AWAY_AFTER_S = {
     AgentState.SPEAKING: (2.0, 5.0),
     AgentState.LISTENING: (4.0, 9.0),
     AgentState.IDLE: (4.0, 10.0),
+    AgentState.SLEEPING: (1e9, 1e9),
 }
 _AWAY_FOR_S = {
     AgentState.THINKING: (1.2, 3.0),
     AgentState.SPEAKING: (0.7, 1.8),
     AgentState.LISTENING: (0.4, 1.1),
     AgentState.IDLE: (0.8, 2.0),
+    AgentState.SLEEPING: (0.0, 0.0),
 }
 _TARGET_KEPT_S = 2.0
 

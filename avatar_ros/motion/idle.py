@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import cos, radians, sin
+from math import cos, exp, radians, sin
 from zlib import crc32
 
 import numpy as np
@@ -15,6 +15,7 @@ from .base import MotionSettings
 from .blink import Blinker
 from .emotions import Emotion
 from .gaze import Gaze, Look
+from .gesture_player import GesturePlayer
 from .head import HeadMotion
 from .nods import Nods
 
@@ -28,6 +29,8 @@ _SMILE_WHILE_LISTENING = 1.6
 _BROW_BEAT = 0.22
 _GLANCE_BLINK, _PHRASE_BLINK = 0.3, 0.5
 _LONGEST_STEP_S = 0.2
+#: Who sleeps lets the head sink; how fast eyes and head go down and come up, s.
+_SLEEP_PITCH_DEG, _SLEEP_TAU_S = 9.0, 0.35
 #: What shuts and what moves the lid of each eye.
 _LIDS = tuple(
     tuple(ARKIT_INDEX[f"{name}{side}"] for name in ("eyeBlink", "eyeWide", "eyeLookUp", "eyeLookDown"))
@@ -65,6 +68,8 @@ class IdleFace:
         self.nods = Nods(stream(3))
         self._liveliness = settings.liveliness
         self.emotion = Emotion()
+        self.gesture = GesturePlayer()
+        self._asleep = 0.0  # 0-1
         self._last_s: float | None = None
 
     def step(self, now_s: float, state: AgentState, loudness: float) -> IdlePose:
@@ -77,20 +82,26 @@ class IdleFace:
             self._blinker.hint(now_s, _GLANCE_BLINK)
         if self._head.phrase_ended:
             self._blinker.hint(now_s, _PHRASE_BLINK)
+        own_eyes, made = self.gesture.moves_eyes, self.gesture.step(now_s)
+        self._asleep += (float(state is AgentState.SLEEPING) - self._asleep) * (1 - exp(-step_s / _SLEEP_TAU_S))
+        yaw, pitch = sway.yaw + made.yaw_deg, sway.pitch + made.pitch_deg + _SLEEP_PITCH_DEG * self._asleep
         # Eyes stay on what they look at while the head sways.
-        held = Look(look.head_yaw, look.head_pitch, look.eye_yaw - sway.yaw, look.eye_pitch - sway.pitch)
+        held_yaw, held_pitch = (sway.yaw, sway.pitch) if own_eyes else (yaw, pitch)
+        held = Look(look.head_yaw, look.head_pitch, look.eye_yaw - held_yaw, look.eye_pitch - held_pitch)
         weights = self.emotion.step(step_s).copy()
         self._add_smile(weights, step_s, state)
         self._add_brows(weights, state)
-        _add_eyes(weights, held, self._blinker.step(now_s, state is AgentState.SPEAKING))
-        rotation = quaternion_from_degrees(look.head_yaw + sway.yaw, look.head_pitch + sway.pitch, sway.roll)
+        lids = max(self._asleep, self._blinker.step(now_s, state is AgentState.SPEAKING))
+        _add_eyes(weights, held, lids)
+        weights += made.weights
+        rotation = quaternion_from_degrees(look.head_yaw + yaw, look.head_pitch + pitch, sway.roll + made.roll_deg)
         return IdlePose(np.clip(weights, 0, 1), rotation, (0.0, sway.rise_m, 0.0))
 
     def _add_smile(self, weights: F32, step_s: float, state: AgentState) -> None:
         goal = self._smile * (_SMILE_WHILE_LISTENING if state is AgentState.LISTENING else 1.0)
         self._smile_now += (goal - self._smile_now) * (1 - float(np.exp(-step_s / 0.5)))
         for shape, share in _SMILE_SHAPES:
-            weights[shape] += share * self._smile_now
+            weights[shape] += share * self._smile_now * (1 - self._asleep)
 
     def _add_brows(self, weights: F32, state: AgentState) -> None:
         lift = _BROW_BEAT * self._head.beat * self._liveliness

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from ..core.clock import ns_from_s, s_from_ns
 from ..core.enums import AgentState, Layer, PlaybackState
 from ..core.events import Interrupt
+from ..core.gestures import Movement
 from ..core.stage import Out
 from ..core.types import AudioFeatures, AudioFrame, Expression, PlaybackClock, Sentence, Transcript, VoiceActivity
 from .base import LipModel, MotionSettings
@@ -42,7 +43,9 @@ class SessionAnimator:
         self._clock: PlaybackClock | None = None
         self._clock_s = 0.0  # when it came
         self._emotions: dict[tuple[int, int, int], str] = {}
+        self._gestures: dict[tuple[int, int, int], Movement] = {}
         self._sentence_emotion = ""  # of the sentence that is heard
+        self._wish, self._wish_until_s = "", float("-inf")  # the face that a program wants
 
     def features(self, message: AudioFeatures, now_s: float) -> Iterable[Out]:
         """Take features of a turn; the next turn may be prepared while one is still heard."""
@@ -85,7 +88,8 @@ class SessionAnimator:
     def live(self, now_s: float) -> Out:
         """A frame of the idle layer."""
         spoken = self._sentence_emotion if self._is_heard(now_s) else ""
-        self.face.emotion.fade_to(spoken or self.mirroring.at(now_s))
+        wished = self._wish if now_s < self._wish_until_s else ""
+        self.face.emotion.fade_to(spoken or wished or self.mirroring.at(now_s))
         pose = self.face.step(now_s, self.agent_state, self._loudness(now_s))
         return Out(
             "motion/expression",
@@ -108,13 +112,24 @@ class SessionAnimator:
             self._sentence_emotion = ""
             self._drop((clock.epoch, clock.turn))
         elif clock.state is PlaybackState.PLAYING:
-            self._sentence_emotion = self._emotions.get((clock.epoch, clock.turn, clock.sentence), "")
+            key = (clock.epoch, clock.turn, clock.sentence)
+            self._sentence_emotion = self._emotions.get(key, "")
+            if (movement := self._gestures.pop(key, None)) is not None:
+                self.face.gesture.start(movement, 1.0, now_s)
 
-    def sentence(self, sentence: Sentence) -> None:
-        """Remember a sentence's expression until it is heard."""
-        self._emotions[sentence.epoch, sentence.turn, sentence.index] = sentence.expression
-        while len(self._emotions) > _SENTENCES_KEPT:
-            self._emotions.pop(next(iter(self._emotions)))
+    def sentence(self, sentence: Sentence, movement: Movement | None = None) -> None:
+        """Remember a sentence's expression, and the movement that it begins with, until it is heard."""
+        key = (sentence.epoch, sentence.turn, sentence.index)
+        self._emotions[key] = sentence.expression
+        if movement is not None:
+            self._gestures[key] = movement
+        for kept in (self._emotions, self._gestures):
+            while len(kept) > _SENTENCES_KEPT:
+                kept.pop(next(iter(kept)))
+
+    def express(self, name: str, hold_s: float, now_s: float) -> None:
+        """A program wants this face, for hold_s, or 0: until it wants another."""
+        self._wish, self._wish_until_s = name, now_s + hold_s if hold_s > 0 else float("inf")
 
     def hear(self, message: VoiceActivity | Transcript, now_s: float) -> None:
         """Take what is heard of who speaks to it."""
@@ -130,6 +145,7 @@ class SessionAnimator:
         self._newest = max(self._newest, key)
         self._drop(key)
         self._emotions = {of: name for of, name in self._emotions.items() if of[:2] > key}
+        self._gestures = {of: movement for of, movement in self._gestures.items() if of[:2] > key}
         if self._clock is not None and (self._clock.epoch, self._clock.turn) <= key:
             self._sentence_emotion = ""
 

@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from math import isfinite
 
+import yaml
+
 from ..core.enums import SessionKind
-from ..core.events import AvatarState, GazeTarget, Interrupt, SessionEvent
+from ..core.errors import ConfigError
+from ..core.events import AvatarState, GazeTarget, Gesture, Interrupt, SessionEvent
+from ..core.gestures import Movement, Movements, load_gestures
+from ..core.paths import share_file
 from ..core.registry import NO_OPTIONS, Options
 from ..core.stage import Out, Stage
 from ..core.topics import Message
 from ..core.types import LOCAL_SESSION, AudioFeatures, AudioFrame, PlaybackClock, Sentence, Transcript, VoiceActivity
 from .base import MOTION_BACKENDS, LipModel, MotionSettings
+from .emotions import EMOTIONS
 from .lip_track import has_loudness
 from .session_animator import SessionAnimator
 
@@ -30,6 +36,11 @@ class ExpressionStage(Stage):
         self._animators = {LOCAL_SESSION: SessionAnimator(settings, LOCAL_SESSION, model)}
         self._used_s: dict[str, float] = {}
         self._warning = ""
+        self._movements = Movements()
+
+    def load(self) -> None:
+        """Read the movements. Raises ConfigError naming what is wrong in their file."""
+        self._movements = load_gestures(yaml, share_file(self._settings.gestures_file))
 
     def push(self, topic: str, message: Message, now_s: float) -> Iterable[Out]:
         """Take a message of the port."""
@@ -42,7 +53,10 @@ class ExpressionStage(Stage):
         elif isinstance(message, AvatarState):
             self._animator(message.session, now_s).agent_state = message.state
         elif isinstance(message, Sentence):
-            self._animator(message.session, now_s).sentence(message)
+            movement = self._movement(message.gesture) if message.gesture else None
+            self._animator(message.session, now_s).sentence(message, movement)
+        elif isinstance(message, Gesture):
+            self._gesture(message, now_s)
         elif isinstance(message, AudioFrame):
             self._animator(message.session, now_s).played(message, now_s)
         elif isinstance(message, VoiceActivity | Transcript):
@@ -74,6 +88,26 @@ class ExpressionStage(Stage):
     def status(self) -> Mapping[str, str]:
         """A warning where gaze targets come in a frame that is not understood."""
         return {"warning": self._warning} if self._warning else {}
+
+    def _gesture(self, order: Gesture, now_s: float) -> None:
+        animator = self._animator(order.session, now_s)
+        if order.name in EMOTIONS:
+            animator.express(order.name, order.hold_s, now_s)
+            return
+        try:
+            movement = Movement.of("", "", order.key_frames) if order.key_frames else self._movement(order.name)
+        except ConfigError as error:
+            self._warning = f"gesture is ignored: {error.text}"
+            return
+        animator.face.gesture.start(movement, min(max(order.size, 0.0), 2.0), now_s)
+
+    def _movement(self, name: str) -> Movement | None:
+        """None for no name, and, with a warning, for one that nobody knows."""
+        try:
+            return self._movements.find(name) if name else None
+        except ConfigError as error:
+            self._warning = error.text
+            return None
 
     def _animator(self, session: str, now_s: float) -> SessionAnimator:
         self._used_s[session] = now_s

@@ -18,6 +18,7 @@ from .pose import mix, smoothstep
 #: lasts. What an avatar lacks is skipped. The way out of a thought (LAM's think_part_3) is the blend to what follows.
 CLIPS_BY_STATE: Mapping[AgentState, tuple[tuple[str, ...], tuple[str, ...]]] = {
     AgentState.IDLE: ((), ("idle",)),
+    AgentState.SLEEPING: ((), ("idle",)),
     AgentState.LISTENING: ((), ("listen",)),
     AgentState.THINKING: (("think_part_1",), ("think_part_2",)),
     AgentState.SPEAKING: ((), ("speak_1", "speak_2", "speak_3", "speak_4")),

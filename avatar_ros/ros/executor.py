@@ -16,6 +16,7 @@ from contextlib import ExitStack
 from typing import Any
 
 from rclpy.context import Context
+from rclpy.event_handler import EventHandler
 from rclpy.exceptions import InvalidHandle
 from rclpy.executors import (
     ConditionReachedException,
@@ -37,7 +38,8 @@ _LONGEST_SPIN_S = 10.0
 
 
 class LeanExecutor(SingleThreadedExecutor):
-    """Serves timers and subscriptions with plain callbacks itself; whatever else is ready, as its base class does.
+    """Serves timers and subscriptions with plain callbacks itself; whatever else is ready (services, clients, actions),
+    as its base class does.
 
     The things it waits for are held until something was made or destroyed: so none of them vanishes while it waits.
     """
@@ -49,6 +51,7 @@ class LeanExecutor(SingleThreadedExecutor):
         self._spinning = threading.RLock()
         self._wait_set: Any = None
         self._entities: dict[str, list[Any]] = {}
+        self._actions: list[Any] = []
         self._events_due_s = 0.0
 
     def wake(self) -> None:
@@ -128,28 +131,31 @@ class LeanExecutor(SingleThreadedExecutor):
             "client": [client for node in nodes for client in node.clients],
         }
         self._entities = {kind: [one for one in all_ if self._enter(one)] for kind, all_ in found.items()}
+        actions = [one for node in nodes for one in node.waitables if not isinstance(one, EventHandler)]
+        self._actions = [one for one in actions if self._enter(one, one)]
+        inner = [one.get_num_entities() for one in self._actions]
         assert self._context.handle is not None
         self._held.enter_context(self._context.handle)
         count = {kind: len(held) for kind, held in self._entities.items()}
         self._wait_set = _rclpy.WaitSet(
-            count["subscription"],
-            count["guard_condition"],
-            count["timer"],
-            count["client"],
-            count["service"],
+            count["subscription"] + sum(one.num_subscriptions for one in inner),
+            count["guard_condition"] + sum(one.num_guard_conditions for one in inner),
+            count["timer"] + sum(one.num_timers for one in inner),
+            count["client"] + sum(one.num_clients for one in inner),
+            count["service"] + sum(one.num_services for one in inner),
             0,
             self._context.handle,
         )
 
-    def _enter(self, entity: Any) -> bool:
+    def _enter(self, entity: Any, held: Any = None) -> bool:
         try:
-            self._held.enter_context(entity.handle)
+            self._held.enter_context(entity.handle if held is None else held)
         except InvalidHandle:
             return False
         return True
 
     def _let_go(self) -> None:
-        self._stale, self._entities, self._wait_set = True, {}, None
+        self._stale, self._entities, self._actions, self._wait_set = True, {}, [], None
         self._held.close()
 
     def _wait(self, timeout_s: float | None) -> None:
@@ -159,6 +165,8 @@ class LeanExecutor(SingleThreadedExecutor):
             add = getattr(wait_set, f"add_{kind}")
             for entity in entities:
                 add(entity.handle)
+        for action in self._actions:
+            action.add_to_wait_set(wait_set)
         wait_set.wait(timeout_sec_to_nsec(timeout_s))
 
     def _ready(self, kind: str) -> list[Any]:
@@ -172,7 +180,8 @@ class LeanExecutor(SingleThreadedExecutor):
         guards = [guard for guard in self._ready("guard_condition") if guard is not self._guard]
         for guard in guards:
             guard._executor_triggered = True  # the base class triggers it again, to find it itself
-        others = bool(guards or self._ready("service") or self._ready("client"))
+        actions = [one for one in self._actions if one.is_ready(self._wait_set)]
+        others = bool(guards or actions or self._ready("service") or self._ready("client"))
         timers, subscriptions = self._ready("timer"), self._ready("subscription")
         for timer in timers:
             if inspect.iscoroutinefunction(timer.callback):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -169,6 +169,14 @@ class StageNode(SettingsNode):
         if self._stage.awaits_conversation:
             self._stage.missing = frozenset(readers.STEPS)
             self._awaiting = self.create_timer(CONNECT_POLL_S, self._await_conversation, clock=self._timer_clock)
+
+    def listen(self, topics: Set[str]) -> None:
+        """Subscribe to these of the stage's topics on demand. To be called on the executor's thread."""
+        self._wiring.listen(topics)
+
+    def hears(self, topic: str) -> bool:
+        """Whether a topic on demand is heard by now."""
+        return self._wiring.hears(topic)
 
     # --- wiring --------------------------------------------------------------------------------------------------
 

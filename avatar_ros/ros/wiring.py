@@ -23,6 +23,7 @@ class Wiring:
         self._port = port
         self.publishers: dict[str, Any] = {}
         self._subscriptions: list[Any] = []
+        self._on_demand: dict[str, Any] = {}
 
     def open(self, unread: Set[str], take: Callable[[str, Any], None]) -> None:
         """Create them all. unread: not to be subscribed to; take(topic, message): called on the executor's thread."""
@@ -38,9 +39,26 @@ class Wiring:
             kind = convert.msg_type(TOPICS[topic])
             subscription = self._node.create_subscription(kind, topic, partial(take, topic), qos.for_topic(topic))
             self._subscriptions.append(subscription)
+        self._take = take
+
+    def listen(self, topics: Set[str]) -> None:
+        """Of the topics on demand, subscribe to these and no others. To be called on the executor's thread."""
+        for topic in self._on_demand.keys() - topics:
+            self._node.destroy_subscription(self._on_demand.pop(topic))
+        for topic in topics - self._on_demand.keys():
+            kind = convert.msg_type(TOPICS[topic])
+            self._on_demand[topic] = self._node.create_subscription(
+                kind, topic, partial(self._take, topic), qos.for_topic(topic)
+            )
+
+    def hears(self, topic: str) -> bool:
+        """Whether a topic on demand is subscribed to, and DDS has found who gives it."""
+        subscription = self._on_demand.get(topic)
+        return subscription is not None and subscription.get_publisher_count() > 0
 
     def close(self) -> None:
         """Destroy them all. Safe to call twice."""
+        self.listen(frozenset())
         for subscription in self._subscriptions:
             self._node.destroy_subscription(subscription)
         for publisher in self.publishers.values():

@@ -100,8 +100,17 @@ class VadStage(Stage):
         elif isinstance(message, Talk):
             self._heard_s.setdefault(message.session, now_s)  # to be forgotten some day
             self._sessions.get(message.session, now_s).gate.press(message.pressed, now_s)
-        elif isinstance(message, AvatarState) and message.session in self._heard_s:
-            self._sessions.get(message.session, now_s).agent_speaks = message.state is AgentState.SPEAKING
+        elif isinstance(message, AvatarState):
+            self._follow_state(message, now_s)
+
+    def _follow_state(self, state: AvatarState, now_s: float) -> None:
+        ignored = not state.listening or state.state is AgentState.SLEEPING
+        if state.session not in self._heard_s and not ignored:
+            return
+        self._heard_s.setdefault(state.session, now_s)  # to be forgotten some day
+        session = self._sessions.get(state.session, now_s)
+        session.agent_speaks = state.state is AgentState.SPEAKING
+        session.gate.ignored = ignored
 
     def tick(self, now_s: float) -> Iterable[Out]:
         """Take verdicts on turns; close the utterance of a microphone that fell silent; forget it when it stays so."""

@@ -12,18 +12,20 @@ OPEN, PUSH, TAP = "open", "push", "tap"
 class TalkGate:
     """Of one session. push: open while pressed, and talk_release_s longer; tap: from a tap to the end of what is said.
 
-    A second tap ends it at once; without a voice it closes after talk_patience_s.
+    A second tap ends it at once; without a voice it closes after talk_patience_s. ignored: a program wants nothing
+    heard, whatever is pressed.
     """
 
     def __init__(self, settings: VadSettings) -> None:
         self._settings = settings
+        self.ignored = False
         self._pressed = False
         self._until_s = inf if settings.talk == OPEN else -inf
 
     @property
     def holds(self) -> bool:
         """Whether silence ends no utterance: the key is still pressed."""
-        return self._settings.talk == PUSH and self._pressed
+        return self._settings.talk == PUSH and self._pressed and not self.ignored
 
     def press(self, pressed: bool, now_s: float) -> None:
         """The key is pressed, or let go."""
@@ -45,4 +47,4 @@ class TalkGate:
 
     def is_open(self, now_s: float) -> bool:
         """Whether the microphone is listened to."""
-        return now_s < self._until_s
+        return not self.ignored and now_s < self._until_s

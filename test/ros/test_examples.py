@@ -138,7 +138,7 @@ def the_turn(path):
 
 def test_each_page_is_listed_and_its_links_and_commands_are_real():
     listed = (EXAMPLES / "README.md").read_text()
-    assert len(NAMES) == 8 and all(f"({name}/README.md)" in listed for name in NAMES)
+    assert len(NAMES) == 9 and all(f"({name}/README.md)" in listed for name in NAMES)
     for page in EXAMPLES.glob("**/README.md"):
         for link in re.findall(r"\]\(([^)#]+)", page.read_text()):
             assert (page.parent / link).exists(), f"{page} points to {link}"
@@ -264,6 +264,16 @@ def test_the_users_test_can_fail(folder):
     command.argv += ["-k", "ticket"]
     out = finished(command.start(folder, ANSWERS=str(folder / "answers.yaml")), code=1)
     assert "2 failed" in out and "it heard 'excuse me how much is a ticket'" in out
+
+
+def test_robot_program(folder):
+    """The kiosk has no microphone: the question is asked twice, and the program goes on."""
+    kiosk, program = commands("09_robot_program")
+    process = kiosk.start(folder)
+    program.run(folder)
+    process.send_signal(signal.SIGINT)
+    kiosk.compare(finished(process))
+    assert len((EXAMPLES / "09_robot_program/robot_program.py").read_text().splitlines()) <= 60
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from .stamps import Stamp, digest
 from .venv import Venv, clean_environment, headers
 
 #: What is compiled.
-SOURCES = ("CMakeLists.txt", "package.xml", "cmake", "msg", "src")
+SOURCES = ("CMakeLists.txt", "package.xml", "cmake", "msg", "action", "srv", "src")
 #: What is copied besides. A checkout runs its own; `ros2 launch` runs the copies.
 COPIED = ("avatar_ros", "config", "docs", "launch", "models")
 #: Include folders of the machine that built the wheels, left in their CMake exports.

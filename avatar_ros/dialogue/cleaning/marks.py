@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ...core.expressions import EXPRESSIONS, GESTURES
+
 #: Something was taken out here: the space before it goes too where punctuation follows.
 GONE = "\U000f0000"
 #: Between two cells of a table.
@@ -15,22 +17,16 @@ ANY = "\U000f0000-\U000f01ff"
 UNSEEN = dict.fromkeys(range(0xF0000, 0xF0200))
 
 _FIRST_TAG = 0xF0100
-
-#: The values of hri_msgs/msg/Expression (https://github.com/ros4hri/hri_msgs).
-EXPRESSIONS = tuple(
-    """
-    neutral angry sad happy surprised disgusted scared pleading vulnerable despaired guilty disappointed embarrassed
-    horrified skeptical annoyed furious suspicious rejected bored tired asleep confused amazed excited
-    """.split()
-)
+#: What a tag may ask for.
+NAMES = (*EXPRESSIONS, *GESTURES)
 
 
-def tag(expression: str) -> str:
-    """The mark of one of EXPRESSIONS."""
-    return chr(_FIRST_TAG + EXPRESSIONS.index(expression))
+def tag(name: str) -> str:
+    """The mark of one of NAMES."""
+    return chr(_FIRST_TAG + NAMES.index(name))
 
 
-def expression_of(character: str) -> str:
-    """The expression whose mark this is, or ""."""
+def name_of(character: str) -> str:
+    """The expression or gesture whose mark this is, or ""."""
     at = ord(character) - _FIRST_TAG
-    return EXPRESSIONS[at] if 0 <= at < len(EXPRESSIONS) else ""
+    return NAMES[at] if 0 <= at < len(NAMES) else ""

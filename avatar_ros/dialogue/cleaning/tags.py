@@ -1,21 +1,24 @@
-"""Expression tags in a text: "[happy] Hello!" is " Hello!" with the mark of "happy" before it.
+"""Tags in a text: "[happy] Hello!" is " Hello!" with the mark of "happy" before it.
 
-A tag is a name of hri_msgs/Expression in square brackets. Other words in brackets are stage directions ("[laughs]"),
-which markup.py takes out; brackets around anything else ("[page 3]", an unclosed one) are text.
+A tag is a name of hri_msgs/Expression, or of a gesture ("[nod]", also "[nods]"), in square brackets. Other words in
+brackets are stage directions ("[coughs]"), which markup.py takes out; brackets around anything else ("[page 3]", an
+unclosed one) are text.
 """
 
 from __future__ import annotations
 
 import re
 
-from .marks import EXPRESSIONS, tag
+from ...core.expressions import EXPRESSIONS, GESTURES
+from .marks import tag
 from .scanner import Scanner, Shape
 
 _PLAIN = re.compile(r"[^\[]+")
-_NAMES = "|".join(EXPRESSIONS)
-_BEGUN = "|".join(name[:n] for name in EXPRESSIONS for n in range(len(name), -1, -1))
+_NAMES = "|".join((*EXPRESSIONS, *GESTURES))
+_WRITTEN = (*EXPRESSIONS, *(f"{name}s" for name in GESTURES))
+_BEGUN = "|".join(dict.fromkeys(name[:n] for name in _WRITTEN for n in range(len(name), -1, -1)))
 _TAG = Shape(
-    re.compile(rf"\[({_NAMES})\]", re.IGNORECASE),
+    re.compile(rf"\[(?:({_NAMES})|({'|'.join(GESTURES)})s)\]", re.IGNORECASE),
     re.compile(rf"\[(?:{_BEGUN})", re.IGNORECASE),
 )
 
@@ -28,5 +31,5 @@ class Tags(Scanner):
             out.append(plain[0])
             return plain.end()
         found = _TAG.at(text, at, last)
-        out.append(tag(found[1].lower()) if found else "[")
+        out.append(tag((found[1] or found[2]).lower()) if found else "[")
         return found.end() if found else at + 1

@@ -16,7 +16,7 @@ PACKAGE = ROOT / "avatar_ros"
 #: Top-level imports that `core` may make: the standard library and numpy.
 CORE_LIBRARIES = {*sys.stdlib_module_names, "numpy"}
 #: Modules above the rooms: they may put rooms together.
-ABOVE = {"ros", "nodes", "commands", "testing", "cli", "__main__"}
+ABOVE = {"ros", "nodes", "client", "commands", "testing", "cli", "__main__"}
 #: Starts processes and sets machines up; knows no stage.
 BRINGUP = "bringup"
 #: Rooms that several stages stand on, from the lowest floor up, and the stages that do: room -> what it may import.
@@ -33,6 +33,7 @@ ALLOWED = {
     "llm": {"answers"},
     "gateway": {"audio", "avatar"},
     "answers": {"speech"},
+    "skills": {"answers", "speech"},
 }
 #: Libraries that cost seconds or gigabytes, or that may be missing: imported where the backend is chosen.
 HEAVY = {
@@ -132,7 +133,7 @@ def test_ros_begins_in_one_place_which_decides_who_may_reach_it():
 
 def modules_below_ros() -> list[str]:
     names = []
-    for part in sorted(parts() - {"ros", "nodes", "commands", "testing", "__init__", "__main__"}):
+    for part in sorted(parts() - {"ros", "nodes", "client", "commands", "testing", "__init__", "__main__"}):
         paths = [path.relative_to(ROOT).with_suffix("") for path in sources(part)]
         names += [".".join(path.parts).removesuffix(".__init__") for path in paths]
     return names

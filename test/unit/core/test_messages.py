@@ -36,6 +36,7 @@ ENUM_OF = {
     ("Mark", "kind"): enums.MarkKind,
     ("Say", "when"): enums.SayWhen,
     ("SessionEvent", "kind"): enums.SessionKind,
+    ("Control", "action"): enums.ControlAction,
 }
 #: Field name -> its type in every message that has it.
 FIXED = {
@@ -54,6 +55,7 @@ FIXED = {
     "head_rotation": "geometry_msgs/Quaternion",
     "head_translation": "geometry_msgs/Vector3",
     "marks": "Mark[]",
+    "key_frames": "KeyFrame[]",
     "history": "ChatMessage[]",
     "events": "string[]",
     "data": "float32[]",

@@ -8,8 +8,8 @@ from typing import Any
 from dialogue_events import PATIENT, busy, event, finish_reply, hear, queue_question, seq, waits
 from dialogue_talk import EPOCH, Talk
 
-from avatar_ros.core.enums import AgentState, InterruptAction, PlaybackState, SayWhen, SessionKind
-from avatar_ros.core.events import Interrupt, SessionEvent, SpeechFault
+from avatar_ros.core.enums import AgentState, ControlAction, InterruptAction, PlaybackState, SayWhen, SessionKind
+from avatar_ros.core.events import Control, Interrupt, SessionEvent, SpeechFault
 from avatar_ros.core.peers import PeerChange
 from avatar_ros.core.types import Reply
 from avatar_ros.dialogue.base import PORT, DialogueSettings
@@ -292,3 +292,49 @@ def _(talk: Talk) -> None:
 
 def runner(talk: Talk) -> Any:
     return talk._runners["dialogue"]
+
+
+# --- what programs want of the conversation as a whole ----------------------------------------------------------------
+
+
+def control(talk: Talk, *actions: ControlAction) -> None:
+    for action in actions:
+        talk.tell("control", Control("local", action, lease_s=30.0))
+
+
+@event("control FORGET, LISTEN, IGNORE, RELEASE")
+def _(talk: Talk) -> None:
+    control(talk, ControlAction.FORGET, ControlAction.IGNORE, ControlAction.LISTEN, ControlAction.RELEASE)
+
+
+@event("control SLEEP, then a question")
+def _(talk: Talk) -> None:
+    control(talk, ControlAction.SLEEP)
+    talk.ask("where is it")
+
+
+@event("control SLEEP, then WAKE")
+def _(talk: Talk) -> None:
+    control(talk, ControlAction.SLEEP, ControlAction.WAKE)
+
+
+@event("control SLEEP, then say QUEUE")
+def _(talk: Talk) -> None:
+    control(talk, ControlAction.SLEEP)
+    talk.say("Hello there.")
+
+
+@event("control CLAIM, then a question")
+def _(talk: Talk) -> Iterator[None]:
+    control(talk, ControlAction.CLAIM)
+    hear(talk)
+    yield
+    talk.words("how far is it")
+
+
+@event("control CLAIM, then RELEASE and a question")
+def _(talk: Talk) -> Iterator[None]:
+    control(talk, ControlAction.CLAIM, ControlAction.RELEASE)
+    hear(talk)
+    yield
+    talk.words("how far is it")

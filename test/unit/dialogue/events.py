@@ -13,7 +13,7 @@ from dialogue_talk import Talk
 
 from avatar_ros.core.enums import AgentState
 
-STATES = [state.name for state in AgentState]
+STATES = [state.name for state in AgentState if state is not AgentState.SLEEPING]
 FIXED = ("apology", "farewell", "greeting", "missed", "too_long", "too_quiet", "too_slow")
 #: Fixed texts are spoken as their own names; these are only spoken in the rows that are about them.
 TEXTS = {name: name for name in FIXED} | {"greeting": "", "farewell": ""}

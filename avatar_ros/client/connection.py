@@ -1,0 +1,202 @@
+"""The client's node: actions and services of one avatar, served on a thread of its own."""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import fields, replace
+from functools import partial
+from typing import Any
+
+import rclpy
+from action_msgs.msg import GoalStatus
+from rclpy.action import ActionClient
+
+from avatar_ros import action
+from avatar_ros.msg import Alive
+
+from ..core.peers import BEAT_S
+from ..core.topics import TOPICS
+from ..ros import convert, qos, readers
+from ..ros.executor import LeanExecutor
+from ..ros.start import start_ros
+from ..skills import goals
+from .task import Task
+
+#: An action's name -> its type, and the kinds of its feedback and result.
+ACTIONS: dict[str, tuple[Any, Any, Any]] = {
+    "say": (action.Say, goals.SayNews, goals.SayEnd),
+    "listen": (action.Listen, goals.ListenNews, goals.ListenEnd),
+    "ask": (action.Ask, goals.AskNews, goals.AskEnd),
+    "look_at": (action.LookAt, goals.LookAtNews, goals.LookAtEnd),
+    "gesture": (action.Gesture, goals.GestureNews, goals.GestureEnd),
+    "chat": (action.Chat, goals.ChatNews, goals.ChatEnd),
+}
+#: How often it is looked whether the skills_node that has our goals still lives, s; a goal that was not accepted by
+#: then will not be.
+_LOOK_S, _ACCEPT_S = 1.0, 10.0
+
+
+class _Goal:
+    """A goal under way. handle: once it was accepted."""
+
+    def __init__(self, task: Task[Any], end: Any) -> None:
+        self.task = task
+        self.end = end
+        self.handle: Any = None
+        self.began_s = time.monotonic()
+        self.cancelled = False
+
+    def lose(self, reason: str) -> None:
+        """Nobody will say what became of it."""
+        spoken = getattr(self.task.news, "spoken", "")
+        known = {"spoken": spoken} if any(item.name == "spoken" for item in fields(self.end)) else {}
+        self.task.finish(self.end(reason=reason, **known))
+
+
+class Connection:
+    """namespace: of the avatar. Callbacks of goals and topics come on the connection's own thread."""
+
+    def __init__(self, namespace: str) -> None:
+        self.name = f"client_{uuid.uuid4().hex[:12]}"
+        self._context = rclpy.Context()
+        start_ros(context=self._context)
+        self.node = rclpy.create_node(
+            self.name, namespace=namespace, context=self._context, start_parameter_services=False, enable_rosout=False
+        )
+        self._goals: set[_Goal] = set()
+        self._lock = threading.Lock()
+        self._actions: dict[str, ActionClient] = {}
+        self._services: dict[str, Any] = {}
+        self._beats = self.node.create_publisher(Alive, "alive", qos.for_signs_of_life(1))
+        self.node.create_timer(BEAT_S, self._beat)
+        self.node.create_timer(_LOOK_S, self._look)
+        self._executor = LeanExecutor(context=self._context)
+        self._executor.add_node(self.node)
+        self._thread = threading.Thread(target=self._executor.spin, name="avatar client", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Cancel what goes on, and leave. Safe to call twice."""
+        with self._lock:
+            left = tuple(self._goals)
+        for goal in left:
+            self._cancel(goal)
+        deadline_s = time.monotonic() + 1.0
+        while any(not goal.task.done for goal in left) and time.monotonic() < deadline_s:
+            time.sleep(0.02)
+        for goal in left:
+            goal.lose("client_closed")
+        if self._executor.shutdown(5.0):
+            self._thread.join(5.0)
+        self.node.destroy_node()
+        rclpy.try_shutdown(context=self._context)
+
+    # --- goals ------------------------------------------------------------------------------------------------------
+
+    def start(self, name: str, on_news: Callable[[Any], None] | None, **values: Any) -> Task[Any]:
+        """Send a goal; values: its fields."""
+        kind, news_kind, end_kind = ACTIONS[name]
+        client = self._action(name)
+        goal: _Goal
+        task: Task[Any] = Task(lambda: self._cancel(goal), on_news)
+        goal = _Goal(task, end_kind)
+        with self._lock:
+            self._goals.add(goal)
+        message = kind.Goal(client=self.name)
+        for field, value in values.items():
+            setattr(message, field, value)
+        sent = client.send_goal_async(message, feedback_callback=partial(_tell, task, news_kind))
+        sent.add_done_callback(partial(self._accepted, goal))
+        return task
+
+    def has_action(self, name: str) -> bool:
+        """Whether an action is served by now."""
+        return bool(self._action(name).server_is_ready())
+
+    def _action(self, name: str) -> ActionClient:
+        with self._lock:
+            if name not in self._actions:
+                self._actions[name] = ActionClient(self.node, ACTIONS[name][0], name)
+            return self._actions[name]
+
+    def _accepted(self, goal: _Goal, sent: Any) -> None:
+        handle = sent.result()
+        if not handle.accepted:
+            goal.lose("refused")
+            self._forget(goal)
+            return
+        goal.handle = handle
+        self._ask_result(goal)
+        if goal.cancelled:
+            handle.cancel_goal_async()
+
+    def _ask_result(self, goal: _Goal) -> None:
+        goal.handle.get_result_async().add_done_callback(partial(self._ended, goal))
+
+    def _ended(self, goal: _Goal, future: Any) -> None:
+        response = future.result()
+        if response.status == GoalStatus.STATUS_UNKNOWN:
+            goal.lose("skills_lost")
+        else:
+            values = {item.name: getattr(response.result, item.name) for item in fields(goal.end)}
+            goal.task.finish(goal.end(**values))
+        self._forget(goal)
+
+    def _cancel(self, goal: _Goal) -> None:
+        goal.cancelled = True
+        if goal.handle is not None:
+            goal.handle.cancel_goal_async()
+
+    def _forget(self, goal: _Goal) -> None:
+        with self._lock:
+            self._goals.discard(goal)
+
+    def _look(self) -> None:
+        """A skills_node that was started anew does not know our goals, and says so when it is asked."""
+        with self._lock:
+            left = tuple(self._goals)
+        for goal in left:
+            if goal.handle is not None:
+                self._ask_result(goal)
+            elif time.monotonic() - goal.began_s > _ACCEPT_S:
+                goal.lose("no_skills")
+                self._forget(goal)
+
+    def _beat(self) -> None:
+        if self._goals:
+            self._beats.publish(Alive(node=self.name, life=1))
+
+    # --- services and topics ----------------------------------------------------------------------------------------
+
+    def call(self, kind: Any, name: str, request: Any, timeout_s: float) -> Any:
+        """The answer of a service; None where none comes in time."""
+        if name not in self._services:
+            self._services[name] = self.node.create_client(kind, name)
+        client = self._services[name]
+        if not client.wait_for_service(timeout_s):
+            return None
+        done = threading.Event()
+        future = client.call_async(request)
+        future.add_done_callback(lambda _: done.set())
+        return future.result() if done.wait(timeout_s) else None
+
+    def subscribe(self, topic: str, take: Callable[[Any], None]) -> Any:
+        """Hear a topic of the conversation; take(dataclass) comes on the connection's thread."""
+
+        def read(msg: Any) -> None:
+            take(convert.from_msg(TOPICS[topic], msg))
+
+        return self.node.create_subscription(convert.msg_type(TOPICS[topic]), topic, read, qos.for_topic(topic))
+
+    def missing(self) -> list[str]:
+        """The nodes of a conversation that are not there yet."""
+        absent = sorted(readers.missing_steps(self.node))
+        return absent if all(self.has_action(name) for name in ACTIONS) else [*absent, "skills_node"]
+
+
+def _tell(task: Task[Any], kind: Any, message: Any) -> None:
+    values = {item.name: getattr(message.feedback, item.name) for item in fields(kind)}
+    task.tell(replace(kind(), **values))
