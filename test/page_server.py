@@ -84,9 +84,9 @@ class PageServer:
     def _serve(self) -> None:
         asyncio.set_event_loop(self._loop)
         app = web.Application()
-        app.router.add_get("/", lambda request: self._file(request, "index.html"))
-        app.router.add_get("/embed", lambda request: self._file(request, "embed.html"))
-        app.router.add_get("/static/{name}", lambda request: self._file(request, request.match_info["name"]))
+        app.router.add_get("/", self._file)
+        app.router.add_get("/{name:embed}", self._file)
+        app.router.add_get("/static/{name}", self._file)
         app.router.add_get("/avatars", self._avatars)
         app.router.add_get("/avatar/{name}", self._avatar)
         app.router.add_get("/voices", self._voices)
@@ -113,15 +113,16 @@ class PageServer:
         self.bytes_sent[request.path] = len(body)
         return web.Response(body=body, headers=headers)
 
-    async def _file(self, request: web.Request, name: str) -> web.Response:
-        path = PAGE / name
+    async def _file(self, request: web.Request) -> web.Response:
+        name = request.match_info.get("name", "index.html")
+        path = PAGE / (f"{name}.html" if name == "embed" else name)
         if path.parent != PAGE or not path.is_file():
             raise web.HTTPNotFound
         return self._answer(request, path.read_bytes(), TYPES[path.suffix])
 
     async def _test_file(self, request: web.Request) -> web.Response:
         path = Path(__file__).parent / "page" / request.match_info["name"]
-        return self._answer(request, path.read_bytes(), TYPES[path.suffix])
+        return web.Response(body=path.read_bytes(), headers={"Content-Type": TYPES[path.suffix]})
 
     def _check(self, request: web.Request) -> None:
         if self.token and request.cookies.get("token") != self.token:

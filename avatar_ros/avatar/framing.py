@@ -41,7 +41,8 @@ def frame_head(avatar: Avatar, aspect: float) -> Framing:
     """Camera for a picture of width / height = `aspect`, looking along -Z.
 
     Landscape and square pictures are filled from above the hair down to just above the fade. A portrait picture
-    keeps that lower edge and widens until the head's sides fit, so the room goes above the head.
+    keeps that lower edge and widens until the head's sides fit, so the room goes above the head. The avatar's own
+    `zoom` and `up_m` change that.
     """
     extent = head_extent(avatar)
     top = max(extent.top_m, extent.bottom_m + extent.width_m / aspect)
@@ -56,9 +57,11 @@ def head_extent(avatar: Avatar) -> HeadExtent:
     low, high = _solid_range(avatar, axis=1)
     height = high - low
     left, right = _solid_range(avatar, axis=0, above=low + 0.45 * height)
+    bottom, top = low + BOTTOM_CROP * height, high + TOP_MARGIN * height
+    middle, half = (bottom + top) / 2 + avatar.up_m, (top - bottom) / 2 / avatar.zoom
     return HeadExtent(
-        bottom_m=low + BOTTOM_CROP * height,
-        top_m=high + TOP_MARGIN * height,
+        bottom_m=middle - half,
+        top_m=middle + half,
         width_m=(right - left) * (1 + 2 * SIDE_MARGIN),
         x_m=(left + right) / 2 if abs(left + right) > 0.1 * height else 0.0,
         front_m=float(np.average(avatar.positions[:, 2], weights=avatar.opacities)),

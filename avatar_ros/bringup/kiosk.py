@@ -35,19 +35,19 @@ def run_kiosk(options: KioskOptions) -> int:
 
     Raises ConfigError for options that cannot be, and where this namespace has a kiosk already.
     """
-    return run_nodes(kiosk_graph(options), options.network, options.profile)
+    return run_nodes(kiosk_graph(options), options)
 
 
-def run_nodes(nodes: Sequence[KioskNode], network_choice: str, profile: str, announce: Sequence[str] = ()) -> int:
-    """Run a graph. announce: lines that are said at the beginning. Raises ConfigError as `run_kiosk` does."""
-    reach = network(choice=network_choice)
+def run_nodes(nodes: Sequence[KioskNode], options: KioskOptions, announce: Sequence[str] = ()) -> int:
+    """The same for these nodes, of one namespace. announce: lines that are said at the beginning."""
+    reach = network(choice=options.network)
     reach.check()
     remedy = "stop it (Ctrl-C there), or give this one another name: --namespace avatar2"
     lock = hold_name(_absolute(nodes[0].namespace), remedy=remedy)
     log = RunLog(sys.stdout, log_folder())
     if log.path is not None:
         log.write("kiosk", f"log file: {log.path}")
-    for line in (reach.line, *strangers(profile), *announce):
+    for line in (reach.line, *strangers(options.profile), *announce):
         log.write("kiosk", line)
     preload(PRELOADED)
     try:
@@ -68,7 +68,7 @@ def child_spec(node: KioskNode) -> ChildSpec:
         ros_args += ["-p", f"{name}:={parameter_text(value)}"]
     # The runner writes one log of all nodes; a file of each node besides would only wear out the disk.
     ros_args.append("--disable-external-lib-logs")
-    args = ("--ros-args", *ros_args)
+    args = (*node.arguments, "--ros-args", *ros_args)
     command = (sys.executable, "-m", node.module, *args)
     return ChildSpec(
         node.executable, command, node.ends_run, node.module, args, finishes="record.path" in node.parameters

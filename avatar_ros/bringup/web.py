@@ -76,7 +76,7 @@ def run_web(options: WebOptions) -> int:
     addresses = [_address(options, name, int(parameters["port"]), token) for name in names]
     nodes = web_graph(options, parameters)
     lines = [*_lines(options, addresses), f"operator: {_bare(addresses[0])}/admin, its password is in {operator}"]
-    return run_nodes(nodes, options.kiosk.network, options.kiosk.profile, lines)
+    return run_nodes(nodes, options.kiosk, lines)
 
 
 def _address(options: WebOptions, name: str, port: int, token: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+import traceback
 import uuid
 from collections.abc import Callable
 from dataclasses import fields, replace
@@ -21,6 +22,7 @@ from ..core.peers import BEAT_S
 from ..core.topics import TOPICS
 from ..ros import convert, qos, readers
 from ..ros.executor import LeanExecutor
+from ..ros.guard import guarded
 from ..ros.start import start_ros
 from ..skills import goals
 from .task import Task
@@ -36,7 +38,7 @@ ACTIONS: dict[str, tuple[Any, Any, Any]] = {
 }
 #: How often it is looked whether the skills_node that has our goals still lives, s; a goal that was not accepted by
 #: then will not be.
-_LOOK_S, _ACCEPT_S = 1.0, 10.0
+_LOOK_S, _ACCEPT_S, _POLL_S = 1.0, 10.0, 0.02
 
 
 class _Goal:
@@ -101,16 +103,27 @@ class Connection:
         kind, news_kind, end_kind = ACTIONS[name]
         client = self._action(name)
         goal: _Goal
-        task: Task[Any] = Task(lambda: self._cancel(goal), on_news)
+        task: Task[Any] = Task(lambda: self._cancel(goal), _safe(on_news) if on_news else None)
         goal = _Goal(task, end_kind)
         with self._lock:
             self._goals.add(goal)
         message = kind.Goal(client=self.name)
         for field, value in values.items():
             setattr(message, field, value)
+        if not self._is_served(client):
+            goal.lose("no_skills")
+            self._forget(goal)
+            return task
         sent = client.send_goal_async(message, feedback_callback=partial(_tell, task, news_kind))
         sent.add_done_callback(partial(self._accepted, goal))
         return task
+
+    def _is_served(self, client: ActionClient) -> bool:
+        """Whether the action's server has been found; what is sent before is lost."""
+        deadline_s = time.monotonic() + _ACCEPT_S
+        while not client.server_is_ready() and time.monotonic() < deadline_s:
+            time.sleep(_POLL_S)
+        return bool(client.server_is_ready())
 
     def has_action(self, name: str) -> bool:
         """Whether an action is served by now."""
@@ -185,16 +198,22 @@ class Connection:
 
     def subscribe(self, topic: str, take: Callable[[Any], None]) -> Any:
         """Hear a topic of the conversation; take(dataclass) comes on the connection's thread."""
-
-        def read(msg: Any) -> None:
-            take(convert.from_msg(TOPICS[topic], msg))
-
+        read = _safe(lambda msg: take(convert.from_msg(TOPICS[topic], msg)))
         return self.node.create_subscription(convert.msg_type(TOPICS[topic]), topic, read, qos.for_topic(topic))
 
     def missing(self) -> list[str]:
         """The nodes of a conversation that are not there yet."""
         absent = sorted(readers.missing_steps(self.node))
         return absent if all(self.has_action(name) for name in ACTIONS) else [*absent, "skills_node"]
+
+
+def _safe(call: Callable[[Any], None]) -> Callable[[Any], None]:
+    """What a program's own callback raises is printed: the thread that called it has others to call."""
+
+    def safely(value: Any) -> None:
+        guarded(lambda: call(value), traceback.print_exception)
+
+    return safely
 
 
 def _tell(task: Task[Any], kind: Any, message: Any) -> None:

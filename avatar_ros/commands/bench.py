@@ -14,6 +14,7 @@ from ..core.errors import ConfigError
 BENCHES = {
     "render": "rendering.speed",
     "voice": "speaking.voice",
+    "render-compare": "rendering.compare",
     "render-soak": "rendering.soak",
     "gpu": "rendering.gpu",
     "express": "lips.lips",

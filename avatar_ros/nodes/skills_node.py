@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 import yaml
+from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.clock import Clock, ClockType
 from rclpy.task import Future
 from std_srvs.srv import SetBool, Trigger
@@ -86,7 +87,11 @@ class SkillDoors:
         create = self._node.create_service
         serve = {name: partial(self._serve, order) for name, order in TRIGGERS.items()}
         serve |= {"set_listening": self._set_listening, "set_expression": self._set_expression}
-        self._services += [create(kind, name, serve[name]) for name, (kind, _) in SERVICES.items()]
+        # A service waits for `state`: in a group with its subscription it would wait for ever.
+        group = ReentrantCallbackGroup()
+        self._services += [
+            create(kind, name, serve[name], callback_group=group) for name, (kind, _) in SERVICES.items()
+        ]
 
     def close(self) -> None:
         """See Doors. Safe to call twice."""

@@ -51,7 +51,7 @@ def opened(browser, url):
 
 def begin_typing(browser):
     browser.click("#begin-typing")
-    browser.until("return window.avatarApp.conversation?.connection.alive && window.avatarApp.conversation.player")
+    browser.until("return window.avatarApp.conversation?.connection.alive && window.avatarApp.conversation.player !== null")
 
 
 def ask(browser, text=QUESTION):

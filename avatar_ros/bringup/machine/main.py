@@ -25,8 +25,8 @@ OWN_VERBS = {
     "exec": "run a command in the environment that was set up: ./avatar exec python …",
 }
 EXIT_BAD_INPUT, EXIT_INTERRUPTED = 2, 130
-#: Verb -> extras that it cannot do without.
-VERB_EXTRAS = {"web": ("web",)}
+#: What a verb needs besides.
+VERB_EXTRAS = {"record": ("recording",), "replay": ("recording",), "web": ("web",)}
 #: What the system may refuse while a checkout is set up -> what to do.
 _REMEDIES = dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "make room and run this again: it goes on where it stopped")
 _NOT_OURS = (errno.EACCES, errno.EPERM, errno.EROFS)

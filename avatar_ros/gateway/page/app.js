@@ -33,6 +33,7 @@ class App {
     this.#connectControls();
     this.#connectSettings();
     setInterval(() => this.figures.show(this.conversation?.figures ?? { ...this.view.figures, underruns: 0 }), FIGURES_MS);
+    window.addEventListener('pagehide', () => this.conversation && this.#end()); // a place for who waits
     document.addEventListener('visibilitychange', () => !document.hidden && this.conversation?.player?.wake());
   }
 

@@ -81,6 +81,7 @@ window.addEventListener('message', ({ source, origin: from, data }) => {
   if (Object.hasOwn(ORDERS, data.avatar)) ORDERS[data.avatar](data);
 });
 
+window.addEventListener('pagehide', () => ORDERS.end({}));
 element('begin').addEventListener('click', () => begin(true));
 element('begin-typing').addEventListener('click', () => begin(false));
 for (const name of ['avatar', 'voice', 'locale', 'renderer']) {

@@ -161,7 +161,11 @@ export class Sorter {
     }
     counts.fill(0);
     const steps = KEY_STEPS / Math.max(far - near, 1e-9);
-    for (let i = 0; i < depths.length; ++i) counts[(keys[i] = (far - depths[i]) * steps) + 1]++;
+    for (let i = 0; i < depths.length; ++i) {
+      const key = ((far - depths[i]) * steps) | 0;
+      keys[i] = key;
+      counts[key + 1]++;
+    }
     for (let k = 0; k <= KEY_STEPS; ++k) counts[k + 1] += counts[k];
     for (let i = 0; i < depths.length; ++i) order[counts[keys[i]]++] = i;
     return order;

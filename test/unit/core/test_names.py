@@ -22,6 +22,7 @@ SAME_IN_EVERY_ROOM = {
     "kiosk": "the verb in commands/, and the run that it starts",
     "settings": "core/settings.py, and what makes a room's and its backend's from one list of values",
     "FakeSettings": "the options of a room's scripted backend",
+    "Avatar": "the head that is drawn, and what a robot's program imports to talk with one",
     "validate": "the verb in commands/, and the checks that it prints",
 }
 #: Still to be renamed: a line goes with its name, and none is added.
