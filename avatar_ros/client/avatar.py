@@ -242,8 +242,8 @@ class Avatar:
 
     # --- machinery --------------------------------------------------------------------------------------------------
 
-    def _start(self, name: str, on_news: News, wait: bool, **values: Any) -> Any:
-        task = self._connection.start(name, on_news, **values)
+    def _start(self, action: str, on_news: News, wait: bool, **values: Any) -> Any:
+        task = self._connection.start(action, on_news, values)
         return task.result() if wait else task
 
     def _call(self, kind: Any, name: str, request: Any) -> None:

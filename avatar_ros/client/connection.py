@@ -98,7 +98,7 @@ class Connection:
 
     # --- goals ------------------------------------------------------------------------------------------------------
 
-    def start(self, name: str, on_news: Callable[[Any], None] | None, **values: Any) -> Task[Any]:
+    def start(self, name: str, on_news: Callable[[Any], None] | None, values: dict[str, Any]) -> Task[Any]:
         """Send a goal; values: its fields."""
         kind, news_kind, end_kind = ACTIONS[name]
         client = self._action(name)
