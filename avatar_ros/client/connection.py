@@ -141,7 +141,7 @@ class Connection:
             goal.lose("refused")
             self._forget(goal)
             return
-        goal.handle = handle
+        goal.handle, goal.task.accepted_ns = handle, convert.ns_from_stamp(handle.stamp)
         self._ask_result(goal)
         if goal.cancelled:
             handle.cancel_goal_async()
