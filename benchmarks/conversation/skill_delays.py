@@ -1,4 +1,4 @@
-"""How soon a robot's program is obeyed: goal accepted to first sound, cancel to silence, on a kiosk without a microphone.
+"""How soon a program is obeyed: goal accepted to first sound, cancel to silence, on a kiosk without a microphone.
 
     ./avatar exec python -m benchmarks.conversation.skill_delays --turns 20 --json delays.json
 
