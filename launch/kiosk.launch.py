@@ -30,7 +30,7 @@ from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 
 from avatar_ros.bringup.child import TAIL_LINES
-from avatar_ros.bringup.graph import DISPLAYS, PACKAGE, PROFILES, KioskNode, KioskOptions, kiosk_graph, strangers
+from avatar_ros.bringup.graph import DISPLAYS, HOSTS, PACKAGE, PROFILES, KioskNode, KioskOptions, kiosk_graph, strangers
 from avatar_ros.bringup.keys import node_environment
 from avatar_ros.bringup.restart_policy import Blame, RestartPolicy, describe_exit
 from avatar_ros.core.errors import ConfigError
@@ -53,6 +53,8 @@ ARGUMENTS = {
     "record": "FILE.mp4 for picture and sound; empty: no recording",
     "turns": "leave after so many answers; 0: never",
     "report": "FILE.json for words and delays of each turn; empty: none",
+    "host": f"which half of the nodes: {', '.join(HOSTS)}",
+    "autostart": "true: the nodes bring themselves up; false: a lifecycle manager does",
     "network": f"who may reach its nodes: {KNOWN}; empty: {NETWORK}, or local",
 }
 
@@ -67,10 +69,10 @@ OWN_ARGUMENTS: dict[str, tuple[str, list[str] | None, str]] = {
 def generate_launch_description() -> LaunchDescription:
     """Declare the arguments; the nodes follow once their values are known."""
     defaults = KioskOptions()
-    choices = {"display": list(DISPLAYS)}
+    choices = {"display": list(DISPLAYS), "host": list(HOSTS), "autostart": ["true", "false"]}
     arguments = [
         DeclareLaunchArgument(
-            name, default_value=str(getattr(defaults, name)), description=text, choices=choices.get(name)
+            name, default_value=_text(getattr(defaults, name)), description=text, choices=choices.get(name)
         )
         for name, text in ARGUMENTS.items()
     ]
@@ -79,6 +81,10 @@ def generate_launch_description() -> LaunchDescription:
         for name, (default, allowed, text) in OWN_ARGUMENTS.items()
     ]
     return LaunchDescription([*arguments, OpaqueFunction(function=_start)])
+
+
+def _text(default: Any) -> str:
+    return str(default).lower() if isinstance(default, bool) else str(default)
 
 
 def _environment(choice: str) -> dict[str, str]:
@@ -91,7 +97,8 @@ def _start(context: LaunchContext) -> list[Any]:
     values = {item.name: given[item.name] for item in fields(KioskOptions)}
     if not values["turns"].isdecimal():
         raise ConfigError("bad_option", f"turns is '{values['turns']}'; it must be a whole number, 0 or more")
-    nodes = kiosk_graph(KioskOptions(**{**values, "turns": int(values["turns"])}))
+    options = {**values, "turns": int(values["turns"]), "autostart": values["autostart"] == "true"}
+    nodes = kiosk_graph(KioskOptions(**options))
     reach = network(choice=values["network"])
     reach.check()
     environment = _environment(values["network"])

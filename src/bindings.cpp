@@ -4,7 +4,6 @@
 #include <pybind11/stl.h>
 
 #include <algorithm>
-#include <functional>
 #include <mutex>
 #include <stdexcept>
 #include <string>
@@ -55,12 +54,12 @@ class Bound {
         need_shape<float>(weights, "weights", {morphs_});
         need_shape<float>(body, "body", {4, 4});
         need_shape<float>(head, "head", {4, 4});
-        need(out.ndim() == 3 && out.shape(2) == 4 && (out.flags() & py::array::c_style) && out.writeable(),
-             "out: must be a writeable C-contiguous uint8 array [height, width, 4]");
+        need(out.ndim() == 3 && out.shape(2) == 4 && (out.flags() & py::array::c_style) &&
+                 (out.writeable() || rasteriser_.owns(out.data())),
+             "out: must be a writeable C-contiguous uint8 array [height, width, 4], or the rasteriser's own");
         const int height = static_cast<int>(out.shape(0)), width = static_cast<int>(out.shape(1));
-        need(height > 0 && width > 0 && height <= kLargestSide && width <= kLargestSide,
-             "out: sides must be 1 to " + std::to_string(kLargestSide) + " pixels");
-        avatar::Target target{out.mutable_data(), nullptr, {background[0], background[1], background[2]},
+        need_sides(width, height);
+        avatar::Target target{const_cast<uint8_t*>(out.data()), nullptr, {background[0], background[1], background[2]},
                               smoke, mode(alpha), width, height};
         Array<uint8_t> held;
         if (!image.is_none()) {
@@ -68,10 +67,23 @@ class Bound {
             need_shape<uint8_t>(held, "background", {height, width, 3});
             target.image = held.data();
         }
-        const avatar::View v = make_view(body.data(), head.data(), focal, blur, width, height);
+        const avatar::View v = avatar::make_view(body.data(), head.data(), focal.data(), blur, width, height);
         py::gil_scoped_release release;
         std::lock_guard lock(mutex_);
         rasteriser_.render(weights.data(), v, target);
+    }
+
+    bool owns(const py::array& pixels) const { return rasteriser_.owns(static_cast<const uint8_t*>(pixels.data())); }
+
+    // Read-only for all but `render`, and alive as long as somebody holds it.
+    py::array_t<uint8_t> picture(int width, int height) {
+        need_sides(width, height);
+        std::unique_lock lock(mutex_);
+        auto* held = new avatar::Picture::Pixels(rasteriser_.picture(width, height));
+        py::capsule owner(held, [](void* p) { delete static_cast<avatar::Picture::Pixels*>(p); });
+        py::array_t<uint8_t> pixels({height, width, 4}, held->get(), owner);
+        pixels.attr("setflags")(py::arg("write") = false);
+        return pixels;
     }
 
     py::dict stats() {
@@ -85,6 +97,8 @@ class Bound {
         d["active_threads"] = rasteriser_.active_threads();
         d["visible"] = rasteriser_.visible();
         d["pairs"] = rasteriser_.pairs();
+        d["tiles"] = rasteriser_.tiles();
+        d["tiles_drawn"] = rasteriser_.redrawn();
         return d;
     }
 
@@ -99,24 +113,16 @@ class Bound {
         return *k;
     }
 
+    static void need_sides(int width, int height) {
+        need(height > 0 && width > 0 && height <= kLargestSide && width <= kLargestSide,
+             "out: sides must be 1 to " + std::to_string(kLargestSide) + " pixels");
+    }
+
     static Alpha mode(const std::string& alpha) {
         if (alpha == "opaque") return Alpha::kOpaque;
         if (alpha == "premultiplied") return Alpha::kPremultiplied;
         need(alpha == "straight", "alpha: '" + alpha + "' is none of opaque, premultiplied, straight");
         return Alpha::kStraight;
-    }
-
-    static avatar::View make_view(const float* body, const float* head, const std::array<float, 4>& focal, float blur,
-                                  int width, int height) {
-        avatar::View v{};
-        std::copy(body, body + 12, v.body);
-        std::transform(head, head + 12, body, v.turn, std::minus<float>());
-        v.fx = focal[0], v.fy = focal[1], v.cx = focal[2], v.cy = focal[3], v.blur = blur;
-        const float margin_x = 0.15f * width / v.fx, margin_y = 0.15f * height / v.fy;  // as gsplat's
-        v.limit_left = -v.cx / v.fx - margin_x, v.limit_right = (width - v.cx) / v.fx + margin_x;
-        v.limit_top = -v.cy / v.fy - margin_y, v.limit_bottom = (height - v.cy) / v.fy + margin_y;
-        v.width = width, v.height = height;
-        return v;
     }
 
     static avatar::SceneInput input(const Array<float>& positions, const Array<float>& scales,
@@ -163,6 +169,8 @@ PYBIND11_MODULE(_raster, m) {
         .def("render", &Bound::render, py::arg("weights"), py::arg("body"), py::arg("head"), py::arg("focal"),
              py::arg("blur"), py::arg("background"), py::arg("image"), py::arg("alpha"), py::arg("smoke"),
              py::arg("out").noconvert())
+        .def("picture", &Bound::picture, py::arg("width"), py::arg("height"))
+        .def("owns", &Bound::owns, py::arg("pixels"))
         .def("stats", &Bound::stats)
         .def_property_readonly("threads", &Bound::threads)
         .def_property_readonly("isa", &Bound::isa);

@@ -28,6 +28,29 @@ static_assert(sizeof(Splat) == 64);
 // The tiles that a splat's box touches, inclusive.
 struct TileBox {
     uint16_t x0, x1, y0, y1;
+    bool empty() const { return x0 > x1; }
+    bool operator==(const TileBox& o) const { return x0 == o.x0 && x1 == o.x1 && y0 == o.y0 && y1 == o.y1; }
+};
+constexpr TileBox kNowhere = {1, 0, 1, 0};
+
+// All splats by their numbers, as the frame before left them; a frame replaces what has changed.
+struct Projection {
+    Splat* splats;
+    TileBox* boxes;  // kNowhere: not seen
+    float* depths;   // metres, more than 0 where it is seen
+};
+
+// What a frame has in common with the one before.
+struct Before {
+    const float *x, *y, *z;  // morphed centres then
+    bool same_view;          // all of View but `turn`
+    bool same_turn;
+};
+
+// A splat that may not be what it was in the frame before, and where it was then.
+struct Moved {
+    uint32_t splat;
+    TileBox before;
 };
 
 // The avatar as separate arrays, each padded to a multiple of 16 elements.
@@ -59,9 +82,9 @@ struct Target {
 
 struct Kernels {
     const char* name;
-    // Project splats [begin, end); writes the visible ones, their boxes and their depths (metres, more than 0);
-    // returns their number.
-    int (*project)(const SceneArrays&, const View&, int begin, int end, Splat* out, TileBox* boxes, float* depths);
+    // Project those of splats [begin, end) that may have changed; lists them and returns their number.
+    int (*project)(const SceneArrays&, const View&, const Before&, int begin, int end, const Projection& out,
+                   Moved* moved);
     // Blend the listed splats, front to back, over one tile and write its pixels.
     void (*blend)(const Splat* splats, const uint32_t* list, int count, int tile_x, int tile_y, const Target&);
 };

@@ -25,6 +25,13 @@ uint64_t sort_key(float depth, uint32_t number) {
     return static_cast<uint64_t>(bits) << 32 | number;
 }
 
+float depth_of(uint64_t key) {
+    const auto bits = static_cast<uint32_t>(key >> 32);
+    float depth;
+    std::memcpy(&depth, &bits, sizeof(depth));
+    return depth;
+}
+
 // Counts [rows, bins] of a counting sort become the place where each row's share of each bin begins, bins in order and
 // rows in order within a bin. starts: [bins + 1], where each bin begins. Returns the sum.
 uint32_t counts_to_places(uint32_t* counts, int rows, int bins, uint32_t* starts) {
@@ -43,17 +50,44 @@ uint32_t counts_to_places(uint32_t* counts, int rows, int bins, uint32_t* starts
 }  // namespace
 
 void Rasteriser::render(const float* weights, const View& view, const Target& target) {
+    const bool whole = picture_.differs(target);
+    const Picture::Pixels pixels = picture_.pixels(target.width, target.height);
+    stage_ms_ = {};
+    redrawn_ = 0;
+    if (whole || !picture_.shows(weights, morphs_, view)) {
+        Target own = target;
+        own.rgba = pixels.get();
+        picture_.begin(weights, morphs_, view, own);
+        draw(weights, view, own, whole);
+        picture_.finish();
+    }
+    if (target.rgba == pixels.get()) return;
+    const size_t row = static_cast<size_t>(target.width) * 4;
+    pool_.run((target.height + kTileHeight - 1) / kTileHeight, [&](int band) {
+        const size_t begin = static_cast<size_t>(band) * kTileHeight;
+        const size_t rows = std::min<size_t>(kTileHeight, target.height - begin);
+        std::memcpy(target.rgba + begin * row, pixels.get() + begin * row, rows * row);
+    });
+}
+
+void Rasteriser::draw(const float* weights, const View& view, const Target& target, bool whole) {
     const double started = now_ms();
-    morph_and_project(weights, view);
+    tiles_.begin(target.width, target.height, whole);
+    morph_and_project(weights, view, whole);
+    mark_moved();
+    tiles_.finish();
     const double projected = now_ms();
     sort();
     const double sorted = now_ms();
-    bin(target.width, target.height);
+    bin();
     const double binned = now_ms();
-    pool_.run(tiles_x_ * tiles_y_, [&](int tile) {
+    const std::vector<int>& drawn = tiles_.drawn();
+    redrawn_ = static_cast<int>(drawn.size());
+    pool_.run(redrawn_, [&](int number) {
+        const int tile = drawn[number];
         kernels_.blend(projected_.data(), lists_.data() + tile_starts_[tile],
-                       static_cast<int>(tile_starts_[tile + 1] - tile_starts_[tile]), tile % tiles_x_ * kTileWidth,
-                       tile / tiles_x_ * kTileHeight, target);
+                       static_cast<int>(tile_starts_[tile + 1] - tile_starts_[tile]),
+                       tile % tiles_.across() * kTileWidth, tile / tiles_.across() * kTileHeight, target);
     });
     const double share = stage_ms_[kMorph];
     stage_ms_[kMorph] = share * (projected - started);
@@ -65,15 +99,22 @@ void Rasteriser::render(const float* weights, const View& view, const Target& ta
 
 // Block by block, so that the morphed centres are still in the cache when they are projected. Leaves the morphs' share
 // of the time in stage_ms_[kMorph].
-void Rasteriser::morph_and_project(const float* weights, const View& view) {
+void Rasteriser::morph_and_project(const float* weights, const View& view, bool whole) {
     find_depths(view);
-    bucket_counts_.resize(static_cast<size_t>(blocks_) * buckets_);
+    View turned = view_;
+    std::memcpy(turned.turn, view.turn, sizeof(view.turn));
+    const float* const* then = centres_[newest_];
+    const Before before{then[0], then[1], then[2], !whole && std::memcmp(&turned, &view, sizeof(View)) == 0,
+                        std::memcmp(view_.turn, view.turn, sizeof(view.turn)) == 0};
+    newest_ ^= 1;
+    scene_.x = centres_[newest_][0], scene_.y = centres_[newest_][1], scene_.z = centres_[newest_][2];
+    view_ = view;
     std::vector<double> morph_ms(blocks_), all_ms(blocks_);
     pool_.run(blocks_, [&](int block) {
         const double started = now_ms();
         morph_block(block, weights);
         morph_ms[block] = now_ms() - started;
-        project_block(block, view);
+        project_block(block, view, before);
         all_ms[block] = now_ms() - started;
     });
     const double all = std::accumulate(all_ms.begin(), all_ms.end(), 1e-9);
@@ -85,7 +126,7 @@ void Rasteriser::morph_block(int block, const float* weights) {
     const size_t size = std::min<size_t>(block_size_, padded_ - begin);
     float* moved[3];
     for (int k = 0; k < 3; ++k) {
-        moved[k] = morphed_.data() + k * padded_;
+        moved[k] = centres_[newest_][k];
         std::memcpy(moved[k] + begin, rest_[k] + begin, size * sizeof(float));
     }
     for (int m = 0; m < morphs_; ++m) {
@@ -102,14 +143,23 @@ void Rasteriser::morph_block(int block, const float* weights) {
     }
 }
 
-void Rasteriser::project_block(int block, const View& view) {
+void Rasteriser::project_block(int block, const View& view, const Before& before) {
     const int begin = block * block_size_, end = std::min(begin + block_size_, splats_);
-    const int count = kernels_.project(scene_, view, begin, end, projected_.data() + begin,
-                                        boxes_.data() + begin, depths_.data() + begin);
-    block_counts_[block] = count;
-    uint32_t* counts = bucket_counts_.data() + static_cast<size_t>(block) * buckets_;
-    std::memset(counts, 0, buckets_ * sizeof(uint32_t));
-    for (int i = begin; i < begin + count; ++i) ++counts[bucket(depths_[i])];
+    Moved* const moved = moved_.data() + begin;
+    moved_counts_[block] = kernels_.project(scene_, view, before, begin, end,
+                                             {projected_.data(), boxes_.data(), depths_.data()}, moved);
+}
+
+void Rasteriser::mark_moved() {
+    if (tiles_.all()) return;
+    for (int block = 0; block < blocks_; ++block) {
+        const Moved* const first = moved_.data() + static_cast<size_t>(block) * block_size_;
+        for (const Moved* one = first; one < first + moved_counts_[block]; ++one) {
+            const TileBox now = boxes_[one->splat];
+            tiles_.mark(now);
+            if (!(one->before == now)) tiles_.mark(one->before);
+        }
+    }
 }
 
 // Depths of the avatar's bounding box, moved with the body and with the head, so that buckets need no pass over the
@@ -133,22 +183,26 @@ int Rasteriser::bucket(float depth) const {
     return x > 0 ? static_cast<int>(std::min(x, buckets_ - 1.0f)) : 0;
 }
 
-// Counting sort into depth buckets, then each bucket on its own.
+// What no tile that is drawn can show is not sorted. Counting sort into depth buckets; each is sorted on its own later.
 void Rasteriser::sort() {
-    bucket_starts_.resize(buckets_ + 1);
-    const uint32_t place = counts_to_places(bucket_counts_.data(), blocks_, buckets_, bucket_starts_.data());
-    visible_ = static_cast<int>(place);
-    pool_.run(blocks_, [&](int block) {
-        uint32_t* places = bucket_counts_.data() + static_cast<size_t>(block) * buckets_;
-        const int begin = block * block_size_;
-        for (int i = begin; i < begin + block_counts_[block]; ++i)
-            order_[places[bucket(depths_[i])]++] = sort_key(depths_[i], static_cast<uint32_t>(i));
-    });
+    std::vector<uint32_t>& starts = bucket_starts_;
+    starts.assign(buckets_ + 1, 0);
+    wanted_.clear();
+    for (int i = 0; i < splats_; ++i) {
+        if (!tiles_.touches_drawn(boxes_[i])) continue;
+        wanted_.push_back(sort_key(depths_[i], static_cast<uint32_t>(i)));
+        ++starts[bucket(depths_[i])];
+    }
+    visible_ = static_cast<int>(wanted_.size());
+    uint32_t sum = 0;
+    for (uint32_t& start : starts) sum += std::exchange(start, sum);
+    for (const uint64_t key : wanted_) order_[starts[bucket(depth_of(key))]++] = key;
+    for (int k = buckets_; k > 0; --k) starts[k] = starts[k - 1];  // they stand at their buckets' ends now
+    starts[0] = 0;
     group_starts_.resize(groups_ + 1);  // buckets shared out so that every group has about as many splats
     for (int g = 0; g <= groups_; ++g) {
         const auto share = static_cast<uint32_t>(static_cast<uint64_t>(visible_) * g / groups_);
-        group_starts_[g] = static_cast<uint32_t>(
-            std::lower_bound(bucket_starts_.begin(), bucket_starts_.end(), share) - bucket_starts_.begin());
+        group_starts_[g] = static_cast<uint32_t>(std::lower_bound(starts.begin(), starts.end(), share) - starts.begin());
     }
     group_starts_[0] = 0;
     group_starts_[groups_] = buckets_;
@@ -170,34 +224,30 @@ void Rasteriser::sort_group(int group) {
     }
 }
 
-template <class Visit>
-void Rasteriser::each_tile(int group, Visit visit) const {
+void Rasteriser::count_group(int group) {
+    const size_t tiles = tiles_.count();
+    uint32_t* counts = tile_counts_.data() + group * tiles;
+    std::vector<int32_t> edges(tiles_.with_edges());
+    const uint32_t last = bucket_starts_[group_starts_[group + 1]];
+    for (uint32_t i = bucket_starts_[group_starts_[group]]; i < last; ++i)
+        tiles_.add_corners(boxes_[static_cast<uint32_t>(order_[i])], edges.data());
+    tiles_.sum_corners(edges.data(), counts);
+}
+
+void Rasteriser::list_group(int group) {
+    uint32_t* places = tile_counts_.data() + static_cast<size_t>(group) * tiles_.count();
     const uint32_t last = bucket_starts_[group_starts_[group + 1]];
     for (uint32_t i = bucket_starts_[group_starts_[group]]; i < last; ++i) {
         const auto splat = static_cast<uint32_t>(order_[i]);
         const TileBox box = boxes_[splat];
         for (int y = box.y0; y <= box.y1; ++y)
-            for (int x = box.x0; x <= box.x1; ++x) visit(y * tiles_x_ + x, splat);
+            for (int x = box.x0; x <= box.x1; ++x) lists_[places[y * tiles_.across() + x]++] = splat;
     }
 }
 
-void Rasteriser::count_group(int group) {
-    const size_t tiles = static_cast<size_t>(tiles_x_) * tiles_y_;
-    uint32_t* counts = tile_counts_.data() + group * tiles;
-    std::memset(counts, 0, tiles * sizeof(uint32_t));
-    each_tile(group, [&](int tile, uint32_t) { ++counts[tile]; });
-}
-
-void Rasteriser::list_group(int group) {
-    uint32_t* places = tile_counts_.data() + static_cast<size_t>(group) * tiles_x_ * tiles_y_;
-    each_tile(group, [&](int tile, uint32_t splat) { lists_[places[tile]++] = splat; });
-}
-
 // Each group of depths counts its tiles, the counts become places, each group writes its own: nearer groups first.
-void Rasteriser::bin(int width, int height) {
-    tiles_x_ = (width + kTileWidth - 1) / kTileWidth;
-    tiles_y_ = (height + kTileHeight - 1) / kTileHeight;
-    const int tiles = tiles_x_ * tiles_y_;
+void Rasteriser::bin() {
+    const int tiles = tiles_.count();
     tile_counts_.resize(static_cast<size_t>(groups_) * tiles);
     tile_starts_.resize(tiles + 1);
     pool_.run(groups_, [&](int group) {

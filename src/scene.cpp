@@ -1,6 +1,7 @@
 // Turning an avatar into the arrays that the kernels read.
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 #include "rasteriser.hpp"
 
@@ -34,6 +35,18 @@ std::array<float, 6> covariance(const float* scale, const float* q) {
 
 }  // namespace
 
+View make_view(const float* body, const float* head, const float* focal, float blur, int width, int height) {
+    View v{};
+    std::copy(body, body + 12, v.body);
+    std::transform(head, head + 12, body, v.turn, std::minus<float>());
+    v.fx = focal[0], v.fy = focal[1], v.cx = focal[2], v.cy = focal[3], v.blur = blur;
+    const float margin_x = 0.15f * width / v.fx, margin_y = 0.15f * height / v.fy;  // as gsplat's
+    v.limit_left = -v.cx / v.fx - margin_x, v.limit_right = (width - v.cx) / v.fx + margin_x;
+    v.limit_top = -v.cy / v.fy - margin_y, v.limit_bottom = (height - v.cy) / v.fy + margin_y;
+    v.width = width, v.height = height;
+    return v;
+}
+
 Rasteriser::Rasteriser(const SceneInput& input, int threads, const Kernels& kernels)
     : kernels_(kernels), pool_(std::max(1, threads)), splats_(input.splats), morphs_(input.morphs) {
     const int shares = kBlocksPerThread * pool_.threads();
@@ -45,16 +58,19 @@ Rasteriser::Rasteriser(const SceneInput& input, int threads, const Kernels& kern
     load_scene(input);
     load_morphs(input);
     projected_.resize(splats_);
-    boxes_.resize(splats_);
+    boxes_.resize(splats_, kNowhere);
     depths_.resize(splats_);
+    moved_.resize(splats_);
+    moved_counts_.resize(blocks_);
+    wanted_.reserve(splats_);
     order_.resize(splats_);
-    block_counts_.resize(blocks_);
 }
 
 void Rasteriser::load_scene(const SceneInput& in) {
     padded_ = (static_cast<size_t>(splats_) + kPad - 1) / kPad * kPad;
     arrays_.assign(padded_ * kColumns, 0.0f);
-    morphed_.assign(padded_ * 3, 0.0f);
+    morphed_.assign(padded_ * 6, 0.0f);
+    for (int k = 0; k < 6; ++k) centres_[k / 3][k % 3] = morphed_.data() + padded_ * k;
     auto column = [&](int c) { return arrays_.data() + padded_ * c; };
     for (int i = 0; i < splats_; ++i) {
         auto cov = covariance(in.scales + 3 * i, in.rotations + 4 * i);
@@ -68,8 +84,7 @@ void Rasteriser::load_scene(const SceneInput& in) {
         column(14)[i] = in.head_share[i];
     }
     for (int k = 0; k < 3; ++k) rest_[k] = column(k);
-    scene_ = {morphed_.data(), morphed_.data() + padded_, morphed_.data() + 2 * padded_,
-              column(3), column(4), column(5), column(6), column(7), column(8),
+    scene_ = {centres_[0][0], centres_[0][1], centres_[0][2], column(3), column(4), column(5), column(6), column(7), column(8),
               column(9), column(10), column(11), column(12), column(13), column(14)};
     for (int k = 0; k < 3 && splats_ > 0; ++k) {
         auto [low, high] = std::minmax_element(rest_[k], rest_[k] + splats_);

@@ -1,4 +1,5 @@
-// Width-agnostic SIMD on the compiler's vector types: the same source becomes NEON, SSE, AVX2 or AVX-512.
+// Width-agnostic SIMD on the compiler's vector types: the same source becomes NEON, SSE, AVX2 or AVX-512. What compilers
+// make poor code of has a few lines by hand.
 #pragma once
 
 #include <cstdint>
@@ -8,26 +9,59 @@
 #define AVATAR_SIMD_WIDTH 4
 #endif
 
+#if defined(__SSE2__)
+#include <immintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
+#elif defined(__wasm_simd128__)
+#include <wasm_simd128.h>
+#endif
+
 namespace {  // every ISA gets its own copy: the linker must never merge them
 
 constexpr int W = AVATAR_SIMD_WIDTH;
+#if defined(__AVX512F__) || defined(__aarch64__)
+constexpr int kRegisters = 32;
+#else
+constexpr int kRegisters = 16;
+#endif
 typedef float VF __attribute__((vector_size(4 * W)));
 typedef int32_t VI __attribute__((vector_size(4 * W)));
 typedef uint32_t VU __attribute__((vector_size(4 * W)));  // for bits that run over: a signed sum must not
-typedef float VFU __attribute__((vector_size(4 * W), aligned(4)));
-typedef int32_t VIU __attribute__((vector_size(4 * W), aligned(4)));
+typedef float VFU __attribute__((vector_size(4 * W), aligned(4), may_alias));
+typedef int32_t VIU __attribute__((vector_size(4 * W), aligned(4), may_alias));
 
+#if defined(__AVX512F__)
+inline VF splat(float x) { return _mm512_set1_ps(x); }
+#elif defined(__AVX2__)
+inline VF splat(float x) { return _mm256_set1_ps(x); }
+#elif defined(__SSE2__)
+inline VF splat(float x) { return _mm_set1_ps(x); }
+#elif defined(__aarch64__)
+inline VF splat(float x) { return vdupq_n_f32(x); }
+#else
 inline VF splat(float x) { return VF{} + x; }
+#endif
+
 inline VF load(const float* p) { return *reinterpret_cast<const VFU*>(p); }
 inline void store(float* p, VF v) { *reinterpret_cast<VFU*>(p) = v; }
+inline VI load_bits(const void* p) { return *reinterpret_cast<const VIU*>(p); }
+inline void store_bits(void* p, VI v) { *reinterpret_cast<VIU*>(p) = v; }
 inline VF as_float(VI v) { return reinterpret_cast<VF>(v); }
 inline VI as_int(VF v) { return reinterpret_cast<VI>(v); }
 inline VU as_bits(VF v) { return reinterpret_cast<VU>(v); }
 inline VI to_int(VF v) { return __builtin_convertvector(v, VI); }  // truncates
 inline VF to_float(VI v) { return __builtin_convertvector(v, VF); }
+inline VF keep_if(VI mask, VF v) { return as_float(as_int(v) & mask); }
+
+// Where one of the two is not a number, the second one.
+#if defined(__AVX512F__)
+inline VF vmin(VF a, VF b) { return _mm512_min_ps(a, b); }
+inline VF vmax(VF a, VF b) { return _mm512_max_ps(a, b); }
+#else
 inline VF vmin(VF a, VF b) { return a < b ? a : b; }
 inline VF vmax(VF a, VF b) { return a > b ? a : b; }
-inline VF keep_if(VI mask, VF v) { return as_float(as_int(v) & mask); }
+#endif
 
 inline VF iota() {
     VF v;
@@ -41,18 +75,59 @@ inline VF vsqrt(VF v) {
     return out;
 }
 
-// Whether any lane of a comparison's result is set.
-inline bool any(VI mask) {
-    uint64_t words[W / 2];
-    std::memcpy(words, &mask, sizeof(mask));
-    uint64_t all = 0;
-    for (int i = 0; i < W / 2; ++i) all |= words[i];
-    return all != 0;
+// Bit k: lane k of a comparison's result is set.
+inline uint32_t lanes_of(VI mask) {
+#if defined(__AVX512F__)
+    return _mm512_movepi32_mask(reinterpret_cast<__m512i>(mask));
+#elif defined(__AVX2__)
+    return static_cast<uint32_t>(_mm256_movemask_ps(reinterpret_cast<__m256>(mask)));
+#elif defined(__SSE2__)
+    return static_cast<uint32_t>(_mm_movemask_ps(reinterpret_cast<__m128>(mask)));
+#elif defined(__aarch64__)
+    const uint32_t bits[4] = {1, 2, 4, 8};
+    return vaddvq_u32(vandq_u32(reinterpret_cast<uint32x4_t>(mask), vld1q_u32(bits)));
+#elif defined(__wasm_simd128__)
+    v128_t quarters[W / 4];
+    std::memcpy(quarters, &mask, sizeof(mask));
+    uint32_t bits = 0;
+    for (int i = 0; i < W / 4; ++i) bits |= static_cast<uint32_t>(wasm_i32x4_bitmask(quarters[i])) << (4 * i);
+    return bits;
+#else
+    uint32_t bits = 0;
+    for (int i = 0; i < W; ++i) bits |= static_cast<uint32_t>(mask[i] & 1) << i;
+    return bits;
+#endif
 }
 
-// 2^x to 2e-7 relative for x in [-126, 126]; at or below -126 it returns 0.
+// Whether any lane of a comparison's result is set.
+inline bool any(VI mask) {
+#if defined(__aarch64__)
+    return vmaxvq_u32(reinterpret_cast<uint32x4_t>(mask)) != 0;
+#else
+    return lanes_of(mask) != 0;
+#endif
+}
+
+inline bool any_above(VF v, float limit) {
+#if defined(__AVX512F__)
+    return _mm512_cmp_ps_mask(v, _mm512_set1_ps(limit), _CMP_GT_OQ) != 0;
+#else
+    return any(v > limit);
+#endif
+}
+
+// v · factor where v is at least `limit`, 0 elsewhere.
+inline VF times_from(VF v, float limit, VF factor) {
+#if defined(__AVX512F__)
+    return _mm512_maskz_mul_ps(_mm512_cmp_ps_mask(v, _mm512_set1_ps(limit), _CMP_GE_OQ), v, factor);
+#else
+    return keep_if(v >= limit, v) * factor;
+#endif
+}
+
+// 2^x to 2e-7 relative for x in [-126, 126].
 // Minimax polynomial on [-0.5, 0.5] after splitting off the integer (added to the exponent bits).
-inline VF exp2v(VF x) {
+inline VF exp2_within(VF x) {
     constexpr float magic = 12582912.0f;  // 1.5 · 2^23: adding it rounds to an integer
     VF shifted = x + magic;
     VF f = x - (shifted - magic);
@@ -63,7 +138,10 @@ inline VF exp2v(VF x) {
     p = p * f + 6.9314718e-1f;
     p = p * f + 1.0f;
     VU scaled = as_bits(p) + (as_bits(shifted) << 23);
-    return keep_if(x > -126.0f, reinterpret_cast<VF>(scaled));
+    return reinterpret_cast<VF>(scaled);
 }
+
+// The same for any x up to 126; 0 at or below -126.
+inline VF exp2v(VF x) { return keep_if(x > -126.0f, exp2_within(x)); }
 
 }  // namespace

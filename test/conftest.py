@@ -11,7 +11,7 @@ import avatar_ros  # noqa: F401 — before any other library: it switches their 
 FUZZ_SEED = "AVATAR_ROS_FUZZ_SEED"
 
 #: Tests in real time, one after the other: on two cores, three kiosks would take each other's time.
-REAL_TIME = ("test/ros/", "test/launch/", "test/contract/test_speaker.py")
+REAL_TIME = ("test/ros/", "test/launch/", "test/browser/", "test/contract/test_speaker.py")
 
 
 def pytest_configure(config):

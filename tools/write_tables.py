@@ -35,6 +35,7 @@ NODES = (
     "speaker_node",
     "monitor_node",
     "skills_node",
+    "web_node",
 )
 
 
@@ -149,7 +150,7 @@ def parameter_table(specs: list[Any]) -> list[str]:
     for spec in specs:
         rows += ["", f"### {spec.name}", "", "| parameter | default | range | meaning |", "|---|---|---|---|"]
         for name, item in parameters(spec):
-            cells = (f"`{name}`", f"`{shown(item.default)}`", span(item.metadata), cell(item.metadata["description"]))
+            cells = (f"`{name}`", f"`{shown(item.default)}`", span(item.metadata), cell(meaning(item.metadata)))
             rows.append("| " + " | ".join(cells) + " |")
     return [*rows, ""]
 
@@ -162,6 +163,11 @@ def parameters(spec: Any) -> Iterator[tuple[str, Any]]:
         for name in registry.names:
             kind = registry.settings_class(name)
             yield from ((f"{prefix}{name}.{item.name}", item) for item in (fields(kind) if kind else ()))
+
+
+def meaning(meta: Any) -> str:
+    """Its description, and when a change counts where that is not the next configure."""
+    return meta["description"] + ("; live" if meta.get("live") else "")
 
 
 def cell(text: str) -> str:

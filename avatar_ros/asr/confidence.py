@@ -63,6 +63,25 @@ def quick_score(features: Mapping[str, float]) -> float:
     return sum(w * (features[name] - mean) / sd for name, (mean, sd, w) in WEIGHTS.items() if name in features)
 
 
+#: quick_score of a sentence that needs no second pass: where both found it; where they found two that ask the same;
+#: where the network found it, and the first pass another that is worse by _WORSE or none. Of the development set.
+_SURE, _SURE_OF_THE_SAME, _SURE_ALONE, _WORSE = 2.5, 2.7, 3.5, 1.0
+
+
+def is_sure(heard: float | None, network: float | None, *, same: bool) -> bool:
+    """Whether the better of two sentences was said, by their quick_score: of the first pass, and of our network; None
+    where it found none. same: they are one, or ask the same.
+
+    On the development set it was so for 7 of 10 known questions, none wrong, and for none of 240 sentences and pieces
+    of talk that the grammar lacks.
+    """
+    if network is None:
+        return False
+    if heard is None or not same:
+        return network >= _SURE_ALONE and (heard is None or heard <= network - _WORSE)
+    return max(heard, network) >= (_SURE if heard == network else _SURE_OF_THE_SAME)
+
+
 def logistic(x: float) -> float:
     """Logistic function, safe for any x."""
     return 1.0 / (1.0 + math.exp(-x)) if x > -700 else 0.0

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import operator
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +20,7 @@ from .confidence import (
     Rival,
     Segment,
     confidence_features,
+    is_sure,
     is_word,
     probability,
     quick_score,
@@ -39,6 +41,9 @@ _OPTIONS = {"lm": None, "dict": None, "loglevel": "FATAL"}
 _MOST_SILENCE = 0.78
 #: quick_score of a sentence that is worth a second pass where another recogniser writes down what is rejected.
 _MAY_BE_KNOWN = 1.2
+_SURE_CONFIDENCE = 0.97
+#: Shorter sentences are found in anything: a French "voilà" was surely "why not".
+_FEWEST_SURE_WORDS = 3
 #: Silence before and after what is scored.
 _PADDING_SAMPLES = 1600
 
@@ -65,7 +70,15 @@ class _Competitors:
 class Decoders:
     """First pass, filler model and rescorer run with the sound; second pass and phone loop take a whole utterance."""
 
-    def __init__(self, grammar: automaton.Automaton, pronunciations: Mapping[str, str], network: PhoneNetwork) -> None:
+    def __init__(
+        self,
+        grammar: automaton.Automaton,
+        pronunciations: Mapping[str, str],
+        network: PhoneNetwork,
+        ask_the_same: Callable[[Sequence[str], Sequence[str]], bool] = operator.eq,
+    ) -> None:
+        """ask_the_same: whether two sentences have the same answer."""
+        self._ask_the_same = ask_the_same
         self.grammar = grammar
         self.phone_loop = PhoneLoopProcess()
         self.filler = FillerProcess()
@@ -120,6 +133,20 @@ class Decoders:
             scored.append(self._scored_as(second, data, against))
         return tuple(scored)
 
+    def surely(self, first_sample: int, last_sample: int) -> ScoredSentence | None:
+        """The sentence that the first pass and the network found both, or two that ask the same, or the network's alone
+        where it fits very well and the other does not: fits so well that the second pass would say the same, for which
+        its answer need not wait. None where there is no such sentence.
+        """
+        heard, network = tuple(self.sentence(self.first_pass)), self.rescorer.sentence()
+        found = {words: self._quick_features(words, first_sample, last_sample) for words in {heard, network} - {()}}
+        scores = {words: quick_score(features) for words, features in found.items()}
+        best = max(scores, key=scores.__getitem__, default=())
+        same = heard == network or self._ask_the_same(heard, network)
+        if len(best) < _FEWEST_SURE_WORDS or not is_sure(scores.get(heard), scores.get(network), same=same):
+            return None
+        return ScoredSentence(" ".join(best), found[best], _SURE_CONFIDENCE)
+
     def may_be_known(self, first_sample: int, last_sample: int) -> bool:
         """Whether the second pass may confirm a sentence, by what is known before it, for a hundredth of its work.
 
@@ -131,11 +158,14 @@ class Decoders:
 
     def is_likely(self, words: Sequence[str], first_sample: int, last_sample: int) -> bool:
         """The same for one sentence of the grammar."""
+        return quick_score(self._quick_features(words, first_sample, last_sample)) >= _MAY_BE_KNOWN
+
+    def _quick_features(self, words: Sequence[str], first_sample: int, last_sample: int) -> dict[str, float]:
+        """What of a sentence's features is known before the second pass."""
         rival = self.filler.rival(first_sample - _PADDING_SAMPLES)
         phones = [phone for word in words for phone in self.second_pass.lookup_word(word).split()]
-        features = {**self.rescorer.features(words, first_sample, last_sample),
-                    "rival_errors": rival_errors(rival, phones)}  # fmt: skip
-        return quick_score(features) >= _MAY_BE_KNOWN
+        features = self.rescorer.features(words, first_sample, last_sample)
+        return {**features, "rival_errors": rival_errors(rival, phones)}
 
     def close(self) -> None:
         """End the helper processes."""

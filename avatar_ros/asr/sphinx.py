@@ -3,11 +3,13 @@ for its confidence.
 
 The acoustic model and the dictionary come with the package. Partial hypotheses are found while the sound comes in; the
 final one by a second pass over the whole utterance, whose cepstral mean is known only then. It runs as soon as the
-utterance falls silent, so that the result is ready when the silence has lasted long enough to be the end.
+utterance falls silent, so that the result is ready when the silence has lasted long enough to be the end. Where the
+first pass and our network agree, and their sentence fits well, that is the final one at once.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,7 +24,7 @@ from ..core.paths import share_file
 from ..core.types import EVENT_LIKELY
 from ..speech import minimal_dfa as automaton
 from ..speech.phone_network import PhoneNetwork
-from ..speech.phrase_grammar import Choice, Node, Series
+from ..speech.phrase_grammar import Choice, Node, Series, accepts
 from .base import AsrSettings, Hypothesis, RecognitionStream
 from .deaf import DeafStream
 from .decoders import Decoders, ScoredSentence
@@ -45,6 +47,7 @@ class SphinxRecogniser:
 
     def __init__(self, settings: AsrSettings) -> None:
         self.not_alone = False  # another recogniser hears the same: what is surely no sentence is not weighed
+        self.thorough = False  # the second pass weighs what is sure without it, too
         self._settings = settings
         self._questions: Answers | None = None
         self._grammar: automaton.Automaton | None = None
@@ -71,7 +74,7 @@ class SphinxRecogniser:
             return DeafStream(self._settings.locale)
         decoders = self._free.pop() if self._free else self._decoders()
         stream = SphinxStream(decoders, self._settings.min_confidence, self._questions.locale, self._free)
-        stream.not_alone = self.not_alone
+        stream.not_alone, stream.thorough = self.not_alone, self.thorough
         return stream
 
     def close(self) -> None:
@@ -80,9 +83,16 @@ class SphinxRecogniser:
             decoders.close()
         self._free.clear()
 
+    def _ask_the_same(self, one: Sequence[str], other: Sequence[str]) -> bool:
+        assert self._questions is not None
+        return any(
+            accepts(sentences, one) and accepts(sentences, other)
+            for sentences in map(self._questions.sentences, self._questions.intents)
+        )
+
     def _decoders(self) -> Decoders:
         assert self._questions is not None and self._grammar is not None and self._network is not None
-        return Decoders(self._grammar, self._questions.pronunciations, self._network)
+        return Decoders(self._grammar, self._questions.pronunciations, self._network, self._ask_the_same)
 
 
 class SphinxStream:
@@ -99,6 +109,7 @@ class SphinxStream:
         self._waiting: list[Pcm] = []  # what the decoders have not heard yet
         self._scored: tuple[ScoredSentence, ...] = ()
         self.not_alone = False
+        self.thorough = False
 
     def accept(self, pcm: Pcm) -> None:
         """Decode the next sound; silence behind a result only once more speech follows it."""
@@ -172,7 +183,8 @@ class SphinxStream:
         if self.not_alone and not self._decoders.may_be_known(first_sample, first_sample + len(sound)):
             self._scored = (ScoredSentence(),)
             return
-        self._scored = self._decoders.score(sound, first_sample, self._speech.loudest)
+        sure = None if self.thorough else self._decoders.surely(first_sample, first_sample + len(sound))
+        self._scored = (sure,) if sure else self._decoders.score(sound, first_sample, self._speech.loudest)
 
     def _final(self) -> Hypothesis:
         best = max(self._scored, key=lambda one: one.confidence)

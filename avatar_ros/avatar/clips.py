@@ -140,6 +140,18 @@ def quaternion_matrices(wxyz: np.ndarray) -> np.ndarray:
     return np.stack(rows, axis=1).reshape(-1, 3, 3)
 
 
+def matrix_quaternions(matrices: np.ndarray) -> np.ndarray:
+    """Quaternions [K, 4] wxyz of the rotations nearest to matrices [K, 3, 3] (Bar-Itzhack 2000), w >= 0."""
+    m = np.asarray(matrices, np.float64)
+    k = np.empty((len(m), 4, 4))
+    k[:, 0, 0] = m[:, 0, 0] + m[:, 1, 1] + m[:, 2, 2]
+    k[:, 1:, 1:] = m + m.transpose(0, 2, 1) - k[:, :1, :1] * np.eye(3)
+    k[:, 0, 1:] = np.stack([m[:, 2, 1] - m[:, 1, 2], m[:, 0, 2] - m[:, 2, 0], m[:, 1, 0] - m[:, 0, 1]], axis=1)
+    k[:, 1:, 0] = k[:, 0, 1:]
+    wxyz = np.linalg.eigh(k)[1][:, :, -1]
+    return np.where(wxyz[:, :1] < 0, -wxyz, wxyz)
+
+
 def world_matrix(nodes: list[dict[str, Any]], node: int) -> np.ndarray:
     """Where a node stands at rest [4, 4]."""
     at_rest = np.zeros(1)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from ..core.avatar_card import AvatarCard, read_card
+from ..core.avatar_names import BUILT_IN, avatar_file
 from ..core.errors import AvatarError
 from ..core.loading import boundary
-from ..core.paths import share_file
 from .avatar_limits import MAX_MEMBER_BYTES, SH_DC
 from .axes import Y_UP, turned
 from .clean import CleanSettings, clean
@@ -20,8 +22,6 @@ from .packed import Raw, read_splat, read_spz
 from .ply import read_splats
 
 LAM = "LAM zip"
-#: Parameters and arguments call the avatar that ships with the package so.
-BUILT_IN = "builtin"
 #: Kind -> what reads its splats.
 _READERS: dict[str, Callable[[bytes, str], Raw]] = {
     "3DGS .ply": read_splats,
@@ -40,22 +40,31 @@ _EXPECTED = "give a LAM .zip, or splats as .ply, .spz or .splat"
 _LONGEST_OFFSET_M, _USUAL_OFFSET_M = 0.11, 0.03
 
 
-def avatar_file(name: str) -> Path:
-    """The file of an avatar: `name` itself, or the one that ships with the package for BUILT_IN."""
-    return share_file("models/avatar.zip") if name == BUILT_IN else Path(name)
-
-
 def load_avatar(path: str | Path, cleaning: CleanSettings | None = None, axes: str = Y_UP) -> Avatar:
     """Load an avatar: a LAM zip, or splats as .ply (SuperSplat's compressed ones too), .spz or .splat.
 
     cleaning: what to remove at load (CleanSettings() unless told otherwise); axes: what is up in a file of splats
-    alone (see AXES). Raises AvatarError with one clear line.
+    alone (see AXES). What the avatar's card says of the view and of its weights is done (core/avatar_card.py).
+    Raises AvatarError with one clear line.
     """
+    import yaml
+
     path = Path(path)
     with boundary(path, AvatarError, "avatar_unreadable", _EXPECTED), np.errstate(over="ignore", invalid="ignore"):
         kind = kind_of(path)
         avatar = load_lam(path) if kind == LAM else load_splats(path, kind, axes)
-        return clean(avatar, cleaning or CleanSettings())
+        avatar = clean(avatar, cleaning or CleanSettings())
+    return fitted(avatar, read_card(yaml, path))
+
+
+def fitted(avatar: Avatar, card: AvatarCard) -> Avatar:
+    """The avatar with the view and the factors of weights that its card asks for."""
+    morphs = avatar.morphs
+    if card.weights:
+        factors = np.array([card.weights.get(name, 1.0) for name in morphs.names], np.float32)
+        deltas = morphs.deltas * np.repeat(factors, np.diff(morphs.offsets))[:, None]
+        morphs = replace(morphs, deltas=deltas)
+    return replace(avatar, morphs=morphs, zoom=card.zoom, up_m=card.up_m)
 
 
 def kind_of(path: Path) -> str:
@@ -108,3 +117,6 @@ def _are_offsets(raw: Raw) -> bool:
     far = np.abs(raw["xyz"])
     plain = raw["f_dc"].min() >= 0 and raw["f_dc"].max() <= 1
     return bool(plain and far.max() <= _LONGEST_OFFSET_M and np.median(far) <= _USUAL_OFFSET_M)
+
+
+__all__ = ["BUILT_IN", "LAM", "avatar_file", "fitted", "kind_of", "load_avatar", "load_splats"]

@@ -97,6 +97,8 @@ class Avatar:
     morphs: Morphs = NO_MORPHS
     clips: Mapping[str, Clip] = field(default_factory=dict)
     neck: Neck | None = None  # None: all of it is head and moves as one
+    zoom: float = 1.0  # of the usual view of the head
+    up_m: float = 0.0  # by how much the middle of the view is higher
 
     @property
     def head_share(self) -> F32:

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
+import yaml
 
 from ..core.arkit import ARKIT_INDEX, ARKIT_NAMES
+from ..core.avatar_card import read_card
 from ..core.errors import AvatarError
 from ..core.loading import boundary
 from ..core.machine import machine_fault
@@ -96,6 +98,7 @@ def _examine(report: Report, axes: str) -> None:
     report.kind = kind_of(report.path)
     lam = report.kind == LAM
     avatar = _lam(report) if lam else load_splats(report.path, report.kind, axes)
+    _try(report, lambda: read_card(yaml, report.path))
     if avatar is not None:
         _describe(report, avatar)
         _judge(report, avatar)

@@ -11,22 +11,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..core.avatar_names import avatar_file
 from ..core.errors import ConfigError
 from ..core.locales import load_language
 from ..core.parameter_file import Section, looks_like, nearest, read_parameter_file
 from ..core.paths import share_file
 from ..core.ros_network import parse_reach
+from .avatar_defaults import SPEAK_A_LANGUAGE, Value, avatar_defaults, with_defaults
 
 PACKAGE = "avatar_ros"
 #: Files of config/. Those that begin with llm_ set the chat service alone, to be laid over another: "full,llm_openai".
 PROFILES = ("embedded", "natural", "full", "llm_openai", "llm_ollama", "llm_dashscope")
 DISPLAYS = ("auto", "window", "off")
-
-#: Nodes with a parameter `locale`.
-SPEAK_A_LANGUAGE = ("vad_node", "asr_node", "dialogue_node", "llm_node", "tts_node")
-
-#: Parameter values that the graph sets; ROS knows no other types.
-Value = bool | int | float | str | list[str]
 
 #: Order of starting: the face first, since people look at it; then what takes longest to load.
 START_ORDER = (
@@ -44,18 +40,29 @@ START_ORDER = (
     "skills_node",
 )
 
+#: Serves browsers; not part of a kiosk (bringup/web.py).
+WEB_NODE = "web_node"
+#: Nodes that a parameter file may speak of.
+ALL_NODES = (*START_ORDER, WEB_NODE)
+
+
+#: A robot that thinks elsewhere: what needs a bigger computer, and has no device. `robot` is all the rest.
+OFFBOARD = frozenset({"asr_node", "llm_node", "tts_node", "audio_encoder_node"})
+HOSTS = ("all", "robot", "offboard")
+
 
 @dataclass(frozen=True)
 class KioskOptions:
     """What the user asked for.
 
     profile: of PROFILES, or ROS parameter files of one's own (….yaml), joined by commas: the later ones count;
-    avatar: file, or "" for the built-in one; axes: which way is up in a file of splats, "" as the profile has it;
+    avatar: file or name (`./avatar avatars` lists them), or "" as the profile has it; axes: which way is up in a file
+    of splats, "" as the profile has it;
     namespace: absolute only where it begins with "/";
     mic: "auto", "none", a device's name or number, or WAV files joined by commas; record: video file to write, or "";
     turns: answers before it leaves, 0 for never; report: JSON file for the turns, or ""; network: who may reach its
     nodes (core/ros_network.py), "" for AVATAR_ROS_NETWORK, or local; locale: the kiosk's language, "de" or "de-AT",
-    "" as the profile has it.
+    "" as the profile has it; host: which half runs here, of HOSTS; autostart: the nodes bring themselves up.
     """
 
     profile: str = "embedded"
@@ -69,6 +76,8 @@ class KioskOptions:
     report: str = ""
     network: str = ""
     locale: str = ""
+    host: str = "all"
+    autostart: bool = True
 
 
 @dataclass(frozen=True)
@@ -77,7 +86,7 @@ class KioskNode:
 
     executable: in lib/avatar_ros, the node's name, and the module's in avatar_ros.nodes; params_files: later ones
     override earlier ones, and parameters all of them; ends_run: this node leaving with EXIT_DONE (EXIT_UNFINISHED)
-    means that the kiosk has done (cannot do) what it was asked to do.
+    means that the kiosk has done (cannot do) what it was asked to do; arguments: before those of ROS.
     """
 
     executable: str
@@ -85,6 +94,7 @@ class KioskNode:
     params_files: tuple[Path, ...]
     parameters: Mapping[str, Value] = field(default_factory=dict)
     ends_run: bool = False
+    arguments: tuple[str, ...] = ()
 
     @property
     def module(self) -> str:
@@ -95,17 +105,32 @@ def kiosk_graph(options: KioskOptions) -> tuple[KioskNode, ...]:
     """The nodes of a kiosk in their order of starting. Raises ConfigError naming the option that cannot be."""
     _check(options)
     params_files = profile_files(options.profile)
-    parameters = _parameters(options)
+    parameters = with_defaults(_parameters(options), avatar_defaults(options.avatar, _full_name(options), params_files))
     return tuple(
         KioskNode(
             executable=name,
             namespace=options.namespace.rstrip("/"),
             params_files=params_files,
-            parameters=parameters.get(name, {}),
+            parameters={**parameters.get(name, {}), **({} if options.autostart else {"autostart": False})},
             ends_run=name in _deciding(options),
         )
         for name in START_ORDER
+        if runs_on(name, options.host)
     )
+
+
+def runs_on(node: str, host: str) -> bool:
+    """Whether a node belongs to this half; to both where there is only one.
+
+    >>> runs_on("tts_node", "offboard"), runs_on("mic_node", "offboard"), runs_on("mic_node", "all")
+    (True, False, True)
+    """
+    return host == "all" or (node in OFFBOARD) == (host == "offboard")
+
+
+def _full_name(options: KioskOptions) -> str:
+    """Namespace of the nodes as rcl has it, "/avatar"."""
+    return "/" + options.namespace.strip("/")
 
 
 def _deciding(options: KioskOptions) -> set[str]:
@@ -134,7 +159,7 @@ def _parameters(options: KioskOptions) -> dict[str, dict[str, Value]]:
     """Node name -> the parameters that the user's options set."""
     renderer: dict[str, Value] = {"display.backend": options.display}
     if options.avatar:
-        renderer["avatar"] = str(Path(options.avatar).absolute())
+        renderer["avatar"] = str(avatar_file(options.avatar).absolute())
     if options.axes:
         renderer["avatar_axes"] = options.axes
     if options.record:
@@ -164,6 +189,7 @@ def mic_parameters(mic: str) -> dict[str, Value]:
 
 def _check(options: KioskOptions) -> None:
     _one_of("display", options.display, DISPLAYS)
+    _one_of("host", options.host, HOSTS)
     if options.turns < 0:
         raise ConfigError("bad_option", f"turns is {options.turns}; it must be 0 (no limit) or more")
     if not re.fullmatch(r"/?[A-Za-z][A-Za-z0-9_]*(/[A-Za-z][A-Za-z0-9_]*)*/?", options.namespace):
@@ -171,7 +197,7 @@ def _check(options: KioskOptions) -> None:
             "bad_option",
             f"namespace is '{options.namespace}'; use letters, digits and _, beginning with a letter ('avatar2')",
         )
-    if options.avatar and not Path(options.avatar).exists():
+    if options.avatar and not avatar_file(options.avatar).exists():
         raise ConfigError("file_missing", f"avatar file {options.avatar} does not exist")
     if options.locale:
         _check_locale(options.locale)
@@ -197,7 +223,7 @@ def _sections(path: Path) -> list[Section]:
 
 def _check_names(path: Path) -> None:
     for section in _sections(path):
-        meant = next((name for name in START_ORDER if looks_like(section.node, name)), section.node)
+        meant = next((name for name in ALL_NODES if looks_like(section.node, name)), section.node)
         if meant != section.node:
             where = f"profile file {path} line {section.line}"
             text = f"{where}: '{section.key}' matches no node; did you mean '/**/{meant}'?"
@@ -208,7 +234,7 @@ def strangers(profile: str) -> tuple[str, ...]:
     """A line for each file of the profile that names nodes which are not the avatar's; they are ignored."""
     lines = []
     for path in profile_files(profile):
-        names = [s.key for s in _sections(path) if not s.wild and s.node not in START_ORDER]
+        names = [s.key for s in _sections(path) if not s.wild and s.node not in ALL_NODES]
         if names:
             lines.append(f"{path}: ignored, since the avatar has no such nodes: {', '.join(names)}")
     return tuple(lines)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from ..core.host_lock import hold_name
@@ -35,7 +35,11 @@ def run_kiosk(options: KioskOptions) -> int:
 
     Raises ConfigError for options that cannot be, and where this namespace has a kiosk already.
     """
-    nodes = kiosk_graph(options)
+    return run_nodes(kiosk_graph(options), options)
+
+
+def run_nodes(nodes: Sequence[KioskNode], options: KioskOptions, announce: Sequence[str] = ()) -> int:
+    """The same for these nodes, of one namespace. announce: lines that are said at the beginning."""
     reach = network(choice=options.network)
     reach.check()
     remedy = "stop it (Ctrl-C there), or give this one another name: --namespace avatar2"
@@ -43,8 +47,7 @@ def run_kiosk(options: KioskOptions) -> int:
     log = RunLog(sys.stdout, log_folder())
     if log.path is not None:
         log.write("kiosk", f"log file: {log.path}")
-    log.write("kiosk", reach.line)
-    for line in strangers(options.profile):
+    for line in (reach.line, *strangers(options.profile), *announce):
         log.write("kiosk", line)
     preload(PRELOADED)
     try:
@@ -65,7 +68,7 @@ def child_spec(node: KioskNode) -> ChildSpec:
         ros_args += ["-p", f"{name}:={parameter_text(value)}"]
     # The runner writes one log of all nodes; a file of each node besides would only wear out the disk.
     ros_args.append("--disable-external-lib-logs")
-    args = ("--ros-args", *ros_args)
+    args = (*node.arguments, "--ros-args", *ros_args)
     command = (sys.executable, "-m", node.module, *args)
     return ChildSpec(
         node.executable, command, node.ends_run, node.module, args, finishes="record.path" in node.parameters

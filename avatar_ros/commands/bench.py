@@ -14,6 +14,7 @@ from ..core.errors import ConfigError
 BENCHES = {
     "render": "rendering.speed",
     "voice": "speaking.voice",
+    "render-compare": "rendering.compare",
     "render-soak": "rendering.soak",
     "gpu": "rendering.gpu",
     "express": "lips.lips",
@@ -29,6 +30,7 @@ BENCHES = {
     "dead-air": "conversation.dead_air",
     "slow-ears": "conversation.slow_ears",
     "floods": "conversation.floods",
+    "web": "conversation.web_load",
     "recordings": "lips.collect_recordings",
 }
 

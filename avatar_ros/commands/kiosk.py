@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from dataclasses import fields
 
-from ..bringup.graph import DISPLAYS, PROFILES, KioskOptions
+from ..bringup.graph import DISPLAYS, HOSTS, PROFILES, KioskOptions
 from ..bringup.kiosk import run_kiosk
 
 
@@ -21,7 +21,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     spoken = "the kiosk's language (default: as the profile has it, or English)"
     add("--locale", default=default.locale, metavar="de|fr-CA|…", help=spoken)
-    add("--avatar", default=default.avatar, metavar="FILE", help="LAM .zip, or splats (default: the built-in one)")
+    shown = "LAM .zip, or splats, or a name that ./avatar avatars lists (default: as the profile has it)"
+    add("--avatar", default=default.avatar, metavar="FILE|NAME", help=shown)
     add("--axes", default=default.axes, help="which way is up in a file of splats alone: y_up, y_down, z_up, z_down")
     add(
         "--mic",
@@ -39,6 +40,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="local|lan|lan:INTERFACE_OR_IPV4,…",
         help="who may reach its nodes: this computer alone, or others too: lan:eth0,192.168.1.5 (default: local)",
     )
+    halves = "robot: what has devices, and the conversation; offboard: hearing, thinking and voice on a bigger computer"
+    add("--host", default=default.host, choices=HOSTS, help=f"which half runs here; {halves} (default: %(default)s)")
+    parser.set_defaults(autostart=default.autostart)
     add("--report", default=default.report, metavar="FILE.json", help="write words and delays of each turn")
 
 

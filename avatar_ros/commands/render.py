@@ -33,7 +33,8 @@ STATES = {state.name.lower(): state for state in AgentState}
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the verb."""
-    parser.add_argument("--avatar", default=BUILT_IN, metavar="FILE", help="LAM .zip, or splats (default: built in)")
+    shown = "LAM .zip, or splats, or a name that ./avatar avatars lists (default: the built-in one)"
+    parser.add_argument("--avatar", default=BUILT_IN, metavar="FILE|NAME", help=shown)
     add_axes(parser)
     parser.add_argument("--expression", required=True, metavar="FILE.json", help="weights, as `express` writes them")
     parser.add_argument("--out", required=True, metavar="FILE.mp4|FOLDER", help="a video, or a folder for PNGs")

@@ -6,11 +6,12 @@ import argparse
 
 from ..avatar.axes import AXES, Y_UP
 from ..avatar.validate import validate
+from ..core.avatar_names import avatar_file
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the verb."""
-    parser.add_argument("avatar", metavar="FILE", help="a LAM .zip, or splats as .ply, .spz or .splat")
+    parser.add_argument("avatar", metavar="FILE|NAME", help="a LAM .zip, or splats as .ply, .spz or .splat, or a name")
     add_axes(parser)
 
 
@@ -23,6 +24,6 @@ def add_axes(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """0: the avatar is good; 2: it is not."""
-    report = validate(options.avatar, options.axes)
+    report = validate(avatar_file(options.avatar), options.axes)
     print(report.text())
     return 0 if report.good else 2

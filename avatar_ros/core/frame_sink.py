@@ -25,6 +25,12 @@ class FrameSink(ABC):
     def show(self, rgba: U8, shown_at_s: float) -> None:
         """A frame [H, W, 4], valid until the next call; it shows the face of `shown_at_s`."""
 
+    def drawn(self, cost_s: float, period_s: float, missed: int) -> None:  # noqa: B027 — most sinks take any size
+        """What the frame just shown cost to draw, how often one is due, and how many were left out before it.
+
+        May change what `frame_size` says.
+        """
+
     def frame_size(self) -> tuple[int, int] | None:
         """Width and height at which it would like frames, px; None: any, and for a recording that of the first."""
         return None

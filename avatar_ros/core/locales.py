@@ -31,6 +31,7 @@ _SCHEMA: dict[str, Any] = {
     "name": Kind.TEXT,
     "also": Kind.WORDS,
     "texts": dict.fromkeys(TEXTS, Kind.TEXT),
+    "waiting": Kind.LIST,
     "backchannels": Kind.LIST,
     "stop_phrases": Kind.LIST,
     "unfinished": {"words": Kind.WORDS, "endings": Kind.WORDS},
@@ -54,8 +55,9 @@ _SCHEMA: dict[str, Any] = {
 }
 #: May be left out: a language that has no use for them.
 _OPTIONAL = frozenset(
-    "also backchannels stop_phrases unfinished.words unfinished.endings matching.function_words matching.short_forms "
-    "matching.spellings dates.days dates.hours dates.minutes dates.year_digits dates.times dates.parts_of_day".split()
+    "also waiting backchannels stop_phrases unfinished.words unfinished.endings matching.function_words "
+    "matching.short_forms matching.spellings dates.days dates.hours dates.minutes dates.year_digits dates.times "
+    "dates.parts_of_day".split()
 )
 _LENGTHS = {"dates.weekdays": 7, "dates.months": 12, "dates.days": 31, "dates.hours": 24, "dates.minutes": 60,
             "dates.year_digits": 10}  # fmt: skip
@@ -88,7 +90,8 @@ class Dates:
 class Language:
     """One file. code: its name, "de"; locale: what the code alone means, "de-DE"; name: in the language itself.
 
-    last_words, last_letters: what no sentence ends with; function_words: what says little about a question;
+    waiting: said while something takes longer, at first and again; last_words, last_letters: what no sentence ends
+    with; function_words: what says little about a question;
     short_forms, spellings: what is compared as something else (answers/similarity.py); listing: between the items of a
     list, and before the last of them.
     """
@@ -100,6 +103,7 @@ class Language:
     dates: Dates
     listing: tuple[str, str]
     also: tuple[str, ...] = ()
+    waiting: tuple[str, ...] = ()
     backchannels: tuple[str, ...] = ()
     stop_phrases: tuple[str, ...] = ()
     last_words: frozenset[str] = frozenset()
@@ -202,6 +206,7 @@ def _language(code: str, found: Mapping[str, LocaleEntry]) -> Language:
         dates=Dates(**{**dict.fromkeys(_SPELLED_IN_ENGLISH, ""), **dates}),
         listing=(get("listing.between", ", "), get("listing.last", ", ")),
         also=get("also", ()),
+        waiting=get("waiting", ()),
         backchannels=get("backchannels", ()),
         stop_phrases=get("stop_phrases", ()),
         last_words=frozenset(get("unfinished.words", ())),

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from .errors import ConfigError
@@ -26,16 +26,17 @@ def setting(
     high: float | None = None,
     choices: tuple[str, ...] = (),
     fixed: bool = False,
+    live: bool = False,
     renamed: Mapping[str, str] | None = None,
     formerly: str = "",
 ) -> Any:
     """A field of a Settings class: default, one line of description with the unit, inclusive range or choices.
 
-    fixed: it counts from the process's start to its end; renamed: values of earlier versions, and their present names;
-    formerly: of a backend's own option, what it was called among the room's parameters in earlier versions, where that
-    was something else.
+    fixed: it counts from the process's start to its end; live: a change counts at once (`retune`); renamed: values of
+    earlier versions, and their present names; formerly: of a backend's own option, what it was called among the room's
+    parameters in earlier versions, where that was something else.
     """
-    meta = {"description": description, "low": low, "high": high, "choices": choices, "fixed": fixed}
+    meta = {"description": description, "low": low, "high": high, "choices": choices, "fixed": fixed, "live": live}
     meta["formerly"] = formerly
     return field(default=default, metadata={**meta, "renamed": renamed or {}})
 
@@ -49,6 +50,16 @@ class Settings:
             value = _as_number(item.default, getattr(self, item.name))
             object.__setattr__(self, item.name, today(item, value))
             _check(type(self).__name__, item.name, getattr(self, item.name), item.default, item.metadata)
+
+
+def retune(settings: Settings, values: Mapping[str, Any]) -> None:
+    """Change live fields of settings that are in use. Raises ConfigError; then nothing was changed.
+
+    They are frozen to all but the node: who was given them reads a live field when it is used, and keeps no copy.
+    """
+    changed = replace(settings, **values)
+    for name in values:
+        object.__setattr__(settings, name, getattr(changed, name))
 
 
 def today(item: Any, value: Any) -> Any:

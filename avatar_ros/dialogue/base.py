@@ -12,7 +12,7 @@ from ..core.types import LOCAL_SESSION
 PORT = Port(
     subscribes=(
         *("speech/transcript", "mic/voice_activity", "say", "speech/playback", "speech/fault", "dialogue/reply"),
-        *("interrupt", "control"),
+        *("interrupt", "session", "control"),
     ),
     publishes=("dialogue/prompt", "speech/sentence", "interrupt", "state", "session", "say_result"),
 )
@@ -38,13 +38,15 @@ class DialogueSettings(Settings):
     )
     epoch_file: str = setting("", "where the restart counter is kept; empty: the user's state directory")
 
-    idle_after_s: float = setting(30.0, "idle after this time without speech of either side, s", low=0.1, high=3600.0)
-    forget_when_idle: bool = setting(True, "the next person is another one: forget the history when idle")
+    idle_after_s: float = setting(
+        30.0, "idle after this time without speech of either side, s", low=0.1, high=3600.0, live=True
+    )
+    forget_when_idle: bool = setting(True, "the next person is another one: forget the history when idle", live=True)
     history_messages: int = setting(20, "messages told to the LLM, at most", low=0, high=200)
     history_characters: int = setting(8000, "characters of history told to the LLM, at most", low=0, high=200000)
 
-    think_patience_s: float = setting(20.0, "wait for the next piece of an answer, s", low=0.1, high=300.0)
-    speak_patience_s: float = setting(10.0, "wait for sound that is owed, s", low=0.1, high=300.0)
+    think_patience_s: float = setting(20.0, "wait for the next piece of an answer, s", low=0.1, high=300.0, live=True)
+    speak_patience_s: float = setting(10.0, "wait for sound that is owed, s", low=0.1, high=300.0, live=True)
     peer_patience_s: float = setting(
         8.0, "wait for a node that died to come back, before what it was needed for is given up, s", low=0.5, high=300.0
     )
@@ -65,16 +67,19 @@ class DialogueSettings(Settings):
         high=600.0,
     )
 
-    barge_in: bool = setting(True, "whether speech over the avatar can interrupt it")
-    barge_in_style: str = setting("pause", "what speech over the avatar does at once", choices=("pause", "duck"))
+    barge_in: bool = setting(True, "whether speech over the avatar can interrupt it", live=True)
+    barge_in_style: str = setting(
+        "pause", "what speech over the avatar does at once", choices=("pause", "duck"), live=True
+    )
     decide_within_s: float = setting(
         0.8,
         "resume if no transcript has come within this time after the voice over the avatar stopped, s",
         low=0.05,
         high=5.0,
+        live=True,
     )
     cancel_after_voice_s: float = setting(
-        1.5, "a voice over the avatar interrupts after this time, s; 0: only words do", low=0.0, high=60.0
+        1.5, "a voice over the avatar interrupts after this time, s; 0: only words do", low=0.0, high=60.0, live=True
     )
     unclear_voice_s: float = setting(
         0.8,
@@ -139,7 +144,7 @@ class DialogueSettings(Settings):
         3, "the same for one utterance: one more each time the words have changed", low=0, high=100
     )
 
-    greeting: str = setting("", f"said as greet_when says; empty: nothing; {_AUTO}")
+    greeting: str = setting("", f"said as greet_when says; empty: nothing; {_AUTO}", live=True)
     greet_when: str = setting(
         "voice",
         "voice: before the first answer to a new person; start: when the kiosk starts",
@@ -148,15 +153,13 @@ class DialogueSettings(Settings):
     greet_delay_s: float = setting(
         3.0, "the greeting at the start waits this time for the other nodes, s", low=0.0, high=60.0
     )
-    farewell: str = setting("", f"said when the conversation becomes idle; empty: nothing; {_AUTO}")
-    apology: str = setting(AUTO, f"said when no answer came, or an answer broke off; {_AUTO}")
-    missed: str = setting(
-        AUTO, f"said to a user who was speaking when the node that heard it died; {_AUTO}"
-    )
-    too_long: str = setting(AUTO, f"said to more than too_long_words, or longest_talk_s; {_AUTO}")
-    too_quiet: str = setting(AUTO, f"said to a voice that was too quiet to be understood; {_AUTO}")
+    farewell: str = setting("", f"said when the conversation becomes idle; empty: nothing; {_AUTO}", live=True)
+    apology: str = setting(AUTO, f"said when no answer came, or an answer broke off; {_AUTO}", live=True)
+    missed: str = setting(AUTO, f"said to a user who was speaking when the node that heard it died; {_AUTO}", live=True)
+    too_long: str = setting(AUTO, f"said to more than too_long_words, or longest_talk_s; {_AUTO}", live=True)
+    too_quiet: str = setting(AUTO, f"said to a voice that was too quiet to be understood; {_AUTO}", live=True)
     too_slow: str = setting(
-        AUTO, f"said once to a question of which no transcript came within hear_patience_s; {_AUTO}"
+        AUTO, f"said once to a question of which no transcript came within hear_patience_s; {_AUTO}", live=True
     )
 
     first_clause_characters: int = setting(

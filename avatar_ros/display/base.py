@@ -7,7 +7,7 @@ panel. `rotation` says by how many degrees clockwise the picture is turned befor
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ from ..core.settings import Settings, setting
 U8 = NDArray[Any]  # uint8 always; OpenCV's stubs do not name the element type
 
 ROTATIONS = (0, 90, 180, 270)
+LEAST_SCALE = 0.1
 
 
 @dataclass(frozen=True)
@@ -36,13 +37,16 @@ class DisplaySettings(Settings):
         "contain", "contain: the whole frame, background beside it; cover: fill the panel, crop the frame",
         choices=("contain", "cover"),
     )  # fmt: skip
-    scale: float = setting(0.667, "size at which the avatar is rendered, per axis, of the panel's", low=0.1, high=1.0)
+    scale: float = setting(
+        0.0, "size at which the avatar is rendered, per axis, of the panel's; 0: what is drawn in time, 0.5 to 1",
+        low=0.0, high=1.0,
+    )  # fmt: skip
     vsync: bool = setting(True, "wait for the panel's refresh: no tearing")
     panel_background: str = setting("#e8e4de", "behind the avatar: '#rrggbb', a picture's path, 'blur', 'blur:PATH'")
-    captions: bool = setting(False, "write what was heard and what is said")
+    captions: bool = setting(False, "write what was heard and what is said", live=True)
     caption_size: float = setting(0.026, "height of the captions' letters, of the panel's height", low=0.01, high=0.1)
     caption_font: str = setting("", "path of a .ttf or .otf for captions; empty: what the system has")
-    state_sign: bool = setting(True, "a small sign while listening and thinking")
+    state_sign: bool = setting(True, "a small sign while listening and thinking", live=True)
     talk: str = setting(
         "open", "as vad_node's parameter of this name: for push and tap a button is shown, and talk_key is one, too",
         choices=("open", "push", "tap"),
@@ -54,6 +58,9 @@ class DisplaySettings(Settings):
         if self.rotation not in ROTATIONS:
             text = f"parameter 'rotation' is {self.rotation}; it must be 0, 90, 180 or 270"
             raise ConfigError("parameter_choice", text)
+        if 0 < self.scale < LEAST_SCALE:
+            text = f"parameter 'scale' is {self.scale:g}; it must be 0 (found out) or {LEAST_SCALE} to 1"
+            raise ConfigError("parameter_range", text)
 
 
 @dataclass(frozen=True)
@@ -64,6 +71,7 @@ class ScreenEvents:
     escape: bool = False  # the Esc key
     resized: bool = False  # another size, or another panel
     presses: tuple[bool, ...] = ()  # of the talk button, in order: pressed, or let go
+    visible: bool | None = None  # can be seen again, or no longer; None: as before
 
     @property
     def closed_by_user(self) -> bool:
@@ -133,15 +141,15 @@ def open_screen(settings: DisplaySettings, own: Options = NO_OPTIONS) -> tuple[S
     own: options of backends. Raises ConfigError where the backend was named and cannot be had.
     """
     if settings.backend != "auto":
-        return _opened(settings, own), ""
+        return _opened(settings.backend, settings, own), ""
     try:
-        return _opened(replace(settings, backend="window"), own), ""
+        return _opened("window", settings, own), ""
     except ConfigError as error:
-        return _opened(replace(settings, backend="off"), own), f"nothing is shown: {error.text}"
+        return _opened("off", settings, own), f"nothing is shown: {error.text}"
 
 
-def _opened(settings: DisplaySettings, own: Options) -> Screen:
-    screen = SCREEN_BACKENDS.make(settings.backend, settings, own=own)
+def _opened(name: str, settings: DisplaySettings, own: Options) -> Screen:
+    screen = SCREEN_BACKENDS.make(name, settings, own=own)  # these settings, not a copy: some of them are live
     screen.open()
     return screen
 

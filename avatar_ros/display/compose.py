@@ -50,10 +50,13 @@ class Composer:
         box = turned_box(fit.target, self.upright, self._rotation)
         for strip in margins(box, self._panel):
             _part(target, strip)[:] = _part(self._backdrop, strip)
-        frame = self._native_frame(_part(rgba, fit.source))
+        part, place = _part(rgba, fit.source), _part(target, box)
         if is_transparent(rgba):
-            frame = self._over_backdrop(frame, box)
-        _enlarge(frame, _part(target, box))
+            _enlarge(self._over_backdrop(self._native_frame(part), box), place)
+        elif self._swap and not self._rotation and part.shape == place.shape:
+            _into(place, cv2.cvtColor(part, cv2.COLOR_RGBA2BGRA, dst=place))  # one pass instead of two
+        else:
+            _enlarge(self._native_frame(part), place)
         for patch in patches:
             self._lay(target, patch)
 
@@ -134,6 +137,10 @@ def _enlarge(frame: U8, target: U8) -> None:
         return
     smaller = size[0] < frame.shape[1] and size[1] < frame.shape[0]
     how = cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
-    drawn = cv2.resize(frame, size, dst=target, interpolation=how)
+    _into(target, cv2.resize(frame, size, dst=target, interpolation=how))
+
+
+def _into(target: U8, drawn: U8) -> None:
+    """Copy what OpenCV drew into memory of its own, where it did not take `target`."""
     if not np.shares_memory(drawn, target):
         target[:] = drawn

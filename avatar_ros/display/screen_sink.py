@@ -17,6 +17,8 @@ from ..core.queues import Latest
 from ..core.topics import Message
 from .base import U8, DisplaySettings, Screen, TellsProblem, open_screen, render_size
 from .captions import CaptionBoard
+from .panel_power import PanelPower
+from .sharpness import Sharpness
 
 OPEN_TIMEOUT_S = 10.0
 POLL_S = 0.05
@@ -28,7 +30,7 @@ class ScreenSink(FrameSink):
     """Shows the newest frame on a screen that lives in a thread of its own, captions and state's sign included.
 
     on_close: called once, from that thread, when the user ends the show (Esc, window closed). A panel that goes away
-    is asked for again every REOPEN_S seconds.
+    is asked for again every REOPEN_S seconds. A window that is hidden, or a panel that is off, wants no frames.
     """
 
     def __init__(
@@ -37,11 +39,14 @@ class ScreenSink(FrameSink):
         on_close: Callable[[], None] = lambda: None,
         clock: Clock | None = None,
         open_: OpenScreen | None = None,
+        power: PanelPower | None = None,
     ) -> None:
         """Opens the screen. Raises ConfigError where it was named and cannot be had."""
         self._open = open_ or (lambda: open_screen(settings))
         self._on_close = on_close
-        self._scale = settings.scale
+        self._sharpness = Sharpness(settings.scale)
+        self._power = power or PanelPower()
+        self._visible = True
         self._clock = clock or SteadyClock()
         self._board = CaptionBoard()
         self._screen: Screen | None = None
@@ -64,12 +69,23 @@ class ScreenSink(FrameSink):
             raise self._failure
 
     def wants_frames(self) -> bool:
-        """Whether there is a panel and a user before it."""
-        return self.size != (0, 0) and not self.closed_by_user
+        """Whether there is a panel that can be seen, and a user before it."""
+        return self.size != (0, 0) and not self.closed_by_user and not self.unseen
 
     def frame_size(self) -> tuple[int, int] | None:
         """Width and height at which to render for this panel; None while there is none."""
-        return None if self.size == (0, 0) else render_size(self.size, self._scale)
+        return None if self.size == (0, 0) else render_size(self.size, self._sharpness.scale)
+
+    def drawn(self, cost_s: float, period_s: float, missed: int) -> None:
+        """See FrameSink.drawn."""
+        self._sharpness.drawn(cost_s, period_s, missed)
+
+    @property
+    def unseen(self) -> str:
+        """Why nobody can see the face, "" where it can be seen."""
+        if not self._visible:
+            return "window hidden"
+        return "panel off" if self._power.is_off(self._clock.now_s()) else ""
 
     @property
     def missed(self) -> int:
@@ -99,13 +115,15 @@ class ScreenSink(FrameSink):
         values = {
             "screen": self._screen.name if self._screen else "lost",
             "screen_size": "{}x{}".format(*self.size),
+            "screen_scale": f"{self._sharpness.scale:g}: {self._sharpness.reason}",
             "screen_frames": str(self.shown),
             "screen_missed": str(self.missed),
             "display_late_ms": f"{1000 * self._late_s:.1f}",
         }
         problem = self._screen.problem if isinstance(self._screen, TellsProblem) else ""
         warning = "; ".join(filter(None, (self.warning, problem)))
-        return values | ({"warning": warning} if warning else {})
+        told = {"screen_unseen": self.unseen, "warning": warning}
+        return values | {name: value for name, value in told.items() if value}
 
     def close(self) -> str:
         """Show what waits, then give the panel back."""
@@ -164,6 +182,8 @@ class ScreenSink(FrameSink):
         self._presses.extend(events.presses)
         if events.resized:
             self.size = self._screen.size
+        if events.visible is not None:
+            self._visible = events.visible
         if events.closed_by_user:
             self.closed_by_user = True
             self._on_close()

@@ -33,6 +33,8 @@ TITLE = "avatar"
 INVISIBLE_DRIVERS = ("offscreen", "dummy")  # SDL takes these where it finds no panel
 GPU_DEVICES = ("/dev/dri/renderD*", "/dev/nvidia0", "/dev/nvmap", "/dev/mali*", "/dev/dxg")
 BLUE_FIRST = 0xFF0000  # mask of red in a 32-bit pixel whose first byte is blue
+HIDING = (pygame.WINDOWHIDDEN, pygame.WINDOWMINIMIZED)
+REAPPEARING = (pygame.WINDOWSHOWN, pygame.WINDOWRESTORED, pygame.WINDOWMAXIMIZED, pygame.WINDOWEXPOSED)
 RESIZING = (pygame.WINDOWSIZECHANGED, pygame.WINDOWRESIZED, pygame.WINDOWDISPLAYCHANGED)
 
 
@@ -109,6 +111,7 @@ class WindowScreen:
         if self._window is None:
             return ScreenEvents()
         closed = escape = resized = exposed = False
+        visible: bool | None = None
         presses: list[bool] = []
         for event in pygame.event.get():
             presses += self._pressed_by(event) if self._settings.talk != "open" else []
@@ -116,9 +119,10 @@ class WindowScreen:
             escape |= event.type == pygame.KEYDOWN and event.key == pygame.K_ESCAPE
             resized |= event.type in RESIZING
             exposed |= event.type == pygame.WINDOWEXPOSED
+            visible = event.type in REAPPEARING if event.type in HIDING + REAPPEARING else visible
         # Without a window manager SDL is not told that X changed its mode, but what was hidden is exposed.
         self._outgrown |= exposed and self._desktop != self._x11_desktop()
-        return ScreenEvents(closed, escape, resized, tuple(presses))
+        return ScreenEvents(closed, escape, resized, tuple(presses), visible)
 
     def _pressed_by(self, event: pygame.Event) -> list[bool]:
         """Presses of the talk button that an event means. A finger is a mouse to SDL, too."""
@@ -212,8 +216,9 @@ class WindowScreen:
 
     def _caption(self, panel: tuple[int, int]) -> Patch | None:
         """The words' patch; its place does not depend on whether a sign is shown, so it does not jump."""
-        if self._writer is None:
+        if not self._settings.captions:
             return None
+        self._writer = self._writer or CaptionWriter(self._settings)
         if self._caption_key != (self._captions, panel):
             room = sign_patch(AgentState.LISTENING, 0, panel).pixels.shape[0] + 2 * sign_margin(panel)
             self._caption_patch = self._writer.patch(self._captions, panel, panel[1] - room)

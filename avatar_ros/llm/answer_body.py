@@ -12,6 +12,7 @@ from .chunks import Chunk, read
 from .event_stream import EventStream
 from .service_errors import ServiceError
 from .stream_buffer import StreamBuffer
+from .tools.tool_calls import CallReader
 
 #: Wait for what may follow the end of an answer (usage, [DONE]) before the connection is dropped, s.
 TAIL_S = 1.0
@@ -40,17 +41,21 @@ async def pass_on(body: AsyncIterator[bytes], buffer: StreamBuffer, key_variable
 
 
 class _Text:
-    """Puts an answer's text into the buffer."""
+    """Puts an answer's text, and at its end the calls of tools, into the buffer."""
 
     def __init__(self, buffer: StreamBuffer) -> None:
         self._inbox = buffer
         self._characters = WellFormed()
+        self._calls = CallReader()
         self._length = 0
 
     def take(self, chunk: Chunk) -> None:
         if not self._inbox.ended and (text := self._characters.feed(chunk.text)):
             self._length += len(text)
             self._inbox.put(text)
+        for piece in () if self._inbox.ended else chunk.calls:
+            self._calls.feed(piece)
+            self._inbox.call_pieces += 1
         if chunk.ended:
             self.end(chunk.fault)
         elif self._length > _LONGEST_ANSWER:
@@ -62,6 +67,8 @@ class _Text:
         """Further calls change nothing."""
         if not self._inbox.ended and (rest := self._characters.finish()):
             self._inbox.put(rest)
+        if fault is None and not self._inbox.ended:
+            self._inbox.calls = self._calls.calls()
         self._inbox.end(fault)
 
 

@@ -52,6 +52,14 @@ class NamesLanguage(Protocol):
     def locale(self) -> str: ...
 
 
+@runtime_checkable
+class Confirmable(Protocol):
+    """An Answer to a speculative prompt that does more once it is known to be wanted."""
+
+    def confirm(self, now_s: float) -> None:
+        """It is wanted, and may be heard."""
+
+
 class Chat(Protocol):
     """A source of answers, made as `Class(settings)` or `Class(settings, own)`.
 

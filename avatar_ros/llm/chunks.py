@@ -1,4 +1,4 @@
-"""What one object of an answer holds: text, the reason why it ends, or an error. Dialects of many services."""
+"""What one object of an answer holds: text, calls of tools, why it ends, or an error. Dialects of many services."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .service_errors import ServiceError, error_of_status, malformed, server_error
+from .tools.tool_calls import CallDelta, call_deltas
 
 _TOO_LONG = frozenset(("length", "max_tokens", "model_length"))
 _FILTERED = frozenset(("content_filter", "safety", "recitation", "prohibited_content", "blocklist", "sensitive"))
@@ -22,10 +23,11 @@ class Chunk:
     text: str = ""
     ended: bool = False
     fault: ServiceError | None = None
+    calls: tuple[CallDelta, ...] = ()
 
 
 def read(value: dict[str, Any], key_variable: str) -> Chunk:
-    """The first of the choices, without thoughts and calls of tools. Raises ServiceError."""
+    """The first of the choices, without thoughts. Raises ServiceError."""
     if (fault := _error(value, key_variable)) is not None:
         raise fault
     choices = value.get("choices")
@@ -34,13 +36,15 @@ def read(value: dict[str, Any], key_variable: str) -> Chunk:
     if not isinstance(choices, list):
         raise malformed("a chunk of another form")
     text, reason = "", ""
+    calls: list[CallDelta] = []
     for choice in choices:
         if not isinstance(choice, dict):
             raise malformed("a chunk of another form")
         if choice.get("index") in (None, 0):
             text += _text_of(choice)
+            calls += call_deltas(_part(choice))
             reason = _reason(choice.get("finish_reason")) or reason
-    return Chunk(text, bool(reason), _end_fault(reason))
+    return Chunk(text, bool(reason), _end_fault(reason), tuple(calls))
 
 
 def _plain(value: dict[str, Any]) -> Chunk:
@@ -49,15 +53,19 @@ def _plain(value: dict[str, Any]) -> Chunk:
         return Chunk()  # a ping, or what it cost
     message = value.get("message")
     text = _content(message.get("content")) if isinstance(message, dict) else _content(value.get("response"))
+    calls = tuple(call_deltas(message)) if isinstance(message, dict) else ()
     ended = value["done"] is True
-    return Chunk(text, ended, _end_fault(_reason(value.get("done_reason"))) if ended else None)
+    return Chunk(text, ended, _end_fault(_reason(value.get("done_reason"))) if ended else None, calls)
 
 
 def _text_of(choice: dict[str, Any]) -> str:
-    for name in ("delta", "message"):
-        if isinstance(part := choice.get(name), dict):
-            return _content(part.get("content")) + _content(part.get("refusal"))
+    if part := _part(choice):
+        return _content(part.get("content")) + _content(part.get("refusal"))
     return _content(choice.get("text"))
+
+
+def _part(choice: dict[str, Any]) -> dict[str, Any]:
+    return next((part for name in ("delta", "message") if isinstance(part := choice.get(name), dict)), {})
 
 
 def _content(content: Any) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from ..core.errors import LlmError
 from ..core.fallback import fallback_warning
 from ..core.types import Prompt
-from .base import Answer, Chat, LlmSettings, NamesLanguage
+from .base import Answer, Chat, Confirmable, LlmSettings, NamesLanguage
 from .service_errors import BrokenOffError
 
 
@@ -90,6 +90,8 @@ class _AnswerWithFallback:
         except LlmError as error:
             if self._closed:
                 return ()
+            if isinstance(error, BrokenOffError):
+                raise
             if self._spoke:
                 raise BrokenOffError(error.code, error.text, retryable=error.retryable) from error
             self._fell_back = True
@@ -97,6 +99,10 @@ class _AnswerWithFallback:
             return self._answer.take(now_s)
         self._spoke = self._spoke or any(pieces)
         return pieces
+
+    def confirm(self, now_s: float) -> None:
+        if isinstance(self._answer, Confirmable):
+            self._answer.confirm(now_s)
 
     def close(self) -> None:
         self._closed = True

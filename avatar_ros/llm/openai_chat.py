@@ -7,9 +7,10 @@ number; closing one closes its connection at once. The library asks; answer_body
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import httpx2
@@ -28,6 +29,9 @@ from .route import route
 from .service_answer import RetryPolicy, ServiceAnswer
 from .service_errors import ServiceError, error_of_status, malformed, server_error
 from .stream_buffer import Stream, StreamBuffer
+from .tools.caller import ToolCaller
+from .tools.tool_answer import Offer, ToolAnswer
+from .tools.toolbox import Toolbox
 
 #: Connections are kept for the next turn, which saves it the handshakes.
 _KEEP_CONNECTION_S = 120.0
@@ -48,6 +52,8 @@ class OpenAiChat:
         now: Callable[[], datetime] = datetime.now,
     ) -> None:
         self._own = own
+        self._locale = settings.locale
+        self._toolbox = Toolbox(own, settings.locale, None)
         self._environment = environment
         self._now = now
         self._breaker = CircuitBreaker(own.probe_after_s)
@@ -58,13 +64,18 @@ class OpenAiChat:
         self._unusable: ServiceError | None = None  # by a variable of the environment
         self._proxy = ""  # the variable that names one
         self._thread: AsyncioThread | None = None
-        self._running: list[ServiceAnswer] = []
+        self._running: list[ServiceAnswer | ToolAnswer] = []
         self._used_s = float("-inf")  # when the service was last asked something
         self._warming: Future[None] | None = None
 
+    def use_tools(self, caller: ToolCaller) -> None:
+        """What its model calls is called so."""
+        self._toolbox = Toolbox(self._own, self._locale, caller)
+
     def load(self) -> None:
-        """Find the key and make the client; connecting goes on in the background. Raises ConfigError."""
+        """Find the key and the tools, make the client; connecting goes on in the background. Raises ConfigError."""
         key = find_key(self._own.key_variable, self._own.env_file, self._environment)
+        self._toolbox.load()
         self._unusable, self._proxy = None, ""
         options: dict[str, Any] = {"trust_env": False}
         try:
@@ -101,11 +112,28 @@ class OpenAiChat:
         if len(self._running) >= self._own.parallel:
             busy = f"{len(self._running)} answers are under way, no more than parallel allows"
             return WholeAnswer(failure=ServiceError("llm_busy", busy, lasting=False))
-        body = request(self._own, self._extra, prompt, self._now())
-        self._used_s = now_s
-        answer = ServiceAnswer(lambda: self._connect(body, wake), self._retry_policy(circuit), self._breaker, now_s)
+        send = partial(self._send, prompt, wake, circuit)
+        toolbox = self._toolbox
+        answer = toolbox.answer(send, prompt, wake, now_s) if toolbox else send((), Offer.NOTHING, now_s)
         self._running.append(answer)
         return answer
+
+    def _send(
+        self,
+        prompt: Prompt,
+        wake: Callable[[], None],
+        circuit: Circuit,
+        following: Sequence[dict[str, Any]],
+        offer: Offer,
+        now_s: float,
+    ) -> ServiceAnswer:
+        """One request. following: messages after the question: what tools were called, and their results."""
+        body = request(self._own, self._extra, prompt, self._now())
+        body = {**body, "messages": [*body["messages"], *following], **self._toolbox.fields(offer)}
+        self._used_s = now_s
+        policy = self._retry_policy(Circuit.CLOSED if following else circuit)
+        takes_calls = offer is Offer.TOOLS
+        return ServiceAnswer(lambda: self._connect(body, wake), policy, self._breaker, now_s, takes_calls=takes_calls)
 
     def expect(self, now_s: float) -> None:
         """Have a connection by the time the question is understood: the handshakes take longer than a local answer."""
@@ -118,7 +146,7 @@ class OpenAiChat:
 
     def status(self) -> Mapping[str, str]:
         """Service and model; a warning from a failure on until a word comes again."""
-        status = {"service": self._url, "model": self._own.model}
+        status = {"service": self._url, "model": self._own.model, **self._toolbox.status()}
         if fault := self._unusable or self._breaker.fault:
             status["warning"] = fault.text
         return status
@@ -131,6 +159,7 @@ class OpenAiChat:
         if self._thread is not None:
             self._thread.close(self._client.close())
             self._thread = self._client = self._completions = None
+        self._toolbox.close()
 
     def _retry_policy(self, circuit: Circuit) -> RetryPolicy:
         own = self._own

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..core.locales import AUTO
 from ..core.settings import Settings, setting
 
 SYSTEM_PROMPT = (
@@ -24,7 +25,7 @@ class OpenAiSettings(Settings):
     """The service, what it is told, and how long it is waited for. The key is no parameter: key_variable names it."""
 
     url: str = setting("https://api.openai.com/v1", "address of the service, up to and including its version")
-    model: str = setting("gpt-4o-mini", "model")
+    model: str = setting("gpt-4o-mini", "model", live=True)
     key_variable: str = setting(
         "OPENAI_API_KEY",
         "environment variable, or line of env_file, that holds the key; '' for no key",
@@ -33,12 +34,15 @@ class OpenAiSettings(Settings):
     system_prompt: str = setting(
         SYSTEM_PROMPT,
         "what the model is told first, with {name} {place} {time} {date} {weekday} {locale} filled in",
+        live=True,
     )
-    name: str = setting("Ava", "name of the avatar, for system_prompt")
-    place: str = setting("a visitor centre", "where it stands, for system_prompt")
-    history_messages: int = setting(20, "messages of the conversation sent along, at most", low=0, high=200)
-    temperature: float = setting(0.7, "0 always the same words, 2 wild; negative: the service's own", high=2.0)
-    max_tokens: int = setting(300, "longest answer, tokens; 0: the service's own", low=0)
+    name: str = setting("Ava", "name of the avatar, for system_prompt", live=True)
+    place: str = setting("a visitor centre", "where it stands, for system_prompt", live=True)
+    history_messages: int = setting(20, "messages of the conversation sent along, at most", low=0, high=200, live=True)
+    temperature: float = setting(
+        0.7, "0 always the same words, 2 wild; negative: the service's own", high=2.0, live=True
+    )
+    max_tokens: int = setting(300, "longest answer, tokens; 0: the service's own", low=0, live=True)
     max_tokens_name: str = setting(
         "max_tokens",
         "how the service calls max_tokens",
@@ -62,6 +66,17 @@ class OpenAiSettings(Settings):
         low=0.0,
     )
     probe_timeout_s: float = setting(2.0, "longest wait for the first word of such a try, s", low=0.05)
+    tools: str = setting("", "YAML file of the robot's tools that the model may call (docs/tools.md); '' for none")
+    tool_rounds: int = setting(4, "times that a question's answer may call tools, one after another", low=1, high=32)
+    waiting: str = setting(
+        AUTO,
+        f"said while a tool takes longer; '' for nothing; {AUTO}: of the language's file in config/locales",
+        live=True,
+    )
+    waiting_after_s: float = setting(0.8, "after so long without a word it is said, s", low=0.0, high=60.0, live=True)
+    waiting_again_s: float = setting(
+        8.0, "and again after so long; less than dialogue_node's think_patience_s, s", low=1.0, high=300.0, live=True
+    )
     parallel: int = setting(
         16,
         "answers under way at once; beyond that the fallback answers",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from .circuit_breaker import CircuitBreaker
 from .service_errors import ServiceError
 from .stream_buffer import Stream
+from .tools.tool_calls import ToolCall
 
 
 @dataclass(frozen=True)
@@ -25,18 +26,29 @@ class RetryPolicy:
 
 
 class ServiceAnswer:
-    """Retries while nothing was passed on, since words that were said cannot be taken back."""
+    """Retries while nothing was passed on, since words that were said cannot be taken back.
+
+    takes_calls: calls of tools are an answer, without a word; else such an answer is empty.
+    """
 
     def __init__(
-        self, connect: Callable[[], Stream], policy: RetryPolicy, breaker: CircuitBreaker, now_s: float
+        self,
+        connect: Callable[[], Stream],
+        policy: RetryPolicy,
+        breaker: CircuitBreaker,
+        now_s: float,
+        *,
+        takes_calls: bool = False,
     ) -> None:
         self._connect = connect
+        self._takes_calls = takes_calls
         self._policy = policy
         self._breaker = breaker
         self._give_up_s = now_s + policy.total_s
         self._tries = 0
         self._retry_s = now_s
         self._heard_s: float | None = None  # when the last piece came; None: none was passed on yet
+        self._call_pieces, self._called_s = 0, now_s  # of calls of tools: how many came, and when the last one did
         self._closed = False
         self.done = False
         self._stream: Stream | None = None
@@ -56,6 +68,11 @@ class ServiceAnswer:
         return self._read(self._stream, now_s)
 
     @property
+    def calls(self) -> tuple[ToolCall, ...]:
+        """Of tools, once it is done."""
+        return () if self._stream is None else self._stream.buffer.calls
+
+    @property
     def is_over(self) -> bool:
         """Nothing is awaited any more: it came to its end, or was given up, perhaps by another thread."""
         return self.done or self._closed
@@ -69,7 +86,7 @@ class ServiceAnswer:
 
     def _open(self, now_s: float) -> None:
         self._tries += 1
-        self._opened_s = now_s
+        self._opened_s, self._call_pieces = now_s, 0
         self._stream = self._connect()
         if self._closed:  # by another thread, meanwhile
             self._stream.close()
@@ -86,6 +103,8 @@ class ServiceAnswer:
             return (text,)
         if ended:
             return self._end(stream.buffer.fault, now_s)
+        if stream.buffer.call_pieces != self._call_pieces:
+            self._call_pieces, self._called_s = stream.buffer.call_pieces, now_s
         if now_s > self._deadline_s():
             stream.close()
             waited_s = now_s - (self._opened_s if self._heard_s is None else self._heard_s)
@@ -93,12 +112,14 @@ class ServiceAnswer:
         return ()
 
     def _deadline_s(self) -> float:
-        if self._heard_s is not None:
-            return self._heard_s + self._policy.gap_s
+        if self._heard_s is not None or self._call_pieces:
+            return max(self._heard_s or 0.0, self._called_s if self._call_pieces else 0.0) + self._policy.gap_s
         return min(self._opened_s + self._policy.first_token_s, self._give_up_s)
 
     def _end(self, fault: ServiceError | None, now_s: float) -> Sequence[str]:
-        if fault is None and self._heard_s is None:
+        if fault is None and self._takes_calls and self.calls:
+            self._breaker.works()
+        elif fault is None and self._heard_s is None:
             fault = ServiceError("llm_empty", "the chat service's answer was empty", retryable=True, lasting=False)
         if fault is not None:
             return self._fail(fault, now_s)

@@ -12,10 +12,11 @@ from ..core.registry import NO_OPTIONS, Options
 from ..core.stage import Out, Stage
 from ..core.topics import Message
 from ..core.types import Prompt, Reply, VoiceActivity
-from .base import LLM_BACKENDS, Answer, Chat, LlmSettings, NamesLanguage
+from .base import LLM_BACKENDS, Answer, Chat, Confirmable, LlmSettings, NamesLanguage
 from .fallback import ChatWithFallback
 from .own_first import ChatWithOwnAnswers, OwnAnswers
 from .service_errors import BrokenOffError
+from .tools.caller import ToolCaller, UsesTools
 
 #: While an answer is under way: deadlines are looked at this often. What arrives is taken at once, by wake().
 _BUSY_TICK_S = 0.05
@@ -34,6 +35,11 @@ class _Running:
     @property
     def key(self) -> tuple[int, int]:
         return (self.prompt.epoch, self.prompt.turn)
+
+    def confirm(self, now_s: float) -> None:
+        """The turn is wanted."""
+        if isinstance(self.answer, Confirmable):
+            self.answer.confirm(now_s)
 
     def reply(self, text: str, *, final: bool, broken: bool) -> Out:
         """The next piece. broken: something is missing that will not come; the gap in `seq` says so."""
@@ -54,6 +60,7 @@ class LlmStage(Stage):
         self._settings = settings
         self._chat = chat
         self._running: dict[str, _Running] = {}  # by session
+        self._resumed: dict[str, tuple[int, int]] = {}  # by session: the turn that was resumed last
         self._answered = self._prepared = 0
 
     def load(self) -> None:
@@ -77,6 +84,8 @@ class LlmStage(Stage):
             self._drop(message.session)
         running = _Running(message, self._chat.ask(message, now_s, self._wake))
         self._running[message.session] = running
+        if self._resumed.get(message.session) == running.key:
+            running.confirm(now_s)  # orders overtake prompts
         yield from self._take((running,), now_s)
 
     def tick(self, now_s: float) -> Iterable[Out]:
@@ -84,7 +93,13 @@ class LlmStage(Stage):
         yield from self._take(tuple(self._running.values()), now_s)
 
     def interrupt(self, order: Interrupt, now_s: float) -> Iterable[Out]:
-        """CANCEL drops the answer."""
+        """CANCEL drops the answer; RESUME says that what was only prepared is wanted."""
+        if order.action is InterruptAction.RESUME:
+            self._resumed[order.session] = (order.epoch, order.turn)
+            running = self._running.get(order.session)
+            if running is not None and running.key == (order.epoch, order.turn):
+                running.confirm(now_s)
+                return self._take((running,), now_s)
         self.abort(order)
         if self._cancels(order, self._running.get(order.session)):
             self._drop(order.session)
@@ -100,6 +115,7 @@ class LlmStage(Stage):
         """Forget a closed session."""
         if event.kind is SessionKind.CLOSED:
             self._drop(event.session)
+            self._resumed.pop(event.session, None)
             self._chat.forget(event.session)
         return ()
 
@@ -166,15 +182,17 @@ def _all_of(answer: Answer, now_s: float) -> tuple[str, LlmError | None]:
     return text, None
 
 
-def build(settings: LlmSettings, own: Options = NO_OPTIONS) -> Stage:
+def build(settings: LlmSettings, own: Options = NO_OPTIONS, tools: ToolCaller | None = None) -> Stage:
     """The stage with the backend that `settings` names, its fallback, and the answers file before it where it is asked
-    first. Raises UnknownBackendError.
+    first. tools: how a model's calls reach the robot. Raises UnknownBackendError.
     """
     chats: dict[str, Chat] = {}  # by name: one that serves in two places is loaded once
 
     def chat(name: str) -> Chat:
         if name not in chats:
-            chats[name] = LLM_BACKENDS.make(name, settings, own=own)
+            chats[name] = made = LLM_BACKENDS.make(name, settings, own=own)
+            if tools is not None and isinstance(made, UsesTools):
+                made.use_tools(tools)
         return chats[name]
 
     chosen = chat(settings.backend)

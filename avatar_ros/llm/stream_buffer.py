@@ -7,14 +7,20 @@ from collections.abc import Callable
 from typing import Protocol
 
 from .service_errors import ServiceError
+from .tools.tool_calls import ToolCall
 
 
 class StreamBuffer:
-    """One writer, one reader, no lock: a deque's append and popleft are atomic, and `ended` is set last."""
+    """One writer, one reader, no lock: a deque's append and popleft are atomic, and `ended` is set last.
+
+    calls: of tools, once it has ended; call_pieces: of calls that came so far: it lives, though it says nothing.
+    """
 
     def __init__(self, wake: Callable[[], None]) -> None:
         self._wake = wake
         self._pieces: deque[str] = deque()
+        self.calls: tuple[ToolCall, ...] = ()
+        self.call_pieces = 0
         self.fault: ServiceError | None = None
         self.ended = False
 

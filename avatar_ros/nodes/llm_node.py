@@ -6,9 +6,14 @@ from ..llm.base import LLM_BACKENDS, PORT, LlmSettings
 from ..llm.stage import build
 from ..ros.main import run
 from ..ros.stage_node import NodeSpec
+from ..ros.tool_clients import ToolClients
 
 SPEC = NodeSpec(
-    "llm_node", PORT, {"": LlmSettings}, lambda settings, node: build(settings[""], settings["own"]), {"": LLM_BACKENDS}
+    "llm_node",
+    PORT,
+    {"": LlmSettings},
+    lambda settings, node: build(settings[""], settings["own"], ToolClients(node)),
+    {"": LLM_BACKENDS},
 )
 
 

@@ -3,7 +3,7 @@
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
@@ -16,6 +16,7 @@ from ..display.pieces import Pieces
 from ..display.recorder import Recorder, RecorderSettings
 from ..display.recorder_sink import RecorderSink
 from ..display.screen_sink import ScreenSink
+from ..display.sharpness import FIRST_SCALE
 from ..render.base import BACKENDS
 from ..render.stage import PORT, RendererSettings, RenderStage
 from ..ros.images import ImagePublisher
@@ -53,7 +54,9 @@ def build(settings: Mapping[str, Any], node: Any) -> RenderStage:
         made.append(ImagePublisher(node, lambda: stage.focal_px, wall_ns))
         if display.backend != "off":
             screen = partial(open_screen, display, settings["display.own"])
-            made.append(ScreenSink(display, open_=screen))
+            # A recording keeps the size of its first frame: nothing is found out while one is made.
+            fixed = replace(display, scale=display.scale or FIRST_SCALE) if record.path else display
+            made.append(ScreenSink(fixed, open_=screen))
         return made
 
     stage = RenderStage(renderer, sinks, own=settings["own"])

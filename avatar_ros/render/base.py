@@ -146,7 +146,7 @@ class Rasteriser(Protocol):
         ...
 
     def buffer(self, width: int, height: int) -> U8:
-        """Memory [height, width, 4] that `render` fills fastest when it is given as `out`."""
+        """Memory [height, width, 4] that `render` fills fastest when it is given as `out`; nobody else writes there."""
         ...
 
     def close(self) -> None:

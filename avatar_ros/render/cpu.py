@@ -36,20 +36,29 @@ class CpuRasteriser(RasteriserBase):
 
     @property
     def stats(self) -> dict[str, float]:
-        """Milliseconds by stage, visible splats and (splat, tile) pairs of the last frame."""
+        """Of the last frame: milliseconds by stage, splats sorted, (splat, tile) pairs, tiles, tiles drawn anew."""
         return self._open.stats()
 
     def render(self, weights: np.ndarray, head: np.ndarray, camera: Camera, background: Background = None,
                out: U8 | None = None) -> Frame:
-        """See Rasteriser.render."""
+        """See Rasteriser.render. Tiles in which nothing moved since the frame before are not drawn again."""
         colour, image, alpha = background_parts(background, camera, self._settings)
-        pixels = output_buffer(out, camera)
+        pixels = out if out is not None and self._is_own(out, camera) else output_buffer(out, camera)
         self._open.render(
             self._weights(weights), camera.view, model_view(camera, head),
             (camera.fx, camera.fy, camera.cx, camera.cy), self._settings.blur_at(camera.width, camera.height),
             colour, image, alpha, self._settings.smoke_cover, pixels,
         )
         return Frame(pixels, alpha)
+
+    def buffer(self, width: int, height: int) -> U8:
+        """See Rasteriser.buffer. The memory in which frames are drawn anyway; read-only, since what has not changed is
+        left as it stands there. Into any other `out` the finished frame is copied.
+        """
+        return self._open.picture(width, height)
+
+    def _is_own(self, out: U8, camera: Camera) -> bool:
+        return out.shape == (camera.height, camera.width, 4) and self._open.owns(out)
 
     @property
     def _open(self) -> _raster.Rasteriser:

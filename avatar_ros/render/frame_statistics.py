@@ -16,6 +16,7 @@ class FrameStatistics:
         self.cost_s = 0.0
         self.drawn = 0
         self.dropped = 0
+        self.missed = 0  # of them, just before the last tick
 
     @property
     def fps(self) -> float:
@@ -27,7 +28,8 @@ class FrameStatistics:
         if self._last_s is not None:
             elapsed_s = now_s - self._last_s
             self._period_s += _PERIOD_SMOOTHING * (elapsed_s - self._period_s)
-            self.dropped += max(0, round(elapsed_s / self._asked_s) - 1)
+            self.missed = max(0, round(elapsed_s / self._asked_s) - 1)
+            self.dropped += self.missed
         self._last_s = now_s
 
     def cost(self, cost_s: float) -> None:

@@ -95,11 +95,3 @@ def portrait_camera(avatar: Avatar, width: int, height: int) -> Camera:
     """A camera that shows head and shoulders, for any size of picture in pixels."""
     framing = frame_head(avatar, width / height)
     return Camera.look_at(framing.position, framing.target, framing.fov_y_deg, width, height)
-
-
-def head_pivot(avatar: Avatar) -> NDArray[np.float64]:
-    """Where the head turns, metres: its joint, or a third of the way up a cloud that has none."""
-    if avatar.neck is not None:
-        return np.array(avatar.neck.pivot)
-    low, high = np.percentile(avatar.positions.astype(np.float64), [1, 99], axis=0)
-    return np.array([(low[0] + high[0]) / 2, low[1] + 0.33 * (high[1] - low[1]), (low[2] + high[2]) / 2 - 0.02])

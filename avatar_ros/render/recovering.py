@@ -61,8 +61,8 @@ class Recovering:
         return self._used.render(weights, head, camera, background, out)
 
     def buffer(self, width: int, height: int) -> U8:
-        """See Rasteriser.buffer; any of them draws into it."""
-        return self._used.buffer(width, height)
+        """See Rasteriser.buffer; any of them draws into it, so the spare one's own memory will not do."""
+        return self._first.buffer(width, height) if self._first else np.zeros((height, width, 4), np.uint8)
 
     def close(self) -> None:
         """See Rasteriser.close."""

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..avatar.axes import AXES, Y_UP
+from ..avatar.framing import head_pivot
 from ..avatar.load import BUILT_IN, avatar_file, load_avatar
 from ..avatar.model import Avatar
 from ..core.arkit import ARKIT_INDEX
@@ -26,7 +27,7 @@ from .clip_mixer import ClipMixer, pose_matrix
 from .face import Face, FaceState
 from .frame_statistics import FrameStatistics
 from .inputs import parse_background
-from .pose import head_pivot, portrait_camera
+from .pose import portrait_camera
 from .sink_group import SinkGroup
 
 PORT = Port(
@@ -57,7 +58,7 @@ class RendererSettings(Settings):
     lam_weight_scaling: bool = setting(False, "LAM's own weight factors; right for its Audio2Expression only")
     background: str = setting("#e8e4de", "colour '#rrggbb' behind the head, or 'transparent'")
     session: str = setting(LOCAL_SESSION, "session whose face is shown")
-    avatar: str = setting(BUILT_IN, "avatar: 'builtin', or a LAM .zip, or splats as .ply, .spz or .splat")
+    avatar: str = setting(BUILT_IN, "a name of ./avatar avatars, or a LAM .zip, or splats as .ply, .spz or .splat")
     avatar_axes: str = setting(Y_UP, "up axis of an avatar of splats alone", choices=tuple(AXES))
     width: int = setting(0, "frame width, px; 0: what the screen wants, 512 without one", low=0, high=4096)
     height: int = setting(0, "frame height, px; 0: what the screen wants, 512 without one", low=0, high=4096)
@@ -204,6 +205,7 @@ class RenderStage(Stage):
         self._statistics.cost(cost_s)
         for sink in wanting:
             sink.show(self._out, shown_at_s)
+            sink.drawn(cost_s, self.tick_period_s, self._statistics.missed)
         return cost_s
 
     def _draw(self, state: FaceState, at_s: float) -> None:

@@ -13,7 +13,7 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 
 from ..core.errors import ConfigError
-from ..core.settings import Settings, today
+from ..core.settings import Settings, retune, today
 from .overrides import Overrides
 
 Groups = Mapping[str, type[Settings]]
@@ -24,6 +24,7 @@ _OF_ROS = ("use_sim_time", "start_type_description_service", "qos_overrides.")
 
 #: Said of each parameter, and of each that was set.
 NEXT_CONFIGURE = "takes effect at the next configure"
+AT_ONCE = "takes effect at once"
 
 
 def declare(node: Node, groups: Groups) -> None:
@@ -104,6 +105,22 @@ def check_change(node: Node, groups: Groups, changed: Sequence[Parameter]) -> Se
     return SetParametersResult(successful=True)
 
 
+def change(groups: Groups, in_use: Mapping[str, Settings], changed: Sequence[Parameter]) -> list[str]:
+    """Give new values of live parameters to the settings in use, by prefix; the names of those that count now."""
+    names = []
+    for prefix, kind in groups.items():
+        values = {
+            item.name: _value(item, parameter.value)
+            for item in fields(kind)
+            for parameter in changed
+            if parameter.name == prefix + item.name and item.metadata.get("live", False)
+        }
+        if values and prefix in in_use:
+            retune(in_use[prefix], values)
+            names += [prefix + name for name in values]
+    return names
+
+
 def _origin(overrides: Overrides, text: str, full_name: str) -> str:
     named = re.search(r"parameter '([^']+)'", text)
     origin = overrides.origin(named[1], full_name) if named else None
@@ -134,7 +151,7 @@ def _descriptor(item: Any, given: Any) -> ParameterDescriptor:
     # Dynamic typing: `-p gain:=1` for a float is not the user's fault; Settings checks the type itself.
     descriptor = ParameterDescriptor(description=meta.get("description", ""), dynamic_typing=True, read_only=fixed)
     low, high = meta.get("low"), meta.get("high")
-    says = ["cannot be changed while the node runs" if fixed else NEXT_CONFIGURE]
+    says = ["cannot be changed while the node runs" if fixed else AT_ONCE if meta.get("live") else NEXT_CONFIGURE]
     if choices := meta.get("choices"):
         says.insert(0, "one of: " + ", ".join(choices))
     elif low is not None or high is not None:

@@ -57,6 +57,7 @@ class SettingsNode(LifecycleNode):
         super().__init__(name)
         self._groups: tuple[params.Groups, ...] = ({"": NodeSettings}, groups)  # both may have a prefix ""
         self._overrides = overrides
+        self._in_use: dict[str, Settings] = {}  # by prefix: what was given out last
         for declared in self._groups:
             params.declare(self, declared)
         self._options = BackendOptions(self, groups, registries, overrides)
@@ -70,7 +71,17 @@ class SettingsNode(LifecycleNode):
         Raises ConfigError naming node, parameter, and where its value came from.
         """
         self.own = self._read_own()
-        return {**params.read(self, self._groups[1], self._overrides), **self._options.read()}
+        found = params.read(self, self._groups[1], self._overrides)
+        options = self._options.read()
+        self._in_use = {
+            **found,
+            **{
+                one.prefix: options[f"{one.room}own"][one.name]
+                for one in self._options.chosen
+                if one.name in options[f"{one.room}own"]
+            },
+        }
+        return {**found, **options}
 
     def set_parameters(self, parameter_list: list[Parameter]) -> list[SetParametersResult]:
         """Each by itself, as `set_parameters_atomically` takes them."""
@@ -89,11 +100,25 @@ class SettingsNode(LifecycleNode):
                 return refused
         result = super().set_parameters_atomically(parameter_list)
         if result.successful and any(parameter.name != "use_sim_time" for parameter in parameter_list):
-            self._options.follow()
-            result.reason = params.NEXT_CONFIGURE
-            names = ", ".join(parameter.name for parameter in parameter_list)
-            self.get_logger().info(f"{names}: {result.reason}")
+            result.reason = self._apply(parameter_list)
         return result
+
+    def _apply(self, changed: list[Parameter]) -> str:
+        """When they take effect: what is live does now."""
+        now = [
+            name
+            for groups in (self._groups[1], self._options.groups)
+            for name in params.change(groups, self._in_use, changed)
+        ]
+        self._options.follow()
+        later = [parameter.name for parameter in changed if parameter.name not in now]
+        told = [
+            f"{', '.join(names)}: {when}"
+            for names, when in ((now, params.AT_ONCE), (later, params.NEXT_CONFIGURE))
+            if names
+        ]
+        self.get_logger().info("; ".join(told))
+        return "; ".join(told) if now and later else params.AT_ONCE if now else params.NEXT_CONFIGURE
 
     def _present_names(self, name: str) -> list[str]:
         return [name] if self.has_parameter(name) else self._options.present_names(name)

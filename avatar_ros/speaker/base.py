@@ -23,6 +23,7 @@ class SpeakerSettings(Settings):
     backend: str = setting("auto", "loudspeaker: auto, sounddevice, null or fake")
     session: str = setting(LOCAL_SESSION, "session that this loudspeaker plays")
     device: str = setting("auto", "sounddevice: 'auto', or a device's number or part of its name")
+    volume: float = setting(1.0, "loudness: 0 silent, 1 as the voice makes it", low=0.0, high=1.0, live=True)
     speech_rate_hz: int = setting(24000, "sample rate of all speech in the session, Hz", low=8000, high=48000)
     latency_s: float = setting(0.05, "sounddevice: the card's buffer, s; doubled where short", low=0.01, high=0.5)
     lips_wait_s: float = setting(0.3, "longest wait of a turn's first sound for its first lips, s", low=0.0, high=5.0)

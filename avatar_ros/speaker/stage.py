@@ -16,6 +16,7 @@ from ..core.stage import Out, Stage
 from ..core.topics import Message
 from ..core.types import Expression, PlaybackClock, SpeechChunk
 from .base import SPEAKER_BACKENDS, Speaker, SpeakerSettings
+from .gain_ramp import GainRamp
 from .playback import MAX_TURNS, Event, Key, Playback
 from .played_frames import PlayedFramer
 
@@ -37,6 +38,8 @@ class SpeakerStage(Stage):
         self._lock = threading.Lock()
         self._playback = Playback(settings)
         self._framer = PlayedFramer(settings)
+        self._volume = GainRamp(settings.volume)
+        self._aimed_volume = settings.volume
         self._rendered: deque[tuple[Pcm, float]] = deque()
         self._lips: set[Key] = set()  # turns whose first expression came before their sound
         self._sound_since_s: dict[Key, float] = {}
@@ -151,12 +154,19 @@ class SpeakerStage(Stage):
         """Called by the device, perhaps on its own thread."""
         with self._lock:
             events = len(self._playback.events)
-            pcm = self._playback.render(count, at_s)
+            pcm = self._loud(self._playback.render(count, at_s))
             self._rendered.append((pcm, at_s))
             changed = len(self._playback.events) > events
         if changed:
             self.wake()
         return pcm
+
+    def _loud(self, pcm: Pcm) -> Pcm:
+        """As loud as is wanted now, without a jump."""
+        if self._aimed_volume != self._settings.volume:
+            self._aimed_volume = self._settings.volume
+            self._volume.aim(self._aimed_volume, round(self._settings.duck_fade_s * self._settings.speech_rate_hz))
+        return self._volume.apply(pcm)
 
     def _flow(self, now_s: float) -> Iterator[Out]:
         if self._opened:

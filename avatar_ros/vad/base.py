@@ -70,7 +70,11 @@ class VadSettings(Settings):
         choices=("", "words"),
     )
     patience: float = setting(
-        0.5, "how patient: all of these waits times 4 ** (patience - 0.5); 0: a half, 1: twice", low=0.0, high=1.0
+        0.5,
+        "how patient: all of these waits times 4 ** (patience - 0.5); 0: a half, 1: twice",
+        low=0.0,
+        high=1.0,
+        live=True,
     )
     talk: str = setting(
         "open",

@@ -1,8 +1,8 @@
 """`./avatar bench turn`: whole conversations, timed from the labelled end of the question to the first sound heard.
 
-Questions are spoken by espeak-ng into one WAV file each, so the last speech sample is known. Speech ends where the last
-sample above -50 dBFS of the question stood at the microphone (`mic/audio`, steady_ns); sound starts at the first sample
-above -50 dBFS of `speech/played` after it, at the time when it leaves the loudspeaker.
+Questions are spoken by espeak-ng (or --asked-by) into one WAV file each, so the last speech sample is known. Speech
+ends where the last sample above -50 dBFS of the question stood at the microphone (`mic/audio`, steady_ns); sound starts
+at the first sample above -50 dBFS of `speech/played` after it, at the time when it leaves the loudspeaker.
 
 --services: three runs. The embedded one; one with a local chat service and a local Edge voice with set delays; one with
 the chat service and espeak. The last two say what the pipeline adds to the services' own delays (services.py).
@@ -50,7 +50,8 @@ def main(arguments: Sequence[str]) -> int:
     if options.services:
         services.check_installed()  # before minutes of measuring, not after
     with tempfile.TemporaryDirectory() as folder:
-        files = question_files(Path(folder), options.turns, FREE_QUESTIONS if options.free else QUESTIONS)
+        questions = FREE_QUESTIONS if options.free else QUESTIONS
+        files = question_files(Path(folder), options.turns, questions, options.asked_by)
         result: dict[str, Any] = converse(files, options) if files else {"answered": 0}
         print(table(result) if files else "", flush=True)
         for name, edge in (("edge", True), ("espeak", False)) if options.services else ():
@@ -70,6 +71,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--turns", type=int, default=10, help="conversations (default: %(default)s)")
     parser.add_argument("--profile", default="embedded", help="profile (default: %(default)s)")
     parser.add_argument("--free", action="store_true", help="ask in words that stand in no file: profile natural")
+    parser.add_argument("--asked-by", default="espeak", help="voice that asks, a backend of tts_node; piper's ends as "
+                        "a person's does, by which a turn detector knows the end (default: %(default)s)")  # fmt: skip
     parser.add_argument("--avatar", default="", help="avatar file (default: the built-in one)")
     parser.add_argument("--record", default="", help="record the run, which makes the renderer draw every frame")
     parser.add_argument("--json", help="write the figures to this file")

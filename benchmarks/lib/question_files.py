@@ -36,10 +36,12 @@ FREE_QUESTIONS = (
 )
 
 
-def question_files(folder: Path, count: int, questions: Sequence[str] = QUESTIONS) -> list[Path]:
-    """`count` WAV files, 24 kHz mono, each one of the questions between silences."""
+def question_files(
+    folder: Path, count: int, questions: Sequence[str] = QUESTIONS, voice: str = "espeak"
+) -> list[Path]:
+    """`count` WAV files, 24 kHz mono, each one of the questions between silences. voice: a backend of tts_node."""
     texts = [questions[i % len(questions)] for i in range(count)]
     paths = [folder / f"question{i:03d}.wav" for i in range(count)]
-    for path, pcm in zip(paths, speak(texts), strict=True):
+    for path, pcm in zip(paths, speak(texts, voice), strict=True):
         write_wav(path, pcm)
     return paths

@@ -23,7 +23,7 @@ import numpy as np
 from avatar_ros.core.arrays import F32, F64
 from avatar_ros.encoder.encode import load_encoder
 
-from ..lib.data_folder import default_data
+from ..lib.data_folder import default_data, lips_file
 from ..lib.report import tell
 from .mouth_points import MouthPoints, mouth_points
 from .scores import SCORE_FPS, SOURCES, RecordedPeople, summary
@@ -40,7 +40,7 @@ def main(arguments: Sequence[str]) -> int:
     encoder = load_encoder()
     out: dict[str, Any] = {}
     for name in options.avatar:
-        path = Path(name) if Path(name).is_file() else options.data / "avatars" / name
+        path = lips_file(name, options.data)
         points = mouth_points(path)
         people = RecordedPeople(options.data, str(path), encoder, options.speech)
         scores = {source: summary(people.tracks(source)) for source in SOURCES} if options.scores else {}

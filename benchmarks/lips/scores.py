@@ -16,7 +16,7 @@ from avatar_ros.encoder.base import Encoder
 from avatar_ros.encoder.encode import encode
 from avatar_ros.motion.offline import express_phones
 
-from ..lib.data_folder import HOW_TO_GET
+from ..lib.data_folder import HOW_TO_GET, lips_file
 from ..lib.noise_and_reverb import noisy, read_wav, roomy
 from .label_check import random_times_that_fit_better
 from .scorer import (
@@ -60,7 +60,7 @@ class RecordedPeople:
         self._entries: dict[str, dict[str, Any]] = {}
         for folder in speech or [data / "speech"]:
             self._add(folder)
-        self._gap_per_weight = gap_per_weight(Path(avatar) if Path(avatar).is_file() else data / "avatars" / avatar)
+        self._gap_per_weight = gap_per_weight(lips_file(avatar, data))
         self._tracks: dict[tuple[str, str], Tracks] = {}  # source and condition -> what the lips do
 
     def _add(self, folder: Path) -> None:

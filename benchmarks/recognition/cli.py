@@ -64,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _asr(options: argparse.Namespace) -> dict[str, Any]:
     if options.fit:
-        heard = hearing_asr.measure(options.data, "development", options.share)
+        heard = hearing_asr.measure(options.data, "development", options.share, thorough=True)
         path = hearing_fit.write(hearing_fit.fit(hearing_asr.evidence(heard)))
         print(f"{path} written, from {len(heard)} utterances; run again without --fit to measure with it")
         return {}

@@ -106,7 +106,7 @@ def measure(case: Case) -> SpeedResult:
     avatar = load_avatar(case.avatar)
     raster, _ = make_rasteriser(avatar, RasterSettings(backend=case.backend, threads=case.threads))
     camera = camera_of(case, avatar)
-    out = None if case.backend == "gsplat" else np.empty((case.height, case.width, 4), np.uint8)
+    out = None if case.backend == "gsplat" else raster.buffer(case.width, case.height)
     raster.render(np.zeros(ARKIT_COUNT, np.float32), np.eye(4), camera, GREY, out)
     finish = getattr(raster, "finish", None) or device_barrier(case.backend)
     finish()

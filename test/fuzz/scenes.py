@@ -127,6 +127,16 @@ class Scene:
             np.empty((height, width, 4), np.uint8),
         )
 
+    def next_frame(self, arguments):
+        """The same again but for a weight or the head, so that some tiles stay as they are."""
+        rng = self.rng
+        weights, body, head = (arguments[0].copy(), arguments[1], arguments[2].copy())
+        if len(weights) and rng.random() < 0.7:
+            weights[rng.integers(len(weights))] = rng.random()
+        if rng.random() < 0.4:
+            head[:3, 3] += rng.normal(size=3).astype(np.float32) * 0.01
+        return (weights, body, head, *arguments[3:-1], np.empty_like(arguments[-1]))
+
 
 def draw(module, seed, number, isas, clean=False):
     """Pictures of one scene, None where it is refused."""
@@ -137,14 +147,17 @@ def draw(module, seed, number, isas, clean=False):
         rasteriser = module.Rasteriser(*scene.arrays, threads, isa)
     except (ValueError, TypeError):
         return None
-    pictures = []
-    for _ in range(int(rng.integers(1, 3))):
-        arguments = scene.frame()
+    pictures, arguments = [], None
+    for _ in range(int(rng.integers(1, 5))):
+        arguments = scene.frame() if arguments is None or rng.random() < 0.4 else scene.next_frame(arguments)
+        out = arguments[-1]
+        if hasattr(rasteriser, "picture") and rng.random() < 0.5:
+            out = rasteriser.picture(out.shape[1], out.shape[0])
         try:
-            rasteriser.render(*arguments)
+            rasteriser.render(*arguments[:-1], out)
         except (ValueError, TypeError):
             continue
-        pictures.append(_comparable(arguments[-1], mode=arguments[7]))
+        pictures.append(_comparable(out.copy(), mode=arguments[7]))
     rasteriser.stats()
     return pictures
 

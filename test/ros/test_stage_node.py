@@ -26,6 +26,7 @@ class EchoSettings(Settings):
     gain: float = setting(1.0, "factor", low=0.0, high=2.0)
     backend: str = setting("good", "kind", choices=("good", "broken", "raises", "deaf"))
     words: tuple[str, ...] = setting((), "any words")
+    tempo: float = setting(1.0, "factor", low=0.0, high=2.0, live=True)
 
 
 class EchoStage(Stage):
@@ -244,3 +245,19 @@ def test_parameters_are_checked_when_set(make):
     refused = node.set_parameters([Parameter("gain", value=9.0)])[0]
     assert not refused.successful and "at most 2" in refused.reason
     assert node.set_parameters([Parameter("gain", value=0.5)])[0].successful
+
+
+def test_a_live_parameter_counts_at_once_and_says_so(make):
+    from rclpy.parameter import Parameter
+
+    node, _ = make()
+    until(lambda: active(node))
+    settings = node._stage.settings
+    done = node.set_parameters([Parameter("tempo", value=0.5)])[0]
+    assert done.successful and done.reason == "takes effect at once" and settings.tempo == 0.5
+    refused = node.set_parameters([Parameter("tempo", value=3.0)])[0]
+    assert not refused.successful and settings.tempo == 0.5
+    done = node.set_parameters_atomically([Parameter("tempo", value=1.5), Parameter("gain", value=2.0)])
+    assert done.reason == "tempo: takes effect at once; gain: takes effect at the next configure"
+    assert (settings.tempo, settings.gain) == (1.5, 1.0)
+    assert "takes effect at once" in node.describe_parameter("tempo").additional_constraints

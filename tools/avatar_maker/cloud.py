@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -12,8 +12,9 @@ from .sdf import Array, Sdf, gradient, to_surface, unit
 
 PARTS = (
     "skin under garment upper_lip lower_lip bag upper_teeth lower_teeth gum tongue eye glint lid_inner lid_edge lash "
-    "lid_shadow brow hair"
+    "lid_shadow brow hair worn shell metal visor glow"
 ).split()
+CANDIDATES = 5.0  # points per accepted one that `scatter` tries
 PART = {name: number for number, name in enumerate(PARTS)}
 
 
@@ -68,13 +69,18 @@ def keep(cloud: Cloud, mask: Array) -> Cloud:
 
 
 def scatter(sdf: Sdf, low: Sequence[float], high: Sequence[float], per_mm2: float, rng: np.random.Generator,
-            cell: float = 4.0) -> Array:
-    """Points on a surface inside a box, about `per_mm2` of them, uniform but not yet even."""
+            cell: float = 4.0, gap: Callable[[Array], Array] | None = None) -> Array:
+    """Points on a surface inside a box, about `per_mm2` of them, not yet even.
+
+    gap: how far apart they shall be in the end, mm; about `CANDIDATES` of them then lie within each one's gap.
+    """
     axes = [np.arange(a, b, cell) + cell / 2 for a, b in zip(low, high, strict=True)]
     grid = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
     near = grid[np.abs(sdf(grid)) < cell * 1.1]
     count = int(len(near) * cell**3 * per_mm2 / 2.0)  # within ±1 mm of the surface lie 2 mm³ for each mm²
     p = near[rng.integers(0, len(near), count)] + rng.uniform(-cell / 2, cell / 2, (count, 3))
+    if gap is not None:
+        p = p[rng.uniform(size=len(p)) < CANDIDATES / (per_mm2 * gap(p) ** 2)]
     p = p[np.abs(sdf(p)) < 1.0]
     return to_surface(sdf, p, 3)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .cloud import Cloud
-from .eyes import closed_height, lid_angle, lid_heights
+from .lids import closed_height, lid_angle, lid_heights
 from .sdf import Array, smoothstep
 from .solids import EYE, LID_RADIUS
 

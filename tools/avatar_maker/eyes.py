@@ -1,4 +1,4 @@
-"""Eyeballs, lids, lashes and brows of both sides. `a` is the place along the lid (-1 inner corner, 1 outer corner)."""
+"""Eyeballs and the edges of the lids. `a` is the place along the lid (-1 inner corner, 1 outer corner)."""
 
 from __future__ import annotations
 
@@ -7,48 +7,21 @@ from dataclasses import replace
 import numpy as np
 
 from .cloud import Cloud, gather, make
+from .lashes import make_lashes
+from .lids import OPENING_HALF_WIDTH, closed_height, lid_angle, lid_grid, lid_heights, on_lid
+from .person import Eyes, Person
 from .sdf import Array, smoothstep, unit
 from .solids import EYE, EYE_RADIUS, LID_RADIUS
 
-OPENING_HALF_WIDTH = 17.3
-IRIS_RADIUS = 8.7
-PUPIL_RADIUS = 3.8
-CLOSED_AT = 0.16  # how far up from the lower lid the two lids meet, as a share of the opening
+IRIS_RADIUS = 7.5
+PUPIL_RADIUS = 3.1
 
 
-def lid_heights(x: Array) -> tuple[Array, Array, Array]:
-    """For x (mm, left eye): t along the opening, heights of the lower and the upper lid's edge at rest."""
-    t = (x - EYE[0]) / OPENING_HALF_WIDTH
-    inner = np.clip(t, -1, 1)
-    up = inner + 0.10 * (1 - inner**2)
-    low = inner - 0.14 * (1 - inner**2)
-    tilt = EYE[1] - 0.4 + 1.3 * inner
-    upper = tilt + 8.1 * np.maximum(1 - np.abs(up) ** 2.4, 0) ** 0.9
-    lower = tilt - 7.5 * np.maximum(1 - np.abs(low) ** 2.1, 0)
-    return t, lower, upper
-
-
-def closed_height(x: Array) -> Array:
-    """Where the lids meet, mm."""
-    _, lower, upper = lid_heights(x)
-    return lower + CLOSED_AT * (upper - lower)
-
-
-def lid_angle(x: Array, y: Array, radius: float = LID_RADIUS) -> Array:
-    """Elevation about the eyeball's horizontal axis of the lid point at (x, y), radians."""
-    rho = np.sqrt(np.maximum(radius**2 - (x - EYE[0]) ** 2, 9.0))
-    return np.arcsin(np.clip((y - EYE[1]) / rho, -0.98, 0.98))
-
-
-def on_lid(x: Array, angle: Array, radius: Array | float) -> Array:
-    """Point at x and an elevation on a sphere around the eyeball."""
-    rho = np.sqrt(np.maximum(np.asarray(radius) ** 2 - (x - EYE[0]) ** 2, 9.0))
-    return np.stack([x, EYE[1] + rho * np.sin(angle), EYE[2] + rho * np.cos(angle)], axis=-1)
-
-
-def make_eyes(rng: np.random.Generator) -> Cloud:
-    """Both eyes with lids' edges, hidden lids, lashes and brows."""
-    left = gather([_sclera(), _iris(rng), _glints(), _hidden_lid(), _edges(), _shadow(), _lashes(rng), _caruncle()])
+def make_eyes(person: Person, rng: np.random.Generator) -> Cloud:
+    """Both eyes with lids' edges, hidden lids and lashes."""
+    eyes, tone = person.eyes, np.asarray(person.skin.tone)
+    left = gather([_sclera(eyes), _iris(eyes, rng), _glints(), _hidden_lid(tone), _edges(tone), _shadow(),
+                   make_lashes(eyes, rng), _caruncle(tone)])
     return gather([left, mirror(left)])
 
 
@@ -58,18 +31,18 @@ def mirror(cloud: Cloud) -> Cloud:
     return replace(cloud, position=cloud.position * flip, normal=cloud.normal * flip, tangent=cloud.tangent * flip)
 
 
-def _sclera() -> Cloud:
-    rings = np.concatenate([[0.575, 0.64], np.arange(0.72, 1.72, 0.10)])
+def _sclera(eyes: Eyes) -> Cloud:
+    rings = np.concatenate([[0.49, 0.56, 0.64], np.arange(0.72, 1.72, 0.10)])
     angles = [np.arange(0, 2 * np.pi, (0.06 if r < 0.7 else 0.104) / np.sin(r)) + 0.5 * i for i, r in enumerate(rings)]
     polar = np.concatenate([np.full(len(a), r) for a, r in zip(angles, rings, strict=True)])
     around = np.concatenate(angles)
     n = _direction(polar, around)
     p = EYE + (EYE_RADIUS - 0.05) * n
     t = (p[:, 0] - EYE[0]) / OPENING_HALF_WIDTH
-    color = np.array([0.93, 0.91, 0.89]) - 0.10 * smoothstep(0.45, 1.0, np.abs(t))[:, None] * np.array([0.3, 1.0, 1.0])
+    color = np.asarray(eyes.white) - 0.10 * smoothstep(0.45, 1.0, np.abs(t))[:, None] * np.array([0.3, 1.0, 1.0])
     color = color * (1 - 0.30 * smoothstep(0.02, 0.42, n[:, 1]))[:, None]
     color = color * (1 - 0.10 * smoothstep(-0.1, -0.42, n[:, 1]))[:, None]
-    wide = np.interp(polar, [0.575, 0.64, 0.72, 0.82], [0.62, 0.8, 1.1, 1.5])  # none may cover the iris
+    wide = np.interp(polar, [0.49, 0.56, 0.64, 0.72, 0.82], [0.55, 0.62, 0.8, 1.1, 1.5])  # none may cover the iris
     return make("eye", p, n, np.stack([wide, wide, np.full(len(wide), 0.2)], axis=1), color, a=t)
 
 
@@ -77,7 +50,7 @@ def _direction(polar: Array, around: Array) -> Array:
     return np.stack([np.sin(polar) * np.cos(around), np.sin(polar) * np.sin(around), np.cos(polar)], axis=-1)
 
 
-def _iris(rng: np.random.Generator) -> Cloud:
+def _iris(eyes: Eyes, rng: np.random.Generator) -> Cloud:
     """Rings of fibres, each disc longer along the radius; light pools opposite the key light, as in a real iris."""
     radii = np.concatenate([[0.0, 0.55], np.arange(1.1, IRIS_RADIUS + 0.75, 0.5)])
     counts = [max(1, round(2 * np.pi * r / 0.53)) for r in radii]
@@ -85,20 +58,20 @@ def _iris(rng: np.random.Generator) -> Cloud:
     around = np.concatenate([np.arange(c) * 2 * np.pi / c + 0.37 * i for i, c in enumerate(counts)])
     n = _direction(np.arcsin(r / EYE_RADIUS), around)
     dished = 0.25 * smoothstep(IRIS_RADIUS, PUPIL_RADIUS, r)
-    color = iris_color(r, around, rng)
+    color = iris_color(eyes, r, around, rng)
     tangent = np.stack([np.cos(around), np.sin(around), np.zeros(len(r))], axis=1)
     scale = np.stack([np.where(r > PUPIL_RADIUS, 0.44, 0.40), np.full(len(r), 0.33), np.full(len(r), 0.08)], axis=1)
     p = EYE + (EYE_RADIUS + 0.12 - dished)[:, None] * n
     return make("eye", p, n, scale, color, tangent=tangent, opacity=0.97, b=1.0)
 
 
-def iris_color(r: Array, around: Array, rng: np.random.Generator) -> Array:
-    """Hazel: amber by the pupil, green further out, a dark limbal ring; brighter low, dim under the lid."""
+def iris_color(eyes: Eyes, r: Array, around: Array, rng: np.random.Generator) -> Array:
+    """One colour by the pupil, another further out, a dark limbal ring; brighter low, dim under the lid."""
     phases = rng.uniform(0, 2 * np.pi, 5)
     fibre = sum(np.cos(k * around + ph) for k, ph in zip((9, 17, 23, 31, 41), phases, strict=True)) / 5
     x = np.clip((r - PUPIL_RADIUS) / (IRIS_RADIUS - PUPIL_RADIUS) + 0.10 * fibre, 0, 1)[:, None]
-    amber, green, rim = np.array([0.60, 0.36, 0.13]), np.array([0.38, 0.43, 0.25]), np.array([0.10, 0.12, 0.09])
-    color = amber + (green - amber) * smoothstep(0.05, 0.55, x)
+    inner, outer, rim = (np.asarray(c) for c in (eyes.inner, eyes.outer, eyes.rim))
+    color = inner + (outer - inner) * smoothstep(0.05, 0.55, x)
     color = color * (1 + 0.26 * fibre[:, None])
     pool = np.cos(around + 1.15)  # brightest low on the character's left: opposite the key light
     color = color * (0.92 + 0.50 * np.clip(pool, -0.75, 1) * smoothstep(0.02, 0.5, x[:, 0]))[:, None]
@@ -121,14 +94,9 @@ def _glints() -> Cloud:
                 (1, 1, 0.985), tangent=(1, 0, 0), opacity=opacity)
 
 
-def _lid_grid(step: float) -> Array:
-    t = np.arange(-0.985, 0.99, step / OPENING_HALF_WIDTH)
-    return EYE[0] + OPENING_HALF_WIDTH * t
-
-
-def _hidden_lid() -> Cloud:
+def _hidden_lid(tone: Array) -> Cloud:
     """The upper lid's skin that waits folded above the opening; closing the eye turns it down over the eyeball."""
-    x = _lid_grid(0.9)
+    x = lid_grid(0.9)
     _, _, upper = lid_heights(x)
     travel = lid_angle(x, upper) - lid_angle(x, closed_height(x))
     rows = np.clip(1.75 * travel * LID_RADIUS / 0.95, 2, None).astype(int) + 2
@@ -138,39 +106,39 @@ def _hidden_lid() -> Cloud:
     p = on_lid(xs, angle, LID_RADIUS - 0.7)
     n = unit(p - EYE)
     closed = unit(on_lid(xs, angle - np.repeat(travel, rows), LID_RADIUS) - EYE)
-    color = np.array([0.80, 0.56, 0.45]) * (1 - 0.05 * k[:, None])
+    color = tone * np.array([0.905, 0.82, 0.785]) * (1 - 0.05 * k[:, None])
     return make("lid_inner", p, closed * 0.7 + n * 0.3, (0.85, 0.85, 0.2), color, a=(xs - EYE[0]) / OPENING_HALF_WIDTH)
 
 
-def _edges() -> Cloud:
+def _edges(tone: Array) -> Cloud:
     """The thickness of both lids: from the skin back to the eyeball, wet and pink below."""
-    x = _lid_grid(0.45)
+    x = lid_grid(0.45)
     t, lower, upper = lid_heights(x)
     out = []
-    both = (("upper", upper, 1.0, (0.50, 0.27, 0.22)), ("lower", lower, -1.0, (0.88, 0.60, 0.53)))
-    for name, height, sign, tone in both:
+    dark, wet_pink = tone * np.array([0.565, 0.40, 0.385]), tone * np.array([0.96, 0.86, 0.90]) + 0.02
+    for name, height, sign, rim in (("upper", upper, 1.0, dark), ("lower", lower, -1.0, wet_pink)):
         for k in np.linspace(0, 1, 3):
             radius = LID_RADIUS + 0.05 - k * (LID_RADIUS - EYE_RADIUS - 0.1)
             p = on_lid(x, lid_angle(x, height), radius)
             n = unit(np.stack([0 * x, np.full(len(x), -sign), np.full(len(x), 0.9)], axis=1))
             wet = 0.10 * (1 - abs(2 * k - 1)) if name == "lower" else 0.0
-            color = np.clip(np.array(tone) * (1 - 0.25 * k * (name == "upper")) + wet, 0, 1)
+            color = np.clip(rim * (1 - 0.25 * k * (name == "upper")) + wet, 0, 1)
             out.append(make("lid_edge", p, n, (0.50, 0.48, 0.25), color, tangent=(1, 0, 0), a=t, b=sign))
     return gather(out)
 
 
-def _caruncle() -> Cloud:
+def _caruncle(tone: Array) -> Cloud:
     """The pink corner by the nose."""
     x = EYE[0] + OPENING_HALF_WIDTH * np.linspace(-0.97, -0.83, 5)
     _, lower, upper = lid_heights(x)
     p = on_lid(x, lid_angle(x, (lower + upper) / 2), EYE_RADIUS + 0.35)
     return make("lid_edge", p, (0, 0, 1), np.stack([np.full(5, 0.8), (upper - lower) / 2.6, np.full(5, 0.3)], axis=1),
-                (0.83, 0.50, 0.45), tangent=(1, 0, 0), a=-0.9, b=-1.0)
+                tone * 0.5 + np.array([0.38, 0.16, 0.16]), tangent=(1, 0, 0), a=-0.9, b=-1.0)
 
 
 def _shadow() -> Cloud:
     """Soft shade that the upper lid throws on the eyeball; it follows the lid."""
-    x = _lid_grid(1.0)
+    x = lid_grid(1.0)
     t, _, upper = lid_heights(x)
     out = []
     for depth, opacity in ((0.5, 0.42), (1.4, 0.30), (2.4, 0.15)):
@@ -178,38 +146,3 @@ def _shadow() -> Cloud:
         out.append(make("lid_shadow", p, unit(p - EYE), (0.9, 0.75, 0.1), (0.16, 0.08, 0.07), tangent=(1, 0, 0),
                         opacity=opacity, a=t, b=1.0))
     return gather(out)
-
-
-def _lashes(rng: np.random.Generator) -> Cloud:
-    """Upper lashes: a dark root line and curved hairs, longer outward; faint lower ones."""
-    out = []
-    x = _lid_grid(0.38)
-    t, lower, upper = lid_heights(x)
-    line = 0.30 + 0.16 * smoothstep(-0.6, 0.7, t)  # finer towards the nose, where the skin's fold stands before it
-    root = on_lid(x, lid_angle(x, upper), LID_RADIUS + 0.15 + 0.75 * smoothstep(0.0, -0.7, t))
-    size = np.stack([np.full(len(x), 0.5), line, np.full(len(x), 0.2)], axis=1)
-    out.append(make("lash", root, (0, -0.2, 1), size, (0.115, 0.065, 0.055), tangent=(1, 0, 0),
-                    opacity=0.85 * smoothstep(-1.0, -0.8, t), a=t, b=1.0))
-    for start, end, width in ((0.0, 0.4, 0.12), (0.4, 0.75, 0.10), (0.75, 1.0, 0.07)):
-        out.append(_lash_row(x, t, upper, 1.0, start, end, width, np.random.default_rng(7)))
-    out.append(_lash_row(x[::2], t[::2], lower[::2], -1.0, 0.0, 0.7, 0.16, rng))
-    return gather(out)
-
-
-def _lash_row(x: Array, t: Array, height: Array, sign: float, start: float, end: float, width: float,
-              rng: np.random.Generator) -> Cloud:
-    """One stretch of all lashes, from `start` to `end` of their length."""
-    length_jitter, lean = rng.uniform(0.7, 1.1, len(x)), rng.normal(0, 0.14, len(x))
-    root = on_lid(x, lid_angle(x, height), LID_RADIUS + 0.1)
-    length = (1.2 + 2.1 * smoothstep(-0.7, 0.8, t)) * (1.0 if sign > 0 else 0.55) * length_jitter
-
-    def at(u: float) -> Array:
-        rise, reach = sign * (0.10 * u + 0.75 * u * u), 0.8 * u - 0.15 * u * u
-        sweep = np.stack([(0.55 * t + lean) * u, np.full(len(t), rise), np.full(len(t), reach)], axis=1)
-        return root + length[:, None] * sweep
-
-    p, axis = (at(start) + at(end)) / 2, at(end) - at(start)
-    half = np.linalg.norm(axis, axis=1) / 2
-    scale = np.stack([half * 0.75, np.full(len(x), width), np.full(len(x), width)], axis=1)
-    fade = smoothstep(-0.95, -0.45, t) * (0.55 if sign > 0 else 0.15) * rng.uniform(0.5, 1.0, len(x))
-    return make("lash", p, (0, 0, 1), scale, (0.13, 0.075, 0.06), tangent=axis, opacity=fade, a=t, b=sign)

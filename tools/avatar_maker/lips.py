@@ -7,6 +7,7 @@ from scipy.interpolate import PchipInterpolator
 
 from . import solids
 from .cloud import Cloud, gather, make
+from .person import Person
 from .sdf import Array, cast, smoothstep, unit
 
 HALF = solids.MOUTH_HALF_WIDTH
@@ -21,7 +22,7 @@ _INWARD = PchipInterpolator(_B, [0.0, 0.0, 0.0, 0.0, 0.9, 3.0, 5.2, 7.5])
 def lip_line(x: Array) -> Array:
     """Height of the line between the closed lips: a slight smile, a small dip in the middle."""
     s = x / HALF
-    return solids.MOUTH_Y + 3.2 * s * s - 0.9 * np.exp(-((x / 4.5) ** 2)) + 0.5 * np.exp(-(((np.abs(x) - 9) / 5) ** 2))
+    return solids.MOUTH_Y + 1.1 * s * s - 0.5 * np.exp(-((x / 5.5) ** 2)) + 0.5 * np.exp(-(((np.abs(x) - 9) / 5) ** 2))
 
 
 def lip_borders(x: Array) -> tuple[Array, Array, Array]:
@@ -30,13 +31,13 @@ def lip_borders(x: Array) -> tuple[Array, Array, Array]:
     line = lip_line(x)
     bow = 1.3 * np.exp(-((np.abs(x) - 5.2) ** 2) / 12) - 0.5 * np.exp(-((x / 2.6) ** 2))
     upper = line + 5.0 * (1 - s**1.5) + bow * (1 - s**4)
-    lower = line - 6.5 * (1 - s**2.6)
+    lower = line - 6.6 * (1 - s**2.9)
     return line, upper, lower
 
 
-def make_lips(rng: np.random.Generator) -> Cloud:
+def make_lips(person: Person, rng: np.random.Generator) -> Cloud:
     """Both lips."""
-    return gather([_lip("upper_lip", 1.0, rng), _lip("lower_lip", -1.0, rng)])
+    return gather([_lip(person, "upper_lip", 1.0, rng), _lip(person, "lower_lip", -1.0, rng)])
 
 
 def lip_point(s: Array, b: Array, sign: float) -> Array:
@@ -56,7 +57,7 @@ def _skin_depth(x: Array, y: Array) -> Array:
     return cast(solids.head, origin, np.array([0.0, 0, -1]), 40)[:, 2]
 
 
-def _lip(part: str, sign: float, rng: np.random.Generator) -> Cloud:
+def _lip(person: Person, part: str, sign: float, rng: np.random.Generator) -> Cloud:
     rows = np.linspace(0, 1, 18)
     across = np.linspace(-0.995, 0.995, 60)
     s, b = (g.ravel() for g in np.meshgrid(across, rows))
@@ -68,16 +69,16 @@ def _lip(part: str, sign: float, rng: np.random.Generator) -> Cloud:
     n = np.where((n[:, [2]] < 0) & (b < 0.6)[:, None], -n, n)
     scale = np.stack([np.full(len(s), 0.78), np.clip(np.linalg.norm(over, axis=1) / 0.02 / 17 * 0.72, 0.3, 0.75),
                       np.full(len(s), 0.16)], axis=1)
-    return make(part, p, n, scale, _lip_color(s, b, sign, rng), tangent=along, a=s, b=b)
+    return make(part, p, n, scale, _lip_color(person, s, b, sign, rng), tangent=along, a=s, b=b)
 
 
-def _lip_color(s: Array, b: Array, sign: float, rng: np.random.Generator) -> Array:
-    rose = np.array([0.775, 0.47, 0.44]) if sign > 0 else np.array([0.815, 0.52, 0.485])
-    skin = np.array([0.86, 0.645, 0.545])
+def _lip_color(person: Person, s: Array, b: Array, sign: float, rng: np.random.Generator) -> Array:
+    rose = np.asarray(person.lips.upper if sign > 0 else person.lips.lower)
+    skin = np.asarray(person.skin.tone) * np.array([0.97, 0.94, 0.945])
     creases = 0.05 * np.cos(s * 75 + 2 * np.sin(s * 21)) * smoothstep(0.1, 0.4, b) * smoothstep(0.75, 0.5, b)
     color = skin + (rose - skin) * smoothstep(-0.05, 0.30, b)[:, None]
     color = color * (1 - creases + rng.normal(0, 0.008, len(s)))[:, None]
     inner = smoothstep(0.60, 0.78, b)[:, None]
-    color = color + (np.array([0.56, 0.23, 0.23]) - color) * inner
+    color = color + (rose * np.array([0.70, 0.47, 0.50]) - color) * inner
     deep = smoothstep(0.8, 1.0, b)[:, None]
     return color * (1 - 0.55 * deep) * (1 - 0.12 * smoothstep(0.75, 1.0, np.abs(s)))[:, None]

@@ -5,17 +5,20 @@ from __future__ import annotations
 import numpy as np
 
 from .cloud import Cloud, gather, keep, make
+from .person import Person
 from .sdf import Array, smoothstep, unit
 
 UPPER_WIDTHS = (8.6, 6.8, 7.6, 7.0, 6.8, 8.6)  # mm, from the middle outwards
+UPPER_EDGE_Y, LOWER_EDGE_Y = -24.8, -28.6  # behind the closed lips; the lower row behind the lower lip
 LOWER_WIDTHS = (5.6, 6.0, 6.8, 7.0, 7.0, 9.0)
 
 
-def make_mouth(rng: np.random.Generator) -> Cloud:
+def make_mouth(person: Person, rng: np.random.Generator) -> Cloud:
     """Everything behind the lips."""
-    upper = _teeth("upper_teeth", UPPER_WIDTHS, -27.0, 9.6, 0.0, 1.0)
-    lower = _teeth("lower_teeth", LOWER_WIDTHS, -26.0, 8.6, -2.6, -1.0)
-    return gather([_bag(rng), upper, lower, _gum(-17.2, 1.0, 0.0), _gum(-34.8, -1.0, -2.6), _tongue()])
+    upper = _teeth("upper_teeth", UPPER_WIDTHS, UPPER_EDGE_Y, 9.6, 0.0, 1.0)
+    lower = _teeth("lower_teeth", LOWER_WIDTHS, LOWER_EDGE_Y, 8.6, -2.6, -1.0)
+    gums = [_gum(UPPER_EDGE_Y + 9.8, 1.0, 0.0), _gum(LOWER_EDGE_Y - 8.8, -1.0, -2.6)]
+    return gather([_bag(rng), upper, lower, *gums, _tongue()])
 
 
 def arch(along: Array, back: float = 0.0) -> tuple[Array, Array]:
@@ -45,9 +48,9 @@ def _teeth(part: str, widths: tuple[float, ...], edge: float, height: float, bac
             p = np.stack([place[:, 0], y, place[:, 1]], axis=1)
             n3 = np.stack([normal[:, 0] + 0.25 * u * side, np.zeros(len(u)), normal[:, 1]], axis=1)
             p = p + depth[:, None] * np.stack([normal[:, 0], 0 * u, normal[:, 1]], axis=1)
-            tone = np.array([0.90, 0.87, 0.81]) * (1 - 0.22 * np.abs(u) ** 6 - 0.10 * v**3)[:, None]
-            tone = tone * (1 - 0.42 * smoothstep(8, 30, np.abs(along)))[:, None]
-            out.append(make(part, p, n3, (width / 9.5, tall / 8.5, 0.15), tone))
+            tone = np.array([0.86, 0.83, 0.77]) * (1 - 0.22 * np.abs(u) ** 6 - 0.26 * v)[:, None]
+            tone = tone * (1 - 0.55 * smoothstep(7, 26, np.abs(along)))[:, None]
+            out.append(make(part, p, n3, (width / 7.6, tall / 6.8, 0.15), tone))
         start += width
     return gather(out)
 
@@ -58,7 +61,7 @@ def _gum(y: float, sign: float, back: float) -> Cloud:
     scallop = 0.5 * np.cos(along * 2 * np.pi / 7.4)
     p = np.stack([place[:, 0], y + sign * (row * 1.2 + scallop), place[:, 1]], axis=1)
     out = np.stack([normal[:, 0], np.zeros(len(along)), normal[:, 1]], axis=1)
-    tone = np.array([0.70, 0.36, 0.35]) * (1 - 0.35 * smoothstep(8, 30, np.abs(along)))[:, None]
+    tone = np.array([0.58, 0.28, 0.28]) * (1 - 0.45 * smoothstep(8, 30, np.abs(along)))[:, None]
     return make("gum", p + (1.0 - 0.12 * row[:, None]) * out, out, (0.95, 0.85, 0.2), tone, b=sign)
 
 
@@ -70,11 +73,11 @@ def _tongue() -> Cloud:
     tall = 6.0 * np.sqrt(np.clip(1 - ((u - 0.35) / 0.66) ** 4, 0.01, 1))
     x, lift = wide * np.cos(v), tall * np.sin(v)
     groove = 1.3 * np.exp(-((x / 4) ** 2)) * (np.sin(v) > 0)
-    p = np.stack([x, -32.5 + lift - groove + 2.0 * (1 - u), 30 + 45 * u], axis=1)
+    p = np.stack([x, -34.5 + lift - groove + 2.0 * (1 - u), 30 + 45 * u], axis=1)
     n = unit(np.stack([np.cos(v) / 16, np.sin(v) / 6, 0.10 * smoothstep(0.6, 1.0, u)], axis=1))
-    tone = np.array([0.80, 0.42, 0.42]) * (0.60 + 0.40 * smoothstep(0.2, 0.95, u))[:, None]
+    tone = np.array([0.72, 0.34, 0.35]) * (0.34 + 0.66 * smoothstep(0.45, 1.0, u))[:, None]
     tone = tone * (1 - 0.12 * np.exp(-((x / 2) ** 2)))[:, None]
-    return make("tongue", p, n, (1.9, 1.5, 1.0), tone, tangent=(0, 0, 1), a=u)
+    return make("tongue", p, n, (2.1, 1.9, 1.0), tone, tangent=(0, 0, 1), a=u)
 
 
 def _bag(rng: np.random.Generator) -> Cloud:

@@ -9,7 +9,9 @@ from .lips import lip_line
 from .sdf import Array, rotate_x, smoothstep
 from .solids import JAW_HINGE, MOUTH_HALF_WIDTH
 
-JAW_OPEN_DEG = 16.5
+JAW_OPEN_DEG = 22.5
+LOWER_LIP_DOWN, UPPER_LIP_UP = 3.0, 1.8  # mm that the lips themselves part more than the jaws
+NARROWED = 0.06  # the corners come in as the jaw drops
 CLOSE_BY_LOWER = 0.74  # mouthClose: share of the gap that the lower lip closes
 
 
@@ -17,7 +19,7 @@ def make(cloud: Cloud) -> dict[str, Array]:
     """Shapes of the mouth and jaw, both sides."""
     m = Mouth(cloud)
     out = {
-        "jawOpen": m.jaw[:, None] * m.opening(),
+        "jawOpen": m.jaw_open(),
         "mouthClose": m.close(),
         "jawForward": m.jaw[:, None] * np.array([0, -0.6, 4.2]),
         "mouthPucker": m.pucker(-0.44, 8.5, 0.2, -0.5),
@@ -69,11 +71,19 @@ class Mouth:
         arm = self.p - JAW_HINGE
         return rotate_x(arm, np.radians(JAW_OPEN_DEG)) - arm
 
+    def jaw_open(self) -> Array:
+        """The jaw turns about its hinge; the lips part a little more and the corners come in."""
+        out = self.jaw[:, None] * self.opening()
+        near = self.part * np.exp(-((self.dy / 18) ** 2)) * self.front
+        out[:, 1] += near * np.where(self.side > 0, UPPER_LIP_UP, -LOWER_LIP_DOWN)
+        out[:, 0] -= NARROWED * np.clip(self.x, -30, 30) * self.band(22, 14)
+        return out
+
     def close(self) -> Array:
         """Brings the lips together again at an open jaw: exactly, at equal weights of jawOpen and mouthClose."""
         reach = np.where(self.side > 0, smoothstep(17, 8, np.abs(self.dy)), smoothstep(34, 11, np.abs(self.dy)))
         share = np.where(self.side > 0, 1 - CLOSE_BY_LOWER, -CLOSE_BY_LOWER) * self.part * reach * (self.p[:, 2] > 60)
-        return (share * self.soft)[:, None] * self.opening()
+        return (share * self.soft)[:, None] * (self.opening() - np.array([0, LOWER_LIP_DOWN + UPPER_LIP_UP, 0]))
 
     def band(self, below_and_above: float, extra_width: float = 10) -> Array:
         """1 at the lips, falling off around them [N]."""
@@ -116,14 +126,14 @@ class Mouth:
 
         press = np.exp(-((self.dy / 9) ** 2)) * self.part * half * self.front * (np.abs(self.dy) > 1.2)
         return {
-            "mouthSmile": move(corner, 6.4, 7.2, -3.8) + move(cheek, 0.8, 3.4, 2.4),
+            "mouthSmile": move(self._corner(s, 12.5, 14), 6.4, 6.6, -3.8) + move(cheek, 0.8, 3.4, 2.4),
             "mouthFrown": move(corner, 0.4, -6.5, -1.2),
             "mouthStretch": move(self._corner(s, 15, 18), 6.4, -2.6, -3.6),
             "mouthDimple": move(self._corner(s, 12, 12), 4.6, 1.6, -4.4),
             "mouthPress": move(corner, 2.6, 1.4, -2.4) + (press * -1.1 * self.side)[:, None] * np.array([0, 1.0, 0])
             + move(press, 0, 0, -1.0),
-            "mouthUpperUp": self.lip(1, 15, (0.9 * s, 5.4, 1.0)) * half[:, None],
-            "mouthLowerDown": self.lip(-1, 16, (0.4 * s, -6.6, -0.4)) * half[:, None],
+            "mouthUpperUp": self.lip(1, 15, (0.9 * s, 7.6, 1.0)) * half[:, None],
+            "mouthLowerDown": self.lip(-1, 16, (0.4 * s, -7.6, -0.4)) * half[:, None],
         }
 
     def tongue(self) -> Array:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from .person import Person
 from .sdf import Array, capsule, cut, ellipsoid, join, mirrored, ring, smoothstep, sphere
 
 EYE = np.array([33.0, 42.0, 53.4])  # centre of the left eyeball (the character's left is +x)
@@ -92,43 +93,55 @@ def skin(p: Array) -> Array:
     return join(head(p), ears(p), 5)
 
 
-def garment(p: Array) -> Array:
-    """A knitted jumper: shoulders, chest and a rolled collar."""
-    q = mirrored(p)
-    d = ellipsoid(q, (0, -290, -22), (128, 155, 78))
-    d = join(d, capsule(q, (0, -119, -34), (126, -194, -34), 36, 42), 36)  # shoulder slope
-    d = join(d, capsule(q, (138, -215, -34), (162, -330, -28), 44), 30)  # upper arm
-    d = join(d, capsule(p, (0, -166, -31), (0, -190, -30), 53, 66), 20)
-    d = join(d, capsule(p, (0, -144, -48), (0, -190, -42), 43, 60), 14)
-    d = cut(d, capsule(q, (0, -20, -18), (0, -60, -18), 46), 8)  # the opening at the neck
-    return join(d, collar(p), 5)
+class Figure:
+    """The parts that differ from person to person: where hair begins, its bulk, and what is worn."""
+
+    def __init__(self, person: Person) -> None:
+        self._hair, self._worn = person.hair, person.garment
+
+    def hairline_y(self, p: Array) -> Array:
+        """Height of the hairline at a point of the scalp, from its depth z and side x."""
+        widow = -2.5 * np.exp(-((p[:, 0] / 9) ** 2)) * (p[:, 2] > 40)
+        temple = self._hair.recess_mm * np.exp(-(((np.abs(p[:, 0]) - 40) / 15) ** 2)) * smoothstep(18, 40, p[:, 2])
+        return np.interp(p[:, 2], self._hair.line_z, self._hair.line_y) + widow + temple
+
+    def hair_bulk(self, p: Array) -> Array:
+        """Roughly where the hair is, for shadows and occlusion."""
+        thick = self._hair.numbers.get("bulk_mm", 8.0)
+        shell = ellipsoid(p, (0, 71, -20), (72 + thick, 72 + 0.8 * thick, 90 + thick))
+        return np.maximum(shell, self.hairline_y(p) - p[:, 1] - 4)
+
+    def garment(self, p: Array) -> Array:
+        """Shoulders, chest and collar."""
+        q = mirrored(p)
+        d = ellipsoid(q, (0, -290, -22), (128, 155, 78))
+        d = join(d, capsule(q, (0, -119, -34), (126, -194, -34), 36, 42), 36)  # shoulder slope
+        d = join(d, capsule(q, (138, -215, -34), (162, -330, -28), 44), 30)  # upper arm
+        d = join(d, capsule(p, (0, -166, -31), (0, -190, -30), 53, 66), 20)
+        d = join(d, capsule(p, (0, -144, -48), (0, -190, -42), 43, 60), 14)
+        d = cut(d, capsule(q, (0, -20, -18), (0, -60, -18), self._worn.opening_mm), 8)  # the opening at the neck
+        return join(d, self.collar(p), 5)
+
+    def collar(self, p: Array) -> Array:
+        """Soft rolls around the neck, lower in front."""
+        rolls = [ring(p, (0, y, z), (rx, rz), tube, tilt) for y, z, rx, rz, tube, tilt in self._worn.rolls]
+        d = rolls[0]
+        for roll in rolls[1:]:
+            d = join(d, roll, 3)
+        return d
+
+    def scene(self, p: Array) -> Array:
+        """All of it, for light."""
+        return np.minimum(np.minimum(skin(p), self.garment(p)), self.hair_bulk(p))
 
 
-def collar(p: Array) -> Array:
-    """The collar: two soft rolls around the neck, lower in front."""
-    return join(ring(p, (0, -98, -24), (46.5, 48.5), 6.5, -0.26), ring(p, (0, -108, -23), (50.5, 53.5), 7.5, -0.28), 3)
+def over_ears(p: Array) -> Array:
+    """The head with the ears' upper half, smoothed: what short hair lies on."""
+    return join(head(p), ellipsoid(mirrored(p), (70, 38, -16), (9, 22, 20)), 12)
 
 
-def hair_bulk(p: Array) -> Array:
-    """Roughly where the hair is, for shadows and occlusion."""
-    shell = ellipsoid(p, (2, 76, -20), (80, 77, 98))
-    return np.maximum(shell, hairline_y(p) - p[:, 1] - 4)
-
-
-def hairline_y(p: Array) -> Array:
-    """Height of the hairline at a point of the scalp, from its depth z and side x."""
-    z = np.array([-120.0, -80, -50, -28, -8, 8, 22, 38, 52, 62, 90])
-    y = np.array([-48.0, -44, -20, 28, 44, 50, 64, 82, 102, 113, 116])
-    widow = -2.5 * np.exp(-((p[:, 0] / 9) ** 2)) * (p[:, 2] > 40)
-    return np.interp(p[:, 2], z, y) + widow
-
-
-def scene(p: Array) -> Array:
-    """All of it, for light."""
-    return np.minimum(np.minimum(skin(p), garment(p)), hair_bulk(p))
-
-
-def hair_shell(p: Array) -> Array:
-    """What hair lies on: the head with the ears' upper half, smoothed."""
-    over_ear = ellipsoid(mirrored(p), (70, 38, -16), (9, 22, 20))
-    return join(head(p), over_ear, 12)
+def hanging(p: Array) -> Array:
+    """The head widened to a bullet, open downwards: what long hair hangs along."""
+    q = np.stack([p[:, 0], np.maximum(p[:, 1] - 36, 0), p[:, 2]], axis=1)
+    around = np.maximum(ellipsoid(q, (0, 0, -14), (76, 104, 88)), -90 - p[:, 1])
+    return join(head(p), around, 12)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import yaml
 
 from .clips import BONES, HEAD_BONE, HeadClip
 from .cloud import Cloud
@@ -26,8 +27,11 @@ _TYPES = {1: "SCALAR", 3: "VEC3", 4: "VEC4", 16: "MAT4"}
 
 
 def write_zip(path: Path, cloud: Cloud, morphs: Mapping[str, Array], head_share: Array,
-              clips: list[HeadClip], sample: dict[str, Any]) -> None:
-    """Cloud in mm; morphs: name to deltas [N, 3] mm; head_share: [N] how much a splat follows the head joint."""
+              clips: list[HeadClip], sample: dict[str, Any], about: Mapping[str, Any] | None = None) -> None:
+    """Cloud in mm; morphs: name to deltas [N, 3] mm; head_share: [N] how much a splat follows the head joint.
+
+    about: what avatar.yaml says (see avatar_ros/avatar/card.py).
+    """
     members = {
         "skin.glb": skin_glb(cloud, morphs, head_share),
         "offset.ply": offset_ply(cloud),
@@ -35,6 +39,8 @@ def write_zip(path: Path, cloud: Cloud, morphs: Mapping[str, Array], head_share:
         "vertex_order.json": json.dumps(np.argsort(cloud.position[:, 2], kind="stable").tolist()).encode(),
         "bsData.json": json.dumps(sample, separators=(",", ":")).encode(),
     }
+    if about:
+        members["avatar.yaml"] = yaml.safe_dump(dict(about), sort_keys=False, allow_unicode=True).encode()
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for name, data in members.items():
             info = zipfile.ZipInfo(f"{FOLDER}/{name}", _FIXED_DATE)

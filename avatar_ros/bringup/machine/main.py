@@ -25,6 +25,8 @@ OWN_VERBS = {
     "exec": "run a command in the environment that was set up: ./avatar exec python …",
 }
 EXIT_BAD_INPUT, EXIT_INTERRUPTED = 2, 130
+#: What a verb needs besides.
+VERB_EXTRAS = {"record": ("recording",), "replay": ("recording",), "web": ("web",)}
 #: What the system may refuse while a checkout is set up -> what to do.
 _REMEDIES = dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "make room and run this again: it goes on where it stopped")
 _NOT_OURS = (errno.EACCES, errno.EPERM, errno.EROFS)
@@ -142,7 +144,7 @@ def _extras(call: Call, root: Path) -> tuple[str, ...]:
     profile, rest = take_profile(call.rest)
     if call.verb == "setup" and rest:
         raise SetupError(f"setup does not know '{rest[0]}'; known: --yes, --with, --profile", EXIT_BAD_INPUT)
-    return tuple(dict.fromkeys((*call.extras, *profile_extras(root, profile))))
+    return tuple(dict.fromkeys((*call.extras, *VERB_EXTRAS.get(call.verb, ()), *profile_extras(root, profile))))
 
 
 def _check_arguments(call: Call) -> None:

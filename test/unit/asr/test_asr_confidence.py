@@ -8,6 +8,7 @@ from avatar_ros.asr.confidence import (
     Segment,
     confidence_features,
     edit_distance,
+    is_sure,
     is_word,
     logistic,
     per_frame,
@@ -114,3 +115,23 @@ def test_sigmoid_is_safe():
     assert logistic(-1e6) == 0.0
     assert logistic(0) == 0.5
     assert logistic(1e6) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("heard", "network", "same", "sure"),
+    [
+        (2.6, 2.6, True, True),  # one sentence
+        (2.4, 2.4, True, False),
+        (2.6, 2.0, True, False),  # two that ask the same
+        (2.8, 2.0, True, True),
+        (3.6, 3.4, False, False),  # two that ask other things
+        (2.4, 3.6, False, True),
+        (2.8, 3.6, False, False),
+        (None, 3.6, False, True),  # the network alone
+        (None, 3.4, False, False),
+        (4.0, None, False, False),
+        (None, None, True, False),
+    ],
+)
+def test_what_is_sure_without_a_second_pass(heard, network, same, sure):
+    assert is_sure(heard, network, same=same) is sure

@@ -1,4 +1,6 @@
-"""PocketSphinx's sentence and the network's: both are weighed, the likelier one wins, and nothing stays behind."""
+"""PocketSphinx's sentence and the network's: both are weighed, the likelier one wins, and nothing stays behind. What
+both are sure of is not weighed once more.
+"""
 
 import numpy as np
 import pytest
@@ -19,6 +21,7 @@ ASKED = "what time is it"
 def recogniser():
     made = SphinxRecogniser(AsrSettings())
     made.load()
+    made.thorough = True
     yield made
     made.close()
 
@@ -93,3 +96,31 @@ def test_after_a_failure_in_the_middle_too(recogniser, sound, monkeypatch):
     monkeypatch.undo()
     stream.abandon()
     assert hear(recogniser, sound)[1][0].text == ASKED
+
+
+@pytest.mark.parametrize(
+    ("voice", "asked"), [("en-us+f3", "what are you doing here"), ("en-us", "can you tell me what this place is")]
+)
+def test_what_both_are_sure_of_is_what_the_second_pass_finds(recogniser, voice, asked, monkeypatch):
+    (pcm,) = synthesize(SyntheticVoice("espeak", voice), [asked])
+    hiss = np.random.default_rng(0).integers(-15, 16, len(pcm) + 12800)
+    spoken = (np.pad(pcm, (4800, 8000)) + hiss).clip(-32768, 32767).astype(np.int16)
+    thorough = hear(recogniser, spoken)[0]
+    monkeypatch.setattr(recogniser, "thorough", False)
+    quick, (evidence,) = hear(recogniser, spoken)
+    assert quick.text == thorough.text == asked and quick.complete
+    assert "mean" not in evidence.features, "without the second pass"
+
+
+@pytest.mark.parametrize("said", ["the river flows under the old bridge", "my brother bought a used bicycle"])
+def test_nobody_is_sure_of_what_the_grammar_lacks(recogniser, said, monkeypatch):
+    (pcm,) = synthesize(SyntheticVoice("espeak", "en-us"), [said])
+    monkeypatch.setattr(recogniser, "thorough", False)
+    heard, evidence = hear(recogniser, np.pad(pcm, (4800, 8000)))
+    assert heard.rejected and all("mean" in one.features for one in evidence if one.text), "the second pass weighed it"
+
+
+def test_where_they_disagree_nobody_is_sure(recogniser, sound, monkeypatch):
+    monkeypatch.setattr(recogniser, "thorough", False)
+    _, evidence = hear(recogniser, sound, "what day is it", monkeypatch)
+    assert len(evidence) == 2

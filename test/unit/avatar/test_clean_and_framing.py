@@ -74,3 +74,12 @@ def test_a_clip_is_interpolated_and_loops():
     assert clip.at(0.25)[0, 3] == pytest.approx(0.25)
     assert clip.at(1.25)[0, 3] == pytest.approx(0.25)
     assert clip.at(5.0, loop=False)[0, 3] == pytest.approx(1.0)
+
+
+def test_an_avatars_own_view_is_nearer_and_higher():
+    avatar = fake_avatar(600)
+    usual = frame_head(avatar, 2.0)
+    own = frame_head(replace(avatar, zoom=1.25, up_m=0.03), 2.0)
+    assert own.position[1] == pytest.approx(usual.position[1] + 0.03)
+    heights = [np.tan(np.radians(view.fov_y_deg) / 2) for view in (usual, own)]
+    assert heights[1] == pytest.approx(heights[0] / 1.25)

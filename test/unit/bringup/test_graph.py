@@ -42,6 +42,21 @@ def test_options_reach_their_nodes(tmp_path, monkeypatch):
     assert node("monitor_node", turns=3, report="t.json").parameters == {"turns": 3, "report": str(tmp_path / "t.json")}
 
 
+def test_two_hosts_share_the_nodes_and_devices_stay_on_the_robot():
+    names = ("robot", "offboard")
+    halves = {host: {item.executable for item in kiosk_graph(KioskOptions(host=host))} for host in names}
+    assert halves["offboard"] == {"asr_node", "llm_node", "tts_node", "audio_encoder_node"}
+    assert halves["robot"] | halves["offboard"] == {item.executable for item in kiosk_graph(KioskOptions())}
+    assert not halves["robot"] & halves["offboard"]
+    with pytest.raises(ConfigError, match="unknown host 'robto'; known: all, robot, offboard; did you mean 'robot'"):
+        kiosk_graph(KioskOptions(host="robto"))
+
+
+def test_a_manager_of_the_robots_own_brings_the_nodes_up():
+    assert all(item.parameters["autostart"] is False for item in kiosk_graph(KioskOptions(autostart=False)))
+    assert not any("autostart" in item.parameters for item in kiosk_graph(KioskOptions()))
+
+
 def test_only_a_limited_run_ends_with_the_monitor():
     assert not node("monitor_node").ends_run
     assert node("monitor_node", turns=1).ends_run

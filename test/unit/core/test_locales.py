@@ -134,3 +134,10 @@ def test_a_language_without_texts_says_which_there_are_and_what_to_do() -> None:
     said = r"'xx-YY'.*known: en, ar, de.*translate config/locales/en\.yaml to .*/xx\.yaml"
     with pytest.raises(ConfigError, match=said):
         load_language(yaml, "xx-YY")
+
+
+@pytest.mark.parametrize("code", OURS)
+def test_what_is_said_meanwhile_is_two_sentences_of_its_own(code: str) -> None:
+    first, again = load_language(yaml, code).waiting
+    assert first != again and fits(first + again, load_language(yaml, code).locale)
+    assert code == "en" or first not in load_language(yaml, "en").waiting

@@ -16,6 +16,7 @@ from avatar_ros.core.events import AvatarState
 from avatar_ros.core.types import AudioFrame, Sentence, Transcript
 from avatar_ros.display.base import Captions, DisplaySettings, ScreenEvents, open_screen
 from avatar_ros.display.fake import FakeScreen
+from avatar_ros.display.panel_power import PanelPower
 from avatar_ros.display.recorder import Recorder, RecorderSettings
 from avatar_ros.display.recorder_sink import RecorderSink
 from avatar_ros.display.screen_sink import ScreenSink
@@ -42,6 +43,15 @@ class Opener:
 
 def sink_on(*screens, **options):
     return ScreenSink(SETTINGS, clock=VirtualClock(10.0), open_=Opener(*screens), **options)
+
+
+def wait_until(holds):
+    """For what another thread does; a minute is the limit of a machine that is busy, not of the code."""
+    for _ in range(6000):
+        if holds():
+            return
+        threading.Event().wait(0.01)
+    raise AssertionError("it never came")
 
 
 def test_newest_frame_is_shown_as_it_was_when_handed_over():
@@ -89,6 +99,54 @@ def test_a_lost_panel_is_opened_again():
     assert not first.is_open
     assert (second.frames[-1][0] == 3).all()
     assert "warning" not in sink.status()
+
+
+def test_a_hidden_window_is_not_drawn_for_until_it_is_seen_again():
+    turned = [threading.Event(), threading.Event()]
+
+    class Hiding(FakeScreen):
+        def poll(self):
+            for event, visible in zip(turned, (False, True), strict=True):
+                if event.is_set():
+                    event.clear()
+                    return ScreenEvents(visible=visible)
+            return ScreenEvents()
+
+    sink = sink_on(Hiding(SETTINGS), power=PanelPower(Path("/nowhere")))
+    for event, wanted, told in zip(turned, (False, True), ("window hidden", None), strict=True):
+        event.set()
+        wait_until(lambda wanted=wanted: sink.wants_frames() is wanted)
+        assert sink.status().get("screen_unseen") == told
+    sink.close()
+
+
+def test_a_panel_that_is_off_is_not_drawn_for(tmp_path):
+    panel = tmp_path / "card0-HDMI-A-1"
+    panel.mkdir()
+    (panel / "status").write_text("connected")
+    (panel / "dpms").write_text("Off")
+    clock = VirtualClock(10.0)
+    sink = ScreenSink(SETTINGS, clock=clock, open_=Opener(FakeScreen(SETTINGS)), power=PanelPower(tmp_path))
+    assert not sink.wants_frames() and sink.status()["screen_unseen"] == "panel off"
+    (panel / "dpms").write_text("On")
+    clock.advance(2.0)
+    assert sink.wants_frames() and "screen_unseen" not in sink.status()
+    sink.close()
+
+
+def test_the_size_follows_what_frames_cost():
+    sink = sink_on(FakeScreen(SETTINGS))
+    small = sink.frame_size()
+    for _ in range(200):
+        sink.drawn(0.001, 1 / 30, 0)
+    assert sink.frame_size() == (SETTINGS.panel_width, SETTINGS.panel_height)
+    assert small[0] < SETTINGS.panel_width and sink.status()["screen_scale"].startswith("1:")
+    sink.close()
+
+
+def test_a_scale_between_found_out_and_the_least_is_refused():
+    with pytest.raises(ConfigError, match="scale"):
+        DisplaySettings(scale=0.05)
 
 
 def test_state_and_words_reach_the_screen():

@@ -231,3 +231,21 @@ def test_null_device_does_not_drift_nor_hurry_after_a_stall():
     bench.now_s += 60.0
     bench.run(1.0)
     assert sum(len(pcm) for _, pcm in bench.speaker.played) == pytest.approx((21 + 2 * LATENCY_S) * RATE, abs=500)
+
+
+def test_the_volume_may_be_changed_while_it_speaks_without_a_jump():
+    from avatar_ros.core.settings import retune
+
+    bench = Bench(volume=0.5)
+    bench.send(Expression(turn=1), "motion/expression")
+    bench.send(speech(turn_end=True))
+    bench.run(0.4)
+    retune(bench.settings, {"volume": 1.0})
+    bench.run(0.4)
+    retune(bench.settings, {"volume": 0.0})
+    bench.run(0.8)
+    heard = bench.played().astype(int)
+    loud = heard[heard.nonzero()[0][0] : heard.nonzero()[0][-1]]
+    assert loud.max() == 1000 and np.count_nonzero(loud == 500) > 0.2 * RATE
+    assert abs(np.diff(loud)).max() <= 5, "what is sent to the card, and is the echo's reference, has no click"
+    assert not heard[heard.nonzero()[0][-1] + 1 :].any()

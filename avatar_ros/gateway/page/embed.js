@@ -1,0 +1,93 @@
+// The page that other pages frame: <iframe src="https://HOST/embed?background=transparent" allow="microphone; autoplay">.
+//
+// It takes {avatar: 'say', text} | {avatar: 'interrupt'} | {avatar: 'mute', muted} | {avatar: 'end'} by postMessage from the page that frames it,
+// and gives {avatar: KIND, detail} of <avatar-head>'s events. Words are told to that page's origin alone.
+
+import './avatar_head.js';
+import { element } from './elements.js';
+import { Notice } from './notice.js';
+import { login, tokenOfAddress } from './server.js';
+import { setBackground } from './settings.js';
+import { WORDS, byeWords, micWords, queueWords, refusedWords } from './words.js';
+
+const TOLD = ['ready', 'state', 'captions', 'line', 'queue', 'session', 'resumed', 'lost', 'refused', 'bye', 'error', 'mic', 'failed'];
+
+/** Who frames this page; '' where nobody does or the browser does not tell. */
+function framer() {
+  if (window.parent === window) return '';
+  const { ancestorOrigins } = location;
+  if (ancestorOrigins?.length) return ancestorOrigins[0];
+  return document.referrer ? new URL(document.referrer).origin : '';
+}
+
+const origin = framer();
+const head = /** @type {import('./avatar_head.js').AvatarHead} */ (element('head'));
+const notice = new Notice();
+const address = new URLSearchParams(location.search);
+
+/** @param {string} kind @param {any} detail plain data of it only */
+function tell(kind, detail) {
+  if (origin && origin !== 'null') window.parent.postMessage({ avatar: kind, detail: JSON.parse(JSON.stringify(detail ?? {})) }, origin);
+}
+
+/** @param {boolean} mic */
+async function begin(mic) {
+  document.body.dataset.phase = 'talking';
+  notice.hide();
+  await head.begin({ mic });
+}
+
+/** @param {import('./words.js').Words} words */
+async function over(words) {
+  await head.end();
+  document.body.dataset.phase = 'ready';
+  notice.show('end', words, () => begin(true));
+}
+
+/** @type {Record<string, (detail: any) => void>} */
+const SHOWN = {
+  ready: () => (document.body.dataset.phase = head.conversation ? 'talking' : 'ready'),
+  queue: (queue) => notice.show('queue', queueWords(queue)),
+  session: () => notice.hide(),
+  resumed: () => notice.hide(),
+  lost: () => notice.show('server', WORDS.LOST),
+  refused: ({ code }) => over(refusedWords(code)),
+  bye: ({ reason, text }) => reason !== 'restart' && over(byeWords(reason, text)),
+  mic: ({ problem }) => problem && notice.show('mic', micWords(problem), () => head.conversation?.listen()),
+  failed: () => notice.show('avatar', WORDS.NO_AVATAR, () => location.reload()),
+};
+
+for (const kind of TOLD) {
+  head.addEventListener(kind, (event) => {
+    const { detail } = /** @type {CustomEvent} */ (event);
+    SHOWN[kind]?.(detail);
+    tell(kind, kind === 'session' || kind === 'resumed' ? { locale: detail.locale, avatar: detail.avatar?.id } : detail); // the key is ours
+  });
+}
+
+/** @type {Record<string, (message: any) => void>} */
+const ORDERS = {
+  say: ({ text }) => typeof text === 'string' && head.say(text),
+  interrupt: () => head.interrupt(),
+  mute: ({ muted }) => head.mute(muted === true),
+  end: () => {
+    head.end();
+    document.body.dataset.phase = 'ready';
+  },
+};
+
+window.addEventListener('message', ({ source, origin: from, data }) => {
+  if (source !== window.parent || from !== origin || typeof data?.avatar !== 'string') return;
+  if (Object.hasOwn(ORDERS, data.avatar)) ORDERS[data.avatar](data);
+});
+
+window.addEventListener('pagehide', () => ORDERS.end({}));
+element('begin').addEventListener('click', () => begin(true));
+element('begin-typing').addEventListener('click', () => begin(false));
+for (const name of ['avatar', 'voice', 'locale', 'renderer']) {
+  const wish = address.get(name);
+  if (wish) head.setAttribute(name, wish);
+}
+setBackground(address.get('background') ?? '');
+const token = tokenOfAddress();
+if (token) login(token).catch(() => notice.show('token', refusedWords(4401)));

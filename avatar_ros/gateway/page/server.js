@@ -1,0 +1,49 @@
+// What the server offers by HTTP.
+
+export class ServerError extends Error {
+  /** @param {number} status 0: not reached @param {string} text */
+  constructor(status, text) {
+    super(text);
+    this.status = status;
+  }
+}
+
+/** @typedef {{id: string, name: string, url: string, bytes: number, default: boolean}} AvatarEntry */
+/** @typedef {{id: string, name: string, locale: string, default: boolean}} VoiceEntry */
+/** @typedef {{id: string, name: string, default: boolean}} LocaleEntry */
+
+/** @param {string} path @param {RequestInit} [options] */
+async function ask(path, options) {
+  const answer = await fetch(path, options).catch((error) => {
+    throw new ServerError(0, String(error));
+  });
+  if (!answer.ok) throw new ServerError(answer.status, `${path}: ${answer.status} ${answer.statusText}`);
+  return answer;
+}
+
+/** @returns {Promise<AvatarEntry[]>} */
+export async function avatars() {
+  return (await (await ask('/avatars')).json()).avatars;
+}
+
+/** @returns {Promise<{voices: VoiceEntry[], locales: LocaleEntry[]}>} */
+export async function voices() {
+  return (await ask('/voices')).json();
+}
+
+/** @param {string} token */
+export async function login(token) {
+  await ask('/login', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ token }) });
+}
+
+/** The token that the address carried; it is taken out of it, so that it is not passed on by copying. */
+export function tokenOfAddress() {
+  const token = new URLSearchParams(location.hash.slice(1)).get('token') ?? '';
+  if (token) history.replaceState(null, '', location.pathname + location.search);
+  return token;
+}
+
+/** The socket's address. */
+export function socketUrl() {
+  return `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws`;
+}

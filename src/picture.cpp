@@ -1,0 +1,44 @@
+#include "picture.hpp"
+
+#include <cstring>
+
+namespace avatar {
+
+namespace {
+
+// By bytes: what is not a number is the same as itself, and -0 is not 0.
+template <class T>
+bool same(const T& a, const T& b) {
+    return std::memcmp(&a, &b, sizeof(T)) == 0;
+}
+
+}  // namespace
+
+Picture::Pixels Picture::pixels(int width, int height) {
+    if (pixels_ && target_.width == width && target_.height == height) return pixels_;
+    valid_ = false;
+    pixels_ = Pixels(new uint8_t[static_cast<size_t>(width) * height * 4]());
+    target_.width = width, target_.height = height;
+    return pixels_;
+}
+
+bool Picture::differs(const Target& target) const {
+    // A picture behind the face may have changed without our knowing.
+    return !valid_ || target.image || target_.image || target.width != target_.width ||
+           target.height != target_.height || target.alpha != target_.alpha || !same(target.smoke, target_.smoke) ||
+           !same(target.background, target_.background);
+}
+
+bool Picture::shows(const float* weights, int morphs, const View& view) const {
+    return valid_ && same(view, view_) && weights_.size() == static_cast<size_t>(morphs) &&
+           (morphs == 0 || std::memcmp(weights, weights_.data(), weights_.size() * sizeof(float)) == 0);
+}
+
+void Picture::begin(const float* weights, int morphs, const View& view, const Target& target) {
+    valid_ = false;
+    target_ = target;
+    view_ = view;
+    weights_.assign(weights, weights + morphs);
+}
+
+}  // namespace avatar

@@ -1,0 +1,59 @@
+"""What an avatar's card asks of the nodes counts less than the profile and what the user said."""
+
+import zipfile
+
+import pytest
+
+from avatar_ros.bringup.avatar_defaults import avatar_of_profile
+from avatar_ros.bringup.graph import KioskOptions, kiosk_graph, profile_files
+from avatar_ros.core.avatar_names import avatar_file
+
+CARD = 'defaults: {locale: de-DE, background: "#102030", voices: {espeak: [de-DE=de+f2]}}'
+
+
+@pytest.fixture
+def head(tmp_path):
+    with zipfile.ZipFile(tmp_path / "head.zip", "w") as archive:
+        archive.writestr("avatar.yaml", CARD)
+    return str(tmp_path / "head.zip")
+
+
+def parameters(**options):
+    return {node.executable: dict(node.parameters) for node in kiosk_graph(KioskOptions(**options))}
+
+
+def test_the_card_reaches_the_nodes(head):
+    given = parameters(avatar=head)
+    assert given["renderer_node"]["background"] == "#102030"
+    assert given["tts_node"] == {"locale": "de-DE", "espeak.voices": ["de-DE=de+f2"]}
+    assert given["asr_node"] == {"locale": "de-DE"}
+
+
+def test_what_the_user_says_counts_more(head):
+    assert parameters(avatar=head, locale="fr")["tts_node"]["locale"] == "fr"
+
+
+def test_what_the_profile_sets_is_left_to_it(head, tmp_path):
+    mine = tmp_path / "mine.yaml"
+    mine.write_text(
+        '/**: {ros__parameters: {locale: en-GB}}\n/**/renderer_node: {ros__parameters: {background: "#ffffff"}}'
+    )
+    given = parameters(avatar=head, profile=f"embedded,{mine}")
+    assert "background" not in given["renderer_node"]
+    assert given["tts_node"] == {"espeak.voices": ["de-DE=de+f2"]}
+
+
+def test_an_avatar_that_the_profile_names_brings_its_card(head, tmp_path):
+    mine = tmp_path / "mine.yaml"
+    mine.write_text(f"avatar: {{renderer_node: {{ros__parameters: {{avatar: {head}}}}}}}")
+    assert avatar_of_profile((mine,)) == head
+    assert parameters(profile=f"embedded,{mine}")["asr_node"] == {"locale": "de-DE"}
+
+
+def test_natural_shows_the_man_whose_voice_is_packaged():
+    assert avatar_of_profile(profile_files("natural")) == "ben"
+    assert avatar_of_profile(profile_files("embedded")) == "builtin"
+
+
+def test_a_name_becomes_its_file():
+    assert parameters(avatar="ben")["renderer_node"]["avatar"] == str(avatar_file("ben"))
