@@ -53,7 +53,8 @@ def run_web(options: WebOptions) -> int:
     """Serve until told to stop; the process's exit code. Raises ConfigError for what cannot be."""
     _check(options)
     parameters: dict[str, Value] = {"host": "0.0.0.0" if options.lan else "127.0.0.1"}
-    parameters["port"] = options.port if options.secure else options.http or HTTP_PORT
+    port = options.port if options.secure else options.http or HTTP_PORT
+    parameters["port"] = port
     if options.kiosk.avatar:
         parameters["avatar"] = str(avatar_file(options.kiosk.avatar).absolute())
     if options.kiosk.locale:
@@ -74,7 +75,7 @@ def run_web(options: WebOptions) -> int:
         from ..core.own_addresses import own_addresses, own_name
 
         names = [*own_addresses(), own_name(), *options.names]
-    addresses = [_address(options, name, int(parameters["port"]), token) for name in names]
+    addresses = [_address(options, name, port, token) for name in names]
     nodes = web_graph(options, parameters)
     lines = [*_lines(options, addresses), f"operator: {_bare(addresses[0])}/admin, its password is in {operator}"]
     return run_nodes(nodes, options.kiosk, lines)

@@ -57,8 +57,8 @@ class Sockets:
             try:
                 message = await asyncio.wait_for(socket.receive(), SILENT_S if connection.greeted else HELLO_S)
             except TimeoutError:
-                code, text = (TOO_SLOW, "silent") if connection.greeted else (BAD_FRAME, "hello did not come")
-                raise RefusalError("silent", text, code) from None
+                code, why = (TOO_SLOW, "silent") if connection.greeted else (BAD_FRAME, "hello did not come")
+                raise RefusalError("silent", why, code) from None
             if message["type"] != "websocket.receive":
                 return
             text = message.get("text")

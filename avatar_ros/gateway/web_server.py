@@ -39,7 +39,7 @@ def listen(settings: WebSettings) -> socket.socket:
     return sock
 
 
-def tls_files(settings: WebSettings) -> dict[str, str]:
+def tls_files(settings: WebSettings) -> dict[str, Any]:
     """Uvicorn's arguments for TLS. Raises ConfigError for a certificate that cannot be used."""
     if not settings.certificate:
         return {}
