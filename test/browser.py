@@ -99,7 +99,7 @@ def chromium(*flags: str, microphone: Path | None = None) -> Iterator[Browser]:
         options.add_argument(f"--use-file-for-fake-audio-capture={microphone}%noloop")
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
-    driver.set_script_timeout(120)
+    driver.set_script_timeout(300)
     try:
         yield Browser(driver)
     finally:

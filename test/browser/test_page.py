@@ -45,9 +45,9 @@ def page(server, window):
     window.wait(lambda: server.talking is None, 20)
 
 
-def opened(browser, url):
+def opened(browser, url, within_s=60.0):
     browser.open(url)
-    browser.until("return document.body.dataset.phase === 'ready'")
+    browser.until("return document.body.dataset.phase === 'ready'", within_s=within_s)
     return browser
 
 
@@ -307,12 +307,12 @@ def test_a_lost_graphics_card_is_replaced(server):
     with chromium(*SOFTWARE_GL) as browser:
         opened(browser, f"{server.url}/")
         assert browser.js(KIND) == "wasm", "a program that plays a card is not used"
-        opened(browser, f"{server.url}/?renderer=webgl&pixels=10000")
+        opened(browser, f"{server.url}/?renderer=webgl&pixels=10000", 240)
         assert browser.js(KIND) == "webgl"
         browser.js("""
             window.canvas = document.querySelector('#stage canvas');
             window.avatarApp.view.choice.renderer.gl.getExtension('WEBGL_lose_context').loseContext();
         """)
-        browser.until("return document.querySelector('#stage canvas') !== window.canvas")
+        browser.until("return document.querySelector('#stage canvas') !== window.canvas", within_s=240)
         browser.js("window.count = 0; window.avatarApp.view.addEventListener('shown', () => window.count++)")
-        browser.until("return window.count > 3")
+        browser.until("return window.count > 3", within_s=240)
