@@ -6,6 +6,7 @@ import secrets
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ..core.avatar_names import avatar_file
 from ..core.errors import ConfigError
 from ..core.paths import runtime_folder, share_file
 from ..core.private import private_folder, write_private
@@ -55,7 +56,7 @@ def run_web(options: WebOptions) -> int:
     port = options.port if options.secure else options.http or HTTP_PORT
     parameters["port"] = port
     if options.kiosk.avatar:
-        parameters["avatar"] = str(Path(options.kiosk.avatar).absolute())
+        parameters["avatar"] = str(avatar_file(options.kiosk.avatar).absolute())
     if options.kiosk.locale:
         parameters["locale"] = options.kiosk.locale
     if options.names:

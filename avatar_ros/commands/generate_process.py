@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 from ..core.errors import AvatarRosError
 from ..core.helper_process import pack, receive, run_helper
 from ..core.machine import machine_fault
-from .offline_face import Look, OfflineFace, Spoken
+from .offline_face import Appearance, OfflineFace, Spoken
 
 REQUEST, RESULT, REFUSED = b"G", b"R", b"E"
 
@@ -40,7 +40,7 @@ def serve(requests: BinaryIO, replies: BinaryIO) -> None:
 def make(face: OfflineFace, job: dict[str, Any], data: bytes) -> bytes:
     """What one request asks for. Raises ConfigError for what cannot be."""
     spoken = _spoken(face, job, data)
-    look = Look(job["avatar"], job["size"], job["background"])
+    look = Appearance(job["avatar"], job["size"], job["background"])
     if job["format"] == "mp4":
         return face.video(spoken, look, job["fps"])
     if job["format"] == "json":

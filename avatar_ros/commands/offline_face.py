@@ -55,7 +55,7 @@ class Spoken:
 
 
 @dataclass(frozen=True)
-class Look:
+class Appearance:
     """How it is drawn. avatar: a file or BUILT_IN; size: WIDTHxHEIGHT; background: #rrggbb, or transparent (PNG)."""
 
     avatar: str = BUILT_IN
@@ -113,7 +113,7 @@ class OfflineFace:
 
     # --- pictures ------------------------------------------------------------------------------------------------
 
-    def picture(self, spoken: Spoken, look: Look, at_s: float | None, suffix: str) -> bytes:
+    def picture(self, spoken: Spoken, look: Appearance, at_s: float | None, suffix: str) -> bytes:
         """JPEG or PNG of the face at that instant; None: where the mouth is open the widest."""
         track = self.express(spoken, PICTURE_FPS)
         if at_s is None:
@@ -131,7 +131,7 @@ class OfflineFace:
             raise ConfigError("bad_picture", f"a picture of {look.size} could not be written as {suffix}")
         return data.tobytes()
 
-    def video(self, spoken: Spoken, look: Look, fps: float) -> bytes:
+    def video(self, spoken: Spoken, look: Appearance, fps: float) -> bytes:
         """MP4 with the sound."""
         from ..display.export import write_video
 
@@ -143,14 +143,14 @@ class OfflineFace:
             write_video(out, self._frames(track, look, look.background or _BACKGROUND, times_s), fps, sound)
             return out.read_bytes()
 
-    def _frames(self, track: ExpressionTrack, look: Look, background: str, times_s: Iterator[float]) -> Iterator[U8]:
+    def _frames(self, track: ExpressionTrack, look: Appearance, colour: str, times_s: Iterator[float]) -> Iterator[U8]:
         avatar, rasteriser = self._rasteriser(look.avatar)
         width, height = parse_size(look.size)
         camera = portrait_camera(avatar, width, height)
         mixer = ClipMixer(avatar.clips, _OWN.clips)
         mixer.set_state(AgentState.SPEAKING, 0.0)
         out = np.zeros((height, width, 4), np.uint8)
-        behind = parse_background(background)
+        behind = parse_background(colour)
         for time_s in times_s:
             rasteriser.render(_weights(track, time_s), mixer.at(time_s), camera, behind, out)
             yield out

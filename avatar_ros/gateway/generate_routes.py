@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import FastAPI, File, Form, Response, UploadFile
 from fastapi.responses import JSONResponse
 
-from .generator import BusyError, FailedError, Generator, Job
+from .generator import FailedError, Generator, Job, QueueFullError
 
 if TYPE_CHECKING:
     from .stage import GatewayStage
@@ -72,7 +72,7 @@ async def _made(stage: GatewayStage, generator: Generator, job: Job, file: Uploa
         return _refused(415, "the file is no WAV: convert it with: ffmpeg -i FILE -c:a pcm_s16le speech.wav")
     try:
         result = await asyncio.wrap_future(generator.submit(job, data))
-    except BusyError as error:
+    except QueueFullError as error:
         return _refused(429, str(error), {"retry-after": str(math.ceil(error.retry_after_s))})
     except FailedError as error:
         return _refused(503 if error.code in _MACHINE_CODES else 422, str(error))

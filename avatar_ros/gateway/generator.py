@@ -34,7 +34,7 @@ class Job:
     longest_s: float
 
 
-class BusyError(AvatarRosError):
+class QueueFullError(AvatarRosError):
     """Too many wait. retry_after_s: when there will be room."""
 
     def __init__(self, retry_after_s: float) -> None:
@@ -68,10 +68,10 @@ class Generator:
         return max(0, self._open - self.busy)
 
     def submit(self, job: Job, data: bytes) -> Future[bytes]:
-        """Begin, or wait. The future raises FailedError for what cannot be done. Raises BusyError."""
+        """Begin, or wait. The future raises FailedError for what cannot be done. Raises QueueFullError."""
         with self._lock:
             if self._open >= self._most:
-                raise BusyError(max(1.0, self._usual_s * self._open / max(1, self._workers)))
+                raise QueueFullError(max(1.0, self._usual_s * self._open / max(1, self._workers)))
             self._open += 1
         future: Future[bytes] = Future()
         self._queue.put((job, data, future))

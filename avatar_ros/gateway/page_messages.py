@@ -53,7 +53,7 @@ class StopButton:
 
 
 @dataclass(frozen=True)
-class TalkButton:
+class TalkPress:
     pressed: bool
 
 
@@ -65,7 +65,7 @@ class Figures:
 
 
 @dataclass(frozen=True)
-class Choice:
+class LocaleChoice:
     locale: str
 
 
@@ -74,7 +74,7 @@ class Goodbye:
     """The person leaves."""
 
 
-PageMessage = Hello | ClockReport | TypedText | StopButton | TalkButton | Figures | Choice | Goodbye
+PageMessage = Hello | ClockReport | TypedText | StopButton | TalkPress | Figures | LocaleChoice | Goodbye
 
 
 def read_text(data: str) -> PageMessage | None:
@@ -147,8 +147,8 @@ def _typed(fields: Mapping[str, Any]) -> TypedText:
     return TypedText(text)
 
 
-def _talk(fields: Mapping[str, Any]) -> TalkButton:
-    return TalkButton(fields.get("pressed") is True)
+def _talk(fields: Mapping[str, Any]) -> TalkPress:
+    return TalkPress(fields.get("pressed") is True)
 
 
 def _figures(fields: Mapping[str, Any]) -> Figures:
@@ -162,6 +162,6 @@ _READERS: Mapping[str, Callable[[Mapping[str, Any]], PageMessage]] = {
     "interrupt": lambda fields: StopButton(),
     "talk": _talk,
     "figures": _figures,
-    "choose": lambda fields: Choice(_text(fields, "locale")),
+    "choose": lambda fields: LocaleChoice(_text(fields, "locale")),
     "bye": lambda fields: Goodbye(),
 }

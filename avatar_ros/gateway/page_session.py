@@ -15,8 +15,8 @@ from ..core.rates import LISTENING_RATE_HZ
 from ..core.stage import Out
 from ..core.topics import Message
 from ..core.types import AudioFrame, Expression, Sentence, SpeechChunk, Talk, Transcript, VoiceActivity
-from . import frames
-from .page_messages import Choice, ClockReport, Figures, PageMessage, StopButton, TalkButton, TypedText
+from . import page_frames
+from .page_messages import ClockReport, Figures, LocaleChoice, PageMessage, StopButton, TalkPress, TypedText
 from .page_playback import PagePlayback
 from .sent_frames import Frame, SentFrames
 from .session_figures import SessionFigures
@@ -94,9 +94,9 @@ class PageSession:
             ClockReport: self._clock,
             TypedText: self._typed,
             StopButton: self._stop,
-            TalkButton: self._talk,
+            TalkPress: self._talk,
             Figures: self._measured,
-            Choice: self._choose,
+            LocaleChoice: self._choose,
         }
 
     # --- from the graph ------------------------------------------------------------------------------------------
@@ -118,15 +118,15 @@ class PageSession:
         key = (chunk.epoch, chunk.turn)
         if turn := self._turns.number(key):
             self._playback.sound(key, chunk)
-            self._keep(lambda seq: frames.voice(seq, turn, chunk))
+            self._keep(lambda seq: page_frames.voice(seq, turn, chunk))
 
     def _face(self, face: Expression, now_s: float) -> None:
         if face.layer is Layer.IDLE:
             if self.visitor is not None:
                 at_s = s_from_ns(face.steady_ns) - self.origin_s
-                self.visitor.send(frames.face(0, 0, face, at_s), droppable=True)
+                self.visitor.send(page_frames.face(0, 0, face, at_s), droppable=True)
         elif turn := self._turns.number((face.epoch, face.turn)):
-            self._keep(lambda seq: frames.face(seq, turn, face, 0.0))
+            self._keep(lambda seq: page_frames.face(seq, turn, face, 0.0))
 
     def _sentence(self, sentence: Sentence, now_s: float) -> None:
         turn = self._turns.number((sentence.epoch, sentence.turn))
@@ -153,7 +153,7 @@ class PageSession:
 
     def hear(self, data: bytes, now_s: float) -> Iterator[Out]:
         """Sound of its microphone. Raises RefusalError."""
-        mic = frames.read_mic(data)
+        mic = page_frames.read_mic(data)
         length_s = len(mic.pcm) / LISTENING_RATE_HZ
         at_s = mic.at_s + self.origin_s
         if not abs(at_s + length_s - now_s) <= _LONGEST_GAP_S:  # NaN, too
@@ -194,7 +194,7 @@ class PageSession:
         if (newest := self._turns.newest) is not None:
             yield Out("interrupt", Interrupt(self.name, *newest, InterruptAction.CANCEL, "button"))
 
-    def _talk(self, button: TalkButton, now_s: float) -> Iterator[Out]:
+    def _talk(self, button: TalkPress, now_s: float) -> Iterator[Out]:
         self.used_s = now_s
         yield Out("mic/talk", Talk(self.name, button.pressed))
 
@@ -202,7 +202,7 @@ class PageSession:
         self.figures.page = dict(figures.values)
         return ()
 
-    def _choose(self, choice: Choice, now_s: float) -> Iterable[Out]:
+    def _choose(self, choice: LocaleChoice, now_s: float) -> Iterable[Out]:
         self.locale = choice.locale or self.locale
         return ()
 

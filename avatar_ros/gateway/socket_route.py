@@ -8,7 +8,7 @@ import json
 import time
 from typing import TYPE_CHECKING, Any
 
-from .connection import Connection
+from .page_connection import PageConnection
 from .refusal import BAD_FRAME, TOO_MUCH, TOO_SLOW, RefusalError
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Sockets:
             await socket.close(TOO_MUCH, "too many sockets")
             return
         self._open[address] = self._open.get(address, 0) + 1
-        connection = Connection(address, self._stage.receive, time.monotonic())
+        connection = PageConnection(address, self._stage.receive, time.monotonic())
         writer = asyncio.create_task(self._write(socket, connection))
         try:
             await self._read(socket, connection)
@@ -52,7 +52,7 @@ class Sockets:
             if not self._open[address]:
                 del self._open[address]
 
-    async def _read(self, socket: WebSocket, connection: Connection) -> None:
+    async def _read(self, socket: WebSocket, connection: PageConnection) -> None:
         while True:
             try:
                 message = await asyncio.wait_for(socket.receive(), SILENT_S if connection.greeted else HELLO_S)
@@ -81,7 +81,7 @@ class Sockets:
             return None
         return json.dumps({"kind": "pong", "t": fields.get("t"), "now_s": time.monotonic() - self._stage.origin_s})
 
-    async def _write(self, socket: WebSocket, connection: Connection) -> None:
+    async def _write(self, socket: WebSocket, connection: PageConnection) -> None:
         while True:
             got = await connection.next()
             if isinstance(got, tuple):

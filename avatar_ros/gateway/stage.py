@@ -16,9 +16,9 @@ from ..core.stage import Out, Stage
 from ..core.topics import Message
 from .avatar_files import AvatarFiles
 from .base import WebSettings
-from .connection import Connection
 from .live_view import LiveView
 from .lobby import Lobby
+from .page_connection import PageConnection
 from .page_messages import Goodbye, Hello, read_text
 from .refusal import RESTARTING, RefusalError
 from .sent_frames import Frame
@@ -50,7 +50,7 @@ class GatewayStage(Stage):
         self._start_server = start_server
         self._stop_server: Callable[[], None] | None = None
         self._lobby = Lobby(settings, lambda: secrets.token_hex(12), self._welcome, self.origin_s)
-        self._inbox: deque[tuple[Connection, Frame | None]] = deque()
+        self._inbox: deque[tuple[PageConnection, Frame | None]] = deque()
         self._orders: deque[Callable[[float], Iterable[Out]]] = deque()
         self._silent: set[str] = set()
         self._viewed_s = 0.0
@@ -91,7 +91,7 @@ class GatewayStage(Stage):
 
     # --- from the pages ------------------------------------------------------------------------------------------
 
-    def receive(self, connection: Connection, frame: Frame | None) -> None:
+    def receive(self, connection: PageConnection, frame: Frame | None) -> None:
         """A page's frame, or None: it is gone. Called by the server's thread."""
         self._inbox.append((connection, frame))
         self.wake()
@@ -149,7 +149,7 @@ class GatewayStage(Stage):
 
     # --- inside --------------------------------------------------------------------------------------------------
 
-    def _frame(self, connection: Connection, frame: Frame | None, now_s: float) -> Iterator[Out]:
+    def _frame(self, connection: PageConnection, frame: Frame | None, now_s: float) -> Iterator[Out]:
         if frame is None:
             yield from self._lobby.leave(connection, now_s)
             return
@@ -159,7 +159,7 @@ class GatewayStage(Stage):
         except RefusalError as error:
             connection.close(error.close_code, str(error))
 
-    def _said(self, connection: Connection, frame: Frame, now_s: float) -> Iterable[Out]:
+    def _said(self, connection: PageConnection, frame: Frame, now_s: float) -> Iterable[Out]:
         session = self._lobby.session_of(connection)
         if isinstance(frame, bytes):
             return session.hear(frame, now_s) if session else ()

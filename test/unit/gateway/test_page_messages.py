@@ -22,7 +22,7 @@ def test_each_kind_is_read():
     assert clock == messages.ClockReport(1, 480, 2.5, PlaybackState.PLAYING)
     assert read(kind="text", text=" <b>hi</b> ") == messages.TypedText("<b>hi</b>")
     assert read(kind="interrupt") == messages.StopButton()
-    assert read(kind="talk", pressed=True) == messages.TalkButton(True)
+    assert read(kind="talk", pressed=True) == messages.TalkPress(True)
     assert read(kind="figures", fps=30, other=5).values == {"fps": 30.0}
     assert read(kind="bye") == messages.Goodbye()
 

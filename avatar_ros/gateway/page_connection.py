@@ -23,10 +23,10 @@ BYTES_PER_S, BYTES_AT_ONCE = 80_000.0, 600_000.0
 LARGEST_BINARY = 64 << 10
 
 
-class Connection:
+class PageConnection:
     """Made on the loop. inbox(connection, frame): called there for each frame, None where the socket is gone."""
 
-    def __init__(self, address: str, inbox: Callable[[Connection, Frame | None], None], now_s: float) -> None:
+    def __init__(self, address: str, inbox: Callable[[PageConnection, Frame | None], None], now_s: float) -> None:
         self.address = address
         self.waiting = 0  # frames that the stage has not taken yet
         self.greeted = False  # its hello was read

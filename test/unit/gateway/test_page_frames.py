@@ -8,7 +8,7 @@ import pytest
 
 from avatar_ros.core.enums import Layer
 from avatar_ros.core.types import Expression, SpeechChunk
-from avatar_ros.gateway import frames
+from avatar_ros.gateway import page_frames
 from avatar_ros.gateway.refusal import RefusalError
 
 
@@ -16,7 +16,7 @@ def test_voice_is_laid_out_as_the_protocol_says():
     chunk = SpeechChunk(
         sentence=3, first_sample=480, sample_rate_hz=24000, pcm=np.array([1, -2, 32767], np.int16), turn_end=True
     )
-    data = frames.voice(7, 2, chunk)
+    data = page_frames.voice(7, 2, chunk)
     assert data[0] == 1 and data[1] == 2
     assert struct.unpack_from("<H", data, 2) == (3,)
     assert struct.unpack_from("<IIIII", data, 4) == (7, 2, 480, 24000, 3)
@@ -29,7 +29,7 @@ def test_a_speech_face_is_164_bytes_with_its_sample():
         layer=Layer.SPEECH, sample=1234, weights=weights, head_rotation=(1.0, 0.1, 0.2, 0.3),
         head_translation=(0.01, 0.02, 0.03), last=True,
     )
-    data = frames.face(9, 4, face, 0.0)
+    data = page_frames.face(9, 4, face, 0.0)
     assert len(data) == 164 and data[0] == 2 and data[1] == 1
     assert struct.unpack_from("<HIIII", data, 2) == (52, 9, 4, 1234, 24000)
     assert struct.unpack_from("<4f3f", data, 32) == pytest.approx((1.0, 0.1, 0.2, 0.3, 0.01, 0.02, 0.03))
@@ -37,7 +37,7 @@ def test_a_speech_face_is_164_bytes_with_its_sample():
 
 
 def test_an_idle_face_holds_at_a_time_and_has_no_number():
-    data = frames.face(0, 0, Expression(layer=Layer.IDLE, epoch=5, turn=6), 12.5)
+    data = page_frames.face(0, 0, Expression(layer=Layer.IDLE, epoch=5, turn=6), 12.5)
     assert data[0] == 3 and struct.unpack_from("<IIIII", data, 4) == (0, 0, 0, 0, 0)
     assert struct.unpack_from("<d", data, 24) == (12.5,)
 
@@ -48,9 +48,9 @@ def mic(rate=16000, count=320, at_s=1.5, kind=16, given=None):
 
 
 def test_microphone_sound_is_read():
-    read = frames.read_mic(mic())
+    read = page_frames.read_mic(mic())
     assert read.first_sample == 640 and read.at_s == 1.5 and read.pcm.tolist() == list(range(320))
-    assert math.isnan(frames.read_mic(mic(at_s=math.inf)).at_s)
+    assert math.isnan(page_frames.read_mic(mic(at_s=math.inf)).at_s)
 
 
 @pytest.mark.parametrize(
@@ -58,4 +58,4 @@ def test_microphone_sound_is_read():
 )
 def test_what_is_no_microphone_sound_is_refused(data):
     with pytest.raises(RefusalError):
-        frames.read_mic(data)
+        page_frames.read_mic(data)
