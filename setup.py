@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent
 SHARE = "share/avatar_ros"
 EXTRAS = (
     *("edge", "gl", "gpu", "meaning", "neural", "openai", "piper", "recording", "sensevoice", "sherpa", "test"),
-    *("turn_detector", "whisper"),
+    *("turn_detector", "web", "whisper"),
 )
 
 
@@ -41,7 +41,7 @@ setup(
     license="Apache-2.0",
     python_requires=">=3.11",
     packages=find_packages(include=["avatar_ros", "avatar_ros.*"]),
-    package_data={"avatar_ros": ["py.typed"]},
+    package_data={"avatar_ros": ["py.typed", "gateway/page/**/*"]},
     data_files=[(SHARE, ["package.xml"]), *shared_files()],
     install_requires=requirements("embedded") + requirements("aec"),
     extras_require={group: requirements(group) for group in EXTRAS},

@@ -22,6 +22,7 @@ EXIT_INTERRUPTED = 130
 #: verb -> (module with `add_arguments(parser)` and `run(options) -> int`, one line for --help)
 VERBS = {
     "kiosk": ("kiosk", "talk with the avatar: microphone, speaker, screen"),
+    "web": ("web", "talk with the avatar in a browser; pictures and videos over HTTP"),
     "say": ("say", "have a running kiosk say something"),
     "ask": ("ask", "have a running kiosk ask something, and print the answer"),
     "listen": ("listen", "print what somebody says next to a running kiosk"),
@@ -42,6 +43,7 @@ EPILOG = """\
 examples:
   ./avatar kiosk                                     talk
   ./avatar kiosk --mic question.wav --display off --record out.mp4 --turns 1 --report turns.json
+  ./avatar web                                       talk in a browser
   ./avatar express speech.wav weights.json --text "Hello there."
   ./avatar render --avatar head.zip --expression weights.json --audio speech.wav --out out.mp4
   ./avatar validate head.zip

@@ -22,7 +22,7 @@ NO_GL = ("--disable-gpu",)
 
 
 def need_browser() -> Any:
-    """selenium's webdriver module; skips the test where browser or library are missing."""
+    """Selenium's webdriver module; skips the test where browser or library are missing."""
     if CHROMIUM is None or DRIVER is None:
         pytest.skip("chromium and chromedriver are not installed (apt install chromium chromium-driver)")
     return pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
@@ -42,7 +42,8 @@ class Browser:
 
     def promise(self, script: str, *arguments: Any) -> Any:
         """The result of an async function's body."""
-        text = f"const done = arguments[arguments.length - 1]; (async (...args) => {{ {script} }})(...arguments).then(done, (e) => done({{thrown: String(e)}}));"
+        text = f"const done = arguments[arguments.length - 1]; (async (...args) => {{ {script} }})(...arguments)"
+        text += ".then(done, (error) => done({thrown: String(error)}));"
         result = self.driver.execute_async_script(text, *arguments)
         assert not (isinstance(result, dict) and "thrown" in result), result
         return result

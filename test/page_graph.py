@@ -88,8 +88,8 @@ class Graph:
         self.seq += 1
         if isinstance(m, SpeechChunk):
             flags = m.sentence_end + 2 * m.turn_end
-            head = struct.pack("<BBHIIIII", 1, flags, m.sentence, self.seq, m.turn, m.first_sample, m.sample_rate_hz, len(m.pcm))
-            return head + m.pcm.tobytes()
+            place = (m.turn, m.first_sample, m.sample_rate_hz, len(m.pcm))
+            return struct.pack("<BBHIIIII", 1, flags, m.sentence, self.seq, *place) + m.pcm.tobytes()
         if isinstance(m, Expression):
             return face_bytes(m, self.seq)
         if isinstance(m, AvatarState):

@@ -1,5 +1,6 @@
-"""A small server that speaks docs/web_protocol.md for the page's tests: the product's own stages on the harness's clock,
-which follows the wall's. One conversation at a time; no limits, no log-in, no ROS: gateway/ is the real one.
+"""A small server that speaks docs/web_protocol.md for the page's tests, with the product's own stages (page_graph.py).
+
+One conversation at a time; no limits, no log-in, no ROS: gateway/ is the real one.
 """
 
 from __future__ import annotations
@@ -11,22 +12,26 @@ import struct
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from aiohttp import WSCloseCode, WSMsgType, web
-from page_graph import Graph
 
 from avatar_ros.avatar.model import Avatar
 from avatar_ros.core.enums import InterruptAction, PlaybackState
 from avatar_ros.core.events import Interrupt
 from avatar_ros.core.types import AudioFrame, PlaybackClock, Transcript
 from avatar_ros.gateway.avatar_binary import binary_name, to_binary
+from page_graph import Graph
 
 ANSWERS = Path(__file__).with_name("page_answers.yaml")
 PAGE = Path(__file__).resolve().parents[1] / "avatar_ros/gateway/page"
-TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".wasm": "application/wasm", ".svg": "image/svg+xml"}
+TYPES = {
+    ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".wasm": "application/wasm",
+    ".svg": "image/svg+xml",
+}  # fmt: skip
 POLICY = (
     "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'; "
     "img-src 'self' data: blob:; style-src 'self'; base-uri 'none'; form-action 'none'"
@@ -153,7 +158,7 @@ class PageServer:
         self._check(request)
         return web.json_response({
             "voices": [{"id": "espeak", "name": "espeak-ng", "locale": "en-US", "default": True}],
-            "locales": [{"id": "en-US", "name": "English", "default": True}, {"id": "de-DE", "name": "Deutsch", "default": False}],
+            "locales": [{"id": "en-US", "name": "English", "default": True}],
         })  # fmt: skip
 
     # --- the socket ------------------------------------------------------------------------------------------------
@@ -184,8 +189,9 @@ class PageServer:
         elif kind == "clock":
             self.clocks.append({**m, "got_s": time.monotonic()})
             state = PlaybackState[m["state"].upper()]
-            graph.send("speech/playback", PlaybackClock(epoch=graph.epoch, turn=m["turn"], sample=m["sample"], state=state,
-                                                        steady_ns=round(m["at_s"] * 1e9)))  # fmt: skip
+            ns = round(m["at_s"] * 1e9)
+            clock = PlaybackClock(epoch=graph.epoch, turn=m["turn"], sample=m["sample"], state=state, steady_ns=ns)
+            graph.send("speech/playback", clock)
         elif kind == "text":
             self.texts.append(m["text"])
             graph.send("speech/transcript", Transcript(utterance=len(self.texts), text=m["text"]))
@@ -208,13 +214,15 @@ class PageServer:
             self.sent.clear()
         name = hello.get("avatar") or next(iter(self.blobs))
         await socket.send_json({
-            "kind": "session", "protocol": 1, "key": self.key, "resumed": resumed, "resume_s": 60.0, "now_s": time.monotonic(),
-            "speech_rate_hz": 24000, "mic_rate_hz": 16000, "locale": "en-US", "avatar": self._entry(name), "idle_s": 300.0,
-            "longest_s": 0.0, "version": self.version, "talk": "open",
+            "kind": "session", "protocol": 1, "key": self.key, "resumed": resumed, "resume_s": 60.0,
+            "now_s": time.monotonic(), "speech_rate_hz": 24000, "mic_rate_hz": 16000, "locale": "en-US",
+            "avatar": self._entry(name), "idle_s": 300.0, "longest_s": 0.0, "version": self.version, "talk": "open",
         })  # fmt: skip
-        missed = [frame for seq, frame in self.sent if seq > resume.get("seq", 0)] if resumed else []
-        for frame in missed:
-            await self._send(socket, frame)
+        told = resume.get("seq", 0)
+        while missed := [(seq, frame) for seq, frame in self.sent if resumed and seq > told]:
+            told = missed[-1][0]
+            for _, frame in missed:
+                await self._send(socket, frame)
         self.talking = socket
 
     async def _tell_queue(self) -> None:
@@ -256,10 +264,8 @@ class PageServer:
     async def _send(self, socket: web.WebSocketResponse, frame: dict | bytes) -> None:
         if self.stall_s:
             await asyncio.sleep(self.stall_s)
-        try:
+        with suppress(ConnectionError):  # it is gone
             await (socket.send_json(frame) if isinstance(frame, dict) else socket.send_bytes(frame))
-        except ConnectionError:
-            pass  # it is gone
 
 
 def say_goodbye(server: PageServer, reason: str) -> None:

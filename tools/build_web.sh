@@ -12,7 +12,7 @@ flags=(-std=c++17 -O3 -msimd128 -fno-math-errno -fno-trapping-math -ffp-contract
   -DNDEBUG -Isrc)
 em++ "${flags[@]}" -DAVATAR_SIMD_WIDTH=8 '-DAVATAR_ISA="wasm"' -DAVATAR_KERNELS=kKernels_wasm \
   -c src/kernels.cpp -o "$work/kernels.o"
-em++ "${flags[@]}" src/web/shim.cpp src/{picture,pool,rasteriser,scene,tiles}.cpp "$work/kernels.o" \
+em++ "${flags[@]}" src/web/shim.cpp src/rasteriser.cpp src/scene.cpp src/pool.cpp src/picture.cpp src/tiles.cpp "$work/kernels.o" \
   -o "$work/raster.wasm" -sSTANDALONE_WASM --no-entry -sALLOW_MEMORY_GROWTH=1 -sINITIAL_MEMORY=33554432 \
   -sEXPORTED_FUNCTIONS=_malloc,_free
 install -m 644 "$work/raster.wasm" "$out"

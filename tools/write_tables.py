@@ -35,6 +35,7 @@ NODES = (
     "speaker_node",
     "monitor_node",
     "skills_node",
+    "web_node",
 )
 
 

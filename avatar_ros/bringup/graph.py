@@ -40,6 +40,11 @@ START_ORDER = (
     "skills_node",
 )
 
+#: Serves browsers; not part of a kiosk (bringup/web.py).
+WEB_NODE = "web_node"
+#: Nodes that a parameter file may speak of.
+ALL_NODES = (*START_ORDER, WEB_NODE)
+
 
 #: A robot that thinks elsewhere: what needs a bigger computer, and has no device. `robot` is all the rest.
 OFFBOARD = frozenset({"asr_node", "llm_node", "tts_node", "audio_encoder_node"})
@@ -218,7 +223,7 @@ def _sections(path: Path) -> list[Section]:
 
 def _check_names(path: Path) -> None:
     for section in _sections(path):
-        meant = next((name for name in START_ORDER if looks_like(section.node, name)), section.node)
+        meant = next((name for name in ALL_NODES if looks_like(section.node, name)), section.node)
         if meant != section.node:
             where = f"profile file {path} line {section.line}"
             text = f"{where}: '{section.key}' matches no node; did you mean '/**/{meant}'?"
@@ -229,7 +234,7 @@ def strangers(profile: str) -> tuple[str, ...]:
     """A line for each file of the profile that names nodes which are not the avatar's; they are ignored."""
     lines = []
     for path in profile_files(profile):
-        names = [s.key for s in _sections(path) if not s.wild and s.node not in START_ORDER]
+        names = [s.key for s in _sections(path) if not s.wild and s.node not in ALL_NODES]
         if names:
             lines.append(f"{path}: ignored, since the avatar has no such nodes: {', '.join(names)}")
     return tuple(lines)

@@ -38,8 +38,8 @@ def run_kiosk(options: KioskOptions) -> int:
     return run_nodes(kiosk_graph(options), options)
 
 
-def run_nodes(nodes: Sequence[KioskNode], options: KioskOptions) -> int:
-    """The same for these nodes, of one namespace."""
+def run_nodes(nodes: Sequence[KioskNode], options: KioskOptions, announce: Sequence[str] = ()) -> int:
+    """The same for these nodes, of one namespace. announce: lines that are said at the beginning."""
     reach = network(choice=options.network)
     reach.check()
     remedy = "stop it (Ctrl-C there), or give this one another name: --namespace avatar2"
@@ -47,8 +47,7 @@ def run_nodes(nodes: Sequence[KioskNode], options: KioskOptions) -> int:
     log = RunLog(sys.stdout, log_folder())
     if log.path is not None:
         log.write("kiosk", f"log file: {log.path}")
-    log.write("kiosk", reach.line)
-    for line in strangers(options.profile):
+    for line in (reach.line, *strangers(options.profile), *announce):
         log.write("kiosk", line)
     preload(PRELOADED)
     try:

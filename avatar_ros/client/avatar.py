@@ -15,7 +15,7 @@ from avatar_ros.srv import SetExpression
 from ..core.enums import SayWhen
 from ..core.errors import AvatarRosError
 from ..core.types import Transcript
-from .connection import Connection
+from .avatar_link import AvatarLink
 from .task import Answer, Gestured, Heard, Looked, Replied, Said, Task
 
 _WHEN = {"queue": SayWhen.QUEUE, "now": SayWhen.NOW, "interrupt": SayWhen.INTERRUPT}
@@ -39,12 +39,12 @@ class Avatar:
     """
 
     def __init__(self, namespace: str = "avatar") -> None:
-        self._connection = Connection(namespace)
+        self._link = AvatarLink(namespace)
         self._namespace = namespace
 
     def close(self) -> None:
         """End what goes on, and leave."""
-        self._connection.close()
+        self._link.close()
 
     def __enter__(self) -> Self:
         return self
@@ -62,7 +62,7 @@ class Avatar:
 
     def missing(self) -> list[str]:
         """The nodes that a conversation needs and that are not there yet."""
-        return self._connection.missing()
+        return self._link.missing()
 
     def wait_until_ready(self, timeout_s: float = 60.0) -> None:
         """Until it can hear and speak. Raises NotReadyError naming what is missing."""
@@ -162,7 +162,7 @@ class Avatar:
 
     def on_transcript(self, take: Callable[[Transcript], None]) -> None:
         """Have take(transcript) called for all that is heard, partial and final, on another thread."""
-        self._connection.subscribe("speech/transcript", take)
+        self._link.subscribe("speech/transcript", take)
 
     # --- the face ---------------------------------------------------------------------------------------------------
 
@@ -242,12 +242,12 @@ class Avatar:
 
     # --- machinery --------------------------------------------------------------------------------------------------
 
-    def _start(self, name: str, on_news: News, wait: bool, **values: Any) -> Any:
-        task = self._connection.start(name, on_news, **values)
+    def _start(self, action: str, on_news: News, wait: bool, **values: Any) -> Any:
+        task = self._link.start(action, on_news, values)
         return task.result() if wait else task
 
     def _call(self, kind: Any, name: str, request: Any) -> None:
-        response = self._connection.call(kind, name, request, _SERVICE_S)
+        response = self._link.call(kind, name, request, _SERVICE_S)
         if response is None:
             raise NotReadyError("no_skills", f"'{name}' was not answered in /{self._namespace}: is skills_node there?")
         if not response.success:

@@ -21,13 +21,17 @@ Result = TypeVar("Result")
 
 
 class Task(Generic[Result]):
-    """Of one goal. `await task` works in any asyncio program; `task.result()` in any other."""
+    """Of one goal. `await task` works in any asyncio program; `task.result()` in any other.
+
+    news: the newest feedback; accepted_ns: wall clock at which skills_node took the goal, 0 until then.
+    """
 
     def __init__(self, cancel: Callable[[], None], on_news: Callable[[Any], None] | None = None) -> None:
         self._future: concurrent.futures.Future[Result] = concurrent.futures.Future()
         self._cancel = cancel
         self._on_news = on_news
         self.news: Any = None
+        self.accepted_ns = 0
 
     @property
     def done(self) -> bool:

@@ -30,6 +30,7 @@ BENCHES = {
     "dead-air": "conversation.dead_air",
     "slow-ears": "conversation.slow_ears",
     "floods": "conversation.floods",
+    "web": "conversation.web_load",
     "recordings": "lips.collect_recordings",
 }
 

@@ -205,7 +205,8 @@ class Conversation:
         return agent_state(self._turns.turn, self._user_speech, self._presence, now_s)
 
     def _publish_state(self, now_s: float) -> None:
-        news = (self._agent_state(now_s), self.turn, self._turns.say_id, self._conduct.listening)
+        say = self._turns.turn.say_id if self._turns.turn is not None else ""
+        news = (self._agent_state(now_s), self.turn, say, self._conduct.listening)
         if self._published != news:
             begun = self._published is None or self._published[1] != self.turn
             self._published = news

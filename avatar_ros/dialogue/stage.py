@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from ..core.enums import SessionKind
@@ -20,6 +21,8 @@ from .fixed_texts import check_languages
 TICK_S = 0.05
 #: Nodes that serve the kiosk's session only.
 _OWN = frozenset({"speaker_node"})
+#: What we say on `session` comes back to us within this time, s.
+_OWN_NEWS_S = 5.0
 
 #: Makes this run's epoch; the text says what is wrong with how it is stored, or is "".
 EpochSource = Callable[[], tuple[int, str]]
@@ -40,6 +43,7 @@ class DialogueStage(Stage):
         self._conversations: dict[str, Conversation] = {}
         self._last_turn = 0  # the highest of all closed sessions
         self._used_s: dict[str, float] = {}
+        self._closed_s: dict[str, float] = {}  # sessions that we have closed ourselves, and when
 
     def load(self) -> None:
         """Take the epoch of this run. Raises ConfigError for a locale without texts, or whose file is wrong."""
@@ -64,13 +68,17 @@ class DialogueStage(Stage):
         yield from self._open(self._settings.session, now_s)
         for session in self._expired(now_s):
             yield from self._forget(session, now_s)
+            self._closed_s[session] = now_s
             yield Out("session", SessionEvent(session, SessionKind.CLOSED))
+        self._closed_s = {name: at_s for name, at_s in self._closed_s.items() if now_s - at_s <= _OWN_NEWS_S}
         for conversation in list(self._conversations.values()):
             yield from conversation.tick(now_s)
 
     def session(self, event: SessionEvent, now_s: float) -> Iterable[Out]:
-        """Another node closed a session."""
-        if event.kind is SessionKind.CLOSED:
+        """Another node opened or closed a session; our own news comes back, too, and changes nothing."""
+        if event.kind is SessionKind.OPENED:
+            yield from self._open(event.session, now_s, event.locale)
+        elif self._closed_s.pop(event.session, None) is None:
             yield from self._forget(event.session, now_s)
 
     def interrupt(self, order: Interrupt, now_s: float) -> Iterable[Out]:
@@ -99,13 +107,14 @@ class DialogueStage(Stage):
             values["warning"] = self._warning
         return values
 
-    def _open(self, session: str, now_s: float) -> Iterable[Out]:
+    def _open(self, session: str, now_s: float, locale: str = "") -> Iterable[Out]:
         if session in self._conversations:
             return
-        self._conversations[session] = Conversation(self._settings, session, self._epoch, self._last_turn)
+        settings = replace(self._settings, locale=locale) if locale in self._settings.languages else self._settings
+        self._conversations[session] = Conversation(settings, session, self._epoch, self._last_turn)
         self._used_s[session] = now_s
         ttl_s = 0.0 if session == self._settings.session else self._settings.session_ttl_s
-        yield Out("session", SessionEvent(session, SessionKind.OPENED, ttl_s, self._settings.locale))
+        yield Out("session", SessionEvent(session, SessionKind.OPENED, ttl_s, settings.locale))
         yield from self._conversations[session].open(now_s)
 
     def _expired(self, now_s: float) -> list[str]:

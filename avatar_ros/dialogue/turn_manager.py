@@ -45,11 +45,6 @@ class TurnManager:
         self.reconnecting_until_s = float("-inf")  # one of them has come back a moment ago
         self._cancelled_s = float("-inf")
 
-    @property
-    def say_id(self) -> str:
-        """The `say` whose words the turn speaks, "" for none."""
-        return self.turn.say_id if self.turn is not None else ""
-
     # --- beginning ------------------------------------------------------------------------------------------------
 
     def ask(self, prompt: Prompt, question_end_s: float | None, greet: bool, now_s: float) -> None:

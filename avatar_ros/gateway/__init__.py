@@ -1,1 +1,1 @@
-"""Browsers and programs over HTTP: sessions, sound and faces for each of them."""
+"""The gateway: browsers and programs beyond ROS; each browser is one of the graph's sessions (docs/web_protocol.md)."""

@@ -10,8 +10,8 @@ the sections that it lists, each padded to 4 bytes.
 | rotations | int8 [N, 4] wxyz in 127ths, not normalised |
 | colors, opacities, share | uint8 [N, 3], [N], [N] in 255ths; no share: all of it follows the head |
 | offsets | uint32 [M + 1]: where each morph's entries begin |
-| steps | uint16 (uint32 where N is larger) [E]: splat number less that of the entry before it in its morph (the first: its own) |
-| deltas | int8 [E, 3]: in 127ths of the morph's `delta_scales`, metres; those shorter than SHORTEST of the height are left out |
+| steps | uint16 (uint32 where N is larger) [E]: splat number less that of the entry before it in its morph |
+| deltas | int8 [E, 3]: in 127ths of the morph's `delta_scales`, metres; the shortest are left out |
 | clips | int16 [K, 7]: rotation wxyz in 32767ths, then how the pivot moves in 32767ths of the clip's `reach_m` |
 
 The order of the splats is kept. Read by page/avatar_file.js, and slowly by avatar_binary_reader.py.

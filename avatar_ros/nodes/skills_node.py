@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -39,7 +39,7 @@ ACTIONS = {
     "gesture": (action.Gesture, goals.GestureGoal, goals.GestureEnd),
     "chat": (action.Chat, goals.ChatGoal, goals.ChatEnd),
 }
-TRIGGERS = {
+TRIGGERS: dict[str, ControlAction | SayWhen] = {
     "stop": SayWhen.STOP,
     "forget": ControlAction.FORGET,
     "sleep": ControlAction.SLEEP,
@@ -85,7 +85,7 @@ class SkillDoors:
             start, cancel = partial(self._start, name), self._stage.cancel
             self._doors[name] = ActionDoor(self._node, (kind, name), (goal, end), start, cancel, self._has_room)
         create = self._node.create_service
-        serve = {name: partial(self._serve, order) for name, order in TRIGGERS.items()}
+        serve: dict[str, Callable[..., Any]] = {name: partial(self._serve, order) for name, order in TRIGGERS.items()}
         serve |= {"set_listening": self._set_listening, "set_expression": self._set_expression}
         # A service waits for `state`: in a group with its subscription it would wait for ever.
         group = ReentrantCallbackGroup()
@@ -146,14 +146,15 @@ class SkillDoors:
             self._node.listen(self._topics)
         if beats and self._beats is None:
             profile = qos.for_signs_of_life(_BEATS)
-            self._beats = self._node.create_subscription(
-                Alive, "alive", lambda msg: self._stage.alive(msg.node), profile
-            )
+            self._beats = self._node.create_subscription(Alive, "alive", self._take_beat, profile)
         if self._timer is None and (self._topics or self._beats is not None):
             clock = Clock(clock_type=ClockType.STEADY_TIME)
             self._timer = self._node.create_timer(_LINGER_S, self._rest, clock=clock)
         elif self._timer is not None:
             self._timer.reset()
+
+    def _take_beat(self, beat: Any) -> None:
+        self._stage.alive(beat.node)
 
     def _rest(self) -> None:
         if self._stage.idle:

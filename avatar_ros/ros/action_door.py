@@ -42,7 +42,7 @@ class ActionDoor:
     def __init__(
         self,
         node: Node,
-        action: tuple[type, str],
+        action: tuple[Any, str],
         kinds: tuple[type, type],
         start: Callable[[str, Any], None],
         cancel: Callable[[str], None],

@@ -6,10 +6,10 @@ from collections import deque
 
 import numpy as np
 
+from ..audio.sentence_progress import SentenceProgress
 from ..core.arrays import Pcm
 from ..core.errors import SpeakerError
 from ..core.types import SpeechChunk
-from .sentence_progress import SentenceProgress
 
 #: Lost sound is replaced by silence up to this; after more, playing goes on with what came.
 MAX_GAP_S = 2.0

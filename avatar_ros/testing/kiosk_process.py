@@ -24,7 +24,8 @@ def _end_with_parent() -> None:
 class KioskProcess:
     """`./avatar kiosk …` with these arguments; ended with Ctrl-C by `close`, or at the end of a `with`.
 
-    env: laid over the environment of this process; prefix: a command that becomes it; cwd: where it runs, here if None.
+    env: laid over the environment of this process; prefix: a command that becomes it; cwd: where it runs, here if None;
+    verb: "web" for `./avatar web`, whose arguments are others.
     lines: what it has written so far.
     """
 
@@ -35,8 +36,9 @@ class KioskProcess:
         env: Mapping[str, str] | None = None,
         prefix: Sequence[str] = (),
         cwd: Path | None = None,
+        verb: str = "kiosk",
     ) -> None:
-        command = [*prefix, sys.executable, "-m", "avatar_ros", "kiosk", "--namespace", namespace, *map(str, arguments)]
+        command = [*prefix, sys.executable, "-m", "avatar_ros", verb, "--namespace", namespace, *map(str, arguments)]
         self.namespace = namespace
         self.lines: list[str] = []
         self._process = subprocess.Popen(
@@ -56,6 +58,10 @@ class KioskProcess:
         assert self._process.stdout is not None
         for line in self._process.stdout:
             self.lines.append(line.rstrip("\n"))
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
 
     @property
     def log(self) -> str:

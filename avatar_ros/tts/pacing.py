@@ -9,6 +9,8 @@ from ..core.types import PlaybackClock
 #: What may be ahead of the playback grows by this many seconds in a second, from `burst_s` on. All at once,
 #: five processes would work through two seconds of sound while the first lips and the first sound wait for them.
 _GROWTH_S_PER_S = 4.0
+#: A clock further away than this is another host's, whose CLOCK_MONOTONIC is another one: its arrival counts, s.
+_ANOTHER_CLOCK_S = 5.0
 
 
 class Pacer:
@@ -37,7 +39,8 @@ class Pacer:
     def played(self, clock: PlaybackClock, now_s: float) -> None:
         """Take note of a clock of this turn."""
         self._sample = round(clock.sample * self._rate_hz / clock.sample_rate_hz)
-        self._at_s = s_from_ns(clock.steady_ns) if clock.steady_ns else now_s
+        at_s = s_from_ns(clock.steady_ns)
+        self._at_s = at_s if clock.steady_ns and abs(now_s - at_s) <= _ANOTHER_CLOCK_S else now_s
         self._moving = clock.state is PlaybackState.PLAYING
         self._news_s = now_s
 

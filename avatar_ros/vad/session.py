@@ -7,7 +7,8 @@ from collections import deque
 import numpy as np
 
 from ..core.arrays import Pcm
-from ..core.enums import VoiceKind
+from ..core.enums import AgentState, VoiceKind
+from ..core.events import AvatarState
 from ..core.rates import LISTENING_RATE_HZ
 from ..core.stage import Out
 from ..core.types import AudioFrame, VoiceActivity
@@ -44,6 +45,11 @@ class VadSession:
         self.question = 0  # number of the last that the turn detector was asked
         self._judged = judged
         self._heard: deque[Pcm] = deque(maxlen=round(JUDGED_S * LISTENING_RATE_HZ / WINDOW_SAMPLES))
+
+    def follow(self, state: AvatarState) -> None:
+        """What the avatar does, and whether it wants to hear anything."""
+        self.agent_speaks = state.state is AgentState.SPEAKING
+        self.gate.ignored = ignores_microphone(state)
 
     def note_level(self, dbfs: float, stop_threshold: float) -> None:
         """Remember how loud the speech is; forget it where there is none."""
@@ -97,3 +103,8 @@ class VadSession:
                 steady_ns=self.capture.steady_ns(sample),
             ),
         )
+
+
+def ignores_microphone(state: AvatarState) -> bool:
+    """Whether nothing is to be heard: the avatar sleeps, or a program wants it so."""
+    return not state.listening or state.state is AgentState.SLEEPING

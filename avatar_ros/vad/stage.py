@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from ..core.enums import AgentState, SessionKind, VoiceKind
+from ..core.enums import SessionKind, VoiceKind
 from ..core.errors import ConfigError, VadError
 from ..core.events import AvatarState, SessionEvent
 from ..core.levels import level_dbfs
@@ -17,7 +17,7 @@ from ..core.types import AudioFrame, Talk, Transcript
 from .base import TURN_DETECTORS, VAD_BACKENDS, TurnDetector, VadSettings, VoiceDetector
 from .judge import Judge, ThreadJudge
 from .segmenter import Segmenter, VoiceStarted, VoiceStopped
-from .session import VadSession
+from .session import VadSession, ignores_microphone
 from .turn_detector import NoDetector
 from .windows import Window
 
@@ -98,19 +98,11 @@ class VadStage(Stage):
         elif isinstance(message, Transcript):
             yield from self._read(message, now_s)
         elif isinstance(message, Talk):
-            self._heard_s.setdefault(message.session, now_s)  # to be forgotten some day
+            self._heard_s.setdefault(message.session, now_s)
             self._sessions.get(message.session, now_s).gate.press(message.pressed, now_s)
-        elif isinstance(message, AvatarState):
-            self._follow_state(message, now_s)
-
-    def _follow_state(self, state: AvatarState, now_s: float) -> None:
-        ignored = not state.listening or state.state is AgentState.SLEEPING
-        if state.session not in self._heard_s and not ignored:
-            return
-        self._heard_s.setdefault(state.session, now_s)  # to be forgotten some day
-        session = self._sessions.get(state.session, now_s)
-        session.agent_speaks = state.state is AgentState.SPEAKING
-        session.gate.ignored = ignored
+        elif isinstance(message, AvatarState) and (message.session in self._heard_s or ignores_microphone(message)):
+            self._heard_s.setdefault(message.session, now_s)
+            self._sessions.get(message.session, now_s).follow(message)
 
     def tick(self, now_s: float) -> Iterable[Out]:
         """Take verdicts on turns; close the utterance of a microphone that fell silent; forget it when it stays so."""
@@ -165,8 +157,8 @@ class VadStage(Stage):
             yield from self._end_stream(state, frame.session)
 
     def _read(self, transcript: Transcript, now_s: float) -> Iterator[Out]:
-        state = self._sessions.get(transcript.session, now_s) if transcript.session in self._heard_s else None
-        if state is None or transcript.utterance != state.utterance:
+        known = transcript.session in self._heard_s
+        if not known or transcript.utterance != (state := self._sessions.get(transcript.session, now_s)).utterance:
             return
         if transcript.final:
             state.turn_end.read_final(now_s - state.stopped_s)
@@ -284,8 +276,7 @@ class VadStage(Stage):
 
     def _end_stream(self, state: VadSession, session: str) -> Iterator[Out]:
         """Close what is open and begin anew with the next frame."""
-        event = state.segmenter.stop()
-        if event is not None:
+        if (event := state.segmenter.stop()) is not None:
             yield from self._stop(state, event, state.sent_to, session)
         state.capture.restart()
         state.pre_roll.clear()

@@ -1,7 +1,8 @@
 """How the page does in a headless Chromium without a graphics card, beside a server with the product's own stages.
 
-./avatar exec python benchmarks/rendering/browser_page.py AVATAR.zip [--json out.json]: opening until the face is seen (a cold cache, several
-times), sizes on the wire, pictures a second at 512x512 without a break, and while it speaks, lips against what is heard.
+./avatar exec python benchmarks/rendering/browser_page.py AVATAR.zip [--json out.json]: opening until the face is seen
+(cold cache, several times), sizes on the wire, pictures a second at 512x512 without a break, and while it speaks, lips
+against what is heard.
 """
 
 from __future__ import annotations
@@ -12,15 +13,15 @@ import statistics
 import sys
 import tempfile
 import time
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "test"))
 
-from browser import Browser, chromium  # noqa: E402
-from page_server import PageServer  # noqa: E402
-
-from avatar_ros.avatar.load import load_avatar  # noqa: E402
+from avatar_ros.avatar.load import load_avatar
+from browser import Browser, chromium
+from page_server import PageServer
 
 OPENINGS = 5
 QUESTION = "what can you do"
@@ -38,7 +39,8 @@ const one = (k) => new Promise((done) => {
   renderer.onready = () => { renderer.present(); done(); };
   for (let n = 0; n < 52; ++n) weights[n] = 0.25 + 0.25 * Math.sin(k * 0.3 + n);
   const turn = 0.1 * Math.sin(k * 0.1), length = Math.hypot(1, turn);
-  renderer.submit(weights, poseMatrix({ rotation: [1 / length, 0, turn / length, 0], translation: [0, 0, 0] }, avatar.pivot), { atS: 0 });
+  const pose = { rotation: [1 / length, 0, turn / length, 0], translation: [0, 0, 0] };
+  renderer.submit(weights, poseMatrix(pose, avatar.pivot), { atS: 0 });
 });
 for (let k = 0; k < 10; ++k) await one(k);
 const started = performance.now();
@@ -74,7 +76,7 @@ def talk(browser: Browser, server: PageServer) -> dict[str, Any]:
         browser.wait(lambda since=since: any(c["state"] == "ended" for c in server.clocks[since:]))
         time.sleep(1)
     times = browser.js("return window.times")
-    steps = [b - a for a, b in zip(times, times[1:], strict=False) if b - a < 0.5]
+    steps = [b - a for a, b in pairwise(times) if b - a < 0.5]
     errors = browser.js("return window.avatarApp.conversation.lipError.errorsMs")
     sizes = sorted(abs(error) for error in errors)
     figures = browser.js("return window.avatarApp.conversation.figures")

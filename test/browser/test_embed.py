@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from browser import chromium, need_browser
-from page_server import ANSWERS, PageServer
 
 from avatar_ros.avatar.load import avatar_file, load_avatar
+from browser import chromium, need_browser
+from page_server import ANSWERS, PageServer
 
 QUESTION = "when does the boat leave"
 
@@ -26,7 +26,8 @@ def window(server):
         yield browser
 
 
-GOT = "return window.got.find(({avatar, detail}) => avatar === arguments[0] && JSON.stringify(detail).includes(arguments[1]))"
+GOT = """return window.got.find(({avatar, detail}) =>
+    avatar === arguments[0] && JSON.stringify(detail).includes(arguments[1]))"""
 
 
 def test_a_page_of_another_origin_frames_it_and_talks_with_it(server, window):
@@ -36,14 +37,15 @@ def test_a_page_of_another_origin_frames_it_and_talks_with_it(server, window):
     assert window.js("return getComputedStyle(document.body).backgroundColor") == "rgba(0, 0, 0, 0)"
     window.click("#begin-typing")
     window.driver.switch_to.default_content()
-    window.until(GOT, "session", "key")
+    assert "key" not in window.until(GOT, "session", "locale")["detail"]
     window.js("window.tell({avatar: 'say', text: arguments[0]})", QUESTION)
     window.until(GOT, "line", QUESTION)
     window.until(GOT, "state", "speaking")
     window.until(GOT, "line", '"avatar"')
     window.js("window.tell({avatar: 'interrupt'})")
-    window.until(GOT, "state", "idle")
-    window.js("window.tell({avatar: 'constructor'}); window.tell('nonsense'); window.tell({avatar: 'say', text: {}}); window.tell({avatar: 'end'})")
+    window.wait(lambda: any(clock["state"] == "ended" for clock in server.clocks))
+    for message in ("{avatar: 'constructor'}", "'nonsense'", "{avatar: 'say', text: {}}", "{avatar: 'end'}"):
+        window.js(f"window.tell({message})")
     window.wait(lambda: server.talking is None)
     assert server.texts[-1] == QUESTION
 
@@ -61,7 +63,11 @@ def test_only_the_page_that_frames_it_is_obeyed(server, window):
 
 def test_as_an_element(server, window):
     window.open(f"{server.url}/test/element.html")
-    window.js("window.told = []; for (const kind of ['ready', 'state', 'line']) document.getElementById('head').addEventListener(kind, (e) => window.told.push([kind, e.detail]))")
+    window.js("""
+        window.told = [];
+        const head = document.getElementById('head');
+        for (const kind of ['state', 'line']) head.addEventListener(kind, (e) => window.told.push([kind, e.detail]));
+    """)
     window.until("return document.getElementById('head').view?.seen")
     window.promise("await document.getElementById('head').begin({mic: false})")
     window.until("return document.getElementById('head').conversation.connection.alive")

@@ -1,4 +1,4 @@
-"""The page in a real browser, talking with the product's own stages: picture, voice, captions, and what can go wrong."""
+"""The page in a real browser, with the product's own stages: picture, voice, captions, and what can go wrong."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
-from browser import SOFTWARE_GL, chromium, need_browser
-from page_server import ANSWERS, PageServer, say_goodbye
 
 from avatar_ros.avatar.load import avatar_file, load_avatar
 from avatar_ros.core.enums import InterruptAction
+from browser import SOFTWARE_GL, chromium, need_browser
+from page_server import ANSWERS, PageServer, say_goodbye
 
 QUESTION = "when does the boat leave"
+LONG = "tell me about the house"
 TALKING = "return document.body.dataset.phase === 'talking'"
+KIND = "return window.avatarApp.view.figures.renderer"
 HEARD = "return document.querySelector('#notice:not([hidden])')?.innerText ?? ''"
 
 
@@ -51,7 +53,7 @@ def opened(browser, url):
 
 def begin_typing(browser):
     browser.click("#begin-typing")
-    browser.until("return window.avatarApp.conversation?.connection.alive && window.avatarApp.conversation.player !== null")
+    browser.until("const talk = window.avatarApp.conversation; return talk?.connection.alive && talk.player !== null")
 
 
 def ask(browser, text=QUESTION):
@@ -89,7 +91,10 @@ def test_a_typed_question_is_answered_aloud_with_lips_and_captions(server, page)
     assert played[0]["state"] == "playing" and played[0]["sample"] == 0
     samples = [clock["sample"] for clock in played]
     assert samples == sorted(samples) and samples[-1] > 12000
-    speaking = page.js("return window.shown.filter(({pose}) => pose.sample >= 0 && pose.turn === arguments[0]).map(({pose}) => [pose.sample, Math.max(...pose.weights)])", turn)
+    speaking = page.js("""
+        return window.shown.filter(({pose}) => pose.sample >= 0 && pose.turn === arguments[0])
+            .map(({pose}) => [pose.sample, Math.max(...pose.weights)])
+    """, turn)
     assert len(speaking) > 10 and max(weight for _, weight in speaking) > 0.2, "the face moves while it speaks"
     assert page.js("return window.avatarApp.conversation.lipError.errorsMs.length") > 10
     assert page.js("return window.avatarApp.conversation.lipError.quantile(0.5)") < 100
@@ -100,27 +105,29 @@ def test_a_typed_question_is_answered_aloud_with_lips_and_captions(server, page)
 
 def test_idle_life_comes_from_the_same_topic_as_the_kiosks(server, page):
     begin_typing(page)
-    page.js("window.blinks = new Set(); window.avatarApp.view.addEventListener('shown', (e) => window.blinks.add(e.detail.pose.weights[8].toFixed(2)))")
+    page.js("""
+        window.blinks = new Set();
+        window.avatarApp.view.addEventListener('shown', (e) => window.blinks.add(e.detail.pose.weights[8].toFixed(2)));
+    """)
     page.until("return window.blinks.size > 5", within_s=30)
 
 
 def test_the_button_stops_it(server, page):
     since = len(server.clocks)
     begin_typing(page)
-    ask(page)
+    ask(page, LONG)
     page.wait(lambda: clocks(server, since, "playing"))
     page.until("return !document.getElementById('stop').disabled")
     page.click("#stop")
     page.wait(lambda: clocks(server, since, "ended"), 20)
     last = [clock for clock in server.clocks[since:] if clock["turn"] == clocks(server, since, "ended")[0]["turn"]]
     assert last[-1]["gain"] == 0
-    page.until("return document.getElementById('status').textContent === 'Ready'", within_s=20)
 
 
 def test_held_and_gone_on_with(server, page):
     since = len(server.clocks)
     begin_typing(page)
-    ask(page)
+    ask(page, LONG)
     page.wait(lambda: clocks(server, since, "playing"))
     server.order(InterruptAction.PAUSE)
     page.wait(lambda: clocks(server, since, "paused"))
@@ -135,7 +142,7 @@ def test_held_and_gone_on_with(server, page):
 def test_a_lost_network_comes_back_in_the_middle_of_the_sentence(server, page):
     since = len(server.clocks)
     begin_typing(page)
-    ask(page)
+    ask(page, LONG)
     page.wait(lambda: clocks(server, since, "playing"))
     key = server.key
     server.cut()
@@ -143,8 +150,8 @@ def test_a_lost_network_comes_back_in_the_middle_of_the_sentence(server, page):
     page.wait(lambda: clocks(server, since, "ended"))
     turn = clocks(server, since, "ended")[0]["turn"]
     assert server.key == key and page.js(HEARD) == ""
-    starved = [clock for clock in server.clocks[since:] if clock["turn"] == turn and clock["state"] == "playing"]
-    assert [clock["sample"] for clock in starved] == sorted(clock["sample"] for clock in starved), "nothing is heard twice"
+    samples = [clock["sample"] for clock in clocks(server, since, "playing") if clock["turn"] == turn]
+    assert samples == sorted(samples), "nothing is heard twice"
 
 
 def test_words_with_html_in_them_are_words(server, page):
@@ -205,19 +212,22 @@ def test_the_token_of_the_address_is_used_and_hidden(server, window):
     assert "s3cret" not in window.driver.current_url
     begin_typing(window)
     window.open("about:blank")
+    window.wait(lambda: server.talking is None, 20)
     server.token = ""
 
 
 def test_keys_and_screen_reader(server, page):
     begin_typing(page)
-    names = page.js("return [...document.querySelectorAll('button, input, select')].filter((e) => e.checkVisibility()).map((e) => e.getAttribute('aria-label') || e.labels?.[0]?.textContent || e.textContent.trim())")
+    names = page.js("""
+        return [...document.querySelectorAll('button, input, select')].filter((e) => e.checkVisibility())
+            .map((e) => e.getAttribute('aria-label') || e.labels?.[0]?.textContent || e.textContent.trim())
+    """)
     assert names and all(names), names
     assert page.js("return document.activeElement.id") == "text"
     assert page.js("return document.getElementById('log').getAttribute('aria-live')") == "polite"
     page.click("#more")
     assert page.js("return document.getElementById('settings').open")
     page.js("document.getElementById('settings').close()")
-    page.js("document.activeElement.blur(); document.dispatchEvent(new KeyboardEvent('keydown', {key: 'm', code: 'KeyM', bubbles: true}))")
 
 
 def test_the_figures_are_shown_and_sent(server, page):
@@ -235,25 +245,31 @@ def test_without_a_secure_context_one_types(server):
         opened(browser, f"http://avatar.test:{urlsplit(server.url).port}/")
         browser.click("#begin")
         browser.until(HEARD.replace("?? ''", "?.includes('https')"))
+        browser.until("return window.avatarApp.conversation.connection.alive")
+        since = len(server.clocks)
+        ask(browser)
+        browser.wait(lambda: clocks(server, since, "ended"))  # it is heard all the same
         assert browser.js("return document.getElementById('mic').classList.contains('off')")
         assert browser.js("return !document.getElementById('text').disabled")
 
 
 def test_a_microphone_that_is_refused_or_missing(server, page):
-    page.driver.execute_cdp_cmd("Browser.setPermission", {"permission": {"name": "microphone"}, "setting": "denied"})
-    try:
-        page.click("#begin")
-        page.until(HEARD.replace("?? ''", "?.includes('not allowed')"))
-    finally:
-        page.driver.execute_cdp_cmd("Browser.resetPermissions", {})
-    page.js("navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('none', 'NotFoundError'))")
+    refuse = "navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('none', arguments[0]))"
+    page.js(refuse, "NotAllowedError")
+    page.click("#begin")
+    page.until(HEARD.replace("?? ''", "?.includes('not allowed')"))
+    page.js(refuse, "NotFoundError")
     page.click("#notice-act")
     page.until(HEARD.replace("?? ''", "?.includes('No microphone found')"))
+    page.js(refuse, "NotReadableError")
+    page.click("#mic")
+    page.until(HEARD.replace("?? ''", "?.includes('busy')"))
 
 
 def test_what_the_microphone_hears_comes_whole(server, tmp_path):
     rng = np.random.default_rng(2)
-    tone = np.concatenate([np.zeros(32000), 8000 * np.sin(np.cumsum(0.02 + 0.2 * rng.random(16000))), np.zeros(16000)])
+    chirp = 8000 * np.sin(np.cumsum(0.02 + 0.2 * rng.random(16000)))
+    tone = np.concatenate([np.zeros(8 * 16000), chirp, np.zeros(16000)])
     with wave.open(str(tmp_path / "question.wav"), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
@@ -263,16 +279,20 @@ def test_what_the_microphone_hears_comes_whole(server, tmp_path):
     with chromium(microphone=tmp_path / "question.wav") as browser:
         opened(browser, server.url)
         # The browser's own clean-up of a voice is not what is tested here.
-        browser.js("const g = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices); navigator.mediaDevices.getUserMedia = () => g({audio: {echoCancellation: false, noiseSuppression: false, autoGainControl: false}})")
+        browser.js("""
+            const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+            const audio = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
+            navigator.mediaDevices.getUserMedia = () => ask({ audio });
+        """)
         browser.click("#begin")
-        browser.wait(lambda: len(server.mic) > 200)
+        browser.wait(lambda: server.mic and server.mic[-1][0] > 9.7 * 16000)
         firsts = [first for first, _, _ in server.mic]
         assert np.all(np.diff(firsts) == 320), "every 20 ms are there"
-        assert all(np.isfinite(at_s) for _, at_s, _ in server.mic[5:])
+        assert all(np.isfinite(at_s) for _, at_s, _ in server.mic[-100:])
         heard = np.concatenate([pcm for _, _, pcm in server.mic]).astype(float)
-        like = np.correlate(heard, tone[32000:48000], "valid")
+        like = np.correlate(heard, chirp, "valid")
         best = heard[np.argmax(like) :][:16000]
-        assert np.corrcoef(best, tone[32000:48000])[0, 1] > 0.95
+        assert np.corrcoef(best, chirp)[0, 1] > 0.95
         count = len(server.mic)
         browser.click("#mic")
         time.sleep(1.0)
@@ -286,10 +306,13 @@ def test_what_the_microphone_hears_comes_whole(server, tmp_path):
 def test_a_lost_graphics_card_is_replaced(server):
     with chromium(*SOFTWARE_GL) as browser:
         opened(browser, f"{server.url}/")
-        assert browser.js("return window.avatarApp.view.figures.renderer") == "wasm", "a program that plays a card is not used"
+        assert browser.js(KIND) == "wasm", "a program that plays a card is not used"
         opened(browser, f"{server.url}/?renderer=webgl&pixels=10000")
-        assert browser.js("return window.avatarApp.view.figures.renderer") == "webgl"
-        browser.js("window.canvas = document.querySelector('#stage canvas'); window.avatarApp.view.choice.renderer.gl.getExtension('WEBGL_lose_context').loseContext()")
+        assert browser.js(KIND) == "webgl"
+        browser.js("""
+            window.canvas = document.querySelector('#stage canvas');
+            window.avatarApp.view.choice.renderer.gl.getExtension('WEBGL_lose_context').loseContext();
+        """)
         browser.until("return document.querySelector('#stage canvas') !== window.canvas")
         browser.js("window.count = 0; window.avatarApp.view.addEventListener('shown', () => window.count++)")
         browser.until("return window.count > 3")

@@ -26,7 +26,7 @@ OWN_VERBS = {
 }
 EXIT_BAD_INPUT, EXIT_INTERRUPTED = 2, 130
 #: What a verb needs besides.
-VERB_EXTRAS = {"record": ("recording",), "replay": ("recording",)}
+VERB_EXTRAS = {"record": ("recording",), "replay": ("recording",), "web": ("web",)}
 #: What the system may refuse while a checkout is set up -> what to do.
 _REMEDIES = dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "make room and run this again: it goes on where it stopped")
 _NOT_OURS = (errno.EACCES, errno.EPERM, errno.EROFS)

@@ -30,6 +30,7 @@ EXTRAS = {
     "meaning": "llm_node, answers.meaning: answers by meaning; brings its weights",
     "sensevoice": "asr_node, backend sensevoice: FunASR; brings torch",
     "turn_detector": "vad_node, turn_detector smart_turn: is the user done, by the sound",
+    "web": "./avatar web: browsers and HTTP",
     "neural": "tools/ that export and train models: torch, transformers, onnx",
     "recording": "./avatar record and replay: MCAP files (these verbs bring it)",
     "gl": "renderer_node, backend gl: OpenGL on a graphics card of any maker",

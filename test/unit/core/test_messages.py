@@ -56,6 +56,8 @@ FIXED = {
     "head_translation": "geometry_msgs/Vector3",
     "marks": "Mark[]",
     "key_frames": "KeyFrame[]",
+    "shapes": "string[]",
+    "amounts": "float32[]",
     "history": "ChatMessage[]",
     "events": "string[]",
     "data": "float32[]",

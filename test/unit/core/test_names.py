@@ -24,6 +24,7 @@ SAME_IN_EVERY_ROOM = {
     "FakeSettings": "the options of a room's scripted backend",
     "Avatar": "the head that is drawn, and what a robot's program imports to talk with one",
     "validate": "the verb in commands/, and the checks that it prints",
+    "web": "the verb in commands/, and the run that it starts",
 }
 #: Still to be renamed: a line goes with its name, and none is added.
 STILL_TWICE = {"peers", "turn"}

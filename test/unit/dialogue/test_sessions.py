@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from avatar_ros.core.enums import InterruptAction, SessionKind
+from avatar_ros.core.enums import AgentState, InterruptAction, SessionKind
 from avatar_ros.core.events import SessionEvent
 from avatar_ros.core.types import Transcript
 from avatar_ros.dialogue.base import PORT, DialogueSettings
@@ -42,6 +42,31 @@ def test_closed_sessions_leave_nothing_that_grows() -> None:
     for number in range(1, 50):
         visit(run, f"web{number}")
     assert held(stage) == before
+
+
+def test_another_node_opens_and_closes_a_session() -> None:
+    run, _ = kiosk()
+    run.send("session", SessionEvent("web", SessionKind.OPENED))
+    run.run(0.1)
+    assert [state.state for state in run.sent("state", session="web")] == [AgentState.IDLE]
+    run.send("speech/transcript", Transcript(session="web", utterance=0, text="hello"))
+    run.run(0.1)
+    run.send("session", SessionEvent("web", SessionKind.CLOSED))
+    run.run(0.1)
+    run.send("session", SessionEvent("web", SessionKind.OPENED))
+    run.run(0.1)
+    assert len(run.sent("state", session="web", state=AgentState.IDLE)) == 2, "a conversation of its own"
+
+
+def test_a_session_may_ask_for_one_of_the_kiosks_languages() -> None:
+    run = Harness()
+    settings = DialogueSettings(languages=("de",))
+    run.add("dialogue", DialogueStage(settings, lambda: (EPOCH, "")), PORT)
+    for session, locale in (("a", "de"), ("b", "fr")):
+        run.send("session", SessionEvent(session, SessionKind.OPENED, locale=locale))
+    run.run(0.1)
+    told = {event.session: event.locale for event in run.sent("session") if event.ttl_s}
+    assert told == {"a": "de", "b": "en-US"}
 
 
 def held(stage: DialogueStage) -> int:

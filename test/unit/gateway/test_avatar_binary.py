@@ -8,7 +8,6 @@ import shutil
 
 import numpy as np
 import pytest
-from page_node import run_node
 
 from avatar_ros.avatar.fake import fake_avatar
 from avatar_ros.avatar.framing import frame_head, head_pivot
@@ -21,6 +20,7 @@ from avatar_ros.gateway.avatar_binary_reader import from_binary
 from avatar_ros.render.base import RasterSettings
 from avatar_ros.render.pose import portrait_camera
 from avatar_ros.render.reference import ReferenceRasteriser
+from page_node import run_node
 
 needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed (apt install nodejs)")
 
@@ -43,7 +43,8 @@ def drawn(avatar: Avatar, like: Avatar, side: int = 128) -> np.ndarray:
 def cloud(scale: float = 1.0) -> Avatar:
     """Splats alone: no neck, no morphs, no clips."""
     head = fake_avatar(400, seed=3)
-    return dataclasses.replace(head, neck=None, morphs=NO_MORPHS, clips={}, positions=head.positions * np.float32(scale),
+    moved = head.positions * np.float32(scale)
+    return dataclasses.replace(head, neck=None, morphs=NO_MORPHS, clips={}, positions=moved,
                                scales=head.scales * np.float32(scale))  # fmt: skip
 
 
@@ -105,7 +106,7 @@ const avatar = readAvatar(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset 
 const out = {};
 for (const [name, value] of Object.entries(avatar)) out[name] = ArrayBuffer.isView(value) ? [...value] : value;
 out.clips = avatar.clips.map((clip) => ({ ...clip, keys: [...clip.keys] }));
-out.cameras = given.sizes.map(([w, h]) => { const c = portraitCamera(avatar, w, h); return [...c.view, c.focal, c.blur]; });
+out.cameras = given.sizes.map(([w, h]) => portraitCamera(avatar, w, h)).map((c) => [...c.view, c.focal, c.blur]);
 console.log(JSON.stringify(out));
 """
 
@@ -132,13 +133,21 @@ def test_the_page_reads_what_the_slow_reader_reads(tmp_path, avatar):
         assert numbers[16:] == pytest.approx([camera.fy, RasterSettings().blur_at(width, height)], rel=1e-4)
 
 
+BROKEN_SCRIPT = """
+const { readAvatar } = await import(page + 'avatar_file.js');
+const bytes = readFileSync(given.file);
+try {
+  readAvatar(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
+} catch (error) {
+  console.log(JSON.stringify(error.message));
+}
+"""
+
+
 @needs_node
 @pytest.mark.parametrize("broken", ["other", "short", "cut"])
 def test_the_page_says_what_is_no_avatar(tmp_path, broken):
     blob = to_binary(fake_avatar(50))
     (tmp_path / "avatar.bin").write_bytes({"other": b"PK" + blob[2:], "short": b"AVH1", "cut": blob[:-400]}[broken])
-    script = READ_SCRIPT.replace("const avatar = readAvatar(", "let avatar; try { avatar = readAvatar(").replace(
-        "bytes.length));\nconst out", "bytes.length)); } catch (e) { console.log(JSON.stringify(e.message)); process.exit(0); }\nconst out"
-    )
-    said = run_node(tmp_path, script, {"file": str(tmp_path / "avatar.bin"), "sizes": []})
+    said = run_node(tmp_path, BROKEN_SCRIPT, {"file": str(tmp_path / "avatar.bin")})
     assert "avatar file" in said

@@ -1,4 +1,4 @@
-"""The page's files: what is made of other files is up to date, nothing comes from elsewhere, nothing is put in as HTML."""
+"""The page's files: what is made of others is up to date, nothing comes from elsewhere, nothing is put in as HTML."""
 
 from __future__ import annotations
 
@@ -34,7 +34,8 @@ def test_shaders_are_those_of_the_kiosk():
 @pytest.mark.skipif(shutil.which("em++") is None, reason="emscripten is not installed (apt install emscripten)")
 def test_the_built_rasteriser_is_that_of_the_sources(tmp_path):
     version = subprocess.run(["em++", "--version"], capture_output=True, text=True).stdout.splitlines()[0]
-    done = subprocess.run([ROOT / "tools/build_web.sh", tmp_path / "raster.wasm"], capture_output=True, text=True, timeout=580)
+    command = [ROOT / "tools/build_web.sh", tmp_path / "raster.wasm"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=580)
     assert done.returncode == 0, done.stderr
     built, kept = (path.read_bytes() for path in (tmp_path / "raster.wasm", PAGE / "raster.wasm"))
     if "3.1.6" in version:

@@ -6,7 +6,6 @@ import shutil
 
 import numpy as np
 import pytest
-from page_node import run_node
 
 from avatar_ros.avatar.fake import fake_avatar
 from avatar_ros.core.enums import AgentState, InterruptAction, Layer, PlaybackState
@@ -16,6 +15,7 @@ from avatar_ros.gateway.avatar_binary import to_binary
 from avatar_ros.gateway.avatar_binary_reader import from_binary
 from avatar_ros.render.clip_mixer import ClipMixer, pose_matrix
 from avatar_ros.render.face import Face
+from page_node import run_node
 
 RATE_HZ = 24000
 
@@ -29,8 +29,9 @@ def story(seed: int) -> list[dict]:
 
     def face(**fields: object) -> dict:
         rotation = np.array([1.0, *rng.normal(0, 0.1, 3)])
-        return {**fields, "weights": rng.random(52).tolist(), "rotation": (rotation / np.linalg.norm(rotation)).tolist(),
-                "translation": rng.normal(0, 0.01, 3).tolist()}  # fmt: skip
+        rotation /= np.linalg.norm(rotation)
+        translation = rng.normal(0, 0.01, 3).tolist()
+        return {**fields, "weights": rng.random(52).tolist(), "rotation": rotation.tolist(), "translation": translation}
 
     idle_s = sorted([*np.arange(0.0, 2.0, 1 / 30), *np.arange(4.0, 6.0, 1 / 30)])
     events += [face(what="idle", at_s=at_s) for at_s in idle_s]
@@ -128,7 +129,8 @@ def test_clips_are_the_kiosks(tmp_path):
     avatar = fake_avatar(80)
     names = ("yumi_h5_idle", "think_part_1", "think_part_2", "speak_1", "speak_2", "hello")
     nod = avatar.clips["idle"]
-    clips = {name: type(nod)(name, nod.times_s[: 61 - 7 * k], nod.matrices[: 61 - 7 * k]) for k, name in enumerate(names)}
+    counts = {name: 61 - 7 * k for k, name in enumerate(names)}
+    clips = {name: type(nod)(name, nod.times_s[:n], nod.matrices[:n]) for name, n in counts.items()}
     avatar = type(avatar)(**{**vars(avatar), "clips": clips})
     blob = to_binary(avatar)
     (tmp_path / "avatar.bin").write_bytes(blob)

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from avatar_ros.audio.sentence_progress import SentenceProgress
 from avatar_ros.core.enums import MarkKind
 from avatar_ros.core.spoken_text import words_said
 from avatar_ros.core.types import Mark, SpeechChunk
-from avatar_ros.speaker.sentence_progress import SentenceProgress
 
 RATE = 24000
 WORDS = "One two three, four five six seven eight nine ten.".split()

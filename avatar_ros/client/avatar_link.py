@@ -58,8 +58,8 @@ class _Goal:
         self.task.finish(self.end(reason=reason, **known))
 
 
-class Connection:
-    """namespace: of the avatar. Callbacks of goals and topics come on the connection's own thread."""
+class AvatarLink:
+    """namespace: of the avatar. Callbacks of goals and topics come on the link's own thread."""
 
     def __init__(self, namespace: str) -> None:
         self.name = f"client_{uuid.uuid4().hex[:12]}"
@@ -98,7 +98,7 @@ class Connection:
 
     # --- goals ------------------------------------------------------------------------------------------------------
 
-    def start(self, name: str, on_news: Callable[[Any], None] | None, **values: Any) -> Task[Any]:
+    def start(self, name: str, on_news: Callable[[Any], None] | None, values: dict[str, Any]) -> Task[Any]:
         """Send a goal; values: its fields."""
         kind, news_kind, end_kind = ACTIONS[name]
         client = self._action(name)
@@ -141,7 +141,7 @@ class Connection:
             goal.lose("refused")
             self._forget(goal)
             return
-        goal.handle = handle
+        goal.handle, goal.task.accepted_ns = handle, convert.ns_from_stamp(handle.stamp)
         self._ask_result(goal)
         if goal.cancelled:
             handle.cancel_goal_async()
@@ -197,7 +197,7 @@ class Connection:
         return future.result() if done.wait(timeout_s) else None
 
     def subscribe(self, topic: str, take: Callable[[Any], None]) -> Any:
-        """Hear a topic of the conversation; take(dataclass) comes on the connection's thread."""
+        """Hear a topic of the conversation; take(dataclass) comes on the link's thread."""
         read = _safe(lambda msg: take(convert.from_msg(TOPICS[topic], msg)))
         return self.node.create_subscription(convert.msg_type(TOPICS[topic]), topic, read, qos.for_topic(topic))
 

@@ -1,0 +1,133 @@
+"""`./avatar web`: the graph of a kiosk without microphone, loudspeaker and screen of its own, and web_node instead."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ..core.avatar_names import avatar_file
+from ..core.errors import ConfigError
+from ..core.paths import runtime_folder, share_file
+from ..core.private import private_folder, write_private
+from .certificate import Certificate
+from .graph import WEB_NODE, KioskNode, KioskOptions, Value, kiosk_graph
+from .kiosk import run_nodes
+
+#: Nodes that a browser is in place of: it is microphone, loudspeaker and screen of its own session.
+OF_A_KIOSK = frozenset({"renderer_node", "speaker_node", "mic_node", "monitor_node", "skills_node"})
+HTTP_PORT, HTTPS_PORT = 8000, 8443
+#: Where the token stands in an address: behind the #, which a browser sends to nobody.
+TOKEN_MARK = "/#token="
+
+
+@dataclass(frozen=True)
+class WebOptions:
+    """What the user asked for. kiosk: what a kiosk is asked for, too; http: port for HTTP, 0: HTTPS where lan is set;
+    lan: others than this computer may come in; port: for HTTPS; names: that it is reached by; certificate, key: files.
+    """
+
+    kiosk: KioskOptions
+    http: int = 0
+    port: int = HTTPS_PORT
+    lan: bool = False
+    names: tuple[str, ...] = ()
+    certificate: str = ""
+    key: str = ""
+
+    @property
+    def secure(self) -> bool:
+        """Whether it speaks HTTPS."""
+        return bool(self.certificate) or (self.lan and not self.http)
+
+
+def web_graph(options: WebOptions, parameters: dict[str, Value]) -> tuple[KioskNode, ...]:
+    """The nodes in their order of starting. parameters: of web_node. Raises ConfigError as kiosk_graph does."""
+    nodes = [node for node in kiosk_graph(options.kiosk) if node.executable not in OF_A_KIOSK]
+    files = (share_file("config/web.yaml"), *nodes[0].params_files)
+    web = KioskNode(WEB_NODE, nodes[0].namespace, files, parameters)
+    return (*(replace(node, params_files=files) for node in nodes), web)
+
+
+def run_web(options: WebOptions) -> int:
+    """Serve until told to stop; the process's exit code. Raises ConfigError for what cannot be."""
+    _check(options)
+    parameters: dict[str, Value] = {"host": "0.0.0.0" if options.lan else "127.0.0.1"}
+    port = options.port if options.secure else options.http or HTTP_PORT
+    parameters["port"] = port
+    if options.kiosk.avatar:
+        parameters["avatar"] = str(avatar_file(options.kiosk.avatar).absolute())
+    if options.kiosk.locale:
+        parameters["locale"] = options.kiosk.locale
+    if options.names:
+        parameters["names"] = list(options.names)
+    token = ""
+    if options.lan:
+        token = secrets.token_urlsafe(12)
+        parameters["token_file"] = str(_write_token(options, token, "token"))
+    operator = _write_token(options, secrets.token_urlsafe(12), "admin")
+    parameters["admin_token_file"] = str(operator)
+    names = ["localhost"]
+    if options.secure:
+        certificate = Certificate.given(options.certificate, options.key, options.names)
+        parameters |= {"certificate": str(certificate.path), "private_key": str(certificate.key_path)}
+    if options.lan:
+        from ..core.own_addresses import own_addresses, own_name
+
+        names = [*own_addresses(), own_name(), *options.names]
+    addresses = [_address(options, name, port, token) for name in names]
+    nodes = web_graph(options, parameters)
+    lines = [*_lines(options, addresses), f"operator: {_bare(addresses[0])}/admin, its password is in {operator}"]
+    return run_nodes(nodes, options.kiosk, lines)
+
+
+def _address(options: WebOptions, name: str, port: int, token: str) -> str:
+    host = f"[{name}]" if ":" in name else name
+    scheme, usual = ("https", 443) if options.secure else ("http", 80)
+    return f"{scheme}://{host}{'' if port == usual else f':{port}'}{TOKEN_MARK + token if token else ''}"
+
+
+def _bare(address: str) -> str:
+    """Without the visitors' token."""
+    return address.partition(TOKEN_MARK)[0]
+
+
+def _lines(options: WebOptions, addresses: list[str]) -> list[str]:
+    lines = [f"open {address}" for address in addresses]
+    if options.lan:
+        lines += _qr(addresses[0])
+    if options.lan and not options.secure:
+        lines.append("a browser gives no microphone to a page without https: others can only type; leave --http out")
+    elif options.secure and not options.certificate:
+        lines.append("the certificate was made here: a browser warns of it once on each device")
+    return lines
+
+
+def _qr(address: str) -> list[str]:
+    """The address for a phone's camera; nothing where the library is missing."""
+    try:
+        import segno
+    except ImportError:
+        return []
+    import io
+
+    out = io.StringIO()
+    segno.make(address, micro=False).terminal(out, compact=True)
+    return out.getvalue().splitlines()
+
+
+def _write_token(options: WebOptions, token: str, name: str) -> Path:
+    """For web_node to read: arguments of processes can be read by everybody."""
+    folder = runtime_folder() / "avatar_ros"
+    private_folder(folder)
+    path = folder / f"web_{name}_{options.kiosk.namespace.strip('/').replace('/', '_')}"
+    write_private(path, token + "\n")
+    return path
+
+
+def _check(options: WebOptions) -> None:
+    for name, port in (("http", options.http), ("port", options.port)):
+        if not 0 <= port <= 65535:
+            raise ConfigError("bad_option", f"{name} is {port}; it must be 1 to 65535")
+    if bool(options.key) and not options.certificate:
+        raise ConfigError("bad_option", "a key without its certificate; give --certificate too")

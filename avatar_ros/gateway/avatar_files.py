@@ -1,0 +1,77 @@
+"""The avatars that a page may show, as compact files named by their content."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..avatar.load import BUILT_IN, avatar_file, load_avatar
+from ..core.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class AvatarFile:
+    """data: as `to_binary` gives it; packed: the same, gzipped."""
+
+    id: str
+    name: str
+    sha256: str
+    data: bytes
+    packed: bytes
+
+    @property
+    def url(self) -> str:
+        return f"/avatar/{self.sha256}.bin"
+
+
+class AvatarFiles:
+    """Read once, at configure. The first is shown where a page asks for none."""
+
+    def __init__(self, files: tuple[str, ...]) -> None:
+        self._files = tuple(dict.fromkeys(files))
+        self._by_id: dict[str, AvatarFile] = {}
+        self._by_hash: dict[str, AvatarFile] = {}
+
+    def load(self) -> None:
+        """Raises AvatarError, ConfigError naming the file that cannot be shown."""
+        from .avatar_binary import to_binary
+
+        for name in self._files:
+            path = avatar_file(name)
+            made = _packed(name, to_binary(load_avatar(path)))
+            if made.id in self._by_id:
+                raise ConfigError("avatar_twice", f"two avatars are called '{made.id}': {name}; rename one")
+            self._by_id[made.id] = self._by_hash[made.sha256] = made
+
+    def find(self, sha256: str) -> AvatarFile | None:
+        """The one of that content."""
+        return self._by_hash.get(sha256)
+
+    def choose(self, name: str) -> dict[str, object]:
+        """What a page is told of the one that it asks for, or of the first."""
+        return _told(self._by_id.get(name) or next(iter(self._by_id.values())))
+
+    def listed(self) -> list[dict[str, object]]:
+        """What /avatars tells."""
+        return [{**_told(one), "default": i == 0} for i, one in enumerate(self._by_id.values())]
+
+    def file(self, name: str) -> str:
+        """The file that `load_avatar` takes for an id, "" where it is none of ours."""
+        if not name:
+            return self._files[0]
+        return next((file for file in self._files if _id(file) == name), "")
+
+
+def _id(file: str) -> str:
+    return BUILT_IN if file == BUILT_IN else Path(file).stem
+
+
+def _packed(file: str, data: bytes) -> AvatarFile:
+    digest = hashlib.sha256(data).hexdigest()
+    return AvatarFile(_id(file), _id(file).replace("_", " "), digest, data, gzip.compress(data, 9, mtime=0))
+
+
+def _told(one: AvatarFile) -> dict[str, object]:
+    return {"id": one.id, "name": one.name, "url": one.url, "bytes": len(one.data)}

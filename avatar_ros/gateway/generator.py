@@ -1,0 +1,124 @@
+"""Processes that make pictures and videos, each with a thread that waits for it, and a bounded queue before them."""
+
+from __future__ import annotations
+
+import json
+import queue
+import threading
+import time
+from concurrent.futures import Future
+from dataclasses import asdict, dataclass
+
+from ..core.errors import AvatarRosError
+from ..core.helper_process import Helper, HelperDeadError
+
+_REQUEST, _RESULT = b"G", b"R"
+#: Processor time that a request may take, s, and what it takes as long as nobody has measured.
+_LIMIT_S, _USUAL_S = 600.0, 2.0
+#: Each new time counts so much in the mean.
+_SHARE = 0.2
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is asked for. text: what is said, or what is to be spoken; at_s: None: the widest open mouth."""
+
+    format: str  # jpeg, png, mp4 or json
+    avatar: str
+    size: str
+    fps: float
+    text: str
+    locale: str
+    at_s: float | None
+    background: str
+    longest_s: float
+
+
+class QueueFullError(AvatarRosError):
+    """Too many wait. retry_after_s: when there will be room."""
+
+    def __init__(self, retry_after_s: float) -> None:
+        super().__init__("busy", "too many requests wait", retryable=True)
+        self.retry_after_s = retry_after_s
+
+
+class FailedError(AvatarRosError):
+    """The request cannot be done: code and text are the process's."""
+
+
+class Generator:
+    """module: run as a helper process (core/helper_process.py); waiting: requests that may wait for one of them."""
+
+    def __init__(self, module: str, workers: int, waiting: int) -> None:
+        self._module = module
+        self._workers = workers
+        self._most = workers + waiting
+        self._queue: queue.SimpleQueue[tuple[Job, bytes, Future[bytes]] | None] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._open = 0
+        self._usual_s = _USUAL_S
+        self.done = 0
+        self.busy = 0
+        self._threads = [threading.Thread(target=self._serve, name="generate", daemon=True) for _ in range(workers)]
+        for thread in self._threads:
+            thread.start()
+
+    @property
+    def waiting(self) -> int:
+        return max(0, self._open - self.busy)
+
+    def submit(self, job: Job, data: bytes) -> Future[bytes]:
+        """Begin, or wait. The future raises FailedError for what cannot be done. Raises QueueFullError."""
+        with self._lock:
+            if self._open >= self._most:
+                raise QueueFullError(max(1.0, self._usual_s * self._open / max(1, self._workers)))
+            self._open += 1
+        future: Future[bytes] = Future()
+        self._queue.put((job, data, future))
+        return future
+
+    def close(self) -> None:
+        """End the processes; what is under way is lost."""
+        for _ in self._threads:
+            self._queue.put(None)
+        for thread in self._threads:
+            thread.join(1.0)
+
+    def _serve(self) -> None:
+        helper: Helper | None = None
+        while (got := self._queue.get()) is not None:
+            job, data, future = got
+            if future.set_running_or_notify_cancel():
+                helper = self._work(helper, job, data, future)
+            with self._lock:
+                self._open -= 1
+        if helper is not None:
+            helper.close()
+
+    def _work(self, helper: Helper | None, job: Job, data: bytes, future: Future[bytes]) -> Helper | None:
+        began_s = time.monotonic()
+        with self._lock:
+            self.busy += 1
+        try:
+            helper = helper or Helper(self._module)
+            helper.send(_REQUEST, json.dumps(asdict(job)).encode() + b"\n" + data, timeout_s=_LIMIT_S)
+            kind, reply = helper.receive(_LIMIT_S)
+        except (HelperDeadError, OSError):
+            if helper is not None:
+                helper.close()
+            helper = None
+            future.set_exception(FailedError("failed", "the process that draws has failed; try again"))
+        else:
+            self._finish(kind, reply, future)
+            self._usual_s += _SHARE * (time.monotonic() - began_s - self._usual_s)
+        with self._lock:
+            self.busy -= 1
+        return helper
+
+    def _finish(self, kind: bytes, reply: bytes, future: Future[bytes]) -> None:
+        if kind == _RESULT:
+            self.done += 1
+            future.set_result(reply)
+        else:
+            told = json.loads(reply)
+            future.set_exception(FailedError(str(told["code"]), str(told["error"])))

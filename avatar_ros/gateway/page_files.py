@@ -1,0 +1,66 @@
+"""The page's files: read once, sent with their type, revalidated by what they hold."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from fastapi import Response
+from fastapi.responses import JSONResponse
+
+_TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".wasm": "application/wasm",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".ico": "image/x-icon",
+    ".webmanifest": "application/manifest+json",
+}
+_NOT_PACKED = frozenset({".png", ".ico"})
+
+
+@dataclass(frozen=True)
+class _PageFile:
+    kind: str
+    etag: str
+    data: bytes
+    packed: bytes
+
+
+class PageFiles:
+    """version: changes with any of them. Only what lies in the folder when it is made is ever served."""
+
+    def __init__(self, folder: Path) -> None:
+        self._files: dict[str, _PageFile] = {}
+        digest = hashlib.sha256()
+        for path in sorted(folder.rglob("*")):
+            if path.suffix in _TYPES and path.is_file():
+                data = path.read_bytes()
+                name = path.relative_to(folder).as_posix()
+                self._files[name] = _read(path.suffix, data)
+                digest.update(name.encode() + b"\0" + data)
+        self.version = digest.hexdigest()[:12]
+
+    def answer(self, name: str, headers: Mapping[str, str]) -> Response:
+        """A file, or that the browser's own is still right."""
+        found = self._files.get(name)
+        if found is None:
+            return JSONResponse({"error": "no such file"}, 404)
+        own = {"etag": found.etag, "cache-control": "no-cache", "vary": "accept-encoding"}
+        if found.etag in headers.get("if-none-match", ""):
+            return Response(None, 304, own)
+        packs = bool(found.packed) and "gzip" in headers.get("accept-encoding", "")
+        if packs:
+            own["content-encoding"] = "gzip"
+        return Response(found.packed if packs else found.data, 200, own, found.kind)
+
+
+def _read(suffix: str, data: bytes) -> _PageFile:
+    packed = b"" if suffix in _NOT_PACKED else gzip.compress(data, 9, mtime=0)
+    return _PageFile(_TYPES[suffix], f'"{hashlib.sha256(data).hexdigest()[:24]}"', data, packed)

@@ -1,0 +1,55 @@
+"""Puts the server together: the stage's settings, its paths, its guard, its processes; and takes it apart again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from ..core.errors import ConfigError
+from ..core.own_addresses import own_names
+from .access import Access
+from .generator import Generator
+
+if TYPE_CHECKING:
+    from .stage import GatewayStage
+
+
+def serve(stage: GatewayStage, generate_module: str) -> Callable[[], None]:
+    """Begin to serve; returns what ends it. Raises ConfigError for a port, certificate or token that cannot be used."""
+    try:
+        from .admin import Operator, add_admin
+        from .app import make_app
+        from .generate_routes import add_generate
+        from .guard_middleware import Guard
+        from .web_server import WebServer, address_reader, listen, read_token
+    except ImportError as error:
+        raise ConfigError(
+            "not_installed", f"{error.name} is not installed; ./avatar setup --with web"
+        ) from error
+    settings = stage.settings
+    access = Access(settings, read_token(settings.token_file), own_names())
+    app = make_app(stage, access, lambda: voices(stage))
+    add_admin(app, stage, Operator(read_token(settings.admin_token_file)))
+    generator = None
+    if settings.generate_workers:
+        generator = Generator(generate_module, settings.generate_workers, settings.generate_queue)
+        add_generate(app, stage, generator)
+    server = WebServer(Guard(app, access, settings, address_reader(settings)), settings, listen(settings))
+    stage.port = server.port
+    server.start()
+
+    def stop() -> None:
+        server.stop()
+        if generator is not None:
+            generator.close()
+
+    return stop
+
+
+def voices(stage: GatewayStage) -> dict[str, Any]:
+    """What /voices tells: the graph has one voice and one language at a time, those of its parameters."""
+    locale = stage.settings.locale
+    return {
+        "voices": [{"id": "default", "name": "the server's voice", "locale": locale, "default": True}],
+        "locales": [{"id": locale, "name": locale, "default": True}],
+    }

@@ -1,0 +1,182 @@
+"""The gateway as a stage: what pages say goes into the graph, what the graph says goes to the page that it is for."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from ..core.enums import SessionKind
+from ..core.events import Interrupt, Say, SessionEvent
+from ..core.peers import PeerChange, PeerNews
+from ..core.rates import LISTENING_RATE_HZ
+from ..core.stage import Out, Stage
+from ..core.topics import Message
+from .avatar_files import AvatarFiles
+from .base import WebSettings
+from .live_view import LiveView
+from .lobby import Lobby
+from .page_connection import PageConnection
+from .page_messages import Goodbye, Hello, read_text
+from .refusal import RESTARTING, RefusalError
+from .sent_frames import Frame
+
+TICK_S = 0.1
+SPEECH_RATE_HZ = 24000
+#: Nodes that a conversation needs; monitor_node, which awaits_conversation asks for too, is none.
+NEEDED = frozenset({"vad_node", "asr_node", "dialogue_node", "llm_node", "tts_node"})
+_DYING = frozenset({"vad_node", "asr_node", "llm_node", "tts_node"})
+
+#: Starts the server beside the stage: given the stage, it returns what ends it.
+StartServer = Callable[["GatewayStage"], Callable[[], None]]
+
+
+class GatewayStage(Stage):
+    """One thread thinks (the runner's), one serves (the server's); between them stand bounded queues."""
+
+    tick_period_s = TICK_S
+    awaits_conversation = True
+    waits_for = _DYING
+
+    def __init__(self, settings: WebSettings, start_server: StartServer) -> None:
+        super().__init__()
+        self.settings = settings
+        self.avatars = AvatarFiles((settings.avatar, *settings.avatars))
+        self.origin_s = time.monotonic() - secrets.randbelow(1000)
+        self.view = LiveView()
+        self.port = settings.port  # that it really listens on
+        self._start_server = start_server
+        self._stop_server: Callable[[], None] | None = None
+        self._lobby = Lobby(settings, lambda: secrets.token_hex(12), self._welcome, self.origin_s)
+        self._inbox: deque[tuple[PageConnection, Frame | None]] = deque()
+        self._orders: deque[Callable[[float], Iterable[Out]]] = deque()
+        self._silent: set[str] = set()
+        self._viewed_s = 0.0
+
+    def load(self) -> None:
+        """Read the avatars, begin to serve. Raises ConfigError for a port, certificate or file that cannot be used."""
+        self.avatars.load()
+        if self._stop_server is None:
+            self._stop_server = self._start_server(self)
+
+    # --- from the graph ------------------------------------------------------------------------------------------
+
+    def push(self, topic: str, message: Message, now_s: float) -> Iterable[Out]:
+        """A message for one of the pages."""
+        session = self._lobby.sessions.get(getattr(message, "session", ""))
+        if session is not None:
+            session.take(message, now_s)
+        return ()
+
+    def interrupt(self, order: Interrupt, now_s: float) -> Iterable[Out]:
+        """An order for one of the pages."""
+        return self.push("interrupt", order, now_s)
+
+    def session(self, event: SessionEvent, now_s: float) -> Iterable[Out]:
+        """The dialogue has closed a session: it is asked for it again, so that the page goes on."""
+        session = self._lobby.sessions.get(event.session)
+        if session is not None and event.kind is SessionKind.CLOSED:
+            session.opened = False
+        return ()
+
+    def peer(self, news: PeerNews, now_s: float) -> Iterable[Out]:
+        """A node died or is back."""
+        if news.change is PeerChange.LOST:
+            self._silent.add(news.node)
+        else:
+            self._silent.discard(news.node)
+        return ()
+
+    # --- from the pages ------------------------------------------------------------------------------------------
+
+    def receive(self, connection: PageConnection, frame: Frame | None) -> None:
+        """A page's frame, or None: it is gone. Called by the server's thread."""
+        self._inbox.append((connection, frame))
+        self.wake()
+
+    def order(self, work: Callable[[float], Iterable[Out]]) -> None:
+        """Have `work(now_s)` done by the stage's thread. Called by the server's."""
+        self._orders.append(work)
+        self.wake()
+
+    def end_session(self, name: str) -> None:
+        """The operator closes a conversation."""
+
+        def end(now_s: float) -> Iterable[Out]:
+            session = self._lobby.sessions.get(name)
+            return self._lobby.end(session, "kicked", now_s) if session else ()
+
+        self.order(end)
+
+    def say(self, name: str, text: str) -> None:
+        """The operator has the avatar say something in a conversation."""
+        say = Say(name, f"operator_{secrets.token_hex(4)}", text)
+        self.order(lambda now_s: (Out("say", say),))
+
+    def tick(self, now_s: float) -> Iterator[Out]:
+        """What pages have said since; who is let in, who has been away or silent for too long."""
+        while self._inbox:
+            connection, frame = self._inbox.popleft()
+            yield from self._frame(connection, frame, now_s)
+        while self._orders:
+            yield from self._orders.popleft()(now_s)
+        if now_s - self._viewed_s >= TICK_S:
+            self._viewed_s = now_s
+            self._lobby.accepting = not self.lacking
+            yield from self._lobby.tick(now_s)
+            self.view.update(self._lobby, self.lacking, NEEDED, now_s)
+
+    @property
+    def lacking(self) -> frozenset[str]:
+        """Nodes without which nobody is answered."""
+        return (self.missing & NEEDED) | self._silent
+
+    def status(self) -> Mapping[str, str]:
+        """Conversations and who waits for one."""
+        return {"conversations": str(len(self._lobby.sessions)), "waiting": str(self._lobby.waiting)}
+
+    def deactivate(self, now_s: float) -> Iterable[Out]:
+        """Tell every page that the server restarts."""
+        return self._lobby.close_all("restart", RESTARTING, now_s)
+
+    def close(self) -> None:
+        """Stop serving."""
+        if self._stop_server is not None:
+            self._stop_server()
+            self._stop_server = None
+
+    # --- inside --------------------------------------------------------------------------------------------------
+
+    def _frame(self, connection: PageConnection, frame: Frame | None, now_s: float) -> Iterator[Out]:
+        if frame is None:
+            yield from self._lobby.leave(connection, now_s)
+            return
+        connection.taken()
+        try:
+            yield from self._said(connection, frame, now_s)
+        except RefusalError as error:
+            connection.close(error.close_code, str(error))
+
+    def _said(self, connection: PageConnection, frame: Frame, now_s: float) -> Iterable[Out]:
+        session = self._lobby.session_of(connection)
+        if isinstance(frame, bytes):
+            return session.hear(frame, now_s) if session else ()
+        message = read_text(frame)
+        if isinstance(message, Hello):
+            return self._lobby.arrive(connection, message, now_s) if session is None else ()
+        if isinstance(message, Goodbye) and session is not None:
+            return self._lobby.end(session, "left", now_s)
+        return session.answer(message, now_s) if session and message else ()
+
+    def _welcome(self, hello: Hello) -> dict[str, Any]:
+        return {
+            "now_s": time.monotonic() - self.origin_s,
+            "speech_rate_hz": SPEECH_RATE_HZ,
+            "mic_rate_hz": LISTENING_RATE_HZ,
+            "avatar": self.avatars.choose(hello.avatar),
+            "version": self.view.version,
+            "talk": "open",
+        }
+

@@ -1,0 +1,115 @@
+"""`./avatar web`: its graph, its addresses, its certificate, its container."""
+
+import datetime
+import re
+import shlex
+import ssl
+from pathlib import Path
+
+import pytest
+import yaml
+
+from avatar_ros.bringup import web
+from avatar_ros.bringup.graph import START_ORDER, KioskOptions
+from avatar_ros.cli import parser_for
+from avatar_ros.core.errors import ConfigError
+
+ROOT = Path(__file__).resolve().parents[3]
+KIOSK = KioskOptions(mic="none", display="off")
+
+
+def graph(**options):
+    """What would be run: (nodes by name, lines that are said)."""
+    got = {}
+
+    def run_nodes(nodes, kiosk, announce):
+        got["nodes"] = {node.executable: node for node in nodes}
+        got["lines"] = list(announce)
+        return 0
+
+    web.run_nodes, before = run_nodes, web.run_nodes
+    try:
+        assert web.run_web(web.WebOptions(options.pop("kiosk", KIOSK), **options)) == 0
+    finally:
+        web.run_nodes = before
+    return got["nodes"], got["lines"]
+
+
+@pytest.fixture(autouse=True)
+def _own_folders(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+
+
+def test_a_browser_is_microphone_loudspeaker_and_screen():
+    nodes, lines = graph(http=8123)
+    assert set(nodes) == {*START_ORDER, "web_node"} - web.OF_A_KIOSK
+    parameters = nodes["web_node"].parameters
+    assert (parameters["host"], parameters["port"]) == ("127.0.0.1", 8123)
+    assert "token_file" not in parameters and "certificate" not in parameters
+    assert "open http://localhost:8123" in lines
+    assert all(node.params_files[0].name == "web.yaml" for node in nodes.values())
+
+
+def test_the_network_is_let_in_with_a_token_that_is_new_each_time():
+    pytest.importorskip("cryptography", reason="needs the extra web")
+    seen = set()
+    for _ in range(2):
+        nodes, lines = graph(lan=True, names=("kiosk.example",))
+        parameters = nodes["web_node"].parameters
+        token = Path(parameters["token_file"]).read_text().strip()
+        assert parameters["host"] == "0.0.0.0" and parameters["port"] == 8443
+        assert f"open https://kiosk.example:8443/#token={token}" in lines
+        assert token not in str(dict(parameters)), "arguments of processes can be read by everybody"
+        assert Path(parameters["token_file"]).stat().st_mode & 0o777 == 0o600
+        assert Path(parameters["admin_token_file"]).read_text().strip() != token
+        seen.add(token)
+    assert len(seen) == 2
+
+
+def test_http_on_the_network_says_what_it_lacks():
+    _, lines = graph(lan=True, http=8000)
+    assert any("no microphone" in line for line in lines)
+    assert all(line.startswith("open http://") for line in lines if line.startswith("open"))
+
+
+@pytest.mark.parametrize(
+    "options", [{"http": 70000}, {"port": -1}, {"key": "k.pem"}, {"certificate": "/no/such.pem", "key": "/no/such.pem"}]
+)
+def test_what_cannot_be_is_said(options):
+    with pytest.raises(ConfigError):
+        graph(**options)
+
+
+def test_the_certificate_names_everything_and_is_made_anew_when_it_must(tmp_path):
+    x509 = pytest.importorskip("cryptography.x509", reason="needs the extra web")
+    from avatar_ros.bringup.certificate import made_here
+
+    made = made_here(tmp_path / "web", ["localhost", "192.0.2.7", "::1"])
+    first = made.path.read_bytes()
+    names = x509.load_pem_x509_certificate(first).extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert names.get_values_for_type(x509.DNSName) == ["localhost"]
+    assert [str(address) for address in names.get_values_for_type(x509.IPAddress)] == ["192.0.2.7", "::1"]
+    assert made.key_path.stat().st_mode & 0o777 == 0o600
+    assert made_here(tmp_path / "web", ["localhost"]).path.read_bytes() == first
+    ends = x509.load_pem_x509_certificate(first).not_valid_after_utc
+    assert ends - datetime.datetime.now(datetime.UTC) <= datetime.timedelta(days=398), "browsers take no longer one"
+    assert made_here(tmp_path / "web", ["localhost", "new.example"]).path.read_bytes() != first
+    made.path.write_text("nonsense")
+    made_here(tmp_path / "web", ["localhost"])
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(made.path, made.key_path)
+
+
+def test_the_container_is_given_what_its_example_names():
+    text = (ROOT / "docker/compose.yaml").read_text()
+    service = yaml.safe_load(text)["services"]["avatar"]
+    example = (ROOT / "docker/.env.example").read_text()
+    assert set(re.findall(r"(?<!\$)\$\{(\w+)", text)) == set(re.findall(r"^(\w+)=", example, re.M))
+    assert not re.search(r"(?<!\$)\$\w", text), "compose would put its own variables there"
+    words = shlex.split(service["command"][2].replace("$$AVATAR_WEB_ARGUMENTS", "").replace("$$AVATAR_WEB_", "x"))
+    assert words[:3] == ["exec", "./avatar", "web"]
+    options = parser_for("web").parse_args(words[2:])
+    assert options.lan and service["ports"][0].endswith(f":{options.port}")
+    assert str(options.port) in service["healthcheck"]["test"][-1]
+    assert (ROOT / "docker" / service["build"]["context"] / service["build"]["dockerfile"]).is_file()
