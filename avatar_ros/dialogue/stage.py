@@ -22,7 +22,7 @@ TICK_S = 0.05
 #: Nodes that serve the kiosk's session only.
 _OWN = frozenset({"speaker_node"})
 #: What we say on `session` comes back to us within this time, s.
-_OWN_NEWS_S = 5.0
+_OWN_NEWS_S = 1.0
 
 #: Makes this run's epoch; the text says what is wrong with how it is stored, or is "".
 EpochSource = Callable[[], tuple[int, str]]

@@ -148,7 +148,7 @@ def draw(module, seed, number, isas, clean=False):
     except (ValueError, TypeError):
         return None
     pictures, arguments = [], None
-    for _ in range(int(rng.integers(1, 5))):
+    for _ in range(int(rng.integers(1, 4))):
         arguments = scene.frame() if arguments is None or rng.random() < 0.4 else scene.next_frame(arguments)
         out = arguments[-1]
         if hasattr(rasteriser, "picture") and rng.random() < 0.5:

@@ -64,7 +64,11 @@ def seen(mood, liveliness=1.0):
 RATES = {state: 17.0 * (1.5 if state is AgentState.SPEAKING else 1.0) for state in AgentState}
 
 
-@pytest.mark.parametrize("mood", list(AgentState))
+#: Who sleeps neither blinks nor looks.
+AWAKE = [state for state in AgentState if state is not AgentState.SLEEPING]
+
+
+@pytest.mark.parametrize("mood", AWAKE)
 def test_a_face_blinks_as_often_as_its_parameter_says_in_each_state(mood):
     """Bentivoglio et al. 1997: 17 a minute at rest, 26 in conversation. The whole face, with its glances and phrases:
     12 minutes, 204 blinks expected, whose number has a standard deviation of 9; with seeds, so always the same.
@@ -119,7 +123,7 @@ def test_speakers_blink_when_a_phrase_ends():
     assert in_pauses > 1.4, "blinks in pauses, against what their share of the time would give"
 
 
-@pytest.mark.parametrize("mood", list(AgentState))
+@pytest.mark.parametrize("mood", AWAKE)
 def test_eyes_make_small_quick_movements(mood):
     """Fixations of a person who looks at a face last 0.3 to 3 s; a saccade of 10 degrees takes 50 ms (Bahill 1975)."""
     steps = np.hypot(*np.diff(seen(mood).gaze(), axis=0).T)
