@@ -62,7 +62,7 @@ def test_nothing_leaves_the_computer(watched):
 
 def test_no_process_shows_a_key_that_it_does_not_need(watched):
     nodes = [name for name in watched["environ"] if name.startswith("avatar_ros.nodes.")]
-    assert len(nodes) == 11
+    assert len(nodes) == 12
     assert {"avatar_ros.tts.espeak_process", "avatar_ros.asr.phone_loop_process"} <= {*watched["environ"]}
     shown = {name: {*SECRETS} & {*names} for name, names in watched["environ"].items()}
     assert not any(shown.values()), shown

@@ -18,7 +18,8 @@ _NAMES = "|".join((*EXPRESSIONS, *GESTURES))
 _WRITTEN = (*EXPRESSIONS, *(f"{name}s" for name in GESTURES))
 _BEGUN = "|".join(dict.fromkeys(name[:n] for name in _WRITTEN for n in range(len(name), -1, -1)))
 _TAG = Shape(
-    re.compile(rf"\[(?:({_NAMES})|({'|'.join(GESTURES)})s)\]", re.IGNORECASE),
+    # "[THINK]" in capitals is how some models begin to reason aloud (reasoning.py).
+    re.compile(rf"(?-i:(?!\[THINK\]))\[(?:({_NAMES})|({'|'.join(GESTURES)})s)\]", re.IGNORECASE),
     re.compile(rf"\[(?:{_BEGUN})", re.IGNORECASE),
 )
 

@@ -32,7 +32,7 @@ FINE = Result(1, LLM, "speaking", 0.5, back_s=1.0, answered_s=8.0)
 def test_each_node_gets_its_share_and_never_twice_in_a_row(seed: int) -> None:
     cases = order(seed, ["kill", "segv", "stop"])
     counts = Counter((case.node, case.how) for case in cases)
-    assert len(set(cases)) == len(cases) == 77
+    assert len(set(cases)) == len(cases) == 84
     assert all(counts[node, "kill"] == counts[node, "segv"] == 3 for node in START_ORDER)
     assert all(counts[node, "stop"] == 1 for node in START_ORDER)
     assert all(a.node != b.node for a, b in pairwise(cases))

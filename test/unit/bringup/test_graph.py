@@ -21,7 +21,7 @@ def node(name: str, **options):
 def test_renderer_starts_first_and_every_node_has_a_module_and_is_installed():
     nodes = kiosk_graph(KioskOptions())
     assert nodes[0].executable == "renderer_node"
-    assert len({item.executable for item in nodes}) == len(nodes) == 11
+    assert len({item.executable for item in nodes}) == len(nodes) == 12
     installed = re.search(r"foreach\(node ([^)]*)\)", (ROOT / "CMakeLists.txt").read_text())
     assert installed is not None
     assert {item.executable for item in nodes} == {f"{name}_node" for name in installed[1].split()}
