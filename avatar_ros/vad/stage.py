@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from ..core.enums import SessionKind, VoiceKind
-from ..core.errors import ConfigError, VadError
+from ..core.errors import ConfigError
 from ..core.events import AvatarState, SessionEvent
 from ..core.levels import level_dbfs
 from ..core.rates import LISTENING_RATE_HZ
@@ -19,7 +19,7 @@ from .judge import Judge, ThreadJudge
 from .segmenter import Segmenter, VoiceStarted, VoiceStopped
 from .session import VadSession, ignores_microphone
 from .turn_detector import NoDetector
-from .windows import Window
+from .windows import Window, check_format
 
 #: Without sound for this long in mid-utterance the microphone is gone: the utterance is closed.
 SILENT_MIC_S = 1.0
@@ -98,7 +98,7 @@ class VadStage(Stage):
         elif isinstance(message, Transcript):
             yield from self._read(message, now_s)
         elif isinstance(message, Talk):
-            self._heard_s.setdefault(message.session, now_s)
+            self._heard_s.setdefault(message.session, now_s)  # to be forgotten some day
             self._sessions.get(message.session, now_s).gate.press(message.pressed, now_s)
         elif isinstance(message, AvatarState) and (message.session in self._heard_s or ignores_microphone(message)):
             self._heard_s.setdefault(message.session, now_s)
@@ -138,7 +138,7 @@ class VadStage(Stage):
         self._heard_s.pop(session, None)
 
     def _hear(self, frame: AudioFrame, now_s: float) -> Iterator[Out]:
-        _check(frame)
+        check_format(frame)
         state = self._sessions.get(frame.session, now_s)
         self._heard_s[frame.session] = now_s
         gap = state.capture.gap_samples(frame)
@@ -157,8 +157,8 @@ class VadStage(Stage):
             yield from self._end_stream(state, frame.session)
 
     def _read(self, transcript: Transcript, now_s: float) -> Iterator[Out]:
-        known = transcript.session in self._heard_s
-        if not known or transcript.utterance != (state := self._sessions.get(transcript.session, now_s)).utterance:
+        state = self._sessions.get(transcript.session, now_s) if transcript.session in self._heard_s else None
+        if state is None or transcript.utterance != state.utterance:
             return
         if transcript.final:
             state.turn_end.read_final(now_s - state.stopped_s)
@@ -283,15 +283,6 @@ class VadStage(Stage):
         state.sent_to = 0
         state.stream = self._detector.stream()
         state.segmenter = Segmenter(self._settings)
-
-
-def _check(frame: AudioFrame) -> None:
-    if frame.sample_rate_hz != LISTENING_RATE_HZ or frame.channels != 1:
-        raise VadError(
-            "vad_audio_format",
-            f"mic/audio has {frame.sample_rate_hz} Hz and {frame.channels} channel(s); voice detection needs "
-            f"{LISTENING_RATE_HZ} Hz mono: have the microphone node convert it",
-        )
 
 
 def build(settings: VadSettings, own: Options = NO_OPTIONS) -> Stage:

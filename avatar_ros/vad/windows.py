@@ -10,6 +10,7 @@ import numpy as np
 
 from ..core.arrays import Pcm
 from ..core.clock import ns_from_s
+from ..core.errors import VadError
 from ..core.rates import LISTENING_RATE_HZ
 from ..core.types import AudioFrame
 from .base import WINDOW_SAMPLES
@@ -97,3 +98,13 @@ class PreRoll:
 
     def clear(self) -> None:
         self._windows.clear()
+
+
+def check_format(frame: AudioFrame) -> None:
+    """Raises VadError where the sound is none that is listened to."""
+    if frame.sample_rate_hz != LISTENING_RATE_HZ or frame.channels != 1:
+        raise VadError(
+            "vad_audio_format",
+            f"mic/audio has {frame.sample_rate_hz} Hz and {frame.channels} channel(s); voice detection needs "
+            f"{LISTENING_RATE_HZ} Hz mono: have the microphone node convert it",
+        )

@@ -2,28 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-
-from avatar_ros.avatar.load import avatar_file, load_avatar
-from browser import chromium, need_browser
-from page_server import ANSWERS, PageServer
-
 QUESTION = "when does the boat leave"
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    need_browser()
-    avatars = {"builtin": load_avatar(avatar_file("builtin"))}
-    server = PageServer(tmp_path_factory.mktemp("server"), avatars, ANSWERS)
-    yield server
-    server.close()
-
-
-@pytest.fixture(scope="module")
-def window(server):
-    with chromium() as browser:
-        yield browser
 
 
 GOT = """return window.got.find(({avatar, detail}) =>

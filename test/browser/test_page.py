@@ -9,31 +9,15 @@ from urllib.parse import urlsplit
 import numpy as np
 import pytest
 
-from avatar_ros.avatar.load import avatar_file, load_avatar
 from avatar_ros.core.enums import InterruptAction
-from browser import SOFTWARE_GL, chromium, need_browser
-from page_server import ANSWERS, PageServer, say_goodbye
+from browser import SOFTWARE_GL, chromium
+from page_server import say_goodbye
 
 QUESTION = "when does the boat leave"
 LONG = "tell me about the house"
 TALKING = "return document.body.dataset.phase === 'talking'"
 KIND = "return window.avatarApp.view.figures.renderer"
 HEARD = "return document.querySelector('#notice:not([hidden])')?.innerText ?? ''"
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    need_browser()
-    avatars = {"builtin": load_avatar(avatar_file("builtin"))}
-    server = PageServer(tmp_path_factory.mktemp("server"), avatars, ANSWERS)
-    yield server
-    server.close()
-
-
-@pytest.fixture(scope="module")
-def window(server):
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture
