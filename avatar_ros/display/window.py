@@ -66,6 +66,7 @@ class WindowScreen:
             self._avoid_software_opengl()
             self._window = self._make_window()
             self._window.get_surface()  # Wayland without any OpenGL makes a window and fails here
+            self._talk_key = self._key_code()
         except pygame.error as error:
             self._give_up()
             raise ConfigError("no_screen", no_screen_text(str(error))) from error
@@ -74,7 +75,6 @@ class WindowScreen:
             raise
         self._desktop, self._outgrown = self._x11_desktop(), False
         pygame.mouse.set_visible(self._settings.talk != "open")
-        self._talk_key = self._key_code()
         pygame.display.set_allow_screensaver(False)
 
     @property
@@ -149,10 +149,11 @@ class WindowScreen:
     def close(self) -> None:
         """Close the window; the screen saver may come again."""
         if self._window is not None:
-            self._window.destroy()
             self._give_up()
 
     def _give_up(self) -> None:
+        if self._window is not None:
+            self._window.destroy()
         self._window = self._composer = None
         pygame.display.quit()
 

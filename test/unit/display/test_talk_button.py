@@ -96,12 +96,13 @@ def test_key_and_mouse_press_it_and_other_keys_do_not(window: Any) -> None:
 
 
 def test_an_unknown_key_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("pygame", reason="pygame-ce is not installed")
+    pygame = pytest.importorskip("pygame", reason="pygame-ce is not installed")
     monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
     from avatar_ros.display.window import WindowScreen
 
     with pytest.raises(ConfigError, match="talk_key is 'any key'; give SDL's name of a key, such as space"):
         WindowScreen(DisplaySettings(fullscreen=False, talk="tap", talk_key="any key")).open()
+    assert not pygame.display.get_init(), "nothing is left open"
 
 
 def test_a_press_becomes_a_message_of_the_renderers_session() -> None:
