@@ -10,6 +10,7 @@ import pytest
 from avatar_ros.core.enums import AgentState
 from avatar_ros.core.errors import ConfigError, RenderError
 from avatar_ros.display.base import Captions, DisplaySettings, open_screen
+from avatar_ros.display.panel_care import Care
 from avatar_ros.display.screen_sink import ScreenSink
 from x_screen import ESCAPE_KEYSYM, XScreen
 
@@ -141,6 +142,22 @@ def test_captions_and_sign_change_the_lower_edge_only(xvfb, opened):
     assert changed.sum() > 1000
     screen.tell(AgentState.SPEAKING, Captions())
     screen.show(quadrants(), 1.0)
+    assert np.array_equal(xvfb.picture(), plain)
+
+
+@pytest.mark.parametrize("rotation", [0, 90])
+def test_a_panel_is_dimmed_and_moved_as_a_whole(xvfb, opened, rotation):
+    screen = opened(backend="window", rotation=rotation)
+    upright = (180, 320) if rotation == 0 else (320, 180)
+    screen.show(quadrants(*upright), 1.0)
+    plain = xvfb.picture()
+    screen.tell(AgentState.IDLE, Captions(), Care(0.5, 3, 2))
+    screen.show(quadrants(*upright), 1.0)
+    right, down = (3, 2) if rotation == 0 else (-2, 3)
+    moved = np.roll(plain, (down, right), axis=(0, 1)) // 2
+    assert np.abs(xvfb.picture() - moved)[8:-8, 8:-8].max() <= 1
+    screen.tell(AgentState.IDLE, Captions())
+    screen.show(quadrants(*upright), 1.0)
     assert np.array_equal(xvfb.picture(), plain)
 
 
