@@ -1,7 +1,7 @@
 """Another light upon an avatar: exposure and white balance of its colours, worked out once, splat by splat.
 
-Splats are blended in sRGB by shares that the light does not touch, so a change of each splat's colour is a change of the
-picture that costs nothing a frame.
+Splats are blended by shares that no light changes, so another colour of each splat is another light on the picture, and
+costs nothing a frame.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ NEUTRAL_K = 6500.0
 #: Bounds of a light: exposure, stops; temperature, K; tint.
 EXPOSURE_EV, TEMPERATURE_K, TINT = (-3.0, 3.0), (2000.0, 20000.0), (-100.0, 100.0)
 #: Linear sRGB to CIE XYZ (IEC 61966-2-1), and XYZ to the cones' responses (Bradford; Lam 1985).
-_XYZ = np.array([[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]])
+_XYZ = np.array(
+    [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
+)
 _CONES = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
 LUMINANCE = _XYZ[1]
 F64 = NDArray[np.float64]
@@ -27,8 +29,8 @@ F64 = NDArray[np.float64]
 class Light:
     """As photographers' programs name it.
 
-    exposure_ev: stops brighter; temperature_k: colour of the light in which the picture was taken, 6500 K is daylight:
-    a face that looks orange was taken at 3000 K, say so and it is no longer; tint: -100 (greener) to 100 (more magenta).
+    exposure_ev: stops brighter; temperature_k: of the light in which the picture was taken, 6500 K is daylight: a face
+    that looks orange was taken at 3000 K, say so and it is no longer; tint: -100 (greener) to 100 (more magenta).
     """
 
     exposure_ev: float = 0.0
@@ -58,7 +60,7 @@ def white_balance(temperature_k: float, tint: float = 0.0) -> F64:
 
 
 def _white(kelvin: float) -> F64:
-    """XYZ of a black body, Y 1, 1667-25000 K: Kim et al., "Design of advanced color temperature control system" (2002)."""
+    """XYZ of a black body, Y 1, 1667-25000 K: Kim et al., "Advanced color temperature control system" (2002)."""
     t = 1e3 / kelvin
     if kelvin <= 4000:
         x = -0.2661239 * t**3 - 0.2343589 * t**2 + 0.8776956 * t + 0.179910

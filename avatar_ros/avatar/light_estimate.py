@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from .light import EXPOSURE_EV, LUMINANCE, NEUTRAL_K, TEMPERATURE_K, TINT, F64, Light, to_linear, white_balance
+from .light import EXPOSURE_EV, F64, LUMINANCE, NEUTRAL_K, TEMPERATURE_K, TINT, Light, to_linear, white_balance
 from .model import Avatar
 
 SIDEWAYS = ("eyeLookInLeft", "eyeLookOutLeft", "eyeLookInRight", "eyeLookOutRight")
@@ -41,7 +41,7 @@ def whites(avatar: Avatar) -> F64 | None:
 
 
 def proposed(avatar: Avatar) -> Light | None:
-    """The light that makes those whites grey and no darker than usual; None where they nearly are, or there are none."""
+    """The light that makes those whites grey and no darker than usual; None where they nearly are, or are not there."""
     white = whites(avatar)
     if white is None or white.min() < 1e-4:
         return None

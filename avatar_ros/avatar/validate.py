@@ -185,7 +185,8 @@ def _judge_light(report: Report, avatar: Avatar, own: Light) -> None:
     """Only what the whites of the eyes say plainly, after the light that its card asks for already."""
     light = proposed(replace(avatar, colors=lit(avatar.colors, own)))
     if light is not None:
-        asks = ", ".join(f"{name}: {value:g}" for name, value in asdict(light).items() if value != getattr(NO_LIGHT, name))
+        values = asdict(light).items()
+        asks = ", ".join(f"{name}: {value:g}" for name, value in values if value != getattr(NO_LIGHT, name))
         more = " beside the light that its card asks for already" if own != NO_LIGHT else ""
         report.note("avatar_light", "by the whites of its eyes the picture was too dark or of an odd colour; try in "
                                     f"its avatar.yaml{more}: defaults: {{light: {{{asks}}}}}")  # fmt: skip

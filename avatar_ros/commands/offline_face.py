@@ -58,7 +58,8 @@ class Spoken:
 @dataclass(frozen=True)
 class Appearance:
     """How it is drawn. avatar: a file or BUILT_IN; size: WIDTHxHEIGHT; background: a word of core/backdrop_words.py, no
-    picture; transparent for PNG alone."""
+    picture; transparent for PNG alone.
+    """
 
     avatar: str = BUILT_IN
     size: str = "512x512"

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from ..avatar.load import BUILT_IN, avatar_file, load_avatar
+from ..core.backdrop_picture import check_file
+from ..core.backdrop_words import parse_backdrop
 from ..core.enums import AgentState
 from ..core.errors import ConfigError
 from ..core.terminal import printable
@@ -45,10 +47,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--background",
         metavar="WORD|FILE",
-        help="#rrggbb, studio (usual for videos), gradient:#rrggbb,#rrggbb, a picture, blur:PICTURE, chroma, or transparent"
-        " (usual for PNGs)",
+        help="#rrggbb, studio (usual for videos), gradient:#rrggbb,#rrggbb, a picture, blur:PICTURE, chroma, or "
+        "transparent (usual for PNGs)",
     )
-    parser.add_argument("--shadow", type=float, default=SCENE.shadow, help="on the background, 0-1 (default: %(default)s)")
+    shadow = "on the background, 0-1 (default: %(default)s)"
+    parser.add_argument("--shadow", type=float, default=SCENE.shadow, metavar="SHARE", help=shadow)
     parser.add_argument("--backend", default="auto", help="auto, cpu, gsplat, gl or reference (default: %(default)s)")
     parser.add_argument(
         "--clips",
@@ -69,6 +72,8 @@ def run(options: argparse.Namespace) -> int:
     fps = checked_fps(options.fps or track.fps)
     video = Path(options.out).suffix.lower() == ".mp4"
     around = ScenerySettings(options.background or (SCENE.background if video else "transparent"), options.shadow)
+    if path := parse_backdrop(around.background).path:
+        check_file(path)
     avatar = load_avatar(avatar_file(options.avatar), axes=options.axes)
     settings = RasterSettings(
         backend=options.backend,

@@ -36,16 +36,15 @@ MAX_CARD_BYTES = 64 * 1024
 _ENTRIES = ("title", "licence", "made_by", "voice", "defaults")
 _DEFAULTS = ("locale", "voices", "background", "light", "camera", "weights")
 ZOOM, UP_M, FACTOR = (0.2, 5.0), (-1.0, 1.0), (0.0, 2.0)
-#: Of `light`: what it is where nothing is said, and its bounds.
-LIGHT = {"exposure_ev": (0.0, (-3.0, 3.0)), "temperature_k": (6500.0, (2000.0, 20000.0)), "tint": (0.0, (-100.0, 100.0))}
+LIGHT = {"exposure_ev": (-3.0, 3.0), "temperature_k": (2000.0, 20000.0), "tint": (-100.0, 100.0)}
 
 
 @dataclass(frozen=True)
 class AvatarCard:
     """What an avatar says of itself; "" and 1.0 where it says nothing.
 
-    voices: backend of tts_node -> 'locale=voice' each; light: see avatar/light.py, by name; zoom and up_m (metres): of the usual view of the head;
-    weights: ARKit name -> factor.
+    voices: backend of tts_node -> 'locale=voice' each; light: names as in avatar/light.py; zoom and up_m (metres): of
+    the usual view of the head; weights: ARKit name -> factor.
     """
 
     title: str = ""
@@ -122,7 +121,7 @@ def _card(where: str, entries: Mapping[str, Any]) -> AvatarCard:
         locale=_text(where, "locale", defaults.get("locale", "")),
         voices=_voices(where, _mapping(where, "voices", defaults.get("voices"))),
         background=_background(where, _text(where, "background", defaults.get("background", ""))),
-        light={name: _number(where, name, value, LIGHT[name][1]) for name, value in light.items()},
+        light={name: _number(where, name, value, LIGHT[name]) for name, value in light.items()},
         zoom=_number(where, "zoom", camera.get("zoom", 1.0), ZOOM),
         up_m=_number(where, "up_m", camera.get("up_m", 0.0), UP_M),
         weights=_weights(where, _mapping(where, "weights", defaults.get("weights"))),

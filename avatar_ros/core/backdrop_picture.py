@@ -1,4 +1,4 @@
-"""Backdrops as pictures. `core` imports no OpenCV: the module comes in as an argument, where a picture's file needs it."""
+"""Backdrops as pictures. `core` imports no OpenCV: the module comes in as an argument."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .arrays import F32, U8
-from .backdrop_words import Backdrop
+from .backdrop_words import BLUR, WORDS, Backdrop
 from .errors import ConfigError
 from .gradients import studio, vertical
 from .loading import boundary
@@ -49,11 +49,15 @@ def covering(cv2: Any, picture: U8, width: int, height: int) -> U8:
     return big[y : y + height, x : x + width]
 
 
+def check_file(path: str, name: str = "background") -> None:
+    """Raises ConfigError naming parameter and file where there is none."""
+    if not Path(path).is_file():
+        raise ConfigError("no_background", f"{name} '{path}' is no file; give one, {BLUR}FILE, or {WORDS}")
+
+
 def read_picture(cv2: Any, path: str, name: str) -> U8:
     """RGB [h, w, 3] of a PNG or JPEG. Raises ConfigError naming parameter and file."""
-    if not Path(path).is_file():
-        text = f"{name} '{path}' is no file; give '#rrggbb', a picture's path, or blur:PATH"
-        raise ConfigError("no_background", text)
+    check_file(path, name)
     with boundary(f"{name} '{path}'", ConfigError, "bad_background", "give a PNG or JPEG"):
         picture = cv2.imread(path, cv2.IMREAD_COLOR)
     if picture is None:

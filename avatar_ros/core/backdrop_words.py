@@ -29,7 +29,11 @@ _SOLE: dict[str, tuple[Kind, tuple[Rgb, ...]]] = {
     "chroma": ("chroma", (KEY_GREEN,)),
     "transparent": ("transparent", ()),
 }
-_WITH_COLOURS: dict[str, tuple[Kind, int]] = {"studio": ("studio", 1), "chroma": ("chroma", 1), "gradient": ("gradient", 2)}
+_WITH_COLOURS: dict[str, tuple[Kind, int]] = {
+    "studio": ("studio", 1),
+    "chroma": ("chroma", 1),
+    "gradient": ("gradient", 2),
+}
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ NAME = "panel_background"
 
 @dataclass(frozen=True, eq=False)
 class Background:
-    """own_frame: made from the first frame of the avatar, blurred; `backdrop` until then, and behind transparent ones."""
+    """own_frame: made from the first frame of the avatar, blurred; `backdrop` until then and behind clear ones."""
 
     backdrop: Backdrop = Backdrop("colour", (PLAIN,))  # noqa: RUF009 — frozen
     own_frame: bool = False

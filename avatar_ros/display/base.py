@@ -44,8 +44,7 @@ class DisplaySettings(CareSettings):
     )  # fmt: skip
     vsync: bool = setting(True, "wait for the panel's refresh: no tearing")
     panel_background: str = setting(
-        "blur", "beside a frame that leaves room, and behind a transparent one: blur (the frame goes on in its own colours)"
-        ", or the words of `background`"
+        "blur", "beside a frame that leaves room: blur (the frame's own colours go on), or the words of `background`"
     )  # fmt: skip
     captions: bool = setting(False, "write what was heard and what is said", live=True)
     caption_size: float = setting(0.026, "height of the captions' letters, of the panel's height", low=0.01, high=0.1)

@@ -77,7 +77,7 @@ class Composer:
         self._behind: tuple[tuple[int, ...], Box, U8] | None = None
 
     def _blur_own(self, rgba: U8) -> None:
-        """Make the backdrop of the first frame that comes; a moving blur would only distract. A transparent frame has none."""
+        """Make the backdrop of the first frame that comes; moving, it would distract. A clear frame has none."""
         self._blurred = True
         if is_transparent(rgba):
             return

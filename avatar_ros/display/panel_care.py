@@ -107,7 +107,7 @@ class CareSettings(Settings):
 
     night: str = setting("", "hours of the local time in which the panel is dimmed, such as '22:00-06:30'", live=True)
     night_brightness: float = setting(0.35, "of the panel in those hours, 0-1", low=0.02, high=1.0, live=True)
-    night_fade_min: float = setting(20.0, "how long it takes to get dark and light, minutes", low=0.0, high=720.0, live=True)
+    night_fade_min: float = setting(20.0, "time to get dark, and light, minutes", low=0.0, high=720.0, live=True)
     pixel_shift_px: int = setting(
         3, "while idle the picture wanders so far from its place, a pixel a minute: nothing burns in; 0: never, px",
         low=0, high=16, live=True,

@@ -46,7 +46,10 @@ class ScreenSink(FrameSink):
         local_hour: Callable[[], float] | None = None,
         scale: float | None = None,
     ) -> None:
-        """local_hour: () -> the local time of day, 0-24; scale: instead of the settings'. Opens the screen. Raises ConfigError where it was named and cannot be had."""
+        """local_hour: () -> the local time of day, 0-24; scale: instead of the settings'.
+
+        Opens the screen. Raises ConfigError where it was named and cannot be had.
+        """
         self._open = open_ or (lambda: open_screen(settings))
         self._on_close = on_close
         self._sharpness = Sharpness(settings.scale if scale is None else scale)

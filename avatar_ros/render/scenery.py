@@ -1,4 +1,4 @@
-"""What is around the face, as the settings say now: the picture behind it and the light upon it. Both may change at any time."""
+"""What is around the face: the picture behind it and the light upon it, as the settings say now."""
 
 from __future__ import annotations
 
@@ -33,7 +33,9 @@ class ScenerySettings(Settings):
         NEUTRAL_K, "colour of the light in which the head was photographed, K: less where it looks orange",
         low=2000.0, high=20000.0, live=True,
     )  # fmt: skip
-    tint: float = setting(0.0, "of the head's colours, from green (-100) to magenta (100)", low=-100.0, high=100.0, live=True)
+    tint: float = setting(
+        0.0, "of the head's colours, from green (-100) to magenta (100)", low=-100.0, high=100.0, live=True
+    )  # fmt: skip
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -91,7 +91,10 @@ def test_validate_proposes_it_and_is_content_once_the_card_says_so(ada, tmp_path
     assert before[0] / before[2] > 2 > after[0] / after[2]
 
 
-@pytest.mark.parametrize("entry", ["{light: {temperature_k: 100}}", "{light: {lux: 3}}", "{light: 4}", "{light: {tint: x}}"])
+BAD = ("{light: {temperature_k: 100}}", "{light: {lux: 3}}", "{light: 4}", "{light: {tint: x}}")
+
+
+@pytest.mark.parametrize("entry", BAD)
 def test_a_bad_light_in_a_card_is_named(tmp_path, entry):
     save_lam(fake_avatar(), tmp_path / "head.zip")
     (tmp_path / "head.avatar.yaml").write_text(f"defaults: {entry}")

@@ -28,7 +28,10 @@ def test_words_are_understood(text, meant):
     assert parse_backdrop(text) == meant
 
 
-@pytest.mark.parametrize("text", ["", "#12", "#12345g", "gradient:#000000", "gradient:", "gradient:#000000,red", "blur:"])
+BAD = ("", "#12", "#12345g", "gradient:#000000", "gradient:", "gradient:#000000,red", "blur:")
+
+
+@pytest.mark.parametrize("text", BAD)
 def test_what_is_no_word_is_named_with_those_that_are(text):
     with pytest.raises(ConfigError, match="panel is"):
         parse_backdrop(text, "panel")
@@ -67,7 +70,8 @@ def test_bytes_have_no_bands_and_are_the_same_each_time():
     strips = made[..., 0].reshape(20, 20, 400).mean(axis=(1, 2))
     wanted = wide[..., 0].reshape(20, 20, 400).mean(axis=(1, 2))
     np.testing.assert_allclose(strips, wanted, atol=0.05)
-    assert as_bytes(np.full((4, 4, 3), 255, np.float32)).min() == 255 and as_bytes(np.zeros((4, 4, 3), np.float32)).max() == 0
+    assert as_bytes(np.full((4, 4, 3), 255, np.float32)).min() == 255
+    assert as_bytes(np.zeros((4, 4, 3), np.float32)).max() == 0
 
 
 def test_a_picture_covers_it_all_and_its_blur_is_smoother(tmp_path):

@@ -4,9 +4,9 @@ import cv2
 import numpy as np
 import pytest
 
+from avatar_ros.core.backdrop_words import Backdrop
 from avatar_ros.core.enums import AgentState
 from avatar_ros.core.errors import ConfigError
-from avatar_ros.core.backdrop_words import Backdrop
 from avatar_ros.display.background import Background, parse_panel_background
 from avatar_ros.display.base import DisplaySettings, render_size
 from avatar_ros.display.compose import Composer

@@ -1,5 +1,6 @@
 """Night and wandering: the hours told, the seconds told, nothing waited for."""
 
+from itertools import pairwise
 from math import hypot
 
 import numpy as np
@@ -55,7 +56,7 @@ def test_the_walk_is_slow_goes_everywhere_and_comes_back(reach_px):
     places = [shift(STEP_S * (k + 0.5), reach_px) for k in range(4 * (2 * reach_px + 1) ** 2)]
     assert len(set(places)) == (2 * reach_px + 1) ** 2
     assert max(abs(side) for place in places for side in place) == reach_px
-    steps = [hypot(b[0] - a[0], b[1] - a[1]) for a, b in zip(places, places[1:], strict=False)]
+    steps = [hypot(b[0] - a[0], b[1] - a[1]) for a, b in pairwise(places)]
     assert max(steps) <= 1
 
 
