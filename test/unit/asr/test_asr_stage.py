@@ -1,8 +1,6 @@
 """The asr stage over the scripted recogniser."""
 
-import os
 import wave
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,8 +12,7 @@ from avatar_ros.core.errors import AsrError, ConfigError
 from avatar_ros.core.events import SessionEvent
 from avatar_ros.core.types import EVENT_COMPLETE, EVENT_TOO_QUIET, AudioFrame
 from avatar_ros.testing.settings import split
-
-DATA = Path(os.environ.get("AVATAR_ROS_TEST_DATA", Path(__file__).resolve().parents[4] / "shared" / "data"))
+from recordings import DATA
 
 
 def stage_for(script, **settings):
