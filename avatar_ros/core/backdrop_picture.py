@@ -26,7 +26,8 @@ def painted(cv2: Any, backdrop: Backdrop, width: int, height: int, name: str = "
         picture = read_picture(cv2, backdrop.path, name)
         return covering(cv2, blurred(cv2, picture) if backdrop.blurred else picture, width, height).astype(np.float32)
     if backdrop.kind == "gradient":
-        return vertical(*backdrop.colours, width, height)
+        top, bottom = backdrop.colours
+        return vertical(top, bottom, width, height)
     if backdrop.kind == "studio":
         return studio(backdrop.colours[0], width, height)
     return np.full((height, width, 3), backdrop.colours[0], np.float32)

@@ -98,4 +98,4 @@ def cover_at_rest(rasteriser: Rasteriser, avatar: Avatar, aspect: float) -> F32:
     """How much the head hides, [h, w] of 0-1, small, for a picture of width / height = `aspect`."""
     width, height = (max(16, round(SHADOW_PX * side)) for side in (min(1.0, aspect), min(1.0, 1 / aspect)))
     frame = rasteriser.render(np.zeros(ARKIT_COUNT, np.float32), np.eye(4), portrait_camera(avatar, width, height))
-    return frame.numpy()[..., 3].astype(np.float32) / 255
+    return frame.numpy()[..., 3].astype(np.float32) / np.float32(255)
