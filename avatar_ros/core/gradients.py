@@ -38,4 +38,5 @@ def as_bytes(picture: F32) -> U8:
     """Rounded with half a level of still noise: a gradient of few levels shows no bands on a large panel."""
     height, width = picture.shape[:2]
     noise = np.random.default_rng(_DITHER_SEED).random((height, width, 1), np.float32)
-    return np.clip(np.floor(picture + noise), 0, 255).astype(np.uint8)
+    pixels: U8 = np.clip(np.floor(picture + noise), 0, 255).astype(np.uint8)
+    return pixels
