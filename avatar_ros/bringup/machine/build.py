@@ -74,6 +74,8 @@ class Build:
 
     def _environment(self, host: Host) -> dict[str, str]:
         env = clean_environment()
+        # Of its own colcon starts no second compiler while the load is as high as that of pip and one compiler.
+        env.setdefault("MAKEFLAGS", f"-j{len(os.sched_getaffinity(0))}")
         env["PATH"] = f"{self._venv.folder / 'bin'}{os.pathsep}{env.get('PATH', os.defpath)}"
         if host.ros_prefixes:
             env["PYTHONPATH"] = os.environ.get("PYTHONPATH", "")  # where ROS keeps its own modules
