@@ -196,12 +196,11 @@ def test_failed_step_shows_its_last_lines_and_what_to_do(tmp_path):
 
 
 def test_progress_shows_what_moves():
-    assert pip_progress("Collecting numpy==2.4.6 (from -r x)").startswith("Collecting numpy")
+    assert pip_progress("Collecting numpy==2.4.6 (from -r x)") .startswith("Collecting numpy")
     assert pip_progress("  Downloading https://host/a/b/av-18.1.0.whl (40 MB)") == "Downloading av-18.1.0.whl (40 MB)"
     assert pip_progress("Requirement already satisfied: x") == ""
     assert build_progress("[ 35%] Building C object x\n") == "[ 35%] Building C object x"
     assert build_progress("-- Found numpy") == ""
-
 
 ENVIRONMENT = Path(__file__).resolve().parents[3] / ".venv/share"
 
