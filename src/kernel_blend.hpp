@@ -208,6 +208,7 @@ void blend(const Splat* splats, const uint32_t* list, int count, int tile_x, int
     if (count == 0) return fill_tile(target, tile_x, tile_y);
     Strip strips[kStrips];
     const int rows = rows_of(target, tile_y);
+    prefetch_backdrop(target, tile_x, tile_y);
     for (Strip& strip : strips) {
         for (Cell& cell : strip.rows) cell = empty_cell();
         strip.first = 0, strip.last = (rows + kGroupRows - 1) / kGroupRows;

@@ -74,6 +74,13 @@ inline void write_pixels(VI pixels, int lanes, uint8_t* out) {
         std::memcpy(out, &pixels, 4u * static_cast<unsigned>(lanes));
 }
 
+// A tile's rows lie far apart: each would be waited for when the tile is finished.
+inline void prefetch_backdrop(const Target& t, int tile_x, int tile_y) {
+    if (!t.backdrop) return;
+    const uint32_t* row = t.backdrop + static_cast<int64_t>(tile_y) * t.width + tile_x;
+    for (int r = rows_of(t, tile_y); r > 0; --r, row += t.width) __builtin_prefetch(row);
+}
+
 void write_strip(const Cell* cells, const Target& t, int x, int y) {
     const int rows = rows_of(t, y), lanes = t.width - x;
     if (lanes <= 0) return;

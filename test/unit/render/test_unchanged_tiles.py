@@ -9,7 +9,7 @@ import pytest
 
 from avatar_ros.avatar.fake import fake_avatar
 from avatar_ros.avatar.model import Morphs
-from avatar_ros.core.arkit import ARKIT_COUNT
+from avatar_ros.core.arkit import ARKIT_COUNT, ARKIT_INDEX
 from avatar_ros.core.errors import RenderError
 from avatar_ros.render.base import Camera, RasterSettings
 
@@ -182,6 +182,19 @@ def test_its_own_memory_is_read_only_and_outlives_it():
     raster.close()
     del raster
     np.testing.assert_array_equal(out, kept)
+
+
+def test_two_hundred_thousand_splats_and_two_on_a_panel_of_4k():
+    many, rest = fake_avatar(200_000, names=("jawOpen",)), np.zeros(ARKIT_COUNT, np.float32)
+    raster, cam = CpuRasteriser(many, RasterSettings()), Scene(0).camera
+    first = raster.render(rest, np.eye(4), cam, GREY).numpy()
+    open_mouth = rest.copy()
+    open_mouth[ARKIT_INDEX["jawOpen"]] = 1.0
+    assert (raster.render(open_mouth, np.eye(4), cam, GREY).numpy() != first).any()
+    np.testing.assert_array_equal(raster.render(rest, np.eye(4), cam, GREY).numpy(), first)
+    large = Camera.look_at((0.0, 1.65, 0.9), (0.0, 1.65, -1.0), 24.0, 2160, 3840)
+    frame = CpuRasteriser(fake_avatar(2), RasterSettings()).render(rest, np.eye(4), large, GREY).numpy()
+    assert frame.shape == (3840, 2160, 4) and (frame[0, 0] == frame[-1, -1]).all() and (frame != frame[0, 0]).any()
 
 
 def test_a_refused_frame_leaves_the_next_one_whole():
