@@ -24,7 +24,7 @@ _DRIFT_SPAN_NS, _DRIFT_UNSURE = 40e9, RESIDUAL_DRIFT
 _CONTRADICTIONS = 3
 
 
-class Answer(NamedTuple):
+class ClockAnswer(NamedTuple):
     """Four instants, ns: `asked` and `came` on our clock, `heard` and `answered` on theirs."""
 
     asked_ns: int
@@ -53,8 +53,8 @@ class ClockMap:
     """The offset of one clock: `offset_ns` at `_at_ns` of ours, within `within_ns`, moving by `drift`."""
 
     def __init__(self) -> None:
-        self._answers: deque[Answer] = deque(maxlen=_KEPT)
-        self._odd: list[Answer] = []
+        self._answers: deque[ClockAnswer] = deque(maxlen=_KEPT)
+        self._odd: list[ClockAnswer] = []
         self._at_ns = 0
         self.offset_ns = 0.0
         self.within_ns = float("inf")
@@ -65,7 +65,7 @@ class ClockMap:
         """Whether there was an answer."""
         return bool(self._answers)
 
-    def add(self, answer: Answer) -> None:
+    def add(self, answer: ClockAnswer) -> None:
         """Take an answer. One that cannot be is left out."""
         if not answer.possible:
             return
@@ -85,7 +85,7 @@ class ClockMap:
         ours_ns = theirs_ns - self.offset_ns
         return round(ours_ns - self.drift * (ours_ns - self._at_ns))
 
-    def _contradicts(self, answer: Answer) -> bool:
+    def _contradicts(self, answer: ClockAnswer) -> bool:
         """It cannot be true together with what is known."""
         least, most = bounds_ns([*self._answers, answer], answer.came_ns, 0.0, MAX_DRIFT)
         return least > most
@@ -100,7 +100,7 @@ class ClockMap:
         self.offset_ns, self.within_ns = (least + most) / 2, (most - least) / 2
 
 
-def bounds_ns(answers: Sequence[Answer], now_ns: int, drift: float, unsure: float) -> tuple[float, float]:
+def bounds_ns(answers: Sequence[ClockAnswer], now_ns: int, drift: float, unsure: float) -> tuple[float, float]:
     """(least, most) that theirs less ours can be at now_ns, given a drift that is known within `unsure`."""
 
     def moved(offset_ns: int, at_ns: int, sign: int) -> float:
@@ -112,7 +112,7 @@ def bounds_ns(answers: Sequence[Answer], now_ns: int, drift: float, unsure: floa
     return least, most
 
 
-def measured_drift(answers: Sequence[Answer]) -> float | None:
+def measured_drift(answers: Sequence[ClockAnswer]) -> float | None:
     """By the promptest of the first and of the last third of the answers; None while that is too unsure."""
     third = len(answers) // 3
     if third < 3:
@@ -127,10 +127,10 @@ def measured_drift(answers: Sequence[Answer]) -> float | None:
     return max(-MAX_DRIFT, min(MAX_DRIFT, drift))
 
 
-def _trip_ns(answer: Answer) -> int:
+def _trip_ns(answer: ClockAnswer) -> int:
     """On the way, both ways together."""
     return answer.most_ns - answer.least_ns
 
 
-def _middle_ns(answer: Answer) -> float:
+def _middle_ns(answer: ClockAnswer) -> float:
     return (answer.most_ns + answer.least_ns) / 2

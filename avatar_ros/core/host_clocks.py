@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from .clock_map import Answer, ClockMap
+from .clock_map import ClockAnswer, ClockMap
 from .events import ClockPing
 
 #: The first questions follow each other quickly, later ones seldom, s.
@@ -76,7 +76,7 @@ class HostClocks:
         if answer.node == host.node:
             host.open_ns.remove(answer.asked_ns)
             host.unanswered = 0
-        host.map.add(Answer(answer.asked_ns, answer.heard_ns, answer.answered_ns, came_ns))
+        host.map.add(ClockAnswer(answer.asked_ns, answer.heard_ns, answer.answered_ns, came_ns))
 
     def status(self) -> Mapping[str, str]:
         """For diagnostics: a line for each of the others."""

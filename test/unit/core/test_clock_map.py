@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from avatar_ros.core.clock_map import MAX_DRIFT, Answer, ClockMap, bounds_ns
+from avatar_ros.core.clock_map import MAX_DRIFT, ClockAnswer, ClockMap, bounds_ns
 
 MS = 1_000_000
 AHEAD_NS = 100_000 * 10**9
@@ -33,7 +33,7 @@ class Pair:
         heard_ns = asked_ns + self.way_ns(0)
         answered_ns = heard_ns + 50_000
         self.now_ns = answered_ns + self.way_ns(1)
-        return Answer(asked_ns, self.theirs_ns(heard_ns), self.theirs_ns(answered_ns), self.now_ns)
+        return ClockAnswer(asked_ns, self.theirs_ns(heard_ns), self.theirs_ns(answered_ns), self.now_ns)
 
     def error_ms(self, clock_map):
         """At this instant."""
@@ -128,7 +128,7 @@ def test_a_host_that_was_halted_is_believed_again():
 
 def test_answers_that_cannot_be_are_left_out():
     clock_map = ClockMap()
-    clock_map.add(Answer(1000, 5000, 4000, 2000))  # answered before it was heard
-    clock_map.add(Answer(1000, 5000, 9_000_000, 2000))  # thought about it longer than we waited
-    clock_map.add(Answer(2000, 5000, 5000, 1000))  # came before it was asked
+    clock_map.add(ClockAnswer(1000, 5000, 4000, 2000))  # answered before it was heard
+    clock_map.add(ClockAnswer(1000, 5000, 9_000_000, 2000))  # thought about it longer than we waited
+    clock_map.add(ClockAnswer(2000, 5000, 5000, 1000))  # came before it was asked
     assert not clock_map.known
