@@ -54,6 +54,7 @@ ARGUMENTS = {
     "turns": "leave after so many answers; 0: never",
     "report": "FILE.json for words and delays of each turn; empty: none",
     "host": f"which half of the nodes: {', '.join(HOSTS)}",
+    "standby": "host robot: profile of its own nodes that stand by for the offboard half, or none",
     "autostart": "true: the nodes bring themselves up; false: a lifecycle manager does",
     "network": f"who may reach its nodes: {KNOWN}; empty: {NETWORK}, or local",
 }
@@ -127,7 +128,7 @@ def _process(node: KioskNode, environment: Mapping[str, str], log_level: str) ->
     return Node(
         package=PACKAGE,
         executable=node.executable,
-        name=node.executable,
+        name=node.node_name,
         namespace=node.namespace,
         parameters=[*map(str, node.params_files), *([_typed(node.parameters)] if node.parameters else [])],
         ros_arguments=["--log-level", log_level],
@@ -167,24 +168,24 @@ def _kept_alive(node: KioskNode, make: Callable[[], Node], end: _End, policy: Re
     Not launch's own respawn, which knows one delay and no back-off.
     """
     process = make()
-    end.running[node.executable] = process
+    end.running[node.node_name] = process
     started: list[float] = []
     tail: deque[str] = deque(maxlen=TAIL_LINES)
 
     def decide(event: Any, context: LaunchContext) -> list[Any]:
-        end.running.pop(node.executable, None)
+        end.running.pop(node.node_name, None)
         if context.is_shutdown or end.came:
             return []
         code, now_s = _BLAME.judge(event.returncode, tail), context.asyncio_loop.time()
         if code == EXIT_CONFIG:
-            return end.come(f"{node.executable} refused its configuration")
+            return end.come(f"{node.node_name} refused its configuration")
         if node.ends_run and (code == EXIT_UNFINISHED or any(DONE_LINE in text for text in tail)):
-            return end.come(f"{node.executable} is done")
+            return end.come(f"{node.node_name} is done")
         delay_s = policy.ended(started[0], now_s, code)
         if delay_s is None:
-            return end.come(f"giving up: {node.executable} keeps dying")
+            return end.come(f"giving up: {node.node_name} keeps dying")
         again = OpaqueFunction(function=lambda _: [] if end.came else _kept_alive(node, make, end, policy))
-        why = f"{node.executable} died ({describe_exit(code)}); starting it again in {delay_s:g} s"
+        why = f"{node.node_name} died ({describe_exit(code)}); starting it again in {delay_s:g} s"
         return [LogInfo(msg=why), TimerAction(period=delay_s, actions=[again])]
 
     def began(event: Any, context: LaunchContext) -> None:

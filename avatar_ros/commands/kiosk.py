@@ -42,6 +42,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     halves = "robot: what has devices, and the conversation; offboard: hearing, thinking and voice on a bigger computer"
     add("--host", default=default.host, choices=HOSTS, help=f"which half runs here; {halves} (default: %(default)s)")
+    stood = "--host robot: profile of its own nodes that stand by for the offboard half, or none (default: %(default)s)"
+    add("--standby", default=default.standby, metavar="PROFILE|none", help=stood)
     parser.set_defaults(autostart=default.autostart)
     add("--report", default=default.report, metavar="FILE.json", help="write words and delays of each turn")
 

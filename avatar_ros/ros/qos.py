@@ -47,6 +47,16 @@ def for_signs_of_life(depth: int) -> QoSProfile:
     return _reliable(depth, DurabilityPolicy.TRANSIENT_LOCAL)
 
 
+def for_clock() -> QoSProfile:
+    """Questions for the time and their answers: one that comes late, by being repeated, would be of no use."""
+    return QoSProfile(
+        history=HistoryPolicy.KEEP_LAST,
+        depth=20,
+        reliability=ReliabilityPolicy.BEST_EFFORT,
+        durability=DurabilityPolicy.VOLATILE,
+    )
+
+
 def for_images() -> QoSProfile:
     """Images are offered reliable, since a reliable viewer gets nothing from a best-effort publisher; depth 1."""
     return _reliable(1)

@@ -37,6 +37,7 @@ ENUM_OF = {
     ("Say", "when"): enums.SayWhen,
     ("SessionEvent", "kind"): enums.SessionKind,
     ("Control", "action"): enums.ControlAction,
+    ("Alive", "duty"): enums.Duty,
 }
 #: Field name -> its type in every message that has it.
 FIXED = {
