@@ -1,8 +1,8 @@
 """`ros2 launch avatar_ros web.launch.py`: talk with it in a browser; `./avatar web` for a ROS installation.
 
-It is kiosk.launch.py with web:=only: the graph without microphone, loudspeaker and window, each browser is a session with
-these of its own. All arguments are those of kiosk.launch.py (--show-args). What it prints: the addresses, with lan:=true
-their token as a QR code too, and where the operator's password is.
+It is kiosk.launch.py with web:=only: the graph without microphone, loudspeaker and window; each browser is a session
+with these of its own. All arguments are those of kiosk.launch.py (--show-args). It prints the addresses, with lan:=true
+also their token as a QR code, and where the operator's password is.
 """
 
 from __future__ import annotations

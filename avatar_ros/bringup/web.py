@@ -1,5 +1,5 @@
-"""`./avatar web`, web.launch.py: the graph of a kiosk without microphone, loudspeaker and screen of its own, and web_node
-instead; `./avatar kiosk --web`: both. What is run, and what is said of it, is found out here for all of them.
+"""`./avatar web`, web.launch.py: the graph of a kiosk without microphone, loudspeaker and screen of its own, and in
+their place web_node; `./avatar kiosk --web`: both. What is run, and what is said of it, is found out here for them all.
 """
 
 from __future__ import annotations

@@ -166,6 +166,8 @@ class StageNode(SettingsNode):
         self._intake = Intake(self, sessions, self.own.session_limit)
         self._stage.load()
         self._wiring.open(self._stage.unread, self._take)
+        if self._stage.offer is not None:
+            self._wiring.publish(Out("offer", self._stage.offer))
         if self._stage.awaits_conversation:
             self._stage.missing = frozenset(readers.STEPS)
             self._awaiting = self.create_timer(CONNECT_POLL_S, self._await_conversation, clock=self._timer_clock)
