@@ -133,8 +133,8 @@ def _hello(fields: Mapping[str, Any]) -> Hello:
         raise RefusalError("bad_frame", "'resume' is no object")
     key = _text(resume, "key")
     seq = _count(resume, "seq", 0)
-    names = (_text(fields, name) for name in ("locale", "voice", "avatar"))
-    return Hello(*names, key, seq, _text(fields, "token"))
+    locale, voice, avatar = (_text(fields, name) for name in ("locale", "voice", "avatar"))
+    return Hello(locale, voice, avatar, key, seq, _text(fields, "token"))
 
 
 def _clock(fields: Mapping[str, Any]) -> ClockReport:
