@@ -61,7 +61,7 @@ class SpeechOffer:
     def described(self) -> dict[str, Any]:
         """What /voices tells."""
         own, told = self.own, self._voices()
-        voices = [{"id": USUAL_VOICE, "name": "usual", "locale": "", "default": True}]
+        voices = [{"id": USUAL_VOICE, "name": "Usual", "locale": "", "default": True}]
         for voice, name, locale in zip(told.voices, told.voice_names, told.voice_locales, strict=False):
             voices.append({"id": voice, "name": name, "locale": locale, "default": False})
         locales = [

@@ -26,6 +26,8 @@ _BUSY_TICK_S = 0.04
 _NEVER = (-1, -1)
 #: Sessions that are seen to at one tick, in turn: a voice takes its time for each.
 _AT_ONCE = 4
+#: That people may choose among (ros/message_limits.py).
+_MOST_VOICES = 200
 #: Of one session; a dialogue waits for the end of a turn before it begins the next.
 _MOST_TURNS = 16
 
@@ -56,7 +58,7 @@ class TtsStage(Stage):
     def load(self) -> None:
         """Load the voice."""
         self._voice.load()
-        found = self._voice.voices() if isinstance(self._voice, ManyVoices) else ()
+        found = self._voice.voices()[:_MOST_VOICES] if isinstance(self._voice, ManyVoices) else ()
         ids, names = tuple(one.id for one in found), tuple(one.name for one in found)
         self.offer = Offer("tts_node", (), ids, names, tuple(one.locale for one in found))
 
