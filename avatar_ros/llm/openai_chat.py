@@ -30,7 +30,7 @@ from .service_answer import RetryPolicy, ServiceAnswer
 from .service_errors import ServiceError, error_of_status, malformed, server_error
 from .stream_buffer import Stream, StreamBuffer
 from .tools.caller import ToolCaller
-from .tools.tool_answer import ToolOffer, ToolAnswer
+from .tools.tool_answer import ToolAnswer, ToolOffer
 from .tools.toolbox import Toolbox
 
 #: Connections are kept for the next turn, which saves it the handshakes.

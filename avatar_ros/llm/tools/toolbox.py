@@ -15,7 +15,7 @@ from ...core.types import Prompt
 from ..openai_settings import OpenAiSettings
 from .call_group import CallGroup
 from .caller import ToolCaller
-from .tool_answer import Ask, ToolOffer, ToolAnswer, ToolPolicy
+from .tool_answer import Ask, ToolAnswer, ToolOffer, ToolPolicy
 from .tool_calls import ToolCall
 from .tool_file import Tool, load_tools
 

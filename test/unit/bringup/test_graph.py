@@ -7,7 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from avatar_ros.bringup.graph import PROFILES, KioskOptions, kiosk_graph, mic_parameters, profile_files, strangers
+from avatar_ros.bringup.graph import (
+    ALL_NODES,
+    PROFILES,
+    KioskOptions,
+    kiosk_graph,
+    mic_parameters,
+    profile_files,
+    strangers,
+)
 from avatar_ros.bringup.kiosk import child_spec, kiosk_environment, parameter_text
 from avatar_ros.core.errors import ConfigError
 
@@ -182,3 +190,9 @@ def test_a_locale_reaches_each_node_that_has_one():
 def test_a_locale_without_texts_is_refused_before_anything_starts():
     with pytest.raises(ConfigError, match=r"'xx'.*known: en, ar, de"):
         kiosk_graph(KioskOptions(locale="xx"))
+
+
+def test_ros2_launch_finds_an_executable_of_every_node():
+    text = (Path(__file__).resolve().parents[3] / "CMakeLists.txt").read_text()
+    (names,) = re.findall(r"foreach\(node ([\w ]+)\)", text)
+    assert {f"{name}_node" for name in names.split()} == set(ALL_NODES)
