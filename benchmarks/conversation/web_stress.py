@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -190,7 +191,7 @@ async def _memory(options: argparse.Namespace, pid: int) -> dict[str, float]:
     async with contextlib.AsyncExitStack() as stack:
         visitors = [await stack.enter_async_context(WebVisitor(url)) for _ in range(OPEN_AT_ONCE)]
         for visitor in visitors:
-            await visitor.until(lambda visitor=visitor: visitor.session)
+            await visitor.until(partial(getattr, visitor, "session"))
             await _ask(visitor, 1)
         opened = pss_mib(pid)
         for visitor in visitors:
