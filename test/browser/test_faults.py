@@ -97,7 +97,7 @@ def test_a_microphone_that_is_unplugged_is_said_and_can_be_plugged_in_again(serv
     page.until("return document.getElementById('notice').hidden")
 
 
-@pytest.mark.parametrize("rate_hz", [8000, 44100, 48000])
+@pytest.mark.parametrize("rate_hz", [8000, 44100])
 def test_sound_cards_of_any_rate(server, page, rate_hz):
     page.js(CARD_AT.replace("RATE", str(rate_hz)))
     since = len(server.clocks)
