@@ -16,6 +16,7 @@ from .events import (
     Gesture,
     Interrupt,
     KeyFrame,
+    Offer,
     Say,
     SayResult,
     SessionEvent,
@@ -61,6 +62,7 @@ Message = (
     | GazeTarget
     | Control
     | Gesture
+    | Offer
 )
 
 
@@ -97,5 +99,6 @@ TOPICS: Mapping[str, type] = MappingProxyType(
         "gaze_target": GazeTarget,
         "control": Control,
         "gesture": Gesture,
+        "offer": Offer,
     }
 )

@@ -200,8 +200,14 @@ class StageNode(SettingsNode):
         self._clocks = ClockLink(self, answers=gives_times(self._spec.port), open_to_others=self.open_to_others)
         self._intake = Intake(self, sessions, self.own.session_limit, self._clocks)
         self._stage.load()
+<<<<<<< HEAD
         if self.own.duty == "alone":
             self._wiring.open(self._stage.unread, self._take)
+=======
+        self._wiring.open(self._stage.unread, self._take)
+        if self._stage.offer is not None:
+            self._wiring.publish(Out("offer", self._stage.offer))
+>>>>>>> web
         if self._stage.awaits_conversation:
             self._stage.missing = frozenset(readers.STEPS)
             self._awaiting = self.create_timer(CONNECT_POLL_S, self._await_conversation, clock=self._timer_clock)
