@@ -1,7 +1,6 @@
-"""A ROS domain of its own for each test process, so that runs beside each other do not talk."""
+"""A ROS domain of its own for each file, so that runs beside each other do not talk; other tests see nothing of it."""
 
 import importlib.util
-import os
 
 import pytest
 
@@ -16,16 +15,17 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.skip(reason=f"needs {', '.join(MISSING)}: ./avatar test builds them"))
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def _own_domain():
     if MISSING:
         yield
         return
     from domain_coordinator import domain_id
 
-    with domain_id() as number:
-        os.environ["ROS_DOMAIN_ID"] = str(number)
-        os.environ.update(network().environment)
+    with domain_id() as number, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ROS_DOMAIN_ID", str(number))
+        for name, value in network().environment.items():
+            patch.setenv(name, value)
         yield
 
 

@@ -188,12 +188,13 @@ class Robot:
 def test_a_model_calls_several_programs_and_goes_on(robot):
     until(lambda: "nobody offers /robot/tools/nobody" in robot.status["warning"])
     until(lambda: "tools/battery" not in robot.status["warning"], "DDS finds the services")
+    before = len(robot.program.calls)
     calls = calling(("battery", {}), ("drive_to", {"place": "shop"}), ("drive_to", {"place": "moon"}))
     prompt = robot.ask("go shopping", calls, answer("I have ", "80 percent."), session="local")
     assert robot.hear(prompt).endswith("I have 80 percent.")
     results = robot.results()
     assert results == ['{"percent": 80}', '{"done": true}', '{"error": "there is no such place"}']
-    assert robot.program.calls == [
+    assert robot.program.calls[before:] == [
         ("local", "battery", "{}"),
         ("local", "drive_to", '{"place": "shop"}'),
         ("local", "drive_to", '{"place": "moon"}'),
@@ -201,7 +202,8 @@ def test_a_model_calls_several_programs_and_goes_on(robot):
 
 
 def test_what_is_wrong_with_a_program_is_told_to_the_model(robot):
-    assert "/robot/tools/foreign is lifecycle_msgs/srv/GetState, not avatar_ros/srv/CallTool" in robot.status["warning"]
+    foreign = "/robot/tools/foreign is lifecycle_msgs/srv/GetState, not avatar_ros/srv/CallTool"
+    until(lambda: foreign in robot.status["warning"], "DDS finds the services")
     names = ("hangs", "throws", "huge", "foreign", "nobody")
     prompt = robot.ask("all of it", calling(*[(name, {}) for name in names]), answer("It went wrong."))
     assert "It went wrong." in robot.hear(prompt)
