@@ -17,6 +17,8 @@ from .kiosk import run_nodes
 #: Nodes that a browser is in place of: it is microphone, loudspeaker and screen of its own session.
 OF_A_KIOSK = frozenset({"renderer_node", "speaker_node", "mic_node", "monitor_node", "skills_node"})
 HTTP_PORT, HTTPS_PORT = 8000, 8443
+#: What runs here: everything, the gateway alone, or a graph alone that a gateway elsewhere sends visitors to.
+PARTS = ("all", "gateway", "pipeline")
 #: Where the token stands in an address: behind the #, which a browser sends to nobody.
 TOKEN_MARK = "/#token="
 
@@ -24,7 +26,8 @@ TOKEN_MARK = "/#token="
 @dataclass(frozen=True)
 class WebOptions:
     """What the user asked for. kiosk: what a kiosk is asked for, too; http: port for HTTP, 0: HTTPS where lan is set;
-    lan: others than this computer may come in; port: for HTTPS; names: that it is reached by; certificate, key: files.
+    lan: others than this computer may come in; port: for HTTPS; names: that it is reached by; certificate, key: files;
+    part: of PARTS; also: further namespaces whose graphs answer, run with part="pipeline", "NAME" or "NAME=PLACES".
     """
 
     kiosk: KioskOptions
@@ -34,6 +37,8 @@ class WebOptions:
     names: tuple[str, ...] = ()
     certificate: str = ""
     key: str = ""
+    part: str = "all"
+    also: tuple[str, ...] = ()
 
     @property
     def secure(self) -> bool:
@@ -46,12 +51,17 @@ def web_graph(options: WebOptions, parameters: dict[str, Value]) -> tuple[KioskN
     nodes = [node for node in kiosk_graph(options.kiosk) if node.executable not in OF_A_KIOSK]
     files = (share_file("config/web.yaml"), *nodes[0].params_files)
     web = KioskNode(WEB_NODE, nodes[0].namespace, files, parameters)
-    return (*(replace(node, params_files=files) for node in nodes), web)
+    graph = () if options.part == "gateway" else tuple(replace(node, params_files=files) for node in nodes)
+    return graph if options.part == "pipeline" else (*graph, web)
 
 
 def run_web(options: WebOptions) -> int:
     """Serve until told to stop; the process's exit code. Raises ConfigError for what cannot be."""
     _check(options)
+    if options.part == "pipeline":
+        name = options.kiosk.namespace.strip("/")
+        line = f"answers what a gateway sends here: ./avatar web --part gateway --namespace gateway --also {name}"
+        return run_nodes(web_graph(options, {}), options.kiosk, [line])
     parameters: dict[str, Value] = {"host": "0.0.0.0" if options.lan else "127.0.0.1"}
     port = options.port if options.secure else options.http or HTTP_PORT
     parameters["port"] = port
@@ -59,6 +69,9 @@ def run_web(options: WebOptions) -> int:
         parameters["avatar"] = str(avatar_file(options.kiosk.avatar).absolute())
     if options.kiosk.locale:
         parameters["locale"] = options.kiosk.locale
+    if options.also or options.part == "gateway":
+        own = [options.kiosk.namespace] if options.part == "all" else []
+        parameters["pipelines"] = [*own, *options.also]
     if options.names:
         parameters["names"] = list(options.names)
     token = ""
@@ -129,5 +142,9 @@ def _check(options: WebOptions) -> None:
     for name, port in (("http", options.http), ("port", options.port)):
         if not 0 <= port <= 65535:
             raise ConfigError("bad_option", f"{name} is {port}; it must be 1 to 65535")
+    if options.part not in PARTS:
+        raise ConfigError("bad_option", f"unknown part '{options.part}'; known: {', '.join(PARTS)}")
+    if options.part == "gateway" and not options.also:
+        raise ConfigError("bad_option", "a gateway alone has nobody who answers; name the graphs: --also avatar1")
     if bool(options.key) and not options.certificate:
         raise ConfigError("bad_option", "a key without its certificate; give --certificate too")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from ..bringup.graph import PROFILES, KioskOptions
-from ..bringup.web import HTTP_PORT, HTTPS_PORT, WebOptions, run_web
+from ..bringup.web import HTTP_PORT, HTTPS_PORT, PARTS, WebOptions, run_web
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,6 +33,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--locale", default=kiosk.locale, metavar="de|fr-CA|…", help="its language (default: the profile's)")
     add("--avatar", default=kiosk.avatar, metavar="FILE", help="LAM .zip, or splats (default: the built-in one)")
     add("--namespace", default=kiosk.namespace, help="of all topics and nodes (default: %(default)s)")
+    add("--part", default="all", metavar="|".join(PARTS), help="what runs here (default: everything)")
+    add(
+        "--also",
+        action="append",
+        default=[],
+        metavar="NAMESPACE[=N]",
+        help="a further graph that answers (`--part pipeline` of that namespace), N conversations at most",
+    )
     add("--network", default=kiosk.network, metavar="local|lan|…", help="who may reach its ROS nodes (default: local)")
 
 
@@ -48,4 +56,5 @@ def run(options: argparse.Namespace) -> int:
         display="off",
     )
     names, files = tuple(options.name), (options.certificate, options.key)
-    return run_web(WebOptions(kiosk, options.http, options.port, options.lan, names, *files))
+    also = tuple(options.also)
+    return run_web(WebOptions(kiosk, options.http, options.port, options.lan, names, *files, options.part, also))

@@ -17,10 +17,11 @@ from .topics import Message
 
 
 class Out(NamedTuple):
-    """A message and the topic it goes to."""
+    """A message and the topic it goes to. namespace: one of the stage's `namespaces`, "" for the node's own."""
 
     topic: str
     message: Message
+    namespace: str = ""
 
 
 def _nothing() -> None:
@@ -40,7 +41,8 @@ class Stage:
     unread: topics of its port that it has no use for as it is configured; the runner does not subscribe to them.
     waits_for: nodes whose deaths it wants to know of; `peer` is then called. says_alive: others wait for this one, so
     its node says several times a second that it lives. can_do: "" or a line for the log once it is loaded: what it is
-    able to do as it is configured.
+    able to do as it is configured. namespaces: further ones, absolute, whose topics it takes and gives too;
+    in `missing` and in PeerNews the nodes there are called NAMESPACE/NAME.
     """
 
     tick_period_s: float = 0.0
@@ -50,6 +52,7 @@ class Stage:
     waits_for: frozenset[str] = frozenset()
     says_alive: bool = False
     can_do: str = ""
+    namespaces: tuple[str, ...] = ()
 
     def __init__(self) -> None:
         self.wake: Callable[[], None] = _nothing

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any
 
 from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 
+from ..core.admission import Entry
 from ..core.clock import SteadyClock
 from ..core.events import AvatarState, Interrupt
 from ..core.exit_codes import EXIT_FAILED, exit_code_of
@@ -23,6 +24,7 @@ from ..core.stage import Out, Port, Stage
 from ..core.types import LOCAL_SESSION
 from . import readers
 from .backend_options import Registries
+from .branch import Branch
 from .guard import guarded
 from .intake import Intake
 from .node_status import NodeStatus
@@ -75,6 +77,7 @@ class StageNode(SettingsNode):
         self._worker: StageWorker | None = None
         self._peers: Peers | None = None
         self._wiring = Wiring(self, spec.port)
+        self._branches: dict[str, Branch] = {}
         self.rounds = 0  # of the executor
         if self.own.nice:
             os.nice(self.own.nice)  # of this thread and those that it will start: the stage's, not DDS's, which run
@@ -158,6 +161,9 @@ class StageNode(SettingsNode):
             self.failure = self.failure or self._stage.failure
             self._stage = None
         self._wiring.close()
+        for branch in self._branches.values():
+            branch.close()
+        self._branches = {}
 
     def _configure(self) -> None:
         settings = self.read_settings()
@@ -166,6 +172,9 @@ class StageNode(SettingsNode):
         self._intake = Intake(self, sessions, self.own.session_limit)
         self._stage.load()
         self._wiring.open(self._stage.unread, self._take)
+        for name in self._stage.namespaces:
+            self._branches[name] = Branch(self, self._spec.port, name, self.own.session_limit, self._steady)
+            self._branches[name].open(self._stage, self._push)
         if self._stage.awaits_conversation:
             self._stage.missing = frozenset(readers.STEPS)
             self._awaiting = self.create_timer(CONNECT_POLL_S, self._await_conversation, clock=self._timer_clock)
@@ -201,23 +210,33 @@ class StageNode(SettingsNode):
         if self._worker is not None and self._stage is not None:
             self._worker.start()
             self._peers = Peers(self, self._stage, self._steady, self._worker.tell, self._wiring.hears_all)
+            for branch in self._branches.values():
+                branch.start(self._stage, self._worker.tell)
 
     def _await_conversation(self) -> None:
         if self._stage is not None:
-            self._stage.missing = readers.missing_steps(self)
+            branches = (branch.missing() for branch in self._branches.values())
+            self._stage.missing = readers.missing_steps(self).union(*branches)
         if self._stage is None or not self._stage.missing:
             self.destroy_timer(self._awaiting)
 
     def _take(self, topic: str, msg: Any) -> None:
-        for entry in self._intake.take(topic, msg, self._steady.now_s()):  # the state counts while inactive, too
+        self._push(self._intake.take(topic, msg, self._steady.now_s()))
+
+    def _push(self, entries: Iterable[Entry]) -> None:
+        for entry in entries:  # the state counts while inactive, too
             if self._worker is not None and (entry.topic != "state" or "state" in self._spec.port.subscribes):
                 self._worker.push(*entry)
 
     def _publish(self, out: Out) -> None:
-        if not self._wiring.can_publish(out.topic):
-            return
         if isinstance(out.message, Interrupt) and self._worker is not None:
             self._worker.cancel(out.message)
+        if out.namespace:
+            if (branch := self._branches.get(out.namespace)) is not None:
+                branch.publish(out)
+            return
+        if not self._wiring.can_publish(out.topic):
+            return
         if isinstance(out.message, AvatarState):
             self._intake.announce(out.message)
         self._wiring.publish(out)
@@ -233,6 +252,8 @@ class StageNode(SettingsNode):
         if self._peers is not None:
             self._peers.close()
             self._peers = None
+        for branch in self._branches.values():
+            branch.stop()
         if self._worker is None:
             return
         if not self._worker.stop(STOP_TIMEOUT_S):
@@ -253,9 +274,10 @@ class StageNode(SettingsNode):
             self._status.publish(values, 0, ())
             return
         now_s = self._steady.now_s()
-        for entry in self._intake.tick(now_s):
-            worker.push(*entry)
+        ticks = [(self._intake.tick(now_s), self._intake.news()), *(one.tick(now_s) for one in self._branches.values())]
+        for entries, _ in ticks:
+            self._push(entries)
         values |= self._status.worker_values(worker, now_s) | self._intake.values()
         values |= self._peers.status() if self._peers is not None else {}
         values |= {key: str(value) for key, value in self._stage.status().items()}
-        self._status.publish(values, worker.dropped, self._intake.news())
+        self._status.publish(values, worker.dropped, [line for _, news in ticks for line in news])
