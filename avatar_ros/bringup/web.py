@@ -27,7 +27,8 @@ TOKEN_MARK = "/#token="
 class WebOptions:
     """What the user asked for. kiosk: what a kiosk is asked for, too; http: port for HTTP, 0: HTTPS where lan is set;
     lan: others than this computer may come in; port: for HTTPS; names: that it is reached by; certificate, key: files;
-    part: of PARTS; also: further namespaces whose graphs answer, run with part="pipeline", "NAME" or "NAME=PLACES".
+    part: of PARTS; also: further namespaces whose graphs answer, run with part="pipeline", "NAME" or "NAME=PLACES";
+    token_file: holds the visitors' token, "" for a new one.
     """
 
     kiosk: KioskOptions
@@ -39,6 +40,7 @@ class WebOptions:
     key: str = ""
     part: str = "all"
     also: tuple[str, ...] = ()
+    token_file: str = ""
 
     @property
     def secure(self) -> bool:
@@ -75,7 +77,10 @@ def run_web(options: WebOptions) -> int:
     if options.names:
         parameters["names"] = list(options.names)
     token = ""
-    if options.lan:
+    if options.token_file:
+        token = _given_token(options.token_file)
+        parameters["token_file"] = str(Path(options.token_file).absolute())
+    elif options.lan:
         token = secrets.token_urlsafe(12)
         parameters["token_file"] = str(_write_token(options, token, "token"))
     operator = _write_token(options, secrets.token_urlsafe(12), "admin")
@@ -136,6 +141,13 @@ def _write_token(options: WebOptions, token: str, name: str) -> Path:
     path = folder / f"web_{name}_{options.kiosk.namespace.strip('/').replace('/', '_')}"
     write_private(path, token + "\n")
     return path
+
+
+def _given_token(file: str) -> str:
+    try:
+        return Path(file).read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError("bad_token", f"token file {file} cannot be read: {error}") from error
 
 
 def _check(options: WebOptions) -> None:

@@ -33,6 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--locale", default=kiosk.locale, metavar="de|fr-CA|…", help="its language (default: the profile's)")
     add("--avatar", default=kiosk.avatar, metavar="FILE", help="LAM .zip, or splats (default: the built-in one)")
     add("--namespace", default=kiosk.namespace, help="of all topics and nodes (default: %(default)s)")
+    add("--token-file", default="", metavar="FILE", help="the visitors' token (default: with --lan, a new one)")
     add("--part", default="all", metavar="|".join(PARTS), help="what runs here (default: everything)")
     add(
         "--also",
@@ -57,4 +58,5 @@ def run(options: argparse.Namespace) -> int:
     )
     names, files = tuple(options.name), (options.certificate, options.key)
     also = tuple(options.also)
-    return run_web(WebOptions(kiosk, options.http, options.port, options.lan, names, *files, options.part, also))
+    what = (options.part, also, options.token_file)
+    return run_web(WebOptions(kiosk, options.http, options.port, options.lan, names, *files, *what))

@@ -32,7 +32,9 @@ class WebSettings(Settings):
     names: tuple[str, ...] = setting((), "names that it is reached by besides this machine's own names and addresses")
     origins: tuple[str, ...] = setting((), "other sites whose pages may connect, [https://example.org]")
     embed_origins: tuple[str, ...] = setting((), "sites that may show /embed in a frame; '*': every one")
-    trusted_proxies: tuple[str, ...] = setting((), "addresses of proxies whose X-Forwarded-For is believed", fixed=True)
+    trusted_proxies: tuple[str, ...] = setting(
+        (), "addresses or networks of proxies whose X-Forwarded-For is believed", fixed=True
+    )
 
     conversations: int = setting(12, "conversations at a time, others wait in a queue; 0: no limit", low=0, high=10000)
     conversations_per_address: int = setting(6, "the same of one address; 0: no limit", low=0, high=10000)
