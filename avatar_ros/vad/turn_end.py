@@ -8,7 +8,7 @@ from typing import NamedTuple
 from ..core.enums import VoiceKind
 from ..core.types import Transcript
 from .base import VadSettings
-from .endpointing import BRIEF_S, Evidence, Words, wait_s, words_of
+from .endpointing import BRIEF_S, DONE, Evidence, Words, wait_s, words_of
 
 #: Silences at which the detector is asked, s: what it says becomes surer while a pause lasts.
 ASK_AT_S = (0.1, 0.3, 0.6, 1.0)
@@ -77,7 +77,8 @@ class TurnEnd:
             resumed, self._paused, self._asked = self._paused, False, 0
             self._evidence = replace(self._evidence, probability=None)
             return PauseNews(VoiceKind.RESUMED if resumed else None)
-        ask = self._judged and self._asked < len(ASK_AT_S) and silence_s >= ASK_AT_S[self._asked]
+        doubt = self._evidence.probability is None or self._evidence.probability < DONE
+        ask = self._judged and doubt and self._asked < len(ASK_AT_S) and silence_s >= ASK_AT_S[self._asked]
         self._asked += ask
         if self._paused or silence_s < PAUSE_S or not self._likely:
             return PauseNews(ask=ask)

@@ -151,6 +151,9 @@ def test_the_detector_is_asked_a_few_times_in_each_pause() -> None:
         asked = [s for s in itertools.takewhile(lambda s: s < 3.0, itertools.count(0.032, 0.032)) if end.step(s).ask]
         assert asked == pytest.approx(list(ASK_AT_S), abs=0.033)
         end.step(0.0)
+    end.step(0.12)
+    end.judge(0.95)
+    assert not any(end.step(0.2 + 0.032 * i).ask for i in range(100)), "it is sure that the user is done"
     assert not any(turn_end(judged=False).step(0.032 * i).ask for i in range(100))
 
 
