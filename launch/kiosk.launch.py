@@ -33,6 +33,7 @@ from avatar_ros.bringup.child import TAIL_LINES
 from avatar_ros.bringup.graph import DISPLAYS, HOSTS, PACKAGE, PROFILES, KioskNode, KioskOptions, kiosk_graph, strangers
 from avatar_ros.bringup.keys import node_environment
 from avatar_ros.bringup.restart_policy import Blame, RestartPolicy, describe_exit
+from avatar_ros.bringup.web import HTTP_PORT, HTTPS_PORT, WEB_CHOICES, launched, plan_web
 from avatar_ros.core.errors import ConfigError
 from avatar_ros.core.exit_codes import DONE_IS_OK, DONE_LINE, EXIT_CONFIG, EXIT_UNFINISHED
 from avatar_ros.core.ros_network import KNOWN, NETWORK, network
@@ -63,6 +64,13 @@ ARGUMENTS = {
 OWN_ARGUMENTS: dict[str, tuple[str, list[str] | None, str]] = {
     "required": ("true", ["true", "false"], "the kiosk's end is the launch's end; false: only its own nodes stop"),
     "log_level": ("info", ["debug", "info", "warn", "error", "fatal"], "of all its nodes"),
+    "web": ("false", list(WEB_CHOICES), "true: browsers talk with it, too; only: without the kiosk's own devices"),
+    "lan": ("false", ["true", "false"], "web: others than this computer too, by HTTPS with a token that is made anew"),
+    "http": ("0", None, f"web: port of HTTP; 0: {HTTP_PORT}, or with lan HTTPS"),
+    "port": (str(HTTPS_PORT), None, "web: port of HTTPS"),
+    "names": ("", None, "web: names that it is reached by besides, commas between"),
+    "certificate": ("", None, "web: FILE.pem of your own certificate; empty: one is made"),
+    "key": ("", None, "web: FILE.pem of its key, where it is not in the same file"),
 }
 
 
@@ -98,12 +106,13 @@ def _start(context: LaunchContext) -> list[Any]:
     if not values["turns"].isdecimal():
         raise ConfigError("bad_option", f"turns is '{values['turns']}'; it must be a whole number, 0 or more")
     options = {**values, "turns": int(values["turns"]), "autostart": values["autostart"] == "true"}
-    nodes = kiosk_graph(KioskOptions(**options))
+    kiosk = KioskOptions(**options)
+    nodes, lines = (kiosk_graph(kiosk), []) if given["web"] == "false" else plan_web(launched(kiosk, given))
     reach = network(choice=values["network"])
     reach.check()
     environment = _environment(values["network"])
     end = _End(of_launch=given["required"] == "true")
-    told: list[Any] = [LogInfo(msg=line) for line in (reach.line, *strangers(values["profile"]))]
+    told: list[Any] = [LogInfo(msg=line) for line in (reach.line, *strangers(values["profile"]), *lines)]
     return told + [
         action
         for node in nodes

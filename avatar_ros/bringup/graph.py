@@ -20,8 +20,9 @@ from ..core.ros_network import parse_reach
 from .avatar_defaults import SPEAK_A_LANGUAGE, Value, avatar_defaults, with_defaults
 
 PACKAGE = "avatar_ros"
-#: Files of config/. Those that begin with llm_ set the chat service alone, to be laid over another: "full,llm_openai".
-PROFILES = ("embedded", "natural", "full", "llm_openai", "llm_ollama", "llm_dashscope")
+#: Files of config/. Those that begin with llm_ set the chat service alone, to be laid over another: "full,llm_openai";
+#: web is what many conversations need, laid under another one (bringup/web.py).
+PROFILES = ("embedded", "natural", "full", "llm_openai", "llm_ollama", "llm_dashscope", "web")
 DISPLAYS = ("auto", "window", "off")
 
 #: Order of starting: the face first, since people look at it; then what takes longest to load.

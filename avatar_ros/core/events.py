@@ -10,6 +10,9 @@ from .arrays import F32
 from .enums import AgentState, ControlAction, InterruptAction, SayWhen, SessionKind
 from .types import LOCAL_SESSION, OfTurn
 
+#: In Offer.locales: BCP 47's "no linguistic content".
+NO_LANGUAGE = ("zxx",)
+
 
 def _no_amounts() -> F32:
     return np.zeros(0, np.float32)
@@ -44,8 +47,23 @@ class SessionEvent:
     session: str = LOCAL_SESSION
     kind: SessionKind = SessionKind.OPENED
     ttl_s: float = 0.0
-    locale: str = "en-US"
+    locale: str = ""
     avatar: str = ""
+    voice: str = ""
+    stamp_ns: int = 0
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What a node can do for people of several languages. locales: its own first, () any, NO_LANGUAGE none; voices: ids
+    of SessionEvent.voice, with their names, and their languages ("": all of the node's).
+    """
+
+    node: str = ""
+    locales: tuple[str, ...] = ()
+    voices: tuple[str, ...] = ()
+    voice_names: tuple[str, ...] = ()
+    voice_locales: tuple[str, ...] = ()
     stamp_ns: int = 0
 
 

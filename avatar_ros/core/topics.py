@@ -15,6 +15,7 @@ from .events import (
     Gesture,
     Interrupt,
     KeyFrame,
+    Offer,
     Say,
     SayResult,
     SessionEvent,
@@ -60,6 +61,7 @@ Message = (
     | GazeTarget
     | Control
     | Gesture
+    | Offer
 )
 
 
@@ -95,5 +97,6 @@ TOPICS: Mapping[str, type] = MappingProxyType(
         "gaze_target": GazeTarget,
         "control": Control,
         "gesture": Gesture,
+        "offer": Offer,
     }
 )

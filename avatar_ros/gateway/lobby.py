@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ..core.locales import same_language
 from ..core.stage import Out
 from .base import WebSettings
 from .face_session import FaceSession
@@ -16,6 +17,7 @@ from .page_messages import PROTOCOL, Hello
 from .page_session import PageSession, Visitor
 from .pipelines import Pipeline, Pipelines
 from .refusal import NORMAL, TAKEN_OVER, TOO_MUCH, RefusalError
+from .speech_offer import SpeechOffer
 
 #: Why a session ends -> what its person is told.
 BYE = {
@@ -51,6 +53,7 @@ class Lobby:
     accepting: bool = False
     pipelines: Pipelines = field(default_factory=Pipelines)
     apology: Callable[[str], str] = lambda locale: ""
+    speech: SpeechOffer = field(default_factory=SpeechOffer)
     sessions: dict[str, PageSession] = field(default_factory=dict)  # by name
     _waiting: deque[_Waiting] = field(default_factory=deque)
     _by_visitor: dict[int, PageSession] = field(default_factory=dict)
@@ -187,10 +190,13 @@ class Lobby:
 
     def _begin(self, visitor: Visitor, hello: Hello, now_s: float) -> Iterator[Out]:
         name, key = _SESSION_PREFIX + self.make_key(), self.make_key()
-        locale = hello.locale or self.settings.locale
-        session = PageSession(name, key, visitor.address, locale, self.origin_s, now_s)
+        speech = self.speech
+        locale, voice = speech.choose_locale(hello.locale), speech.choose_voice(hello.voice)
+        session = PageSession(name, key, visitor.address, locale, self.origin_s, now_s, voice, speech)
         self.admit(session)
         self._attach(session, visitor, hello, resumed=False)
+        if hello.locale and not same_language(hello.locale, locale):
+            session.refuse(speech.refusal(hello.locale))
         yield from session.tick(now_s)
 
     def _resume(self, session: PageSession, visitor: Visitor, hello: Hello) -> bool:
@@ -215,7 +221,7 @@ class Lobby:
             "key": session.key,
             "resumed": resumed,
             "resume_s": own.resume_s,
-            "locale": session.locale,
+            **session.spoken,
             "idle_s": own.idle_s,
             "longest_s": own.longest_s,
             **self.welcome(hello),

@@ -27,6 +27,7 @@ class Hello:
     """
 
     locale: str = ""
+    voice: str = ""
     avatar: str = ""
     resume_key: str = ""
     resume_seq: int = 0
@@ -68,8 +69,11 @@ class Figures:
 
 
 @dataclass(frozen=True)
-class LocaleChoice:
-    locale: str
+class SpeechChoice:
+    """Of a language (BCP 47) and a voice (of /voices); "": as it was."""
+
+    locale: str = ""
+    voice: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,7 +81,7 @@ class Goodbye:
     """The person leaves."""
 
 
-PageMessage = Hello | ClockReport | TypedText | StopButton | TalkPress | Figures | LocaleChoice | Goodbye
+PageMessage = Hello | ClockReport | TypedText | StopButton | TalkPress | Figures | SpeechChoice | Goodbye
 
 
 def read_text(data: str) -> PageMessage | None:
@@ -140,8 +144,8 @@ def _hello(fields: Mapping[str, Any]) -> Hello:
         raise RefusalError("bad_frame", "'resume' is no object")
     key = text_of(resume, "key")
     seq = count_of(resume, "seq", 0)
-    locale, avatar, token, face = (text_of(fields, name) for name in ("locale", "avatar", "token", "face"))
-    return Hello(locale, avatar, key, seq, token, face)
+    locale, voice, avatar = (text_of(fields, name) for name in ("locale", "voice", "avatar"))
+    return Hello(locale, voice, avatar, key, seq, text_of(fields, "token"), text_of(fields, "face"))
 
 
 def _clock(fields: Mapping[str, Any]) -> ClockReport:
@@ -174,6 +178,6 @@ _READERS: Mapping[str, Callable[[Mapping[str, Any]], PageMessage]] = {
     "interrupt": lambda fields: StopButton(),
     "talk": _talk,
     "figures": _figures,
-    "choose": lambda fields: LocaleChoice(text_of(fields, "locale")),
+    "choose": lambda fields: SpeechChoice(text_of(fields, "locale"), text_of(fields, "voice")),
     "bye": lambda fields: Goodbye(),
 }

@@ -15,7 +15,7 @@ ANSWER_DEPTH = 600
 _ANSWER = frozenset({"dialogue/reply", "speech/sentence", "speech/audio"})
 
 #: Topics whose last messages a late joiner needs: those of all sessions.
-KEPT = frozenset({"state", "session"})
+KEPT = frozenset({"state", "session", "offer"})
 _KEPT_DEPTH = 100
 
 

@@ -175,6 +175,8 @@ class StageNode(SettingsNode):
         for name in self._stage.namespaces:
             self._branches[name] = Branch(self, self._spec.port, name, self.own.session_limit, self._steady)
             self._branches[name].open(self._stage, self._push)
+        if self._stage.offer is not None:
+            self._wiring.publish(Out("offer", self._stage.offer))
         if self._stage.awaits_conversation:
             self._stage.missing = frozenset(readers.STEPS)
             self._awaiting = self.create_timer(CONNECT_POLL_S, self._await_conversation, clock=self._timer_clock)

@@ -13,7 +13,8 @@ const FIGURES_MS = 5000;
 
 /**
  * Events: `state` {state}, `captions` {heard, said}, `line` {who, text} (a whole one), `queue`, `session`, `lost`, `refused`, `bye`,
- * `error` {code, text, remedy}, `mic` {on, muted, problem}, `voice` {speaking}, `resumed`.
+ * `error` {code, text, remedy}, `mic` {on, muted, problem}, `voice` {speaking}, `resumed`,
+ * `speech` {locale, voice, heard}: what is spoken from now on.
  */
 export class Conversation extends EventTarget {
   /** @param {HeadView} view @param {string} url of the socket @param {import('./connection.js').Wishes} wishes */
@@ -142,7 +143,7 @@ export class Conversation extends EventTarget {
     on('heard', (message) => this.#heard(message));
     on('pong', () => this.#sendReports());
     on('sentence', (message) => this.board.sentence(message));
-    for (const kind of ['queue', 'lost', 'refused', 'bye', 'error', 'said']) on(kind, (detail) => this.#tell(kind, detail));
+    for (const kind of ['queue', 'lost', 'refused', 'bye', 'error', 'said', 'speech']) on(kind, (detail) => this.#tell(kind, detail));
     this.view.onbefore = (atS) => this.#hearUntil(atS);
     this.view.addEventListener('shown', (event) => {
       const shown = /** @type {CustomEvent} */ (event).detail;

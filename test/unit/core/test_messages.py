@@ -60,6 +60,10 @@ FIXED = {
     "amounts": "float32[]",
     "history": "ChatMessage[]",
     "events": "string[]",
+    "locales": "string[]",
+    "voices": "string[]",
+    "voice_names": "string[]",
+    "voice_locales": "string[]",
     "data": "float32[]",
 }
 PYTHON = {bool: ("bool",), int: ("uint8", "uint32", "uint64", "int64"), float: ("float32", "float64"), str: ("string",)}

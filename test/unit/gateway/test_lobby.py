@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from avatar_ros.core.enums import AgentState, InterruptAction, PlaybackState, SessionKind
-from avatar_ros.core.events import AvatarState, Interrupt
+from avatar_ros.core.events import AvatarState, Interrupt, Offer
 from avatar_ros.core.types import SpeechChunk
 from avatar_ros.gateway.base import WebSettings
 from avatar_ros.gateway.lobby import Lobby
@@ -36,6 +36,7 @@ def speak(session, turn=1, first=0, count=960):
 
 def test_a_page_opens_a_session_of_its_own():
     house = lobby()
+    house.speech.take(Offer("dialogue_node", ("en-US", "de-DE")))
     page, outs = enter(house, locale="de-DE")
     (session,) = house.sessions.values()
     assert [(out.topic, out.message.kind, out.message.locale) for out in outs] == [
