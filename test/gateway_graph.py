@@ -38,6 +38,10 @@ class Graph:
     def __enter__(self):
         self.stage.load()
         self._thread.start()
+        until_s = time.monotonic() + WAIT_S
+        while not self.stage.view.accepting:  # before its first tick it lets nobody in
+            assert time.monotonic() < until_s
+            time.sleep(0.01)
         return self
 
     def __exit__(self, *_):

@@ -13,7 +13,7 @@ from .face_turns import AHEAD_S, BUFFER_S
 from .lobby import Lobby
 from .page_messages import PROTOCOL
 from .page_session import Visitor
-from .refusal import TOO_MUCH, RefusalError
+from .refusal import RESTARTING, TOO_MUCH, RefusalError
 from .sent_frames import Frame
 
 _PREFIX = "face_"
@@ -42,6 +42,8 @@ class FaceDesk:
         return session.command(message, now_s)
 
     def _begin(self, program: Visitor, hello: FaceHello, now_s: float) -> Iterator[Out]:
+        if not self._lobby.accepting:
+            raise RefusalError("starting", "the server is starting: try again in a moment", RESTARTING)
         if not self._lobby.has_room:
             raise RefusalError("full", "all places are taken: try again in a minute", TOO_MUCH)
         lobby = self._lobby

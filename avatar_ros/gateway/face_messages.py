@@ -32,7 +32,7 @@ class FaceHello:
 
 
 @dataclass(frozen=True)
-class Sound:
+class FaceSound:
     """A piece of the voice. end: the turn ends with it."""
 
     pcm: Pcm
@@ -68,7 +68,7 @@ class ShownState:
     state: str
 
 
-FaceMessage = FaceHello | Sound | SpokenText | Caption | Order | ShownState
+FaceMessage = FaceHello | FaceSound | SpokenText | Caption | Order | ShownState
 ORDERS = frozenset({"interrupt", "clear", "pause", "resume", "end", "bye"})
 
 
@@ -82,11 +82,11 @@ def read_face_text(data: str) -> FaceMessage | None:
     return read(fields) if read else None
 
 
-def read_sound(data: bytes) -> Sound:
+def read_sound(data: bytes) -> FaceSound:
     """A binary frame of a program. Raises RefusalError where it is none."""
     if len(data) < _HEADER_BYTES or data[0] != SOUND or len(data) % 2:
         raise RefusalError("bad_frame", "a binary frame that is no sound")
-    return Sound(np.frombuffer(data, "<i2", offset=_HEADER_BYTES).astype(np.int16), bool(data[1] & TURN_END))
+    return FaceSound(np.frombuffer(data, "<i2", offset=_HEADER_BYTES).astype(np.int16), bool(data[1] & TURN_END))
 
 
 def _hello(fields: Mapping[str, Any]) -> FaceHello:

@@ -16,7 +16,7 @@ from ..core.stage import Out
 from ..core.topics import Message
 from ..core.types import Expression, PlaybackClock, Sentence, SpeechChunk
 from . import page_frames
-from .face_messages import Caption, FaceMessage, Order, ShownState, Sound, SpokenText
+from .face_messages import Caption, FaceMessage, FaceSound, Order, ShownState, SpokenText
 from .face_turns import FaceTurn, FaceTurns
 from .page_messages import ClockReport, StopButton, TalkPress, TypedText
 from .page_session import PageSession, Visitor
@@ -75,7 +75,7 @@ class FaceSession(PageSession):
     def command(self, message: FaceMessage, now_s: float) -> Iterator[Out]:
         """Something that the program says. Raises RefusalError."""
         self.used_s = now_s
-        if isinstance(message, Sound):
+        if isinstance(message, FaceSound):
             self.turns.sound(message.pcm, end=message.end)
         elif isinstance(message, SpokenText):
             self.turns.text(message)
@@ -182,7 +182,7 @@ class FaceSession(PageSession):
     # --- from the page -------------------------------------------------------------------------------------------
 
     def hear(self, data: bytes, now_s: float) -> Iterator[Out]:
-        """Sound of its microphone goes to the program as it is. Raises RefusalError."""
+        """FaceSound of its microphone goes to the program as it is. Raises RefusalError."""
         page_frames.read_mic(data)
         if self.wants_mic:
             self.program.send(data)
