@@ -141,8 +141,9 @@ class FaceSession(PageSession):
             last = turn.complete and not turn.texts
             self._caption(turn, text)
             turn.ended = last
-            spoken = {"text": text.text, "locale": text.locale or self.locale, "last": last}
-            yield Out("speech/sentence", Sentence(self.name, EPOCH, turn.number, turn.sentence, **spoken))
+            locale = text.locale or self.locale
+            sentence = Sentence(self.name, EPOCH, turn.number, turn.sentence, text.text, locale, last=last)
+            yield Out("speech/sentence", sentence)
         if turn.complete and not turn.ended:  # the end came after its last text
             turn.ended = True
             yield Out("speech/sentence", Sentence(self.name, EPOCH, turn.number, turn.sentence + 1, last=True))
@@ -156,8 +157,8 @@ class FaceSession(PageSession):
 
     def _caption(self, turn: FaceTurn, said: Caption | SpokenText) -> None:
         turn.sentence += 1
-        text = {"text": said.text, "locale": said.locale or self.locale}
-        self._sentence(Sentence(self.name, EPOCH, turn.number, turn.sentence, **text), 0.0)
+        locale = said.locale or self.locale
+        self._sentence(Sentence(self.name, EPOCH, turn.number, turn.sentence, said.text, locale), 0.0)
 
     def _show(self) -> None:
         first = self.turns.first
@@ -182,7 +183,7 @@ class FaceSession(PageSession):
     # --- from the page -------------------------------------------------------------------------------------------
 
     def hear(self, data: bytes, now_s: float) -> Iterator[Out]:
-        """FaceSound of its microphone goes to the program as it is. Raises RefusalError."""
+        """Sound of its microphone goes to the program as it is. Raises RefusalError."""
         page_frames.read_mic(data)
         if self.wants_mic:
             self.program.send(data)

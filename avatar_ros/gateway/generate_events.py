@@ -55,7 +55,7 @@ class ResultShelf:
             del self._kept[name]
 
 
-class Progress:
+class JobProgress:
     """What a job tells from its own thread, for the loop that it was made on."""
 
     def __init__(self) -> None:

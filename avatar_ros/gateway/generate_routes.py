@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import FastAPI, File, Form, Request, Response, UploadFile
 from fastapi.responses import JSONResponse, StreamingResponse
 
-from .generate_events import EVENT_STREAM, Progress, ResultShelf, now_s
+from .generate_events import EVENT_STREAM, JobProgress, ResultShelf, now_s
 from .generator import FailedError, Generator, Job, QueueFullError
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ async def _made(
 
 
 def _followed(generator: Generator, job: Job, data: bytes, shelf: ResultShelf) -> Response:
-    progress = Progress()
+    progress = JobProgress()
     future = generator.submit(job, data, progress.tell)
 
     def keep(result: bytes) -> dict[str, object]:

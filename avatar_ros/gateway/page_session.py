@@ -188,17 +188,17 @@ class PageSession:
             self.figures.sounded(report.turn, report.at_s + self.origin_s)
         yield from self._playback.report(key, report, report.at_s + self.origin_s, now_s)
 
-    def _typed(self, typed: TypedText, now_s: float) -> Iterator[Out]:
+    def _typed(self, typed: TypedText, now_s: float) -> Iterable[Out]:
         self.used_s = now_s
         self.figures.asked(now_s)
         yield Out("speech/transcript", Transcript(session=self.name, text=typed.text, locale=self.locale))
 
-    def _stop(self, button: StopButton, now_s: float) -> Iterator[Out]:
+    def _stop(self, button: StopButton, now_s: float) -> Iterable[Out]:
         self.used_s = now_s
         if (newest := self._turns.newest) is not None:
             yield Out("interrupt", Interrupt(self.name, *newest, InterruptAction.CANCEL, "button"))
 
-    def _talk(self, button: TalkPress, now_s: float) -> Iterator[Out]:
+    def _talk(self, button: TalkPress, now_s: float) -> Iterable[Out]:
         self.used_s = now_s
         yield Out("mic/talk", Talk(self.name, button.pressed))
 

@@ -8,7 +8,7 @@ import pytest
 
 pytest.importorskip("fastapi", reason="needs the extra web")
 
-from avatar_ros.gateway.generate_events import KEPT_S, Progress, ResultShelf
+from avatar_ros.gateway.generate_events import KEPT_S, JobProgress, ResultShelf
 from avatar_ros.gateway.generator import FailedError
 
 
@@ -16,7 +16,7 @@ def events(*work):
     """What is told of a job that does `work`: pairs of frames, then a result or an error."""
 
     async def follow():
-        progress, future = Progress(), Future()
+        progress, future = JobProgress(), Future()
         stream = progress.events(future, lambda result: {"bytes": len(result)}, lambda error: 422)
         told = [await anext(stream)]
         for step in work:

@@ -119,8 +119,9 @@ def test_conversations_of_a_dead_graph_go_on_in_another_with_an_apology():
     where = pipelines("avatar", "avatar2")
     lobby = house(where)
     stays, _ = enter(lobby)
-    page, _ = enter(lobby, locale="de-DE")
+    page, _ = enter(lobby)
     kept, moved = lobby.sessions.values()
+    moved.locale = "de-DE"
     former = moved.name
     speaking(lobby, moved, 900, 7)
     list(moved.answer(ClockReport(1, 100, 1.0, PlaybackState.PLAYING), 1.0))
