@@ -4,7 +4,6 @@ any words, on a thread of its own.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import Protocol, runtime_checkable
 
@@ -22,13 +21,6 @@ class MayHaveCompany(Protocol):
     """A Recogniser that leaves out what is not worth its while where another one hears the same."""
 
     not_alone: bool
-
-
-@runtime_checkable
-class TellsOfWeighing(Protocol):
-    """A RecognitionStream that says when it begins the long work of a pause, which may find nothing."""
-
-    before_weighing: Callable[[], None]
 
 
 class CascadeRecogniser:
@@ -82,16 +74,14 @@ class CascadeStream:
         self._second = second
         self._known = Hypothesis()
         self._kept: list[Pcm] = []  # what the second has not been given yet
-        if isinstance(first, TellsOfWeighing):
-            first.before_weighing = self._hand_over
 
     def accept(self, pcm: Pcm) -> None:
         """The next sound. In a pause the first tells within a hundredth of a second whether it is worth weighing a
-        sentence; where it is not, or while it is weighed, the second decodes, on its own thread.
+        sentence; where it is not, or the sentence is none, the second decodes, on its own thread.
         """
-        self._kept.append(pcm)
         self._first.accept(pcm)
         self._known = self._first.partial()
+        self._kept.append(pcm)
         if not self._known.complete:
             self._hand_over()
 

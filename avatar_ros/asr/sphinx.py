@@ -9,7 +9,7 @@ first pass and our network agree, and their sentence fits well, that is the fina
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -114,7 +114,6 @@ class SphinxStream:
         self._rejected: Found | None = None  # what the last weighing weighed in vain
         self.not_alone = False
         self.thorough = False
-        self.before_weighing: Callable[[], None] = lambda: None  # called before the long work of a pause
 
     def accept(self, pcm: Pcm) -> None:
         """Decode the next sound; silence behind a result only once more speech follows it."""
@@ -196,7 +195,6 @@ class SphinxStream:
         found = self._decoders.found()
         if self.not_alone and (found == self._rejected or len(sound) > _MOST_WEIGHED_SAMPLES):
             return (ScoredSentence(),)
-        self.before_weighing()
         scored = self._decoders.score(sound, first_sample, self._speech.loudest)
         fits = any(one.text and one.confidence >= self._min_confidence for one in scored)
         self._rejected = None if fits else found

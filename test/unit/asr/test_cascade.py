@@ -143,19 +143,3 @@ def test_what_came_while_it_worked_is_heard_at_once(worker):
     gate.set()
     assert stream.finish() == FREE
     assert (second.samples, second.accepted) == (5 * 512, 2)
-
-
-def test_the_second_begins_before_the_first_weighs(worker):
-    class Weighing(Ear):
-        def accept(self, pcm):
-            self.before_weighing()
-            worker.submit(lambda: None).result()
-            self.heard_by_second = second.samples
-            super().accept(pcm)
-
-        def before_weighing(self):
-            raise AssertionError("nobody asked to be told")
-
-    first, second = Weighing(REJECTED), Ear(FREE)
-    both(first, second, worker).accept(SOUND)
-    assert first.heard_by_second == 512
