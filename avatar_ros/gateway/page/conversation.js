@@ -66,12 +66,19 @@ export class Conversation extends EventTarget {
       this.microphone = await Microphone.open();
       this.microphone.muted = this.muted;
       this.microphone.onpiece = (pcm, first, atS) => this.connection.sendBytes(encodeMic(pcm, first, this.connection.clock.toServer(atS)));
-      this.microphone.onended = () => this.#tell('mic', { on: false, muted: this.muted, problem: 'unplugged' });
+      this.microphone.onended = () => this.#unplugged();
       this.#tell('mic', { on: true, muted: this.muted, problem: '' });
     } catch (error) {
       const problem = error instanceof MicError ? error.code : 'failed';
       this.#tell('mic', { on: false, muted: this.muted, problem, detail: String(error) });
     }
+  }
+
+  async #unplugged() {
+    const gone = this.microphone;
+    this.microphone = null;
+    this.#tell('mic', { on: false, muted: this.muted, problem: 'unplugged' });
+    await gone?.close(); // or it would go on sending silence
   }
 
   /** @param {boolean} muted */
