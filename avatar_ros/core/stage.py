@@ -17,11 +17,33 @@ from .topics import Message
 
 
 class Out(NamedTuple):
-    """A message and the topic it goes to. namespace: one of the stage's `namespaces`, "" for the node's own."""
+    """A message and the topic it goes to."""
 
     topic: str
     message: Message
-    namespace: str = ""
+
+    @property
+    def namespace(self) -> str:
+        """One of the stage's `namespaces`, "" for the node's own."""
+        return ""
+
+
+class OutElsewhere(Out):
+    """The same, to another of the stage's `namespaces`."""
+
+    _namespace = ""
+
+    @classmethod
+    def of(cls, out: Out, namespace: str) -> OutElsewhere:
+        """That message, there."""
+        made = cls(*out)
+        made._namespace = namespace
+        return made
+
+    @property
+    def namespace(self) -> str:
+        """Where it goes to."""
+        return self._namespace
 
 
 def _nothing() -> None:

@@ -73,8 +73,9 @@ class JobProgress:
         finished = asyncio.wrap_future(future)
         yield _event("accepted", {})
         while not finished.done():
-            news = asyncio.ensure_future(self._news.get())
-            await asyncio.wait({news, finished}, timeout=_ALIVE_S, return_when=asyncio.FIRST_COMPLETED)
+            news = asyncio.create_task(self._news.get())
+            waited: set[asyncio.Future[Any]] = {news, finished}
+            await asyncio.wait(waited, timeout=_ALIVE_S, return_when=asyncio.FIRST_COMPLETED)
             if news.done():
                 done, total = news.result()
                 yield _event("progress", {"done": done, "total": total})

@@ -14,7 +14,7 @@ from ..core.enums import SessionKind
 from ..core.errors import ConfigError
 from ..core.events import SessionEvent
 from ..core.peers import PeerChange, PeerNews
-from ..core.stage import Out
+from ..core.stage import Out, OutElsewhere
 
 #: Nodes that a conversation needs; monitor_node, which awaits_conversation asks for too, is none.
 NEEDED = frozenset({"vad_node", "asr_node", "dialogue_node", "llm_node", "tts_node"})
@@ -127,7 +127,7 @@ class Pipelines:
         pipeline = self.where(session)
         if isinstance(out.message, SessionEvent) and out.message.kind is SessionKind.CLOSED:
             self._of.pop(session, None)
-        return out._replace(namespace=pipeline.namespace)
+        return OutElsewhere.of(out, pipeline.namespace) if pipeline.namespace else out
 
 
 def _share(load: int, places: int) -> float:
