@@ -31,6 +31,7 @@ BENCHES = {
     "slow-ears": "conversation.slow_ears",
     "floods": "conversation.floods",
     "web": "conversation.web_load",
+    "web-stress": "conversation.web_stress",
     "recordings": "lips.collect_recordings",
 }
 

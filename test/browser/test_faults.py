@@ -99,7 +99,7 @@ def test_sound_cards_of_any_rate(server, page, rate_hz):
     since = len(server.clocks)
     server.mic.clear()
     page.click("#begin")
-    page.until("return window.avatarApp.conversation?.connection.alive && window.avatarApp.conversation.player !== null")
+    page.until("const talk = window.avatarApp.conversation; return talk?.connection.alive && talk.player !== null")
     assert page.js("return window.avatarApp.conversation.player.context.sampleRate") == rate_hz
     page.wait(lambda: len(server.mic) > 25)
     firsts = [first for first, _, _ in server.mic]

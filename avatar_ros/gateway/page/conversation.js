@@ -42,6 +42,7 @@ export class Conversation extends EventTarget {
     this.delayMs = NaN;
     this.id = 0;
     this.typed = '';
+    this.written = ''; // the captions
     this.ended = false;
     this.#listen();
   }

@@ -204,19 +204,6 @@ def test_sounds_without_words_are_published_while_they_last():
     ]
 
 
-def test_a_guess_that_was_right_is_told_again():
-    """Its words are the same, but what waits for them may rely on them now."""
-    stage = stage_for("what time is it")
-    first = speak(stage, 2.0, last=False)[-1]
-    stream = stage._utterances.get("local", 0.0).stream
-    for confidence, told in ((0.45, 1), (0.4, 0), (0.9, 1), (0.95, 0)):
-        stream.partial = lambda sure=confidence: Hypothesis("what time is", sure)
-        frame = AudioFrame(utterance=1, first_sample=32000, pcm=np.ones(16000, np.int16))
-        out = [o.message for o in stage.push("mic/utterance", frame, 0.0)]
-        assert [(m.text, m.confidence) for m in out] == [("what time is", confidence)] * told
-    assert first.text == "what time is it"
-
-
 class EnglishOnly(FakeRecogniser):
     """Hears one language."""
 
@@ -242,3 +229,16 @@ def test_a_kiosk_that_hears_nothing_of_its_language_offers_none():
     stage = AsrStage(EnglishOnly(settings, FakeSettings("hello")), settings)
     stage.load()
     assert stage.offer.locales == NO_LANGUAGE
+
+
+def test_a_guess_that_was_right_is_told_again():
+    """Its words are the same, but what waits for them may rely on them now."""
+    stage = stage_for("what time is it")
+    first = speak(stage, 2.0, last=False)[-1]
+    stream = stage._utterances.get("local", 0.0).stream
+    for confidence, told in ((0.45, 1), (0.4, 0), (0.9, 1), (0.95, 0)):
+        stream.partial = lambda sure=confidence: Hypothesis("what time is", sure)
+        frame = AudioFrame(utterance=1, first_sample=32000, pcm=np.ones(16000, np.int16))
+        out = [o.message for o in stage.push("mic/utterance", frame, 0.0)]
+        assert [(m.text, m.confidence) for m in out] == [("what time is", confidence)] * told
+    assert first.text == "what time is it"
