@@ -20,6 +20,8 @@ from .kiosk import run_nodes
 #: Nodes that a browser is in place of: it is microphone, loudspeaker and screen of its own session.
 OF_A_KIOSK = frozenset({"renderer_node", "speaker_node", "mic_node", "monitor_node", "skills_node"})
 HTTP_PORT, HTTPS_PORT = 8000, 8443
+#: What runs here: everything, the gateway alone, or a graph alone that a gateway elsewhere sends visitors to.
+PARTS = ("all", "gateway", "pipeline")
 #: Of the launch files' argument `web`: no browsers; browsers too; browsers instead of the kiosk's own devices.
 WEB_CHOICES = ("false", "true", "only")
 #: The profile that is laid under the one that was asked for.
@@ -34,7 +36,9 @@ TOKEN_MARK = "/#token="
 class WebOptions:
     """What the user asked for. kiosk: what a kiosk is asked for, too; http: port for HTTP, 0: HTTPS where lan is set;
     lan: others than this computer may come in; port: for HTTPS; names: that it is reached by; certificate, key: files;
-    devices: the kiosk's own microphone, loudspeaker and screen are there besides.
+    part: of PARTS; also: further namespaces whose graphs answer, run with part="pipeline", "NAME" or "NAME=PLACES";
+    token_file: holds the visitors' token, "" for a new one; devices: the kiosk's own microphone, loudspeaker and screen
+    are there besides.
     """
 
     kiosk: KioskOptions
@@ -44,6 +48,9 @@ class WebOptions:
     names: tuple[str, ...] = ()
     certificate: str = ""
     key: str = ""
+    part: str = "all"
+    also: tuple[str, ...] = ()
+    token_file: str = ""
     devices: bool = False
 
     @property
@@ -58,7 +65,9 @@ def web_graph(options: WebOptions, parameters: dict[str, Value]) -> tuple[KioskN
     nodes = list(kiosk_graph(kiosk))
     autostart = {} if kiosk.autostart else {"autostart": False}
     web = KioskNode(WEB_NODE, nodes[0].namespace, nodes[0].params_files, {**parameters, **autostart})
-    if runs_on(WEB_NODE, kiosk.host):
+    if options.part == "gateway":
+        nodes = []
+    if options.part != "pipeline" and runs_on(WEB_NODE, kiosk.host):
         nodes.append(web)
     return tuple(nodes) if options.devices else tuple(_browsers_alone(nodes))
 
@@ -83,6 +92,10 @@ def plan_web(options: WebOptions) -> tuple[tuple[KioskNode, ...], list[str]]:
     Raises ConfigError for what cannot be.
     """
     _check(options)
+    if options.part == "pipeline":
+        name = options.kiosk.namespace.strip("/")
+        line = f"answers what a gateway sends here: ./avatar web --part gateway --namespace gateway --also {name}"
+        return web_graph(options, {}), [line]
     parameters: dict[str, Value] = {"host": "0.0.0.0" if options.lan else "127.0.0.1"}
     port = options.port if options.secure else options.http or HTTP_PORT
     parameters["port"] = port
@@ -90,10 +103,16 @@ def plan_web(options: WebOptions) -> tuple[tuple[KioskNode, ...], list[str]]:
         parameters["avatar"] = str(avatar_file(options.kiosk.avatar).absolute())
     if options.kiosk.locale:
         parameters["locale"] = options.kiosk.locale
+    if options.also or options.part == "gateway":
+        own = [options.kiosk.namespace] if options.part == "all" else []
+        parameters["pipelines"] = [*own, *options.also]
     if options.names:
         parameters["names"] = list(options.names)
     token = ""
-    if options.lan:
+    if options.token_file:
+        token = _given_token(options.token_file)
+        parameters["token_file"] = str(Path(options.token_file).absolute())
+    elif options.lan:
         token = secrets.token_urlsafe(12)
         parameters["token_file"] = str(_write_token(options, token, "token"))
     operator = _write_token(options, secrets.token_urlsafe(12), "admin")
@@ -167,9 +186,20 @@ def _write_token(options: WebOptions, token: str, name: str) -> Path:
     return path
 
 
+def _given_token(file: str) -> str:
+    try:
+        return Path(file).read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError("bad_token", f"token file {file} cannot be read: {error}") from error
+
+
 def _check(options: WebOptions) -> None:
     for name, port in (("http", options.http), ("port", options.port)):
         if not 0 <= port <= 65535:
             raise ConfigError("bad_option", f"{name} is {port}; it must be 1 to 65535")
+    if options.part not in PARTS:
+        raise ConfigError("bad_option", f"unknown part '{options.part}'; known: {', '.join(PARTS)}")
+    if options.part == "gateway" and not options.also:
+        raise ConfigError("bad_option", "a gateway alone has nobody who answers; name the graphs: --also avatar1")
     if bool(options.key) and not options.certificate:
         raise ConfigError("bad_option", "a key without its certificate; give --certificate too")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import tempfile
 import wave
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -134,18 +134,25 @@ class OfflineFace:
             raise ConfigError("bad_picture", f"a picture of {look.size} could not be written as {suffix}")
         return data.tobytes()
 
-    def video(self, spoken: Spoken, look: Appearance, fps: float) -> bytes:
-        """MP4 with the sound."""
+    def video(
+        self,
+        spoken: Spoken,
+        look: Appearance,
+        fps: float,
+        told: Callable[[int, int], None] = lambda done, total: None,
+    ) -> bytes:
+        """MP4 with the sound. told(frames drawn, frames in all): called after each."""
         from ..display.export import write_video
         from ..display.mp4 import PROMPT
 
         track = self.express(spoken, fps)
-        times_s = (i / fps for i in range(max(1, round(track.duration_s * fps))))
+        count = max(1, round(track.duration_s * fps))
+        times_s = (i / fps for i in range(count))
         with tempfile.TemporaryDirectory(prefix="avatar_") as folder:
             sound, out = Path(folder) / "sound.wav", Path(folder) / "out.mp4"
             sound.write_bytes(spoken.wav)
             frames = self._frames(track, look, look.background or _BACKGROUND, times_s)
-            write_video(out, frames, fps, sound, PROMPT)
+            write_video(out, _counted(frames, count, told), fps, sound, PROMPT)
             return out.read_bytes()
 
     def _frames(self, track: ExpressionTrack, look: Appearance, colour: str, times_s: Iterator[float]) -> Iterator[U8]:
@@ -181,6 +188,12 @@ class OfflineFace:
             self._voice.close()
         if self._drawn is not None:
             self._drawn[2].close()
+
+
+def _counted(frames: Iterator[U8], count: int, told: Callable[[int, int], None]) -> Iterator[U8]:
+    for done, frame in enumerate(frames, start=1):
+        yield frame
+        told(done, count)
 
 
 def _weights(track: ExpressionTrack, time_s: float) -> F32:

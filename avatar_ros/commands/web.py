@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from ..bringup.graph import PROFILES, KioskOptions
-from ..bringup.web import HTTP_PORT, HTTPS_PORT, WebOptions, run_web
+from ..bringup.web import HTTP_PORT, HTTPS_PORT, PARTS, WebOptions, run_web
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,6 +26,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--avatar", default=kiosk.avatar, metavar="FILE", help="LAM .zip, or splats (default: the built-in one)")
     add("--namespace", default=kiosk.namespace, help="of all topics and nodes (default: %(default)s)")
     add("--network", default=kiosk.network, metavar="local|lan|…", help="who may reach its ROS nodes (default: local)")
+    add("--part", default="all", metavar="|".join(PARTS), help="what runs here (default: everything)")
+    add(
+        "--also",
+        action="append",
+        default=[],
+        metavar="NAMESPACE[=N]",
+        help="a further graph that answers (`--part pipeline` of that namespace), N conversations at most",
+    )
 
 
 def add_access_arguments(add: Callable[..., Any]) -> None:
@@ -41,6 +50,7 @@ def add_access_arguments(add: Callable[..., Any]) -> None:
     add("--name", action="append", default=[], metavar="NAME", help="a name or address that it is reached by besides")
     add("--certificate", default="", metavar="FILE.pem", help="your own certificate (default: one is made)")
     add("--key", default="", metavar="FILE.pem", help="its key, where it is not in the same file")
+    add("--token-file", default="", metavar="FILE", help="the visitors' token (default: with --lan, a new one)")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -54,10 +64,11 @@ def run(options: argparse.Namespace) -> int:
         mic="none",
         display="off",
     )
-    return run_web(web_options(kiosk, options))
+    return run_web(replace(web_options(kiosk, options), part=options.part, also=tuple(options.also)))
 
 
 def web_options(kiosk: KioskOptions, options: argparse.Namespace, *, devices: bool = False) -> WebOptions:
     """Of what was typed. devices: the kiosk's own are there besides."""
     names, files = tuple(options.name), (options.certificate, options.key)
-    return WebOptions(kiosk, options.http, options.port, options.lan, names, *files, devices=devices)
+    own = WebOptions(kiosk, options.http, options.port, options.lan, names, *files)
+    return replace(own, token_file=options.token_file, devices=devices)

@@ -22,6 +22,29 @@ class Out(NamedTuple):
     topic: str
     message: Message
 
+    @property
+    def namespace(self) -> str:
+        """One of the stage's `namespaces`, "" for the node's own."""
+        return ""
+
+
+class OutElsewhere(Out):
+    """The same, to another of the stage's `namespaces`."""
+
+    _namespace = ""
+
+    @classmethod
+    def of(cls, out: Out, namespace: str) -> OutElsewhere:
+        """That message, there."""
+        made = cls(*out)
+        made._namespace = namespace
+        return made
+
+    @property
+    def namespace(self) -> str:
+        """Where it goes to."""
+        return self._namespace
+
 
 def _nothing() -> None:
     """No runner: there is nothing to wake."""
@@ -41,6 +64,8 @@ class Stage:
     waits_for: nodes whose deaths it wants to know of; `peer` is then called. says_alive: others wait for this one, so
     its node says several times a second that it lives. can_do: "" or a line for the log once it is loaded: what it is
     able to do as it is configured. offer: the same for programs, on the topic `offer`; None: nothing.
+    namespaces: further ones, absolute, whose topics it takes and gives too; in `missing` and in PeerNews the nodes
+    there are called NAMESPACE/NAME.
     """
 
     tick_period_s: float = 0.0
@@ -50,6 +75,7 @@ class Stage:
     waits_for: frozenset[str] = frozenset()
     says_alive: bool = False
     can_do: str = ""
+    namespaces: tuple[str, ...] = ()
     offer: Offer | None = None
 
     def __init__(self) -> None:

@@ -24,7 +24,7 @@ _TRIES, _TRIES_PER_S = 5.0, 1 / 12
 REFRESH_S = 5
 LONGEST_SAY = 1000
 _ASK = {"www-authenticate": 'Basic realm="avatar", charset="UTF-8"'}
-_COLUMNS = ("name", "state", "connected", "age_s", "silent_s", "questions", "first_sound_ms", "page")
+_COLUMNS = ("name", "pipeline", "state", "connected", "age_s", "silent_s", "questions", "first_sound_ms", "page")
 
 
 class Operator:
@@ -72,7 +72,9 @@ def add_admin(app: FastAPI, stage: GatewayStage, operator: Operator) -> None:
     def sessions(request: Request) -> Response:
         """Conversations with their state and delays; the operator's password."""
         operator.check(request)
-        return JSONResponse({"sessions": stage.view.sessions, "nodes": stage.view.nodes, "queue": stage.view.waiting})
+        view = stage.view
+        told = {"sessions": view.sessions, "nodes": view.nodes, "pipelines": view.pipelines, "queue": view.waiting}
+        return JSONResponse(told)
 
     @app.post("/admin/close")
     def close(request: Request, session: Annotated[str, Form(max_length=200)]) -> Response:
@@ -104,6 +106,7 @@ def admin_page(stage: GatewayStage) -> str:
     """The operator's page as HTML."""
     view = stage.view
     nodes = "".join(f"<li>{escape(name)}: {escape(state)}</li>" for name, state in view.nodes.items())
+    graphs = "".join(f"<li>{escape(_pipeline(one))}</li>" for one in view.pipelines)
     rows = "".join(_row(session) for session in view.sessions)
     head = "".join(f"<th scope=col>{name.replace('_', ' ')}</th>" for name in (*_COLUMNS, "say", "close"))
     return (
@@ -111,8 +114,14 @@ def admin_page(stage: GatewayStage) -> str:
         f"<meta http-equiv=refresh content={REFRESH_S}><h1>avatar</h1>"
         f"<p>{len(view.sessions)} conversations, {view.waiting} wait, {view.begun} since the start, "
         f"{view.questions} questions; pictures: {view.generated} made, {view.generate_waiting} wait</p>"
-        f"<h2>Nodes</h2><ul>{nodes}</ul><h2>Conversations</h2><table border=1><tr>{head}</tr>{rows}</table></html>"
+        f"<h2>Pipelines</h2><ul>{graphs}</ul><h2>Nodes</h2><ul>{nodes}</ul>"
+        f"<h2>Conversations</h2><table border=1><tr>{head}</tr>{rows}</table></html>"
     )
+
+
+def _pipeline(one: dict[str, Any]) -> str:
+    places = f" of {one['max_sessions']}" if one["max_sessions"] else ""
+    return f"{one['name']}: {'well' if one['ok'] else 'not well'}, {one['sessions']}{places} conversations"
 
 
 def _row(session: dict[str, Any]) -> str:

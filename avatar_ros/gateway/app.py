@@ -13,8 +13,9 @@ from pydantic import BaseModel, Field
 
 from .access import COOKIE, Access
 from .metrics import prometheus_text
+from .page_connection import OF_A_PAGE, OF_A_PROGRAM
 from .page_files import PageFiles
-from .socket_route import Sockets
+from .socket_route import SILENT_S, SocketKind, Sockets
 
 if TYPE_CHECKING:
     from .stage import GatewayStage
@@ -40,8 +41,10 @@ def make_app(stage: GatewayStage, access: Access, describe: Callable[[], dict[st
         docs_url=None,
         redoc_url=None,
     )
-    sockets = Sockets(stage)
-    app.add_api_websocket_route("/ws", _socket(sockets))
+    pages_of = SocketKind(stage.receive, OF_A_PAGE, SILENT_S)
+    programs = SocketKind(stage.receive_program, OF_A_PROGRAM, None)
+    app.add_api_websocket_route("/ws", _socket(Sockets(stage, pages_of)))
+    app.add_api_websocket_route("/face", _socket(Sockets(stage, programs)))
     _add_files(app, stage, pages)
     _add_facts(app, stage, describe)
     _add_login(app, access)
@@ -101,6 +104,7 @@ def _add_facts(app: FastAPI, stage: GatewayStage, describe: Callable[[], dict[st
             "sessions": len(view.sessions),
             "queue": view.waiting,
             "nodes": view.nodes,
+            "pipelines": view.pipelines,
         }
         return JSONResponse(told, 200 if view.accepting else 503)
 

@@ -14,7 +14,7 @@ GATEWAY_PORT = Port(
     ),
     publishes=(
         *("mic/audio", "mic/talk", "speech/transcript", "speech/playback", "speech/played"),
-        *("interrupt", "session", "say"),
+        *("interrupt", "session", "say", "speech/audio", "speech/sentence"),
     ),
 )
 
@@ -32,10 +32,20 @@ class WebSettings(Settings):
     names: tuple[str, ...] = setting((), "names that it is reached by besides this machine's own names and addresses")
     origins: tuple[str, ...] = setting((), "other sites whose pages may connect, [https://example.org]")
     embed_origins: tuple[str, ...] = setting((), "sites that may show /embed in a frame; '*': every one")
-    trusted_proxies: tuple[str, ...] = setting((), "addresses of proxies whose X-Forwarded-For is believed", fixed=True)
+    trusted_proxies: tuple[str, ...] = setting(
+        (), "addresses or networks of proxies whose X-Forwarded-For is believed", fixed=True
+    )
 
     conversations: int = setting(12, "conversations at a time, others wait in a queue; 0: no limit", low=0, high=10000)
     conversations_per_address: int = setting(6, "the same of one address; 0: no limit", low=0, high=10000)
+    pipelines: tuple[str, ...] = setting(
+        (), "namespaces whose graphs answer, each with its places, [avatar=6, avatar2]; empty: its own", fixed=True
+    )
+    max_sessions: int = setting(0, "conversations of each pipeline that says no number; 0: no limit", low=0, high=10000)
+    pipeline_patience_s: float = setting(
+        10.0, "a pipeline that lacks a node for so long hands its conversations to another; one without any, at once",
+        low=1.0, high=600.0,
+    )
     queue_length: int = setting(50, "people who may wait", low=0, high=100000)
     idle_s: float = setting(300.0, "a conversation without a word ends after this time, s; 0: never", low=0.0)
     longest_s: float = setting(0.0, "a conversation ends after this time, s; 0: never", low=0.0)

@@ -6,13 +6,16 @@ import json
 import queue
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import asdict, dataclass
 
 from ..core.errors import AvatarRosError
 from ..core.helper_process import Helper, HelperDeadError
 
-_REQUEST, _RESULT = b"G", b"R"
+_REQUEST, _RESULT, _PROGRESS = b"G", b"R", b"P"
+#: Called from a thread of ours with how many frames are drawn, and of how many.
+Told = Callable[[int, int], None]
 #: Processor time that a request may take, s, and what it takes as long as nobody has measured.
 _LIMIT_S, _USUAL_S = 600.0, 2.0
 #: Each new time counts so much in the mean.
@@ -53,7 +56,7 @@ class Generator:
         self._module = module
         self._workers = workers
         self._most = workers + waiting
-        self._queue: queue.SimpleQueue[tuple[Job, bytes, Future[bytes]] | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[tuple[Job, bytes, Future[bytes], Told | None] | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._open = 0
         self._usual_s = _USUAL_S
@@ -67,14 +70,14 @@ class Generator:
     def waiting(self) -> int:
         return max(0, self._open - self.busy)
 
-    def submit(self, job: Job, data: bytes) -> Future[bytes]:
+    def submit(self, job: Job, data: bytes, told: Told | None = None) -> Future[bytes]:
         """Begin, or wait. The future raises FailedError for what cannot be done. Raises QueueFullError."""
         with self._lock:
             if self._open >= self._most:
                 raise QueueFullError(max(1.0, self._usual_s * self._open / max(1, self._workers)))
             self._open += 1
         future: Future[bytes] = Future()
-        self._queue.put((job, data, future))
+        self._queue.put((job, data, future, told))
         return future
 
     def close(self) -> None:
@@ -87,15 +90,17 @@ class Generator:
     def _serve(self) -> None:
         helper: Helper | None = None
         while (got := self._queue.get()) is not None:
-            job, data, future = got
+            job, data, future, told = got
             if future.set_running_or_notify_cancel():
-                helper = self._work(helper, job, data, future)
+                helper = self._work(helper, job, data, future, told)
             with self._lock:
                 self._open -= 1
         if helper is not None:
             helper.close()
 
-    def _work(self, helper: Helper | None, job: Job, data: bytes, future: Future[bytes]) -> Helper | None:
+    def _work(
+        self, helper: Helper | None, job: Job, data: bytes, future: Future[bytes], told: Told | None
+    ) -> Helper | None:
         began_s = time.monotonic()
         with self._lock:
             self.busy += 1
@@ -103,6 +108,10 @@ class Generator:
             helper = helper or Helper(self._module)
             helper.send(_REQUEST, json.dumps(asdict(job)).encode() + b"\n" + data, timeout_s=_LIMIT_S)
             kind, reply = helper.receive(_LIMIT_S)
+            while kind == _PROGRESS:
+                if told is not None:
+                    told(*json.loads(reply))
+                kind, reply = helper.receive(_LIMIT_S)
         except (HelperDeadError, OSError):
             if helper is not None:
                 helper.close()

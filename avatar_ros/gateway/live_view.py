@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
 from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
 from .lobby import Lobby
+from .pipelines import NEEDED, Pipelines
 
 
 @dataclass
@@ -18,28 +18,31 @@ class LiveView:
     accepting: bool = False
     waiting: int = 0
     nodes: dict[str, str] = field(default_factory=dict)
+    pipelines: list[dict[str, Any]] = field(default_factory=list)
     sessions: list[dict[str, Any]] = field(default_factory=list)
     begun: int = 0
     questions: int = 0
     generating: int = 0
     generate_waiting: int = 0
     generated: int = 0
-    _names: set[str] = field(default_factory=set)
+    _keys: set[str] = field(default_factory=set)
     _asked: dict[str, int] = field(default_factory=dict)
 
-    def update(self, lobby: Lobby, lacking: Set[str], needed: Set[str], now_s: float) -> None:
+    def update(self, lobby: Lobby, now_s: float) -> None:
         """Take it all from the lobby."""
         self.accepting = lobby.accepting
         self.waiting = lobby.waiting
-        self.nodes = {name: "missing" if name in lacking else "ok" for name in sorted(needed)}
-        self.begun += len(lobby.sessions.keys() - self._names)
-        self._names = set(lobby.sessions)
-        asked = {session.name: session.figures.questions for session in lobby.sessions.values()}
+        self._look_at(lobby.pipelines)
+        keys = {session.key for session in lobby.sessions.values()}  # a name changes where a conversation moves
+        self.begun += len(keys - self._keys)
+        self._keys = keys
+        asked = {session.key: session.figures.questions for session in lobby.sessions.values()}
         self.questions += sum(count - self._asked.get(name, 0) for name, count in asked.items())
         self._asked = asked
         self.sessions = [
             {
                 "name": session.name,
+                "pipeline": lobby.pipelines.where(session.name).name,
                 "state": session.state.name.lower(),
                 "connected": session.visitor is not None,
                 "age_s": round(now_s - session.began_s, 1),
@@ -50,6 +53,19 @@ class LiveView:
             }
             for session in lobby.sessions.values()
         ]
+
+    def _look_at(self, pipelines: Pipelines) -> None:
+        load = pipelines.load()
+        self.pipelines = [
+            {"name": one.name, "ok": one.is_well, "sessions": load[one.name], "max_sessions": one.places}
+            for one in pipelines.all
+        ]
+        several = len(pipelines.all) > 1
+        self.nodes = {
+            f"{one.name}/{node}" if several else node: "missing" if node in one.lacking else "ok"
+            for one in pipelines.all
+            for node in sorted(NEEDED)
+        }
 
     def first_sounds_ms(self) -> list[float]:
         """The middle first sound of each session that has one."""

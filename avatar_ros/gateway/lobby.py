@@ -6,14 +6,16 @@ import json
 import math
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..core.locales import same_language
 from ..core.stage import Out
 from .base import WebSettings
+from .face_session import FaceSession
 from .page_messages import PROTOCOL, Hello
 from .page_session import PageSession, Visitor
+from .pipelines import Pipeline, Pipelines
 from .refusal import NORMAL, TAKEN_OVER, TOO_MUCH, RefusalError
 from .speech_offer import SpeechOffer
 
@@ -40,7 +42,8 @@ class _Waiting:
 class Lobby:
     """make_key: fresh unguessable names; welcome: what the page is told besides (its avatar, the server's version).
 
-    accepting: whether the graph is ready; nobody is let in before.
+    accepting: whether a graph is ready; nobody is let in before. apology: what a conversation that goes on in another
+    graph begins with there, by its locale.
     """
 
     settings: WebSettings
@@ -48,6 +51,8 @@ class Lobby:
     welcome: Callable[[Hello], dict[str, Any]]
     origin_s: float
     accepting: bool = False
+    pipelines: Pipelines = field(default_factory=Pipelines)
+    apology: Callable[[str], str] = lambda locale: ""
     speech: SpeechOffer = field(default_factory=SpeechOffer)
     sessions: dict[str, PageSession] = field(default_factory=dict)  # by name
     _waiting: deque[_Waiting] = field(default_factory=deque)
@@ -68,19 +73,30 @@ class Lobby:
     def arrive(self, visitor: Visitor, hello: Hello, now_s: float) -> Iterator[Out]:
         """A page says hello: it comes back, begins, or waits. Raises RefusalError where it can do none of these."""
         if (session := self._by_key.get(hello.resume_key)) is not None and self._resume(session, visitor, hello):
+            if isinstance(session, FaceSession):
+                yield from session.arrived(anew=False)
             yield from session.tick(now_s)
+            return
+        if hello.face:
+            yield from self._show_face(visitor, hello, now_s)
             return
         limit = self.settings.conversations_per_address
         if limit and self._of_address(visitor.address) >= limit:
             raise RefusalError("too_many", "too many conversations of one address", TOO_MUCH)
-        if len(self._waiting) >= self.settings.queue_length and not self._has_room():
+        if len(self._waiting) >= self.settings.queue_length and not self.has_room:
             raise RefusalError("queue_full", "too many people wait already: try again in a minute", TOO_MUCH)
         self._waiting.append(_Waiting(visitor, hello))
         yield from self.let_in(now_s)
 
+    def admit(self, session: PageSession) -> None:
+        """A session that has no page yet takes its place."""
+        if (pipeline := self.pipelines.choose()) is not None:
+            self.pipelines.place(session.name, pipeline)
+        self.sessions[session.name] = self._by_key[session.key] = session
+
     def let_in(self, now_s: float) -> Iterator[Out]:
         """Those who wait, while there is room; the others are told their place where it has changed."""
-        while self._waiting and self._has_room():
+        while self._waiting and self.has_room:
             waiting = self._waiting.popleft()
             yield from self._begin(waiting.visitor, waiting.hello, now_s)
         for place, waiting in enumerate(self._waiting, start=1):
@@ -109,6 +125,7 @@ class Lobby:
 
     def tick(self, now_s: float) -> Iterator[Out]:
         """What is due by time alone."""
+        yield from self._rescue(now_s)
         for session in tuple(self.sessions.values()):
             if reason := self._due(session, now_s):
                 yield from self.end(session, reason, now_s)
@@ -131,20 +148,52 @@ class Lobby:
 
     # --- inside --------------------------------------------------------------------------------------------------
 
-    def _has_room(self) -> bool:
+    @property
+    def has_room(self) -> bool:
+        """Whether one more may begin."""
         limit = self.settings.conversations
-        return self.accepting and (not limit or len(self.sessions) < limit)
+        within = not limit or len(self.sessions) < limit
+        return self.accepting and within and self.pipelines.choose() is not None
+
+    def _show_face(self, visitor: Visitor, hello: Hello, now_s: float) -> Iterator[Out]:
+        """A page that shows a program's face, the newest of them."""
+        face = self._by_key.get(hello.face)
+        if not isinstance(face, FaceSession):
+            self._dismiss(visitor, "left", NORMAL)
+            return
+        if face.visitor is not None:
+            self._by_visitor.pop(id(face.visitor), None)
+            self._dismiss(face.visitor, "replaced", TAKEN_OVER)
+        self._attach(face, visitor, replace(hello, avatar=face.avatar or hello.avatar), resumed=False)
+        yield from face.arrived(anew=True)
+        yield from face.tick(now_s)
 
     def _of_address(self, address: str) -> int:
         talking = sum(session.address == address and session.visitor is not None for session in self.sessions.values())
         return talking + sum(waiting.visitor.address == address for waiting in self._waiting)
+
+    def _rescue(self, now_s: float) -> Iterator[Out]:
+        """Conversations of a graph that has died go on in another, while one has room."""
+        failed = self.pipelines.failed(now_s)
+        for session in tuple(self.sessions.values()) if failed else ():
+            old, new = self.pipelines.where(session.name), self.pipelines.choose()
+            if old.name in failed and new is not None:
+                yield from self._move(session, new, now_s)
+
+    def _move(self, session: PageSession, to: Pipeline, now_s: float) -> Iterator[Out]:
+        del self.sessions[session.name]
+        yield from session.close(now_s)
+        session.move(_SESSION_PREFIX + self.make_key(), self.apology(session.locale))
+        self.sessions[session.name] = session
+        self.pipelines.place(session.name, to)
+        yield from session.tick(now_s)
 
     def _begin(self, visitor: Visitor, hello: Hello, now_s: float) -> Iterator[Out]:
         name, key = _SESSION_PREFIX + self.make_key(), self.make_key()
         speech = self.speech
         locale, voice = speech.choose_locale(hello.locale), speech.choose_voice(hello.voice)
         session = PageSession(name, key, visitor.address, locale, self.origin_s, now_s, voice, speech)
-        self.sessions[name] = self._by_key[key] = session
+        self.admit(session)
         self._attach(session, visitor, hello, resumed=False)
         if hello.locale and not same_language(hello.locale, locale):
             session.refuse(speech.refusal(hello.locale))

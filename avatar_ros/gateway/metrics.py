@@ -23,6 +23,8 @@ def prometheus_text(view: LiveView) -> str:
     if sounds_s:
         text = "middle wait from the end of a question to sound, of the present conversations"
         lines += _one("avatar_first_sound_seconds", "gauge", text, round(median(sounds_s), 4))
+    lines += ["# HELP avatar_pipeline_sessions conversations of a pipeline", "# TYPE avatar_pipeline_sessions gauge"]
+    lines += [f'avatar_pipeline_sessions{{pipeline="{one["name"]}"}} {one["sessions"]}' for one in view.pipelines]
     lines += ["# HELP avatar_node_ok 1 where a node works", "# TYPE avatar_node_ok gauge"]
     lines += [f'avatar_node_ok{{node="{name}"}} {int(state == "ok")}' for name, state in view.nodes.items()]
     return "\n".join(lines) + "\n"

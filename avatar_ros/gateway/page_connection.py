@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections import deque
 from collections.abc import Callable
+from typing import NamedTuple
 
 from .rate_limit import TokenBucket
 from .refusal import BAD_FRAME, TOO_LARGE, TOO_MUCH, TOO_SLOW, RefusalError
@@ -23,23 +24,44 @@ BYTES_PER_S, BYTES_AT_ONCE = 80_000.0, 600_000.0
 LARGEST_BINARY = 64 << 10
 
 
+class Allowed(NamedTuple):
+    """How much may come: frames and bytes a second, and at once."""
+
+    frames_per_s: float
+    frames_at_once: float
+    bytes_per_s: float
+    bytes_at_once: float
+
+
+OF_A_PAGE = Allowed(FRAMES_PER_S, FRAMES_AT_ONCE, BYTES_PER_S, BYTES_AT_ONCE)
+#: A voice framework gives a sentence as soon as it is made, many times faster than it is spoken (48 kHz, int16).
+OF_A_PROGRAM = Allowed(400.0, 6000.0, 1_000_000.0, 12_000_000.0)
+
+
 class PageConnection:
     """Made on the loop. inbox(connection, frame): called there for each frame, None where the socket is gone."""
 
-    def __init__(self, address: str, inbox: Callable[[PageConnection, Frame | None], None], now_s: float) -> None:
+    def __init__(
+        self,
+        address: str,
+        inbox: Callable[[PageConnection, Frame | None], None],
+        now_s: float,
+        allowed: Allowed = OF_A_PAGE,
+    ) -> None:
         self.address = address
         self.waiting = 0  # frames that the stage has not taken yet
         self.greeted = False  # its hello was read
         self.began_s = now_s
         self._inbox = inbox
+        self._most_waiting = max(MOST_WAITING, allowed.frames_at_once)
         self._loop = asyncio.get_running_loop()
         self._frames: deque[Frame] = deque()
         self._bytes = 0
         self._lock = threading.Lock()
         self._ready = asyncio.Event()
         self._close: tuple[int, str] | None = None
-        self._frame_bucket = TokenBucket(FRAMES_PER_S, FRAMES_AT_ONCE)
-        self._byte_bucket = TokenBucket(BYTES_PER_S, BYTES_AT_ONCE)
+        self._frame_bucket = TokenBucket(allowed.frames_per_s, allowed.frames_at_once)
+        self._byte_bucket = TokenBucket(allowed.bytes_per_s, allowed.bytes_at_once)
 
     # --- the stage's side ----------------------------------------------------------------------------------------
 
@@ -82,7 +104,7 @@ class PageConnection:
         if isinstance(frame, bytes) and len(frame) > LARGEST_BINARY:
             raise RefusalError("too_large", "a binary frame of more than 64 KiB", TOO_LARGE)
         allowed = self._frame_bucket.take(1.0, now_s) and self._byte_bucket.take(len(frame), now_s)
-        if not allowed or self.waiting >= MOST_WAITING:
+        if not allowed or self.waiting >= self._most_waiting:
             raise RefusalError("too_much", "more than a page has to say", TOO_MUCH)
         if not self.greeted and isinstance(frame, bytes):
             raise RefusalError("bad_frame", "sound before hello", BAD_FRAME)

@@ -22,7 +22,9 @@ FIGURES = ("fps", "delay_ms", "lip_error_ms", "underruns")
 
 @dataclass(frozen=True)
 class Hello:
-    """resume_key: of an earlier session, "" for none; resume_seq: the last frame of it that was seen."""
+    """resume_key: of an earlier session, "" for none; resume_seq: the last frame of it that was seen; face: key of a
+    program's face that is to be shown, "" for a conversation.
+    """
 
     locale: str = ""
     voice: str = ""
@@ -30,6 +32,7 @@ class Hello:
     resume_key: str = ""
     resume_seq: int = 0
     token: str = ""
+    face: str = ""
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,13 @@ PageMessage = Hello | ClockReport | TypedText | StopButton | TalkPress | Figures
 
 def read_text(data: str) -> PageMessage | None:
     """A text frame of a page; None for a kind that is not known here. Raises RefusalError."""
+    fields = fields_of(data)
+    read = _READERS.get(str(fields.get("kind")))
+    return read(fields) if read else None
+
+
+def fields_of(data: str) -> Mapping[str, Any]:
+    """Of a text frame. Raises RefusalError where it is too long or no JSON object."""
     if len(data) > LONGEST_FRAME:
         raise RefusalError("too_large", f"a text frame of more than {LONGEST_FRAME} characters", TOO_LARGE)
     try:
@@ -91,15 +101,15 @@ def read_text(data: str) -> PageMessage | None:
         raise RefusalError("bad_frame", "a text frame that is no JSON") from None
     if not isinstance(fields, dict):
         raise RefusalError("bad_frame", "a text frame that is no JSON object")
-    read = _READERS.get(str(fields.get("kind")))
-    return read(fields) if read else None
+    return fields
 
 
 def _no_constant(name: str) -> float:
     raise ValueError(name)
 
 
-def _text(fields: Mapping[str, Any], name: str, longest: int = _NAME) -> str:
+def text_of(fields: Mapping[str, Any], name: str, longest: int = _NAME) -> str:
+    """A text of a frame, "" where it is missing. Raises RefusalError."""
     value = fields.get(name, "")
     if not isinstance(value, str) or len(value) > longest or not _encodes(value):
         raise RefusalError("bad_frame", f"'{name}' is no text of at most {longest} characters")
@@ -118,7 +128,8 @@ def _number(fields: Mapping[str, Any], name: str, default: float | None = None) 
     return float(value)
 
 
-def _count(fields: Mapping[str, Any], name: str, default: float | None = None) -> int:
+def count_of(fields: Mapping[str, Any], name: str, default: float | None = None) -> int:
+    """A count of a frame. Raises RefusalError."""
     value = _number(fields, name, default)
     if not 0 <= value <= _LARGEST_COUNT or value != int(value):
         raise RefusalError("bad_frame", f"'{name}' is no count")
@@ -126,15 +137,15 @@ def _count(fields: Mapping[str, Any], name: str, default: float | None = None) -
 
 
 def _hello(fields: Mapping[str, Any]) -> Hello:
-    if _count(fields, "protocol") != PROTOCOL:
+    if count_of(fields, "protocol") != PROTOCOL:
         raise RefusalError("old_page", f"this server speaks version {PROTOCOL} of the protocol: load the page again")
     resume = fields.get("resume") or {}
     if not isinstance(resume, dict):
         raise RefusalError("bad_frame", "'resume' is no object")
-    key = _text(resume, "key")
-    seq = _count(resume, "seq", 0)
-    locale, voice, avatar = (_text(fields, name) for name in ("locale", "voice", "avatar"))
-    return Hello(locale, voice, avatar, key, seq, _text(fields, "token"))
+    key = text_of(resume, "key")
+    seq = count_of(resume, "seq", 0)
+    locale, voice, avatar = (text_of(fields, name) for name in ("locale", "voice", "avatar"))
+    return Hello(locale, voice, avatar, key, seq, text_of(fields, "token"), text_of(fields, "face"))
 
 
 def _clock(fields: Mapping[str, Any]) -> ClockReport:
@@ -142,11 +153,11 @@ def _clock(fields: Mapping[str, Any]) -> ClockReport:
     if state is None:
         raise RefusalError("bad_frame", f"'state' of a clock is none of {', '.join(_STATES)}")
     gain = min(1.0, max(0.0, _number(fields, "gain", 1.0)))
-    return ClockReport(_count(fields, "turn"), _count(fields, "sample"), _number(fields, "at_s"), state, gain)
+    return ClockReport(count_of(fields, "turn"), count_of(fields, "sample"), _number(fields, "at_s"), state, gain)
 
 
 def _typed(fields: Mapping[str, Any]) -> TypedText:
-    text = _text(fields, "text", LONGEST_TEXT).strip()
+    text = text_of(fields, "text", LONGEST_TEXT).strip()
     if not text:
         raise RefusalError("bad_frame", "an empty text")
     return TypedText(text)
@@ -167,6 +178,6 @@ _READERS: Mapping[str, Callable[[Mapping[str, Any]], PageMessage]] = {
     "interrupt": lambda fields: StopButton(),
     "talk": _talk,
     "figures": _figures,
-    "choose": lambda fields: SpeechChoice(_text(fields, "locale"), _text(fields, "voice")),
+    "choose": lambda fields: SpeechChoice(text_of(fields, "locale"), text_of(fields, "voice")),
     "bye": lambda fields: Goodbye(),
 }

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from ..core.clock import ns_from_s, s_from_ns
 from ..core.enums import AgentState, InterruptAction, Layer, PlaybackState, SessionKind, VoiceKind
-from ..core.events import AvatarState, Interrupt, SessionEvent
+from ..core.events import AvatarState, Interrupt, Say, SessionEvent
 from ..core.rates import LISTENING_RATE_HZ
 from ..core.stage import Out
 from ..core.topics import Message
@@ -80,6 +80,7 @@ class PageSession:
     _turns: TurnNumbers = field(default_factory=TurnNumbers)
     _mic: _Microphone = field(default_factory=_Microphone)
     _asked_s: float = -math.inf
+    _apology: str = ""  # said as soon as the dialogue answers
 
     def __post_init__(self) -> None:
         self.used_s = self.began_s
@@ -187,17 +188,17 @@ class PageSession:
             self.figures.sounded(report.turn, report.at_s + self.origin_s)
         yield from self._playback.report(key, report, report.at_s + self.origin_s, now_s)
 
-    def _typed(self, typed: TypedText, now_s: float) -> Iterator[Out]:
+    def _typed(self, typed: TypedText, now_s: float) -> Iterable[Out]:
         self.used_s = now_s
         self.figures.asked(now_s)
         yield Out("speech/transcript", Transcript(session=self.name, text=typed.text, locale=self.locale))
 
-    def _stop(self, button: StopButton, now_s: float) -> Iterator[Out]:
+    def _stop(self, button: StopButton, now_s: float) -> Iterable[Out]:
         self.used_s = now_s
         if (newest := self._turns.newest) is not None:
             yield Out("interrupt", Interrupt(self.name, *newest, InterruptAction.CANCEL, "button"))
 
-    def _talk(self, button: TalkPress, now_s: float) -> Iterator[Out]:
+    def _talk(self, button: TalkPress, now_s: float) -> Iterable[Out]:
         self.used_s = now_s
         yield Out("mic/talk", Talk(self.name, button.pressed))
 
@@ -233,6 +234,9 @@ class PageSession:
         if not self.opened and now_s - self._asked_s >= _ASK_AGAIN_S:
             self._asked_s = now_s
             yield self._event()
+        if self.opened and self._apology:
+            yield Out("say", Say(self.name, f"apology_{self.name}", self._apology, locale=self.locale))
+            self._apology = ""
         if self.visitor is None:
             yield from self._playback.lost(now_s)
 
@@ -240,6 +244,17 @@ class PageSession:
         """Its socket is gone."""
         self.visitor, self.lost_s = None, now_s
         yield from self._playback.lost(now_s)
+
+    def move(self, name: str, apology: str) -> None:
+        """Another graph goes on with it, under another name: what it was saying is cut off, and it apologises."""
+        if turn := self._turns.last_number:
+            self._tell("order", turn=turn, action="cancel")
+        self._tell("voice", speaking=False)
+        self._tell("state", turn=turn, state="idle")
+        self.name, self.opened, self.state, self._apology = name, False, AgentState.IDLE, apology
+        self._asked_s = -math.inf
+        self._turns.begin_anew()
+        self._playback = PagePlayback(name)
 
     def close(self, now_s: float) -> Iterator[Out]:
         """It is over."""

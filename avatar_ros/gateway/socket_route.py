@@ -6,10 +6,12 @@ import asyncio
 import contextlib
 import json
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .page_connection import PageConnection
+from .page_connection import Allowed, PageConnection
 from .refusal import BAD_FRAME, TOO_MUCH, TOO_SLOW, RefusalError
+from .sent_frames import Frame
 
 if TYPE_CHECKING:
     from fastapi import WebSocket
@@ -21,11 +23,20 @@ HELLO_S, SILENT_S = 5.0, 30.0
 _LONGEST_PING = 200
 
 
-class Sockets:
-    """All sockets of pages; at most `most` at a time, `most_of_one` of one address."""
+class SocketKind(NamedTuple):
+    """inbox: takes its frames; silent_s: one that sends nothing for so long is gone, None: it may be silent."""
 
-    def __init__(self, stage: GatewayStage, most: int = 400, most_of_one: int = 40) -> None:
+    inbox: Callable[[PageConnection, Frame | None], None]
+    allowed: Allowed
+    silent_s: float | None
+
+
+class Sockets:
+    """All sockets of pages, or those of programs; at most `most` at a time, `most_of_one` of one address."""
+
+    def __init__(self, stage: GatewayStage, kind: SocketKind, most: int = 400, most_of_one: int = 40) -> None:
         self._stage = stage
+        self._kind = kind
         self._most, self._most_of_one = most, most_of_one
         self._open: dict[str, int] = {}
 
@@ -37,7 +48,7 @@ class Sockets:
             await socket.close(TOO_MUCH, "too many sockets")
             return
         self._open[address] = self._open.get(address, 0) + 1
-        connection = PageConnection(address, self._stage.receive, time.monotonic())
+        connection = PageConnection(address, self._kind.inbox, time.monotonic(), self._kind.allowed)
         writer = asyncio.create_task(self._write(socket, connection))
         try:
             await self._read(socket, connection)
@@ -54,8 +65,9 @@ class Sockets:
 
     async def _read(self, socket: WebSocket, connection: PageConnection) -> None:
         while True:
+            patience_s = self._kind.silent_s if connection.greeted else HELLO_S
             try:
-                message = await asyncio.wait_for(socket.receive(), SILENT_S if connection.greeted else HELLO_S)
+                message = await asyncio.wait_for(socket.receive(), patience_s)
             except TimeoutError:
                 code, why = (TOO_SLOW, "silent") if connection.greeted else (BAD_FRAME, "hello did not come")
                 raise RefusalError("silent", why, code) from None

@@ -10,26 +10,28 @@ from typing import Any
 
 from ..core.enums import SessionKind
 from ..core.events import Interrupt, Offer, Say, SessionEvent
-from ..core.peers import PeerChange, PeerNews
+from ..core.peers import PeerNews
 from ..core.rates import LISTENING_RATE_HZ
 from ..core.stage import Out, Stage
 from ..core.topics import Message
+from .apologies import fixed_text
 from .avatar_files import AvatarFiles
 from .base import WebSettings
+from .face_desk import FaceDesk
 from .live_view import LiveView
 from .lobby import Lobby
 from .page_connection import PageConnection
 from .page_messages import Goodbye, Hello, read_text
+from .pipelines import DYING, Pipelines, read_pipelines
 from .refusal import RESTARTING, RefusalError
 from .sent_frames import Frame
 from .speech_offer import SpeechOffer
 
 TICK_S = 0.1
 SPEECH_RATE_HZ = 24000
-#: Nodes that a conversation needs; monitor_node, which awaits_conversation asks for too, is none.
-NEEDED = frozenset({"vad_node", "asr_node", "dialogue_node", "llm_node", "tts_node"})
-_DYING = frozenset({"vad_node", "asr_node", "llm_node", "tts_node"})
 
+#: What takes a socket's frames: of pages, or of programs.
+Take = Callable[[PageConnection, Frame | None, float], Iterable[Out]]
 #: Starts the server beside the stage: given the stage, it returns what ends it.
 StartServer = Callable[["GatewayStage"], Callable[[], None]]
 
@@ -39,9 +41,9 @@ class GatewayStage(Stage):
 
     tick_period_s = TICK_S
     awaits_conversation = True
-    waits_for = _DYING
+    waits_for = DYING
 
-    def __init__(self, settings: WebSettings, start_server: StartServer) -> None:
+    def __init__(self, settings: WebSettings, start_server: StartServer, own_namespace: str = "/avatar") -> None:
         super().__init__()
         self.settings = settings
         self.avatars = AvatarFiles((settings.avatar, *settings.avatars))
@@ -51,10 +53,14 @@ class GatewayStage(Stage):
         self.port = settings.port  # that it really listens on
         self._start_server = start_server
         self._stop_server: Callable[[], None] | None = None
+        all_pipelines = read_pipelines(settings.pipelines, settings.max_sessions, own_namespace)
+        self.pipelines = Pipelines(all_pipelines, settings.pipeline_patience_s)
+        self.namespaces = self.pipelines.namespaces
         self._lobby = Lobby(settings, lambda: secrets.token_hex(12), self._welcome, self.origin_s, speech=self.speech)
-        self._inbox: deque[tuple[PageConnection, Frame | None]] = deque()
+        self._lobby.pipelines, self._lobby.apology = self.pipelines, fixed_text("missed", settings.locale)
+        self._desk = FaceDesk(self._lobby, lambda: secrets.token_hex(12))
+        self._inbox: deque[tuple[Take, PageConnection, Frame | None]] = deque()
         self._orders: deque[Callable[[float], Iterable[Out]]] = deque()
-        self._silent: set[str] = set()
         self._viewed_s = 0.0
 
     def load(self) -> None:
@@ -88,17 +94,19 @@ class GatewayStage(Stage):
 
     def peer(self, news: PeerNews, now_s: float) -> Iterable[Out]:
         """A node died or is back."""
-        if news.change is PeerChange.LOST:
-            self._silent.add(news.node)
-        else:
-            self._silent.discard(news.node)
+        self.pipelines.hear(news)
         return ()
 
     # --- from the pages ------------------------------------------------------------------------------------------
 
     def receive(self, connection: PageConnection, frame: Frame | None) -> None:
         """A page's frame, or None: it is gone. Called by the server's thread."""
-        self._inbox.append((connection, frame))
+        self._inbox.append((self._said, connection, frame))
+        self.wake()
+
+    def receive_program(self, connection: PageConnection, frame: Frame | None) -> None:
+        """The same of a program that has borrowed a face."""
+        self._inbox.append((self._desk.said, connection, frame))
         self.wake()
 
     def order(self, work: Callable[[float], Iterable[Out]]) -> None:
@@ -122,21 +130,19 @@ class GatewayStage(Stage):
 
     def tick(self, now_s: float) -> Iterator[Out]:
         """What pages have said since; who is let in, who has been away or silent for too long."""
+        yield from map(self.pipelines.route, self._tick(now_s))
+
+    def _tick(self, now_s: float) -> Iterator[Out]:
         while self._inbox:
-            connection, frame = self._inbox.popleft()
-            yield from self._frame(connection, frame, now_s)
+            yield from self._frame(*self._inbox.popleft(), now_s)
         while self._orders:
             yield from self._orders.popleft()(now_s)
         if now_s - self._viewed_s >= TICK_S:
             self._viewed_s = now_s
-            self._lobby.accepting = not self.lacking
+            self.pipelines.look(self.missing, now_s)
+            self._lobby.accepting = self.pipelines.any_well
             yield from self._lobby.tick(now_s)
-            self.view.update(self._lobby, self.lacking, NEEDED, now_s)
-
-    @property
-    def lacking(self) -> frozenset[str]:
-        """Nodes without which nobody is answered."""
-        return (self.missing & NEEDED) | self._silent
+            self.view.update(self._lobby, now_s)
 
     def status(self) -> Mapping[str, str]:
         """Conversations and who waits for one."""
@@ -144,7 +150,7 @@ class GatewayStage(Stage):
 
     def deactivate(self, now_s: float) -> Iterable[Out]:
         """Tell every page that the server restarts."""
-        return self._lobby.close_all("restart", RESTARTING, now_s)
+        return map(self.pipelines.route, self._lobby.close_all("restart", RESTARTING, now_s))
 
     def close(self) -> None:
         """Stop serving."""
@@ -154,17 +160,17 @@ class GatewayStage(Stage):
 
     # --- inside --------------------------------------------------------------------------------------------------
 
-    def _frame(self, connection: PageConnection, frame: Frame | None, now_s: float) -> Iterator[Out]:
-        if frame is None:
-            yield from self._lobby.leave(connection, now_s)
-            return
-        connection.taken()
+    def _frame(self, take: Take, connection: PageConnection, frame: Frame | None, now_s: float) -> Iterator[Out]:
+        if frame is not None:
+            connection.taken()
         try:
-            yield from self._said(connection, frame, now_s)
+            yield from take(connection, frame, now_s)
         except RefusalError as error:
             connection.close(error.close_code, str(error))
 
-    def _said(self, connection: PageConnection, frame: Frame, now_s: float) -> Iterable[Out]:
+    def _said(self, connection: PageConnection, frame: Frame | None, now_s: float) -> Iterable[Out]:
+        if frame is None:
+            return self._lobby.leave(connection, now_s)
         session = self._lobby.session_of(connection)
         if isinstance(frame, bytes):
             return session.hear(frame, now_s) if session else ()

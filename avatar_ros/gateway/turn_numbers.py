@@ -16,6 +16,16 @@ class TurnNumbers:
         self._keys: list[Key] = []
         self._dropped = 0
 
+    def begin_anew(self) -> None:
+        """Another dialogue goes on with the conversation: its epochs and turns have nothing to do with the former."""
+        self._dropped += len(self._keys)
+        self._keys.clear()
+
+    @property
+    def last_number(self) -> int:
+        """The greatest that was given."""
+        return self._dropped + len(self._keys)
+
     def number(self, key: Key) -> int:
         """Of a turn; a new one where it is later than all before, 0 where it was passed over."""
         if not key[1]:

@@ -5,6 +5,7 @@ port, an address or a certificate is an error of the configuration.
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import socket
 import ssl
 import threading
@@ -21,6 +22,7 @@ from .http_guard import guarded_http
 #: Longest wait for open requests at the end, s.
 _STOP_S = 2.0
 _STARTED_S = 10.0
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 def listen(settings: WebSettings) -> socket.socket:
@@ -109,12 +111,12 @@ class WebServer:
 
 
 def address_reader(settings: WebSettings) -> Callable[[Any], str]:
-    """Whose request it is: the other end, or, of a proxy that is trusted, whom that names last."""
-    trusted = frozenset(settings.trusted_proxies)
+    """Whose request it is: the other end, or, of a proxy that is trusted, whom that names last. Raises ConfigError."""
+    trusted = _networks(settings.trusted_proxies)
 
     def address_of(scope: Any) -> str:
         peer = (scope.get("client") or ("",))[0]
-        if peer not in trusted:
+        if not _within(peer, trusted):
             return str(peer)
         forwarded = [value.decode("latin-1") for key, value in scope["headers"] if key == b"x-forwarded-for"]
         return _last_stranger(",".join(forwarded).split(","), trusted) or str(peer)
@@ -122,5 +124,21 @@ def address_reader(settings: WebSettings) -> Callable[[Any], str]:
     return address_of
 
 
-def _last_stranger(hops: Sequence[str], trusted: frozenset[str]) -> str:
-    return next((hop.strip() for hop in reversed(hops) if hop.strip() and hop.strip() not in trusted), "")
+def _last_stranger(hops: Sequence[str], trusted: Sequence[Network]) -> str:
+    return next((hop.strip() for hop in reversed(hops) if hop.strip() and not _within(hop.strip(), trusted)), "")
+
+
+def _networks(proxies: Sequence[str]) -> tuple[Network, ...]:
+    try:
+        return tuple(ipaddress.ip_network(proxy, strict=False) for proxy in proxies)
+    except ValueError as error:
+        text = f"trusted_proxies: {error}; give addresses or networks, [192.0.2.7, 10.0.0.0/8]"
+        raise ConfigError("bad_proxy", text) from error
+
+
+def _within(address: str, networks: Sequence[Network]) -> bool:
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return any(found in network for network in networks)

@@ -8,14 +8,19 @@ from ..ros.main import run
 from ..ros.stage_node import NodeSpec
 
 
-def _build(settings: WebSettings) -> GatewayStage:
+def _build(settings: WebSettings, namespace: str) -> GatewayStage:
     """With the processes that draw for /generate, which stand above the rooms."""
     from ..gateway.service import serve
 
-    return GatewayStage(settings, lambda stage: serve(stage, "avatar_ros.commands.generate_process"))
+    return GatewayStage(settings, lambda stage: serve(stage, "avatar_ros.commands.generate_process"), namespace)
 
 
-SPEC = NodeSpec("web_node", GATEWAY_PORT, {"": WebSettings}, lambda settings, node: _build(settings[""]))
+SPEC = NodeSpec(
+    "web_node",
+    GATEWAY_PORT,
+    {"": WebSettings},
+    lambda settings, node: _build(settings[""], node.get_namespace()),
+)
 
 
 def main() -> int:

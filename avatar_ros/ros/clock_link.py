@@ -25,9 +25,12 @@ def gives_times(port: Port) -> bool:
 
 
 class ClockLink:
-    """Of a node; all its calls come on the executor's thread. Closed to others, it is deaf and costs nothing."""
+    """Of a node; all its calls come on the executor's thread. Closed to others, it is deaf and costs nothing.
 
-    def __init__(self, node: Node, *, answers: bool, open_to_others: bool) -> None:
+    answers: the node gives times, so it is asked; namespace: whose hosts are asked, absolute; "" for the node's own.
+    """
+
+    def __init__(self, node: Node, answers: bool, open_to_others: bool, namespace: str = "") -> None:
         self._node = node
         self._answers = answers
         self._clocks = HostClocks(own_clock_id())
@@ -35,8 +38,9 @@ class ClockLink:
         self._publisher = self._subscription = None
         if open_to_others:
             kind = convert.msg_type(ClockPing)
-            self._publisher = node.create_publisher(kind, "clock", qos.for_clock())
-            self._subscription = node.create_subscription(kind, "clock", self._heard, qos.for_clock())
+            topic = f"{namespace}/clock" if namespace else "clock"
+            self._publisher = node.create_publisher(kind, topic, qos.for_clock())
+            self._subscription = node.create_subscription(kind, topic, self._heard, qos.for_clock())
 
     def on_own_clock(self, message: Any, now_s: float) -> Any:
         """The message, its steady_ns on this host's clock (core/host_clocks.py)."""

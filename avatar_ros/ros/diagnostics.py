@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
@@ -20,8 +21,11 @@ LEVELS = {
 SAME_FAULT_S = 5.0
 
 
+@cache
 def throttle_options() -> dict[str, Any]:
-    """For a logger's methods: the same line every few seconds, by a steady clock."""
+    """For a logger's methods: the same line every few seconds, by a steady clock. A line that several objects of a
+    process write must be given the same options each time.
+    """
     return {
         "throttle_duration_sec": SAME_FAULT_S,
         "throttle_time_source_type": Clock(clock_type=ClockType.STEADY_TIME),

@@ -24,12 +24,18 @@ IDLE_S = 1.0
 
 
 class Intake:
-    """Refuses messages that break their type's promise (bad), and those that Admission does not let in (refused)."""
+    """Refuses messages that break their type's promise (bad), and those that Admission does not let in (refused).
 
-    def __init__(self, node: Node, own_sessions: Set[str], session_limit: int, clocks: ClockLink) -> None:
+    namespace: that the messages come from, absolute; "" for the node's own.
+    """
+
+    def __init__(
+        self, node: Node, own_sessions: Set[str], session_limit: int, clocks: ClockLink, namespace: str = ""
+    ) -> None:
         self.own_sessions = own_sessions
         self._node = node
         self._clocks = clocks
+        self._namespace = namespace or node.get_namespace()
         self._admission = Admission(own_sessions, session_limit, self._is_new_dialogue)
         self._dialogues: set[bytes] = set()  # publishers of `state` that were believed
         self._bad = 0
@@ -92,8 +98,8 @@ class Intake:
         """
         known = [
             info
-            for info in self._node.get_publishers_info_by_topic("state")
-            if info.node_name == DIALOGUE and info.node_namespace == self._node.get_namespace()
+            for info in self._node.get_publishers_info_by_topic(self._namespace.rstrip("/") + "/state")
+            if info.node_name == DIALOGUE and info.node_namespace == self._namespace
         ]
         gids = {bytes(info.endpoint_gid) for info in known}
         is_new = bool(gids - self._dialogues) if gids else waited

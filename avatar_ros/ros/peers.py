@@ -30,6 +30,7 @@ class Peers:
     """tell(news) is called on the executor's thread. Begins with the work of the stage and ends with it.
 
     hears(): whether DDS has found what the node needs to hear; it says nothing of itself before that, or HEAR_WAIT_S.
+    namespace: of those that are listened to, absolute; news of them then call them NAMESPACE/NAME.
     """
 
     def __init__(
@@ -39,11 +40,13 @@ class Peers:
         clock: core_clock.Clock,
         tell: Callable[[PeerNews], None],
         hears: Callable[[], bool],
+        namespace: str = "",
     ) -> None:
         self._node = node
         kind = convert.msg_type(Alive)
         self._clock = clock
         self._tell = tell
+        self._prefix = namespace and namespace + "/"
         self._watch = PeerWatch(stage.waits_for)
         self._hears = hears
         self._timer_clock = Clock(clock_type=ClockType.STEADY_TIME)
@@ -51,14 +54,14 @@ class Peers:
         self._life = time.monotonic_ns()
         self._timers: list[Any] = []
         self._publisher = self._subscription = None
-        if stage.says_alive:
+        if stage.says_alive and not namespace:
             self._publisher = node.create_publisher(kind, "alive", qos.for_signs_of_life(1))
             self._waiting = self._every(_LOOK_S, self._begin)
             self._timers.append(self._waiting)
             self._begin()
         if stage.waits_for:
             profile = qos.for_signs_of_life(_WAITING)
-            self._subscription = node.create_subscription(kind, "alive", self._heard, profile)
+            self._subscription = node.create_subscription(kind, self._prefix + "alive", self._heard, profile)
             self._timers.append(self._every(_LOOK_S, self._look))
 
     def status(self) -> Mapping[str, str]:
@@ -99,8 +102,11 @@ class Peers:
             stands_in = alive.duty is Duty.STANDS_IN
             news = self._watch.heard(alive.node, alive.life, self._clock.now_s(), stands_in=stands_in)
         if news is not None:
-            self._tell(news)
+            self._say(news)
 
     def _look(self) -> None:
         for news in self._watch.look(self._clock.now_s()):
-            self._tell(news)
+            self._say(news)
+
+    def _say(self, news: PeerNews) -> None:
+        self._tell(PeerNews(self._prefix + news.node, news.change))

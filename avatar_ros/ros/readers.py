@@ -39,10 +39,16 @@ STEPS: dict[str, tuple[str, str]] = {
 }
 
 
-def missing_steps(node: Node) -> frozenset[str]:
-    """Which of STEPS no node does yet: a node subscribes and publishes once its model is loaded."""
+def missing_steps(node: Node, namespace: str = "") -> frozenset[str]:
+    """Which of STEPS no node does yet: a node subscribes and publishes once its model is loaded.
+
+    namespace: an absolute one instead of the node's own; the names then begin with it.
+    """
+    prefix = namespace and namespace + "/"
     return frozenset(
-        name for name, (subscribes, publishes) in STEPS.items() if not _between(node, subscribes, publishes)
+        prefix + name
+        for name, (subscribes, publishes) in STEPS.items()
+        if not _between(node, prefix + subscribes, prefix + publishes)
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -16,6 +16,7 @@ from typing import Any
 from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 
+from ..core.admission import Entry
 from ..core.clock import SteadyClock
 from ..core.events import AvatarState, Interrupt
 from ..core.exit_codes import EXIT_FAILED, exit_code_of
@@ -24,6 +25,7 @@ from ..core.stage import Out, Port, Stage
 from ..core.types import LOCAL_SESSION
 from . import readers
 from .backend_options import Registries
+from .branch import Branch
 from .clock_link import ClockLink, gives_times
 from .duty_keeper import DutyKeeper, Work
 from .guard import guarded
@@ -81,6 +83,7 @@ class StageNode(SettingsNode):
         self._clocks: ClockLink | None = None
         self._duty: DutyKeeper | None = None
         self._wiring = Wiring(self, spec.port)
+        self._branches: dict[str, Branch] = {}
         self.rounds = 0  # of the executor
         if self.own.nice:
             os.nice(self.own.nice)  # of this thread and those that it will start: the stage's, not DDS's, which run
@@ -140,7 +143,7 @@ class StageNode(SettingsNode):
     def _begin_work(self) -> None:
         assert self._stage is not None
         if not self._wiring.is_open:
-            self._wiring.open(self._stage.unread, self._take)
+            self._open(self._stage)
         self._worker = StageWorker(
             self._stage,
             self._publish,
@@ -189,6 +192,9 @@ class StageNode(SettingsNode):
             self.failure = self.failure or self._stage.failure
             self._stage = None
         self._wiring.close()
+        for branch in self._branches.values():
+            branch.close()
+        self._branches = {}
         if self._clocks is not None:
             self._clocks.close()
             self._clocks = None
@@ -197,20 +203,23 @@ class StageNode(SettingsNode):
         settings = self.read_settings()
         self._stage = self._spec.build(settings, self)
         sessions = {LOCAL_SESSION} | {str(getattr(group, "session", LOCAL_SESSION)) for group in settings.values()}
-        self._clocks = ClockLink(self, answers=gives_times(self._spec.port), open_to_others=self.open_to_others)
+        self._clocks = ClockLink(self, gives_times(self._spec.port), self.open_to_others)
         self._intake = Intake(self, sessions, self.own.session_limit, self._clocks)
         self._stage.load()
-<<<<<<< HEAD
         if self.own.duty == "alone":
-            self._wiring.open(self._stage.unread, self._take)
-=======
-        self._wiring.open(self._stage.unread, self._take)
-        if self._stage.offer is not None:
-            self._wiring.publish(Out("offer", self._stage.offer))
->>>>>>> web
+            self._open(self._stage)
+        for name in self._stage.namespaces:
+            clocks = ClockLink(self, gives_times(self._spec.port), self.open_to_others, name)
+            self._branches[name] = Branch(self, self._spec.port, name, self.own.session_limit, self._steady, clocks)
+            self._branches[name].open(self._stage, self._push)
         if self._stage.awaits_conversation:
             self._stage.missing = frozenset(readers.STEPS)
             self._awaiting = self.create_timer(CONNECT_POLL_S, self._await_conversation, clock=self._timer_clock)
+
+    def _open(self, stage: Stage) -> None:
+        self._wiring.open(stage.unread, self._take)
+        if stage.offer is not None:
+            self._wiring.publish(Out("offer", stage.offer))
 
     def listen(self, topics: Set[str]) -> None:
         """Subscribe to these of the stage's topics on demand. To be called on the executor's thread."""
@@ -244,23 +253,33 @@ class StageNode(SettingsNode):
             self._worker.start()
             if self._duty is None:
                 self._peers = Peers(self, self._stage, self._steady, self._worker.tell, self._wiring.hears_all)
+            for branch in self._branches.values():
+                branch.start(self._stage, self._worker.tell)
 
     def _await_conversation(self) -> None:
         if self._stage is not None:
-            self._stage.missing = readers.missing_steps(self)
+            branches = (branch.missing() for branch in self._branches.values())
+            self._stage.missing = readers.missing_steps(self).union(*branches)
         if self._stage is None or not self._stage.missing:
             self.destroy_timer(self._awaiting)
 
     def _take(self, topic: str, msg: Any) -> None:
-        for entry in self._intake.take(topic, msg, self._steady.now_s()):  # the state counts while inactive, too
+        self._push(self._intake.take(topic, msg, self._steady.now_s()))
+
+    def _push(self, entries: Iterable[Entry]) -> None:
+        for entry in entries:  # the state counts while inactive, too
             if self._worker is not None and (entry.topic != "state" or "state" in self._spec.port.subscribes):
                 self._worker.push(*entry)
 
     def _publish(self, out: Out) -> None:
-        if not self._wiring.can_publish(out.topic):
-            return
         if isinstance(out.message, Interrupt) and self._worker is not None:
             self._worker.cancel(out.message)
+        if out.namespace:
+            if (branch := self._branches.get(out.namespace)) is not None:
+                branch.publish(out)
+            return
+        if not self._wiring.can_publish(out.topic):
+            return
         if isinstance(out.message, AvatarState):
             self._intake.announce(out.message)
         self._wiring.publish(out)
@@ -276,6 +295,8 @@ class StageNode(SettingsNode):
         if self._peers is not None:
             self._peers.close()
             self._peers = None
+        for branch in self._branches.values():
+            branch.stop()
         if self._worker is None:
             return
         if not self._worker.stop(STOP_TIMEOUT_S):
@@ -297,10 +318,11 @@ class StageNode(SettingsNode):
             self._status.publish(values, 0, ())
             return
         now_s = self._steady.now_s()
-        for entry in self._intake.tick(now_s):
-            worker.push(*entry)
+        ticks = [(self._intake.tick(now_s), self._intake.news()), *(one.tick(now_s) for one in self._branches.values())]
+        for entries, _ in ticks:
+            self._push(entries)
         values |= self._status.worker_values(worker, now_s) | self._intake.values()
         values |= self._peers.status() if self._peers is not None else {}
         values |= self._clocks.status() if self._clocks is not None else {}
         values |= {key: str(value) for key, value in self._stage.status().items()}
-        self._status.publish(values, worker.dropped, self._intake.news())
+        self._status.publish(values, worker.dropped, [line for _, news in ticks for line in news])

@@ -16,11 +16,12 @@ from . import convert, qos, readers
 
 
 class Wiring:
-    """Opened at configure, closed at cleanup. publishers: by topic."""
+    """Opened at configure, closed at cleanup. publishers: by topic. namespace: absolute, "" for the node's own."""
 
-    def __init__(self, node: Node, port: Port) -> None:
+    def __init__(self, node: Node, port: Port, namespace: str = "") -> None:
         self._node = node
         self._port = port
+        self._prefix = namespace and namespace + "/"
         self.publishers: dict[str, Any] = {}
         self._subscriptions: list[Any] = []
         self._on_demand: dict[str, Any] = {}
@@ -34,14 +35,15 @@ class Wiring:
         publishes, subscribes = self._port.publishes, self._port.subscribes
         for topic in publishes:
             kind = convert.msg_type(TOPICS[topic])
-            self.publishers[topic] = self._node.create_publisher(kind, topic, qos.for_topic(topic))
+            self.publishers[topic] = self._node.create_publisher(kind, self._prefix + topic, qos.for_topic(topic))
         # `state` first: of what has arrived together, it is read first, and the others are believed at once.
         for topic in dict.fromkeys(("state", "interrupt", "session", *subscribes)):
             own = topic in publishes and topic not in subscribes
             if own or topic in unread:
                 continue  # the owner of states and sessions needs no news of its own
             kind = convert.msg_type(TOPICS[topic])
-            subscription = self._node.create_subscription(kind, topic, partial(take, topic), qos.for_topic(topic))
+            profile = qos.for_topic(topic)
+            subscription = self._node.create_subscription(kind, self._prefix + topic, partial(take, topic), profile)
             self._subscriptions.append(subscription)
         self._take = take
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import time
 import urllib.error
 import urllib.request
@@ -40,7 +41,7 @@ class Server:
         except urllib.error.HTTPError as error:
             return error.code, error.headers, error.read()
 
-    def generate(self, file=b"", path="/generate", **fields):
+    def generate(self, file=b"", path="/generate", accept="*/*", **fields):
         """POST as curl -F does."""
         line = b"--avatar-test"
         parts = [
@@ -52,7 +53,7 @@ class Server:
             head = b'%s\r\nContent-Disposition: form-data; name="file"; filename="a.wav"\r\n\r\n' % line
             parts.append(head + file + b"\r\n")
         kind = "multipart/form-data; boundary=avatar-test"
-        return self.http(path, b"".join(parts) + line + b"--\r\n", **{"content-type": kind})
+        return self.http(path, b"".join(parts) + line + b"--\r\n", **{"content-type": kind, "accept": accept})
 
     def visitor(self, **options):
         return WebVisitor(f"ws://127.0.0.1:{self.port}/ws", **options)
@@ -275,6 +276,21 @@ def test_a_text_becomes_a_video_and_weights(server, tmp_path):
     tree = json.loads(body)
     assert status == 200 and len(tree["names"]) == 52 and abs(len(tree["frames"]) - frames) <= 1
     assert max(max(frame["weights"]) for frame in tree["frames"]) > 0.1
+
+
+def test_a_long_one_tells_how_far_it_is(server):
+    fields = {"text": "Hello there, this takes a moment.", "format": "mp4", "size": "128x128", "fps": 15}
+    status, headers, body = server.generate(accept="text/event-stream", **fields)
+    assert (status, headers["content-type"].split(";")[0]) == (200, "text/event-stream")
+    events = re.findall(r"event: (\w+)\ndata: (.*)\n", body.decode())
+    assert events[0][0] == "accepted" and {name for name, _ in events[1:-1]} == {"progress"}
+    frames = [json.loads(data) for name, data in events if name == "progress"]
+    assert frames[-1]["done"] == frames[-1]["total"] > 10
+    done = json.loads(events[-1][1])
+    status, headers, video = server.http(done["url"])
+    assert (status, headers["content-type"], len(video)) == (200, "video/mp4", done["bytes"]) and b"ftyp" in video[:12]
+    status, _, body = server.generate(accept="text/event-stream", text="...", format="mp4")
+    assert b"event: error" in body and b'"status": 422' in body
 
 
 @pytest.mark.parametrize(

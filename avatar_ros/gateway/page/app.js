@@ -86,7 +86,7 @@ class App {
     this.controls.show(true);
     this.controls.setMic(false);
     this.notice.hide();
-    const conversation = (this.conversation = new Conversation(this.view, socketUrl(), this.settings.wishes));
+    const conversation = (this.conversation = new Conversation(this.view, socketUrl(), this.#wishes()));
     this.#connect(conversation);
     this.controls.setPush(this.settings.ticked('push'));
     try {
@@ -97,6 +97,12 @@ class App {
     }
     if (!mic) input('text').focus();
     if (conversation.player?.context.state === 'suspended') this.notice.show('sound', WORDS.NO_SOUND, () => conversation.player?.wake());
+  }
+
+  /** An address with ?face=KEY shows the face that a program has borrowed. */
+  #wishes() {
+    const face = this.settings.address.get('face');
+    return face ? { ...this.settings.wishes, face } : this.settings.wishes;
   }
 
   async #end() {

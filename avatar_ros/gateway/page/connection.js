@@ -3,7 +3,7 @@
 import { decode } from './protocol.js';
 import { ServerClock } from './server_clock.js';
 
-/** @typedef {{locale?: string, avatar?: string, voice?: string, mic?: boolean}} Wishes */
+/** @typedef {{locale?: string, avatar?: string, voice?: string, mic?: boolean, face?: string}} Wishes */
 
 const FIRST_PINGS = 3;
 const PING_S = 2;

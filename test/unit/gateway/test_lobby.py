@@ -1,7 +1,6 @@
 """Who is let in, who waits, who comes back, what of whom reaches whom."""
 
 import itertools
-import json
 import struct
 
 import numpy as np
@@ -14,30 +13,7 @@ from avatar_ros.gateway.base import WebSettings
 from avatar_ros.gateway.lobby import Lobby
 from avatar_ros.gateway.page_messages import ClockReport, Hello, SpeechChoice, StopButton, TypedText
 from avatar_ros.gateway.refusal import RefusalError
-
-
-class Page:
-    """A socket that keeps what it was sent."""
-
-    def __init__(self, address="10.0.0.1"):
-        self.address = address
-        self.frames = []
-        self.closed = None
-
-    def send(self, frame, *, droppable=False):
-        assert self.closed is None
-        self.frames.append(frame)
-
-    def close(self, code, reason):
-        self.closed = code
-
-    def told(self, kind):
-        texts = [json.loads(frame) for frame in self.frames if isinstance(frame, str)]
-        return [text for text in texts if text["kind"] == kind]
-
-    @property
-    def key(self):
-        return self.told("session")[-1]["key"]
+from fake_page import Page
 
 
 def lobby(**settings):
