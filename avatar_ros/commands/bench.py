@@ -21,6 +21,7 @@ BENCHES = {
     "labiodental": "lips.labiodental",
     "neural": "lips.streaming_cost",
     "hearing": "recognition.cli",
+    "directions": "recognition.directions",
     "understanding": "understanding.cli",
     "av-sync": "lips.av_sync_recording",
     "turn": "conversation.turn",

@@ -20,6 +20,7 @@ from .events import (
     SessionEvent,
     SpeechFault,
     TurnReport,
+    VoiceDirection,
 )
 from .types import (
     AudioFeatures,
@@ -58,6 +59,7 @@ Message = (
     | FrameInfo
     | TurnReport
     | GazeTarget
+    | VoiceDirection
     | Control
     | Gesture
 )
@@ -75,6 +77,7 @@ TOPICS: Mapping[str, type] = MappingProxyType(
         "mic/voice_activity": VoiceActivity,
         "mic/talk": Talk,
         "mic/utterance": AudioFrame,
+        "mic/direction": VoiceDirection,
         "speech/transcript": Transcript,
         "dialogue/prompt": Prompt,
         "dialogue/reply": Reply,
