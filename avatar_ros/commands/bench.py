@@ -22,6 +22,7 @@ BENCHES = {
     "neural": "lips.streaming_cost",
     "hearing": "recognition.cli",
     "directions": "recognition.directions",
+    "faces": "recognition.faces",
     "understanding": "understanding.cli",
     "av-sync": "lips.av_sync_recording",
     "turn": "conversation.turn",

@@ -196,6 +196,21 @@ class VoiceDirection:
 
 
 @dataclass(frozen=True)
+class People:
+    """Who stands before the avatar, as a camera sees them. present: somebody is near, and has been for a moment.
+
+    azimuth_rad, distance_m: of the nearest face, as VoiceDirection has it and in metres; 0: there is none.
+    """
+
+    session: str = LOCAL_SESSION
+    count: int = 0
+    present: bool = False
+    azimuth_rad: float = 0.0
+    distance_m: float = 0.0
+    stamp_ns: int = 0
+
+
+@dataclass(frozen=True)
 class GazeTarget:
     """Where the avatar shall look, metres in the frame `frame_id` (geometry_msgs/PointStamped on the wire).
 

@@ -15,6 +15,7 @@ from .events import (
     Gesture,
     Interrupt,
     KeyFrame,
+    People,
     Say,
     SayResult,
     SessionEvent,
@@ -60,6 +61,7 @@ Message = (
     | TurnReport
     | GazeTarget
     | VoiceDirection
+    | People
     | Control
     | Gesture
 )
@@ -98,5 +100,6 @@ TOPICS: Mapping[str, type] = MappingProxyType(
         "gaze_target": GazeTarget,
         "control": Control,
         "gesture": Gesture,
+        "people": People,
     }
 )
