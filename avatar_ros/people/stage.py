@@ -83,6 +83,7 @@ class PeopleStage(Stage):
         self._state = AvatarState(state=AgentState.IDLE)
         self._put_to_sleep = False
         self._opened = False
+        self._blind = True  # no picture has come yet, or none for long
         self._aimed: deque[GazeTarget] = deque(maxlen=_REMEMBERED)
         self._program_looks_until_s = float("-inf")
 
@@ -115,10 +116,10 @@ class PeopleStage(Stage):
             self._opened = True
         picture = self._source.take()
         if picture is not None:
-            self._picture_s = now_s
+            self._picture_s, self._blind = now_s, False
             yield from self._see(picture, now_s)
-        elif now_s - self._picture_s > _BLIND_S and self._place is not None:
-            self._place, self._count = None, 0
+        elif now_s - self._picture_s > _BLIND_S and not self._blind:
+            self._blind, self._place, self._count = True, None, 0
             self._presence.blind()
             yield self._told(now_s)
 

@@ -1,4 +1,4 @@
-"""`./avatar bench faces`: what it costs to see people: 640x480, ten pictures a second, a face that moves, stands, is gone.
+"""`./avatar bench faces`: what it costs to see people: 640x480, ten a second; a face that moves, stands, is gone.
 
 The face is scikit-image's astronaut (requirements/test.txt), before a wall whose pixels are noisy as a camera's.
 """

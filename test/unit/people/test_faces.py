@@ -1,4 +1,4 @@
-"""Faces in pictures of a person that scikit-image brings: moved, scaled, several, none; where they are; what it costs."""
+"""Faces in pictures of a person that scikit-image brings: moved, scaled, several, none; where they are; their cost."""
 
 import cv2
 import numpy as np
@@ -46,10 +46,11 @@ def scaled(picture, scale):
 
 
 def in_three_quarters(astronaut):
-    """The head as a camera sees it from the side: what turns away gets narrower. A warp: no such picture is packaged."""
+    """The head as seen from the side: what turns away gets narrower. A warp: no such picture is packaged."""
     corners = np.float32([[0, 0], [512, 0], [512, 512], [0, 512]])
     turned = np.float32([[60, 0], [400, 45], [400, 467], [60, 512]])
-    return cv2.warpPerspective(astronaut, cv2.getPerspectiveTransform(corners, turned), (512, 512), borderValue=(90,) * 3)
+    turn = cv2.getPerspectiveTransform(corners, turned)
+    return cv2.warpPerspective(astronaut, turn, (512, 512), borderValue=(90,) * 3)
 
 
 def is_face(face, left, top, scale):
@@ -72,7 +73,8 @@ def test_of_two_faces_one_in_three_quarters_the_nearest_is_chosen(astronaut, det
     faces = FaceWatcher(detector).look(scene((near, 0, 40), (far, 450, 100)), 0.0)
     assert len(faces) == 2
     assert nearest(faces).x + nearest(faces).width / 2 < 320
-    faces = FaceWatcher(detector).look(scene((scaled(near, 0.65), 0, 40), (scaled(astronaut, 0.75)[:, 60:], 300, 40)), 0.0)
+    near, far = scaled(astronaut, 0.75)[:, 60:], scaled(near, 0.65)
+    faces = FaceWatcher(detector).look(scene((far, 0, 40), (near, 300, 40)), 0.0)
     assert len(faces) == 2
     assert nearest(faces).x > 320
 

@@ -1,4 +1,4 @@
-"""Who comes, goes, is greeted and looked at; sleep and waking; cameras that vanish; pictures that stay where they are."""
+"""Who comes, goes, is greeted and looked at; sleep and waking; cameras that vanish; pictures stay where they are."""
 
 import sys
 
