@@ -8,6 +8,7 @@ the noise, and less where the room still rings with what came before.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import log, sqrt
 from typing import NamedTuple
 
 import numpy as np
@@ -113,9 +114,9 @@ class DirectionFinder:
         best = int(scores.argmax())
         azimuth = float(self._grid.azimuths[best] + self._between(scores, best) * np.radians(GRID_DEG))
         self._last = [*self._last, azimuth][-_SCATTER:]
-        mean = np.mean(np.exp(1j * np.array(self._last)))
-        spread = float(np.sqrt(-2 * np.log(max(min(abs(mean), 1.0), 1e-6))))
-        sureness = scores[best] / max(self._weight * len(self._pair), 1e-9)
+        together = float(np.abs(np.exp(1j * np.array(self._last)).mean()))
+        spread = sqrt(-2 * log(max(min(together, 1.0), 1e-6)))  # the circular standard deviation
+        sureness = float(scores[best]) / max(self._weight * len(self._pair), 1e-9)
         return DirectionEstimate(float(np.angle(np.exp(1j * azimuth))), spread, float(np.clip(sureness, 0.0, 1.0)))
 
     def _step(self) -> bool:

@@ -48,7 +48,7 @@ class PeopleSettings(Settings):
     sleep_after_s: float = setting(0.0, "the avatar sleeps when nobody was there for so long, s; 0: never", low=0.0)
     wake_word: str = setting("", "words that wake the avatar, of the embedded recogniser's English; empty: none")
     wake_threshold: float = setting(
-        1e-20,
+        1e-40,
         "wake_word: how sure is enough; smaller hears it more often, also where nobody said it",
         low=1e-60,
         high=1.0,

@@ -14,7 +14,7 @@ from ..core.registry import NO_OPTIONS, Options
 from ..core.stage import Out, Stage
 from ..core.topics import Message
 from ..core.types import AudioFrame
-from .base import DETECTORS, FaceDetector, PeopleSettings
+from .base import DETECTORS, Face, PeopleSettings
 from .face_place import Place, nearest, place_of
 from .presence import Presence, PresenceNews
 from .wake_word import WakeWord, make_wake_word
@@ -26,6 +26,16 @@ _PROGRAM_LOOKS_S = 1.0
 #: Own targets that may come back; what is none of them is a program's.
 _REMEMBERED = 30
 GREETING_ID = "people/greeting"
+
+
+class Watcher(Protocol):
+    """Finds the faces in a stream of pictures: watcher.py's FaceWatcher."""
+
+    def load(self) -> None:
+        """Read the model. Raises ConfigError."""
+
+    def look(self, picture: U8, now_s: float) -> list[Face]:
+        """The faces of this picture, in its pixels."""
 
 
 class PictureSource(Protocol):
@@ -67,13 +77,13 @@ class PeopleStage(Stage):
     """Looks at what the source shows, `pictures_hz` times a second."""
 
     def __init__(
-        self, settings: PeopleSettings, detector: FaceDetector, source: PictureSource, wake_word: WakeWord | None = None
+        self, settings: PeopleSettings, watcher: Watcher, source: PictureSource, wake_word: WakeWord | None = None
     ) -> None:
         super().__init__()
         self.tick_period_s = 1 / settings.pictures_hz
         self.unread = frozenset() if wake_word is not None else frozenset({"mic/audio"})
         self._settings = settings
-        self._detector = detector
+        self._watcher = watcher
         self._source = source
         self._wake_word = wake_word
         self._presence = Presence(settings)
@@ -89,10 +99,7 @@ class PeopleStage(Stage):
 
     def load(self) -> None:
         """Read the models. Raises ConfigError."""
-        from .watcher import FaceWatcher
-
-        self._detector.load()
-        self._watcher = FaceWatcher(self._detector)
+        self._watcher.load()
         if self._wake_word is not None:
             self._wake_word.load()
 
@@ -191,5 +198,7 @@ class PeopleStage(Stage):
 
 def build_people(settings: PeopleSettings, source: PictureSource, own: Options = NO_OPTIONS) -> PeopleStage:
     """The stage with the detector that `settings` names. Raises UnknownBackendError."""
-    detector = DETECTORS.make(settings.backend, settings, own=own)
-    return PeopleStage(settings, detector, source, make_wake_word(settings))
+    from .watcher import FaceWatcher
+
+    watcher = FaceWatcher(DETECTORS.make(settings.backend, settings, own=own))
+    return PeopleStage(settings, watcher, source, make_wake_word(settings))

@@ -30,6 +30,10 @@ class FaceWatcher:
         self._compared: U8 | None = None
         self._whole_s = self._search_s = float("-inf")
 
+    def load(self) -> None:
+        """Read the detector's model. Raises ConfigError."""
+        self._detector.load()
+
     def look(self, picture: U8, now_s: float) -> list[Face]:
         """The faces of this picture."""
         moved = self._moved(picture)

@@ -4,6 +4,7 @@ import sys
 
 import numpy as np
 import pytest
+import soxr
 
 from avatar_ros.core.enums import AgentState, ControlAction
 from avatar_ros.core.errors import ConfigError
@@ -12,7 +13,6 @@ from avatar_ros.core.topics import TOPICS
 from avatar_ros.core.types import AudioFrame
 from avatar_ros.people.base import PEOPLE_PORT, Face, PeopleSettings
 from avatar_ros.people.camera import Camera
-from avatar_ros.people.fake import FakeDetector
 from avatar_ros.people.stage import LatestPicture, PeopleStage
 from avatar_ros.people.wake_word import WakeWord, make_wake_word
 from avatar_ros.testing.spoken_questions import RATE_HZ, speak
@@ -35,21 +35,33 @@ class Pictures(LatestPicture):
         pass
 
 
+class Watcher:
+    """Sees what a test says."""
+
+    faces: tuple[Face, ...] = ()
+
+    def load(self):
+        pass
+
+    def look(self, picture, now_s):
+        return list(self.faces)
+
+
 class Visit:
     """A stage, a clock moved by hand, and what came out."""
 
     def __init__(self, wake_word=None, **settings):
         self.settings = PeopleSettings(came_s=0.5, gone_s=1.0, **settings)
-        self.detector, self.source = FakeDetector(self.settings), Pictures()
-        self.stage = PeopleStage(self.settings, self.detector, self.source, wake_word)
+        self.watcher, self.source = Watcher(), Pictures()
+        self.stage = PeopleStage(self.settings, self.watcher, self.source, wake_word)
         self.stage.load()
         self.now_s, self.outs = 100.0, []
 
     def see(self, seconds, *faces):
-        self.detector.faces = list(faces)
-        for i in range(round(10 * seconds)):
+        self.watcher.faces = faces
+        for _ in range(round(10 * seconds)):
             self.now_s += 0.1
-            self.source.put(np.full((240, 320, 3), 20 * (i % 10), np.uint8))  # something moves in each
+            self.source.put(np.zeros((240, 320, 3), np.uint8))
             self.outs += self.stage.tick(self.now_s)
 
     def wait(self, seconds):
@@ -162,23 +174,23 @@ def test_another_sessions_state_means_nothing():
     assert visit.given(Say)
 
 
-def frames(text):
-    """The text as frames of the microphone, with silence around it."""
-    import soxr
-
-    voice = soxr.resample(speak([text])[0].astype(np.float32), RATE_HZ, 16000)
-    sound = np.pad(voice, 8000).astype(np.int16)
+def frames(text, noise):
+    """The text as frames of the microphone, in the room's noise (RMS of int16); "": four seconds of that."""
+    spoken = speak([text])[0].astype(np.float32) if text else np.zeros(3 * RATE_HZ, np.float32)
+    sound = np.pad(soxr.resample(spoken, RATE_HZ, 16000), 8000)
+    sound = (sound + np.random.default_rng(1).normal(0, noise, len(sound))).astype(np.int16)
     return [AudioFrame(pcm=sound[i : i + 320]) for i in range(0, len(sound) - 319, 320)]
 
 
-def test_the_wake_word_wakes_it_and_nothing_else_does():
-    visit = Visit(wake_word=make_wake_word(PeopleSettings(wake_word="hello computer")))
-    heard = frames("hello computer")
+@pytest.mark.parametrize("noise", [0, 6])
+def test_the_wake_word_wakes_it_and_nothing_else_does(noise):
+    visit = Visit(wake_word=make_wake_word(PeopleSettings(wake_word="wake up please")))
+    heard = frames("wake up please", noise)
     for frame in heard:  # awake: nobody listens for it
         visit.outs += visit.stage.push("mic/audio", frame, visit.now_s)
     assert visit.orders() == []
     visit.state(AgentState.SLEEPING)
-    for frame in frames("the weather is fine today"):
+    for frame in [*frames("", noise), *frames("the weather is fine today", noise)]:
         visit.outs += visit.stage.push("mic/audio", frame, visit.now_s)
     assert visit.orders() == []
     for frame in heard:
