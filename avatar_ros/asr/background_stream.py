@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 from concurrent.futures import Executor, Future, wait
+from threading import Lock
+
+import numpy as np
 
 from ..core.arrays import Pcm
 from .base import Hypothesis, RecognitionStream
@@ -15,6 +18,8 @@ HEAD_START_S = 0.02
 class BackgroundStream:
     """A RecognitionStream. What the other one raises is raised by a later call.
 
+    What has come in while it worked it is given at once: a pause that is over by then needs no words of its own.
+
     worker: runs one piece of work at a time, in order; shared by the streams of a recogniser.
     """
 
@@ -22,7 +27,8 @@ class BackgroundStream:
         self._stream = stream
         self._worker = worker
         self._given: deque[Future[None]] = deque()
-        self._pieces = 0  # of sound that were handed over
+        self._waiting: list[Pcm] = []  # handed over, not yet begun
+        self._lock = Lock()
         self._partial = Hypothesis()
         self._dropped = False
 
@@ -31,8 +37,9 @@ class BackgroundStream:
         while self._given and self._given[0].done():
             self._given.popleft().result()
         idle = not self._given
-        self._pieces += 1
-        self._given.append(self._worker.submit(self._take, pcm, self._pieces))
+        with self._lock:
+            self._waiting.append(pcm)
+        self._given.append(self._worker.submit(self._take))
         if idle:
             wait(self._given, HEAD_START_S)
 
@@ -52,10 +59,12 @@ class BackgroundStream:
         self._dropped = True
         self._worker.submit(self._stream.abandon)
 
-    def _take(self, pcm: Pcm, number: int) -> None:
-        """On the worker's thread: the next sound, and, where no more of it waits, the words so far."""
-        if self._dropped:
+    def _take(self) -> None:
+        """On the worker's thread: the sound that waits, and, where no more of it has come since, the words so far."""
+        with self._lock:
+            sound, self._waiting = self._waiting, []
+        if self._dropped or not sound:
             return
-        self._stream.accept(pcm)
-        if number == self._pieces:
+        self._stream.accept(np.concatenate(sound))
+        if not self._waiting:
             self._partial = self._stream.partial()

@@ -48,6 +48,10 @@ _FEWEST_SURE_WORDS = 3
 _PADDING_SAMPLES = 1600
 
 
+#: The sentence of the first pass, and the network's.
+Found = tuple[tuple[str, ...], tuple[str, ...]]
+
+
 @dataclass(frozen=True)
 class ScoredSentence:
     """A whole sentence of the grammar, the features of its confidence, and the probability that it was said."""
@@ -133,12 +137,16 @@ class Decoders:
             scored.append(self._scored_as(second, data, against))
         return tuple(scored)
 
+    def found(self) -> Found:
+        """What the first pass and the network take the sound so far for; () where that is no whole sentence."""
+        return tuple(self.sentence(self.first_pass)), self.rescorer.sentence()
+
     def surely(self, first_sample: int, last_sample: int) -> ScoredSentence | None:
         """The sentence that the first pass and the network found both, or two that ask the same, or the network's alone
         where it fits very well and the other does not: fits so well that the second pass would say the same, for which
         its answer need not wait. None where there is no such sentence.
         """
-        heard, network = tuple(self.sentence(self.first_pass)), self.rescorer.sentence()
+        heard, network = self.found()
         found = {words: self._quick_features(words, first_sample, last_sample) for words in {heard, network} - {()}}
         scores = {words: quick_score(features) for words, features in found.items()}
         best = max(scores, key=scores.__getitem__, default=())
@@ -153,7 +161,7 @@ class Decoders:
         Of 72 known sentences of two voices 1 was taken for unknown, which the second pass rejected as well; of 72
         others five in six were found to be (docs/measurements.md).
         """
-        found = {tuple(self.sentence(self.first_pass)), self.rescorer.sentence()} - {()}
+        found = {*self.found()} - {()}
         return any(self.is_likely(words, first_sample, last_sample) for words in found)
 
     def is_likely(self, words: Sequence[str], first_sample: int, last_sample: int) -> bool:

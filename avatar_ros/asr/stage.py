@@ -15,7 +15,7 @@ from ..core.registry import NO_OPTIONS, Options
 from ..core.sessions import SessionTable
 from ..core.stage import Out, Stage
 from ..core.topics import Message
-from ..core.types import EVENT_COMPLETE, EVENT_TOO_QUIET, AudioFrame, Transcript
+from ..core.types import EVENT_COMPLETE, EVENT_TOO_QUIET, GUESS_CONFIDENCE, AudioFrame, Transcript
 from .base import ASR_BACKENDS, AsrSettings, Hypothesis, KnowsLanguages, Recogniser, RecognitionStream
 from .deaf import deaf_warning
 from .fallback import RecogniserWithFallback
@@ -194,8 +194,10 @@ class AsrStage(Stage):
         return _transcript(frame, hypothesis, final=True, events=events)
 
 
-def _published(hypothesis: Hypothesis) -> tuple[str, bool, str, tuple[str, ...]]:
-    return hypothesis.text, hypothesis.complete, hypothesis.emotion, hypothesis.events
+def _published(hypothesis: Hypothesis) -> tuple[str, bool, bool, str, tuple[str, ...]]:
+    """What a partial transcript is published for anew. A guess that has become more is news, be its words the same."""
+    guess = bool(hypothesis.text) and hypothesis.confidence <= GUESS_CONFIDENCE
+    return hypothesis.text, hypothesis.complete, guess, hypothesis.emotion, hypothesis.events
 
 
 def _transcript(frame: AudioFrame, hypothesis: Hypothesis, *, final: bool, events: tuple[str, ...]) -> Transcript:

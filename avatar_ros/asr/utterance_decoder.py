@@ -20,7 +20,7 @@ _QUESTION_MARKS = ("?", "？")
 _FULL_STOPS = ".。．"
 #: Silence in which the words are decoded, s: where it was the end, they are known before vad_node's wait is over. Of a
 #: pause soon after the last decode a longer silence is asked: else people who speak haltingly cost twice the work.
-_SILENCE_S, _NEXT_SILENCE_S, _SOON_S = 0.1, 0.25, 1.2
+_SILENCE_S, _NEXT_SILENCE_S, _SOON_S = 0.1, 0.2, 1.2
 #: What a decode of all that was said has at least: it is no guess. Words after which somebody spoke on are.
 _NO_GUESS = GUESS_CONFIDENCE + 0.05
 

@@ -27,7 +27,7 @@ _PAUSE_MARKS = (",", "-", "，", "、")
 _STOPS = ".…。．"
 _CONTRACTED = tuple(word + "'s" for word in QUESTION_WORDS)
 #: The detector's probability from which on it is sure that the user is not done, or is.
-_NOT_DONE, _DONE = 0.1, 0.9
+NOT_DONE, DONE = 0.1, 0.9
 #: The recogniser's confidence up to which a whole question is none, and from which on it is sure.
 _UNSURE, _SURE = 0.5, 0.8
 #: A hesitation is no longer than this, s.
@@ -100,7 +100,7 @@ def _wait_s(settings: VadSettings, evidence: Evidence) -> float:
 def _judged_s(settings: VadSettings, probability: float) -> float:
     """From likely_silence_s where the detector is sure that the user is done to longest_silence_s."""
     least_s = min(settings.likely_silence_s, settings.longest_silence_s)
-    return _between(least_s, settings.longest_silence_s, (_DONE - probability) / (_DONE - _NOT_DONE))
+    return _between(least_s, settings.longest_silence_s, (DONE - probability) / (DONE - NOT_DONE))
 
 
 def _between(least_s: float, most_s: float, doubt: float) -> float:

@@ -7,6 +7,8 @@ stdout: [[seconds at which a turn was ended, …] for each sound].
 
 import json
 import sys
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 sys.path.insert(0, "")
@@ -40,8 +42,15 @@ def vad_stage(options: dict[str, Any], latency_s: float) -> Any:
     return VadStage(detector, settings, turns, lambda judged, wake: DirectJudge(judged, latency_s))
 
 
+def wait_for_second() -> None:
+    """A second recogniser's thread costs no time on the virtual clock either; a checkout may have none."""
+    if find_spec("avatar_ros.asr.background_stream"):
+        import_module("avatar_ros.asr.background_stream").HEAD_START_S = 60.0
+
+
 def main() -> None:
     """See above."""
+    wait_for_second()
     order = json.loads(sys.stdin.readline())
     run = Harness(latency_s=0.002)
     run.add("vad", vad_stage(order["vad"], order["latency_s"]), VAD_PORT)

@@ -1,9 +1,7 @@
 """What every recogniser must do: the same test over the scripted and the real one."""
 
-import os
 import re
 import wave
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,9 +14,9 @@ from avatar_ros.testing.contracts import RECOGNISER
 from avatar_ros.testing.contracts.recogniser import hear
 from avatar_ros.testing.settings import split
 from contract import sensevoice_models
+from recordings import DATA
 
 RATE = 16000
-DATA = Path(os.environ.get("AVATAR_ROS_TEST_DATA", Path(__file__).resolve().parents[3] / "shared" / "data"))
 
 
 LESSONS = {"what time is it": "what time is it?", "tell me a joke": "tell me a joke.", "thank you very much": "thanks."}

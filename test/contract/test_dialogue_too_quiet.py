@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import wave
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,9 +19,9 @@ from avatar_ros.vad.base import PORT as VAD_PORT
 from avatar_ros.vad.base import VadSettings
 from avatar_ros.vad.stage import build as build_vad
 from harness import Harness
+from recordings import DATA
 
 RATE = 16000
-DATA = Path(os.environ.get("AVATAR_ROS_TEST_DATA", Path(__file__).resolve().parents[3] / "shared" / "data"))
 LOUDER = "Louder."
 
 

@@ -1,6 +1,5 @@
 """Every microphone through the stage: an endless stream of frames, whatever is or is not plugged in."""
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +14,8 @@ from avatar_ros.mic.echo import make_echo
 from avatar_ros.mic.stage import build_mic
 from avatar_ros.testing.settings import split
 from contract import sound_server
+from recordings import DATA
 
-DATA = Path(os.environ.get("AVATAR_ROS_TEST_DATA", Path(__file__).resolve().parents[3] / "shared" / "data"))
 needs_data = pytest.mark.skipif(not DATA.is_dir(), reason=f"no test data in {DATA} (set AVATAR_ROS_TEST_DATA)")
 needs_server = pytest.mark.skipif(bool(sound_server.missing()), reason=sound_server.missing() or "-")
 

@@ -1,8 +1,6 @@
 """What every voice detector must do: the same test over the scripted and the real one."""
 
-import os
 import wave
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,9 +12,9 @@ from avatar_ros.testing.contracts.detector import listen
 from avatar_ros.testing.settings import make, split
 from avatar_ros.vad.base import VAD_BACKENDS, VadSettings
 from avatar_ros.vad.stage import build
+from recordings import DATA
 
 RATE = 16000
-DATA = Path(os.environ.get("AVATAR_ROS_TEST_DATA", Path(__file__).resolve().parents[3] / "shared" / "data"))
 LEAD_S = 1.0
 
 

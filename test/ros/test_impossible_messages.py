@@ -1,10 +1,13 @@
 """Every field of every topic with what it cannot hold: refused or harmless, and the next `say` is spoken."""
 
+import contextlib
+
 import pytest
 
 pytest.importorskip("rclpy", reason="needs ROS 2")
 
 from avatar_ros.core.enums import InterruptAction, SayWhen
+from avatar_ros.core.errors import AvatarRosError
 from avatar_ros.core.events import AvatarState, Interrupt, Say
 from avatar_ros.core.topics import TOPICS
 from avatar_ros.core.types import PlaybackClock, Sentence, SpeechChunk
@@ -52,7 +55,8 @@ def test_after_whatever_is_impossible_the_next_say_is_spoken(kiosk, topic):
             continue
         kiosk.send(topic, message)
         accepted.append(what)
-        kiosk.run(0.05)
+        with contextlib.suppress(AvatarRosError):  # of a stage: a node says it in its log and goes on
+            kiosk.run(0.05)
     assert spoken(kiosk), f"{topic} {accepted}\n{kiosk.story()}"
     # gaze_target: its numbers lie in geometry_msgs/Point; mic/talk has a session and a button.
     assert tried > 5 or topic in ("gaze_target", "mic/talk")

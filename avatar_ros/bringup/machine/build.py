@@ -54,7 +54,7 @@ class Build:
         self._stamp.put("place", self._place())
         run_step(
             "building messages and rasteriser",
-            self._command(),
+            self._command(host),
             log,
             env=self._environment(host),
             interesting=build_progress,
@@ -63,16 +63,19 @@ class Build:
         for name, value in wanted.items():
             self._stamp.put(name, value)
 
-    def _command(self) -> list[str]:
+    def _command(self, host: Host) -> list[str]:
         root = self._root
         command = [str(self._venv.folder / "bin/colcon"), "--log-base", str(root / "log"), "build"]
         command += ["--base-paths", str(root), "--packages-select", "avatar_ros"]
         command += ["--build-base", str(root / "build"), "--install-base", str(root / "install")]
         command += ["--event-handlers", "console_direct+", "--cmake-args", "-DBUILD_TESTING=OFF"]
-        return [*command, f"-DPython3_EXECUTABLE={self._venv.python}"]
+        python_only = "OFF" if host.ros_prefixes else "ON"  # nobody builds C++ nodes on the wheels
+        return [*command, f"-DPython3_EXECUTABLE={self._venv.python}", f"-DAVATAR_PYTHON_ONLY={python_only}"]
 
     def _environment(self, host: Host) -> dict[str, str]:
         env = clean_environment()
+        # Of its own colcon starts no second compiler while the load is as high as that of pip and one compiler.
+        env.setdefault("MAKEFLAGS", f"-j{len(os.sched_getaffinity(0))}")
         env["PATH"] = f"{self._venv.folder / 'bin'}{os.pathsep}{env.get('PATH', os.defpath)}"
         if host.ros_prefixes:
             env["PYTHONPATH"] = os.environ.get("PYTHONPATH", "")  # where ROS keeps its own modules

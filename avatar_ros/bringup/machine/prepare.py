@@ -6,13 +6,14 @@ import contextlib
 import fcntl
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from . import apt
 from .build import Build
 from .console import EXIT_BAD_MACHINE, SetupError, ask, say
-from .host import check_folder, find_host, sourced_ros
-from .venv import ROS_GROUP, RUN_GROUPS, TEST_GROUP, Venv
+from .host import Host, check_folder, find_host, sourced_ros
+from .venv import BUILD_GROUPS, ROS_GROUP, RUN_GROUPS, TEST_GROUP, Venv
 
 
 class Checkout:
@@ -48,10 +49,18 @@ class Checkout:
             apt.install_missing(apt.required_packages(host.python), log, yes=yes)
             if not self.venv.is_for(self.has_ros):
                 self.venv.create(find_host(), log)
-            self.venv.install(groups, log)
-            if not self.build.is_current(copies=copies):
-                self.build.run(host, log)
+            self._install_and_build(groups, host, log, copies=copies)
             self.venv.compile(self.root / "avatar_ros")
+
+    def _install_and_build(self, groups: tuple[str, ...], host: Host, log: Path, *, copies: bool) -> None:
+        """Install what building needs; then build, which is the processors' work, while the rest is fetched."""
+        self.venv.install([group for group in groups if group in BUILD_GROUPS], log)
+        with ThreadPoolExecutor(1) as beside:
+            stale = not self.build.is_current(copies=copies)
+            building = beside.submit(self.build.run, host, log.with_name("build.log")) if stale else None
+            self.venv.install(groups, log)
+            if building is not None:
+                building.result()
 
     def _check_kind(self, yes: bool) -> None:
         """Raise SetupError rather than throw an environment of hundreds of megabytes away unasked."""

@@ -20,6 +20,8 @@ BOOTSTRAP = "bootstrap"
 RUN_GROUPS = (BOOTSTRAP, "build", "embedded", "aec", "no_deps")
 ROS_GROUP = "ros"
 TEST_GROUP = "test"
+#: What building needs of them; numpy's headers come with ROS_GROUP, or with ROS.
+BUILD_GROUPS = (BOOTSTRAP, "build", ROS_GROUP)
 #: What --with can add, and what for.
 EXTRAS = {
     "openai": "llm_node, backend openai: any OpenAI-compatible service",

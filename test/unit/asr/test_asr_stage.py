@@ -1,8 +1,6 @@
 """The asr stage over the scripted recogniser."""
 
-import os
 import wave
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,8 +12,7 @@ from avatar_ros.core.errors import AsrError, ConfigError
 from avatar_ros.core.events import SessionEvent
 from avatar_ros.core.types import EVENT_COMPLETE, EVENT_TOO_QUIET, AudioFrame
 from avatar_ros.testing.settings import split
-
-DATA = Path(os.environ.get("AVATAR_ROS_TEST_DATA", Path(__file__).resolve().parents[4] / "shared" / "data"))
+from recordings import DATA
 
 
 def stage_for(script, **settings):
@@ -204,3 +201,16 @@ def test_sounds_without_words_are_published_while_they_last():
         (False, "", ("laughter",), False),
         (True, "", ("laughter",), False),
     ]
+
+
+def test_a_guess_that_was_right_is_told_again():
+    """Its words are the same, but what waits for them may rely on them now."""
+    stage = stage_for("what time is it")
+    first = speak(stage, 2.0, last=False)[-1]
+    stream = stage._utterances.get("local", 0.0).stream
+    for confidence, told in ((0.45, 1), (0.4, 0), (0.9, 1), (0.95, 0)):
+        stream.partial = lambda sure=confidence: Hypothesis("what time is", sure)
+        frame = AudioFrame(utterance=1, first_sample=32000, pcm=np.ones(16000, np.int16))
+        out = [o.message for o in stage.push("mic/utterance", frame, 0.0)]
+        assert [(m.text, m.confidence) for m in out] == [("what time is", confidence)] * told
+    assert first.text == "what time is it"

@@ -20,7 +20,7 @@ class Ear:
     def __init__(self, final, partial=None, gate=None, fault=None):
         self.final, self.said = final, partial or Hypothesis()
         self.gate, self.fault = gate, fault
-        self.samples, self.ended, self.threads = 0, "", set()
+        self.samples, self.accepted, self.ended, self.threads = 0, 0, "", set()
 
     def accept(self, pcm):
         self.threads.add(threading.current_thread().name)
@@ -29,6 +29,7 @@ class Ear:
         if self.fault:
             raise self.fault
         self.samples += len(pcm)
+        self.accepted += 1
 
     def partial(self):
         return self.said
@@ -130,3 +131,15 @@ def test_a_second_that_is_none_is_named(second):
         ASR_BACKENDS.make("cascade", AsrSettings(backend="cascade", second=second))
     with pytest.raises(UnknownBackendError, match="nobody"):
         ASR_BACKENDS.make("cascade", AsrSettings(backend="cascade", second="nobody"))
+
+
+def test_what_came_while_it_worked_is_heard_at_once(worker):
+    """So that a pause which is over by then is none: nothing is decoded for it."""
+    gate = threading.Event()
+    second = Ear(FREE, gate=gate)
+    stream = BackgroundStream(second, worker)
+    for _ in range(5):
+        stream.accept(SOUND)
+    gate.set()
+    assert stream.finish() == FREE
+    assert (second.samples, second.accepted) == (5 * 512, 2)

@@ -124,3 +124,22 @@ def test_where_they_disagree_nobody_is_sure(recogniser, sound, monkeypatch):
     monkeypatch.setattr(recogniser, "thorough", False)
     _, evidence = hear(recogniser, sound, "what day is it", monkeypatch)
     assert len(evidence) == 2
+
+
+def test_beside_another_ear_the_same_sentence_is_weighed_once_and_a_long_one_not_at_all(recogniser, monkeypatch):
+    (pcm,) = synthesize(SyntheticVoice("espeak", "en-us"), ["the river flows under the old bridge"])
+    sound = np.pad(pcm, (4800, 4800))
+    tail = np.tile(np.r_[np.zeros(3200), np.full(640, 4000)], 3).astype(np.int16)  # knocks: each another pause
+    weighed = []
+    monkeypatch.setattr(recogniser, "thorough", False)
+    monkeypatch.setattr(recogniser, "not_alone", True)
+    monkeypatch.setattr(decoders.Decoders, "may_be_known", lambda *_: True)
+    monkeypatch.setattr(decoders.Decoders, "found", lambda self: ((*ASKED.split(),), ()))
+    monkeypatch.setattr(decoders.Decoders, "surely", lambda *_: None)
+    monkeypatch.setattr(decoders.Decoders, "score", lambda self, sound, *_: (weighed.append(len(sound)), ())[1])
+    monkeypatch.setattr("avatar_ros.asr.sphinx.SphinxStream._final", lambda self: None)
+    for longest, times in ((10**6, 1), (8000, 0)):
+        monkeypatch.setattr("avatar_ros.asr.sphinx._MOST_WEIGHED_SAMPLES", longest)
+        weighed.clear()
+        hear(recogniser, np.concatenate([sound, tail, np.zeros(4800, np.int16)]))
+        assert len(weighed) == times

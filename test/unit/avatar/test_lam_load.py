@@ -1,14 +1,13 @@
 """LAM zips load as they were written, and bad ones end with one clear line."""
 
 import json
-import os
 import struct
 import zipfile
-from pathlib import Path
 
 import numpy as np
 import pytest
 
+import recordings
 from avatar_ros.avatar.archive import AvatarArchive
 from avatar_ros.avatar.clean import CleanSettings
 from avatar_ros.avatar.fake import fake_avatar
@@ -20,7 +19,7 @@ from avatar_ros.core.errors import AvatarError
 from avatar_ros.testing.lam_writer import animation_glb, offset_ply, save_lam, skin_glb
 
 AS_IS = CleanSettings(drop_invisible=False, drop_floaters=False)
-DATA = Path(os.environ.get("AVATAR_ROS_TEST_DATA", Path(__file__).parents[4] / "shared" / "data")) / "avatars"
+DATA = recordings.DATA / "avatars"
 REAL = [DATA / "james.zip", DATA / "p2-1.zip"]
 needs_data = pytest.mark.skipif(not REAL[0].is_file(), reason="needs shared/data/avatars (or AVATAR_ROS_TEST_DATA)")
 

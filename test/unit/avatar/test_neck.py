@@ -1,13 +1,12 @@
 """Which splats follow the head, read from the mesh's joints; clips seen from a chest that stays still."""
 
-import os
 import struct
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 
+import recordings
 from avatar_ros.avatar.clean import select
 from avatar_ros.avatar.clips import bake_clips
 from avatar_ros.avatar.fake import fake_avatar
@@ -18,7 +17,7 @@ from avatar_ros.core.errors import AvatarError
 from avatar_ros.core.paths import share_file
 from avatar_ros.testing.lam_writer import animation_glb, skin_glb
 
-DATA = Path(os.environ.get("AVATAR_ROS_TEST_DATA", Path(__file__).parents[4] / "shared" / "data")) / "avatars"
+DATA = recordings.DATA / "avatars"
 SHOULDERS_M, FACE_M = 1.53, 1.66
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import wave
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,8 +13,8 @@ from avatar_ros.speaker.base import SpeakerSettings
 from avatar_ros.testing.acoustic_room import Echo, RoomMic, RoomSpeaker, active_dbfs, at_level, response
 from benchmarks.conversation.barge_in import ROOMS, USER_DBFS, Over, OwnVoice, Scene, summary, time_down, within_limits
 from benchmarks.recognition.speech_clips import clips
+from recordings import DATA
 
-DATA = Path(os.environ.get("AVATAR_ROS_TEST_DATA", Path(__file__).resolve().parents[4] / "shared" / "data"))
 RATE = 24000
 
 

@@ -2,12 +2,10 @@
 
 import json
 import math
-import os
 import struct
 import subprocess
 import sys
 import zipfile
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -30,8 +28,8 @@ from benchmarks.lips.scorer import (
     scores,
 )
 from benchmarks.lips.scores import RecordedPeople, summary
+from recordings import DATA
 
-DATA = Path(os.environ.get("AVATAR_ROS_TEST_DATA") or Path(__file__).resolve().parents[4] / "shared" / "data")
 JUDGE = DATA.parent / "tools" / "lipsync_score.py"
 PHONES = "sil cl p vcl b m P B M AH0 AH1 aa iy UW1 uw w y er oy s t x_k".split()
 

@@ -1,8 +1,6 @@
 """The measurement of lips: mixes keep level and time, labels are told from random numbers."""
 
 import json
-import os
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,8 +11,8 @@ from benchmarks.lib.noise_and_reverb import noisy, read_wav, roomy
 from benchmarks.lips.label_check import random_times_that_fit_better
 from benchmarks.lips.scorer import Interval, Samples, Track, measure
 from benchmarks.lips.scores import RecordedPeople, is_spoken
+from recordings import DATA
 
-DATA = Path(os.environ.get("AVATAR_ROS_TEST_DATA") or Path(__file__).resolve().parents[3] / ".." / "shared" / "data")
 needs_data = pytest.mark.skipif(not (DATA / "speech").is_dir(), reason="needs ../shared/data")
 needs_model = pytest.mark.skipif(installed_model() is None, reason="needs pocketsphinx")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import threading
 from pathlib import Path
 
 import pytest
@@ -116,6 +117,62 @@ def test_an_environment_that_fits_or_is_of_no_use_is_not_asked_about(tmp_path):
     checkout._check_kind(yes=True)
     (tmp_path / ".venv/pyvenv.cfg").unlink()
     checkout._check_kind(yes=False)
+
+
+# --- installing and building at once ---------------------------------------------------------------------------------
+
+
+class Steps:
+    """What a fresh checkout would do, written down; `after` is done within the last installation."""
+
+    def __init__(self, checkout, monkeypatch, after=lambda: None):
+        self.done, self.built = [], threading.Event()
+        self._after = after
+        monkeypatch.setattr(checkout.venv, "install", self._install)
+        monkeypatch.setattr(checkout.build, "run", self._build)
+
+    def _install(self, groups, _log):
+        self.done.append(tuple(groups))
+        if "test" in groups:
+            self._after()
+
+    def _build(self, _host, log):
+        self.done.append(log.name)
+        self.built.set()
+
+
+GROUPS = ("ros", "bootstrap", "build", "embedded", "test")
+
+
+def test_while_the_rest_is_fetched_it_is_built_with_what_that_needs(tmp_path, monkeypatch):
+    checkout = Checkout(tmp_path)
+    steps = Steps(checkout, monkeypatch, lambda: steps.built.wait(60.0) or pytest.fail("was not built meanwhile"))
+    checkout._install_and_build(GROUPS, None, tmp_path / "log/setup.log", copies=False)
+    assert steps.done[0] == ("ros", "bootstrap", "build")
+    assert sorted(steps.done[1:], key=str) == [GROUPS, "build.log"]
+
+
+def test_what_is_built_is_not_built_again(tmp_path, monkeypatch):
+    checkout = Checkout(tmp_path)
+    built(tmp_path)
+    steps = Steps(checkout, monkeypatch)
+    checkout._install_and_build(GROUPS, None, tmp_path / "log/setup.log", copies=False)
+    assert steps.done == [("ros", "bootstrap", "build"), GROUPS]
+
+
+@pytest.mark.parametrize("culprit", ["install", "build"])
+def test_of_both_whatever_fails_is_said_after_the_other_has_ended(tmp_path, monkeypatch, culprit):
+    checkout = Checkout(tmp_path)
+    steps = Steps(checkout, monkeypatch)
+
+    def fails(groups, log):
+        if culprit == "build" or "test" in groups:
+            raise SetupError(f"{culprit} failed")
+
+    monkeypatch.setattr(*((checkout.venv, "install") if culprit == "install" else (checkout.build, "run")), fails)
+    with pytest.raises(SetupError, match=f"{culprit} failed"):
+        checkout._install_and_build(GROUPS, None, tmp_path / "log/setup.log", copies=False)
+    assert steps.built.is_set() if culprit == "install" else steps.done[-1] == GROUPS
 
 
 # --- refusals --------------------------------------------------------------------------------------------------------

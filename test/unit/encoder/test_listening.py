@@ -1,9 +1,7 @@
 """Hearing phones: each fast path against its slow reference, and the whole on recorded people where data is at hand."""
 
 import json
-import os
 import wave
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -26,8 +24,8 @@ from avatar_ros.speech.pocketsphinx_acoustic import (
     installed_model,
 )
 from avatar_ros.speech.resample import Resampler
+from recordings import DATA
 
-DATA = Path(os.environ.get("AVATAR_ROS_TEST_DATA") or Path(__file__).resolve().parents[3] / ".." / "shared" / "data")
 needs_data = pytest.mark.skipif(not (DATA / "speech").is_dir(), reason="needs ../shared/data")
 needs_model = pytest.mark.skipif(installed_model() is None, reason="needs pocketsphinx")
 

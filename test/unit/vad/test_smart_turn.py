@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import sys
 import wave
 from pathlib import Path
@@ -17,9 +16,9 @@ from avatar_ros.speech.whisper_mel import log_mel
 from avatar_ros.vad import smart_turn
 from avatar_ros.vad.base import VadSettings
 from avatar_ros.vad.smart_turn import BANDS, SAMPLES, turn_features
+from recordings import DATA
 
 RATE = 16000
-DATA = Path(os.environ.get("AVATAR_ROS_TEST_DATA", Path(__file__).resolve().parents[3] / "shared" / "data"))
 
 
 def voice_like(seconds: float, seed: int = 0) -> np.ndarray:

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from avatar_ros.core.enums import VoiceKind
-from avatar_ros.core.types import EVENT_COMPLETE, Transcript
+from avatar_ros.core.types import EVENT_COMPLETE, EVENT_LIKELY, Transcript
 from avatar_ros.vad.base import VadSettings
 from avatar_ros.vad.endpointing import SHORTEST_WAIT_S, Evidence, Words, wait_s, words_of
-from avatar_ros.vad.turn_end import ASK_AT_S, PAUSE_S, TurnEnd
+from avatar_ros.vad.turn_end import ASK_AT_S, ASK_OF_KNOWN_AT_S, PAUSE_S, TurnEnd
 
 SETTINGS = VadSettings()
 #: words, probability, over the avatar's speech -> the wait, by the parameters' names
@@ -151,7 +151,20 @@ def test_the_detector_is_asked_a_few_times_in_each_pause() -> None:
         asked = [s for s in itertools.takewhile(lambda s: s < 3.0, itertools.count(0.032, 0.032)) if end.step(s).ask]
         assert asked == pytest.approx(list(ASK_AT_S), abs=0.033)
         end.step(0.0)
+    end.step(0.12)
+    end.judge(0.95)
+    assert not any(end.step(0.2 + 0.032 * i).ask for i in range(100)), "it is sure that the user is done"
     assert not any(turn_end(judged=False).step(0.032 * i).ask for i in range(100))
+
+
+def test_of_what_is_likely_a_known_question_it_is_asked_later() -> None:
+    end = turn_end(judged=True)
+    end.read(Transcript(text="what time is it", confidence=0.5, events=(EVENT_LIKELY,), final=False))
+    asked = [s for s in itertools.takewhile(lambda s: s < 0.5, itertools.count(0.032, 0.032)) if end.step(s).ask]
+    assert len(asked) == 1 and asked[0] >= ASK_OF_KNOWN_AT_S
+    end.step(0.0)
+    end.read(Transcript(text="what time is it that you", confidence=0.5, final=False))
+    assert end.step(0.12).ask, "it was none"
 
 
 def known(silence_s: float, end: TurnEnd) -> None:
