@@ -8,8 +8,8 @@ from rclpy.qos import qos_profile_sensor_data
 from sensor_msgs.msg import Image
 
 from ..core.arrays import U8
-from ..people.base import DETECTORS, PEOPLE_PORT, PeopleSettings
-from ..people.camera import Camera
+from ..people.base import PEOPLE_BACKENDS, PEOPLE_PORT, PeopleSettings
+from ..people.camera_device import CameraDevice
 from ..people.stage import PeopleStage, PictureSource, build_people
 from ..ros.image_reader import ImageError, picture_from_msg
 from ..ros.main import run
@@ -66,11 +66,11 @@ def build(settings: Mapping[str, Any], node: Any) -> PeopleStage:
         topic.open()  # on the executor's thread
         source: PictureSource = topic
     else:
-        source = Camera(own.camera, own.pictures_hz)
+        source = CameraDevice(own.camera, own.pictures_hz)
     return build_people(own, source, settings["own"])
 
 
-SPEC = NodeSpec("people_node", PEOPLE_PORT, {"": PeopleSettings}, build, {"": DETECTORS})
+SPEC = NodeSpec("people_node", PEOPLE_PORT, {"": PeopleSettings}, build, {"": PEOPLE_BACKENDS})
 
 
 def main() -> int:

@@ -16,7 +16,7 @@ PEOPLE_PORT = Port(
 )
 
 
-class Face(NamedTuple):
+class FaceBox(NamedTuple):
     """A face in a picture: its box in pixels from the upper left corner, and how sure that is, 0-1."""
 
     x: float
@@ -61,11 +61,11 @@ class FaceDetector(Protocol):
     def load(self) -> None:
         """Read the model. Raises ConfigError."""
 
-    def detect(self, picture: U8) -> list[Face]:
+    def detect(self, picture: U8) -> list[FaceBox]:
         """Faces of a picture [height, width, 3], BGR, in its pixels."""
 
 
-DETECTORS = Registry(
+PEOPLE_BACKENDS = Registry(
     "people",
     FaceDetector,
     {

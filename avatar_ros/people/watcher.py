@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from ..core.arrays import U8
-from .base import Face, FaceDetector
+from .base import FaceBox, FaceDetector
 
 cv2.setNumThreads(1)  # a second thread gains nothing here, and would wait for the face's
 #: Width of what is searched: the whole picture, or the surroundings of a known face, which are so many of its widths.
@@ -26,7 +26,7 @@ class FaceWatcher:
 
     def __init__(self, detector: FaceDetector) -> None:
         self._detector = detector
-        self._faces: list[Face] = []
+        self._faces: list[FaceBox] = []
         self._compared: U8 | None = None
         self._whole_s = self._search_s = float("-inf")
 
@@ -34,7 +34,7 @@ class FaceWatcher:
         """Read the detector's model. Raises ConfigError."""
         self._detector.load()
 
-    def look(self, picture: U8, now_s: float) -> list[Face]:
+    def look(self, picture: U8, now_s: float) -> list[FaceBox]:
         """The faces of this picture."""
         moved = self._moved(picture)
         if now_s - self._whole_s >= (_WHOLE_EVERY_S if moved else _STILL_EVERY_S):
@@ -64,7 +64,7 @@ class FaceWatcher:
 
     def _follow(self, picture: U8) -> None:
         """Each known face near its place; one that is not there is gone."""
-        followed: list[Face] = []
+        followed: list[FaceBox] = []
         for face in self._faces:
             half = AROUND * max(face.width, face.height) / 2
             left, top = (max(0, int(centre - half)) for centre in (face.x + face.width / 2, face.y + face.height / 2))
@@ -75,18 +75,18 @@ class FaceWatcher:
                 followed.append(best)
         self._faces = followed
 
-    def _found(self, part: U8, corner: tuple[int, int], width: int) -> list[Face]:
+    def _found(self, part: U8, corner: tuple[int, int], width: int) -> list[FaceBox]:
         scale = min(1.0, width / part.shape[1])
         size = (max(16, round(part.shape[1] * scale)), max(16, round(part.shape[0] * scale)))
         small = part if scale == 1.0 else cv2.resize(part, size, interpolation=cv2.INTER_AREA)
         x, y = part.shape[1] / small.shape[1], part.shape[0] / small.shape[0]
         return [
-            Face(corner[0] + one.x * x, corner[1] + one.y * y, one.width * x, one.height * y, one.score)
+            FaceBox(corner[0] + one.x * x, corner[1] + one.y * y, one.width * x, one.height * y, one.score)
             for one in self._detector.detect(np.ascontiguousarray(small))
         ]
 
 
-def shared(one: Face, other: Face) -> float:
+def shared(one: FaceBox, other: FaceBox) -> float:
     """Intersection over union of two boxes."""
     across = min(one.x + one.width, other.x + other.width) - max(one.x, other.x)
     down = min(one.y + one.height, other.y + other.height) - max(one.y, other.y)

@@ -11,7 +11,7 @@ from ..core.arrays import U8
 from ..core.errors import ConfigError
 from ..core.loading import boundary, check_sha256
 from ..core.paths import user_data_folder
-from .base import Face, PeopleSettings
+from .base import FaceBox, PeopleSettings
 from .yunet_settings import YuNetSettings
 
 FILE = "face_detection_yunet_2023mar.onnx"
@@ -35,9 +35,9 @@ class YuNetDetector:
         with boundary(path, ConfigError, "face_model", "bring it anew with: ./avatar fetch yunet"):
             self._net = cv2.FaceDetectorYN.create(str(path), "", (320, 240), self._own.least_score)
 
-    def detect(self, picture: U8) -> list[Face]:
+    def detect(self, picture: U8) -> list[FaceBox]:
         """See FaceDetector."""
         height, width = picture.shape[:2]
         self._net.setInputSize((width, height))
         _, rows = self._net.detect(picture)
-        return [Face(*map(float, (*row[:4], row[-1]))) for row in (rows if rows is not None else ())]
+        return [FaceBox(*map(float, (*row[:4], row[-1]))) for row in (rows if rows is not None else ())]

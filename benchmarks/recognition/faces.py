@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from avatar_ros.core.arrays import U8
-from avatar_ros.people.base import DETECTORS, PeopleSettings
+from avatar_ros.people.base import PEOPLE_BACKENDS, PeopleSettings
 from avatar_ros.people.watcher import FaceWatcher
 
 from ..lib.report import tell
@@ -53,7 +53,7 @@ def measure(seconds: float, backend: str) -> dict[str, Any]:
     """Share of a core for each case, and the share of pictures in which as many faces were found as there are."""
     rows = []
     for case in CASES:
-        detector = DETECTORS.make(backend, PeopleSettings())
+        detector = PEOPLE_BACKENDS.make(backend, PeopleSettings())
         detector.load()
         watcher, spent_s, right = FaceWatcher(detector), 0.0, 0
         shown = list(pictures(case, seconds))

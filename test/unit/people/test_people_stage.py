@@ -11,13 +11,13 @@ from avatar_ros.core.errors import ConfigError
 from avatar_ros.core.events import AvatarState, Control, GazeTarget, People, Say
 from avatar_ros.core.topics import TOPICS
 from avatar_ros.core.types import AudioFrame
-from avatar_ros.people.base import PEOPLE_PORT, Face, PeopleSettings
-from avatar_ros.people.camera import Camera
+from avatar_ros.people.base import PEOPLE_PORT, FaceBox, PeopleSettings
+from avatar_ros.people.camera_device import CameraDevice
 from avatar_ros.people.stage import LatestPicture, PeopleStage
 from avatar_ros.people.wake_word import WakeWord, make_wake_word
 from avatar_ros.testing.spoken_questions import RATE_HZ, speak
 
-NEAR, FAR = Face(140, 90, 40, 48, 0.9), Face(140, 90, 8, 10, 0.9)  # of 320x240: 1 m, 5 m
+NEAR, FAR = FaceBox(140, 90, 40, 48, 0.9), FaceBox(140, 90, 8, 10, 0.9)  # of 320x240: 1 m, 5 m
 
 
 class Pictures(LatestPicture):
@@ -38,7 +38,7 @@ class Pictures(LatestPicture):
 class Watcher:
     """Sees what a test says."""
 
-    faces: tuple[Face, ...] = ()
+    faces: tuple[FaceBox, ...] = ()
 
     def load(self):
         pass
@@ -234,7 +234,7 @@ def test_a_camera_that_vanishes_is_looked_for_again_and_is_said_to_be_gone():
         said.append(dict(camera.status()))
         return len(pauses) == len(captures)
 
-    camera = Camera("/dev/video7", 10.0, open_=lambda name, hz: left.pop(0), pause=pause)
+    camera = CameraDevice("/dev/video7", 10.0, open_=lambda name, hz: left.pop(0), pause=pause)
     camera.serve()
     assert pauses == [1.0, 2.0, 4.0, 1.0, 2.0]
     assert all("/dev/video7" in one["warning"] for one in said)
@@ -243,7 +243,7 @@ def test_a_camera_that_vanishes_is_looked_for_again_and_is_said_to_be_gone():
 
 
 def test_a_camera_that_is_not_there_is_said_and_ends_when_it_is_closed():
-    camera = Camera("/dev/video99", 10.0)
+    camera = CameraDevice("/dev/video99", 10.0)
     camera.open()
     assert "/dev/video99" in camera.status()["warning"]
     camera.close()

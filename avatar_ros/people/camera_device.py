@@ -28,7 +28,7 @@ def open_capture(name: str, rate_hz: float) -> Any:
     return capture
 
 
-class Camera:
+class CameraDevice:
     """open_: makes a capture, as open_capture does; pause(s): waits, or returns True at once where it is to end."""
 
     def __init__(

@@ -15,7 +15,7 @@ class PresenceNews(Enum):
     LONG_ALONE = "long alone"
 
 
-class Presence:
+class VisitorPresence:
     """Told whether somebody is near; forgiving of pictures in which a face is missed."""
 
     def __init__(self, settings: PeopleSettings) -> None:
