@@ -180,7 +180,7 @@ class TurnReport(OfTurn):
 
 @dataclass(frozen=True)
 class VoiceDirection:
-    """Where somebody speaks, by an array of microphones, in `frame_id` (REP 103: x to the front, y left, z up).
+    """Where a voice or another sound comes from, in `frame_id` (REP 103: x to the front, y left, z up).
 
     azimuth_rad: anticlockwise seen from above, -pi to pi, 0 to the front; spread_rad: scatter of the last half second;
     sureness: 0-1; steady_ns: when it was heard.

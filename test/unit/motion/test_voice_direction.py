@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from avatar_ros.core.arkit import ARKIT_INDEX
-from avatar_ros.core.enums import AgentState
+from avatar_ros.core.enums import AgentState, VoiceKind
 from avatar_ros.core.events import GazeTarget, VoiceDirection
+from avatar_ros.core.types import VoiceActivity
 from avatar_ros.motion.base import MotionSettings
 from avatar_ros.motion.idle import IdleFace
 from avatar_ros.motion.stage import build
@@ -13,9 +14,11 @@ from avatar_ros.motion.stage import build
 RATE_HZ = 30
 
 
-def gaze_deg(messages, seconds=1.5):
+def gaze_deg(messages, seconds=1.5, speaks=True):
     """Where eyes and head look after `seconds`; messages: (until_s, message), sent in each frame until then."""
     stage = build(MotionSettings(liveliness=0.0))
+    if speaks:
+        list(stage.push("", VoiceActivity(kind=VoiceKind.STARTED), 0.0))
     for i in range(round(seconds * RATE_HZ)):
         for until_s, message in messages:
             if i / RATE_HZ < until_s:
@@ -28,6 +31,10 @@ def gaze_deg(messages, seconds=1.5):
 @pytest.mark.parametrize("azimuth_deg", [25, -25])
 def test_a_voice_is_looked_at(azimuth_deg):
     assert gaze_deg([(9, VoiceDirection(azimuth_rad=np.radians(azimuth_deg)))]) == pytest.approx(azimuth_deg, abs=2)
+
+
+def test_a_noise_is_not_looked_at():
+    assert gaze_deg([(9, VoiceDirection(azimuth_rad=0.4))], speaks=False) == pytest.approx(0, abs=2)
 
 
 def test_a_target_goes_before_a_voice():
