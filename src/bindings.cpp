@@ -50,7 +50,7 @@ class Bound {
     void render(const Array<float>& weights, const Array<float>& body, const Array<float>& head,
                 const std::array<float, 4>& focal, float blur,
                 const std::array<float, 3>& background, const py::object& image, const std::string& alpha, float smoke,
-                py::array_t<uint8_t> out) {
+                py::array_t<uint8_t> out, bool still) {
         need_shape<float>(weights, "weights", {morphs_});
         need_shape<float>(body, "body", {4, 4});
         need_shape<float>(head, "head", {4, 4});
@@ -60,17 +60,24 @@ class Bound {
         const int height = static_cast<int>(out.shape(0)), width = static_cast<int>(out.shape(1));
         need_sides(width, height);
         avatar::Target target{const_cast<uint8_t*>(out.data()), nullptr, {background[0], background[1], background[2]},
-                              smoke, mode(alpha), width, height};
+                              smoke, mode(alpha), width, height, 0};
         Array<uint8_t> held;
         if (!image.is_none()) {
             held = image.cast<Array<uint8_t>>();
             need_shape<uint8_t>(held, "background", {height, width, 3});
-            target.image = held.data();
         }
         const avatar::View v = avatar::make_view(body.data(), head.data(), focal.data(), blur, width, height);
         py::gil_scoped_release release;
         std::lock_guard lock(mutex_);
+        if (held.size() > 0 && !(still && rasteriser_.use_backdrop(target)))
+            rasteriser_.set_backdrop(held.data(), width, height, target);
         rasteriser_.render(weights.data(), v, target);
+    }
+
+    void recolour(const Array<float>& colors) {
+        need_shape<float>(colors, "colors", {rasteriser_.splats(), 3});
+        std::lock_guard lock(mutex_);
+        rasteriser_.set_colors(colors.data());
     }
 
     bool owns(const py::array& pixels) const { return rasteriser_.owns(static_cast<const uint8_t*>(pixels.data())); }
@@ -168,7 +175,8 @@ PYBIND11_MODULE(_raster, m) {
              py::arg("isa") = "auto")
         .def("render", &Bound::render, py::arg("weights"), py::arg("body"), py::arg("head"), py::arg("focal"),
              py::arg("blur"), py::arg("background"), py::arg("image"), py::arg("alpha"), py::arg("smoke"),
-             py::arg("out").noconvert())
+             py::arg("out").noconvert(), py::arg("still") = false)
+        .def("recolour", &Bound::recolour, py::arg("colors"))
         .def("picture", &Bound::picture, py::arg("width"), py::arg("height"))
         .def("owns", &Bound::owns, py::arg("pixels"))
         .def("stats", &Bound::stats)

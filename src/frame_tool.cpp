@@ -30,7 +30,7 @@ struct Reader {
 };
 
 avatar::Target target_of(const float* look, int32_t alpha, std::vector<uint8_t>& pixels, int width, int height) {
-    return {pixels.data(), nullptr, {look[0], look[1], look[2]}, look[3], static_cast<avatar::Alpha>(alpha), width, height};
+    return {pixels.data(), nullptr, {look[0], look[1], look[2]}, look[3], static_cast<avatar::Alpha>(alpha), width, height, 0};
 }
 
 }  // namespace

@@ -205,9 +205,10 @@ void blend_strips(const Splat* splats, const uint32_t* list, int count, int tile
 }
 
 void blend(const Splat* splats, const uint32_t* list, int count, int tile_x, int tile_y, const Target& target) {
-    if (count == 0 && !target.image) return fill_tile(target, tile_x, tile_y);
+    if (count == 0) return fill_tile(target, tile_x, tile_y);
     Strip strips[kStrips];
     const int rows = rows_of(target, tile_y);
+    prefetch_backdrop(target, tile_x, tile_y);
     for (Strip& strip : strips) {
         for (Cell& cell : strip.rows) cell = empty_cell();
         strip.first = 0, strip.last = (rows + kGroupRows - 1) / kGroupRows;

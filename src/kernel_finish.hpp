@@ -16,16 +16,23 @@ inline Cell empty_cell() { return {VF{}, VF{}, VF{}, splat(1.0f)}; }
 
 inline VI to_byte(VF v) { return to_int(vmin(vmax(v, VF{}), splat(1.0f)) * 255.0f + 0.5f); }
 
+// W pixels of the picture behind; 0 beyond its right edge.
+inline VI backdrop_pixels(const Target& t, int x, int y) {
+    const uint32_t* p = t.backdrop + static_cast<int64_t>(y) * t.width + x;
+    if (t.width - x >= W) return load_bits(p);
+    VI pixels{};
+    std::memcpy(&pixels, p, 4u * static_cast<unsigned>(t.width - x));
+    return pixels;
+}
+
 inline void background_lanes(const Target& t, int x, int y, VF& red, VF& green, VF& blue) {
-    if (!t.image) {
+    if (!t.backdrop) {
         red = splat(t.background[0]), green = splat(t.background[1]), blue = splat(t.background[2]);
         return;
     }
-    const uint8_t* p = t.image + (static_cast<int64_t>(y) * t.width + x) * 3;
-    int lanes = t.width - x < W ? t.width - x : W;
-    VI r{}, g{}, b{};
-    for (int k = 0; k < lanes; ++k) r[k] = p[3 * k], g[k] = p[3 * k + 1], b[k] = p[3 * k + 2];
-    red = to_float(r) * (1.0f / 255), green = to_float(g) * (1.0f / 255), blue = to_float(b) * (1.0f / 255);
+    const VI p = backdrop_pixels(t, x, y);
+    red = to_float(p & 255) * (1.0f / 255), green = to_float((p >> 8) & 255) * (1.0f / 255);
+    blue = to_float((p >> 16) & 255) * (1.0f / 255);
 }
 
 // Thin smoke around the head vanishes: coverage times smoothstep(0, smoke, coverage).
@@ -67,19 +74,27 @@ inline void write_pixels(VI pixels, int lanes, uint8_t* out) {
         std::memcpy(out, &pixels, 4u * static_cast<unsigned>(lanes));
 }
 
+// A tile's rows lie far apart: each would be waited for when the tile is finished.
+inline void prefetch_backdrop(const Target& t, int tile_x, int tile_y) {
+    if (!t.backdrop) return;
+    const uint32_t* row = t.backdrop + static_cast<int64_t>(tile_y) * t.width + tile_x;
+    for (int r = rows_of(t, tile_y); r > 0; --r, row += t.width) __builtin_prefetch(row);
+}
+
 void write_strip(const Cell* cells, const Target& t, int x, int y) {
     const int rows = rows_of(t, y), lanes = t.width - x;
     if (lanes <= 0) return;
     for (int r = 0; r < rows; ++r) write_pixels(pack(cells[r], t, x, y + r), lanes, pixel_at(t, x, y + r));
 }
 
-// A tile with nothing in it, before a background of one colour.
+// A tile with nothing in it: what is behind.
 void fill_tile(const Target& t, int tile_x, int tile_y) {
-    const VI pixels = pack(empty_cell(), t, tile_x, tile_y);
+    const bool picture = t.backdrop && t.alpha == Alpha::kOpaque;
+    const VI plain = picture ? VI{} : pack(empty_cell(), t, tile_x, tile_y), opaque = VI{} + static_cast<int32_t>(0xff000000u);
     const int rows = rows_of(t, tile_y);
-    for (int r = 0; r < rows; ++r)
+    for (int y = tile_y; y < tile_y + rows; ++y)
         for (int x = tile_x; x < tile_x + kTileWidth && x < t.width; x += W)
-            write_pixels(pixels, t.width - x, pixel_at(t, x, tile_y + r));
+            write_pixels(picture ? backdrop_pixels(t, x, y) | opaque : plain, t.width - x, pixel_at(t, x, y));
 }
 
 }  // namespace

@@ -73,11 +73,12 @@ enum class Alpha { kOpaque, kPremultiplied, kStraight };
 
 struct Target {
     uint8_t* rgba;            // [height, width, 4]
-    const uint8_t* image;     // [height, width, 3] background, or null
-    float background[3];      // colour where there is no image
+    const uint32_t* backdrop; // [height, width] a picture behind, R + 256 G + 65536 B; or null
+    float background[3];      // colour where there is none
     float smoke;              // coverage below which a pixel is thinned towards nothing; 0: never
     Alpha alpha;
     int width, height;
+    unsigned backdrop_number; // the same as before: the picture is, too
 };
 
 struct Kernels {

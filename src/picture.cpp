@@ -23,8 +23,7 @@ Picture::Pixels Picture::pixels(int width, int height) {
 }
 
 bool Picture::differs(const Target& target) const {
-    // A picture behind the face may have changed without our knowing.
-    return !valid_ || target.image || target_.image || target.width != target_.width ||
+    return !valid_ || target.backdrop_number != target_.backdrop_number || target.width != target_.width ||
            target.height != target_.height || target.alpha != target_.alpha || !same(target.smoke, target_.smoke) ||
            !same(target.background, target_.background);
 }

@@ -25,6 +25,7 @@ class Picture {
     // Between the two the picture is nothing to rely on: a frame that fails leaves none behind.
     void begin(const float* weights, int morphs, const View& view, const Target& target);
     void finish() { valid_ = true; }
+    void forget() { valid_ = false; }
 
    private:
     Pixels pixels_;

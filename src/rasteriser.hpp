@@ -36,6 +36,14 @@ class Rasteriser {
     // weights: [M]; returns when every pixel of the target is written. Fastest into `picture`'s own memory.
     void render(const float* weights, const View& view, const Target& target);
 
+    // Keeps a copy of a picture [height, width, 3] to lie behind the face; the target names it by `backdrop` and its number.
+    void set_backdrop(const uint8_t* rgb, int width, int height, Target& target);
+    // The same as it was kept last; false where that had another size.
+    bool use_backdrop(Target& target) const;
+
+    // Colours [N, 3] instead of those of the scene.
+    void set_colors(const float* colors);
+
     // The memory that frames of this size are drawn in; nobody else may write there.
     Picture::Pixels picture(int width, int height) { return picture_.pixels(width, height); }
     bool owns(const uint8_t* pixels) const { return picture_.is_at(pixels); }
@@ -45,6 +53,7 @@ class Rasteriser {
     int64_t pairs() const { return pairs_; }
     int redrawn() const { return redrawn_; }    // tiles
     int tiles() const { return tiles_.count(); }
+    int splats() const { return splats_; }
     int threads() const { return pool_.threads(); }
     int active_threads() const { return pool_.active(); }
     const char* isa() const { return kernels_.name; }
@@ -68,6 +77,9 @@ class Rasteriser {
     const Kernels& kernels_;
     Pool pool_;
     Picture picture_;
+    std::vector<uint32_t> backdrop_;
+    int backdrop_width_ = 0, backdrop_height_ = 0;
+    unsigned backdrop_number_ = 0;
     Tiles tiles_;
     int splats_ = 0, morphs_ = 0, blocks_ = 0, block_size_ = 0, groups_ = 0, buckets_ = 0;
 

@@ -93,6 +93,29 @@ void Rasteriser::load_scene(const SceneInput& in) {
     }
 }
 
+void Rasteriser::set_colors(const float* colors) {
+    for (int k = 0; k < 3; ++k)
+        for (int i = 0; i < splats_; ++i) arrays_[padded_ * (9 + k) + i] = colors[3 * i + k];
+    picture_.forget();
+}
+
+void Rasteriser::set_backdrop(const uint8_t* rgb, int width, int height, Target& target) {
+    backdrop_.resize(static_cast<size_t>(width) * height);
+    for (uint32_t& pixel : backdrop_) {
+        pixel = rgb[0] | rgb[1] << 8 | rgb[2] << 16;
+        rgb += 3;
+    }
+    backdrop_width_ = width, backdrop_height_ = height;
+    ++backdrop_number_;
+    use_backdrop(target);
+}
+
+bool Rasteriser::use_backdrop(Target& target) const {
+    if (backdrop_number_ == 0 || backdrop_width_ != target.width || backdrop_height_ != target.height) return false;
+    target.backdrop = backdrop_.data(), target.backdrop_number = backdrop_number_;
+    return true;
+}
+
 void Rasteriser::load_morphs(const SceneInput& in) {
     int64_t entries = in.morph_offsets[morphs_];
     morph_indices_.assign(in.morph_indices, in.morph_indices + entries);

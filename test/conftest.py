@@ -12,6 +12,11 @@ FUZZ_SEED = "AVATAR_ROS_FUZZ_SEED"
 
 #: Tests in real time, one after the other: on two cores, three kiosks would take each other's time.
 REAL_TIME = ("test/ros/", "test/launch/", "test/browser/", "test/contract/test_speaker.py")
+#: Files among them that start no node and wait for no clock: whichever worker is free takes them.
+NO_CLOCK = tuple(
+    f"test/ros/test_{name}.py"
+    for name in ("convert", "convert_properties", "document_tables", "graph_wiring", "impossible_messages", "worker")
+)
 
 
 def pytest_configure(config):
@@ -41,4 +46,4 @@ def pytest_xdist_make_scheduler(config, log):
 
 
 def _in_real_time(nodeid):
-    return nodeid.startswith(REAL_TIME)
+    return nodeid.startswith(REAL_TIME) and not nodeid.startswith(NO_CLOCK)

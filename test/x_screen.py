@@ -100,6 +100,23 @@ class XScreen:
         x11.XSync(connection, 0)
         x11.XCloseDisplay(connection)
 
+    def unplug(self):
+        """What a panel does whose cable is drawn: no mode any more, the server goes on."""
+        x11, randr = ctypes.CDLL("libX11.so.6"), ctypes.CDLL("libXrandr.so.2")
+        x11.XOpenDisplay.restype = ctypes.c_void_p
+        x11.XDefaultRootWindow.restype = ctypes.c_ulong
+        randr.XRRGetScreenResources.restype = ctypes.POINTER(_Resources)
+        connection = ctypes.c_void_p(x11.XOpenDisplay(self.display.encode()))
+        root = ctypes.c_ulong(x11.XDefaultRootWindow(connection))
+        resources = randr.XRRGetScreenResources(connection, root)
+        crtc = ctypes.c_ulong(resources[0].crtcs[0])
+        nothing = ctypes.c_ulong(0)
+        randr.XRRSetCrtcConfig(
+            connection, resources, crtc, nothing, 0, 0, nothing, ctypes.c_ushort(1), None, 0
+        )  # fmt: skip
+        x11.XSync(connection, 0)
+        x11.XCloseDisplay(connection)
+
     @staticmethod
     def can_resize():
         """Whether libX11 and libXrandr are there."""

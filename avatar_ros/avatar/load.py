@@ -17,6 +17,7 @@ from .avatar_limits import MAX_MEMBER_BYTES, SH_DC
 from .axes import Y_UP, turned
 from .clean import CleanSettings, clean
 from .lam_format import check_finite, linear_scales, load_lam, normalise_quaternions, sigmoid
+from .light import Light, lit
 from .model import Avatar
 from .packed import Raw, read_splat, read_spz
 from .ply import read_splats
@@ -44,7 +45,7 @@ def load_avatar(path: str | Path, cleaning: CleanSettings | None = None, axes: s
     """Load an avatar: a LAM zip, or splats as .ply (SuperSplat's compressed ones too), .spz or .splat.
 
     cleaning: what to remove at load (CleanSettings() unless told otherwise); axes: what is up in a file of splats
-    alone (see AXES). What the avatar's card says of the view and of its weights is done (core/avatar_card.py).
+    alone (see AXES). What the avatar's card says of view, light and weights is done (core/avatar_card.py).
     Raises AvatarError with one clear line.
     """
     import yaml
@@ -58,13 +59,14 @@ def load_avatar(path: str | Path, cleaning: CleanSettings | None = None, axes: s
 
 
 def fitted(avatar: Avatar, card: AvatarCard) -> Avatar:
-    """The avatar with the view and the factors of weights that its card asks for."""
+    """The avatar with the view, the light and the factors of weights that its card asks for."""
     morphs = avatar.morphs
     if card.weights:
         factors = np.array([card.weights.get(name, 1.0) for name in morphs.names], np.float32)
         deltas = morphs.deltas * np.repeat(factors, np.diff(morphs.offsets))[:, None]
         morphs = replace(morphs, deltas=deltas)
-    return replace(avatar, morphs=morphs, zoom=card.zoom, up_m=card.up_m)
+    colors = lit(avatar.colors, Light(**card.light))
+    return replace(avatar, morphs=morphs, colors=colors, zoom=card.zoom, up_m=card.up_m)
 
 
 def kind_of(path: Path) -> str:

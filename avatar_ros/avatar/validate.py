@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -20,6 +20,8 @@ from .archive import AvatarArchive
 from .axes import Y_UP, may_be_upside_down
 from .clean import INVISIBLE_OPACITY, CleanSettings, clean
 from .lam_format import assemble, check_finite, read_clips, read_mesh, read_offsets
+from .light import NO_LIGHT, Light, lit
+from .light_estimate import proposed
 from .load import LAM, kind_of, load_splats
 from .model import Avatar, Morphs, missing_shapes
 
@@ -98,10 +100,11 @@ def _examine(report: Report, axes: str) -> None:
     report.kind = kind_of(report.path)
     lam = report.kind == LAM
     avatar = _lam(report) if lam else load_splats(report.path, report.kind, axes)
-    _try(report, lambda: read_card(yaml, report.path))
+    card = _try(report, lambda: read_card(yaml, report.path))
     if avatar is not None:
         _describe(report, avatar)
         _judge(report, avatar)
+        _judge_light(report, avatar, Light(**card.light) if card else NO_LIGHT)
 
 
 def _try(report: Report, step: Callable[[], T]) -> T | None:
@@ -176,6 +179,17 @@ def _judge(report: Report, avatar: Avatar) -> None:
         note("avatar_no_clips", "no head clips (animation.glb); the head is moved by the expression alone")
     if report.kind == LAM and avatar.neck is None:
         note("avatar_no_neck", "skin.glb binds no splat to a joint named 'head'; the shoulders turn with the head")
+
+
+def _judge_light(report: Report, avatar: Avatar, own: Light) -> None:
+    """Only what the whites of the eyes say plainly, after the light that its card asks for already."""
+    light = proposed(replace(avatar, colors=lit(avatar.colors, own)))
+    if light is not None:
+        values = asdict(light).items()
+        asks = ", ".join(f"{name}: {value:g}" for name, value in values if value != getattr(NO_LIGHT, name))
+        more = " beside the light that its card asks for already" if own != NO_LIGHT else ""
+        report.note("avatar_light", "by the whites of its eyes the picture was too dark or of an odd colour; try in "
+                                    f"its avatar.yaml{more}: defaults: {{light: {{{asks}}}}}")  # fmt: skip
 
 
 def _judge_morphs(report: Report, morphs: Morphs) -> None:

@@ -17,6 +17,7 @@ from ..avatar.load import BUILT_IN, avatar_file, load_avatar
 from ..avatar.model import Avatar
 from ..core.arkit import ARKIT_INDEX
 from ..core.arrays import F32, U8, Pcm
+from ..core.backdrop_words import parse_backdrop
 from ..core.enums import AgentState
 from ..core.errors import ConfigError
 from ..core.rates import LISTENING_RATE_HZ
@@ -25,8 +26,8 @@ from ..encoder.encode import encode, load_encoder
 from ..motion.offline import express_phones
 from ..render.base import Rasteriser, RasterSettings
 from ..render.clip_mixer import ClipMixer
-from ..render.inputs import parse_background
 from ..render.pose import portrait_camera
+from ..render.scenery import ScenerySettings, scenery
 from ..render.stage import RendererSettings
 from ..tts.base import TTS_BACKENDS, TtsSettings, Voice
 from .expression_file import ExpressionTrack
@@ -35,7 +36,7 @@ from .render import checked_fps, parse_size
 PICTURE_FPS = 30.0
 JPEG_QUALITY = 92
 #: Behind the face, where nothing else is asked for.
-_BACKGROUND = "#e8e4de"
+_BACKGROUND = ScenerySettings().background
 _OWN = RendererSettings()
 
 
@@ -56,7 +57,9 @@ class Spoken:
 
 @dataclass(frozen=True)
 class Appearance:
-    """How it is drawn. avatar: a file or BUILT_IN; size: WIDTHxHEIGHT; background: #rrggbb, or transparent (PNG)."""
+    """How it is drawn. avatar: a file or BUILT_IN; size: WIDTHxHEIGHT; background: a word of core/backdrop_words.py, no
+    picture; transparent for PNG alone.
+    """
 
     avatar: str = BUILT_IN
     size: str = "512x512"
@@ -150,7 +153,8 @@ class OfflineFace:
         mixer = ClipMixer(avatar.clips, _OWN.clips)
         mixer.set_state(AgentState.SPEAKING, 0.0)
         out = np.zeros((height, width, 4), np.uint8)
-        behind = parse_background(colour)
+        parse_backdrop(colour, pictures=False)  # the word may come from somebody else: none of our files
+        behind = scenery(rasteriser, avatar, camera, ScenerySettings(colour))
         for time_s in times_s:
             rasteriser.render(_weights(track, time_s), mixer.at(time_s), camera, behind, out)
             yield out

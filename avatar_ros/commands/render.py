@@ -14,19 +14,22 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from ..avatar.load import BUILT_IN, avatar_file, load_avatar
+from ..core.backdrop_picture import check_file
+from ..core.backdrop_words import parse_backdrop
 from ..core.enums import AgentState
 from ..core.errors import ConfigError
 from ..core.terminal import printable
 from ..render.auto import make_rasteriser
 from ..render.base import RasterSettings
 from ..render.clip_mixer import ClipMixer
-from ..render.inputs import parse_background
 from ..render.pose import portrait_camera
+from ..render.scenery import ScenerySettings, scenery
 from ..render.stage import RendererSettings
 from .expression_file import ExpressionTrack, read_expression
 from .validate import add_axes
 
 MAX_SIDE_PX = 4096
+SCENE = ScenerySettings()
 SMOKE_COVER, CLIPS = RendererSettings().smoke_cover, RendererSettings().clips
 STATES = {state.name.lower(): state for state in AgentState}
 
@@ -41,7 +44,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--size", default="512x512", metavar="WxH", help="pixels (default: %(default)s)")
     parser.add_argument("--audio", metavar="FILE.wav", help="sound for the video")
     parser.add_argument("--fps", type=float, help="frames a second (default: those of the expression file)")
-    parser.add_argument("--background", metavar="COLOUR", help="#rrggbb, or transparent (the default for PNGs)")
+    parser.add_argument(
+        "--background",
+        metavar="WORD|FILE",
+        help="#rrggbb, studio (usual for videos), gradient:#rrggbb,#rrggbb, a picture, blur:PICTURE, chroma, or "
+        "transparent (usual for PNGs)",
+    )
+    shadow = "on the background, 0-1 (default: %(default)s)"
+    parser.add_argument("--shadow", type=float, default=SCENE.shadow, metavar="SHARE", help=shadow)
     parser.add_argument("--backend", default="auto", help="auto, cpu, gsplat, gl or reference (default: %(default)s)")
     parser.add_argument(
         "--clips",
@@ -61,7 +71,9 @@ def run(options: argparse.Namespace) -> int:
     _tell_of_repairs(options.expression, track)
     fps = checked_fps(options.fps or track.fps)
     video = Path(options.out).suffix.lower() == ".mp4"
-    background = parse_background(options.background or ("#e8e4de" if video else "transparent"))
+    around = ScenerySettings(options.background or (SCENE.background if video else "transparent"), options.shadow)
+    if path := parse_backdrop(around.background).path:
+        check_file(path)
     avatar = load_avatar(avatar_file(options.avatar), axes=options.axes)
     settings = RasterSettings(
         backend=options.backend,
@@ -73,6 +85,7 @@ def run(options: argparse.Namespace) -> int:
     if warning and importlib.util.find_spec("torch"):  # without torch no GPU is expected
         print(warning, file=sys.stderr)
     camera = portrait_camera(avatar, width, height)
+    background = scenery(rasteriser, avatar, camera, around)
     mixer = ClipMixer(avatar.clips, CLIPS if options.clips in STATES else 0.0)
     mixer.set_state(STATES.get(options.clips, AgentState.IDLE), 0.0)
     frames = draw(rasteriser, track, fps, camera, background, mixer)

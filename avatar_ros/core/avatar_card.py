@@ -8,7 +8,8 @@ It is `avatar.yaml` in the zip, or a file beside the avatar (head.zip: head.avat
     defaults:                            # used where neither the user nor the profile says otherwise
       locale: en-US
       voices: {espeak: [en-US=en-us+m3]}    # parameters of tts_node: espeak.voices
-      background: "#e8e4de"
+      background: studio                    # any of core/backdrop_words.py but pictures
+      light: {exposure_ev: 0.4, temperature_k: 5200, tint: 5}   # what it was photographed in
       camera: {zoom: 1.1, up_m: 0.01}       # of the usual view of the head
       weights: {jawOpen: 1.1}               # factors of ARKit shapes, 0 to 2
 
@@ -26,23 +27,24 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from .arkit import ARKIT_INDEX
-from .colours import parse_hex_colour
-from .errors import AvatarError
+from .backdrop_words import parse_backdrop
+from .errors import AvatarError, ConfigError
 from .parameter_file import nearest
 
 CARD = "avatar.yaml"
 MAX_CARD_BYTES = 64 * 1024
 _ENTRIES = ("title", "licence", "made_by", "voice", "defaults")
-_DEFAULTS = ("locale", "voices", "background", "camera", "weights")
+_DEFAULTS = ("locale", "voices", "background", "light", "camera", "weights")
 ZOOM, UP_M, FACTOR = (0.2, 5.0), (-1.0, 1.0), (0.0, 2.0)
+LIGHT = {"exposure_ev": (-3.0, 3.0), "temperature_k": (2000.0, 20000.0), "tint": (-100.0, 100.0)}
 
 
 @dataclass(frozen=True)
 class AvatarCard:
     """What an avatar says of itself; "" and 1.0 where it says nothing.
 
-    voices: backend of tts_node -> 'locale=voice' each; zoom and up_m (metres): of the usual view of the head;
-    weights: ARKit name -> factor.
+    voices: backend of tts_node -> 'locale=voice' each; light: names as in avatar/light.py; zoom and up_m (metres): of
+    the usual view of the head; weights: ARKit name -> factor.
     """
 
     title: str = ""
@@ -52,6 +54,7 @@ class AvatarCard:
     locale: str = ""
     voices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     background: str = ""
+    light: Mapping[str, float] = field(default_factory=dict)
     zoom: float = 1.0
     up_m: float = 0.0
     weights: Mapping[str, float] = field(default_factory=dict)
@@ -109,6 +112,8 @@ def _card(where: str, entries: Mapping[str, Any]) -> AvatarCard:
     defaults = _mapping(where, "defaults", entries.get("defaults"))
     _known(f"{where}: defaults", defaults, _DEFAULTS)
     camera = _mapping(where, "camera", defaults.get("camera"))
+    light = _mapping(where, "light", defaults.get("light"))
+    _known(f"{where}: light", light, tuple(LIGHT))
     _known(f"{where}: camera", camera, ("zoom", "up_m"))
     texts = {name: _text(where, name, entries.get(name, "")) for name in _ENTRIES[:-1]}
     return AvatarCard(
@@ -116,6 +121,7 @@ def _card(where: str, entries: Mapping[str, Any]) -> AvatarCard:
         locale=_text(where, "locale", defaults.get("locale", "")),
         voices=_voices(where, _mapping(where, "voices", defaults.get("voices"))),
         background=_background(where, _text(where, "background", defaults.get("background", ""))),
+        light={name: _number(where, name, value, LIGHT[name]) for name, value in light.items()},
         zoom=_number(where, "zoom", camera.get("zoom", 1.0), ZOOM),
         up_m=_number(where, "up_m", camera.get("up_m", 0.0), UP_M),
         weights=_weights(where, _mapping(where, "weights", defaults.get("weights"))),
@@ -161,8 +167,11 @@ def _voices(where: str, voices: Mapping[str, Any]) -> dict[str, tuple[str, ...]]
 
 
 def _background(where: str, text: str) -> str:
-    if text not in ("", "transparent") and parse_hex_colour(text) is None:
-        _refuse(where, f"background is '{text}'; give '#rrggbb', in quotes, or transparent")
+    try:
+        if text:
+            parse_backdrop(text, pictures=False)
+    except ConfigError as error:
+        _refuse(where, f"{error.text}, in quotes")
     return text
 
 

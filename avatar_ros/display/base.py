@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from ..core.enums import AgentState
 from ..core.errors import ConfigError
 from ..core.registry import NO_OPTIONS, Backend, Options, Registry
-from ..core.settings import Settings, setting
+from ..core.settings import setting
+from .panel_care import AS_IT_IS, Care, CareSettings
 
 U8 = NDArray[Any]  # uint8 always; OpenCV's stubs do not name the element type
 
@@ -24,7 +25,7 @@ LEAST_SCALE = 0.1
 
 
 @dataclass(frozen=True)
-class DisplaySettings(Settings):
+class DisplaySettings(CareSettings):
     """How the face is shown on a panel."""
 
     backend: str = setting("auto", "screen: auto (a window where there is a screen), window, off or fake")
@@ -42,7 +43,9 @@ class DisplaySettings(Settings):
         low=0.0, high=1.0,
     )  # fmt: skip
     vsync: bool = setting(True, "wait for the panel's refresh: no tearing")
-    panel_background: str = setting("#e8e4de", "behind the avatar: '#rrggbb', a picture's path, 'blur', 'blur:PATH'")
+    panel_background: str = setting(
+        "blur", "beside a frame that leaves room: blur (the frame's own colours go on), or the words of `background`"
+    )  # fmt: skip
     captions: bool = setting(False, "write what was heard and what is said", live=True)
     caption_size: float = setting(0.026, "height of the captions' letters, of the panel's height", low=0.01, high=0.1)
     caption_font: str = setting("", "path of a .ttf or .otf for captions; empty: what the system has")
@@ -106,8 +109,8 @@ class Screen(Protocol):
         the panel has gone; `close` and `open` may be tried again.
         """
 
-    def tell(self, state: AgentState, captions: Captions) -> None:
-        """State and words to draw from the next frame on."""
+    def tell(self, state: AgentState, captions: Captions, care: Care = AS_IT_IS) -> None:
+        """State and words to draw, and how the whole panel is shown, from the next frame on."""
 
     def poll(self) -> ScreenEvents:
         """What happened since the last call."""

@@ -12,7 +12,8 @@ import numpy as np
 
 from .background import Background, extended
 from .base import U8
-from .layout import Box, fit_frame, margins, turned_box, turned_size
+from .layout import Box, fit_frame, margins, turned_box, turned_shift, turned_size
+from .panel_care import AS_IT_IS, Care
 from .sign import Patch
 
 cv2.setNumThreads(1)  # a second thread gains nothing here, and waits whenever the face holds that core
@@ -39,11 +40,22 @@ class Composer:
         self._swap = swap_red_blue
         self._blurred = not background.own_frame
         self._buffers: tuple[U8, U8] | None = None
+        self._still: U8 | None = None  # the panel's picture before it is moved and dimmed
         self._patches: dict[int, tuple[Patch, U8, U8]] = {}
         self._set_backdrop(background.drawn(*self.upright))
 
-    def draw(self, target: U8, rgba: U8, patches: Sequence[Patch] = ()) -> None:
+    def draw(self, target: U8, rgba: U8, patches: Sequence[Patch] = (), care: Care = AS_IT_IS) -> None:
         """Fill `target` [panel height, panel width, 4] with a frame [h, w, 4] and the patches over it, in order."""
+        if care == AS_IT_IS:
+            self._draw(target, rgba, patches)
+            return
+        if self._still is None:
+            self._still = np.empty((self._panel[1], self._panel[0], 4), np.uint8)
+        self._draw(self._still, rgba, patches)
+        right_px, down_px = turned_shift(care.right_px, care.down_px, self._rotation)
+        show_moved(self._still, target, right_px, down_px, care.brightness)
+
+    def _draw(self, target: U8, rgba: U8, patches: Sequence[Patch]) -> None:
         if not self._blurred:
             self._blur_own(rgba)
         fit = fit_frame((rgba.shape[1], rgba.shape[0]), self.upright, self._fit)
@@ -65,8 +77,10 @@ class Composer:
         self._behind: tuple[tuple[int, ...], Box, U8] | None = None
 
     def _blur_own(self, rgba: U8) -> None:
-        """Make the backdrop of the first frame that comes; a moving blur would only distract."""
+        """Make the backdrop of the first frame that comes; moving, it would distract. A clear frame has none."""
         self._blurred = True
+        if is_transparent(rgba):
+            return
         box = fit_frame((rgba.shape[1], rgba.shape[0]), self.upright, self._fit).target
         self._set_backdrop(extended(rgba, box, self.upright))
 
@@ -118,6 +132,23 @@ def blend(under: U8, over: U8, keep: U8) -> U8:
     """Scale `under` by keep and add: under * keep / 255 + over, in place (all [h, w, 4]); returns `under`."""
     under[:] = cv2.add(cv2.multiply(under, keep, scale=1 / 255), over)
     return under
+
+
+def show_moved(picture: U8, target: U8, right_px: int, down_px: int, brightness: float) -> None:
+    """`picture` into `target` (both [h, w, 4]), moved and dimmed; what comes in at the edges is the edge itself."""
+    height, width = picture.shape[:2]
+    x, y = min(max(right_px, 1 - width), width - 1), min(max(down_px, 1 - height), height - 1)
+    left, right, top, bottom = max(0, x), width + min(0, x), max(0, y), height + min(0, y)
+    inner = target[top:bottom, left:right]
+    moved = picture[top - y : bottom - y, left - x : right - x]
+    if brightness < 1:
+        _into(inner, cv2.convertScaleAbs(moved, dst=inner, alpha=brightness))
+    else:
+        inner[:] = moved
+    target[top:bottom, :left] = target[top:bottom, left : left + 1]
+    target[top:bottom, right:] = target[top:bottom, right - 1 : right]
+    target[:top] = target[top]
+    target[bottom:] = target[bottom - 1]
 
 
 def is_transparent(rgba: U8) -> bool:

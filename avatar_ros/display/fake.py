@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from ..core.enums import AgentState
 from ..core.errors import RenderError
 from .base import U8, Captions, DisplaySettings, ScreenEvents
+from .panel_care import AS_IT_IS, Care
 
 KEPT_FRAMES = 1000
 
@@ -28,6 +29,7 @@ class FakeScreen:
         self.size = panel[::-1] if turned else panel
         self.frames: deque[tuple[U8, float]] = deque(maxlen=KEPT_FRAMES)
         self.told: list[tuple[AgentState, Captions]] = []
+        self.cared: list[Care] = []
         self.opened = 0
         self.is_open = False
         self._events = deque(events)
@@ -46,9 +48,10 @@ class FakeScreen:
             raise RenderError("screen_lost", "the panel has gone, as the script says", retryable=True)
         self.frames.append((rgba.copy(), shown_at_s))
 
-    def tell(self, state: AgentState, captions: Captions) -> None:
+    def tell(self, state: AgentState, captions: Captions, care: Care = AS_IT_IS) -> None:
         """Keep what was told."""
         self.told.append((state, captions))
+        self.cared.append(care)
 
     def poll(self) -> ScreenEvents:
         """The next scripted event."""

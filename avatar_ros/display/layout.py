@@ -54,6 +54,13 @@ def turned_box(box: Box, upright: tuple[int, int], rotation: int) -> Box:
     return box
 
 
+def turned_shift(right_px: int, down_px: int, rotation: int) -> tuple[int, int]:
+    """A movement of the upright picture as one of the panel's, the picture turned clockwise."""
+    return {90: (-down_px, right_px), 180: (-right_px, -down_px), 270: (down_px, -right_px)}.get(
+        rotation, (right_px, down_px)
+    )
+
+
 def margins(box: Box, panel: tuple[int, int]) -> list[Box]:
     """What `box` leaves of the panel (width, height): up to four boxes that do not overlap."""
     right, bottom = box.x + box.width, box.y + box.height

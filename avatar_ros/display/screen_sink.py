@@ -5,18 +5,21 @@ own, and the renderer never waits.
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Mapping
 
 import numpy as np
 
 from ..core.clock import Clock, SteadyClock
+from ..core.enums import AgentState
 from ..core.errors import ConfigError, RenderError
 from ..core.frame_sink import FrameSink
 from ..core.queues import Latest
 from ..core.topics import Message
 from .base import U8, DisplaySettings, Screen, TellsProblem, open_screen, render_size
 from .captions import CaptionBoard
+from .panel_care import AS_IT_IS, Care, Carer
 from .panel_power import PanelPower
 from .sharpness import Sharpness
 
@@ -40,12 +43,19 @@ class ScreenSink(FrameSink):
         clock: Clock | None = None,
         open_: OpenScreen | None = None,
         power: PanelPower | None = None,
+        local_hour: Callable[[], float] | None = None,
+        scale: float | None = None,
     ) -> None:
-        """Opens the screen. Raises ConfigError where it was named and cannot be had."""
+        """local_hour: () -> the local time of day, 0-24; scale: instead of the settings'.
+
+        Opens the screen. Raises ConfigError where it was named and cannot be had.
+        """
         self._open = open_ or (lambda: open_screen(settings))
         self._on_close = on_close
-        self._sharpness = Sharpness(settings.scale)
+        self._sharpness = Sharpness(settings.scale if scale is None else scale)
         self._power = power or PanelPower()
+        self._settings, self._carer, self._care = settings, Carer(), AS_IT_IS
+        self._local_hour = local_hour or _local_hour
         self._visible = True
         self._clock = clock or SteadyClock()
         self._board = CaptionBoard()
@@ -119,6 +129,7 @@ class ScreenSink(FrameSink):
             "screen_frames": str(self.shown),
             "screen_missed": str(self.missed),
             "display_late_ms": f"{1000 * self._late_s:.1f}",
+            "screen_brightness": f"{self._care.brightness:.2f}",
         }
         problem = self._screen.problem if isinstance(self._screen, TellsProblem) else ""
         warning = "; ".join(filter(None, (self.warning, problem)))
@@ -158,10 +169,15 @@ class ScreenSink(FrameSink):
             self._reopen()
         elif frame is not None:
             with self._lock:
-                self._screen.tell(self._board.state, self._board.at(self._at_s))
+                self._care = self._care_now()
+                self._screen.tell(self._board.state, self._board.at(self._at_s), self._care)
             self._present(self._screen, *frame)
         self._look()
         return not closing or frame is not None
+
+    def _care_now(self) -> Care:
+        idle = self._board.state in (AgentState.IDLE, AgentState.SLEEPING)
+        return self._carer.at(self._at_s, idle, self._local_hour(), self._settings)
 
     def _present(self, screen: Screen, frame: U8, shown_at_s: float) -> None:
         try:
@@ -199,3 +215,8 @@ class ScreenSink(FrameSink):
             return
         self.warning = f"the panel has gone; {warning}"
         self._closing.wait(REOPEN_S)
+
+
+def _local_hour() -> float:
+    now = time.localtime()
+    return now.tm_hour + now.tm_min / 60 + now.tm_sec / 3600

@@ -26,6 +26,7 @@ from .base import U8, Captions, DisplaySettings, ScreenEvents
 from .caption_writer import CaptionWriter
 from .compose import Composer
 from .layout import turned_size
+from .panel_care import AS_IT_IS, Care
 from .sign import Patch, sign_margin, sign_patch, sign_phase
 from .talk_button import TalkButton, button_patch, hits
 
@@ -51,7 +52,7 @@ class WindowScreen:
         self._desktop: tuple[int, int] | None = None  # X11's, where the window fills a panel of it
         self._outgrown = False  # the desktop has another size now
         self._composer: Composer | None = None
-        self._state, self._captions = AgentState.IDLE, Captions()
+        self._state, self._captions, self._care = AgentState.IDLE, Captions(), AS_IT_IS
         self._button = TalkButton()
         self._talk_key = 0  # 0: none
         self._caption_key: tuple[Captions, tuple[int, int]] | None = None
@@ -102,9 +103,9 @@ class WindowScreen:
         except pygame.error as error:
             raise RenderError("screen_lost", f"the panel has gone: {error}", retryable=True) from error
 
-    def tell(self, state: AgentState, captions: Captions) -> None:
+    def tell(self, state: AgentState, captions: Captions, care: Care = AS_IT_IS) -> None:
         """See Screen.tell."""
-        self._state, self._captions = state, captions
+        self._state, self._captions, self._care = state, captions, care
 
     def poll(self) -> ScreenEvents:
         """See Screen.poll. A panel of another size is taken over with the next frame."""
@@ -190,11 +191,11 @@ class WindowScreen:
         composer = self._composer_for(surface)
         patches = self._patches(composer.upright, shown_at_s)
         if surface.get_bitsize() == 32:
-            composer.draw(_memory(surface), rgba, patches)
+            composer.draw(_memory(surface), rgba, patches, self._care)
             return
         width, height = surface.get_size()
         picture = np.empty((height, width, 4), np.uint8)
-        composer.draw(picture, rgba, patches)
+        composer.draw(picture, rgba, patches, self._care)
         surface.blit(pygame.image.frombuffer(picture.tobytes(), (width, height), "RGBX"), (0, 0))
 
     def _composer_for(self, surface: pygame.Surface) -> Composer:

@@ -3,7 +3,7 @@
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
@@ -55,8 +55,8 @@ def build(settings: Mapping[str, Any], node: Any) -> RenderStage:
         if display.backend != "off":
             screen = partial(open_screen, display, settings["display.own"])
             # A recording keeps the size of its first frame: nothing is found out while one is made.
-            fixed = replace(display, scale=display.scale or FIRST_SCALE) if record.path else display
-            made.append(ScreenSink(fixed, open_=screen))
+            scale = display.scale or FIRST_SCALE if record.path else None
+            made.append(ScreenSink(display, open_=screen, scale=scale))
         return made
 
     stage = RenderStage(renderer, sinks, own=settings["own"])

@@ -19,7 +19,8 @@ from ..core.errors import RenderError
 from ..core.registry import Backend, Registry
 
 Background = tuple[float, float, float] | U8 | None
-"""Colour (r, g, b) of sRGB 0–1, a picture [height, width, 3] uint8, or None for a transparent frame."""
+"""Colour (r, g, b) of sRGB 0–1, a picture [height, width, 3] uint8, or None for a transparent frame. A picture that is
+read-only is taken to stay as it is: a rasteriser looks at it once."""
 
 AlphaKind = Literal["opaque", "premultiplied", "straight"]
 NEAR_M = 0.01
@@ -143,6 +144,10 @@ class Rasteriser(Protocol):
         anew where None.
         Raises RenderError for wrong shapes.
         """
+        ...
+
+    def recolour(self, colors: F32) -> None:
+        """Colours [N, 3] of sRGB 0–1 instead of the avatar's, from the next frame on: another light upon it."""
         ...
 
     def buffer(self, width: int, height: int) -> U8:

@@ -6,7 +6,7 @@ import numpy as np
 
 from .. import _raster
 from ..avatar.model import Avatar
-from ..core.arrays import U8
+from ..core.arrays import F32, U8
 from ..core.errors import RenderError
 from .base import Background, Camera, Frame, RasterSettings
 from .inputs import RasteriserBase, background_parts, model_view, output_buffer
@@ -20,6 +20,7 @@ class CpuRasteriser(RasteriserBase):
     def __init__(self, avatar: Avatar, settings: RasterSettings) -> None:
         super().__init__(avatar.morph_names, settings)
         morphs = avatar.morphs
+        self._behind: np.ndarray | None = None  # kept, so that no other picture can take its place in memory
         self._raster: _raster.Rasteriser | None
         try:
             self._raster = _raster.Rasteriser(
@@ -43,13 +44,20 @@ class CpuRasteriser(RasteriserBase):
                out: U8 | None = None) -> Frame:
         """See Rasteriser.render. Tiles in which nothing moved since the frame before are not drawn again."""
         colour, image, alpha = background_parts(background, camera, self._settings)
+        still = image is not None and image is self._behind and not image.flags.writeable
+        self._behind = None
         pixels = out if out is not None and self._is_own(out, camera) else output_buffer(out, camera)
         self._open.render(
             self._weights(weights), camera.view, model_view(camera, head),
             (camera.fx, camera.fy, camera.cx, camera.cy), self._settings.blur_at(camera.width, camera.height),
-            colour, image, alpha, self._settings.smoke_cover, pixels,
+            colour, image, alpha, self._settings.smoke_cover, pixels, still,
         )
+        self._behind = image
         return Frame(pixels, alpha)
+
+    def recolour(self, colors: F32) -> None:
+        """See Rasteriser.recolour."""
+        self._open.recolour(colors)
 
     def buffer(self, width: int, height: int) -> U8:
         """See Rasteriser.buffer. The memory in which frames are drawn anyway; read-only, since what has not changed is

@@ -13,7 +13,7 @@ import moderngl
 import numpy as np
 
 from ..avatar.model import Avatar
-from ..core.arrays import U8
+from ..core.arrays import F32, U8
 from ..core.errors import RenderError
 from .base import NEAR_M, AlphaKind, Background, Camera, Frame, RasterSettings
 from .gl_context import GlContext
@@ -84,10 +84,15 @@ class GlRasteriser(RasteriserBase):
             picture = GlPicture(context, target)
             pixels = picture if buffer is None else picture.read_into(buffer)
             watch.lap("read_ms")
-        sent = mix.nbytes + order.nbytes + (0 if image is None else image.nbytes)
+        sent = mix.nbytes + order.nbytes + target.picture_bytes
         own = watch.laps["prepare_ms"] + watch.laps["sort_ms"]
         self._stages_ms = {**watch.laps, "own_ms": own, "uploaded_bytes": float(sent)}
         return Frame(pixels, alpha)
+
+    def recolour(self, colors: F32) -> None:
+        """See Rasteriser.recolour."""
+        with self._open.held():
+            self._scene.recolour(colors)
 
     def finish(self) -> None:
         """Wait until the card has drawn what it was given: for benches."""

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..avatar.clips import quaternion_matrices
 from ..avatar.model import Avatar
+from ..core.arrays import F32
 from .base import ALPHA_THRESHOLD, MAX_ALPHA
 from .gl_shaders import ENTRY_SIDE, SIDE
 
@@ -22,8 +23,10 @@ class GlScene:
         rows = -(-avatar.splats // SIDE)
         size = (SIDE, rows)
         place, shape, shape2, counts, entries = tables(avatar)
-        opacities = np.minimum(avatar.opacities, MAX_ALPHA)[:, None]
-        self.colours = _texture(gl, size, np.concatenate([avatar.colors, opacities], axis=1))
+        self._colours = np.zeros((SIDE * rows, 4), np.float32)
+        self._colours[: avatar.splats, 3] = np.minimum(avatar.opacities, MAX_ALPHA)
+        self.colours = gl.texture(size, 4, dtype="f4", alignment=1)
+        self.recolour(avatar.colors)
         entry_size = (ENTRY_SIDE, max(-(-len(entries) // ENTRY_SIDE), 1))
         fixed = [_texture(gl, size, table) for table in (place, shape, shape2, counts)]
         self._weights = gl.texture((max(len(avatar.morph_names), 1), 1), 1, dtype="f4")
@@ -37,6 +40,11 @@ class GlScene:
         self._target = gl.framebuffer(self.projected)
         self._keys = np.empty((rows * SIDE, 4), np.float32)
         self._all = gl.vertex_array(program, [])
+
+    def recolour(self, colors: F32) -> None:
+        """Colours [N, 3] of the splats; their opacities stay."""
+        self._colours[: self._splats, :3] = colors
+        self.colours.write(self._colours)
 
     def bind(self) -> None:
         """Make its own framebuffer the current one."""

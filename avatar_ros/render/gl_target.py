@@ -20,6 +20,8 @@ class GlTarget:
         self.colour = gl.texture(size, 4, dtype=blended)
         self._rgba = gl.texture(size, 4)
         self._picture: Any = None
+        self._behind: np.ndarray | None = None
+        self.picture_bytes = 0  # sent with the last frame
         self._nothing = gl.texture((1, 1), 3, alignment=1)
         for texture in (self.colour, self._rgba, self._nothing):
             texture.filter = (moderngl.NEAREST, moderngl.NEAREST)
@@ -28,13 +30,17 @@ class GlTarget:
         self._gl = gl
 
     def picture(self, image: np.ndarray | None) -> Any:
-        """The texture of a picture that lies behind; it may have changed in place."""
+        """The texture of a picture that lies behind; what is not read-only may have changed in place."""
+        self.picture_bytes = 0
         if image is None:
             return self._nothing
         if self._picture is None:
             self._picture = self._gl.texture(self.size, 3, alignment=1)
             self._picture.filter = (moderngl.NEAREST, moderngl.NEAREST)
-        self._picture.write(np.ascontiguousarray(image), alignment=1)
+        if image is not self._behind or image.flags.writeable:
+            self._picture.write(np.ascontiguousarray(image), alignment=1)
+            self.picture_bytes = image.nbytes
+        self._behind = image
         return self._picture
 
     def release(self) -> None:

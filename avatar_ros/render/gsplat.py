@@ -11,7 +11,7 @@ import torch
 
 from ..avatar.model import Avatar
 from ..core.arkit import ARKIT_COUNT
-from ..core.arrays import U8
+from ..core.arrays import F32, U8
 from ..core.errors import RenderError
 from .base import MAX_ALPHA, NEAR_M, Background, Camera, Frame, RasterSettings
 from .cuda_kernels import CudaParts
@@ -41,6 +41,7 @@ class GsplatRasteriser(RasteriserBase):
         self._rasterization = rasterization or built_rasterization()
         self._device = torch.device(device)
         self._scene: DeviceAvatar | None = None
+        self._behind: tuple[np.ndarray | None, torch.Tensor | None] = None, None
         try:
             self._scene = DeviceAvatar.load(avatar, self._device, MAX_ALPHA)
             self._inputs = FrameInputs(len(avatar.morph_names), self._device)
@@ -91,7 +92,7 @@ class GsplatRasteriser(RasteriserBase):
         colour, image, alpha = background_parts(background, camera, self._settings)
         arguments, options = self._prepared(weights, head, camera, colour)
         rgb, cover, _ = self._rasterization(*arguments, **options)
-        picture = None if image is None else self._to_device(image)
+        picture = None if image is None else self._picture(image)
         smoke = self._settings.smoke_cover
         pixels = self._parts.finished(self._inputs.packed, smoke, rgb[0], cover[0], picture, alpha)
         if out is None:
@@ -115,6 +116,12 @@ class GsplatRasteriser(RasteriserBase):
             "near_plane": NEAR_M, "packed": False, "eps2d": blur
         }  # fmt: skip
 
+    @torch.inference_mode()
+    def recolour(self, colors: F32) -> None:
+        """See Rasteriser.recolour."""
+        if self._scene is not None:
+            self._scene.colors.copy_(torch.from_numpy(np.ascontiguousarray(colors, np.float32)))
+
     def buffer(self, width: int, height: int) -> U8:
         """See Rasteriser.buffer. Pinned: the card writes into it by itself, at the full speed of the bus."""
         pinned = self._device.type == "cuda"
@@ -127,8 +134,13 @@ class GsplatRasteriser(RasteriserBase):
         kept = [argument.clone() if isinstance(argument, torch.Tensor) else argument for argument in arguments]
         return torch.inference_mode()(partial(built_rasterization(), *kept, **options))
 
-    def _to_device(self, array: np.ndarray) -> torch.Tensor:
-        return torch.from_numpy(np.ascontiguousarray(array)).to(self._device)
+    def _picture(self, image: np.ndarray) -> torch.Tensor:
+        """A picture on the device; a read-only one is brought there once."""
+        held, there = self._behind
+        if held is not image or image.flags.writeable or there is None:
+            there = torch.from_numpy(np.array(image)).to(self._device)
+            self._behind = image, there
+        return there
 
     def close(self) -> None:
         """Free the card's memory; the rasteriser draws no more."""

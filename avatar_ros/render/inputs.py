@@ -8,9 +8,8 @@ import numpy as np
 
 from ..avatar.model import arkit_columns, weight_scales
 from ..core.arkit import ARKIT_COUNT
-from ..core.arrays import U8
-from ..core.colours import parse_hex_colour
-from ..core.errors import ConfigError, RenderError
+from ..core.arrays import F32, U8
+from ..core.errors import RenderError
 from .base import AlphaKind, Background, Camera, RasterSettings
 
 
@@ -48,6 +47,9 @@ class RasteriserBase:
         """See Rasteriser."""
         return self._weights.bad_weights
 
+    def recolour(self, colors: F32) -> None:
+        """See Rasteriser.recolour; here for what has no colours."""
+
     def buffer(self, width: int, height: int) -> U8:
         """See Rasteriser.buffer."""
         return np.zeros((height, width, 4), np.uint8)
@@ -65,16 +67,6 @@ def model_view(camera: Camera, head: np.ndarray) -> np.ndarray:
     if head.shape != (4, 4) or not np.isfinite(head).all():
         raise RenderError("render_bad_head", f"the head's matrix must be finite and [4, 4], not {head.shape}")
     return (camera.view.astype(np.float64) @ head).astype(np.float32)
-
-
-def parse_background(text: str) -> Background:
-    """'#rrggbb' as (r, g, b) of 0–1, 'transparent' as None. Raises ConfigError for anything else."""
-    if text == "transparent":
-        return None
-    if (colour := parse_hex_colour(text)) is None:
-        raise ConfigError("bad_colour", f"background is '{text}'; give '#rrggbb' or 'transparent'")
-    red, green, blue = (part / 255 for part in colour)
-    return red, green, blue
 
 
 def background_parts(background: Background, camera: Camera,

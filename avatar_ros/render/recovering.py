@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ..core.arrays import U8
+from ..core.arrays import F32, U8
 from ..core.clock import Clock, SteadyClock
 from ..core.errors import RenderError, UnknownBackendError
 from ..core.fallback import Fallback
@@ -31,6 +31,7 @@ class Recovering:
         self._fallback = Fallback(first.name, "cpu", RETRY_S)
         self._wait_s = RETRY_S
         self._bad_weights = 0
+        self._colors: F32 | None = None  # where they are not the avatar's own
 
     @property
     def device(self) -> str:
@@ -60,6 +61,13 @@ class Recovering:
             self._fall(error)
         return self._used.render(weights, head, camera, background, out)
 
+    def recolour(self, colors: F32) -> None:
+        """See Rasteriser.recolour; whoever takes over is told, too."""
+        self._colors = colors
+        for one in (self._first, self._spare):
+            if one is not None:
+                one.recolour(colors)
+
     def buffer(self, width: int, height: int) -> U8:
         """See Rasteriser.buffer; any of them draws into it, so the spare one's own memory will not do."""
         return self._first.buffer(width, height) if self._first else np.zeros((height, width, 4), np.uint8)
@@ -73,11 +81,16 @@ class Recovering:
     @property
     def _used(self) -> Rasteriser:
         if self._first is None and self._spare is None:
-            self._spare = self._make_spare()
+            self._spare = self._in_this_light(self._make_spare())
         used = self._first or self._spare
         assert used is not None
         self.name = used.name
         return used
+
+    def _in_this_light(self, made: Rasteriser) -> Rasteriser:
+        if self._colors is not None:
+            made.recolour(self._colors)
+        return made
 
     def _fall(self, error: RenderError) -> None:
         if self._first is not None:
@@ -89,7 +102,7 @@ class Recovering:
 
     def _return(self) -> None:
         try:
-            self._first = self._again()
+            self._first = self._in_this_light(self._again())
         except (RenderError, UnknownBackendError) as error:
             self._fall(RenderError("render_still_lost", str(error)))
             return

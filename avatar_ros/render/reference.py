@@ -8,11 +8,13 @@ below 1/255, front to back, premultiplied, in sRGB without linearisation.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from ..avatar.clips import quaternion_matrices
 from ..avatar.model import Avatar
-from ..core.arrays import U8
+from ..core.arrays import F32, U8
 from .base import ALPHA_THRESHOLD, MAX_ALPHA, NEAR_M, Background, Camera, Frame, RasterSettings
 from .inputs import RasteriserBase, background_parts, model_view, output_buffer
 
@@ -46,6 +48,10 @@ class ReferenceRasteriser(RasteriserBase):
         rgba = np.concatenate([premultiplied, cover[..., None]], axis=2)
         pixels[...] = np.floor(np.clip(rgba, 0, 1) * 255 + 0.5).astype(np.uint8)
         return Frame(pixels, alpha)
+
+    def recolour(self, colors: F32) -> None:
+        """See Rasteriser.recolour."""
+        self._avatar = replace(self._avatar, colors=colors)
 
     def accumulate(self, weights: np.ndarray, head: np.ndarray, camera: Camera) -> tuple[np.ndarray, np.ndarray]:
         """Premultiplied colour [height, width, 3] and remaining transmittance [height, width], float64."""

@@ -17,7 +17,7 @@ from ..core.clock import Clock, SteadyClock, ns_from_s
 from ..core.events import AvatarState, FrameInfo, Interrupt
 from ..core.frame_sink import FrameSink
 from ..core.registry import NO_OPTIONS, Options
-from ..core.settings import Settings, setting
+from ..core.settings import setting
 from ..core.stage import Out, Port, Stage
 from ..core.topics import Message
 from ..core.types import LOCAL_SESSION, AudioFrame, Expression, PlaybackClock, Sentence, Talk, Transcript
@@ -26,8 +26,8 @@ from .base import BACKENDS, Rasteriser, RasterSettings
 from .clip_mixer import ClipMixer, pose_matrix
 from .face import Face, FaceState
 from .frame_statistics import FrameStatistics
-from .inputs import parse_background
 from .pose import portrait_camera
+from .scenery import Scenery, ScenerySettings
 from .sink_group import SinkGroup
 
 PORT = Port(
@@ -46,7 +46,7 @@ JAW_OPEN, MOUTH_CLOSE = ARKIT_INDEX["jawOpen"], ARKIT_INDEX["mouthClose"]
 
 
 @dataclass(frozen=True)
-class RendererSettings(Settings):
+class RendererSettings(ScenerySettings):
     """Parameters of the renderer node."""
 
     backend: str = setting("auto", "rasteriser: auto, cpu, gsplat, gl, reference or fake")
@@ -56,7 +56,6 @@ class RendererSettings(Settings):
         0.3, "thin what covers a pixel by less than this share: the smoke around LAM heads, 0-1", low=0.0, high=1.0
     )
     lam_weight_scaling: bool = setting(False, "LAM's own weight factors; right for its Audio2Expression only")
-    background: str = setting("#e8e4de", "colour '#rrggbb' behind the head, or 'transparent'")
     session: str = setting(LOCAL_SESSION, "session whose face is shown")
     avatar: str = setting(BUILT_IN, "a name of ./avatar avatars, or a LAM .zip, or splats as .ply, .spz or .splat")
     avatar_axes: str = setting(Y_UP, "up axis of an avatar of splats alone", choices=tuple(AXES))
@@ -103,8 +102,8 @@ class RenderStage(Stage):
         if settings.backend != "auto":
             BACKENDS.load(settings.backend)  # a misspelt name is known before a large file is read
         self._avatar = load_avatar(avatar_file(settings.avatar), axes=settings.avatar_axes)
-        self._background = parse_background(settings.background)
         self._rasteriser, self._fallback = make_rasteriser(self._avatar, rasteriser_settings(settings), self._own)
+        self._scenery = Scenery(settings, self._avatar)
         self._sinks = SinkGroup(self._make_sinks())
         self._resize(self._wanted_size())
         self._clips = ClipMixer(self._avatar.clips, settings.clips)
@@ -168,7 +167,7 @@ class RenderStage(Stage):
         }
         of_sinks, warnings = self._sinks.status()
         fallback = getattr(self._rasteriser, "warning", self._fallback)
-        text = "; ".join(filter(None, [fallback, *warnings]))
+        text = "; ".join(filter(None, [fallback, self._scenery.warning, *warnings]))
         return values | of_sinks | ({"warning": text} if text else {})
 
     def close(self) -> None:
@@ -186,12 +185,19 @@ class RenderStage(Stage):
         width, height = (max(side, MIN_SIDE_PX) for side in size)
         self._size = size
         self._camera = portrait_camera(self._avatar, width, height)
+        self._set_scene()
+
+    def _set_scene(self) -> None:
+        width, height = self._camera.width, self._camera.height
+        self._background = self._scenery.behind(self._rasteriser, self._camera)
         self._out = self._rasteriser.buffer(width, height)
 
     def _check_sinks(self) -> None:
         """A panel may have been turned or changed; a person may have pressed Esc."""
         if (size := self._wanted_size()) != self._size:
             self._resize(size)
+        elif self._scenery.changed(self._camera):
+            self._set_scene()
         self.finished = self.finished or self._sinks.closed_by_user
 
     def _show(self, state: FaceState, shown_at_s: float) -> float:
@@ -200,6 +206,7 @@ class RenderStage(Stage):
         if not wanting:
             return 0.0
         started_s = self._clock.now_s()
+        self._scenery.shine(self._rasteriser)
         self._draw(state, shown_at_s)
         cost_s = self._clock.now_s() - started_s
         self._statistics.cost(cost_s)

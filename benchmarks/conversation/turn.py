@@ -27,9 +27,10 @@ from avatar_ros.core.events import FrameInfo, TurnReport
 from avatar_ros.core.levels import loud_samples
 from avatar_ros.core.types import AudioFrame
 
+from ..lib.machine import parse_size
 from ..lib.question_files import FREE_QUESTIONS, QUESTIONS, question_files
 from . import cut_ins, services
-from .kiosk_run import PATIENT_MIC, KioskRun, Parameters, write_profile
+from .kiosk_run import PATIENT_MIC, UNSEEN_WINDOW, KioskRun, Parameters, write_profile
 
 #: What is listened to, and no more: each message that is heard here is work beside the kiosk's.
 HEARD = ("mic/audio", "speech/transcript", "speech/played", "turn_report", "frame_info", "state")
@@ -75,6 +76,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
                         "a person's does, by which a turn detector knows the end (default: %(default)s)")  # fmt: skip
     parser.add_argument("--avatar", default="", help="avatar file (default: the built-in one)")
     parser.add_argument("--record", default="", help="record the run, which makes the renderer draw every frame")
+    parser.add_argument("--panel", default="", metavar="WxH", help="draw for a panel of this size, which nobody sees")
+    parser.add_argument("--scale", type=float, default=1.0, help="of --panel: display.scale (default: %(default)s)")
     parser.add_argument("--json", help="write the figures to this file")
     default = services.Delays()
     parser.add_argument("--services", action="store_true", help="also with local services that have set delays")
@@ -90,6 +93,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     options = parser.parse_args(arguments)
     if options.turns < 0 or (not options.turns and options.services):
         raise ConfigError("bad_option", f"--turns is {options.turns}; it must be 1 or more, or 0 for cut-ins alone")
+    if options.panel:
+        parse_size(options.panel)
     return options
 
 
@@ -105,14 +110,19 @@ def converse(
     """One kiosk, all questions; what was measured."""
     from avatar_ros.ros.listener import Listener
 
-    parameters: Parameters = {"mic_node": PATIENT_MIC, **(running.parameters if running else {})}
+    parameters: Parameters = {
+        "mic_node": PATIENT_MIC,
+        "renderer_node": panel(options),
+        **(running.parameters if running else {}),
+    }
     profile = write_profile(files[0].with_name("bench.yaml"), options.profile, parameters)
-    arguments = ["--display", "off", "--mic", ",".join(map(str, files)), "--turns", str(len(files))]
+    shown = "window" if options.panel else "off"
+    arguments = ["--display", shown, "--mic", ",".join(map(str, files)), "--turns", str(len(files))]
     arguments += [part for name in ("avatar", "record") if getattr(options, name)
                   for part in (f"--{name}", getattr(options, name))]  # fmt: skip
     with Listener("bench_turn", HEARD) as listener:
         started_s = time.monotonic()
-        with KioskRun("bench_turn", profile, arguments) as run:
+        with KioskRun("bench_turn", profile, arguments, UNSEEN_WINDOW if options.panel else {}) as run:
             code = run.wait(60 + 40 * len(files))
         if code:
             tail = "\n".join(run.lines[-8:])
@@ -126,6 +136,19 @@ def converse(
             firsts = [first_between(sounds, start_s, end_s) for start_s, end_s in pairwise(ends)]
             result["added_ms"] = services.added(running.times(), finals, firsts)
     return result
+
+
+def panel(options: argparse.Namespace) -> dict[str, Any]:
+    """Parameters of renderer_node for a window of the panel's size."""
+    if not options.panel:
+        return {}
+    width, height = parse_size(options.panel)
+    return {
+        "display.fullscreen": False,
+        "display.panel_width": width,
+        "display.panel_height": height,
+        "display.scale": options.scale,
+    }
 
 
 def _with_services(files: Sequence[Path], options: argparse.Namespace, *, edge: bool) -> dict[str, Any]:

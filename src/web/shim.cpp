@@ -48,7 +48,7 @@ EMSCRIPTEN_KEEPALIVE void draw(const float* weights, const float* body, const fl
                                float smoke, float red, float green, float blue, int width, int height, uint8_t* out) {
     const auto alpha = red < 0 ? avatar::Alpha::kStraight : avatar::Alpha::kOpaque;
     rasteriser->render(weights, make_view(body, head, focal, blur, width, height),
-                       {out, nullptr, {red, green, blue}, smoke, alpha, width, height});
+                       {out, nullptr, {red, green, blue}, smoke, alpha, width, height, 0});
 }
 
 }

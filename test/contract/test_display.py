@@ -3,6 +3,7 @@
 import os
 import shutil
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from avatar_ros.core.enums import AgentState
 from avatar_ros.core.errors import ConfigError, RenderError
 from avatar_ros.display.base import Captions, DisplaySettings, open_screen
+from avatar_ros.display.panel_care import Care
 from avatar_ros.display.screen_sink import ScreenSink
 from x_screen import ESCAPE_KEYSYM, XScreen
 
@@ -144,6 +146,22 @@ def test_captions_and_sign_change_the_lower_edge_only(xvfb, opened):
     assert np.array_equal(xvfb.picture(), plain)
 
 
+@pytest.mark.parametrize("rotation", [0, 90])
+def test_a_panel_is_dimmed_and_moved_as_a_whole(xvfb, opened, rotation):
+    screen = opened(backend="window", rotation=rotation)
+    upright = (180, 320) if rotation == 0 else (320, 180)
+    screen.show(quadrants(*upright), 1.0)
+    plain = xvfb.picture()
+    screen.tell(AgentState.IDLE, Captions(), Care(0.5, 3, 2))
+    screen.show(quadrants(*upright), 1.0)
+    right, down = (3, 2) if rotation == 0 else (-2, 3)
+    moved = np.roll(plain, (down, right), axis=(0, 1)) // 2
+    assert np.abs(xvfb.picture() - moved)[8:-8, 8:-8].max() <= 1
+    screen.tell(AgentState.IDLE, Captions())
+    screen.show(quadrants(*upright), 1.0)
+    assert np.array_equal(xvfb.picture(), plain)
+
+
 def test_escape_and_closing_are_told_once(xvfb, opened):
     import pygame
 
@@ -253,3 +271,47 @@ def test_a_panel_that_changes_its_mode_is_taken_anew(tmp_path, monkeypatch):
     finally:
         screen.close()
         panel.close()
+
+
+def test_a_panel_that_is_unplugged_and_comes_back_turned_is_drawn_for_again(tmp_path, monkeypatch):
+    """While it talks: frames go on coming, and are of the new panel's size as soon as it is there."""
+    if not shutil.which("Xvfb") or not XScreen.can_resize():
+        pytest.skip("Xvfb or libXrandr is not installed (apt install xvfb libxrandr2)")
+    pytest.importorskip("pygame", reason="pygame-ce is not installed")
+    panel = XScreen(tmp_path, (640, 640))  # no mode may be larger than the first
+    panel.resize(*PANEL)
+    monkeypatch.setenv("DISPLAY", panel.display)
+    monkeypatch.delenv("SDL_VIDEODRIVER", raising=False)
+    sink = ScreenSink(DisplaySettings(backend="window", scale=1.0))
+    try:
+        assert sink.frame_size() == PANEL
+        panel.unplug()
+        before = sink.shown
+        for _ in range(60000):
+            sink.show(quadrants(), 1.0)
+            if sink.shown > before + 2:
+                break
+            time.sleep(0.001)
+        panel.resize(*PANEL[::-1])
+        for _ in range(60000):
+            sink.show(quadrants(), 2.0)
+            if sink.frame_size() == PANEL[::-1]:
+                break
+            time.sleep(0.001)
+        assert sink.frame_size() == PANEL[::-1], sink.status()
+        assert not sink.closed_by_user
+    finally:
+        sink.close()
+        panel.close()
+
+
+def test_a_panel_of_4k_is_filled(monkeypatch, opened):
+    """By a driver that shows nothing: what counts is the picture that it is given."""
+    pytest.importorskip("pygame", reason="pygame-ce is not installed")
+    monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
+    screen = opened(backend="window", fullscreen=False, panel_width=2160, panel_height=3840)
+    assert screen.size == (2160, 3840)
+    screen.show(quadrants(1080, 1920), 1.0)
+    surface = screen._window.get_surface()
+    assert tuple(surface.get_at((540, 960)))[:3] == QUADRANTS["top left"]
+    assert tuple(surface.get_at((1620, 2880)))[:3] == QUADRANTS["bottom right"]

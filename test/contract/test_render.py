@@ -134,6 +134,27 @@ def test_a_picture_lies_behind_the_head(raster):
     assert abs(frame[0, 0, :3].astype(int) - picture[0, 0]).max() <= 1
 
 
+def test_a_picture_that_stays_is_behind_every_frame(raster):
+    pictures = np.random.default_rng(0).integers(0, 256, (2, 40, 48, 3), dtype=np.uint8)
+    pictures.flags.writeable = False
+    first, second = pictures
+    frames = [draw(raster, background=first) for _ in range(2)]
+    np.testing.assert_array_equal(*frames)
+    assert abs(draw(raster, background=second)[0, 0, :3].astype(int) - second[0, 0]).max() <= 1
+    np.testing.assert_array_equal(draw(raster, background=first), frames[0])
+
+
+def test_other_colours_make_another_head_and_the_old_ones_the_old_head(raster):
+    if raster.name == "fake":
+        pytest.skip("it has no colours")
+    before = draw(raster)
+    raster.recolour(AVATAR.colors * np.float32(0.5))
+    darker = draw(raster)
+    assert darker[..., :3].sum() < before[..., :3].sum()
+    raster.recolour(AVATAR.colors)
+    np.testing.assert_array_equal(draw(raster), before)
+
+
 def test_without_a_background_the_corner_is_transparent(raster):
     frame = raster.render(REST, UPRIGHT, CAMERA)
     assert frame.alpha == "premultiplied"

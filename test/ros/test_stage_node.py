@@ -15,6 +15,7 @@ from avatar_ros.core.types import Reply, Sentence
 from avatar_ros.ros import convert, qos
 from avatar_ros.ros.readers import READERS
 from avatar_ros.ros.stage_node import NodeSpec, StageNode
+from spinning import Spinning
 
 pytestmark = pytest.mark.ros
 WAIT_S = 30.0
@@ -76,13 +77,12 @@ def make_reader(make):
         executor = SingleThreadedExecutor()
         node = rclpy.create_node(name)
         executor.add_node(node)
-        threading.Thread(target=executor.spin, daemon=True).start()
-        readers.append((node, executor))
+        readers.append((node, Spinning(executor)))
         return node
 
     yield start
-    for node, executor in readers:
-        executor.shutdown()
+    for node, spinning in readers:
+        spinning.close()
         node.destroy_node()
 
 
@@ -100,14 +100,12 @@ def make():
         node = StageNode(spec())
         executor = SingleThreadedExecutor()
         executor.add_node(node)
-        thread = threading.Thread(target=executor.spin, daemon=True)
-        thread.start()
-        running.append((node, executor))
+        running.append((node, Spinning(executor)))
         return node, executor
 
     yield start
-    for node, executor in running:
-        executor.shutdown()
+    for node, spinning in running:
+        spinning.close()
         node.release()
         node.destroy_node()
     rclpy.try_shutdown()

@@ -19,6 +19,7 @@ from avatar_ros.ros import convert, qos
 from avatar_ros.ros.stage_node import StageNode
 from avatar_ros.testing.chat_dialects import calling
 from chat_server import PATIENCE_S, answer, chat_server
+from spinning import Spinning
 
 pytestmark = pytest.mark.ros
 WAIT_S = 60.0
@@ -114,7 +115,7 @@ def robot(tmp_path_factory):
         node = StageNode(SPEC)
         executor = SingleThreadedExecutor()
         executor.add_node(node)
-        threading.Thread(target=executor.spin, daemon=True).start()
+        spinning = Spinning(executor)
         program, hanging, throwing = (Program(name) for name in ("robot", "hanging", "throwing"))
         released = threading.Event()
         program.offer("tools/battery", lambda _: ('{"percent": 80}', ""))
@@ -127,7 +128,7 @@ def robot(tmp_path_factory):
         released.set()
         for one in (program, hanging, throwing):
             one.close()
-        executor.shutdown()
+        spinning.close()
         node.release()
         node.destroy_node()
         rclpy.try_shutdown()

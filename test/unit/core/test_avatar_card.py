@@ -113,3 +113,16 @@ def test_a_path_stays_a_path_and_an_unknown_word_is_refused(monkeypatch, tmp_pat
     assert str(avatar_file("head")) == "head"
     with pytest.raises(ConfigError, match=r"no avatar is called 'bne'.*known: ada.*did you mean 'ben'"):
         avatar_file("bne")
+
+
+@pytest.mark.parametrize("text", ["studio", "studio:#102030", "gradient:#102030,#405060", "chroma", "transparent"])
+def test_a_card_may_use_the_words_for_backgrounds(tmp_path, text):
+    (tmp_path / "head.avatar.yaml").write_text(f'defaults: {{background: "{text}"}}')
+    assert read_card(yaml, tmp_path / "head.ply").background == text
+
+
+@pytest.mark.parametrize("text", ["/etc/passwd", "blur:hall.jpg", "hall.jpg"])
+def test_a_card_names_no_files_of_this_computer(tmp_path, text):
+    (tmp_path / "head.avatar.yaml").write_text(f'defaults: {{background: "{text}"}}')
+    with pytest.raises(AvatarError, match="background is"):
+        read_card(yaml, tmp_path / "head.ply")

@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
+from avatar_ros.core.backdrop_words import Backdrop
 from avatar_ros.core.enums import AgentState
 from avatar_ros.core.errors import ConfigError
 from avatar_ros.display.background import Background, parse_panel_background
@@ -22,7 +23,7 @@ def noise(height, width, seed=0):
 
 
 def composed(panel, rotation=0, fit="contain", background=None, swap=False, frame=None, patches=()):
-    composer = Composer(panel, rotation, fit, background or Background(colour=(1, 2, 3)), swap)
+    composer = Composer(panel, rotation, fit, background or Background(Backdrop("colour", ((1, 2, 3),))), swap)
     target = np.zeros((panel[1], panel[0], 4), np.uint8)
     composer.draw(target, frame if frame is not None else noise(panel[1], panel[0]), patches)
     return target
@@ -84,7 +85,7 @@ def test_premultiplied_frame_over_background_against_slow_reference():
     rng = np.random.default_rng(5)
     alpha = rng.integers(0, 256, (40, 24, 1))
     frame = np.concatenate([rng.integers(0, 256, (40, 24, 3)) * alpha // 255, alpha], axis=2).astype(np.uint8)
-    picture = composed((24, 40), background=Background(colour=(200, 100, 50)), frame=frame)
+    picture = composed((24, 40), background=Background(Backdrop("colour", ((200, 100, 50),))), frame=frame)
     expected = frame[:, :, :3] + np.array([200, 100, 50]) * (1 - alpha / 255)
     assert np.abs(picture[:, :, :3] - expected).max() <= 1
 

@@ -16,6 +16,7 @@ from avatar_ros.core.events import AvatarState
 from avatar_ros.core.types import AudioFrame, Sentence, Transcript
 from avatar_ros.display.base import Captions, DisplaySettings, ScreenEvents, open_screen
 from avatar_ros.display.fake import FakeScreen
+from avatar_ros.display.panel_care import AS_IT_IS, Care
 from avatar_ros.display.panel_power import PanelPower
 from avatar_ros.display.recorder import Recorder, RecorderSettings
 from avatar_ros.display.recorder_sink import RecorderSink
@@ -131,6 +132,29 @@ def test_a_panel_that_is_off_is_not_drawn_for(tmp_path):
     (panel / "dpms").write_text("On")
     clock.advance(2.0)
     assert sink.wants_frames() and "screen_unseen" not in sink.status()
+    sink.close()
+
+
+def test_the_panel_is_dimmed_by_night_and_wanders_while_idle():
+    hour = [12.0]
+    settings = DisplaySettings(backend="fake", night="22:00-06:00", night_brightness=0.4, night_fade_min=0.0)
+    screen = FakeScreen(settings)
+    sink = ScreenSink(settings, clock=VirtualClock(10.0), open_=Opener(screen), local_hour=lambda: hour[0])
+
+    def shown_at(at_s):
+        count = len(screen.frames)
+        sink.show(frame(1), at_s)
+        wait_until(lambda: len(screen.frames) > count)
+        return screen.cared[-1]
+
+    assert shown_at(10.0) == AS_IT_IS
+    hour[0] = 23.0
+    assert shown_at(11.0) == Care(0.4, 0, 0)
+    assert shown_at(75.0) == Care(0.4, 1, 0)
+    sink.hear("state", AvatarState(state=AgentState.SPEAKING))
+    hour[0] = 6.0
+    assert shown_at(1000.0) == Care(1.0, 1, 0)
+    assert sink.status()["screen_brightness"] == "1.00"
     sink.close()
 
 

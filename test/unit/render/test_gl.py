@@ -185,6 +185,32 @@ def test_a_lost_context_is_told(make):
     assert caught.value.retryable
 
 
+def test_a_card_without_memory_is_told_as_one_that_may_come_back(make, monkeypatch):
+    avatar = fake_avatar(50)
+    raster, camera = make(avatar), portrait_camera(avatar, 40, 30)
+    monkeypatch.setattr(gl_context, "_errors", lambda _: iter(["GL_OUT_OF_MEMORY"]))
+    with pytest.raises(RenderError, match="OUT_OF_MEMORY") as caught:
+        raster.render(REST, UPRIGHT, camera, GREY)
+    assert caught.value.retryable
+
+
+def test_other_colours_and_a_picture_that_stays(make):
+    avatar = fake_avatar(80)
+    raster, camera = make(avatar), portrait_camera(avatar, 40, 30)
+    before = raster.render(REST, UPRIGHT, camera, GREY).numpy().copy()
+    picture = np.random.default_rng(1).integers(0, 256, (30, 40, 3), dtype=np.uint8)
+    picture.flags.writeable = False
+    first = raster.render(REST, UPRIGHT, camera, picture).numpy().copy()
+    sent = raster.stats["uploaded_bytes"]
+    np.testing.assert_array_equal(raster.render(REST, UPRIGHT, camera, picture).numpy(), first)
+    assert raster.stats["uploaded_bytes"] == sent - picture.nbytes, "it is sent once"
+    raster.recolour(avatar.colors[:, ::-1])
+    other = raster.render(REST, UPRIGHT, camera, GREY).numpy().copy()
+    assert np.abs(other[..., ::-1][..., 1:].astype(int) - before[..., :3]).max() <= 1
+    raster.recolour(avatar.colors)
+    np.testing.assert_array_equal(raster.render(REST, UPRIGHT, camera, GREY).numpy(), before)
+
+
 def destroy(raster):
     """What a driver does to a context when its card is reset."""
     opened = raster._context._opened

@@ -103,6 +103,19 @@ def test_bad_weights_are_counted_on(pair, made):
     assert raster.bad_weights == 2 * ARKIT_COUNT
 
 
+def test_who_takes_over_draws_in_the_same_light(pair, made):
+    raster, clock = pair
+    told = []
+    Processor.recolour = Card.recolour = lambda self, colors: told.append((self.name, float(colors[0, 0])))
+    raster.recolour(np.full((20, 3), 0.25, np.float32))
+    made[0].error = LOST
+    draw(raster)
+    clock.advance(RETRY_S + 0.1)
+    draw(raster)
+    del Processor.recolour, Card.recolour
+    assert told == [("gl", 0.25), ("cpu", 0.25), ("gl", 0.25)]
+
+
 @pytest.mark.parametrize("works, name", [({"gsplat", "gl"}, "gsplat"), ({"gl"}, "gl"), (set(), "cpu")])
 def test_auto_takes_the_best_that_works_and_says_why(monkeypatch, works, name):
     class Table:

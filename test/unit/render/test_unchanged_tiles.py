@@ -9,7 +9,7 @@ import pytest
 
 from avatar_ros.avatar.fake import fake_avatar
 from avatar_ros.avatar.model import Morphs
-from avatar_ros.core.arkit import ARKIT_COUNT
+from avatar_ros.core.arkit import ARKIT_COUNT, ARKIT_INDEX
 from avatar_ros.core.errors import RenderError
 from avatar_ros.render.base import Camera, RasterSettings
 
@@ -70,7 +70,7 @@ class Scene:
         elif kind == "rest":
             self.head = np.eye(4, dtype=np.float32)
         elif kind == "background":
-            self.background = self.backgrounds()[rng.integers(4)]
+            self.background = self.backgrounds()[rng.integers(5)]
         elif kind == "size":
             self.size = SIZES[rng.integers(len(SIZES))]
         elif kind == "camera":
@@ -80,12 +80,14 @@ class Scene:
         if isinstance(self.background, np.ndarray):
             if self.background.shape[1::-1] != self.size:
                 self.background = GREY
-            elif rng.random() < 0.5:
+            elif self.background.flags.writeable and rng.random() < 0.5:
                 self.background[:] = rng.integers(0, 256, self.background.shape)  # in place: nobody is told
 
     def backgrounds(self):
         picture = self.rng.integers(0, 256, (self.size[1], self.size[0], 3), dtype=np.uint8)
-        return GREY, (0.9, 0.2, 0.1), None, picture
+        still = picture[::-1].copy()
+        still.flags.writeable = False
+        return GREY, (0.9, 0.2, 0.1), None, picture, still
 
     def out(self, raster):
         """The rasteriser's own memory, or a buffer of the caller's, into which the caller has scribbled meanwhile."""
@@ -182,6 +184,19 @@ def test_its_own_memory_is_read_only_and_outlives_it():
     np.testing.assert_array_equal(out, kept)
 
 
+def test_two_hundred_thousand_splats_and_two_on_a_panel_of_4k():
+    many, rest = fake_avatar(200_000, names=("jawOpen",)), np.zeros(ARKIT_COUNT, np.float32)
+    raster, cam = CpuRasteriser(many, RasterSettings()), Scene(0).camera
+    first = raster.render(rest, np.eye(4), cam, GREY).numpy()
+    open_mouth = rest.copy()
+    open_mouth[ARKIT_INDEX["jawOpen"]] = 1.0
+    assert (raster.render(open_mouth, np.eye(4), cam, GREY).numpy() != first).any()
+    np.testing.assert_array_equal(raster.render(rest, np.eye(4), cam, GREY).numpy(), first)
+    large = Camera.look_at((0.0, 1.65, 0.9), (0.0, 1.65, -1.0), 24.0, 2160, 3840)
+    frame = CpuRasteriser(fake_avatar(2), RasterSettings()).render(rest, np.eye(4), large, GREY).numpy()
+    assert frame.shape == (3840, 2160, 4) and (frame[0, 0] == frame[-1, -1]).all() and (frame != frame[0, 0]).any()
+
+
 def test_a_refused_frame_leaves_the_next_one_whole():
     raster, cam = CpuRasteriser(busts(3), RasterSettings()), Scene(0).camera
     rest, out = np.zeros(ARKIT_COUNT, np.float32), raster.buffer(cam.width, cam.height)
@@ -189,3 +204,32 @@ def test_a_refused_frame_leaves_the_next_one_whole():
     with pytest.raises(RenderError):
         raster.render(rest, np.full((4, 4), np.nan), cam, GREY, out)
     np.testing.assert_array_equal(raster.render(rest, np.eye(4), cam, GREY, out).numpy(), first)
+
+
+def test_before_a_picture_that_stays_only_what_moved_is_drawn_again():
+    raster, cam = CpuRasteriser(busts(1), RasterSettings(smoke_cover=0.3)), Scene(0).camera
+    rng, rest, out = np.random.default_rng(5), np.zeros(ARKIT_COUNT, np.float32), raster.buffer(200, 150)
+    picture = rng.integers(0, 256, (150, 200, 3), dtype=np.uint8)
+    picture.flags.writeable = False
+    raster.render(rest, np.eye(4), cam, picture, out)
+    raster.render(rest, np.eye(4), cam, picture, out)
+    assert raster.stats["tiles_drawn"] == 0
+    raster.render(rest, turned(rng), cam, picture, out)
+    assert 0 < raster.stats["tiles_drawn"] < raster.stats["tiles"]
+    other = picture[::-1].copy()
+    other.flags.writeable = False
+    np.testing.assert_array_equal(
+        raster.render(rest, np.eye(4), cam, other, out).numpy(),
+        CpuRasteriser(busts(1), RasterSettings(smoke_cover=0.3)).render(rest, np.eye(4), cam, other).numpy(),
+    )
+
+
+def test_other_colours_are_those_of_a_rasteriser_made_with_them():
+    avatar, cam, rest = busts(2), Scene(0).camera, np.zeros(ARKIT_COUNT, np.float32)
+    other = replace(avatar, colors=avatar.colors[:, ::-1] * np.float32(0.7))
+    raster = CpuRasteriser(avatar, RasterSettings())
+    raster.render(rest, np.eye(4), cam, GREY, raster.buffer(200, 150))
+    raster.recolour(other.colors)
+    frame = raster.render(rest, np.eye(4), cam, GREY, raster.buffer(200, 150)).numpy()
+    whole = CpuRasteriser(other, RasterSettings()).render(rest, np.eye(4), cam, GREY).numpy()
+    np.testing.assert_array_equal(frame, whole)
