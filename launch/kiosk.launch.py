@@ -33,6 +33,7 @@ from avatar_ros.bringup.child import TAIL_LINES
 from avatar_ros.bringup.graph import DISPLAYS, HOSTS, PACKAGE, PROFILES, KioskNode, KioskOptions, kiosk_graph, strangers
 from avatar_ros.bringup.keys import node_environment
 from avatar_ros.bringup.restart_policy import Blame, RestartPolicy, describe_exit
+from avatar_ros.bringup.web import HTTP_PORT, HTTPS_PORT, WEB_CHOICES, launched, plan_web
 from avatar_ros.core.errors import ConfigError
 from avatar_ros.core.exit_codes import DONE_IS_OK, DONE_LINE, EXIT_CONFIG, EXIT_UNFINISHED
 from avatar_ros.core.ros_network import KNOWN, NETWORK, network
@@ -55,6 +56,7 @@ ARGUMENTS = {
     "turns": "leave after so many answers; 0: never",
     "report": "FILE.json for words and delays of each turn; empty: none",
     "host": f"which half of the nodes: {', '.join(HOSTS)}",
+    "standby": "host robot: profile of its own nodes that stand by for the offboard half, or none",
     "autostart": "true: the nodes bring themselves up; false: a lifecycle manager does",
     "network": f"who may reach its nodes: {KNOWN}; empty: {NETWORK}, or local",
 }
@@ -64,6 +66,13 @@ ARGUMENTS = {
 OWN_ARGUMENTS: dict[str, tuple[str, list[str] | None, str]] = {
     "required": ("true", ["true", "false"], "the kiosk's end is the launch's end; false: only its own nodes stop"),
     "log_level": ("info", ["debug", "info", "warn", "error", "fatal"], "of all its nodes"),
+    "web": ("false", list(WEB_CHOICES), "true: browsers talk with it, too; only: without the kiosk's own devices"),
+    "lan": ("false", ["true", "false"], "web: others than this computer too, by HTTPS with a token that is made anew"),
+    "http": ("0", None, f"web: port of HTTP; 0: {HTTP_PORT}, or with lan HTTPS"),
+    "port": (str(HTTPS_PORT), None, "web: port of HTTPS"),
+    "names": ("", None, "web: names that it is reached by besides, commas between"),
+    "certificate": ("", None, "web: FILE.pem of your own certificate; empty: one is made"),
+    "key": ("", None, "web: FILE.pem of its key, where it is not in the same file"),
 }
 
 
@@ -99,12 +108,13 @@ def _start(context: LaunchContext) -> list[Any]:
     if not values["turns"].isdecimal():
         raise ConfigError("bad_option", f"turns is '{values['turns']}'; it must be a whole number, 0 or more")
     options = {**values, "turns": int(values["turns"]), "autostart": values["autostart"] == "true"}
-    nodes = kiosk_graph(KioskOptions(**options))
+    kiosk = KioskOptions(**options)
+    nodes, lines = (kiosk_graph(kiosk), []) if given["web"] == "false" else plan_web(launched(kiosk, given))
     reach = network(choice=values["network"])
     reach.check()
     environment = _environment(values["network"])
     end = _End(of_launch=given["required"] == "true")
-    told: list[Any] = [LogInfo(msg=line) for line in (reach.line, *strangers(values["profile"]))]
+    told: list[Any] = [LogInfo(msg=line) for line in (reach.line, *strangers(values["profile"]), *lines)]
     return told + [
         action
         for node in nodes
@@ -128,7 +138,7 @@ def _process(node: KioskNode, environment: Mapping[str, str], log_level: str) ->
     return Node(
         package=PACKAGE,
         executable=node.executable,
-        name=node.executable,
+        name=node.node_name,
         namespace=node.namespace,
         parameters=[*map(str, node.params_files), *([_typed(node.parameters)] if node.parameters else [])],
         ros_arguments=["--log-level", log_level],
@@ -168,24 +178,24 @@ def _kept_alive(node: KioskNode, make: Callable[[], Node], end: _End, policy: Re
     Not launch's own respawn, which knows one delay and no back-off.
     """
     process = make()
-    end.running[node.executable] = process
+    end.running[node.node_name] = process
     started: list[float] = []
     tail: deque[str] = deque(maxlen=TAIL_LINES)
 
     def decide(event: Any, context: LaunchContext) -> list[Any]:
-        end.running.pop(node.executable, None)
+        end.running.pop(node.node_name, None)
         if context.is_shutdown or end.came:
             return []
         code, now_s = _BLAME.judge(event.returncode, tail), context.asyncio_loop.time()
         if code == EXIT_CONFIG:
-            return end.come(f"{node.executable} refused its configuration")
+            return end.come(f"{node.node_name} refused its configuration")
         if node.ends_run and (code == EXIT_UNFINISHED or any(DONE_LINE in text for text in tail)):
-            return end.come(f"{node.executable} is done")
+            return end.come(f"{node.node_name} is done")
         delay_s = policy.ended(started[0], now_s, code)
         if delay_s is None:
-            return end.come(f"giving up: {node.executable} keeps dying")
+            return end.come(f"giving up: {node.node_name} keeps dying")
         again = OpaqueFunction(function=lambda _: [] if end.came else _kept_alive(node, make, end, policy))
-        why = f"{node.executable} died ({describe_exit(code)}); starting it again in {delay_s:g} s"
+        why = f"{node.node_name} died ({describe_exit(code)}); starting it again in {delay_s:g} s"
         return [LogInfo(msg=why), TimerAction(period=delay_s, actions=[again])]
 
     def began(event: Any, context: LaunchContext) -> None:

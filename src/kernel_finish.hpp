@@ -16,14 +16,8 @@ inline Cell empty_cell() { return {VF{}, VF{}, VF{}, splat(1.0f)}; }
 
 inline VI to_byte(VF v) { return to_int(vmin(vmax(v, VF{}), splat(1.0f)) * 255.0f + 0.5f); }
 
-// W pixels of the picture behind; 0 beyond its right edge.
-inline VI backdrop_pixels(const Target& t, int x, int y) {
-    const uint32_t* p = t.backdrop + static_cast<int64_t>(y) * t.width + x;
-    if (t.width - x >= W) return load_bits(p);
-    VI pixels{};
-    std::memcpy(&pixels, p, 4u * static_cast<unsigned>(t.width - x));
-    return pixels;
-}
+// W pixels of the picture behind.
+inline VI backdrop_pixels(const Target& t, int x, int y) { return load_bits(t.backdrop + backdrop_place(t.width, x, y)); }
 
 inline void background_lanes(const Target& t, int x, int y, VF& red, VF& green, VF& blue) {
     if (!t.backdrop) {
@@ -74,11 +68,11 @@ inline void write_pixels(VI pixels, int lanes, uint8_t* out) {
         std::memcpy(out, &pixels, 4u * static_cast<unsigned>(lanes));
 }
 
-// A tile's rows lie far apart: each would be waited for when the tile is finished.
+// So that nothing is waited for when the tile is finished.
 inline void prefetch_backdrop(const Target& t, int tile_x, int tile_y) {
     if (!t.backdrop) return;
-    const uint32_t* row = t.backdrop + static_cast<int64_t>(tile_y) * t.width + tile_x;
-    for (int r = rows_of(t, tile_y); r > 0; --r, row += t.width) __builtin_prefetch(row);
+    const uint32_t* tile = t.backdrop + backdrop_place(t.width, tile_x, tile_y);
+    for (int r = 0; r < kTileHeight; ++r) __builtin_prefetch(tile + r * kTileWidth);
 }
 
 void write_strip(const Cell* cells, const Target& t, int x, int y) {

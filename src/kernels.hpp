@@ -1,6 +1,7 @@
 // What one instruction set offers: the inner loops, reached through a table chosen once at run time.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 namespace avatar {
@@ -73,13 +74,19 @@ enum class Alpha { kOpaque, kPremultiplied, kStraight };
 
 struct Target {
     uint8_t* rgba;            // [height, width, 4]
-    const uint32_t* backdrop; // [height, width] a picture behind, R + 256 G + 65536 B; or null
+    const uint32_t* backdrop; // a picture behind, R + 256 G + 65536 B each, see backdrop_place; or null
     float background[3];      // colour where there is none
     float smoke;              // coverage below which a pixel is thinned towards nothing; 0: never
     Alpha alpha;
     int width, height;
     unsigned backdrop_number; // the same as before: the picture is, too
 };
+
+// Pictures behind lie tile by tile, as they are read: the rows of a tile would be kilobytes apart. Static: each ISA has its own.
+static inline size_t backdrop_place(int width, int x, int y) {
+    const size_t across = (width + kTileWidth - 1) / kTileWidth;
+    return ((y / kTileHeight * across + x / kTileWidth) * kTileHeight + y % kTileHeight) * kTileWidth + x % kTileWidth;
+}
 
 struct Kernels {
     const char* name;

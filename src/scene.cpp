@@ -100,11 +100,10 @@ void Rasteriser::set_colors(const float* colors) {
 }
 
 void Rasteriser::set_backdrop(const uint8_t* rgb, int width, int height, Target& target) {
-    backdrop_.resize(static_cast<size_t>(width) * height);
-    for (uint32_t& pixel : backdrop_) {
-        pixel = rgb[0] | rgb[1] << 8 | rgb[2] << 16;
-        rgb += 3;
-    }
+    backdrop_.resize(backdrop_place(width, 0, (height + kTileHeight - 1) / kTileHeight * kTileHeight));
+    for (int y = 0; y < height; ++y)
+        for (int x = 0; x < width; ++x, rgb += 3)
+            backdrop_[backdrop_place(width, x, y)] = rgb[0] | rgb[1] << 8 | rgb[2] << 16;
     backdrop_width_ = width, backdrop_height_ = height;
     ++backdrop_number_;
     use_backdrop(target);

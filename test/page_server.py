@@ -157,8 +157,17 @@ class PageServer:
     async def _voices(self, request: web.Request) -> web.Response:
         self._check(request)
         return web.json_response({
-            "voices": [{"id": "espeak", "name": "espeak-ng", "locale": "en-US", "default": True}],
-            "locales": [{"id": "en-US", "name": "English", "default": True}],
+            "voices": [
+                {"id": "usual", "name": "Usual", "locale": "", "default": True},
+                {"id": "f1", "name": "woman 1", "locale": "", "default": False},
+                {"id": "joe", "name": "Joe", "locale": "en-US", "default": False},
+                {"id": "thorsten", "name": "Thorsten", "locale": "de-DE", "default": False},
+            ],
+            "locales": [
+                {"id": "en-US", "name": "English", "default": True, "heard": True},
+                {"id": "de-DE", "name": "Deutsch", "default": False, "heard": False},
+            ],
+            "complete": True,
         })  # fmt: skip
 
     # --- the socket ------------------------------------------------------------------------------------------------
@@ -215,7 +224,8 @@ class PageServer:
         name = hello.get("avatar") or next(iter(self.blobs))
         await socket.send_json({
             "kind": "session", "protocol": 1, "key": self.key, "resumed": resumed, "resume_s": 60.0,
-            "now_s": time.monotonic(), "speech_rate_hz": 24000, "mic_rate_hz": 16000, "locale": "en-US",
+            "now_s": time.monotonic(), "speech_rate_hz": 24000, "mic_rate_hz": 16000,
+            "locale": hello.get("locale") or "en-US", "heard": hello.get("locale") != "de-DE",
             "avatar": self._entry(name), "idle_s": 300.0, "longest_s": 0.0, "version": self.version, "talk": "open",
         })  # fmt: skip
         told = resume.get("seq", 0)

@@ -10,7 +10,7 @@ from ..core.registry import Backend, Registry
 from ..core.settings import Settings, setting
 from ..core.stage import Port
 
-PORT = Port(subscribes=("mic/utterance",), publishes=("speech/transcript",))
+PORT = Port(subscribes=("mic/utterance",), publishes=("speech/transcript", "offer"))
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from ..core.arrays import Pcm
 from ..core.errors import ConfigError
 from ..core.registry import Options
 from .background_stream import BackgroundStream
-from .base import ASR_BACKENDS, AsrSettings, Hypothesis, Recogniser, RecognitionStream
+from .base import ASR_BACKENDS, AsrSettings, Hypothesis, KnowsLanguages, Recogniser, RecognitionStream
 
 _FIRST = "pocketsphinx"
 
@@ -46,6 +46,11 @@ class CascadeRecogniser:
         # On its own thread: what a library keeps for each thread is warm there.
         self._worker = ThreadPoolExecutor(1, "second-ear")
         self._worker.submit(self._second.load).result()
+
+    @property
+    def hears(self) -> tuple[str, ...]:
+        """What the second does: the first is sure of its own sentences alone. () for any."""
+        return self._second.hears if isinstance(self._second, KnowsLanguages) else ()
 
     def start(self) -> CascadeStream:
         """Begin an utterance."""

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from ..core.clock import Clock, SteadyClock
 from ..core.enums import SessionKind
 from ..core.errors import AsrError
-from ..core.events import SessionEvent
+from ..core.events import NO_LANGUAGE, Offer, SessionEvent
 from ..core.locales import language_code
 from ..core.rates import LISTENING_RATE_HZ
 from ..core.registry import NO_OPTIONS, Options
@@ -17,7 +17,7 @@ from ..core.stage import Out, Stage
 from ..core.topics import Message
 from ..core.types import EVENT_COMPLETE, EVENT_TOO_QUIET, GUESS_CONFIDENCE, AudioFrame, Transcript
 from .base import ASR_BACKENDS, AsrSettings, Hypothesis, KnowsLanguages, Recogniser, RecognitionStream
-from .deaf import deaf_warning
+from .deaf import DeafStream, deaf_warning
 from .fallback import RecogniserWithFallback
 from .real_time_factor import RealTimeFactor
 from .urgency import Urgency
@@ -56,12 +56,15 @@ class AsrStage(Stage):
         self._clock = clock or SteadyClock()
         self._rtf = RealTimeFactor(self._clock)
         self._utterances: SessionTable[_Utterance] = SessionTable(lambda: _Utterance(settings.hear_patience_s))
+        self._spoken: dict[str, str] = {}  # session -> language that it chose
         self._reported_given_up = 0
         self._counts = {"understood": 0, "rejected": 0, "abandoned": 0, "given_up": 0}
 
     def load(self) -> None:
         """Load the recogniser."""
         self._recogniser.load()
+        deaf = not self._understands(self._settings.locale)
+        self.offer = Offer("asr_node", NO_LANGUAGE if deaf else self._hears)
 
     def close(self) -> None:
         """Free the recogniser."""
@@ -73,8 +76,11 @@ class AsrStage(Stage):
             yield from self._recognise(message, now_s)
 
     def session(self, event: SessionEvent, now_s: float) -> Iterable[Out]:
-        """Drop the state of a closed session."""
+        """The language that a session speaks; drop the state of a closed one."""
+        if event.kind is SessionKind.OPENED and event.locale:
+            self._spoken[event.session] = event.locale
         if event.kind is SessionKind.CLOSED:
+            self._spoken.pop(event.session, None)
             self._abandon(self._utterances.get(event.session, now_s))
             self._utterances.drop(event.session)
         return ()
@@ -94,10 +100,16 @@ class AsrStage(Stage):
         warning = "; ".join(filter(None, (fallback, self._deaf_warning(), self._slow_warning(factor))))
         return {**values, "warning": warning} if warning else values
 
+    @property
+    def _hears(self) -> tuple[str, ...]:
+        return self._recogniser.hears if isinstance(self._recogniser, KnowsLanguages) else ()
+
+    def _understands(self, locale: str) -> bool:
+        return not self._hears or language_code(locale) in self._hears
+
     def _deaf_warning(self) -> str:
-        hears = self._recogniser.hears if isinstance(self._recogniser, KnowsLanguages) else ()
-        deaf = bool(hears) and language_code(self._settings.locale) not in hears
-        return deaf_warning(self._settings.backend, hears, self._settings.locale) if deaf else ""
+        own = self._settings.locale
+        return "" if self._understands(own) else deaf_warning(self._settings.backend, self._hears, own)
 
     def _slow_warning(self, factor: float) -> str:
         """In round figures: a text that changes is logged again."""
@@ -116,7 +128,7 @@ class AsrStage(Stage):
         if state.given_up:
             return
         if state.stream is None or frame.utterance != state.number:
-            self._begin(state, frame.utterance)
+            self._begin(state, frame)
         began_s = self._clock.now_s()
         yield from self._work(state, frame)
         if frame.last and (out := self._result(state, frame, now_s - began_s)):
@@ -159,11 +171,13 @@ class AsrStage(Stage):
         self._counts["given_up"] += 1
         self._rtf.end()
 
-    def _begin(self, state: _Utterance, number: int) -> None:
+    def _begin(self, state: _Utterance, frame: AudioFrame) -> None:
         self._abandon(state)
+        number, spoken = frame.utterance, self._spoken.get(frame.session, "")
         state.number, state.samples, state.samples_at_partial, state.partial = number, 0, 0, Hypothesis()
         state.level = UtteranceLevel()
-        state.stream = self._recogniser.start()
+        deaf = spoken != "" and not self._understands(spoken)
+        state.stream = DeafStream(spoken) if deaf else self._recogniser.start()
 
     def _abandon(self, state: _Utterance) -> None:
         if state.stream is not None:

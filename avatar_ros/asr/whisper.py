@@ -44,6 +44,12 @@ class WhisperRecogniser:
         self._check_language(vocabulary.languages)
         self._budget.warm_up(self._decode, self._clock)
 
+    @property
+    def hears(self) -> tuple[str, ...]:
+        """One language where the model or the settings know no other; () for any."""
+        english = self._model is not None and not self._model.is_multilingual
+        return ("en",) if english else (self._language,) if self._language else ()
+
     def start(self) -> PiecewiseStream:
         """Begin an utterance."""
         return PiecewiseStream(self._piece)

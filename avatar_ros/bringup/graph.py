@@ -17,11 +17,13 @@ from ..core.locales import load_language
 from ..core.parameter_file import Section, looks_like, nearest, read_parameter_file
 from ..core.paths import share_file
 from ..core.ros_network import parse_reach
-from .avatar_defaults import SPEAK_A_LANGUAGE, Value, avatar_defaults, with_defaults
+from .avatar_defaults import SPEAK_A_LANGUAGE, Parameters, Value, avatar_defaults, with_defaults
+from .profile_parameters import parameters_for
 
 PACKAGE = "avatar_ros"
-#: Files of config/. Those that begin with llm_ set the chat service alone, to be laid over another: "full,llm_openai".
-PROFILES = ("embedded", "natural", "full", "llm_openai", "llm_ollama", "llm_dashscope")
+#: Files of config/. Those that begin with llm_ set the chat service alone, to be laid over another: "full,llm_openai";
+#: web is what many conversations need, laid under another one (bringup/web.py).
+PROFILES = ("embedded", "natural", "full", "llm_openai", "llm_ollama", "llm_dashscope", "web")
 DISPLAYS = ("auto", "window", "off")
 
 #: Order of starting: the face first, since people look at it; then what takes longest to load.
@@ -51,6 +53,8 @@ ALL_NODES = (*START_ORDER, WEB_NODE, PEOPLE_NODE)
 #: A robot that thinks elsewhere: what needs a bigger computer, and has no device. `robot` is all the rest.
 OFFBOARD = frozenset({"asr_node", "llm_node", "tts_node", "audio_encoder_node"})
 HOSTS = ("all", "robot", "offboard")
+#: On the robot: node that stands by for one of the offboard half -> that one.
+STANDBY = {f"{name.removesuffix('_node')}_standby_node": name for name in START_ORDER if name in OFFBOARD}
 
 
 @dataclass(frozen=True)
@@ -64,8 +68,9 @@ class KioskOptions:
     mic: "auto", "none", a device's name or number, or WAV files joined by commas; record: video file to write, or "";
     turns: answers before it leaves, 0 for never; report: JSON file for the turns, or ""; network: who may reach its
     nodes (core/ros_network.py), "" for AVATAR_ROS_NETWORK, or local; locale: the kiosk's language, "de" or "de-AT",
-    "" as the profile has it; host: which half runs here, of HOSTS; autostart: the nodes bring themselves up; people:
-    what shows who stands there: "auto", a camera's number or device file, an image topic's name, or "" for nothing.
+    "" as the profile has it; host: which half runs here, of HOSTS; autostart: the nodes bring themselves up;
+    standby: profile of the robot half's own nodes that stand by for the offboard half's, or "none"; people: what shows
+    who stands there: "auto", a camera's number or device file, an image topic's name, or "" for nothing.
     """
 
     profile: str = "embedded"
@@ -81,6 +86,7 @@ class KioskOptions:
     locale: str = ""
     host: str = "all"
     autostart: bool = True
+    standby: str = "embedded"
     people: str = ""
 
 
@@ -88,9 +94,10 @@ class KioskOptions:
 class KioskNode:
     """One process of the graph.
 
-    executable: in lib/avatar_ros, the node's name, and the module's in avatar_ros.nodes; params_files: later ones
-    override earlier ones, and parameters all of them; ends_run: this node leaving with EXIT_DONE (EXIT_UNFINISHED)
-    means that the kiosk has done (cannot do) what it was asked to do; arguments: before those of ROS.
+    executable: in lib/avatar_ros, and the module's name in avatar_ros.nodes; name: the node's, "" for the same;
+    params_files: later ones override earlier ones, and parameters all of them; ends_run: this node leaving with
+    EXIT_DONE (EXIT_UNFINISHED) means that the kiosk has done (cannot do) what it was asked to do; arguments: before
+    those of ROS.
     """
 
     executable: str
@@ -99,6 +106,11 @@ class KioskNode:
     parameters: Mapping[str, Value] = field(default_factory=dict)
     ends_run: bool = False
     arguments: tuple[str, ...] = ()
+    name: str = ""
+
+    @property
+    def node_name(self) -> str:
+        return self.name or self.executable
 
     @property
     def module(self) -> str:
@@ -110,17 +122,42 @@ def kiosk_graph(options: KioskOptions) -> tuple[KioskNode, ...]:
     _check(options)
     params_files = profile_files(options.profile)
     parameters = with_defaults(_parameters(options), avatar_defaults(options.avatar, _full_name(options), params_files))
-    return tuple(
+    every: dict[str, Value] = {} if options.autostart else {"autostart": False}
+    yields: dict[str, Value] = {"duty": "yields"} if options.host == "offboard" else {}
+    nodes = tuple(
         KioskNode(
             executable=name,
             namespace=options.namespace.rstrip("/"),
             params_files=params_files,
-            parameters={**parameters.get(name, {}), **({} if options.autostart else {"autostart": False})},
+            parameters={**parameters.get(name, {}), **every, **yields},
             ends_run=name in _deciding(options),
         )
         for name in (*START_ORDER, *([PEOPLE_NODE] if options.people else []))
         if runs_on(name, options.host)
     )
+    return nodes + _standby_nodes(options, parameters, every)
+
+
+def _standby_nodes(options: KioskOptions, parameters: Parameters, every: Mapping[str, Value]) -> tuple[KioskNode, ...]:
+    """The robot's own hearing, thinking and voice, for when the offboard half does not answer."""
+    if options.host != "robot" or options.standby == "none":
+        return ()
+    files = profile_files(options.standby)
+    space = _full_name(options)
+    return tuple(
+        KioskNode(
+            executable=executable,
+            namespace=options.namespace.rstrip("/"),
+            # The profile's sections are for the names of the nodes that it stands by for.
+            params_files=(),
+            parameters={
+                **parameters_for(files, f"{space}/{executable}"), **parameters.get(executable, {}), **every,
+                "duty": "standby",
+            },
+            name=name,
+        )
+        for name, executable in STANDBY.items()
+    )  # fmt: skip
 
 
 def runs_on(node: str, host: str) -> bool:
@@ -224,6 +261,8 @@ def _check(options: KioskOptions) -> None:
     _check_sounds(options.mic)
     if options.network:
         parse_reach(options.network)
+    if options.standby != "none":
+        profile_files(options.standby)
 
 
 def _check_locale(locale: str) -> None:
@@ -252,7 +291,7 @@ def strangers(profile: str) -> tuple[str, ...]:
     """A line for each file of the profile that names nodes which are not the avatar's; they are ignored."""
     lines = []
     for path in profile_files(profile):
-        names = [s.key for s in _sections(path) if not s.wild and s.node not in ALL_NODES]
+        names = [s.key for s in _sections(path) if not s.wild and s.node not in (*ALL_NODES, *STANDBY)]
         if names:
             lines.append(f"{path}: ignored, since the avatar has no such nodes: {', '.join(names)}")
     return tuple(lines)

@@ -43,7 +43,8 @@ def run_nodes(nodes: Sequence[KioskNode], options: KioskOptions, announce: Seque
     reach = network(choice=options.network)
     reach.check()
     remedy = "stop it (Ctrl-C there), or give this one another name: --namespace avatar2"
-    lock = hold_name(_absolute(nodes[0].namespace), remedy=remedy)
+    half = "" if options.host == "all" else f" {options.host}"  # both may run on one computer
+    lock = hold_name(_absolute(nodes[0].namespace) + half, remedy=remedy)
     log = RunLog(sys.stdout, log_folder())
     if log.path is not None:
         log.write("kiosk", f"log file: {log.path}")
@@ -61,7 +62,7 @@ def run_nodes(nodes: Sequence[KioskNode], options: KioskOptions, announce: Seque
 
 def child_spec(node: KioskNode) -> ChildSpec:
     """How to start a node with its name, namespace and parameters."""
-    ros_args = ["-r", f"__ns:={_absolute(node.namespace)}", "-r", f"__node:={node.executable}"]
+    ros_args = ["-r", f"__ns:={_absolute(node.namespace)}", "-r", f"__node:={node.node_name}"]
     for path in node.params_files:
         ros_args += ["--params-file", str(path)]
     for name, value in node.parameters.items():
@@ -71,7 +72,7 @@ def child_spec(node: KioskNode) -> ChildSpec:
     args = (*node.arguments, "--ros-args", *ros_args)
     command = (sys.executable, "-m", node.module, *args)
     return ChildSpec(
-        node.executable, command, node.ends_run, node.module, args, finishes="record.path" in node.parameters
+        node.node_name, command, node.ends_run, node.module, args, finishes="record.path" in node.parameters
     )
 
 

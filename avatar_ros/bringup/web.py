@@ -1,22 +1,31 @@
-"""`./avatar web`: the graph of a kiosk without microphone, loudspeaker and screen of its own, and web_node instead."""
+"""`./avatar web`, web.launch.py: the graph of a kiosk without microphone, loudspeaker and screen of its own, and in
+their place web_node; `./avatar kiosk --web`: both. What is run, and what is said of it, is found out here for them all.
+"""
 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..core.avatar_names import avatar_file
 from ..core.errors import ConfigError
-from ..core.paths import runtime_folder, share_file
+from ..core.paths import runtime_folder
 from ..core.private import private_folder, write_private
 from .certificate import Certificate
-from .graph import WEB_NODE, KioskNode, KioskOptions, Value, kiosk_graph
+from .graph import WEB_NODE, KioskNode, KioskOptions, Value, kiosk_graph, runs_on
 from .kiosk import run_nodes
 
 #: Nodes that a browser is in place of: it is microphone, loudspeaker and screen of its own session.
 OF_A_KIOSK = frozenset({"renderer_node", "speaker_node", "mic_node", "monitor_node", "skills_node"})
 HTTP_PORT, HTTPS_PORT = 8000, 8443
+#: Of the launch files' argument `web`: no browsers; browsers too; browsers instead of the kiosk's own devices.
+WEB_CHOICES = ("false", "true", "only")
+#: The profile that is laid under the one that was asked for.
+_UNDER = "web"
+#: Nodes of a kiosk that are not here are not waited for, s.
+_CONNECT_WAIT_S = 1.0
 #: Where the token stands in an address: behind the #, which a browser sends to nobody.
 TOKEN_MARK = "/#token="
 
@@ -24,7 +33,8 @@ TOKEN_MARK = "/#token="
 @dataclass(frozen=True)
 class WebOptions:
     """What the user asked for. kiosk: what a kiosk is asked for, too; http: port for HTTP, 0: HTTPS where lan is set;
-    lan: others than this computer may come in; port: for HTTPS; names: that it is reached by; certificate, key: files.
+    lan: others than this computer may come in; port: for HTTPS; names: that it is reached by; certificate, key: files;
+    devices: the kiosk's own microphone, loudspeaker and screen are there besides.
     """
 
     kiosk: KioskOptions
@@ -34,6 +44,7 @@ class WebOptions:
     names: tuple[str, ...] = ()
     certificate: str = ""
     key: str = ""
+    devices: bool = False
 
     @property
     def secure(self) -> bool:
@@ -43,14 +54,34 @@ class WebOptions:
 
 def web_graph(options: WebOptions, parameters: dict[str, Value]) -> tuple[KioskNode, ...]:
     """The nodes in their order of starting. parameters: of web_node. Raises ConfigError as kiosk_graph does."""
-    nodes = [node for node in kiosk_graph(options.kiosk) if node.executable not in OF_A_KIOSK]
-    files = (share_file("config/web.yaml"), *nodes[0].params_files)
-    web = KioskNode(WEB_NODE, nodes[0].namespace, files, parameters)
-    return (*(replace(node, params_files=files) for node in nodes), web)
+    kiosk = replace(options.kiosk, profile=f"{_UNDER},{options.kiosk.profile}")
+    nodes = list(kiosk_graph(kiosk))
+    autostart = {} if kiosk.autostart else {"autostart": False}
+    web = KioskNode(WEB_NODE, nodes[0].namespace, nodes[0].params_files, {**parameters, **autostart})
+    if runs_on(WEB_NODE, kiosk.host):
+        nodes.append(web)
+    return tuple(nodes) if options.devices else tuple(_browsers_alone(nodes))
+
+
+def _browsers_alone(nodes: list[KioskNode]) -> list[KioskNode]:
+    return [
+        replace(node, parameters={"connect_wait_s": _CONNECT_WAIT_S, **node.parameters})
+        for node in nodes
+        if node.executable not in OF_A_KIOSK
+    ]
 
 
 def run_web(options: WebOptions) -> int:
     """Serve until told to stop; the process's exit code. Raises ConfigError for what cannot be."""
+    nodes, lines = plan_web(options)
+    return run_nodes(nodes, options.kiosk, lines)
+
+
+def plan_web(options: WebOptions) -> tuple[tuple[KioskNode, ...], list[str]]:
+    """The nodes, and lines that are said at the beginning: addresses, a QR code. Makes tokens and a certificate.
+
+    Raises ConfigError for what cannot be.
+    """
     _check(options)
     parameters: dict[str, Value] = {"host": "0.0.0.0" if options.lan else "127.0.0.1"}
     port = options.port if options.secure else options.http or HTTP_PORT
@@ -76,9 +107,20 @@ def run_web(options: WebOptions) -> int:
 
         names = [*own_addresses(), own_name(), *options.names]
     addresses = [_address(options, name, port, token) for name in names]
-    nodes = web_graph(options, parameters)
     lines = [*_lines(options, addresses), f"operator: {_bare(addresses[0])}/admin, its password is in {operator}"]
-    return run_nodes(nodes, options.kiosk, lines)
+    return web_graph(options, parameters), lines
+
+
+def launched(kiosk: KioskOptions, given: Mapping[str, str]) -> WebOptions:
+    """Of the arguments of a launch file, which are texts. Raises ConfigError for a port that is no number."""
+    for name in ("http", "port"):
+        if not given[name].isdecimal():
+            raise ConfigError("bad_option", f"{name} is '{given[name]}'; it must be a port, 1 to 65535")
+    names = tuple(name.strip() for name in given["names"].split(",") if name.strip())
+    ports, files = (int(given["http"]), int(given["port"])), (given["certificate"], given["key"])
+    if given["web"] == "only":
+        kiosk = replace(kiosk, mic="none", display="off")
+    return WebOptions(kiosk, *ports, given["lan"] == "true", names, *files, devices=given["web"] == "true")
 
 
 def _address(options: WebOptions, name: str, port: int, token: str) -> str:

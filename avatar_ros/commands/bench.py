@@ -29,10 +29,12 @@ BENCHES = {
     "barge-in": "conversation.barge_in",
     "interruptions": "conversation.interruptions",
     "lips-sync": "lips.av_sync_live",
+    "two-hosts": "conversation.two_hosts",
     "dead-air": "conversation.dead_air",
     "slow-ears": "conversation.slow_ears",
     "floods": "conversation.floods",
     "web": "conversation.web_load",
+    "web-stress": "conversation.web_stress",
     "recordings": "lips.collect_recordings",
 }
 

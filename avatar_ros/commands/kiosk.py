@@ -7,6 +7,8 @@ from dataclasses import fields
 
 from ..bringup.graph import DISPLAYS, HOSTS, PROFILES, KioskOptions
 from ..bringup.kiosk import run_kiosk
+from ..bringup.web import run_web
+from .web import add_access_arguments, web_options
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,11 +46,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     halves = "robot: what has devices, and the conversation; offboard: hearing, thinking and voice on a bigger computer"
     add("--host", default=default.host, choices=HOSTS, help=f"which half runs here; {halves} (default: %(default)s)")
+    stood = "--host robot: profile of its own nodes that stand by for the offboard half, or none (default: %(default)s)"
+    add("--standby", default=default.standby, metavar="PROFILE|none", help=stood)
     parser.set_defaults(autostart=default.autostart)
     add("--report", default=default.report, metavar="FILE.json", help="write words and delays of each turn")
+    add("--web", action="store_true", help="let browsers talk with it, too; what follows is said of them (docs/web.md)")
+    add_access_arguments(add)
 
 
 def run(options: argparse.Namespace) -> int:
     """The run's exit code: 0 done or asked to stop, 1 not done or a node kept dying, 2 a bad configuration."""
     chosen = {item.name: getattr(options, item.name) for item in fields(KioskOptions)}
-    return run_kiosk(KioskOptions(**chosen))
+    kiosk = KioskOptions(**chosen)
+    return run_web(web_options(kiosk, options, devices=True)) if options.web else run_kiosk(kiosk)

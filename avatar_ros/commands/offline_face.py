@@ -137,13 +137,15 @@ class OfflineFace:
     def video(self, spoken: Spoken, look: Appearance, fps: float) -> bytes:
         """MP4 with the sound."""
         from ..display.export import write_video
+        from ..display.mp4 import PROMPT
 
         track = self.express(spoken, fps)
         times_s = (i / fps for i in range(max(1, round(track.duration_s * fps))))
         with tempfile.TemporaryDirectory(prefix="avatar_") as folder:
             sound, out = Path(folder) / "sound.wav", Path(folder) / "out.mp4"
             sound.write_bytes(spoken.wav)
-            write_video(out, self._frames(track, look, look.background or _BACKGROUND, times_s), fps, sound)
+            frames = self._frames(track, look, look.background or _BACKGROUND, times_s)
+            write_video(out, frames, fps, sound, PROMPT)
             return out.read_bytes()
 
     def _frames(self, track: ExpressionTrack, look: Appearance, colour: str, times_s: Iterator[float]) -> Iterator[U8]:

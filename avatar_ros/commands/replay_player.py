@@ -188,6 +188,7 @@ class Replay:
 def _move(message: Any, shift: TimeShift) -> None:
     if hasattr(message, "steady_ns"):
         message.steady_ns = shift.steady(message.steady_ns)
+        message.clock_id = 0  # of that time; moved, it is this host's
     if hasattr(message, "header"):
         stamp = convert.ns_from_stamp(message.header.stamp)
         message.header.stamp = convert.stamp_from_ns(shift.wall(stamp))

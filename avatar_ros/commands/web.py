@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
+from typing import Any
 
 from ..bringup.graph import PROFILES, KioskOptions
 from ..bringup.web import HTTP_PORT, HTTPS_PORT, WebOptions, run_web
@@ -12,6 +14,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the verb."""
     kiosk = KioskOptions()
     add = parser.add_argument
+    add_access_arguments(add)
+    add(
+        "--profile",
+        default=kiosk.profile,
+        metavar="|".join((*PROFILES, "FILE.yaml")),
+        help="as of `kiosk` (default: %(default)s)",
+    )
+    add("--locale", default=kiosk.locale, metavar="de|fr-CA|…", help="its language (default: the profile's)")
+    add("--avatar", default=kiosk.avatar, metavar="FILE", help="LAM .zip, or splats (default: the built-in one)")
+    add("--namespace", default=kiosk.namespace, help="of all topics and nodes (default: %(default)s)")
+    add("--network", default=kiosk.network, metavar="local|lan|…", help="who may reach its ROS nodes (default: local)")
+
+
+def add_access_arguments(add: Callable[..., Any]) -> None:
+    """By which way browsers come in, and who may; those of `kiosk --web`, too."""
     add(
         "--http",
         type=int,
@@ -24,16 +41,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--name", action="append", default=[], metavar="NAME", help="a name or address that it is reached by besides")
     add("--certificate", default="", metavar="FILE.pem", help="your own certificate (default: one is made)")
     add("--key", default="", metavar="FILE.pem", help="its key, where it is not in the same file")
-    add(
-        "--profile",
-        default=kiosk.profile,
-        metavar="|".join((*PROFILES, "FILE.yaml")),
-        help="as of `kiosk` (default: %(default)s)",
-    )
-    add("--locale", default=kiosk.locale, metavar="de|fr-CA|…", help="its language (default: the profile's)")
-    add("--avatar", default=kiosk.avatar, metavar="FILE", help="LAM .zip, or splats (default: the built-in one)")
-    add("--namespace", default=kiosk.namespace, help="of all topics and nodes (default: %(default)s)")
-    add("--network", default=kiosk.network, metavar="local|lan|…", help="who may reach its ROS nodes (default: local)")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -47,5 +54,10 @@ def run(options: argparse.Namespace) -> int:
         mic="none",
         display="off",
     )
+    return run_web(web_options(kiosk, options))
+
+
+def web_options(kiosk: KioskOptions, options: argparse.Namespace, *, devices: bool = False) -> WebOptions:
+    """Of what was typed. devices: the kiosk's own are there besides."""
     names, files = tuple(options.name), (options.certificate, options.key)
-    return run_web(WebOptions(kiosk, options.http, options.port, options.lan, names, *files))
+    return WebOptions(kiosk, options.http, options.port, options.lan, names, *files, devices=devices)

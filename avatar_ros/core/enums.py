@@ -77,6 +77,15 @@ class Layer(IntEnum):
     IDLE = 2
 
 
+class Duty(IntEnum):
+    """Of a node that lives. STANDS_IN: in the place of another host's; WAITS until that one leaves, and says LEAVES."""
+
+    SERVES = 1
+    STANDS_IN = 2
+    WAITS = 3
+    LEAVES = 4
+
+
 class MarkKind(IntEnum):
     """Unit that a Mark names: a phone or a word."""
 

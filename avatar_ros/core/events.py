@@ -7,8 +7,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from .arrays import F32
-from .enums import AgentState, ControlAction, InterruptAction, SayWhen, SessionKind
+from .enums import AgentState, ControlAction, Duty, InterruptAction, SayWhen, SessionKind
 from .types import LOCAL_SESSION, OfTurn
+
+#: In Offer.locales: BCP 47's "no linguistic content".
+NO_LANGUAGE = ("zxx",)
 
 
 def _no_amounts() -> F32:
@@ -44,8 +47,23 @@ class SessionEvent:
     session: str = LOCAL_SESSION
     kind: SessionKind = SessionKind.OPENED
     ttl_s: float = 0.0
-    locale: str = "en-US"
+    locale: str = ""
     avatar: str = ""
+    voice: str = ""
+    stamp_ns: int = 0
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What a node can do for people of several languages. locales: its own first, () any, NO_LANGUAGE none; voices: ids
+    of SessionEvent.voice, with their names, and their languages ("": all of the node's).
+    """
+
+    node: str = ""
+    locales: tuple[str, ...] = ()
+    voices: tuple[str, ...] = ()
+    voice_names: tuple[str, ...] = ()
+    voice_locales: tuple[str, ...] = ()
     stamp_ns: int = 0
 
 
@@ -131,10 +149,32 @@ class SpeechFault(OfTurn):
 
 @dataclass(frozen=True)
 class Alive:
-    """A node works. life: which of its starts this is; of another, it has forgotten what it knew before."""
+    """A node works. life: which of its starts this is; of another, it has forgotten what it knew before.
+
+    version: of avatar_ros, "" of a program of another kind; duty: see core/standby.py.
+    """
 
     node: str = ""
     life: int = 0
+    stamp_ns: int = 0
+    version: str = ""
+    duty: Duty = Duty.SERVES
+
+
+@dataclass(frozen=True)
+class ClockPing:
+    """A question for the time of another host, and with `heard_ns` set its answer (core/host_clocks.py).
+
+    asker, asked: clock ids; node: who should answer, or did; "": any node of that clock. Times are CLOCK_MONOTONIC of
+    the one (asked_ns) and of the other host.
+    """
+
+    asker: int = 0
+    asked: int = 0
+    node: str = ""
+    asked_ns: int = 0
+    heard_ns: int = 0
+    answered_ns: int = 0
     stamp_ns: int = 0
 
 
@@ -154,6 +194,7 @@ class FrameInfo(OfTurn):
     dropped: int = 0
     steady_ns: int = 0
     stamp_ns: int = 0
+    clock_id: int = 0
 
 
 @dataclass(frozen=True)
@@ -192,6 +233,7 @@ class VoiceDirection:
     spread_rad: float = 0.0
     sureness: float = 0.0
     steady_ns: int = 0
+    clock_id: int = 0
     stamp_ns: int = 0
 
 

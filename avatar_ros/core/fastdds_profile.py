@@ -11,23 +11,45 @@ _LOOPBACK = "<locator><udpv4><address>127.0.0.1</address></udpv4></locator>"
 #: A started node is heard of by those who missed its first words, or had their own missed, when it announces itself
 #: again; Fast DDS's own 3 s are a silence in mid-sentence after a voice was killed.
 _ANNOUNCE = "<leaseAnnouncement><sec>0</sec><nanosec>500000000</nanosec></leaseAnnouncement>"
+#: A lost sample is repaired when a heartbeat tells of it; Fast DDS's own 3 s are a hole in a sentence.
+_HEARTBEAT = "<times><heartbeatPeriod><sec>0</sec><nanosec>50000000</nanosec></heartbeatPeriod></times>"
+_WRITER = f"""<data_writer profile_name="avatar_ros_writer" is_default_profile="true">
+    {_HEARTBEAT}
+  </data_writer>"""
 #: No multicast: what another program subscribed to would be delivered here too, from whatever interface it came.
 _HERE = f"""<builtin>
         <discovery_config>{_ANNOUNCE}</discovery_config>
         <metatrafficUnicastLocatorList>{_LOOPBACK}</metatrafficUnicastLocatorList>
         <initialPeersList>{_LOOPBACK}</initialPeersList>
       </builtin>"""
+_LOUD = f"<builtin><discovery_config>{_ANNOUNCE}</discovery_config></builtin>"
 
 
-def profile_xml(interfaces: Sequence[str], shared_memory: bool, *, discover_here: bool) -> str:
-    """A participant on 127.0.0.1 and `interfaces`. discover_here: it looks for others on this computer alone.
+def profile_xml(interfaces: Sequence[str], shared_memory: bool) -> str:
+    """Participants that may be reached: on 127.0.0.1 and `interfaces`, or anywhere where none is named.
 
-    Sizes are Fast DDS's own: 0.5 MiB of shared memory a process.
+    What is lost on the way is repaired soon.
     """
-    allowed = "".join(f"<interface>{name}</interface>" for name in interfaces)
+    return _profiles((_participant(interfaces, shared_memory, _LOUD) if interfaces else "") + _WRITER)
+
+
+def local_profile_xml(shared_memory: bool) -> str:
+    """Participants that look for others on this computer alone, and cannot be reached from elsewhere."""
+    return _profiles(_participant((), shared_memory, _HERE))
+
+
+def _profiles(content: str) -> str:
     return f"""<?xml version="1.0" encoding="UTF-8"?>
 <profiles xmlns="http://www.eprosima.com/XMLSchemas/fastRTPS_Profiles">
-  <transport_descriptors>
+  {content}
+</profiles>
+"""
+
+
+def _participant(interfaces: Sequence[str], shared_memory: bool, builtin: str) -> str:
+    """Sizes are Fast DDS's own: 0.5 MiB of shared memory a process."""
+    allowed = "".join(f"<interface>{name}</interface>" for name in interfaces)
+    return f"""<transport_descriptors>
     {_SHM if shared_memory else ""}
     <transport_descriptor>
       <transport_id>avatar_udp</transport_id>
@@ -38,7 +60,7 @@ def profile_xml(interfaces: Sequence[str], shared_memory: bool, *, discover_here
   </transport_descriptors>
   <participant profile_name="avatar_ros" is_default_profile="true">
     <rtps>
-      {_HERE if discover_here else ""}
+      {builtin}
       <userTransports>
         {"<transport_id>avatar_shm</transport_id>" if shared_memory else ""}
         <transport_id>avatar_udp</transport_id>
@@ -46,5 +68,4 @@ def profile_xml(interfaces: Sequence[str], shared_memory: bool, *, discover_here
       <useBuiltinTransports>false</useBuiltinTransports>
     </rtps>
   </participant>
-</profiles>
-"""
+  """

@@ -32,7 +32,14 @@ class PeerNews:
 class _Peer:
     life: int
     seen_s: float
+    stands_in: bool = False
     lost: bool = False
+
+    def outranks(self, life: int, stands_in: bool) -> bool:
+        """Whether what another one says does not count."""
+        if life == self.life:
+            return False
+        return self.stands_in if self.stands_in is not stands_in else life < self.life
 
 
 class PeerWatch:
@@ -48,17 +55,28 @@ class PeerWatch:
         """Those that are lost, by name."""
         return tuple(sorted(name for name, peer in self._peers.items() if peer.lost))
 
-    def heard(self, node: str, life: int, now_s: float) -> PeerNews | None:
+    def heard(self, node: str, life: int, now_s: float, *, stands_in: bool = False) -> PeerNews | None:
         """A node says that it lives. `life` grows with each of its starts; a smaller one is its past, still under way,
-        unless it was taken for dead (another host's clock may begin anew).
+        unless it was taken for dead (another host's clock may begin anew). While one stands in for it that has not
+        left, the other, which may be back, does not count.
         """
         peer = self._peers.get(node)
-        if node not in self._names or (peer is not None and life < peer.life and not peer.lost):
+        if node not in self._names:
             return None
-        self._peers[node] = _Peer(life, now_s)
+        if peer is not None and not peer.lost and peer.outranks(life, stands_in):
+            return None
+        self._peers[node] = _Peer(life, now_s, stands_in)
         if peer is None or (peer.life == life and not peer.lost):
             return None
         return PeerNews(node, PeerChange.BACK if peer.life == life else PeerChange.RESTARTED)
+
+    def left(self, node: str, life: int) -> PeerNews | None:
+        """One that stood in leaves the work to the node itself, which is still to begin."""
+        peer = self._peers.get(node)
+        if peer is None or peer.life != life or peer.lost:
+            return None
+        peer.lost = True
+        return PeerNews(node, PeerChange.LOST)
 
     def look(self, now_s: float) -> list[PeerNews]:
         """To be called several times a second; whose silence has lasted too long by now."""

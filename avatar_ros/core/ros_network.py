@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .errors import ConfigError
-from .fastdds_profile import profile_xml
+from .fastdds_profile import local_profile_xml, profile_xml
 from .paths import runtime_folder
 
 #: "local", "lan" or "lan:INTERFACE_OR_IPV4,…"; unset: local, unless ROS's own variables open it.
@@ -135,7 +135,7 @@ def _decide(users: Mapping[str, str], reach: Reach, shared_memory: bool, stray: 
         line = f"as your profile says, not closed by avatar_ros{_named(said)}"
         return _Decision(False, line, {_PROFILE: files[0], **_discovery(reach)})
     if reach.lan:
-        profile = profile_xml(reach.interfaces, shared_memory, discover_here=False) if reach.interfaces else ""
+        profile = profile_xml(reach.interfaces, shared_memory)
         return _Decision(False, _of_lan(reach) + _named(said), _discovery(reach), profile)
     if opening and not users.get(NETWORK):
         line = f"NOT closed, since variables open it; local closes it{_named(said)}"
@@ -151,7 +151,7 @@ def _closed(said: Mapping[str, str], shared_memory: bool, stray: bool) -> _Decis
     forced = {"SKIP_DEFAULT_XML_FILE": "1"}
     forced |= {} if said.get(_RANGE) == "OFF" else {_RANGE: "SYSTEM_DEFAULT"}
     forced |= {_LOCALHOST_ONLY: "0"} if _LOCALHOST_ONLY in said else {}
-    return _Decision(True, line, forced, profile_xml((), shared_memory, discover_here=True), tuple(forced))
+    return _Decision(True, line, forced, local_profile_xml(shared_memory), tuple(forced))
 
 
 def _discovery(reach: Reach) -> dict[str, str]:

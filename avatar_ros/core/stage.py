@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from .events import Interrupt, SessionEvent
+from .events import Interrupt, Offer, SessionEvent
 from .peers import PeerNews
 from .topics import Message
 
@@ -40,7 +40,7 @@ class Stage:
     unread: topics of its port that it has no use for as it is configured; the runner does not subscribe to them.
     waits_for: nodes whose deaths it wants to know of; `peer` is then called. says_alive: others wait for this one, so
     its node says several times a second that it lives. can_do: "" or a line for the log once it is loaded: what it is
-    able to do as it is configured.
+    able to do as it is configured. offer: the same for programs, on the topic `offer`; None: nothing.
     """
 
     tick_period_s: float = 0.0
@@ -50,6 +50,7 @@ class Stage:
     waits_for: frozenset[str] = frozenset()
     says_alive: bool = False
     can_do: str = ""
+    offer: Offer | None = None
 
     def __init__(self) -> None:
         self.wake: Callable[[], None] = _nothing

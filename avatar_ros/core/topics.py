@@ -9,12 +9,14 @@ from typing import get_args
 from .events import (
     Alive,
     AvatarState,
+    ClockPing,
     Control,
     FrameInfo,
     GazeTarget,
     Gesture,
     Interrupt,
     KeyFrame,
+    Offer,
     People,
     Say,
     SayResult,
@@ -64,12 +66,14 @@ Message = (
     | People
     | Control
     | Gesture
+    | Offer
 )
 
 
-#: By name: those that travel alone, that are part of others, and the sign of life (ros/peers.py).
+#: By name: those that travel alone, that are part of others, and what nodes tell each other (ros/peers.py,
+#: ros/clock_link.py).
 KINDS: Mapping[str, type] = MappingProxyType(
-    {kind.__name__: kind for kind in (*get_args(Message), ChatMessage, Mark, KeyFrame, Alive)}
+    {kind.__name__: kind for kind in (*get_args(Message), ChatMessage, Mark, KeyFrame, Alive, ClockPing)}
 )
 
 #: Topic of each message kind, relative to the kiosk's namespace (docs/architecture.md). One name per (type, role).
@@ -100,6 +104,7 @@ TOPICS: Mapping[str, type] = MappingProxyType(
         "gaze_target": GazeTarget,
         "control": Control,
         "gesture": Gesture,
+        "offer": Offer,
         "people": People,
     }
 )

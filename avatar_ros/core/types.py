@@ -2,7 +2,8 @@
 
 Each mirrors the message of the same name in msg/ field by field (ros/convert.py maps them), so what is said here of
 units, shapes and ranges holds there too. Sounds are int16 mono, counted in samples; times named `*_s` are seconds,
-`steady_ns` is CLOCK_MONOTONIC of the host in nanoseconds (0: unknown), `stamp_ns` the wall clock of the header.
+`steady_ns` is CLOCK_MONOTONIC of the host in nanoseconds (0: unknown), `stamp_ns` the wall clock of the header;
+`clock_id` is 0 where steady_ns is this host's, else see core/host_clocks.py.
 Order within a session is (epoch, turn); `epoch` grows with each restart of the dialogue.
 """
 
@@ -67,6 +68,7 @@ class AudioFrame:
     last: bool = False
     steady_ns: int = 0
     stamp_ns: int = 0
+    clock_id: int = 0
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,7 @@ class VoiceActivity:
     probability: float = 0.0
     steady_ns: int = 0
     stamp_ns: int = 0
+    clock_id: int = 0
 
 
 @dataclass(frozen=True)
@@ -238,6 +241,7 @@ class Expression(OfTurn):
     last: bool = False
     steady_ns: int = 0
     stamp_ns: int = 0
+    clock_id: int = 0
 
 
 @dataclass(frozen=True)
@@ -255,3 +259,4 @@ class PlaybackClock(OfTurn):
     sentence_progress: float = 0.0
     steady_ns: int = 0
     stamp_ns: int = 0
+    clock_id: int = 0

@@ -14,7 +14,7 @@ PORT = Port(
         *("speech/transcript", "mic/voice_activity", "say", "speech/playback", "speech/fault", "dialogue/reply"),
         *("interrupt", "session", "control"),
     ),
-    publishes=("dialogue/prompt", "speech/sentence", "interrupt", "state", "session", "say_result"),
+    publishes=("dialogue/prompt", "speech/sentence", "interrupt", "state", "session", "say_result", "offer"),
 )
 
 _AUTO = f"{AUTO}: of the language's file in config/locales"

@@ -32,9 +32,12 @@ Event = VoiceActivity | Transcript | Reply | PlaybackClock | SpeechFault | Say |
 class Conversation:
     """One session. What is public is told the time and returns what is to be sent, in order."""
 
-    def __init__(self, settings: DialogueSettings, session: str, epoch: int, last_turn: int = 0) -> None:
+    def __init__(
+        self, settings: DialogueSettings, session: str, epoch: int, last_turn: int = 0, locale: str = ""
+    ) -> None:
+        """locale: the language that the session begins in, "" for the kiosk's."""
         self._settings = settings
-        self._turns = turns = TurnManager(settings, session, epoch, last_turn)
+        self._turns = turns = TurnManager(settings, session, epoch, last_turn, locale)
         self._user_speech = user_speech = UserSpeechTracker(settings.hear_patience_s, settings.longest_voice_s)
         self._presence = presence = Presence(settings)
         self._agenda = agenda = Agenda(settings, turns, user_speech, presence)
@@ -67,6 +70,15 @@ class Conversation:
     def turn(self) -> int:
         """Number of the last turn that began."""
         return self._turns.last_turn
+
+    @property
+    def locale(self) -> str:
+        """The language that is spoken now."""
+        return self._turns.texts.locale
+
+    def choose(self, locale: str) -> None:
+        """The person wants that language from now on."""
+        self._turns.texts.choose(locale)
 
     # --- events ---------------------------------------------------------------------------------------------------
 

@@ -17,9 +17,15 @@ class FixedTexts:
     stands, in the kiosk's own language.
     """
 
-    def __init__(self, settings: DialogueSettings) -> None:
+    def __init__(self, settings: DialogueSettings, locale: str = "") -> None:
+        """locale: of a session that was opened in a language of its own, "" for the kiosk's."""
         self._settings = settings
-        self.locale = settings.locale  # what the person speaks, as far as that is known
+        self.choose(locale)
+
+    def choose(self, locale: str) -> None:
+        """The person wants that language from now on."""
+        self._chosen = self.answered_in(locale or self._settings.locale)
+        self.locale = self._chosen  # what the person speaks, as far as that is known
 
     def heard(self, transcript: Transcript) -> None:
         """The person said something; what was not understood was in no language."""
@@ -28,14 +34,18 @@ class FixedTexts:
 
     def next_person(self) -> None:
         """Nobody is there: the next person may speak another language."""
-        self.locale = self._settings.locale
+        self.locale = self._chosen
 
     def answered_in(self, locale: str) -> str:
-        """The locale that a question in `locale` is answered in: its own, or the kiosk's where that is not wanted."""
+        """The locale that a question in `locale` is answered in: its own, or the kiosk's where that is not wanted; the
+        session's where it is "", not known.
+        """
+        if not locale:
+            return self._chosen
         wanted = self._settings.languages
         own = self._settings.locale
         known = not wanted or any(same_language(locale, one) for one in (own, *wanted))
-        return locale if locale and known else own
+        return locale if known else own
 
     def get(self, name: str) -> tuple[str, str]:
         """(a text of core/locales.py's TEXTS, its locale); "" for nothing to say."""
@@ -78,6 +88,14 @@ class ListeningWords:
         codes = dict.fromkeys((language_code(locale), language_code(self._settings.locale), _ENGLISH))
         found = [find_language(yaml, code) for code in (codes if locale else languages())]
         return [language for language in found if language is not None]
+
+
+def answered_languages(settings: DialogueSettings) -> tuple[str, ...]:
+    """Those that have texts and are answered in themselves, BCP 47, the kiosk's own first."""
+    texts = FixedTexts(settings)
+    found = (language.locale for code in languages() if (language := find_language(yaml, code)) is not None)
+    wanted = (locale for locale in found if texts.answered_in(locale) == locale)
+    return (settings.locale, *(locale for locale in wanted if not same_language(locale, settings.locale)))
 
 
 def check_languages(settings: DialogueSettings) -> None:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from pathlib import Path
 
 from ..core.enums import SessionKind
-from ..core.events import Control, Interrupt, Say, SessionEvent
+from ..core.events import Control, Interrupt, Offer, Say, SessionEvent
 from ..core.peers import PeerNews
 from ..core.stage import Out, Stage
 from ..core.topics import Message
@@ -16,7 +15,7 @@ from ..core.types import Transcript, VoiceActivity
 from .base import DialogueSettings
 from .conversation import WAITS_FOR, Conversation, Event
 from .epoch import default_path, next_epoch, read_epoch, write_epoch
-from .fixed_texts import check_languages
+from .fixed_texts import answered_languages, check_languages
 
 TICK_S = 0.05
 #: Nodes that serve the kiosk's session only.
@@ -44,10 +43,12 @@ class DialogueStage(Stage):
         self._last_turn = 0  # the highest of all closed sessions
         self._used_s: dict[str, float] = {}
         self._closed_s: dict[str, float] = {}  # sessions that we have closed ourselves, and when
+        self._opened: dict[str, SessionEvent] = {}  # what we have said of sessions, and not heard of yet
 
     def load(self) -> None:
         """Take the epoch of this run. Raises ConfigError for a locale without texts, or whose file is wrong."""
         check_languages(self._settings)
+        self.offer = Offer("dialogue_node", answered_languages(self._settings))
         self._epoch, self._warning = self._epoch_source()
 
     def push(self, topic: str, message: Message, now_s: float) -> Iterable[Out]:
@@ -77,9 +78,18 @@ class DialogueStage(Stage):
     def session(self, event: SessionEvent, now_s: float) -> Iterable[Out]:
         """Another node opened or closed a session; our own news comes back, too, and changes nothing."""
         if event.kind is SessionKind.OPENED:
-            yield from self._open(event.session, now_s, event.locale)
+            yield from self._opened_by_others(event, now_s)
         elif self._closed_s.pop(event.session, None) is None:
             yield from self._forget(event.session, now_s)
+
+    def _opened_by_others(self, event: SessionEvent, now_s: float) -> Iterable[Out]:
+        own = self._opened.pop(event.session, None)
+        if own is not None and (own.locale, own.voice, own.ttl_s) == (event.locale, event.voice, event.ttl_s):
+            return
+        if (conversation := self._conversations.get(event.session)) is None:
+            yield from self._open(event.session, now_s, event.locale, event.voice)
+        elif event.locale:
+            conversation.choose(event.locale)
 
     def interrupt(self, order: Interrupt, now_s: float) -> Iterable[Out]:
         """An order of others; our own come back, too, but then what they end has ended."""
@@ -107,15 +117,16 @@ class DialogueStage(Stage):
             values["warning"] = self._warning
         return values
 
-    def _open(self, session: str, now_s: float, locale: str = "") -> Iterable[Out]:
+    def _open(self, session: str, now_s: float, locale: str = "", voice: str = "") -> Iterable[Out]:
         if session in self._conversations:
             return
-        settings = replace(self._settings, locale=locale) if locale in self._settings.languages else self._settings
-        self._conversations[session] = Conversation(settings, session, self._epoch, self._last_turn)
+        conversation = Conversation(self._settings, session, self._epoch, self._last_turn, locale)
+        self._conversations[session] = conversation
         self._used_s[session] = now_s
         ttl_s = 0.0 if session == self._settings.session else self._settings.session_ttl_s
-        yield Out("session", SessionEvent(session, SessionKind.OPENED, ttl_s, settings.locale))
-        yield from self._conversations[session].open(now_s)
+        self._opened[session] = SessionEvent(session, SessionKind.OPENED, ttl_s, conversation.locale, voice=voice)
+        yield Out("session", self._opened[session])
+        yield from conversation.open(now_s)
 
     def _expired(self, now_s: float) -> list[str]:
         return [
@@ -132,6 +143,7 @@ class DialogueStage(Stage):
             ended = conversation.end("session_closed", now_s)
             yield from (out for out in ended if out.topic != "interrupt")  # its speaker drops it by itself
         self._used_s.pop(session, None)
+        self._opened.pop(session, None)
 
 
 def build(settings: DialogueSettings) -> Stage:

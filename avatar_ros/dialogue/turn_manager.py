@@ -31,10 +31,12 @@ LOST_START_S = 0.3
 class TurnManager:
     """What is to be sent gathers in `outbox`."""
 
-    def __init__(self, settings: DialogueSettings, session: str, epoch: int, last_turn: int = 0) -> None:
+    def __init__(
+        self, settings: DialogueSettings, session: str, epoch: int, last_turn: int = 0, locale: str = ""
+    ) -> None:
         self._settings = settings
         self._writer = SentenceWriter(settings, session, epoch)
-        self.texts = FixedTexts(settings)
+        self.texts = FixedTexts(settings, locale)
         self.outbox = Outbox(session, epoch)
         self.epoch = epoch
         self.turn: Turn | None = None

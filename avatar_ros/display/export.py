@@ -17,13 +17,15 @@ from ..core.loading import boundary
 from ..core.private import private_folder
 from .base import U8
 from .media import check_writable
-from .mp4 import OFFLINE, Mp4File, to_yuv
+from .mp4 import OFFLINE, Coding, Mp4File, to_yuv
 
 SOUND_RATE_HZ = 48000
 MAX_SOUND_S = 2 * 3600
 
 
-def write_video(path: Path | str, frames: Iterable[U8], fps: float, sound: Path | str | None = None) -> int:
+def write_video(
+    path: Path | str, frames: Iterable[U8], fps: float, sound: Path | str | None = None, coding: Coding = OFFLINE
+) -> int:
     """Write frames [H, W, 3 or 4] (frame i at i / fps seconds) and a sound file that begins with frame 0, as MP4.
 
     Returns the number of frames. Frames of premultiplied RGBA come out over black. Raises ConfigError for a path that
@@ -37,7 +39,7 @@ def write_video(path: Path | str, frames: Iterable[U8], fps: float, sound: Path 
     if first is None:
         raise ConfigError("no_frames", f"nothing to write to '{path}': there is no frame")
     height, width = (side + side % 2 for side in first.shape[:2])
-    file = Mp4File(path, (width, height), fps, 0 if pcm is None else SOUND_RATE_HZ, OFFLINE)
+    file = Mp4File(path, (width, height), fps, 0 if pcm is None else SOUND_RATE_HZ, coding)
     with closing(file):
         return _write(file, chain([first], rest), fps, pcm)
 

@@ -47,6 +47,8 @@ class Coding:
 
 LIVE = Coding()
 OFFLINE = Coding(preset="medium", tune="", crf=17, flags="faststart", threads=2)
+#: Somebody waits for it: half the work of OFFLINE, at the same quality and about the same size.
+PROMPT = Coding(preset="veryfast", tune="", crf=17, flags="faststart", threads=2)
 
 
 def to_yuv(rgba: U8) -> U8:

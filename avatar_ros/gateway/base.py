@@ -10,7 +10,7 @@ from ..core.stage import Port
 GATEWAY_PORT = Port(
     subscribes=(
         *("state", "session", "interrupt", "speech/audio", "motion/expression", "speech/sentence"),
-        *("speech/transcript", "mic/voice_activity"),
+        *("speech/transcript", "mic/voice_activity", "offer"),
     ),
     publishes=(
         *("mic/audio", "mic/talk", "speech/transcript", "speech/playback", "speech/played"),

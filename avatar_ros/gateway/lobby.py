@@ -9,11 +9,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..core.locales import same_language
 from ..core.stage import Out
 from .base import WebSettings
 from .page_messages import PROTOCOL, Hello
 from .page_session import PageSession, Visitor
 from .refusal import NORMAL, TAKEN_OVER, TOO_MUCH, RefusalError
+from .speech_offer import SpeechOffer
 
 #: Why a session ends -> what its person is told.
 BYE = {
@@ -46,6 +48,7 @@ class Lobby:
     welcome: Callable[[Hello], dict[str, Any]]
     origin_s: float
     accepting: bool = False
+    speech: SpeechOffer = field(default_factory=SpeechOffer)
     sessions: dict[str, PageSession] = field(default_factory=dict)  # by name
     _waiting: deque[_Waiting] = field(default_factory=deque)
     _by_visitor: dict[int, PageSession] = field(default_factory=dict)
@@ -138,10 +141,13 @@ class Lobby:
 
     def _begin(self, visitor: Visitor, hello: Hello, now_s: float) -> Iterator[Out]:
         name, key = _SESSION_PREFIX + self.make_key(), self.make_key()
-        locale = hello.locale or self.settings.locale
-        session = PageSession(name, key, visitor.address, locale, self.origin_s, now_s)
+        speech = self.speech
+        locale, voice = speech.choose_locale(hello.locale), speech.choose_voice(hello.voice)
+        session = PageSession(name, key, visitor.address, locale, self.origin_s, now_s, voice, speech)
         self.sessions[name] = self._by_key[key] = session
         self._attach(session, visitor, hello, resumed=False)
+        if hello.locale and not same_language(hello.locale, locale):
+            session.refuse(speech.refusal(hello.locale))
         yield from session.tick(now_s)
 
     def _resume(self, session: PageSession, visitor: Visitor, hello: Hello) -> bool:
@@ -166,7 +172,7 @@ class Lobby:
             "key": session.key,
             "resumed": resumed,
             "resume_s": own.resume_s,
-            "locale": session.locale,
+            **session.spoken,
             "idle_s": own.idle_s,
             "longest_s": own.longest_s,
             **self.welcome(hello),

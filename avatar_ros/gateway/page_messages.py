@@ -25,6 +25,7 @@ class Hello:
     """resume_key: of an earlier session, "" for none; resume_seq: the last frame of it that was seen."""
 
     locale: str = ""
+    voice: str = ""
     avatar: str = ""
     resume_key: str = ""
     resume_seq: int = 0
@@ -65,8 +66,11 @@ class Figures:
 
 
 @dataclass(frozen=True)
-class LocaleChoice:
-    locale: str
+class SpeechChoice:
+    """Of a language (BCP 47) and a voice (of /voices); "": as it was."""
+
+    locale: str = ""
+    voice: str = ""
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,7 @@ class Goodbye:
     """The person leaves."""
 
 
-PageMessage = Hello | ClockReport | TypedText | StopButton | TalkPress | Figures | LocaleChoice | Goodbye
+PageMessage = Hello | ClockReport | TypedText | StopButton | TalkPress | Figures | SpeechChoice | Goodbye
 
 
 def read_text(data: str) -> PageMessage | None:
@@ -129,7 +133,8 @@ def _hello(fields: Mapping[str, Any]) -> Hello:
         raise RefusalError("bad_frame", "'resume' is no object")
     key = _text(resume, "key")
     seq = _count(resume, "seq", 0)
-    return Hello(_text(fields, "locale"), _text(fields, "avatar"), key, seq, _text(fields, "token"))
+    locale, voice, avatar = (_text(fields, name) for name in ("locale", "voice", "avatar"))
+    return Hello(locale, voice, avatar, key, seq, _text(fields, "token"))
 
 
 def _clock(fields: Mapping[str, Any]) -> ClockReport:
@@ -162,6 +167,6 @@ _READERS: Mapping[str, Callable[[Mapping[str, Any]], PageMessage]] = {
     "interrupt": lambda fields: StopButton(),
     "talk": _talk,
     "figures": _figures,
-    "choose": lambda fields: LocaleChoice(_text(fields, "locale")),
+    "choose": lambda fields: SpeechChoice(_text(fields, "locale"), _text(fields, "voice")),
     "bye": lambda fields: Goodbye(),
 }

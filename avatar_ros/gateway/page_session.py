@@ -16,10 +16,11 @@ from ..core.stage import Out
 from ..core.topics import Message
 from ..core.types import AudioFrame, Expression, Sentence, SpeechChunk, Talk, Transcript, VoiceActivity
 from . import page_frames
-from .page_messages import ClockReport, Figures, LocaleChoice, PageMessage, StopButton, TalkPress, TypedText
+from .page_messages import ClockReport, Figures, PageMessage, SpeechChoice, StopButton, TalkPress, TypedText
 from .page_playback import PagePlayback
 from .sent_frames import Frame, SentFrames
 from .session_figures import SessionFigures
+from .speech_offer import USUAL_VOICE, SpeechOffer
 from .turn_numbers import TurnNumbers
 
 #: A gap in the microphone's count that is longer is a stream that began anew, s.
@@ -67,6 +68,8 @@ class PageSession:
     locale: str
     origin_s: float
     began_s: float
+    voice: str = USUAL_VOICE
+    speech: SpeechOffer = field(default_factory=SpeechOffer)
     visitor: Visitor | None = None
     lost_s: float | None = None
     used_s: float = 0.0
@@ -96,7 +99,7 @@ class PageSession:
             StopButton: self._stop,
             TalkPress: self._talk,
             Figures: self._measured,
-            LocaleChoice: self._choose,
+            SpeechChoice: self._choose,
         }
 
     # --- from the graph ------------------------------------------------------------------------------------------
@@ -202,9 +205,26 @@ class PageSession:
         self.figures.page = dict(figures.values)
         return ()
 
-    def _choose(self, choice: LocaleChoice, now_s: float) -> Iterable[Out]:
-        self.locale = choice.locale or self.locale
-        return ()
+    def _choose(self, choice: SpeechChoice, now_s: float) -> Iterator[Out]:
+        self.used_s = now_s
+        if choice.locale:
+            self.locale = self.speech.choose_locale(choice.locale)
+        if choice.voice:
+            self.voice = self.speech.choose_voice(choice.voice)
+        self._tell("speech", **self.spoken)
+        yield self._event()
+
+    @property
+    def spoken(self) -> dict[str, Any]:
+        """What the page is told of its language and voice. heard: whether the server understands it spoken."""
+        return {"locale": self.locale, "voice": self.voice, "heard": self.speech.hears(self.locale)}
+
+    def refuse(self, problem: dict[str, str]) -> None:
+        """Tell the person what is not possible here; the conversation goes on."""
+        self._tell("error", **problem)
+
+    def _event(self) -> Out:
+        return Out("session", SessionEvent(self.name, SessionKind.OPENED, locale=self.locale, voice=self.voice))
 
     # --- its life ------------------------------------------------------------------------------------------------
 
@@ -212,7 +232,7 @@ class PageSession:
         """Ask the dialogue for the conversation until it answers; hold what is spoken while the page is away."""
         if not self.opened and now_s - self._asked_s >= _ASK_AGAIN_S:
             self._asked_s = now_s
-            yield Out("session", SessionEvent(self.name, SessionKind.OPENED, locale=self.locale))
+            yield self._event()
         if self.visitor is None:
             yield from self._playback.lost(now_s)
 

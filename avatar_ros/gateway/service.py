@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..core.errors import ConfigError
 from ..core.own_addresses import own_names
@@ -28,7 +28,7 @@ def serve(stage: GatewayStage, generate_module: str) -> Callable[[], None]:
         ) from error
     settings = stage.settings
     access = Access(settings, read_token(settings.token_file), own_names())
-    app = make_app(stage, access, lambda: voices(stage))
+    app = make_app(stage, access, stage.speech.described)
     add_admin(app, stage, Operator(read_token(settings.admin_token_file)))
     generator = None
     if settings.generate_workers:
@@ -44,12 +44,3 @@ def serve(stage: GatewayStage, generate_module: str) -> Callable[[], None]:
             generator.close()
 
     return stop
-
-
-def voices(stage: GatewayStage) -> dict[str, Any]:
-    """What /voices tells: the graph has one voice and one language at a time, those of its parameters."""
-    locale = stage.settings.locale
-    return {
-        "voices": [{"id": "default", "name": "the server's voice", "locale": locale, "default": True}],
-        "locales": [{"id": locale, "name": locale, "default": True}],
-    }

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from ..core.enums import SessionKind
-from ..core.events import Interrupt, Say, SessionEvent
+from ..core.events import Interrupt, Offer, Say, SessionEvent
 from ..core.peers import PeerChange, PeerNews
 from ..core.rates import LISTENING_RATE_HZ
 from ..core.stage import Out, Stage
@@ -22,6 +22,7 @@ from .page_connection import PageConnection
 from .page_messages import Goodbye, Hello, read_text
 from .refusal import RESTARTING, RefusalError
 from .sent_frames import Frame
+from .speech_offer import SpeechOffer
 
 TICK_S = 0.1
 SPEECH_RATE_HZ = 24000
@@ -46,10 +47,11 @@ class GatewayStage(Stage):
         self.avatars = AvatarFiles((settings.avatar, *settings.avatars))
         self.origin_s = time.monotonic() - secrets.randbelow(1000)
         self.view = LiveView()
+        self.speech = SpeechOffer(settings.locale)
         self.port = settings.port  # that it really listens on
         self._start_server = start_server
         self._stop_server: Callable[[], None] | None = None
-        self._lobby = Lobby(settings, lambda: secrets.token_hex(12), self._welcome, self.origin_s)
+        self._lobby = Lobby(settings, lambda: secrets.token_hex(12), self._welcome, self.origin_s, speech=self.speech)
         self._inbox: deque[tuple[PageConnection, Frame | None]] = deque()
         self._orders: deque[Callable[[float], Iterable[Out]]] = deque()
         self._silent: set[str] = set()
@@ -64,7 +66,10 @@ class GatewayStage(Stage):
     # --- from the graph ------------------------------------------------------------------------------------------
 
     def push(self, topic: str, message: Message, now_s: float) -> Iterable[Out]:
-        """A message for one of the pages."""
+        """A message for one of the pages; what a node offers to all of them."""
+        if isinstance(message, Offer):
+            self.speech.take(message)
+            return ()
         session = self._lobby.sessions.get(getattr(message, "session", ""))
         if session is not None:
             session.take(message, now_s)

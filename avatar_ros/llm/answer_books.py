@@ -12,7 +12,7 @@ from ..answers.file import Answers, load_answers_file
 from ..answers.responses import ResponseSelector
 from ..answers.translations import translated
 from ..core.errors import ConfigError
-from ..core.locales import same_language
+from ..core.locales import languages, same_language
 from ..core.types import Prompt
 from .answers_settings import AnswersSettings
 from .understanding import Understanding, Understood
@@ -47,6 +47,12 @@ class AnswerBooks:
     def warning(self) -> str:
         """What is wrong with the books; "" for nothing."""
         return "; ".join(filter(None, (self.own.understanding.warning, *self._problems)))
+
+    def locales(self) -> tuple[str, ...]:
+        """Languages that there are files in, the kiosk's own first; the others by their codes."""
+        own = self.own.answers.locale
+        others = (code for code in languages() if translated(self._path, code) not in (self._path, self._own_path))
+        return (own, *(code for code in others if not same_language(code, own)))
 
     def of(self, locale: str) -> AnswerBook | None:
         """The book in the language of `locale`; None where there is none, or it is wrong, which `warning` says."""

@@ -47,6 +47,11 @@ class LocalAnswers:
         rng = random.Random(self._own.seed or None)
         self._books = AnswerBooks(share_file(self._settings.answers_file), self._settings.locale, self._own, rng)
 
+    def languages(self) -> tuple[str, ...]:
+        """Of the file and its translations."""
+        assert self._books is not None, "load() comes first"
+        return self._books.locales()
+
     def knows(self, prompt: Prompt) -> bool:
         """Whether the file answers it."""
         return self._understood(prompt)[1].intent is not None

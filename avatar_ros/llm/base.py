@@ -12,7 +12,7 @@ from ..core.settings import Settings, setting
 from ..core.stage import Port
 from ..core.types import Prompt
 
-PORT = Port(subscribes=("dialogue/prompt", "mic/voice_activity"), publishes=("dialogue/reply",))
+PORT = Port(subscribes=("dialogue/prompt", "mic/voice_activity"), publishes=("dialogue/reply", "offer"))
 
 
 @dataclass(frozen=True)
@@ -90,6 +90,14 @@ class Chat(Protocol):
 
     def close(self) -> None:
         """Free what `load` took."""
+
+
+@runtime_checkable
+class AnswersLanguages(Protocol):
+    """A Chat that answers in some languages only."""
+
+    def languages(self) -> tuple[str, ...]:
+        """Which, BCP 47, its own first; () for any. Counts once it is loaded."""
 
 
 class WholeAnswer:

@@ -30,7 +30,7 @@ from .service_answer import RetryPolicy, ServiceAnswer
 from .service_errors import ServiceError, error_of_status, malformed, server_error
 from .stream_buffer import Stream, StreamBuffer
 from .tools.caller import ToolCaller
-from .tools.tool_answer import Offer, ToolAnswer
+from .tools.tool_answer import ToolAnswer, ToolOffer
 from .tools.toolbox import Toolbox
 
 #: Connections are kept for the next turn, which saves it the handshakes.
@@ -114,7 +114,7 @@ class OpenAiChat:
             return WholeAnswer(failure=ServiceError("llm_busy", busy, lasting=False))
         send = partial(self._send, prompt, wake, circuit)
         toolbox = self._toolbox
-        answer = toolbox.answer(send, prompt, wake, now_s) if toolbox else send((), Offer.NOTHING, now_s)
+        answer = toolbox.answer(send, prompt, wake, now_s) if toolbox else send((), ToolOffer.NOTHING, now_s)
         self._running.append(answer)
         return answer
 
@@ -124,7 +124,7 @@ class OpenAiChat:
         wake: Callable[[], None],
         circuit: Circuit,
         following: Sequence[dict[str, Any]],
-        offer: Offer,
+        offer: ToolOffer,
         now_s: float,
     ) -> ServiceAnswer:
         """One request. following: messages after the question: what tools were called, and their results."""
@@ -132,7 +132,7 @@ class OpenAiChat:
         body = {**body, "messages": [*body["messages"], *following], **self._toolbox.fields(offer)}
         self._used_s = now_s
         policy = self._retry_policy(Circuit.CLOSED if following else circuit)
-        takes_calls = offer is Offer.TOOLS
+        takes_calls = offer is ToolOffer.TOOLS
         return ServiceAnswer(lambda: self._connect(body, wake), policy, self._breaker, now_s, takes_calls=takes_calls)
 
     def expect(self, now_s: float) -> None:

@@ -7,12 +7,12 @@ from typing import cast
 
 from ..core.enums import InterruptAction, SessionKind, VoiceKind
 from ..core.errors import LlmError
-from ..core.events import Interrupt, SessionEvent
+from ..core.events import Interrupt, Offer, SessionEvent
 from ..core.registry import NO_OPTIONS, Options
 from ..core.stage import Out, Stage
 from ..core.topics import Message
 from ..core.types import Prompt, Reply, VoiceActivity
-from .base import LLM_BACKENDS, Answer, Chat, Confirmable, LlmSettings, NamesLanguage
+from .base import LLM_BACKENDS, Answer, AnswersLanguages, Chat, Confirmable, LlmSettings, NamesLanguage
 from .fallback import ChatWithFallback
 from .own_first import ChatWithOwnAnswers, OwnAnswers
 from .service_errors import BrokenOffError
@@ -67,6 +67,7 @@ class LlmStage(Stage):
         """Load the backend."""
         self._chat.load()
         self.can_do = self._chat.status().get("understands", "")
+        self.offer = Offer("llm_node", self._chat.languages() if isinstance(self._chat, AnswersLanguages) else ())
 
     def push(self, topic: str, message: Message, now_s: float) -> Iterable[Out]:
         """Begin to answer a prompt. One for a later turn means that the earlier one is not waited for any more.

@@ -2,7 +2,8 @@
 
 What differs between the two: `stamp_ns` is the header's stamp; NumPy arrays travel as array.array (a list of a
 million numbers would be converted one by one); quaternions are wxyz tuples here and geometry_msgs there; an Enum is
-its number. A message that does not fit its type (an unknown enum value, 51 weights) raises MessageError.
+its number; a `clock_id` of this host's is 0 here. A message that does not fit its type (an unknown enum value, 51
+weights) raises MessageError.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from builtin_interfaces.msg import Time
 from geometry_msgs.msg import PointStamped, Quaternion, Vector3
 
 from ..core.arkit import ARKIT_COUNT
+from ..core.clock_id import own_clock_id
 from ..core.errors import AvatarRosError
 from ..core.topics import KINDS
 from ..core.types import AudioFeatures, AudioFrame, Expression, Transcript
@@ -61,6 +63,8 @@ def to_msg(value: Any, stamp_ns: int) -> Any:
     for name, write, _ in _plan(kind.__name__):
         if name == "stamp_ns":
             msg.header.stamp = stamp_from_ns(value.stamp_ns or stamp_ns)
+        elif name == "clock_id":
+            msg.clock_id = value.clock_id or (own_clock_id() if value.steady_ns else 0)
         else:
             setattr(_holder(msg, name), name, write(getattr(value, name), stamp_ns))
     return msg
@@ -102,6 +106,8 @@ def _plan(type_name: str) -> tuple[tuple[str, Writer, Reader], ...]:
 
 
 def _field_plan(name: str, hint: Any) -> tuple[Writer, Reader]:
+    if name == "clock_id":
+        return lambda v, _: v, lambda v: 0 if v == own_clock_id() else v
     if name == "head_rotation":
         return _write_rotation, lambda q: (q.w, q.x, q.y, q.z)
     if name == "head_translation":

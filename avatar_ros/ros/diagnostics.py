@@ -9,7 +9,12 @@ from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 
-LEVELS = {"ok": DiagnosticStatus.OK, "warning": DiagnosticStatus.WARN, "error": DiagnosticStatus.ERROR}
+LEVELS = {
+    "error": DiagnosticStatus.ERROR,
+    "warning": DiagnosticStatus.WARN,
+    "told_warning": DiagnosticStatus.WARN,
+    "ok": DiagnosticStatus.OK,
+}
 
 #: The same fault is told again after this time, s.
 SAME_FAULT_S = 5.0
@@ -24,7 +29,9 @@ def throttle_options() -> dict[str, Any]:
 
 
 class Diagnostics:
-    """Publishes a node's status. A key "error" or "warning" in it sets the level and becomes the message."""
+    """Publishes a node's status. A key "error" or "warning" in it sets the level and becomes the message; a
+    "told_warning" does that where there is none of them, and is not logged: it was.
+    """
 
     def __init__(self, node: Node) -> None:
         self._node = node
@@ -33,7 +40,7 @@ class Diagnostics:
 
     def publish(self, values: Mapping[str, str]) -> None:
         """Publish, and log a warning or an error once when its text changes."""
-        level = next((name for name in ("error", "warning") if values.get(name)), "ok")
+        level = next((name for name in LEVELS if values.get(name)), "ok")
         message = values.get(level, "") or "ok"
         self._log_change(level, message)
         status = DiagnosticStatus(
@@ -48,7 +55,7 @@ class Diagnostics:
         self._publisher.publish(array)
 
     def _log_change(self, level: str, message: str) -> None:
-        if message == self._said:
+        if message == self._said or level == "told_warning":
             return
         before, self._said = self._said, message
         logger = self._node.get_logger()

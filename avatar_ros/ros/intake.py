@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Set
+from collections.abc import Callable, Iterable, Set
 from typing import Any
 
 from rclpy.node import Node
 
 from ..core.admission import Admission, Entry
+from ..core.enums import AgentState
 from ..core.events import AvatarState
 from ..core.topics import TOPICS
 from . import convert
+from .clock_link import ClockLink
 from .diagnostics import throttle_options
 
 #: The owner of `state`, in a kiosk's graph.
 DIALOGUE = "dialogue_node"
+IN_TURN = frozenset({AgentState.THINKING, AgentState.SPEAKING})
+#: A node that nothing came to for so long, between two turns, may leave its work to another one, s.
+IDLE_S = 1.0
 
 
 class Intake:
     """Refuses messages that break their type's promise (bad), and those that Admission does not let in (refused)."""
 
-    def __init__(self, node: Node, own_sessions: Set[str], session_limit: int) -> None:
+    def __init__(self, node: Node, own_sessions: Set[str], session_limit: int, clocks: ClockLink) -> None:
         self.own_sessions = own_sessions
         self._node = node
+        self._clocks = clocks
         self._admission = Admission(own_sessions, session_limit, self._is_new_dialogue)
         self._dialogues: set[bytes] = set()  # publishers of `state` that were believed
         self._bad = 0
@@ -31,6 +37,8 @@ class Intake:
         self._told_bad = 0
         self._told: Counter[str] = Counter()
         self._throttled = throttle_options()
+        self._in_turn: set[str] = set()  # sessions
+        self._busy_s = 0.0
 
     def take(self, topic: str, msg: Any, now_s: float) -> Iterable[Entry]:
         """What goes on to the stage by this ROS message."""
@@ -44,7 +52,15 @@ class Intake:
             self._why_bad = f"{topic}: {error}"
             self._node.get_logger().warning(f"dropped a message on {topic}: {error}", **self._throttled)
             return ()
-        return self._admission.offer(topic, message, now_s)
+        if isinstance(message, AvatarState):
+            (self._in_turn.add if message.state in IN_TURN else self._in_turn.discard)(message.session)
+        else:
+            self._busy_s = now_s
+        return self._admission.offer(topic, self._clocks.on_own_clock(message, now_s), now_s)
+
+    def is_idle(self, clock_s: Callable[[], float]) -> bool:
+        """Whether no session is between a question and the end of its answer, and nothing has come for a while."""
+        return not self._in_turn and clock_s() - self._busy_s > IDLE_S
 
     def announce(self, state: AvatarState) -> None:
         """The node is the dialogue, and says so."""

@@ -57,8 +57,8 @@ class StopSignals:
         self.asked = True
 
 
-def _init(args: list[str] | None) -> str:
-    """Start rclpy; what to say of the network. Raises ConfigError for arguments and files that it cannot read."""
+def _init(args: list[str] | None) -> Network:
+    """Start rclpy; what was decided of the network. Raises ConfigError for arguments and files that it cannot read."""
     try:
         try:
             network = _rclpy_init(args)
@@ -70,10 +70,9 @@ def _init(args: list[str] | None) -> str:
             network = _rclpy_init([*(sys.argv if args is None else args), "--ros-args", "--disable-external-lib-logs"])
     except (RCLError, RCLInvalidROSArgsError, UnknownROSArgsError) as error:
         raise ConfigError("ros_arguments", _one_line(error)) from error
-    if RUN_BEGAN in os.environ:  # the runner or launch has checked and said it
-        return ""
-    network.check()
-    return network.line
+    if RUN_BEGAN not in os.environ:  # else the runner or launch has checked
+        network.check()
+    return network
 
 
 def _rclpy_init(args: list[str] | None) -> Network:
@@ -110,9 +109,10 @@ def run(spec: NodeSpec, args: list[str] | None = None) -> int:
     node = None
     try:
         overrides = Overrides.of(sys.argv if args is None else args)  # names a mistake and its line; rcl does not
-        network_line = _init(args)
+        network = _init(args)
         node = StageNode(spec, overrides)
-        node.network_line = network_line
+        node.network_line = "" if RUN_BEGAN in os.environ else network.line  # it was said by the runner or launch
+        node.open_to_others = not network.closed
         name = node.get_fully_qualified_name()
         lock = hold_name(name, remedy="stop it, or give this one another name: -r __ns:=/avatar2")
         try:

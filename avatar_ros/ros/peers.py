@@ -13,6 +13,7 @@ from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 
 from ..core import clock as core_clock
+from ..core.enums import Duty
 from ..core.events import Alive
 from ..core.peers import BEAT_S, PeerNews, PeerWatch
 from ..core.stage import Stage
@@ -91,7 +92,13 @@ class Peers:
 
     def _heard(self, msg: Any) -> None:
         alive: Alive = convert.from_msg(Alive, msg)
-        if (news := self._watch.heard(alive.node, alive.life, self._clock.now_s())) is not None:
+        news = None
+        if alive.duty is Duty.LEAVES:
+            news = self._watch.left(alive.node, alive.life)
+        elif alive.duty is not Duty.WAITS:
+            stands_in = alive.duty is Duty.STANDS_IN
+            news = self._watch.heard(alive.node, alive.life, self._clock.now_s(), stands_in=stands_in)
+        if news is not None:
             self._tell(news)
 
     def _look(self) -> None:

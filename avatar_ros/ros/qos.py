@@ -15,7 +15,7 @@ ANSWER_DEPTH = 600
 _ANSWER = frozenset({"dialogue/reply", "speech/sentence", "speech/audio"})
 
 #: Topics whose last messages a late joiner needs: those of all sessions.
-KEPT = frozenset({"state", "session"})
+KEPT = frozenset({"state", "session", "offer"})
 _KEPT_DEPTH = 100
 
 
@@ -45,6 +45,16 @@ def depth(topic: str) -> int:
 def for_signs_of_life(depth: int) -> QoSProfile:
     """The newest of each node is kept, so that one that has come back is known as soon as DDS has found it."""
     return _reliable(depth, DurabilityPolicy.TRANSIENT_LOCAL)
+
+
+def for_clock() -> QoSProfile:
+    """Questions for the time and their answers: one that comes late, by being repeated, would be of no use."""
+    return QoSProfile(
+        history=HistoryPolicy.KEEP_LAST,
+        depth=20,
+        reliability=ReliabilityPolicy.BEST_EFFORT,
+        durability=DurabilityPolicy.VOLATILE,
+    )
 
 
 def for_images() -> QoSProfile:

@@ -54,6 +54,15 @@ def _between(node: Node, subscribes: str, publishes: str) -> set[tuple[str, str]
     return set.intersection(*ends)
 
 
+def role_of(name: str) -> str:
+    """The node whose work one of that name does: it, or the one that it stands by for.
+
+    >>> role_of("tts_standby_node"), role_of("tts_node")
+    ('tts_node', 'tts_node')
+    """
+    return name.replace("_standby_node", "_node")
+
+
 def in_stream(node: Node, topic_name: str) -> bool:
     """Whether a topic, by its full name, is one of READERS."""
     return topic_name.removeprefix(node.get_namespace().rstrip("/") + "/") in READERS
@@ -68,6 +77,6 @@ def missing(node: Node, topic: str, publisher: Any) -> frozenset[str]:
     wanted = READERS.get(topic, frozenset())
     if not wanted:
         return wanted
-    known = [info.node_name for info in node.get_subscriptions_info_by_topic(topic)]
+    known = [role_of(info.node_name) for info in node.get_subscriptions_info_by_topic(topic)]
     absent = wanted.difference(known)
     return absent or (wanted if publisher.get_subscription_count() < len(known) else frozenset())

@@ -21,6 +21,15 @@ class NodeSettings(Settings):
     """Parameters that every node has."""
 
     autostart: bool = setting(True, "configure and activate without being asked", fixed=True)
+    duty: str = setting(
+        "alone",
+        "yields: of an offboard half, waits while a node of the robot's stands in; standby: that one",
+        choices=("alone", "yields", "standby"),
+        fixed=True,
+    )
+    standby_after_s: float = setting(
+        2.0, "duty standby: silence of the offboard half's node after which this one works, s", low=1.0, high=600.0
+    )
     connect_wait_s: float = setting(
         8.0, "longest wait for the kiosk's subscribers before work begins, s", low=0.0, high=600.0
     )

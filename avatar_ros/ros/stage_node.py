@@ -10,6 +10,7 @@ import os
 import time
 from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from rclpy.clock import Clock, ClockType
@@ -23,6 +24,8 @@ from ..core.stage import Out, Port, Stage
 from ..core.types import LOCAL_SESSION
 from . import readers
 from .backend_options import Registries
+from .clock_link import ClockLink, gives_times
+from .duty_keeper import DutyKeeper, Work
 from .guard import guarded
 from .intake import Intake
 from .node_status import NodeStatus
@@ -66,6 +69,7 @@ class StageNode(SettingsNode):
         super().__init__(spec.name, spec.groups, spec.registries, overrides or Overrides())
         self.exit_code: int | None = None
         self.network_line = ""  # said once, when the configuration is known to be good
+        self.open_to_others = False  # other hosts may reach it, and have clocks of their own
         self.failure = ""  # what its stage could not do to the end
         self._spec = spec
         self._steady = SteadyClock()
@@ -74,6 +78,8 @@ class StageNode(SettingsNode):
         self._stage: Stage | None = None
         self._worker: StageWorker | None = None
         self._peers: Peers | None = None
+        self._clocks: ClockLink | None = None
+        self._duty: DutyKeeper | None = None
         self._wiring = Wiring(self, spec.port)
         self.rounds = 0  # of the executor
         if self.own.nice:
@@ -117,7 +123,24 @@ class StageNode(SettingsNode):
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Begin to queue what comes, and to work once the results are read; the model is loaded already."""
+        if self.own.duty == "alone":
+            self._begin_work()
+        else:
+            idle = partial(self._intake.is_idle, self._steady.now_s)
+            work = Work(self._begin_work, self._end_work, idle, self._wiring.hears_all)
+            self._duty = DutyKeeper(self, self._spec.name, work, self.own)
+        return super().on_activate(state)
+
+    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Stop the worker and let go of devices; the model stays loaded."""
+        self._close_duty()
+        self._rest()
+        return super().on_deactivate(state)
+
+    def _begin_work(self) -> None:
         assert self._stage is not None
+        if not self._wiring.is_open:
+            self._wiring.open(self._stage.unread, self._take)
         self._worker = StageWorker(
             self._stage,
             self._publish,
@@ -129,13 +152,20 @@ class StageNode(SettingsNode):
         self._connect_by_s = self._steady.now_s() + self.own.connect_wait_s
         self._connecting = self.create_timer(CONNECT_POLL_S, self._start_when_connected, clock=self._timer_clock)
         self._start_when_connected()
-        return super().on_activate(state)
 
-    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Stop the worker and let go of devices; the model stays loaded."""
+    def _end_work(self) -> None:
+        """Another node does the work from now on."""
+        self._rest()
+        self._wiring.close()
+
+    def _rest(self) -> None:
         self._stop_worker()
         guarded(self._deactivate_stage, self._status.report)
-        return super().on_deactivate(state)
+
+    def _close_duty(self) -> None:
+        if self._duty is not None:
+            self._duty.close()
+            self._duty = None
 
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Free the model and the topics."""
@@ -149,6 +179,7 @@ class StageNode(SettingsNode):
 
     def release(self) -> None:
         """Stop the worker, close the stage, drop its topics. Safe to call twice."""
+        self._close_duty()
         working = self._worker is not None
         self._stop_worker()
         if working and FINAL_TOPICS.intersection(self._spec.port.publishes):
@@ -158,14 +189,21 @@ class StageNode(SettingsNode):
             self.failure = self.failure or self._stage.failure
             self._stage = None
         self._wiring.close()
+        if self._clocks is not None:
+            self._clocks.close()
+            self._clocks = None
 
     def _configure(self) -> None:
         settings = self.read_settings()
         self._stage = self._spec.build(settings, self)
         sessions = {LOCAL_SESSION} | {str(getattr(group, "session", LOCAL_SESSION)) for group in settings.values()}
-        self._intake = Intake(self, sessions, self.own.session_limit)
+        self._clocks = ClockLink(self, answers=gives_times(self._spec.port), open_to_others=self.open_to_others)
+        self._intake = Intake(self, sessions, self.own.session_limit, self._clocks)
         self._stage.load()
-        self._wiring.open(self._stage.unread, self._take)
+        if self.own.duty == "alone":
+            self._wiring.open(self._stage.unread, self._take)
+            if self._stage.offer is not None:
+                self._wiring.publish(Out("offer", self._stage.offer))
         if self._stage.awaits_conversation:
             self._stage.missing = frozenset(readers.STEPS)
             self._awaiting = self.create_timer(CONNECT_POLL_S, self._await_conversation, clock=self._timer_clock)
@@ -200,7 +238,8 @@ class StageNode(SettingsNode):
         self.destroy_timer(self._connecting)
         if self._worker is not None and self._stage is not None:
             self._worker.start()
-            self._peers = Peers(self, self._stage, self._steady, self._worker.tell, self._wiring.hears_all)
+            if self._duty is None:
+                self._peers = Peers(self, self._stage, self._steady, self._worker.tell, self._wiring.hears_all)
 
     def _await_conversation(self) -> None:
         if self._stage is not None:
@@ -248,6 +287,7 @@ class StageNode(SettingsNode):
 
     def _publish_status(self) -> None:
         values = {"state": self._state_machine.current_state[1]}
+        values |= self._duty.status() if self._duty is not None else {}
         worker = self._worker
         if self._stage is None or worker is None:
             self._status.publish(values, 0, ())
@@ -257,5 +297,6 @@ class StageNode(SettingsNode):
             worker.push(*entry)
         values |= self._status.worker_values(worker, now_s) | self._intake.values()
         values |= self._peers.status() if self._peers is not None else {}
+        values |= self._clocks.status() if self._clocks is not None else {}
         values |= {key: str(value) for key, value in self._stage.status().items()}
         self._status.publish(values, worker.dropped, self._intake.news())

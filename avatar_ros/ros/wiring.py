@@ -25,6 +25,10 @@ class Wiring:
         self._subscriptions: list[Any] = []
         self._on_demand: dict[str, Any] = {}
 
+    @property
+    def is_open(self) -> bool:
+        return bool(self.publishers or self._subscriptions)
+
     def open(self, unread: Set[str], take: Callable[[str, Any], None]) -> None:
         """Create them all. unread: not to be subscribed to; take(topic, message): called on the executor's thread."""
         publishes, subscribes = self._port.publishes, self._port.subscribes

@@ -46,8 +46,16 @@ class SpokenTurn:
 class WebVisitor:
     """told: JSON frames in order; turns: by number; heard_turns: numbers that were played to their end."""
 
-    def __init__(self, url: str, *, token: str = "", resume: dict[str, Any] | None = None, **options: Any) -> None:
-        """options: of websockets.asyncio.client.connect (origin, ssl, additional_headers)."""
+    def __init__(
+        self,
+        url: str,
+        *,
+        token: str = "",
+        resume: dict[str, Any] | None = None,
+        wishes: dict[str, str] | None = None,
+        **options: Any,
+    ) -> None:
+        """wishes: of its hello: locale, voice, avatar; options: of websockets' connect (origin, ssl, …)."""
         self.url = url
         self.told: list[dict[str, Any]] = []
         self.turns: dict[int, SpokenTurn] = {}
@@ -56,7 +64,7 @@ class WebVisitor:
         self.idle_faces = 0
         self.seq = 0
         self.close_code: int | None = None
-        self._hello = {"kind": "hello", "protocol": 1, **({"resume": resume} if resume else {})}
+        self._hello = {"kind": "hello", "protocol": 1, **(wishes or {}), **({"resume": resume} if resume else {})}
         self._headers = {"authorization": f"Bearer {token}"} if token else {}
         self._options = options
         self._offset_s = 0.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from ..core.arrays import Pcm
 from ..core.enums import MarkKind
@@ -15,7 +15,8 @@ from ..core.stage import Port
 from .cancel_token import CancelToken
 
 PORT = Port(
-    subscribes=("speech/sentence", "speech/playback", "mic/voice_activity"), publishes=("speech/audio", "speech/fault")
+    subscribes=("speech/sentence", "speech/playback", "mic/voice_activity"),
+    publishes=("speech/audio", "speech/fault", "offer"),
 )
 #: Code of the error for a text of which a voice can read nothing; what follows it in the sentence may be readable.
 UNREADABLE = "tts_unreadable"
@@ -119,6 +120,35 @@ class Voice(Protocol):
 
     def close(self) -> None:
         """Free what `load` took."""
+
+
+@dataclass(frozen=True)
+class VoiceChoice:
+    """A voice that a person may choose. id: unique in its backend; name: for people; locale: BCP 47, "" for any."""
+
+    id: str
+    name: str
+    locale: str = ""
+
+
+@runtime_checkable
+class ManyVoices(Protocol):
+    """A Voice that can speak as several; `voices` counts once it is loaded."""
+
+    def voices(self) -> tuple[VoiceChoice, ...]:
+        """Which there are, besides the one that `speak` uses."""
+
+    def speak_as(self, voice: str, text: str, locale: str, stop: CancelToken | None = None) -> Iterator[Part]:
+        """As `speak`, by the voice with that id; by the usual one where it is unknown, or not of that language."""
+
+
+def spoken_by(
+    voice: Voice, choice: str, text: str, locale: str, stop: CancelToken | None = None
+) -> Iterator[Part]:
+    """The sound of `text` by the voice with the id `choice`, where there are several and it is not ""."""
+    if choice and isinstance(voice, ManyVoices):
+        return voice.speak_as(choice, text, locale, stop)
+    return voice.speak(text, locale, stop)
 
 
 TTS_BACKENDS = Registry(

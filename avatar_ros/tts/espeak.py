@@ -16,10 +16,10 @@ from ..core.errors import ConfigError, TtsError, UnknownBackendError
 from ..core.helper_process import Helper, HelperDeadError
 from ..core.registry import how_to_install
 from ..core.settings import setting
-from .base import UNREADABLE, NamedVoices, Part, TtsSettings
+from .base import UNREADABLE, NamedVoices, Part, TtsSettings, VoiceChoice
 from .cancel_token import CancelToken
 from .espeak_marks import marks, speech_end_sample
-from .espeak_voices import Run, VoiceTable, for_espeak, script_name, voice_problem
+from .espeak_voices import VARIANTS, Run, VoiceTable, for_espeak, script_name, voice_problem
 
 #: A sentence takes milliseconds; a helper that stands still, or works on it, for this long hangs.
 REPLY_TIMEOUT_S, START_TIMEOUT_S = 3.0, 15.0
@@ -87,8 +87,22 @@ class EspeakVoice:
 
         Raises TtsError: tts_unreadable where espeak-ng can read nothing of it.
         """
+        yield from self._say(self._readable(for_espeak(text), locale))
+
+    def voices(self) -> tuple[VoiceChoice, ...]:
+        """espeak-ng's variants, which speak every language."""
+        return tuple(VoiceChoice(variant, f"espeak-ng, {name}") for variant, name in VARIANTS.items())
+
+    def speak_as(self, voice: str, text: str, locale: str, stop: CancelToken | None = None) -> Iterator[Part]:
+        """As `speak`, by that variant of the language's voice."""
+        runs = self._readable(for_espeak(text), locale)
+        if voice in VARIANTS:
+            runs = [Run(run.text, f"{run.voice.partition('+')[0]}+{voice}") for run in runs]
+        yield from self._say(runs)
+
+    def _say(self, runs: list[Run]) -> Iterator[Part]:
         said_s = 0.0
-        for run in self._readable(for_espeak(text), locale):
+        for run in runs:
             with self._lock:
                 pcm, events, rate_hz = self._ask_twice(run)
             end = min(len(pcm), speech_end_sample(events, len(pcm)) + round(_RELEASE_S * rate_hz))

@@ -16,6 +16,11 @@ from .text import nearest
 
 #: Variants that crash espeak-ng 1.52.
 CRASHING = frozenset({"demonic", "rob"})
+#: Variants of every voice that people may choose among, and how they sound.
+VARIANTS = {
+    **{f"f{number}": f"woman {number}" for number in range(1, 6)},
+    **{f"m{number}": f"man {number}" for number in range(1, 8)},
+}
 #: Voices that are listed but have no dictionary: they say nothing at all.
 _MUTE = frozenset({"fo", "kaa", "xex"})
 #: The language whose voice reads a script that the text's own voice cannot read.

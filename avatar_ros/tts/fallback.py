@@ -10,7 +10,18 @@ from ..core.errors import ConfigError, TtsError
 from ..core.fallback import Fallback
 from ..core.levels import is_audible
 from ..core.spoken_text import usual_duration_s, words_said
-from .base import NO_VOICE, UNREADABLE, BusyError, Part, TtsSettings, Voice, VoiceMark
+from .base import (
+    NO_VOICE,
+    UNREADABLE,
+    BusyError,
+    ManyVoices,
+    Part,
+    TtsSettings,
+    Voice,
+    VoiceChoice,
+    VoiceMark,
+    spoken_by,
+)
 from .cancel_token import CancelToken
 from .error_capture import ErrorCapture
 from .sentence import checked
@@ -54,13 +65,21 @@ class VoiceWithFallback:
 
     def speak(self, text: str, locale: str, stop: CancelToken | None = None) -> Iterator[Part]:
         """The sound of `text` by one voice, or by one and then the other."""
+        yield from self.speak_as("", text, locale, stop)
+
+    def voices(self) -> tuple[VoiceChoice, ...]:
+        """Those of the first."""
+        return self._first.voices() if isinstance(self._first, ManyVoices) else ()
+
+    def speak_as(self, voice: str, text: str, locale: str, stop: CancelToken | None = None) -> Iterator[Part]:
+        """The same by that voice of the first."""
         stop = stop or CancelToken()
         if not self._state.is_due(self._clock.now_s()):
             yield from self._fallback.speak(text, locale, stop)
             return
         said, kept = _Said(text), ErrorCapture()
         with kept:
-            yield from self._speak_first(text, locale, said, stop)
+            yield from self._speak_first(voice, text, locale, said, stop)
         if stop.cancelled:
             return  # how a voice that is stopped ends says nothing of its service
         if kept.error is None:
@@ -94,10 +113,10 @@ class VoiceWithFallback:
         self._first.close()
         self._fallback.close()
 
-    def _speak_first(self, text: str, locale: str, said: _Said, stop: CancelToken) -> Iterator[Part]:
+    def _speak_first(self, voice: str, text: str, locale: str, said: _Said, stop: CancelToken) -> Iterator[Part]:
         """Parts of the first voice; what is silent is held back until something is heard."""
         held: list[Part] = []
-        for part in checked(self._first.speak(text, locale, stop)):
+        for part in checked(spoken_by(self._first, voice, text, locale, stop)):
             held.append(part)
             if said.heard_s or is_audible(part.pcm):
                 for heard in held:

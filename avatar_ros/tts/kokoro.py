@@ -20,9 +20,10 @@ from ..core.errors import ConfigError, TtsError
 from ..core.inference import CPU, session_options
 from ..core.levels import gain_from_db, pcm_from_unit
 from ..core.loading import boundary, read_bytes, saying
+from ..core.locales import same_language
 from ..core.onnx_cut import OnnxGraph
 from ..core.paths import share_file
-from .base import MODEL_KIND, MODEL_MISSING, MODEL_UNFIT, UNREADABLE, Part, TtsSettings, VoiceMark
+from .base import MODEL_KIND, MODEL_MISSING, MODEL_UNFIT, UNREADABLE, Part, TtsSettings, VoiceChoice, VoiceMark
 from .cancel_token import CancelToken
 from .error_capture import ErrorCapture
 from .kokoro_settings import KokoroSettings
@@ -79,11 +80,29 @@ class KokoroVoice:
 
     def speak(self, text: str, locale: str, stop: CancelToken | None = None) -> Iterator[Part]:
         """The sound of the text, each piece with its marks. Raises TtsError: tts_unreadable without a voice for it."""
+        yield from self.speak_as("", text, locale, stop)
+
+    def voices(self) -> tuple[VoiceChoice, ...]:
+        """All of the model's folder that are of a language which is spelled for it."""
+        names = sorted(file.stem for file in (self._folder / "voices").glob("*.bin"))
+        known = (name for name in names if name[:1] in LANGUAGES and name[2:3] == "_")
+        return tuple(VoiceChoice(name, f"Kokoro, {name[3:]}", _locale(name)) for name in known)
+
+    def speak_as(self, voice: str, text: str, locale: str, stop: CancelToken | None = None) -> Iterator[Part]:
+        """As `speak`, by that voice, where it is of that language."""
         if self._session is None:
             try:
                 self.load()
             except ConfigError as error:
                 raise TtsError(error.code, error.text, retryable=True) from error
+        wanted = next((one for one in self.voices() if one.id == voice and same_language(one.locale, locale)), None)
+        voice = wanted.id if wanted is not None and self._has_style(voice) else self._usual(locale)
+        text, problem = readable_text(text, _locale(voice), voice)
+        if problem:
+            self._problems[problem] = None
+        yield from self._speak(text, voice, stop or CancelToken())
+
+    def _usual(self, locale: str) -> str:
         voice, known = nearest(locale, self._voices, (), self._own.voice)
         language = (locale or _locale(voice)).replace("_", "-").partition("-")[0].lower()
         if locale and not known:
@@ -91,10 +110,16 @@ class KokoroVoice:
             if not same:
                 raise TtsError(UNREADABLE, f"kokoro has no voice for '{locale}'; name one in `kokoro.voices`")
             voice = self._voices[same[0]]
-        text, problem = readable_text(text, _locale(voice), voice)
-        if problem:
-            self._problems[problem] = None
-        yield from self._speak(text, voice, stop or CancelToken())
+        return voice
+
+    def _has_style(self, voice: str) -> bool:
+        """Read it where it has not been. A file that is wrong is told as a problem."""
+        try:
+            if voice not in self._styles:
+                self._styles[voice] = _style(self._folder, voice)
+        except ConfigError as error:
+            self._problems[error.text] = None
+        return voice in self._styles
 
     def expect(self) -> None:
         """Always ready."""

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 from ..core.errors import ConfigError, TtsError
-from .base import UNREADABLE, Part, TtsSettings
+from ..core.locales import same_language
+from .base import UNREADABLE, Part, TtsSettings, VoiceChoice
 from .cancel_token import CancelToken
-from .piper_files import fetched_voices
+from .piper_files import PACKAGE, PREFIX, fetched_voices
 from .piper_settings import PiperSettings
 from .piper_voice import LoadedVoice, voice_locale
 from .spelling import Speller
@@ -49,8 +51,24 @@ class PiperVoice:
 
         Raises TtsError: tts_unreadable for a language or script without a voice.
         """
-        stop = stop or CancelToken()
-        voice = self._voice(locale)
+        yield from self._say(self._voice(locale), text, stop or CancelToken())
+
+    def voices(self) -> tuple[VoiceChoice, ...]:
+        """Those of the settings, and all that `./avatar fetch` brought."""
+        fetched = {str(folder): voice_locale(folder) for folder in fetched_voices()}
+        known = {**{model: locale for locale, model in self._locales.items()}, **fetched}
+        return tuple(
+            VoiceChoice(model or PACKAGE, f"Piper, {_spoken_name(model)}", locale) for model, locale in known.items()
+        )
+
+    def speak_as(self, voice: str, text: str, locale: str, stop: CancelToken | None = None) -> Iterator[Part]:
+        """As `speak`, by the voice that `voices` names so, where it is of that language."""
+        wanted = {one.id: one.locale for one in self.voices()}
+        fits = voice in wanted and same_language(wanted[voice], locale)
+        found = self._voice(locale, "" if voice == PACKAGE else voice) if fits else self._voice(locale)
+        yield from self._say(found, text, stop or CancelToken())
+
+    def _say(self, voice: LoadedVoice, text: str, stop: CancelToken) -> Iterator[Part]:
         text, problem = voice.readable(text)
         if problem:
             self._problems[problem] = None
@@ -94,13 +112,13 @@ class PiperVoice:
             self._loaded[model] = LoadedVoice(model, self._own, self._speller, self._settings.pause_s)
         return self._loaded[model]
 
-    def _voice(self, locale: str) -> LoadedVoice:
-        """The voice for a language. Raises TtsError: a voice that could not be loaded may be there next time."""
+    def _voice(self, locale: str, model: str | None = None) -> LoadedVoice:
+        """That voice, else the one for a language. Raises TtsError: one that could not be loaded may be there later."""
         with self._lock:
             try:
                 if not self._locales:
                     self._load_first()
-                return self._load(self._model(locale))
+                return self._load(self._model(locale) if model is None else model)
             except ConfigError as error:
                 raise TtsError(error.code, error.text, retryable=True) from error
 
@@ -116,3 +134,8 @@ class PiperVoice:
                 raise TtsError(UNREADABLE, f"piper has no voice for '{locale}', {has}; ./avatar fetch lists more")
             model = self._locales[same[0]]
         return model
+
+
+def _spoken_name(model: str) -> str:
+    """For people: "joe", of the packaged one; "de_thorsten" of a folder that was fetched."""
+    return Path(model).stem.removeprefix(PREFIX) if model else "joe"

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 
 from ..core.enums import SessionKind, VoiceKind
-from ..core.events import Interrupt, SessionEvent
+from ..core.events import Interrupt, Offer, SessionEvent
 from ..core.registry import NO_OPTIONS, Options
 from ..core.sessions import SessionTable
 from ..core.stage import Out, Stage
 from ..core.topics import Message
 from ..core.types import LOCAL_SESSION, PlaybackClock, Sentence, SpeechChunk, VoiceActivity
-from .base import TTS_BACKENDS, TtsSettings, Voice
+from .base import TTS_BACKENDS, ManyVoices, TtsSettings, Voice, spoken_by
 from .cancel_token import CancelToken
 from .fallback import VoiceWithFallback
 from .sentence import checked
@@ -25,6 +26,8 @@ _BUSY_TICK_S = 0.04
 _NEVER = (-1, -1)
 #: Sessions that are seen to at one tick, in turn: a voice takes its time for each.
 _AT_ONCE = 4
+#: That people may choose among (ros/message_limits.py).
+_MOST_VOICES = 200
 #: Of one session; a dialogue waits for the end of a turn before it begins the next.
 _MOST_TURNS = 16
 
@@ -47,6 +50,7 @@ class TtsStage(Stage):
         self._settings = settings
         self._voice = voice
         self._table: SessionTable[_SessionSpeech] = SessionTable(_SessionSpeech, settings.session_ttl_s)
+        self._chosen: dict[str, str] = {}  # session -> id of its voice
         self._busy: dict[str, None] = {}  # sessions with turns, in the order in which they are seen to
         self._ignored = 0
         self._sentences = 0
@@ -54,6 +58,9 @@ class TtsStage(Stage):
     def load(self) -> None:
         """Load the voice."""
         self._voice.load()
+        found = self._voice.voices()[:_MOST_VOICES] if isinstance(self._voice, ManyVoices) else ()
+        ids, names = tuple(one.id for one in found), tuple(one.name for one in found)
+        self.offer = Offer("tts_node", (), ids, names, tuple(one.locale for one in found))
 
     def push(self, topic: str, message: Message, now_s: float) -> Iterable[Out]:
         """A sentence to speak, or news of the playback; what may be sent now. A voice: there will be something soon."""
@@ -84,8 +91,11 @@ class TtsStage(Stage):
             yield from self._step(session, self._table.get(session, now_s), now_s)
 
     def session(self, event: SessionEvent, now_s: float) -> Iterable[Out]:
-        """Forget a closed session."""
+        """A session's voice; forget a closed session."""
+        if event.kind is SessionKind.OPENED and event.voice:
+            self._chosen[event.session] = event.voice
         if event.kind is SessionKind.CLOSED:
+            self._chosen.pop(event.session, None)
             for turn in self._table.get(event.session, now_s).turns:
                 turn.cancel()
             self._busy.pop(event.session, None)
@@ -132,7 +142,8 @@ class TtsStage(Stage):
             if len(speech.turns) >= _MOST_TURNS:
                 return None
             self._supersede(speech, key)
-            speech.turns.append(TurnSpeech(sentence.session, key, self._settings, self._synthesize))
+            synthesize = partial(self._synthesize, voice=self._chosen.get(sentence.session, ""))
+            speech.turns.append(TurnSpeech(sentence.session, key, self._settings, synthesize))
         return speech.turns[-1]
 
     def _supersede(self, speech: _SessionSpeech, key: tuple[int, int]) -> None:
@@ -164,9 +175,9 @@ class TtsStage(Stage):
         finally:
             self.tick_period_s = _BUSY_TICK_S if self._busy else 0.0
 
-    def _synthesize(self, text: str, locale: str) -> SynthesisJob:
+    def _synthesize(self, text: str, locale: str, voice: str) -> SynthesisJob:
         stop = CancelToken()
-        parts = checked(self._voice.speak(text, locale, stop))
+        parts = checked(spoken_by(self._voice, voice, text, locale, stop))
         if self._voice.blocking:
             return ThreadJob(trim_leading_silence(parts), self.wake, stop)
         return DirectJob(parts)

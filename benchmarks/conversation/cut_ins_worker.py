@@ -45,7 +45,7 @@ def vad_stage(options: dict[str, Any], latency_s: float) -> Any:
 def wait_for_second() -> None:
     """A second recogniser's thread costs no time on the virtual clock either; a checkout may have none."""
     if find_spec("avatar_ros.asr.background_stream"):
-        import_module("avatar_ros.asr.background_stream").HEAD_START_S = 60.0
+        vars(import_module("avatar_ros.asr.background_stream"))["HEAD_START_S"] = 60.0
 
 
 def main() -> None:

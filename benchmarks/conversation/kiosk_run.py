@@ -42,12 +42,21 @@ def _lay_over(tree: dict[str, Any], node: str, values: Mapping[str, Any]) -> Non
 
 
 class KioskRun:
-    """`python -m avatar_ros kiosk …` until `stop`, or until it leaves. lines: what it has written so far."""
+    """`python -m avatar_ros kiosk …` until `stop`, or until it leaves. lines: what it has written so far.
+
+    prefix: a command that becomes it; program: a module that takes the arguments of `kiosk`, and what comes before.
+    """
 
     def __init__(
-        self, namespace: str, profile: Path | str, arguments: Sequence[str] = (), environment: Mapping[str, str] = {}
+        self,
+        namespace: str,
+        profile: Path | str,
+        arguments: Sequence[str] = (),
+        environment: Mapping[str, str] = {},
+        prefix: Sequence[str] = (),
+        program: Sequence[str] = ("avatar_ros", "kiosk"),
     ) -> None:
-        command = [sys.executable, "-m", "avatar_ros", "kiosk", "--namespace", namespace, "--profile", str(profile)]
+        command = [*prefix, sys.executable, "-m", *program, "--namespace", namespace, "--profile", str(profile)]
         self.lines: list[str] = []
         self._process = subprocess.Popen(
             [*command, *arguments],

@@ -44,12 +44,12 @@ def main(arguments: Sequence[str]) -> int:
     options = parser.parse_args(arguments)
     sounds = [_at_mic(pcm) for pcm in speak(QUESTIONS)]
     with tempfile.TemporaryDirectory() as folder:
-        found = _measure(options, sounds, _open_house(Path(folder)))
+        found = _measure(options, sounds, open_house(Path(folder)))
     tell(found, options.json)
     return int(any(level["answered"] < level["asked"] for level in found["levels"]))
 
 
-def _open_house(folder: Path) -> str:
+def open_house(folder: Path) -> str:
     """A profile: all visitors come from one address here."""
     limits = folder / "limits.yaml"
     limits.write_text("/**/web_node:\n  ros__parameters: {conversations: 0, conversations_per_address: 0}\n")
@@ -60,12 +60,12 @@ def _measure(options: argparse.Namespace, sounds: list[np.ndarray], profile: str
     arguments = ("--http", options.port, "--profile", profile)
     with KioskProcess(*arguments, namespace="bench_web", verb="web") as server:
         began_s = time.monotonic()
-        _wait(options.port, server)
+        wait_until_well(options.port, server)
         found: dict[str, Any] = {"ready_s": round(time.monotonic() - began_s, 2), "levels": []}
         print(f"ready after {found['ready_s']} s", file=sys.stderr, flush=True)
         for count in map(int, options.visitors.split(",")):
             level = asyncio.run(_level(options, sounds, count))
-            level["pss_mib"] = _pss_mib(server.pid)
+            level["pss_mib"] = pss_mib(server.pid)
             found["levels"].append(level)
             print(level, file=sys.stderr, flush=True)
         found["generate_s"] = _generate(options.port)
@@ -78,13 +78,13 @@ def _at_mic(pcm: np.ndarray) -> np.ndarray:
     return heard.astype(np.int16)
 
 
-def _pss_mib(pid: int) -> float:
+def pss_mib(pid: int) -> float:
     """All processes of the server."""
     found = [sample(one, 0.0) for one in descendants(pid)]
     return round(sum(one.pss_kib for one in found if one is not None) / 1024, 1)
 
 
-def _wait(port: int, server: KioskProcess) -> None:
+def wait_until_well(port: int, server: KioskProcess) -> None:
     until_s = time.monotonic() + START_S
     while time.monotonic() < until_s:
         try:

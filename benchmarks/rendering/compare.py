@@ -33,8 +33,10 @@ from avatar_ros.core.enums import AgentState
 from avatar_ros.core.errors import AvatarRosError
 from avatar_ros.render.base import Camera, RasterSettings
 from avatar_ros.render.clip_mixer import ClipMixer
+from avatar_ros.render.cpu import CpuRasteriser
 from avatar_ros.render.inputs import WeightMap, model_view
 from avatar_ros.render.pose import portrait_camera
+from avatar_ros.render.scenery import ScenerySettings, scenery
 
 from ..lib.machine import parse_size, processor_name
 from .speed import GREY, SIZES, STAGES, WARM_UP_FRAMES, poses
@@ -87,6 +89,7 @@ class Build:
         self.pixels = own(camera.width, camera.height) if own else np.zeros(shape, np.uint8)
         self._camera, self._settings = camera, settings
         self._weights = WeightMap(avatar.morph_names, settings)
+        self.behind: Any = None  # a picture that stays, instead of the grey
         self.took_ms: list[float] = []
         self.stages: list[dict[str, float]] = []
 
@@ -98,8 +101,9 @@ class Build:
         blur = settings.blur_at(camera.width, camera.height)
         started_s = self._now_s()
         self._raster.render(
-            weights, camera.view, head, lens, blur, GREY, None, "opaque", settings.smoke_cover, self.pixels
-        )
+            weights, camera.view, head, lens, blur, GREY, self.behind, "opaque", settings.smoke_cover, self.pixels,
+            *([] if self.behind is None else [bool(self.took_ms)]),
+        )  # fmt: skip
         self.took_ms.append(1000 * (self._now_s() - started_s))
         self.stages.append(self._raster.stats())
 
@@ -157,6 +161,8 @@ def compare(
     settings = RasterSettings(threads=options.threads, smoke_cover=SMOKE_COVER, isa=options.isa)
     now_s = time.process_time if options.processor_time else time.perf_counter
     old, new = (Build(module, avatar, camera, settings, now_s) for module in (before, _raster))
+    if options.background:
+        new.behind = behind(avatar, camera, settings, options.background)
     drawn, errors, levels = [], [], 0
     for i, one in enumerate(faces(avatar, face, WARM_UP_FRAMES + options.frames)):
         for build in (old, new) if i % 2 else (new, old):
@@ -182,6 +188,14 @@ def compare(
         before_stages_ms=old.median_stages(),
         after_stages_ms=new.median_stages(),
     )
+
+
+def behind(avatar: Avatar, camera: Camera, settings: RasterSettings, word: str) -> Any:
+    """The picture that a word for a background means, with the head's shadow; None for one colour."""
+    raster = CpuRasteriser(avatar, settings)
+    made = scenery(raster, avatar, camera, ScenerySettings(word))
+    raster.close()
+    return made if isinstance(made, np.ndarray) else None
 
 
 def table(lines: Sequence[Comparison]) -> str:
@@ -214,6 +228,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     add("--threads", type=int, default=2, help="of each (default: 2)")
     add("--processor-time", action="store_true", help="of all threads, not the clock's: for a machine that is busy")
     add("--isa", default="auto", help="instruction set of both (default: auto)")
+    add("--background", default="", metavar="WORD", help="of the build at hand alone, such as studio: what it costs")
     add("--frames", type=int, default=120, help="frames a line (default: 120)")
     add("--json", metavar="FILE", help="write the figures there")
     return parser.parse_args(arguments)

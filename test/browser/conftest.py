@@ -7,6 +7,7 @@ import pytest
 from avatar_ros.avatar.load import avatar_file, load_avatar
 from browser import chromium, need_browser
 from page_server import ANSWERS, PageServer
+from page_steps import opened
 
 
 @pytest.fixture(scope="module")
@@ -22,3 +23,12 @@ def server(tmp_path_factory):
 def window(server):
     with chromium() as browser:
         yield browser
+
+
+@pytest.fixture
+def page(server, window):
+    """The page with its face, nothing begun."""
+    server.token = ""
+    yield opened(window, server.url)
+    window.open("about:blank")
+    window.wait(lambda: server.talking is None, 20)

@@ -7,46 +7,14 @@ import wave
 from urllib.parse import urlsplit
 
 import numpy as np
-import pytest
 
 from avatar_ros.core.enums import InterruptAction
 from browser import SOFTWARE_GL, chromium
 from page_server import say_goodbye
+from page_steps import HEARD, LONG, QUESTION, ask, begin_typing, clocks, opened
 
-QUESTION = "when does the boat leave"
-LONG = "tell me about the house"
 TALKING = "return document.body.dataset.phase === 'talking'"
 KIND = "return window.avatarApp.view.figures.renderer"
-HEARD = "return document.querySelector('#notice:not([hidden])')?.innerText ?? ''"
-
-
-@pytest.fixture
-def page(server, window):
-    """The page with its face, nothing begun."""
-    server.token = ""
-    yield opened(window, server.url)
-    window.open("about:blank")
-    window.wait(lambda: server.talking is None, 20)
-
-
-def opened(browser, url, within_s=60.0):
-    browser.open(url)
-    browser.until("return document.body.dataset.phase === 'ready'", within_s=within_s)
-    return browser
-
-
-def begin_typing(browser):
-    browser.click("#begin-typing")
-    browser.until("const talk = window.avatarApp.conversation; return talk?.connection.alive && talk.player !== null")
-
-
-def ask(browser, text=QUESTION):
-    browser.write("#text", text)
-    browser.click("#typing button")
-
-
-def clocks(server, since, state):
-    return [clock for clock in server.clocks[since:] if clock["state"] == state]
 
 
 def ink(browser) -> float:

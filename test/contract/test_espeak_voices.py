@@ -162,3 +162,24 @@ def test_a_final_l_has_a_mark(voice, word):
         (last,) = [m for m in found if m.text.endswith("l")][-1:]
         assert last.end_s - last.start_s > 0.03
         assert all(a.end_s <= b.start_s + 1e-6 for a, b in pairwise(found)), "phones follow each other"
+
+
+def test_people_may_choose_among_variants_of_every_language(voice):
+    offered = voice.voices()
+    assert {one.locale for one in offered} == {""} and len({one.id for one in offered}) == len(offered) > 8
+
+    def said(choice, locale="de-DE", text="Guten Morgen"):
+        return np.concatenate([part.pcm for part in voice.speak_as(choice, text, locale)])
+
+    assert all(is_heard(said(one.id)) for one in offered)
+    usual = colour(np.concatenate([part.pcm for part in voice.speak("Guten Morgen", "de-DE")]))
+    others = max(np.dot(colour(said(choice)), usual) for choice in ("f2", "m3", "m7"))
+    for unknown in ("", "usual", "nobody", "f2; rm -rf"):
+        assert np.dot(colour(said(unknown)), usual) > others, "the usual voice"
+
+
+def colour(pcm):
+    """The spectrum of a sound, by which voices differ; unit length."""
+    spectrum = np.abs(np.fft.rfft(pcm.astype(float), 1 << 16))
+    bands = spectrum[:32768].reshape(256, -1).mean(axis=1)
+    return bands / np.linalg.norm(bands)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from avatar_ros.bringup.graph import START_ORDER, runs_on
+from avatar_ros.bringup.graph import OFFBOARD, START_ORDER, runs_on
 
 # Never "launch": this project's own launch/ folder imports under that name.
 pytest.importorskip("launch_testing", reason="launch_testing is not installed: it comes with ROS 2, not as a wheel")
@@ -78,8 +78,9 @@ def test_two_halves_of_one_robot_hold_a_conversation(own_domain, tmp_path):
     codes = run(half("offboard", profile="embedded"), robot, on_output=lambda event: said.append(event.text.decode()))
     (turn,) = json.loads(report.read_text())["turns"]
     assert turn["transcript"] == "what time is it" and turn["spoken"]
-    assert set(codes) == set(START_ORDER), "each node ran once, in one of the halves"
-    assert all(ends == [0] for ends in codes.values()), codes
+    assert set(codes) == set(START_ORDER), "each node ran, in one of the halves"
+    twice = {name: [0, 0] if name in OFFBOARD else [0] for name in codes}  # the robot's own stand by
+    assert codes == twice
     assert not any("no screen" in text for text in said)
 
 

@@ -178,6 +178,32 @@ def test_a_lost_socket_comes_back_in_the_middle_of_a_sentence(server):
     assert turn.complete and turn.faces == sorted(set(turn.faces))
 
 
+def test_a_visitor_chooses_language_and_voice_of_those_that_the_graph_offers(server):
+    told = json.loads(server.http("/voices")[2])
+    heard = {one["id"]: one["heard"] for one in told["locales"]}
+    assert told["complete"] and heard["en-US"] and heard["de-DE"] is False, "PocketSphinx hears English"
+    assert "f2" in [one["id"] for one in told["voices"]]
+
+    async def talk():
+        async with server.visitor(wishes={"locale": "de-AT", "voice": "f2"}) as visitor:
+            await visitor.until(lambda: visitor.session)
+            await visitor.type("wie heißt du")
+            await visitor.until(lambda: visitor.heard_turns)
+            await visitor.send(kind="choose", locale="en-US", voice="usual")
+            await visitor.until(lambda: visitor.of("speech"))
+            await visitor.type("what is your name")
+            await visitor.until(lambda: len(visitor.heard_turns) == 2)
+            return visitor
+
+    visitor = asyncio.run(talk())
+    assert (visitor.session["locale"], visitor.session["voice"], visitor.session["heard"]) == ("de-DE", "f2", False)
+    german, english = ([one for one in visitor.of("sentence") if one["turn"] == turn] for turn in visitor.heard_turns)
+    assert {one["locale"] for one in german} == {"de-DE"} and {one["locale"] for one in english} == {"en-US"}
+    assert not visitor.of("error")
+    first, second = (np.concatenate(visitor.turns[turn].pcm) for turn in visitor.heard_turns)
+    assert len(first) > 12000 and len(second) > 12000
+
+
 def test_strangers_are_turned_away(server):
     assert server.http("/health", Host="evil.example")[0] == 421
     assert server.http("/express", b"x", Origin="http://evil.example")[0] == 403

@@ -144,7 +144,8 @@ def _extras(call: Call, root: Path) -> tuple[str, ...]:
     profile, rest = take_profile(call.rest)
     if call.verb == "setup" and rest:
         raise SetupError(f"setup does not know '{rest[0]}'; known: --yes, --with, --profile", EXIT_BAD_INPUT)
-    return tuple(dict.fromkeys((*call.extras, *VERB_EXTRAS.get(call.verb, ()), *profile_extras(root, profile))))
+    verb = "web" if call.verb == "kiosk" and "--web" in call.rest else call.verb
+    return tuple(dict.fromkeys((*call.extras, *VERB_EXTRAS.get(verb, ()), *profile_extras(root, profile))))
 
 
 def _check_arguments(call: Call) -> None:

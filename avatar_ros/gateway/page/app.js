@@ -8,7 +8,7 @@ import { HeadView } from './head_view.js';
 import { Notice } from './notice.js';
 import { avatars, login, socketUrl, tokenOfAddress, voices } from './server.js';
 import { Settings } from './settings.js';
-import { STATES, WORDS, byeWords, micWords, queueWords, refusedWords } from './words.js';
+import { STATES, WORDS, byeWords, micWords, queueWords, refusedWords, unheardWords } from './words.js';
 
 const FIGURES_MS = 500;
 const MOST_LINES = 100;
@@ -128,6 +128,7 @@ class App {
     on('refused', ({ code }) => this.#refused(code));
     on('bye', ({ reason, text }) => reason !== 'restart' && this.#bye(byeWords(reason, text)));
     on('error', ({ text, remedy }) => this.notice.show('error', { title: text, text: remedy ?? '' }));
+    on('speech', (speech) => this.#spoken(speech));
     on('mic', ({ on: there, problem }) => this.#mic(there, problem));
   }
 
@@ -142,6 +143,17 @@ class App {
     if (session.talk === 'press') this.controls.setPush(true);
     if (session.avatar?.url && session.avatar.id !== this.settings.wishes.avatar) this.view.load(session.avatar.url).catch((error) => this.#failed(error));
     this.#state(this.conversation?.state ?? 'idle');
+    if (!session.resumed) this.#spoken(session);
+  }
+
+  /** Whoever talks and is not understood is told at once. @param {{locale: string, heard: boolean}} speech */
+  #spoken({ locale, heard }) {
+    const { locales, complete } = this.settings.speech;
+    if (!complete) voices().then((speech) => this.settings.offerSpeech(speech)).catch((error) => console.error(error));
+    for (const id of ['captions', 'log']) element(id).lang = locale; // a screen reader's voice
+    const name = locales.find(({ id }) => id === locale)?.name ?? locale;
+    if (heard !== false) this.notice.hide('language');
+    else if (this.conversation?.connection.wishes.mic) this.notice.show('language', unheardWords(name));
   }
 
   /** @param {string} state */
@@ -209,7 +221,7 @@ class App {
     const on = (/** @type {string} */ kind, /** @type {(value: any) => void} */ act) => settings.addEventListener(kind, (event) => act(/** @type {CustomEvent} */ (event).detail));
     on('avatar', (id) => this.#showAvatar(id).catch((error) => this.#failed(error)));
     on('voice', (voice) => this.conversation?.choose({ voice }));
-    on('locale', (locale) => this.conversation?.choose({ locale }));
+    on('locale', (locale) => this.conversation?.choose({ locale, voice: settings.wishes.voice }));
     on('push', () => this.conversation && this.controls.setPush(settings.ticked('push')));
     on('leave', () => this.#end());
     on('counts', () => (this.figures.shown = settings.ticked('counts')));

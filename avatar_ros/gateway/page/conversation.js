@@ -13,7 +13,8 @@ const FIGURES_MS = 5000;
 
 /**
  * Events: `state` {state}, `captions` {heard, said}, `line` {who, text} (a whole one), `queue`, `session`, `lost`, `refused`, `bye`,
- * `error` {code, text, remedy}, `mic` {on, muted, problem}, `voice` {speaking}, `resumed`.
+ * `error` {code, text, remedy}, `mic` {on, muted, problem}, `voice` {speaking}, `resumed`,
+ * `speech` {locale, voice, heard}: what is spoken from now on.
  */
 export class Conversation extends EventTarget {
   /** @param {HeadView} view @param {string} url of the socket @param {import('./connection.js').Wishes} wishes */
@@ -41,6 +42,7 @@ export class Conversation extends EventTarget {
     this.delayMs = NaN;
     this.id = 0;
     this.typed = '';
+    this.written = ''; // the captions
     this.ended = false;
     this.#listen();
   }
@@ -65,12 +67,19 @@ export class Conversation extends EventTarget {
       this.microphone = await Microphone.open();
       this.microphone.muted = this.muted;
       this.microphone.onpiece = (pcm, first, atS) => this.connection.sendBytes(encodeMic(pcm, first, this.connection.clock.toServer(atS)));
-      this.microphone.onended = () => this.#tell('mic', { on: false, muted: this.muted, problem: 'unplugged' });
+      this.microphone.onended = () => this.#unplugged();
       this.#tell('mic', { on: true, muted: this.muted, problem: '' });
     } catch (error) {
       const problem = error instanceof MicError ? error.code : 'failed';
       this.#tell('mic', { on: false, muted: this.muted, problem, detail: String(error) });
     }
+  }
+
+  async #unplugged() {
+    const gone = this.microphone;
+    this.microphone = null;
+    this.#tell('mic', { on: false, muted: this.muted, problem: 'unplugged' });
+    await gone?.close(); // or it would go on sending silence
   }
 
   /** @param {boolean} muted */
@@ -142,7 +151,7 @@ export class Conversation extends EventTarget {
     on('heard', (message) => this.#heard(message));
     on('pong', () => this.#sendReports());
     on('sentence', (message) => this.board.sentence(message));
-    for (const kind of ['queue', 'lost', 'refused', 'bye', 'error', 'said']) on(kind, (detail) => this.#tell(kind, detail));
+    for (const kind of ['queue', 'lost', 'refused', 'bye', 'error', 'said', 'speech']) on(kind, (detail) => this.#tell(kind, detail));
     this.view.onbefore = (atS) => this.#hearUntil(atS);
     this.view.addEventListener('shown', (event) => {
       const shown = /** @type {CustomEvent} */ (event).detail;

@@ -71,8 +71,8 @@ export class GlScene {
     this.#use([...this.projected, this.colours]);
     gl.enable(gl.BLEND);
     gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
-    gl.bindVertexArray(this.quads);
-    gl.bindBuffer(gl.ARRAY_BUFFER, this.orderBuffer);
+    gl.bindVertexArray(this.quads ?? null);
+    gl.bindBuffer(gl.ARRAY_BUFFER, this.orderBuffer ?? null);
     gl.bufferData(gl.ARRAY_BUFFER, /** @type {Float32Array} */ (this.order), gl.STREAM_DRAW);
     gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, 4, this.avatar.splats);
     gl.bindVertexArray(null);

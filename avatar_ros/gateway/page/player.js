@@ -36,7 +36,7 @@ export class Player {
     this.buffered_s = 0;
     /** @type {PlaybackEvent | null} */
     this.last = null;
-    this.node.port.onmessage = ({ data }) => this.#hear(data);
+    this.node.port.onmessage = (/** @type {{data: PlaybackEvent}} */ { data }) => this.#hear(data);
   }
 
   /** @param {import('./protocol.js').Voice} voice */

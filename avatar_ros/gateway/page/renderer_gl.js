@@ -9,7 +9,7 @@ import { rendererName } from './renderer_choice.js';
 /** @typedef {import('./avatar_file.js').Avatar} Avatar */
 
 export class GlRenderer {
-  kind = 'webgl';
+  kind = /** @type {const} */ ('webgl');
   onready = () => {};
   /** @type {(reason: string) => void} */
   onlost = () => {};

@@ -7,7 +7,7 @@ import { portraitCamera } from './camera.js';
 const START_LIMIT_MS = 20000;
 
 export class WasmRenderer {
-  kind = 'wasm';
+  kind = /** @type {const} */ ('wasm');
   /** Called whenever another picture may be begun. */
   onready = () => {};
   /** Called when it cannot draw any more. @type {(reason: string) => void} */

@@ -10,7 +10,8 @@ export class ServerError extends Error {
 
 /** @typedef {{id: string, name: string, url: string, bytes: number, default: boolean}} AvatarEntry */
 /** @typedef {{id: string, name: string, locale: string, default: boolean}} VoiceEntry */
-/** @typedef {{id: string, name: string, default: boolean}} LocaleEntry */
+/** @typedef {{id: string, name: string, default: boolean, heard: boolean}} LocaleEntry heard: understood when it is spoken */
+/** @typedef {{voices: VoiceEntry[], locales: LocaleEntry[], complete: boolean}} Speech complete: all nodes have told */
 
 /** @param {string} path @param {RequestInit} [options] */
 async function ask(path, options) {
@@ -26,7 +27,7 @@ export async function avatars() {
   return (await (await ask('/avatars')).json()).avatars;
 }
 
-/** @returns {Promise<{voices: VoiceEntry[], locales: LocaleEntry[]}>} */
+/** @returns {Promise<Speech>} */
 export async function voices() {
   return (await ask('/voices')).json();
 }

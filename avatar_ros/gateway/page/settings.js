@@ -23,11 +23,17 @@ function keep(name, value) {
   }
 }
 
+/** @param {string} a @param {string} b */
+const sameLanguage = (a, b) => a.split('-')[0].toLowerCase() === b.split('-')[0].toLowerCase();
+
 /** Events: `avatar`, `voice`, `locale`, `push`, `writes`, `counts`, `leave`. */
 export class Settings extends EventTarget {
   constructor() {
     super();
     this.address = new URLSearchParams(location.search);
+    /** @type {import('./server.js').Speech} */
+    this.speech = { voices: [], locales: [], complete: false };
+    this.unmet = '';
     this.dialog = /** @type {HTMLDialogElement} */ (element('settings'));
     const more = button('more');
     more.addEventListener('click', () => {
@@ -49,11 +55,27 @@ export class Settings extends EventTarget {
     return this.address.get(name) ?? kept(name);
   }
 
-  /** @param {import('./server.js').AvatarEntry[]} avatars @param {{voices: import('./server.js').VoiceEntry[], locales: import('./server.js').LocaleEntry[]}} speech */
-  offer(avatars, { voices, locales }) {
+  /** @param {import('./server.js').AvatarEntry[]} avatars @param {import('./server.js').Speech} speech */
+  offer(avatars, speech) {
     fill(select('avatar'), avatars, this.wish('avatar'));
-    fill(select('voice'), voices, this.wish('voice'));
-    fill(select('locale'), locales, this.wish('locale') ?? navigator.language);
+    this.offerSpeech(speech);
+  }
+
+  /** Languages, and voices of the one that is chosen. @param {import('./server.js').Speech} speech */
+  offerSpeech(speech) {
+    this.speech = speech;
+    const { locales } = speech;
+    const wish = this.wish('locale');
+    const browsers = locales.find(({ id, heard }) => heard && sameLanguage(id, navigator.language));
+    const found = wish === undefined ? browsers : (locales.find(({ id }) => id === wish) ?? locales.find(({ id }) => sameLanguage(id, wish)));
+    this.unmet = wish !== undefined && !found && speech.complete ? wish : ''; // the server says that it cannot
+    fill(select('locale'), locales, found?.id);
+    this.#offerVoices();
+  }
+
+  #offerVoices() {
+    const fits = (/** @type {string} */ locale) => !locale || sameLanguage(locale, select('locale').value);
+    fill(select('voice'), this.speech.voices.filter((voice) => fits(voice.locale)), this.wish('voice'));
   }
 
   /** Whether a box is ticked. @param {'push' | 'writes' | 'counts'} name */
@@ -62,12 +84,16 @@ export class Settings extends EventTarget {
   }
 
   get wishes() {
-    return { avatar: select('avatar').value, voice: select('voice').value, locale: select('locale').value };
+    return { avatar: select('avatar').value, voice: select('voice').value, locale: this.unmet || select('locale').value };
   }
 
   /** @param {string} name @param {string} value */
   #chosen(name, value) {
     keep(name, value);
+    if (name === 'locale') {
+      this.unmet = '';
+      this.#offerVoices();
+    }
     this.dispatchEvent(new CustomEvent(name, { detail: value }));
   }
 

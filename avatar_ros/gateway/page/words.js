@@ -58,6 +58,12 @@ export const byeWords = (reason, text) => {
 /** @param {number} code */
 export const refusedWords = (code) => REFUSED[code] ?? WORDS.UNREACHABLE;
 
+/** @param {string} language that the server answers, and does not hear */
+export const unheardWords = (language) => ({
+  title: `${language}: please type`,
+  text: `The server does not understand ${language} when it is spoken. Type below; the answer is spoken in ${language}.`,
+});
+
 /** @param {{place: number, length: number, starting?: boolean}} queue starting: it is not full, but not ready yet */
 export function queueWords({ place, length, starting }) {
   if (starting) return { title: 'The avatar is starting', text: 'It begins as soon as everything is ready. Keep this page open.' };

@@ -18,7 +18,7 @@ from .call_group import CallGroup
 from .tool_calls import ToolCall
 
 
-class Offer(Enum):
+class ToolOffer(Enum):
     """What a request says of tools: that they may be called; that none may be any more; nothing."""
 
     TOOLS = 1
@@ -33,7 +33,7 @@ class CallingAnswer(Answer, Protocol):
     def calls(self) -> tuple[ToolCall, ...]: ...
 
 
-Ask = Callable[[Sequence[dict[str, Any]], Offer, float], CallingAnswer]
+Ask = Callable[[Sequence[dict[str, Any]], ToolOffer, float], CallingAnswer]
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class ToolAnswer:
         self._said = ""  # by the request at hand
         self._quiet_s: float | None = None  # since when nothing was said while tools are at work; None: they are not
         self._waits = self._spoken = 0  # sentences said meanwhile; pieces of text so far
-        self._offer = Offer.TOOLS
+        self._offer = ToolOffer.TOOLS
         self._request = ask((), self._offer, now_s)
 
     @property
@@ -115,7 +115,7 @@ class ToolAnswer:
             begins = not self._said and self._spoken
             self._said += "".join(pieces)
             self._spoken, self._quiet_s = self._spoken + 1, None
-            if self._offer is Offer.NOTHING:
+            if self._offer is ToolOffer.NOTHING:
                 self._refused()
             pieces[:0] = ["\n"] if begins else []  # a sentence of its own
         if self._request.done:
@@ -126,15 +126,15 @@ class ToolAnswer:
         if self._rounds > 1:
             self.done = True
             raise BrokenOffError(error.code, error.text, retryable=error.retryable) from error
-        if error.code != "llm_refused" or self._offer is Offer.NOTHING:
+        if error.code != "llm_refused" or self._offer is ToolOffer.NOTHING:
             self.done = True
             raise error
-        self._offer = Offer.NOTHING  # many a model knows no tools, and its service no other answer to them
+        self._offer = ToolOffer.NOTHING  # many a model knows no tools, and its service no other answer to them
         self._request = self._ask((), self._offer, now_s)
         return ()
 
     def _end_request(self) -> None:
-        calls = self._request.calls if self._offer is Offer.TOOLS else ()
+        calls = self._request.calls if self._offer is ToolOffer.TOOLS else ()
         if calls:
             self._group = self._call(calls)
         else:
@@ -154,7 +154,7 @@ class ToolAnswer:
             self._messages += group.messages(self._said)
             self._group, self._said = None, ""
             self._rounds += 1
-            self._offer = Offer.TOOLS if self._rounds <= self._policy.rounds else Offer.NO_MORE
+            self._offer = ToolOffer.TOOLS if self._rounds <= self._policy.rounds else ToolOffer.NO_MORE
             self._request = self._ask(self._messages, self._offer, now_s)
             if self._closed:
                 self._request.close()

@@ -15,7 +15,7 @@ from ...core.types import Prompt
 from ..openai_settings import OpenAiSettings
 from .call_group import CallGroup
 from .caller import ToolCaller
-from .tool_answer import Ask, Offer, ToolAnswer, ToolPolicy
+from .tool_answer import Ask, ToolAnswer, ToolOffer, ToolPolicy
 from .tool_calls import ToolCall
 from .tool_file import Tool, load_tools
 
@@ -49,12 +49,12 @@ class Toolbox:
         """Whether there is anything to offer, to a service that takes it."""
         return bool(self._tools) and not self._refused
 
-    def fields(self, offer: Offer) -> dict[str, Any]:
+    def fields(self, offer: ToolOffer) -> dict[str, Any]:
         """What a request says of the tools."""
-        if offer is Offer.NOTHING:
+        if offer is ToolOffer.NOTHING:
             return {}
         offers = [tool.offer() for tool in self._tools.values()]
-        return {"tools": offers, **({"tool_choice": "none"} if offer is Offer.NO_MORE else {})}
+        return {"tools": offers, **({"tool_choice": "none"} if offer is ToolOffer.NO_MORE else {})}
 
     def answer(self, ask: Ask, prompt: Prompt, wake: Callable[[], None], now_s: float) -> ToolAnswer:
         """Begin to answer a prompt with the tools at hand."""

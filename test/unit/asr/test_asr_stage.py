@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from avatar_ros.asr.base import ASR_BACKENDS, AsrSettings, Hypothesis
+from avatar_ros.asr.fake import FakeRecogniser, FakeSettings
 from avatar_ros.asr.stage import AsrStage, build
 from avatar_ros.core.enums import SessionKind
 from avatar_ros.core.errors import AsrError, ConfigError
-from avatar_ros.core.events import SessionEvent
+from avatar_ros.core.events import NO_LANGUAGE, SessionEvent
 from avatar_ros.core.types import EVENT_COMPLETE, EVENT_TOO_QUIET, AudioFrame
 from avatar_ros.testing.settings import split
 from recordings import DATA
@@ -201,6 +202,33 @@ def test_sounds_without_words_are_published_while_they_last():
         (False, "", ("laughter",), False),
         (True, "", ("laughter",), False),
     ]
+
+
+class EnglishOnly(FakeRecogniser):
+    """Hears one language."""
+
+    hears = ("en",)
+
+
+def test_who_chose_a_language_that_is_not_heard_is_not_asked_to_repeat():
+    settings = AsrSettings(backend="fake")
+    stage = AsrStage(EnglishOnly(settings, FakeSettings("hello")), settings)
+    stage.load()
+    assert stage.offer.locales == ("en",)
+    for session, locale in (("german", "de-DE"), ("english", "en-GB"), ("any", "")):
+        list(stage.session(SessionEvent(session, locale=locale), 0.0))
+    final = speak(stage, 1.0, session="german")[-1]
+    assert (final.text, final.rejected, final.locale) == ("", False, "de-DE")
+    assert speak(stage, 1.0, session="english")[-1].text == speak(stage, 1.0, session="any")[-1].text == "hello"
+    list(stage.session(SessionEvent("german", locale="en-US"), 0.0))
+    assert speak(stage, 1.0, 2, session="german")[-1].text == "hello", "it may be chosen anew"
+
+
+def test_a_kiosk_that_hears_nothing_of_its_language_offers_none():
+    settings = AsrSettings(backend="fake", locale="de-DE")
+    stage = AsrStage(EnglishOnly(settings, FakeSettings("hello")), settings)
+    stage.load()
+    assert stage.offer.locales == NO_LANGUAGE
 
 
 def test_a_guess_that_was_right_is_told_again():

@@ -7,7 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from avatar_ros.bringup.graph import PROFILES, KioskOptions, kiosk_graph, mic_parameters, profile_files, strangers
+from avatar_ros.bringup.graph import (
+    PROFILES,
+    STANDBY,
+    KioskOptions,
+    kiosk_graph,
+    mic_parameters,
+    profile_files,
+    strangers,
+)
 from avatar_ros.bringup.kiosk import child_spec, kiosk_environment, parameter_text
 from avatar_ros.core.errors import ConfigError
 
@@ -25,7 +33,7 @@ def test_renderer_starts_first_and_every_node_has_a_module_and_is_installed():
     assert len({item.executable for item in nodes}) == len(nodes) == 13
     installed = re.search(r"foreach\(node ([^)]*)\)", (ROOT / "CMakeLists.txt").read_text())
     assert installed is not None
-    assert {item.executable for item in nodes} == {f"{name}_node" for name in installed[1].split()}
+    assert {item.executable for item in nodes} | {"web_node"} == {f"{name}_node" for name in installed[1].split()}
     for item in nodes:
         assert (ROOT / f"{item.module.replace('.', '/')}.py").is_file()
 
@@ -45,12 +53,27 @@ def test_options_reach_their_nodes(tmp_path, monkeypatch):
 
 def test_two_hosts_share_the_nodes_and_devices_stay_on_the_robot():
     names = ("robot", "offboard")
-    halves = {host: {item.executable for item in kiosk_graph(KioskOptions(host=host))} for host in names}
+    halves = {host: {item.node_name for item in kiosk_graph(KioskOptions(host=host))} for host in names}
+    halves["robot"] -= STANDBY.keys()
     assert halves["offboard"] == {"asr_node", "llm_node", "tts_node", "audio_encoder_node"}
     assert halves["robot"] | halves["offboard"] == {item.executable for item in kiosk_graph(KioskOptions())}
     assert not halves["robot"] & halves["offboard"]
     with pytest.raises(ConfigError, match="unknown host 'robto'; known: all, robot, offboard; did you mean 'robot'"):
         kiosk_graph(KioskOptions(host="robto"))
+
+
+def test_the_robots_half_has_nodes_that_stand_by_for_those_of_the_other():
+    robot = {item.node_name: item for item in kiosk_graph(KioskOptions(host="robot", locale="de", profile="full"))}
+    voice = robot["tts_standby_node"]
+    assert (voice.executable, voice.params_files) == ("tts_node", ())
+    assert {"backend": "espeak", "duty": "standby", "locale": "de"}.items() <= voice.parameters.items()
+    assert "-r __node:=tts_standby_node" in " ".join(child_spec(voice).command)
+    offboard = kiosk_graph(KioskOptions(host="offboard"))
+    assert {item.parameters["duty"] for item in offboard} == {"yields"}
+    assert not any("duty" in item.parameters for item in kiosk_graph(KioskOptions()))
+    assert not STANDBY.keys() & {item.node_name for item in kiosk_graph(KioskOptions(host="robot", standby="none"))}
+    with pytest.raises(ConfigError, match="unknown profile 'embeded'"):
+        kiosk_graph(KioskOptions(host="robot", standby="embeded"))
 
 
 def test_a_manager_of_the_robots_own_brings_the_nodes_up():
@@ -139,7 +162,7 @@ def test_nodes_keep_what_the_user_set_and_know_when_their_run_began():
 @pytest.mark.parametrize("profile", PROFILES)
 def test_profiles_name_known_nodes_and_parameters(profile):
     yaml = pytest.importorskip("yaml")
-    names = {item.executable for item in kiosk_graph(KioskOptions())}
+    names = {item.executable for item in kiosk_graph(KioskOptions())} | {"/**"}
     (file,) = profile_files(profile)
     for key, value in yaml.safe_load(file.read_text()).items():
         assert key.removeprefix("/**/") in names

@@ -12,6 +12,7 @@ import yaml
 from avatar_ros.bringup import web
 from avatar_ros.bringup.graph import START_ORDER, KioskOptions
 from avatar_ros.cli import parser_for
+from avatar_ros.commands.web import web_options
 from avatar_ros.core.errors import ConfigError
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -49,6 +50,30 @@ def test_a_browser_is_microphone_loudspeaker_and_screen():
     assert "token_file" not in parameters and "certificate" not in parameters
     assert "open http://localhost:8123" in lines
     assert all(node.params_files[0].name == "web.yaml" for node in nodes.values())
+
+
+def test_a_kiosk_lets_browsers_in_besides_its_own_devices():
+    nodes, _ = graph(http=8123, devices=True)
+    assert list(nodes) == [*START_ORDER, "web_node"]
+    assert all("connect_wait_s" not in node.parameters for node in nodes.values()), "its own devices are waited for"
+    options = parser_for("kiosk").parse_args(["kiosk", "--web", "--http", "8123", "--name", "a.example"])
+    assert web_options(KIOSK, options, devices=True) == web.WebOptions(KIOSK, 8123, names=("a.example",), devices=True)
+    assert not parser_for("kiosk").parse_args(["kiosk"]).web
+
+
+def test_what_a_launch_file_is_given_is_what_is_typed():
+    given = {"web": "only", "lan": "true", "http": "0", "port": "9443", "names": "a.example, b.example",
+             "certificate": "", "key": ""}  # fmt: skip
+    made = web.launched(KioskOptions(), given)
+    assert made == web.WebOptions(KIOSK, 0, 9443, lan=True, names=("a.example", "b.example"))
+    assert web.launched(KioskOptions(), {**given, "web": "true"}).kiosk.mic == "auto"
+    with pytest.raises(ConfigError, match="port is 'high'"):
+        web.launched(KioskOptions(), {**given, "port": "high"})
+
+
+def test_browsers_are_served_on_the_half_that_has_the_conversation():
+    assert "web_node" in graph(kiosk=KioskOptions(mic="none", display="off", host="robot"))[0]
+    assert "web_node" not in graph(kiosk=KioskOptions(mic="none", display="off", host="offboard"))[0]
 
 
 def test_the_network_is_let_in_with_a_token_that_is_new_each_time():

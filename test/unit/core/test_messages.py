@@ -37,6 +37,7 @@ ENUM_OF = {
     ("Say", "when"): enums.SayWhen,
     ("SessionEvent", "kind"): enums.SessionKind,
     ("Control", "action"): enums.ControlAction,
+    ("Alive", "duty"): enums.Duty,
 }
 #: Field name -> its type in every message that has it.
 FIXED = {
@@ -60,6 +61,10 @@ FIXED = {
     "amounts": "float32[]",
     "history": "ChatMessage[]",
     "events": "string[]",
+    "locales": "string[]",
+    "voices": "string[]",
+    "voice_names": "string[]",
+    "voice_locales": "string[]",
     "data": "float32[]",
 }
 PYTHON = {bool: ("bool",), int: ("uint8", "uint32", "uint64", "int64"), float: ("float32", "float64"), str: ("string",)}

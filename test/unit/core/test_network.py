@@ -32,12 +32,12 @@ def env_of(folder, **extra):
 
 
 def allowed(decided):
-    """What the profile lets Fast DDS listen on; None where there is no profile."""
+    """What the profile lets Fast DDS listen on; None where it does not say, or there is none."""
     if PROFILE not in decided.environment:
         return None
     tree = xml.etree.ElementTree.parse(decided.environment[PROFILE])
     names = [item for item in tree.iter() if item.tag.endswith("interfaceWhiteList")]
-    return [item.text for item in names[0]]
+    return [item.text for item in names[0]] if names else None
 
 
 @pytest.mark.parametrize("choice", ["", "local", " local "])
@@ -69,6 +69,13 @@ def test_opened_by_name(choice, reach, listens, discovery, own_folder):
     assert not decided.closed and "OPEN" in decided.line and allowed(decided) == listens
     assert {name: decided.environment.get(name) for name in discovery} == discovery
     assert network(env_of(own_folder, AVATAR_ROS_NETWORK=choice)) == decided
+
+
+@pytest.mark.parametrize("choice", ["lan", "lan:eth0", "lan:10.0.0.2"])
+def test_what_is_lost_on_the_way_is_repaired_soon(choice, own_folder):
+    tree = xml.etree.ElementTree.parse(network(env_of(own_folder), choice).environment[PROFILE])
+    (period,) = [item for item in tree.iter() if item.tag.endswith("heartbeatPeriod")]
+    assert [int(item.text) for item in period] == [0, 50_000_000]
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from avatar_ros.core.enums import AgentState, InterruptAction, SessionKind
-from avatar_ros.core.events import SessionEvent
+from avatar_ros.core.events import Interrupt, SessionEvent
+from avatar_ros.core.settings import retune
 from avatar_ros.core.types import Transcript
 from avatar_ros.dialogue.base import PORT, DialogueSettings
 from avatar_ros.dialogue.stage import DialogueStage
@@ -67,6 +68,39 @@ def test_a_session_may_ask_for_one_of_the_kiosks_languages() -> None:
     run.run(0.1)
     told = {event.session: event.locale for event in run.sent("session") if event.ttl_s}
     assert told == {"a": "de", "b": "en-US"}
+
+
+def test_a_session_is_spoken_to_in_its_own_language_and_obeys_live_settings() -> None:
+    """A session of another language was given a copy of the settings, which live parameters do not reach."""
+    run, settings = Harness(), DialogueSettings(idle_after_s=5.0)
+    run.add("dialogue", DialogueStage(settings, lambda: (EPOCH, "")), PORT)
+    run.send("session", SessionEvent("web", SessionKind.OPENED, locale="de-DE", voice="f2"))
+    run.run(0.1)
+    (opened,) = [event for event in run.sent("session", session="web") if event.ttl_s]
+    assert (opened.locale, opened.voice) == ("de-DE", "f2")
+    retune(settings, {"idle_after_s": 0.3, "too_long": "That was long."})
+    run.send("speech/transcript", Transcript(session="web", text="hallo", locale="de-DE"))
+    run.run(0.1)
+    assert run.sent("dialogue/prompt", session="web")[-1].locale == "de-DE"
+    run.send("interrupt", Interrupt("web", EPOCH, run.sent("state", session="web")[-1].turn))
+    run.run(0.8)
+    assert run.sent("state", session="web")[-1].state is AgentState.IDLE, "after the new time"
+    run.send("speech/transcript", Transcript(session="web", text="wort " * 200, locale="de-DE"))
+    run.run(0.3)
+    said = run.sent("speech/sentence", session="web")[-1]
+    assert (said.text, said.locale) == ("That was long.", "en-US"), "a text of the settings is in the kiosk's language"
+
+
+def test_a_person_changes_the_language_of_their_session() -> None:
+    run, _ = kiosk()
+    run.send("session", SessionEvent("web", SessionKind.OPENED, locale="de-DE"))
+    run.run(0.1)
+    run.send("session", SessionEvent("web", SessionKind.OPENED, locale="fr-FR"))
+    run.run(0.1)
+    run.send("speech/transcript", Transcript(session="web", text="mot " * 200, locale=""))
+    run.run(0.3)
+    assert run.sent("speech/sentence", session="web")[-1].locale == "fr-FR"
+    assert len([event for event in run.sent("session", session="web") if event.ttl_s]) == 1, "it is the same session"
 
 
 def held(stage: DialogueStage) -> int:

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import itertools
 import json
+import ssl
 import threading
 import time
 import urllib.error
@@ -257,3 +258,27 @@ def test_without_a_password_there_is_no_operator(graph):
 def test_a_name_with_markup_is_text_to_the_operator():
     row = admin._row({**dict.fromkeys(admin._COLUMNS, "<script>"), "name": '"><script>'})
     assert "<script>" not in row
+
+
+def test_a_certificate_of_another_name_is_refused_by_the_visitor(tmp_path):
+    """And a name that the server does not know is told what to do about it."""
+    pytest.importorskip("cryptography", reason="needs the extra web")
+    from avatar_ros.bringup.certificate import made_here
+
+    made = made_here(tmp_path / "web", ["localhost"])
+    trusts = ssl.create_default_context(cafile=str(made.path))
+
+    def health(graph, name, headers=None):
+        url = f"https://{name}:{graph.stage.port}/health"
+        request = urllib.request.Request(url, headers=headers or {})
+        with urllib.request.urlopen(request, timeout=60, context=trusts) as got:
+            return got.status
+
+    with Graph(certificate=str(made.path), private_key=str(made.key_path)) as graph:
+        graph.stage.view.accepting = True
+        with pytest.raises(urllib.error.URLError, match=r"certificate is not valid for '127\.0\.0\.1'"):
+            health(graph, "127.0.0.1")
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            health(graph, "localhost", {"Host": "avatar.example"})
+        assert refused.value.code == 421 and b"add it to the parameter names" in refused.value.read()
+        assert health(graph, "localhost") == 200

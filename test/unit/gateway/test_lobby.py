@@ -2,16 +2,17 @@
 
 import itertools
 import json
+import struct
 
 import numpy as np
 import pytest
 
 from avatar_ros.core.enums import AgentState, InterruptAction, PlaybackState, SessionKind
-from avatar_ros.core.events import AvatarState, Interrupt
-from avatar_ros.core.types import SpeechChunk
+from avatar_ros.core.events import AvatarState, Interrupt, Offer
+from avatar_ros.core.types import PlaybackClock, SpeechChunk
 from avatar_ros.gateway.base import WebSettings
 from avatar_ros.gateway.lobby import Lobby
-from avatar_ros.gateway.page_messages import ClockReport, Hello, StopButton, TypedText
+from avatar_ros.gateway.page_messages import ClockReport, Hello, SpeechChoice, StopButton, TypedText
 from avatar_ros.gateway.refusal import RefusalError
 
 
@@ -60,6 +61,7 @@ def speak(session, turn=1, first=0, count=960):
 
 def test_a_page_opens_a_session_of_its_own():
     house = lobby()
+    house.speech.take(Offer("dialogue_node", ("en-US", "de-DE")))
     page, outs = enter(house, locale="de-DE")
     (session,) = house.sessions.values()
     assert [(out.topic, out.message.kind, out.message.locale) for out in outs] == [
@@ -208,3 +210,43 @@ def test_the_end_of_the_server_is_told_to_everybody():
     outs = list(house.close_all("restart", 1012, 1.0))
     assert talking.closed == waiting.closed == 1012
     assert [out.message.kind for out in outs] == [SessionKind.CLOSED] and not house.sessions
+
+
+@pytest.mark.parametrize("away_s", [1.0, 5.0, 59.0])
+def test_however_long_it_was_away_nothing_is_lost_or_said_twice(away_s):
+    """The avatar goes on to speak meanwhile, as far as the voice's pacing lets it: 2 s ahead."""
+    house = lobby(resume_s=60.0)
+    page, _ = enter(house)
+    session = house.session_of(page)
+    speak(session)
+    list(session.answer(ClockReport(1, 480, 0.0, PlaybackState.PLAYING), 0.0))
+    seen = session.sent.seq
+    list(house.leave(page, 10.0))
+    for piece in range(1, 50):
+        speak(session, first=960 * piece)
+    held = [out.message for step in range(int(away_s * 10)) for out in house.tick(10.0 + step / 10)]
+    clocks = [message for message in held if isinstance(message, PlaybackClock)]
+    assert {(clock.state, clock.sample) for clock in clocks} <= {(PlaybackState.PAUSED, 480)}
+    back, _ = enter(house, now_s=10.0 + away_s, resume_key=page.key, resume_seq=seen)
+    assert back.told("session")[0]["resumed"]
+    firsts = [struct.unpack_from("<I", frame, 12)[0] for frame in back.frames if isinstance(frame, bytes)]
+    assert firsts == [960 * piece for piece in range(1, 50)]
+
+
+def test_a_person_chooses_language_and_voice():
+    house = lobby()
+    house.speech.take(Offer("dialogue_node", ("en-US", "de-DE")))
+    house.speech.take(Offer("asr_node", ("en",)))
+    house.speech.take(Offer("tts_node", (), ("f1",), ("woman 1",), ("",)))
+    page, outs = enter(house, locale="sv-SE", voice="f1")
+    session = house.session_of(page)
+    assert page.told("session")[0]["locale"] == "en-US" and "sv-SE" in page.told("error")[0]["text"]
+    assert [(out.message.locale, out.message.voice) for out in outs] == [("en-US", "f1")]
+    (event,) = session.answer(SpeechChoice("de-AT", ""), 1.0)
+    assert (event.topic, event.message.locale, event.message.voice) == ("session", "de-DE", "f1")
+    told = page.told("speech")[-1]
+    assert (told["locale"], told["voice"], told["heard"]) == ("de-DE", "f1", False)
+    (typed,) = session.answer(TypedText("hallo"), 2.0)
+    assert typed.message.locale == "de-DE"
+    (event,) = session.answer(SpeechChoice("", "nobody"), 3.0)
+    assert event.message.voice == "usual"

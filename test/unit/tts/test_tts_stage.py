@@ -13,7 +13,7 @@ from avatar_ros.core.errors import TtsError
 from avatar_ros.core.events import Interrupt, SessionEvent
 from avatar_ros.core.types import PlaybackClock, Sentence, VoiceActivity
 from avatar_ros.tts import synthesis_job as job
-from avatar_ros.tts.base import Part, TtsSettings, VoiceMark
+from avatar_ros.tts.base import Part, TtsSettings, VoiceChoice, VoiceMark
 from avatar_ros.tts.cancel_token import CancelToken
 from avatar_ros.tts.fake import CLICK_AT_S, CLICK_SLOT_S, OPEN_S, FakeVoice
 from avatar_ros.tts.fallback import VoiceWithFallback
@@ -528,3 +528,45 @@ def test_the_service_hears_of_somebody_who_begins_to_speak_unless_it_fails():
     clock.advance(settings.retry_s)
     bench.keep(bench.stage.push("mic/voice_activity", VoiceActivity(kind=VoiceKind.STARTED), bench.now_s))
     assert service.expected == 2, "the next sentence will try it again"
+
+
+class Several(FakeVoice):
+    """Notes who speaks."""
+
+    def __init__(self, settings):
+        super().__init__(settings)
+        self.spoke = []
+
+    def voices(self):
+        return (VoiceChoice("a", "A", "en-US"), VoiceChoice("b", "B"))
+
+    def speak_as(self, voice, text, locale, stop=None):
+        self.spoke.append((voice, locale))
+        return self.speak(text, locale, stop)
+
+
+def test_a_session_chooses_its_voice_and_no_other_hears_of_it():
+    voice = Several(TtsSettings(backend="fake"))
+    bench = Bench(voice)
+    assert bench.stage.offer.voices == ("a", "b") and bench.stage.offer.voice_locales == ("en-US", "")
+    list(bench.stage.session(SessionEvent("web", voice="b"), bench.now_s))
+    bench.say("one", session="web", locale="de-DE", last=True)
+    bench.say("two", session="other", last=True)
+    assert voice.spoke == [("b", "de-DE")]
+    list(bench.stage.session(SessionEvent("web"), bench.now_s))
+    bench.say("three", turn=2, session="web", locale="de-DE", last=True)
+    assert voice.spoke[1:] == [("b", "de-DE")], "an event without a voice changes none"
+    list(bench.stage.session(SessionEvent("web", SessionKind.CLOSED), bench.now_s))
+    bench.say("four", turn=3, session="web", last=True)
+    assert len(voice.spoke) == 2
+
+
+def test_the_voices_are_those_of_the_first_where_another_takes_over():
+    settings = TtsSettings(backend="fake")
+    first = Several(settings)
+    both = VoiceWithFallback(first, FakeVoice(settings), settings)
+    both.load()
+    assert both.voices() == first.voices()
+    assert sum(len(part.pcm) for part in both.speak_as("a", "one two", "en-US"))
+    assert first.spoke == [("a", "en-US")]
+    assert VoiceWithFallback(FakeVoice(settings), FakeVoice(settings), settings).voices() == ()
