@@ -14,8 +14,8 @@ from setuptools import find_packages, setup
 ROOT = Path(__file__).parent
 SHARE = "share/avatar_ros"
 EXTRAS = (
-    *("edge", "gl", "gpu", "meaning", "neural", "openai", "piper", "recording", "sensevoice", "sherpa", "test"),
-    *("turn_detector", "web", "whisper"),
+    *("edge", "gl", "gpu", "meaning", "neural", "openai", "people", "piper", "recording", "sensevoice", "sherpa"),
+    *("test", "turn_detector", "web", "whisper"),
 )
 
 

@@ -49,6 +49,7 @@ ARGUMENTS = {
     "avatar": "LAM .zip, or splats as .ply, .spz or .splat; empty: the built-in one",
     "axes": "which way is up in a file of splats alone: y_up, y_down, z_up or z_down; empty: as the profile has it",
     "mic": "auto, none, a sound device's name or number, or FILE.wav[,FILE2.wav]",
+    "people": "what shows who stands there: auto, /dev/videoN or an image topic; empty: nobody is seen",
     "display": f"where to show the face: {', '.join(DISPLAYS)}",
     "namespace": "of all topics and nodes; within a pushed namespace where it does not begin with /",
     "record": "FILE.mp4 for picture and sound; empty: no recording",

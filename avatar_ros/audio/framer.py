@@ -12,7 +12,7 @@ from .base import Block
 
 
 class Framer:
-    """Sound is taken to be continuous; a frame is placed by the block that completes it."""
+    """Sound is taken to be continuous; a frame is placed by the block that completes it. [n] or [n, channels]."""
 
     def __init__(self, frame_samples: int) -> None:
         self._size = frame_samples
@@ -21,7 +21,7 @@ class Framer:
     def cut(self, blocks: Iterable[Block]) -> Iterator[Block]:
         """Frames that are full."""
         for block in blocks:
-            if len(self._rest):
+            if len(self._rest) and self._rest.ndim == block.pcm.ndim:
                 at_s = block.at_s - len(self._rest) / LISTENING_RATE_HZ
                 pcm = np.concatenate([self._rest, block.pcm])
             else:

@@ -30,24 +30,26 @@ _REMEDY = "convert it with: ffmpeg -i FILE -c:a pcm_s16le question.wav"
 
 @dataclass(frozen=True)
 class WavSound:
-    """pcm: int16 mono at LISTENING_RATE_HZ; warning: what is wrong with the file, "" for nothing."""
+    """pcm: int16 at LISTENING_RATE_HZ, [n] or [n, channels]; warning: what is wrong with the file, "" for nothing."""
 
     pcm: Pcm
     warning: str = ""
 
 
-def read_wav(path: Path) -> WavSound:
-    """The file's sound. Raises ConfigError: missing, no WAV, no sound, of an unknown kind."""
+def read_wav(path: Path, channels: tuple[int, ...] = ()) -> WavSound:
+    """The file's sound, the mean of its channels or those asked for, from 0. Raises ConfigError: missing, no WAV, no
+    sound, of an unknown kind, without such a channel.
+    """
     if not path.exists():
         raise ConfigError("file_missing", f"sound file {path} cannot be read: No such file or directory")
     with boundary(f"sound file {path}", ConfigError, "sound_file", _REMEDY), path.open("rb") as file:
         try:
-            return _read(path, file if file.seekable() else io.BytesIO(file.read(MAX_BYTES + 1)))
+            return _read(path, file if file.seekable() else io.BytesIO(file.read(MAX_BYTES + 1)), channels)
         except NotWavError as error:
             raise ConfigError("sound_file", f"sound file {path} {error}; {_REMEDY}") from error
 
 
-def _read(path: Path, file: BinaryIO) -> WavSound:
+def _read(path: Path, file: BinaryIO, channels: tuple[int, ...]) -> WavSound:
     if file.seek(0, 2) > MAX_BYTES:
         raise NotWavError(f"is larger than {MAX_BYTES >> 20} MiB")
     sound = find_sound(file)
@@ -57,15 +59,19 @@ def _read(path: Path, file: BinaryIO) -> WavSound:
         raise NotWavError(f"holds no sound ({frames} samples)")
     if seconds > MAX_SOUND_S:
         raise NotWavError(f"holds {seconds / 3600:.1f} hours of sound, {MAX_SOUND_S / 3600:g} at most can be read")
+    if max(channels, default=-1) >= sound.form.channels:
+        raise NotWavError(f"has {sound.form.channels} channels, and no number {max(channels)} (they count from 0)")
     warning = ""
     if sound.size < sound.promised:
         there = f"{sound.size} of {sound.promised} bytes of sound are there, and are played"
         warning = f"{path.name} is truncated: {there}"
-    return WavSound(_at_mic_rate(_mono(file, sound), sound.form.rate_hz, frames), warning)
+    blocks = _blocks(file, sound, channels)
+    shape = (frames, len(channels)) if channels else (frames,)
+    return WavSound(_at_mic_rate(blocks, sound.form.rate_hz, shape), warning)
 
 
-def _mono(file: BinaryIO, sound: Sound) -> Iterator[F32]:
-    """The channels' mean in [-1, 1], block by block."""
+def _blocks(file: BinaryIO, sound: Sound, channels: tuple[int, ...]) -> Iterator[F32]:
+    """The channels' mean in [-1, 1], or those asked for, block by block."""
     form, at = sound.form, sound.start
     left = sound.size - sound.size % form.frame_bytes
     low_bytes = form.width == 4 and form.valid <= 24 and _fills_low_bytes(file, sound)
@@ -74,7 +80,8 @@ def _mono(file: BinaryIO, sound: Sound) -> Iterator[F32]:
         file.seek(at)
         block = file.read(min(step, left))
         samples = _samples(form, block[: len(block) - len(block) % form.frame_bytes], low_bytes)
-        yield samples.reshape(-1, form.channels).mean(axis=1, dtype=np.float32)
+        every = samples.reshape(-1, form.channels)
+        yield every[:, channels] if channels else every.mean(axis=1, dtype=np.float32)
         at, left = at + step, left - step
 
 
@@ -116,12 +123,12 @@ def _law(tag: int) -> F32:
     return (np.where(code & 0x80, -size, size) / 32768).astype(np.float32)
 
 
-def _at_mic_rate(blocks: Iterator[F32], rate_hz: int, frames: int) -> Pcm:
-    """Resampled as they come into memory that is asked for once."""
-    resampler = (
-        None if rate_hz == LISTENING_RATE_HZ else soxr.ResampleStream(rate_hz, LISTENING_RATE_HZ, 1, dtype="float32")
-    )
-    out, count = np.empty(-(-frames * LISTENING_RATE_HZ // rate_hz) + 16, np.int16), 0
+def _at_mic_rate(blocks: Iterator[F32], rate_hz: int, shape: tuple[int, ...]) -> Pcm:
+    """Resampled as they come into memory that is asked for once. shape: at rate_hz, (n,) or (n, channels)."""
+    frames, *channels = shape
+    same, count_of = rate_hz == LISTENING_RATE_HZ, (channels or [1])[0]
+    resampler = None if same else soxr.ResampleStream(rate_hz, LISTENING_RATE_HZ, count_of, dtype="float32")
+    out, count = np.empty((-(-frames * LISTENING_RATE_HZ // rate_hz) + 16, *channels), np.int16), 0
     done = 0
     for block in blocks:
         done += len(block)

@@ -44,8 +44,10 @@ START_ORDER = (
 
 #: Serves browsers; not part of a kiosk (bringup/web.py).
 WEB_NODE = "web_node"
+#: Sees who stands before the avatar; part of a kiosk where `people` asks for it.
+PEOPLE_NODE = "people_node"
 #: Nodes that a parameter file may speak of.
-ALL_NODES = (*START_ORDER, WEB_NODE)
+ALL_NODES = (*START_ORDER, WEB_NODE, PEOPLE_NODE)
 
 
 #: A robot that thinks elsewhere: what needs a bigger computer, and has no device. `robot` is all the rest.
@@ -67,7 +69,8 @@ class KioskOptions:
     turns: answers before it leaves, 0 for never; report: JSON file for the turns, or ""; network: who may reach its
     nodes (core/ros_network.py), "" for AVATAR_ROS_NETWORK, or local; locale: the kiosk's language, "de" or "de-AT",
     "" as the profile has it; host: which half runs here, of HOSTS; autostart: the nodes bring themselves up;
-    standby: profile of the robot half's own nodes that stand by for the offboard half's, or "none".
+    standby: profile of the robot half's own nodes that stand by for the offboard half's, or "none"; people: what shows
+    who stands there: "auto", a camera's number or device file, an image topic's name, or "" for nothing.
     """
 
     profile: str = "embedded"
@@ -84,6 +87,7 @@ class KioskOptions:
     host: str = "all"
     autostart: bool = True
     standby: str = "embedded"
+    people: str = ""
 
 
 @dataclass(frozen=True)
@@ -128,7 +132,7 @@ def kiosk_graph(options: KioskOptions) -> tuple[KioskNode, ...]:
             parameters={**parameters.get(name, {}), **every, **yields},
             ends_run=name in _deciding(options),
         )
-        for name in START_ORDER
+        for name in (*START_ORDER, *([PEOPLE_NODE] if options.people else []))
         if runs_on(name, options.host)
     )
     return nodes + _standby_nodes(options, parameters, every)
@@ -205,6 +209,8 @@ def _parameters(options: KioskOptions) -> dict[str, dict[str, Value]]:
     if options.report:
         monitor["report"] = str(Path(options.report).absolute())
     own = {"renderer_node": renderer, "monitor_node": monitor, "mic_node": mic_parameters(options.mic)}
+    if options.people:
+        own[PEOPLE_NODE] = people_parameters(options.people)
     spoken: dict[str, Value] = {"locale": options.locale} if options.locale else {}
     return {**own, **{node: dict(spoken) for node in SPEAK_A_LANGUAGE}}
 
@@ -222,6 +228,18 @@ def mic_parameters(mic: str) -> dict[str, Value]:
     if mic.lower().endswith(".wav"):
         return {"backend": "file", "file.files": [str(Path(name.strip()).absolute()) for name in mic.split(",")]}
     return {"backend": "sounddevice", "device": mic}
+
+
+def people_parameters(people: str) -> dict[str, Value]:
+    """What `--people` means to the people node.
+
+    >>> people_parameters("/camera/image_raw"), people_parameters("/dev/video2"), people_parameters("auto")
+    ({'image_topic': '/camera/image_raw'}, {'camera': '/dev/video2'}, {})
+    """
+    if people == "auto":
+        return {}
+    camera = people.isdecimal() or people.startswith("/dev/")
+    return {"camera": people} if camera else {"image_topic": people}
 
 
 def _check(options: KioskOptions) -> None:

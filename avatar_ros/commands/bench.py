@@ -21,6 +21,8 @@ BENCHES = {
     "labiodental": "lips.labiodental",
     "neural": "lips.streaming_cost",
     "hearing": "recognition.cli",
+    "directions": "recognition.directions",
+    "faces": "recognition.faces",
     "understanding": "understanding.cli",
     "av-sync": "lips.av_sync_recording",
     "turn": "conversation.turn",

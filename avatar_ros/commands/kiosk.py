@@ -32,6 +32,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DEVICE|FILE.wav[,FILE.wav…]|none",
         help="a sound device's name or number, recorded questions, or none (default: %(default)s)",
     )
+    seen = "see who stands there (needs the extra people): a camera, or an image topic (default: nobody is seen)"
+    add("--people", default=default.people, metavar="auto|/dev/videoN|/TOPIC", help=seen)
     add("--display", default=default.display, choices=DISPLAYS, help="where to show the face (default: %(default)s)")
     add("--namespace", default=default.namespace, help="of all topics and nodes (default: %(default)s)")
     add("--record", default=default.record, metavar="FILE.mp4", help="record picture and sound")

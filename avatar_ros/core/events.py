@@ -220,6 +220,39 @@ class TurnReport(OfTurn):
 
 
 @dataclass(frozen=True)
+class VoiceDirection:
+    """Where a voice or another sound comes from, in `frame_id` (REP 103: x to the front, y left, z up).
+
+    azimuth_rad: anticlockwise seen from above, -pi to pi, 0 to the front; spread_rad: scatter of the last half second;
+    sureness: 0-1; steady_ns: when it was heard.
+    """
+
+    session: str = LOCAL_SESSION
+    frame_id: str = ""
+    azimuth_rad: float = 0.0
+    spread_rad: float = 0.0
+    sureness: float = 0.0
+    steady_ns: int = 0
+    clock_id: int = 0
+    stamp_ns: int = 0
+
+
+@dataclass(frozen=True)
+class People:
+    """Who stands before the avatar, as a camera sees them. present: somebody is near, and has been for a moment.
+
+    azimuth_rad, distance_m: of the nearest face, as VoiceDirection has it and in metres; 0: there is none.
+    """
+
+    session: str = LOCAL_SESSION
+    count: int = 0
+    present: bool = False
+    azimuth_rad: float = 0.0
+    distance_m: float = 0.0
+    stamp_ns: int = 0
+
+
+@dataclass(frozen=True)
 class GazeTarget:
     """Where the avatar shall look, metres in the frame `frame_id` (geometry_msgs/PointStamped on the wire).
 

@@ -17,11 +17,13 @@ from .events import (
     Interrupt,
     KeyFrame,
     Offer,
+    People,
     Say,
     SayResult,
     SessionEvent,
     SpeechFault,
     TurnReport,
+    VoiceDirection,
 )
 from .types import (
     AudioFeatures,
@@ -60,6 +62,8 @@ Message = (
     | FrameInfo
     | TurnReport
     | GazeTarget
+    | VoiceDirection
+    | People
     | Control
     | Gesture
     | Offer
@@ -79,6 +83,7 @@ TOPICS: Mapping[str, type] = MappingProxyType(
         "mic/voice_activity": VoiceActivity,
         "mic/talk": Talk,
         "mic/utterance": AudioFrame,
+        "mic/direction": VoiceDirection,
         "speech/transcript": Transcript,
         "dialogue/prompt": Prompt,
         "dialogue/reply": Reply,
@@ -100,5 +105,6 @@ TOPICS: Mapping[str, type] = MappingProxyType(
         "control": Control,
         "gesture": Gesture,
         "offer": Offer,
+        "people": People,
     }
 )

@@ -12,7 +12,7 @@ from ..core.settings import Settings, setting
 from ..core.stage import Port
 from ..core.types import LOCAL_SESSION
 
-MIC_PORT = Port(subscribes=("speech/played", "state"), publishes=("mic/audio",))
+MIC_PORT = Port(subscribes=("speech/played", "state"), publishes=("mic/audio", "mic/direction"))
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,20 @@ class MicSettings(Settings):
         low=0.0,
     )
     echo: str = setting("auto", "echo of the avatar's own voice", choices=("auto", "webrtc", "mute", "off"))
+    array: str = setting(
+        "",
+        "several microphones: pair, respeaker_4, respeaker_6, respeaker_usb_4, or positions 'x y z; x y z', m, x to "
+        "the front, y to the avatar's left, z up; empty: one microphone",
+    )
+    array_channels: str = setting("", "the card's channels of them, from 0, '1 2 3 4'; empty: as the array has them")
+    array_yaw_deg: float = setting(0.0, "how far the array is turned to the avatar's left, degrees", low=-180, high=180)
+    array_frame: str = setting("avatar_body", "frame of mic/direction: x to the front, y to the avatar's left, z up")
+    array_hear: str = setting(
+        "best",
+        "what is heard of an array: the best one; all, delayed and added; the first",
+        choices=("best", "beam", "first"),
+    )
+    array_sureness: float = setting(0.3, "a direction that is less sure is not told", low=0.0, high=1.0)
     mute_tail_s: float = setting(0.25, "echo=mute: deaf for this long after the voice, s", low=0.0, high=2.0)
 
 

@@ -12,10 +12,12 @@ import soxr
 from ..audio.base import Block
 from ..audio.card_stream import CardStream
 from ..audio.device_clock import DeviceClock
+from ..audio.devices import Device
 from ..audio.portaudio import lead_s, monotonic_s
 from ..core.arrays import Pcm
 from ..core.errors import MicError
 from ..core.rates import LISTENING_RATE_HZ
+from .array_geometry import read_geometry
 from .base import MicSettings
 
 #: Blocks that may wait for the stage: 10 s.
@@ -25,15 +27,20 @@ MAX_WAITING = 500
 class CardIntake:
     """Sound of a card of any rate at LISTENING_RATE_HZ, with the instant of every block. Pure: time is an argument."""
 
-    def __init__(self, card_rate_hz: int) -> None:
+    def __init__(self, card_rate_hz: int, channels: int = 1) -> None:
         self._clock = DeviceClock(card_rate_hz)
         self._rate_hz = card_rate_hz
         self._taken = self._given = 0
         same = card_rate_hz == LISTENING_RATE_HZ
-        self._stream = None if same else soxr.ResampleStream(card_rate_hz, LISTENING_RATE_HZ, 1, "int16", quality="LQ")
+        self._stream = (
+            None if same else soxr.ResampleStream(card_rate_hz, LISTENING_RATE_HZ, channels, "int16", quality="LQ")
+        )
 
     def take(self, pcm: Pcm, heard_s: float) -> Block:
-        """The card's next samples, the first of which was at the device at about `heard_s`; what is ready of them."""
+        """The card's next samples, [n] or [n, channels]: what is ready of them.
+
+        heard_s: about when the first of them was at the device.
+        """
         at_s = self._clock.measure(self._taken, heard_s)
         given_s = self._given / LISTENING_RATE_HZ - self._taken / self._rate_hz
         self._taken += len(pcm)
@@ -51,6 +58,8 @@ class SoundDeviceMic(CardStream):
     def __init__(self, settings: MicSettings) -> None:
         super().__init__(settings.device, LISTENING_RATE_HZ)
         self._frame_s = settings.frame_s
+        self._array = read_geometry(settings.array, settings.array_channels).channels if settings.array else ()
+        self._all_channels = False  # whether the card has those of the array
         self._intake: CardIntake | None = None
         self._wake: Callable[[], None] | None = None
         self._blocks: deque[tuple[Pcm, float]] = deque(maxlen=MAX_WAITING)
@@ -76,7 +85,13 @@ class SoundDeviceMic(CardStream):
 
     def status(self) -> Mapping[str, str]:
         """Device, rate, overruns."""
-        return {**super().status(), **({"overruns": str(self._overruns)} if self._overruns else {})}
+        out = {**super().status(), **({"overruns": str(self._overruns)} if self._overruns else {})}
+        if self._array and self._stream is not None and not self._all_channels:
+            need = max(self._array) + 1
+            out["warning"] = (
+                f"'{self._name}' has no {need} channels, as the parameter array says: heard as one microphone"
+            )
+        return out
 
     def close(self) -> None:
         """Close the stream."""
@@ -84,8 +99,13 @@ class SoundDeviceMic(CardStream):
         self._blocks.clear()
 
     def _options(self) -> dict[str, Any]:
-        self._intake = CardIntake(self._rate_hz)
+        self._intake = CardIntake(self._rate_hz, len(self._array) if self._all_channels else 1)
         return {"blocksize": round(self._frame_s * self._rate_hz), "latency": "low", "callback": self._take}
+
+    def _channel_counts(self, device: Device) -> tuple[int, ...]:
+        need = max(self._array, default=-1) + 1
+        self._all_channels = 0 < need <= device["max_input_channels"]
+        return (need,) if self._all_channels else super()._channel_counts(device)
 
     def _take(self, data: Any, frames: int, times: Any, flags: Any) -> None:
         now_s = monotonic_s()
@@ -93,6 +113,6 @@ class SoundDeviceMic(CardStream):
         self._overruns += bool(flags.input_overflow)
         heard_s = now_s - lead_s(times.currentTime, times.inputBufferAdcTime, frames / self._rate_hz)
         # The first channel: microphones of arrays cancel each other when they are summed.
-        self._blocks.append((data[:, 0].copy(), heard_s))
+        self._blocks.append((data[:, self._array] if self._all_channels else data[:, 0].copy(), heard_s))
         if self._wake is not None:
             self._wake()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
+from math import degrees
 
 from ..aec.base import EchoCanceller
 from ..audio.base import Block
@@ -16,6 +17,7 @@ from ..core.registry import NO_OPTIONS, Options
 from ..core.stage import Out, Stage
 from ..core.topics import Message
 from ..core.types import AudioFrame
+from .array_listener import ArrayListener, make_listener
 from .base import MIC_BACKENDS, Mic, MicSettings
 from .echo import make_echo
 
@@ -23,13 +25,19 @@ from .echo import make_echo
 _WATCH_S = 0.25
 #: A loudspeaker tells what it plays before it is heard, but messages travel: a frame waits for them at most so long, s.
 LONGEST_HOLD_S = 0.04
+#: What is heard so soon after the avatar's own voice may be its echo, s.
+_OWN_VOICE_TAIL_S = 0.4
 
 
 class MicStage(Stage):
     """Reads the microphone, cuts frames, treats the echo."""
 
-    def __init__(self, settings: MicSettings, mic: Mic, echo: EchoCanceller) -> None:
+    def __init__(
+        self, settings: MicSettings, mic: Mic, echo: EchoCanceller, array: ArrayListener | None = None
+    ) -> None:
         super().__init__()
+        self._array = array
+        self._own_voice_until_s = float("-inf")
         self._settings = settings
         self._mic = mic
         self._echo = echo
@@ -50,6 +58,8 @@ class MicStage(Stage):
         """What is played, for the echo; the conversation's state, for questions from files."""
         if isinstance(message, AudioFrame) and message.session == self._settings.session:
             self._echo.played(message)
+            if self._array is not None and message.pcm.any():
+                self._own_voice_until_s = now_s + len(message.pcm) / message.sample_rate_hz + _OWN_VOICE_TAIL_S
             return self._treated(now_s)
         if isinstance(message, AvatarState) and message.session == self._settings.session:
             self._speaking = message.state in (AgentState.THINKING, AgentState.SPEAKING)
@@ -70,6 +80,8 @@ class MicStage(Stage):
     def status(self) -> Mapping[str, str]:
         """The device, how echo is treated; a warning where something is missing."""
         out = {**self._mic.status(), "echo": self._echo.name, **self._echo.status()}
+        if self._array is not None and self._array.direction is not None:
+            out["direction_deg"] = f"{degrees(self._array.direction.azimuth_rad):.0f}"
         warnings = [text for text in (out.get("warning", ""), self._echo.warning) if text]
         return {**out, "warning": "; ".join(warnings)} if warnings else out
 
@@ -95,8 +107,19 @@ class MicStage(Stage):
         self.finished = True
 
     def _frames(self, now_s: float) -> Iterator[Out]:
-        self._held.extend(self._cutter.cut(self._mic.read(now_s)))
+        blocks = self._cutter.cut(self._mic.read(now_s))
+        if self._array is None:
+            self._held.extend(blocks)
+        else:
+            yield from self._heard_as_one(self._array, blocks)
         yield from self._treated(now_s)
+
+    def _heard_as_one(self, array: ArrayListener, blocks: Iterable[Block]) -> Iterator[Out]:
+        for block in blocks:
+            heard, direction = array.hear(block, own_voice=block.at_s < self._own_voice_until_s)
+            self._held.append(heard)
+            if direction is not None:
+                yield Out("mic/direction", direction)
 
     def _treated(self, now_s: float) -> Iterator[Out]:
         while self._held:
@@ -118,4 +141,6 @@ class MicStage(Stage):
 
 def build_mic(settings: MicSettings, own: Options = NO_OPTIONS) -> Stage:
     """The stage with the backend and echo treatment that `settings` name. Raises UnknownBackendError, ConfigError."""
-    return MicStage(settings, MIC_BACKENDS.make(settings.backend, settings, own=own), make_echo(settings))
+    return MicStage(
+        settings, MIC_BACKENDS.make(settings.backend, settings, own=own), make_echo(settings), make_listener(settings)
+    )

@@ -12,6 +12,7 @@ from ..audio.wav import WavSound, read_wav
 from ..core.arrays import Pcm
 from ..core.errors import ConfigError
 from ..core.settings import Settings, setting
+from .array_geometry import read_geometry
 from .base import MicSettings
 from .paced import PacedMic
 
@@ -37,6 +38,7 @@ class FileMic(PacedMic):
         self._sounds: list[WavSound] = []
         self._asked = 0  # questions that have begun
         self._sound: Pcm = np.zeros(0, np.int16)
+        self._shape: tuple[int, ...] = ()  # of one sample: () for one microphone
         self._ready_s: float | None = None  # everybody is there since
         self._answering = False
         self._free_s = 0.0  # the last question or answer ended then
@@ -45,7 +47,10 @@ class FileMic(PacedMic):
         """Read all files. Raises ConfigError naming the one that cannot be used."""
         if not self._own.files:
             raise ConfigError("file_missing", "the mic's backend is 'file', but its parameter 'file.files' names none")
-        self._sounds = [read_wav(Path(name)) for name in self._own.files]
+        settings = self._settings
+        channels = read_geometry(settings.array, settings.array_channels).channels if settings.array else ()
+        self._sounds = [read_wav(Path(name), channels) for name in self._own.files]
+        self._shape = (len(channels),) if channels else ()
 
     def mood(self, speaking: bool, now_s: float) -> None:
         """All are there; while it thinks or speaks, the next question waits."""
@@ -70,7 +75,11 @@ class FileMic(PacedMic):
         pcm, self._sound = self._sound[: self._frame], self._sound[self._frame :]
         if len(pcm) and not len(self._sound):
             self._free_s = at_s + self._settings.frame_s
-        return np.pad(pcm, (0, self._frame - len(pcm)))
+        return (
+            np.concatenate([pcm, np.zeros((self._frame - len(pcm), *self._shape), np.int16)])
+            if len(pcm)
+            else (np.zeros((self._frame, *self._shape), np.int16))
+        )
 
     def _due(self, at_s: float) -> bool:
         own, ready_wait_s = self._own, self._settings.ready_wait_s

@@ -20,6 +20,7 @@ PORT = Port(
         "speech/sentence",
         "speech/transcript",
         "gaze_target",
+        "mic/direction",
         "gesture",
     ),
     publishes=("motion/expression",),

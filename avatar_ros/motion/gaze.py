@@ -36,6 +36,8 @@ _AWAY_FOR_S = {
     AgentState.SLEEPING: (0.0, 0.0),
 }
 _TARGET_KEPT_S = 2.0
+#: A voice is looked at for so long after it was last heard, unless there is a target; and no further aside than this.
+_VOICE_KEPT_S, _FURTHEST_VOICE_DEG = 4.0, 60.0
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ class Gaze:
         self._rng = rng
         self._liveliness = liveliness
         self._listener = (0.0, 0.0)
-        self._target_s = float("-inf")
+        self._target_s = self._voice_s = float("-inf")
         self._away = (0.0, 0.0)
         self._state = AgentState.IDLE
         self._change_s: float | None = None
@@ -70,12 +72,18 @@ class Gaze:
         """Look at a point, metres from between the eyes (x to the avatar's left, y up, z forward)."""
         x, y, z = point
         self._listener = (degrees(atan2(x, max(z, 0.05))), -degrees(atan2(y, max(hypot(x, z), 0.05))))
-        self._target_s = now_s
+        self._target_s, self._voice_s = now_s, float("-inf")
+
+    def aim_at_voice(self, yaw_deg: float, now_s: float) -> None:
+        """Somebody speaks there (to the avatar's left): looked at where nothing else is."""
+        if now_s - self._target_s > _TARGET_KEPT_S:
+            self._listener = (min(max(yaw_deg, -_FURTHEST_VOICE_DEG), _FURTHEST_VOICE_DEG), 0.0)
+            self._voice_s = now_s
 
     def step(self, now_s: float, step_s: float, state: AgentState) -> Look:
         """The look at `now_s`, `step_s` after the one before."""
         self._decide(now_s, state)
-        if now_s - self._target_s > _TARGET_KEPT_S:
+        if now_s - self._target_s > _TARGET_KEPT_S and now_s - self._voice_s > _VOICE_KEPT_S:
             self._listener = (0.0, 0.0)
         centre = np.array(self._listener) + np.array(self._away) * self._liveliness
         wanted = centre + np.array(self._rove) * self._liveliness

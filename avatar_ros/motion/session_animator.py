@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..core.clock import ns_from_s, s_from_ns
-from ..core.enums import AgentState, Layer, PlaybackState
+from ..core.enums import AgentState, Layer, PlaybackState, VoiceKind
 from ..core.events import Interrupt
 from ..core.gestures import Movement
 from ..core.stage import Out
@@ -44,6 +44,7 @@ class SessionAnimator:
         self._clock_s = 0.0  # when it came
         self._emotions: dict[tuple[int, int, int], str] = {}
         self._gestures: dict[tuple[int, int, int], Movement] = {}
+        self._somebody_speaks = False
         self._sentence_emotion = ""  # of the sentence that is heard
         self._wish, self._wish_until_s = "", float("-inf")  # the face that a program wants
 
@@ -134,10 +135,16 @@ class SessionAnimator:
     def hear(self, message: VoiceActivity | Transcript, now_s: float) -> None:
         """Take what is heard of who speaks to it."""
         if isinstance(message, VoiceActivity):
+            self._somebody_speaks = message.kind is not VoiceKind.STOPPED
             self.face.nods.hear(message, now_s)
             return
         self.face.nods.read(message, now_s)
         self.mirroring.hear(message, now_s)
+
+    def hear_from(self, yaw_deg: float, now_s: float) -> None:
+        """A sound comes from there, degrees to the avatar's left; of a voice only that is looked at."""
+        if self._somebody_speaks:
+            self.face.gaze.aim_at_voice(yaw_deg, now_s)
 
     def cancel(self, order: Interrupt) -> None:
         """Forget the turn; its late features are dropped, and it shows nothing while the card plays what it has."""

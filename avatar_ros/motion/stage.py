@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from math import isfinite
+from math import degrees, isfinite
 
 import yaml
 
 from ..core.enums import SessionKind
 from ..core.errors import ConfigError
-from ..core.events import AvatarState, GazeTarget, Gesture, Interrupt, SessionEvent
+from ..core.events import AvatarState, GazeTarget, Gesture, Interrupt, SessionEvent, VoiceDirection
 from ..core.gestures import Movement, Movements, load_gestures
 from ..core.paths import share_file
 from ..core.registry import NO_OPTIONS, Options
@@ -63,6 +63,8 @@ class ExpressionStage(Stage):
             self._animator(message.session, now_s).hear(message, now_s)
         elif isinstance(message, GazeTarget):
             self._aim(message, now_s)
+        elif isinstance(message, VoiceDirection):
+            self._animator(message.session, now_s).hear_from(degrees(message.azimuth_rad), now_s)
 
     def interrupt(self, order: Interrupt, now_s: float) -> Iterable[Out]:
         """CANCEL drops the turn's lips."""

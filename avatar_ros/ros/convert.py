@@ -71,10 +71,10 @@ def to_msg(value: Any, stamp_ns: int) -> Any:
 
 
 def _holder(msg: Any, name: str) -> Any:
-    """The part of `msg` that holds a field: a PointStamped keeps its in header and point."""
-    if isinstance(msg, PointStamped):
-        return msg.header if name == "frame_id" else msg.point
-    return msg
+    """The part of `msg` that holds a field: frames stand in headers, a PointStamped keeps the rest in its point."""
+    if name == "frame_id":
+        return msg.header
+    return msg.point if isinstance(msg, PointStamped) else msg
 
 
 def from_msg(kind: type, msg: Any) -> Any:

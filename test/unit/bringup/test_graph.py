@@ -27,9 +27,10 @@ def node(name: str, **options):
 
 
 def test_renderer_starts_first_and_every_node_has_a_module_and_is_installed():
-    nodes = kiosk_graph(KioskOptions())
+    assert len(kiosk_graph(KioskOptions())) == 12
+    nodes = kiosk_graph(KioskOptions(people="auto"))
     assert nodes[0].executable == "renderer_node"
-    assert len({item.executable for item in nodes}) == len(nodes) == 12
+    assert len({item.executable for item in nodes}) == len(nodes) == 13
     installed = re.search(r"foreach\(node ([^)]*)\)", (ROOT / "CMakeLists.txt").read_text())
     assert installed is not None
     assert {item.executable for item in nodes} | {"web_node"} == {f"{name}_node" for name in installed[1].split()}
@@ -205,3 +206,11 @@ def test_a_locale_reaches_each_node_that_has_one():
 def test_a_locale_without_texts_is_refused_before_anything_starts():
     with pytest.raises(ConfigError, match=r"'xx'.*known: en, ar, de"):
         kiosk_graph(KioskOptions(locale="xx"))
+
+
+@pytest.mark.parametrize("people, expected", [
+    ("auto", {}), ("2", {"camera": "2"}), ("/dev/video2", {"camera": "/dev/video2"}),
+    ("/camera/image_raw", {"image_topic": "/camera/image_raw"}),
+])  # fmt: skip
+def test_what_shows_who_stands_there_reaches_people_node(people, expected):
+    assert node("people_node", people=people).parameters == expected

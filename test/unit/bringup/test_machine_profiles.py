@@ -17,7 +17,10 @@ from avatar_ros.bringup.machine.venv import EXTRAS, RUN_GROUPS
 from avatar_ros.core.registry import Registry
 
 ROOT = Path(__file__).resolve().parents[3]
-ROOMS = ("answers.embeddings", "asr", "mic", "speaker", "display", "encoder", "llm", "motion", "render", "tts", "vad")
+ROOMS = (
+    *("answers.embeddings", "asr", "mic", "people", "speaker", "display", "encoder", "llm", "motion", "render"),
+    *("tts", "vad"),
+)
 
 
 def registries() -> list[Registry]:

@@ -199,7 +199,7 @@ LOADERS = {
     "tts/kokoro.py", "tts/piper_config.py", "tts/piper_files.py",
     "tts/vits.py",
     "answers/other_questions.py", "answers/vector_cache.py",
-    "answers/embeddings/safetensors.py", "answers/embeddings/transformer.py",
+    "people/yunet.py", "answers/embeddings/safetensors.py", "answers/embeddings/transformer.py",
 }  # fmt: skip
 
 

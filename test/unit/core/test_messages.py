@@ -106,7 +106,7 @@ def test_one_message_for_each_dataclass():
 def test_fields_are_the_same_in_the_same_order(name):
     ours = [item.name for item in dataclasses.fields(KINDS[name])]
     if "stamp_ns" in ours:
-        ours.remove("stamp_ns")
+        ours = [item for item in ours if item not in ("stamp_ns", "frame_id")]  # they are the header's
         ours.insert(0, "header")
     assert list(read(name).fields) == ours
 

@@ -1,0 +1,1 @@
+"""Who stands before the avatar, as a camera sees it."""
