@@ -18,6 +18,7 @@ from ..core.parameter_file import Section, looks_like, nearest, read_parameter_f
 from ..core.paths import share_file
 from ..core.ros_network import parse_reach
 from .avatar_defaults import SPEAK_A_LANGUAGE, Parameters, Value, avatar_defaults, with_defaults
+from .device_parameters import mic_parameters, people_parameters
 from .profile_parameters import parameters_for
 
 PACKAGE = "avatar_ros"
@@ -213,33 +214,6 @@ def _parameters(options: KioskOptions) -> dict[str, dict[str, Value]]:
         own[PEOPLE_NODE] = people_parameters(options.people)
     spoken: dict[str, Value] = {"locale": options.locale} if options.locale else {}
     return {**own, **{node: dict(spoken) for node in SPEAK_A_LANGUAGE}}
-
-
-def mic_parameters(mic: str) -> dict[str, Value]:
-    """What `--mic` means to the mic node.
-
-    >>> mic_parameters("none")
-    {'backend': 'none'}
-    """
-    if mic in ("auto", ""):
-        return {}
-    if mic == "none":
-        return {"backend": "none"}
-    if mic.lower().endswith(".wav"):
-        return {"backend": "file", "file.files": [str(Path(name.strip()).absolute()) for name in mic.split(",")]}
-    return {"backend": "sounddevice", "device": mic}
-
-
-def people_parameters(people: str) -> dict[str, Value]:
-    """What `--people` means to the people node.
-
-    >>> people_parameters("/camera/image_raw"), people_parameters("/dev/video2"), people_parameters("auto")
-    ({'image_topic': '/camera/image_raw'}, {'camera': '/dev/video2'}, {})
-    """
-    if people == "auto":
-        return {}
-    camera = people.isdecimal() or people.startswith("/dev/")
-    return {"camera": people} if camera else {"image_topic": people}
 
 
 def _check(options: KioskOptions) -> None:

@@ -5,7 +5,7 @@ import sys
 from ..asr.base import ASR_BACKENDS, PORT, AsrSettings
 from ..asr.stage import build
 from ..ros.main import run
-from ..ros.stage_node import NodeSpec
+from ..ros.node_spec import NodeSpec
 
 SPEC = NodeSpec(
     "asr_node", PORT, {"": AsrSettings}, lambda settings, node: build(settings[""], settings["own"]), {"": ASR_BACKENDS}

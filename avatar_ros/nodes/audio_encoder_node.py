@@ -5,7 +5,7 @@ import sys
 from ..encoder.base import ENCODER_BACKENDS, PORT, EncoderSettings
 from ..encoder.stage import build
 from ..ros.main import run
-from ..ros.stage_node import NodeSpec
+from ..ros.node_spec import NodeSpec
 
 SPEC = NodeSpec(
     "audio_encoder_node",

@@ -5,7 +5,7 @@ import sys
 from ..dialogue.base import PORT, DialogueSettings
 from ..dialogue.stage import build
 from ..ros.main import run
-from ..ros.stage_node import NodeSpec
+from ..ros.node_spec import NodeSpec
 
 SPEC = NodeSpec("dialogue_node", PORT, {"": DialogueSettings}, lambda settings, node: build(settings[""]))
 

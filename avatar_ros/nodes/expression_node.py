@@ -5,7 +5,7 @@ import sys
 from ..motion.base import MOTION_BACKENDS, PORT, MotionSettings
 from ..motion.stage import build
 from ..ros.main import run
-from ..ros.stage_node import NodeSpec
+from ..ros.node_spec import NodeSpec
 
 SPEC = NodeSpec(
     "expression_node",

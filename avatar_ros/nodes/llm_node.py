@@ -5,7 +5,7 @@ import sys
 from ..llm.base import LLM_BACKENDS, PORT, LlmSettings
 from ..llm.stage import build
 from ..ros.main import run
-from ..ros.stage_node import NodeSpec
+from ..ros.node_spec import NodeSpec
 from ..ros.tool_clients import ToolClients
 
 SPEC = NodeSpec(

@@ -5,7 +5,7 @@ import sys
 from ..mic.base import MIC_BACKENDS, MIC_PORT, MicSettings
 from ..mic.stage import build_mic
 from ..ros.main import run
-from ..ros.stage_node import NodeSpec
+from ..ros.node_spec import NodeSpec
 
 SPEC = NodeSpec(
     "mic_node",

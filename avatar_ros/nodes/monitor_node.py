@@ -5,7 +5,7 @@ import sys
 from ..monitor.base import PORT, MonitorSettings
 from ..monitor.stage import build
 from ..ros.main import run
-from ..ros.stage_node import NodeSpec
+from ..ros.node_spec import NodeSpec
 
 SPEC = NodeSpec("monitor_node", PORT, {"": MonitorSettings}, lambda settings, node: build(settings[""]))
 

@@ -13,7 +13,7 @@ from ..people.camera_device import CameraDevice
 from ..people.stage import PeopleStage, PictureSource, build_people
 from ..ros.image_reader import ImageError, picture_from_msg
 from ..ros.main import run
-from ..ros.stage_node import NodeSpec
+from ..ros.node_spec import NodeSpec
 
 
 class ImageTopic:

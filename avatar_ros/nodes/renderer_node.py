@@ -21,7 +21,7 @@ from ..render.base import BACKENDS
 from ..render.stage import PORT, RendererSettings, RenderStage
 from ..ros.images import ImagePublisher
 from ..ros.main import run
-from ..ros.stage_node import NodeSpec
+from ..ros.node_spec import NodeSpec
 
 
 @dataclass(frozen=True)

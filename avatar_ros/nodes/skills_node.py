@@ -23,7 +23,8 @@ from ..core.paths import share_file
 from ..ros import qos
 from ..ros.action_door import ActionDoor
 from ..ros.main import run
-from ..ros.stage_node import NodeSpec, StageNode
+from ..ros.node_spec import NodeSpec
+from ..ros.stage_node import StageNode
 from ..skills import goals
 from ..skills.base import PORT, SkillsSettings
 from ..skills.observed import Observed

@@ -3,7 +3,7 @@
 import sys
 
 from ..ros.main import run
-from ..ros.stage_node import NodeSpec
+from ..ros.node_spec import NodeSpec
 from ..speaker.base import SPEAKER_BACKENDS, SPEAKER_PORT, SpeakerSettings
 from ..speaker.stage import build_speaker
 

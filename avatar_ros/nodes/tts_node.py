@@ -3,7 +3,7 @@
 import sys
 
 from ..ros.main import run
-from ..ros.stage_node import NodeSpec
+from ..ros.node_spec import NodeSpec
 from ..tts.base import PORT, TTS_BACKENDS, TtsSettings
 from ..tts.stage import build
 

@@ -3,7 +3,7 @@
 import sys
 
 from ..ros.main import run
-from ..ros.stage_node import NodeSpec
+from ..ros.node_spec import NodeSpec
 from ..vad.base import PORT, VAD_BACKENDS, VadSettings
 from ..vad.stage import build
 

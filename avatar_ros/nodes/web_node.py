@@ -5,7 +5,7 @@ import sys
 from ..gateway.base import GATEWAY_PORT, WebSettings
 from ..gateway.stage import GatewayStage
 from ..ros.main import run
-from ..ros.stage_node import NodeSpec
+from ..ros.node_spec import NodeSpec
 
 
 def _build(settings: WebSettings, namespace: str) -> GatewayStage:

@@ -12,7 +12,7 @@ from ..core.clock import Clock
 from ..core.peers import PeerNews
 from ..core.stage import Out, Port, Stage
 from . import readers
-from .clock_link import ClockLink
+from .clock_link import ClockLink, gives_times
 from .intake import Intake
 from .peers import Peers
 from .wiring import Wiring
@@ -68,3 +68,51 @@ class Branch:
     def tick(self, now_s: float) -> tuple[list[Entry], list[str]]:
         """(Sessions to be closed, what was refused), to be called every second."""
         return self._intake.tick(now_s), [f"{self._namespace}: {news}" for news in self._intake.news()]
+
+
+class Branches:
+    """All further namespaces of a node's stage."""
+
+    def __init__(self, node: Node, port: Port, clock: Clock) -> None:
+        self._node = node
+        self._port = port
+        self._clock = clock
+        self._open: dict[str, Branch] = {}
+
+    def open(
+        self, stage: Stage, push: Callable[[Iterable[Entry]], None], session_limit: int, open_to_others: bool
+    ) -> None:
+        """Create the topics in all of the stage's namespaces."""
+        for name in stage.namespaces:
+            clocks = ClockLink(self._node, gives_times(self._port), open_to_others, name)
+            self._open[name] = Branch(self._node, self._port, name, session_limit, self._clock, clocks)
+            self._open[name].open(stage, push)
+
+    def start(self, stage: Stage, tell: Callable[[PeerNews], None]) -> None:
+        """Follow who lives there."""
+        for branch in self._open.values():
+            branch.start(stage, tell)
+
+    def stop(self) -> None:
+        """Follow nobody any more. Safe to call twice."""
+        for branch in self._open.values():
+            branch.stop()
+
+    def close(self) -> None:
+        """Destroy their topics. Safe to call twice."""
+        for branch in self._open.values():
+            branch.close()
+        self._open.clear()
+
+    def missing(self) -> frozenset[str]:
+        """Steps of a conversation that nobody does in one of them, as NAMESPACE/NAME."""
+        return frozenset[str]().union(*(branch.missing() for branch in self._open.values()))
+
+    def publish(self, out: Out) -> None:
+        """Publish in the namespace that it names, where that is one of these."""
+        if (branch := self._open.get(out.namespace)) is not None:
+            branch.publish(out)
+
+    def tick(self, now_s: float) -> list[tuple[list[Entry], list[str]]]:
+        """Of each: (sessions to be closed, what was refused), to be called every second."""
+        return [branch.tick(now_s) for branch in self._open.values()]

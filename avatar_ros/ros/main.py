@@ -22,10 +22,11 @@ from ..core.machine import machine_fault
 from ..core.private import keep_private
 from ..core.ros_network import Network
 from ..core.run import RUN_BEGAN
+from .node_spec import NodeSpec
 from .overrides import Overrides
 from .shared_memory import remove_dead_segments
 from .spin import spin
-from .stage_node import NodeSpec, StageNode
+from .stage_node import StageNode
 from .start import start_ros
 
 RCLError = rclpy_implementation.RCLError

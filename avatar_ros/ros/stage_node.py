@@ -8,28 +8,26 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping, Set
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Set
 from functools import partial
 from typing import Any
 
 from rclpy.clock import Clock, ClockType
-from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
 
 from ..core.admission import Entry
 from ..core.clock import SteadyClock
 from ..core.events import AvatarState, Interrupt
 from ..core.exit_codes import EXIT_FAILED, exit_code_of
-from ..core.settings import Settings
-from ..core.stage import Out, Port, Stage
+from ..core.stage import Out, Stage
 from ..core.types import LOCAL_SESSION
 from . import readers
-from .backend_options import Registries
-from .branch import Branch
+from .branch import Branches
 from .clock_link import ClockLink, gives_times
 from .duty_keeper import DutyKeeper, Work
 from .guard import guarded
 from .intake import Intake
+from .node_spec import NodeSpec
 from .node_status import NodeStatus
 from .overrides import Overrides
 from .peers import Peers
@@ -43,25 +41,6 @@ STOP_TIMEOUT_S = 2.0
 CONNECT_POLL_S = 0.1
 #: What a node says while it ends, and how long it waits for that to arrive, s.
 FINAL_TOPICS, FINAL_TIMEOUT_S = frozenset({"say_result"}), 0.3
-
-SettingsByPrefix = Mapping[str, Any]  # prefix -> its Settings; the builder knows which class it asked for
-
-
-@dataclass(frozen=True)
-class NodeSpec:
-    """All that distinguishes one stage node from another.
-
-    groups: Settings classes by parameter prefix; registries: the backends that they choose among, by the same prefix;
-    build: makes the stage from their values, with the backends' own options under prefix + "own" (and from the node,
-    where a stage needs something of ROS's own, such as image publishers).
-    """
-
-    name: str
-    port: Port
-    groups: Mapping[str, type[Settings]]
-    build: Callable[[SettingsByPrefix, LifecycleNode], Stage]
-    registries: Registries = field(default_factory=dict)
-
 
 class StageNode(SettingsNode):
     """See the module's text. exit_code: None while running, else what the process should exit with."""
@@ -83,7 +62,7 @@ class StageNode(SettingsNode):
         self._clocks: ClockLink | None = None
         self._duty: DutyKeeper | None = None
         self._wiring = Wiring(self, spec.port)
-        self._branches: dict[str, Branch] = {}
+        self._branches = Branches(self, spec.port, self._steady)
         self.rounds = 0  # of the executor
         if self.own.nice:
             os.nice(self.own.nice)  # of this thread and those that it will start: the stage's, not DDS's, which run
@@ -192,9 +171,7 @@ class StageNode(SettingsNode):
             self.failure = self.failure or self._stage.failure
             self._stage = None
         self._wiring.close()
-        for branch in self._branches.values():
-            branch.close()
-        self._branches = {}
+        self._branches.close()
         if self._clocks is not None:
             self._clocks.close()
             self._clocks = None
@@ -208,10 +185,7 @@ class StageNode(SettingsNode):
         self._stage.load()
         if self.own.duty == "alone":
             self._open(self._stage)
-        for name in self._stage.namespaces:
-            clocks = ClockLink(self, gives_times(self._spec.port), self.open_to_others, name)
-            self._branches[name] = Branch(self, self._spec.port, name, self.own.session_limit, self._steady, clocks)
-            self._branches[name].open(self._stage, self._push)
+        self._branches.open(self._stage, self._push, self.own.session_limit, self.open_to_others)
         if self._stage.awaits_conversation:
             self._stage.missing = frozenset(readers.STEPS)
             self._awaiting = self.create_timer(CONNECT_POLL_S, self._await_conversation, clock=self._timer_clock)
@@ -253,13 +227,11 @@ class StageNode(SettingsNode):
             self._worker.start()
             if self._duty is None:
                 self._peers = Peers(self, self._stage, self._steady, self._worker.tell, self._wiring.hears_all)
-            for branch in self._branches.values():
-                branch.start(self._stage, self._worker.tell)
+            self._branches.start(self._stage, self._worker.tell)
 
     def _await_conversation(self) -> None:
         if self._stage is not None:
-            branches = (branch.missing() for branch in self._branches.values())
-            self._stage.missing = readers.missing_steps(self).union(*branches)
+            self._stage.missing = readers.missing_steps(self) | self._branches.missing()
         if self._stage is None or not self._stage.missing:
             self.destroy_timer(self._awaiting)
 
@@ -275,8 +247,7 @@ class StageNode(SettingsNode):
         if isinstance(out.message, Interrupt) and self._worker is not None:
             self._worker.cancel(out.message)
         if out.namespace:
-            if (branch := self._branches.get(out.namespace)) is not None:
-                branch.publish(out)
+            self._branches.publish(out)
             return
         if not self._wiring.can_publish(out.topic):
             return
@@ -295,8 +266,7 @@ class StageNode(SettingsNode):
         if self._peers is not None:
             self._peers.close()
             self._peers = None
-        for branch in self._branches.values():
-            branch.stop()
+        self._branches.stop()
         if self._worker is None:
             return
         if not self._worker.stop(STOP_TIMEOUT_S):
@@ -318,7 +288,7 @@ class StageNode(SettingsNode):
             self._status.publish(values, 0, ())
             return
         now_s = self._steady.now_s()
-        ticks = [(self._intake.tick(now_s), self._intake.news()), *(one.tick(now_s) for one in self._branches.values())]
+        ticks = [(self._intake.tick(now_s), self._intake.news()), *self._branches.tick(now_s)]
         for entries, _ in ticks:
             self._push(entries)
         values |= self._status.worker_values(worker, now_s) | self._intake.values()

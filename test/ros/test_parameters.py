@@ -12,8 +12,9 @@ from avatar_ros.core.errors import ConfigError
 from avatar_ros.core.exit_codes import EXIT_CONFIG
 from avatar_ros.core.settings import Settings, setting
 from avatar_ros.core.stage import Port, Stage
+from avatar_ros.ros.node_spec import NodeSpec
 from avatar_ros.ros.overrides import Overrides
-from avatar_ros.ros.stage_node import NodeSpec, StageNode
+from avatar_ros.ros.stage_node import StageNode
 
 pytestmark = pytest.mark.ros
 

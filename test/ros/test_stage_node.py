@@ -13,8 +13,9 @@ from avatar_ros.core.settings import Settings, setting
 from avatar_ros.core.stage import Out, Port, Stage
 from avatar_ros.core.types import Reply, Sentence
 from avatar_ros.ros import convert, qos
+from avatar_ros.ros.node_spec import NodeSpec
 from avatar_ros.ros.readers import READERS
-from avatar_ros.ros.stage_node import NodeSpec, StageNode
+from avatar_ros.ros.stage_node import StageNode
 from spinning import Spinning
 
 pytestmark = pytest.mark.ros

@@ -18,7 +18,7 @@ import sys, time
 from avatar_ros.core.settings import Settings
 from avatar_ros.core.stage import Port, Stage
 from avatar_ros.ros.main import run
-from avatar_ros.ros.stage_node import NodeSpec
+from avatar_ros.ros.node_spec import NodeSpec
 
 class Stuck(Stage):
     tick_period_s = 0.05

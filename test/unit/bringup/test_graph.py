@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from avatar_ros.bringup.device_parameters import mic_parameters
 from avatar_ros.bringup.graph import (
     PROFILES,
     STANDBY,
     KioskOptions,
     kiosk_graph,
-    mic_parameters,
     profile_files,
     strangers,
 )
