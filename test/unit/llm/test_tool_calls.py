@@ -129,21 +129,45 @@ SCHEMA = {
     [
         ({"place": "shop"}, ""),
         ({"place": "shop", "speed": 1, "times": 3.0, "loud": False, "tags": ["a"], "where": {"x": None}}, ""),
-        ([], "the arguments must be object"),
-        ({}, "'place' is missing"),
-        ({"place": "moon"}, "'place' must be one of shop, exit"),
-        ({"place": 3}, "'place' must be string"),
-        ({"place": "shop", "speed": 1.5}, "'speed' must be at most 1"),
-        ({"place": "shop", "speed": True}, "'speed' must be number"),
-        ({"place": "shop", "times": 1.5}, "'times' must be integer"),
-        ({"place": "shop", "loud": 1}, "'loud' must be boolean"),
-        ({"place": "shop", "tags": ["abcd"]}, "an item of 'tags' must be of at most that many characters: 3"),
-        ({"place": "shop", "where": {}}, "'x' is missing"),
-        ({"place": "shop", "colour": "red"}, "there is no 'colour'; known: place, speed, times, loud, tags, where"),
+        ([], "the arguments: [] is not of type 'object'"),
+        ({}, "the arguments: 'place' is a required property"),
+        ({"place": "moon"}, "'place': 'moon' is not one of ['shop', 'exit']"),
+        ({"place": "shop", "speed": 1.5}, "'speed': 1.5 is greater than the maximum of 1"),
+        ({"place": "shop", "speed": True}, "'speed': True is not of type 'number'"),
+        ({"place": "shop", "times": 1.5}, "'times': 1.5 is not of type 'integer'"),
+        ({"place": "shop", "loud": 1}, "'loud': 1 is not of type 'boolean'"),
+        ({"place": "shop", "tags": ["abcd"]}, "'tags.0': 'abcd' is too long"),
+        ({"place": "shop", "where": {}}, "'where': 'x' is a required property"),
+        (
+            {"place": "shop", "colour": "red"},
+            "the arguments: Additional properties are not allowed ('colour' was unexpected)",
+        ),
     ],
 )
 def test_arguments_are_what_the_schema_says(value, wrong):
     assert misfit(value, SCHEMA) == wrong and not schema_fault(SCHEMA)
+
+
+def test_what_is_told_of_a_huge_argument_is_short():
+    assert len(misfit({"place": "x" * 1_000_000}, SCHEMA)) < 250
+
+
+@pytest.mark.parametrize(
+    ("schema", "fault"),
+    [
+        ([1], "parameters must be a JSON schema, a mapping"),
+        ({"type": "thing"}, "'type': 'thing' is not one of ['array', 'boolean'"),
+        ({"properties": {"speed": {"minimum": "slow"}}}, "'properties.speed.minimum': 'slow' is not of type 'number'"),
+        ({"required": ["b"]}, "parameters: required names b, which properties has not"),
+    ],
+)
+def test_a_schema_that_is_none_is_named(schema, fault):
+    assert schema_fault(schema).startswith(fault)
+
+
+def test_nothing_is_fetched_for_a_reference():
+    found = misfit({"place": "shop"}, {"properties": {"place": {"$ref": "http://127.0.0.1:9/place.json"}}})
+    assert found == "the tool's own schema refers to what it has not: http://127.0.0.1:9/place.json"
 
 
 # --- the file -------------------------------------------------------------------------------------------------------
@@ -194,7 +218,7 @@ def test_a_file_of_tools(tmp_path):
         ("tools:\n- {name: a, description: x, timeout_s: .nan}", "timeout_s must be 0.1 to 300"),
         ("tools:\n- {name: a, description: x, parameters: [1]}", "parameters must be a JSON schema"),
         ("tools:\n- {name: a, description: x, parameters: {type: string}}", "must be of type object"),
-        ("tools:\n- {name: a, description: x, parameters: {properties: {b: {type: text}}}}", "b: type 'text' is none"),
+        ("tools:\n- {name: a, description: x, parameters: {properties: {b: {type: text}}}}", "'properties.b.type': 'text' is not one of"),
         ("tools:\n- {name: a, description: x, parameters: {required: [b]}}", "required names b"),
         ("tools:\n- {name: a, description: x, parameters: {properties: {b: {enum: [2026-01-01]}}}}", "JSON cannot say"),
         ("tools:\n- &a {name: a, description: x}\n- *a", "two tools are called 'a'"),

@@ -196,8 +196,8 @@ def test_a_result_that_is_none(tmp_path, given, error, kind):
     ("call", "error"),
     [
         (("fly", {}), "there is no tool 'fly'; known: battery, drive_to"),
-        (("drive_to", {"place": "moon"}), "'place' must be one of shop, exit"),
-        (("drive_to", {}), "'place' is missing"),
+        (("drive_to", {"place": "moon"}), "'place': 'moon' is not one of ['shop', 'exit']"),
+        (("drive_to", {}), "the arguments: 'place' is a required property"),
     ],
 )
 def test_a_call_that_is_wrong_is_refused_and_may_be_made_again(tmp_path, call, error):
