@@ -218,7 +218,10 @@ def test_a_file_of_tools(tmp_path):
         ("tools:\n- {name: a, description: x, timeout_s: .nan}", "timeout_s must be 0.1 to 300"),
         ("tools:\n- {name: a, description: x, parameters: [1]}", "parameters must be a JSON schema"),
         ("tools:\n- {name: a, description: x, parameters: {type: string}}", "must be of type object"),
-        ("tools:\n- {name: a, description: x, parameters: {properties: {b: {type: text}}}}", "'properties.b.type': 'text' is not one of"),
+        (
+            "tools:\n- {name: a, description: x, parameters: {properties: {b: {type: text}}}}",
+            "'properties.b.type': 'text' is not one of",
+        ),
         ("tools:\n- {name: a, description: x, parameters: {required: [b]}}", "required names b"),
         ("tools:\n- {name: a, description: x, parameters: {properties: {b: {enum: [2026-01-01]}}}}", "JSON cannot say"),
         ("tools:\n- &a {name: a, description: x}\n- *a", "two tools are called 'a'"),
