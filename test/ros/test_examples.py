@@ -138,7 +138,7 @@ def the_turn(path):
 
 def test_each_page_is_listed_and_its_links_and_commands_are_real():
     listed = (EXAMPLES / "README.md").read_text()
-    assert len(NAMES) == 9 and all(f"({name}/README.md)" in listed for name in NAMES)
+    assert len(NAMES) == 10 and all(f"({name}/README.md)" in listed for name in NAMES)
     for page in EXAMPLES.glob("**/README.md"):
         for link in re.findall(r"\]\(([^)#]+)", page.read_text()):
             assert (page.parent / link).exists(), f"{page} points to {link}"

@@ -14,8 +14,9 @@ from avatar_ros.ros.readers import READERS
 
 pytestmark = pytest.mark.ros
 SPECS = [importlib.import_module(f"avatar_ros.nodes.{name}").SPEC for name in START_ORDER]
-#: What programs may say, and asr_node's transcripts, skills_node says besides.
-SHARED = {"speech/transcript"}
+#: Topic -> its owners, where that is not one: transcripts come from skills_node, too; of what may be chosen each
+#: node tells its part.
+SHARED = {"speech/transcript": 2, "offer": 4}
 FOR_OUTSIDE = {"say_result", "turn_report"}
 #: Of the optional people_node; what else it gives, programs may.
 PEOPLE = {"people"}
@@ -29,8 +30,8 @@ def test_each_node_is_named_as_its_module():
 def test_every_topic_has_one_owner_and_a_reader(topic):
     owners = [spec.name for spec in SPECS if topic in spec.port.publishes]
     readers = [spec.name for spec in SPECS if topic in spec.port.subscribes]
-    assert len(owners) == 1 + (topic in SHARED), owners
-    assert readers or topic in FOR_OUTSIDE or topic in ("interrupt", "session"), "nobody listens"
+    assert len(owners) == SHARED.get(topic, 1), owners
+    assert readers or topic in FOR_OUTSIDE or topic in ("interrupt", "session", "offer"), "nobody listens"
 
 
 def test_nodes_wait_for_those_that_read_them():

@@ -97,7 +97,7 @@ def test_a_log_folder_that_cannot_be_written_costs_the_log_not_the_node(tmp_path
 
 
 def test_a_recording_that_the_disk_cut_off_is_an_end_that_is_not_whole(tmp_path):
-    path, size = tmp_path / "talk.mp4", 60_000
+    path, size = tmp_path / "talk.mp4", 240_000
     arguments = ["-p", f"record.path:={path}", "-p", "connect_wait_s:=0.0", "-p", "display.backend:=off",
                  "-p", "backend:=cpu", "-p", "width:=512", "--disable-external-lib-logs"]  # fmt: skip
     speaker = limited("speaker_node", "RLIMIT_NOFILE", 1024, "-p", "backend:=null", "-p", "connect_wait_s:=0.0")

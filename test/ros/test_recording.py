@@ -162,7 +162,7 @@ def test_a_message_of_another_version_is_read_field_by_field():
     assert frame_of(reader.decode("avatar_ros/msg/FrameInfo", today, data)).sample == 4800
     spaced = today.replace("uint32 turn 0", "uint32   turn  # of the turn")
     assert fields_of(spaced) == fields_of(today)
-    longer = today.replace("int64 steady_ns 0", "int64 steady_ns 0\nuint64 clock_id 0", 1)
+    longer = today.replace("int64 steady_ns 0", "int64 steady_ns 0\nuint64 of_tomorrow 0", 1)
     assert fields_of(longer) != fields_of(today)
     copied = reader.decode("avatar_ros/msg/FrameInfo", longer, data + bytes(8))
     assert (copied.epoch, copied.turn, copied.sample, copied.speaking, copied.steady_ns) == (7, 3, 4800, True, 9)
