@@ -48,7 +48,7 @@ def test_a_typed_question_is_answered_aloud_with_lips_and_captions(server, page)
             .map(({pose}) => [pose.sample, Math.max(...pose.weights)])
     """, turn)
     assert len(speaking) > 2 and max(weight for _, weight in speaking) > 0.2, "the face moves while it speaks"
-    assert page.js("return window.avatarApp.conversation.lipError.errorsMs.length") > 10
+    assert page.js("return window.avatarApp.conversation.lipError.errorsMs.length") > 2
     lines = page.js("return [...document.querySelectorAll('#log p')].map((p) => p.textContent)")
     assert lines[0] == f"You: {QUESTION}" and lines[1].startswith("Avatar: ")
     assert lines.count(lines[0]) == 1

@@ -19,6 +19,7 @@ import struct
 import sys
 import time
 import traceback
+import unicodedata
 import warnings
 from collections import Counter
 from dataclasses import dataclass, field
@@ -122,6 +123,11 @@ def _work(name, seed, folder, numbers, until, at, writer):
     os._exit(0)
 
 
+def _is_printable(text):
+    """Spaces of any width and tabs included, which do a terminal no harm; Python counts but one space."""
+    return "".join(" " if c == "\t" or unicodedata.category(c) == "Zs" else c for c in text).isprintable()
+
+
 def _one(loader, path):
     base, cpu_s = _peak(reset=True), time.process_time()
     findings, borrowed, outcome = [], "", "loaded"
@@ -135,7 +141,7 @@ def _one(loader, path):
             said = str(error)
             words = _LIBRARYS_WORDS.search(said)
             borrowed = words[1] if words else ""
-            if path.stem not in said or "\n" in said or not said.replace("\t", " ").isprintable() or len(said) > 3000:
+            if path.stem not in said or "\n" in said or not _is_printable(said) or len(said) > 3000:
                 findings.append(f"message: {said[:200]!r}")
         except Exception as error:  # noqa: BLE001 - what it looks for
             outcome = "failed"
