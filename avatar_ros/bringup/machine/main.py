@@ -27,6 +27,8 @@ OWN_VERBS = {
 EXIT_BAD_INPUT, EXIT_INTERRUPTED = 2, 130
 #: What a verb needs besides.
 VERB_EXTRAS = {"record": ("recording",), "replay": ("recording",), "web": ("web",)}
+#: What an option of the kiosk needs besides.
+OPTION_EXTRAS = {"--web": "web", "--people": "people"}
 #: What the system may refuse while a checkout is set up -> what to do.
 _REMEDIES = dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "make room and run this again: it goes on where it stopped")
 _NOT_OURS = (errno.EACCES, errno.EPERM, errno.EROFS)
@@ -144,8 +146,9 @@ def _extras(call: Call, root: Path) -> tuple[str, ...]:
     profile, rest = take_profile(call.rest)
     if call.verb == "setup" and rest:
         raise SetupError(f"setup does not know '{rest[0]}'; known: --yes, --with, --profile", EXIT_BAD_INPUT)
-    verb = "web" if call.verb == "kiosk" and "--web" in call.rest else call.verb
-    return tuple(dict.fromkeys((*call.extras, *VERB_EXTRAS.get(verb, ()), *profile_extras(root, profile))))
+    options = {part.partition("=")[0] for part in call.rest} if call.verb == "kiosk" else set()
+    asked = (extra for option, extra in OPTION_EXTRAS.items() if option in options)
+    return tuple(dict.fromkeys((*call.extras, *VERB_EXTRAS.get(call.verb, ()), *asked, *profile_extras(root, profile))))
 
 
 def _check_arguments(call: Call) -> None:
