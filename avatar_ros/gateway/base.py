@@ -57,5 +57,8 @@ class WebSettings(Settings):
 
     generate_workers: int = setting(1, "processes for /generate and /express; 0: neither is served", low=0, high=64)
     generate_queue: int = setting(8, "requests that may wait for one of them", low=0, high=1000)
+    generate_warm: bool = setting(
+        True, "they load models and avatar before the first request: it is as quick as others, and 0.3 GB are in use"
+    )
     generate_longest_s: float = setting(120.0, "longest sound of a request, s", low=1.0, high=7200.0)
     upload_bytes: int = setting(32 << 20, "largest upload, bytes", low=1000, high=1 << 30)
