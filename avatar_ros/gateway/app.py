@@ -69,7 +69,7 @@ def _add_files(app: FastAPI, stage: GatewayStage, pages: PageFiles) -> None:
 
     @app.get("/favicon.ico", include_in_schema=False)
     def favicon(request: Request) -> Response:
-        return pages.answer("favicon.ico", request.headers)
+        return pages.answer("icon.svg", request.headers)
 
     @app.get("/static/{name:path}", include_in_schema=False)
     def static(name: str, request: Request) -> Response:

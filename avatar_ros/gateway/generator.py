@@ -106,7 +106,7 @@ class Generator:
             try:
                 got = self._queue.get(timeout=None if trial is None else _LOOK_S)
             except queue.Empty:
-                if self._may_begin():
+                if trial is not None and self._may_begin():
                     helper, trial = self._work(None, trial, b"", Future(), None), None
                 continue
             if got is None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..core.enums import SessionKind
 from ..core.events import Interrupt, Offer, Say, SessionEvent
+from ..core.operating import NodeDesk, NoDesk
 from ..core.peers import PeerNews
 from ..core.rates import LISTENING_RATE_HZ
 from ..core.stage import Out, Stage
@@ -43,7 +44,14 @@ class GatewayStage(Stage):
     awaits_conversation = True
     waits_for = DYING
 
-    def __init__(self, settings: WebSettings, start_server: StartServer, own_namespace: str = "/avatar") -> None:
+    def __init__(
+        self,
+        settings: WebSettings,
+        start_server: StartServer,
+        own_namespace: str = "/avatar",
+        make_desk: Callable[[tuple[str, ...]], NodeDesk] = lambda namespaces: NoDesk(),
+    ) -> None:
+        """make_desk: given all namespaces, its own too, what the operator sees of the nodes there."""
         super().__init__()
         self.settings = settings
         self.avatars = AvatarFiles((settings.avatar, *settings.avatars))
@@ -56,6 +64,7 @@ class GatewayStage(Stage):
         all_pipelines = read_pipelines(settings.pipelines, settings.max_sessions, own_namespace)
         self.pipelines = Pipelines(all_pipelines, settings.pipeline_patience_s)
         self.namespaces = self.pipelines.namespaces
+        self.desk: NodeDesk = make_desk((own_namespace, *self.namespaces)) if settings.admin_token_file else NoDesk()
         self._lobby = Lobby(settings, lambda: secrets.token_hex(12), self._welcome, self.origin_s, speech=self.speech)
         self._lobby.pipelines, self._lobby.apology = self.pipelines, fixed_text("missed", settings.locale)
         self._desk = FaceDesk(self._lobby, lambda: secrets.token_hex(12))
@@ -157,6 +166,7 @@ class GatewayStage(Stage):
         if self._stop_server is not None:
             self._stop_server()
             self._stop_server = None
+        self.desk.close()
 
     # --- inside --------------------------------------------------------------------------------------------------
 
