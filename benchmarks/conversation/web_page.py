@@ -76,7 +76,7 @@ def _voice(folder: Path) -> Path:
     return write_wav(folder / "voice.wav", sound, RATE_HZ, BEFORE_S, AFTER_S)
 
 
-def _openings(url: str, count: int) -> list[float]:
+def _openings(url: str, count: int) -> list[int]:
     """Ms from navigation until the first picture was handed to the screen."""
     found = []
     for _ in range(count):
