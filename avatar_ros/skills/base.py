@@ -9,8 +9,8 @@ from ..core.stage import Port
 from ..core.types import LOCAL_SESSION
 
 PORT = Port(
-    subscribes=("say_result", "state"),
-    publishes=("say", "control", "gesture", "gaze_target", "speech/transcript"),
+    subscribes=("say_result", "state", "wear_result"),
+    publishes=("say", "control", "gesture", "gaze_target", "wear", "speech/transcript"),
     on_demand=(
         *("speech/sentence", "speech/playback"),
         *("speech/transcript", "mic/voice_activity"),
@@ -30,6 +30,9 @@ class SkillsSettings(Settings):
     )
     dialogue_wait_s: float = setting(
         5.0, "a goal whose words no dialogue_node takes is given up after this time, s", low=0.5, high=600.0
+    )
+    avatar_wait_s: float = setting(
+        20.0, "another avatar that the renderer has not shown by then is given up, s", low=1.0, high=600.0
     )
     client_silent_s: float = setting(
         5.0, "a client that is silent for this long is dead, and its goals end, s", low=1.0, high=600.0

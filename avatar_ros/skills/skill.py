@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from ..core.events import Wear
 from ..core.expressions import EXPRESSIONS
 from ..core.gestures import Movements
 from ..core.stage import Out
@@ -18,6 +19,13 @@ SPEAKING = frozenset({"speech/sentence", "speech/playback"})
 HEARING = frozenset({"speech/transcript", "mic/voice_activity"})
 
 
+@dataclass
+class Worn:
+    """The last wish for an avatar that came true; None: the renderer shows its own."""
+
+    wish: Wear | None = None
+
+
 @dataclass(frozen=True)
 class Surroundings:
     """What a skill is given besides its goal. id: of this goal, for its `say`s."""
@@ -26,6 +34,7 @@ class Surroundings:
     observed: Observed
     movements: Movements
     id: str = ""
+    worn: Worn = field(default_factory=Worn)
 
 
 class Skill:

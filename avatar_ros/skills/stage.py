@@ -14,10 +14,11 @@ from ..core.gestures import Movements
 from ..core.stage import Out, Stage
 from ..core.topics import Message
 from .ask_skill import AskSkill
+from .avatar_skill import SetAvatarSkill
 from .base import SkillsSettings
 from .chat_skill import ChatSkill
 from .face_skills import GestureSkill, LookAtSkill
-from .goals import AskGoal, ChatGoal, End, GestureGoal, Goal, ListenGoal, LookAtGoal, News, SayGoal
+from .goals import AskGoal, ChatGoal, End, GestureGoal, Goal, ListenGoal, LookAtGoal, News, SayGoal, SetAvatarGoal
 from .listen_skill import ListenSkill
 from .observed import Observed
 from .orders import Orders
@@ -36,6 +37,7 @@ SKILLS: Mapping[type[Goal], Any] = {
     LookAtGoal: LookAtSkill,
     GestureGoal: GestureSkill,
     ChatGoal: ChatSkill,
+    SetAvatarGoal: SetAvatarSkill,
 }
 
 
