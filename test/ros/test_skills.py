@@ -187,7 +187,8 @@ def test_another_avatar_is_worn_and_no_picture_is_black(kiosk, avatar, tmp_path)
     pictures = []
 
     def look(message):
-        pictures.append(np.frombuffer(message.data, np.uint8).reshape(message.height, message.width, 3)[::8, ::8].copy())
+        whole = np.frombuffer(message.data, np.uint8).reshape(message.height, message.width, 3)
+        pictures.append(whole[::8, ::8].copy())
 
     watching = kiosk.subscribe(Image, "image_raw", look, qos.for_images())
     kiosk.wait(lambda _: len(pictures) > 2, "pictures", PATIENCE_S)
