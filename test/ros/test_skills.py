@@ -90,6 +90,14 @@ def test_it_blocks_until_the_words_were_heard(kiosk, avatar):
     assert len({one.spoken for one in news}) > 2 and news[-1].progress > 0.5
 
 
+def test_an_acceptance_that_was_lost_is_asked_for_again(avatar, monkeypatch):
+    """A server drops its answer where it has not found the client's reader yet; the goal is carried out once."""
+    heard, lost = avatar._link._accepted, []
+    monkeypatch.setattr(avatar._link, "_accepted", lambda *sent: heard(*sent) if lost else lost.append(sent))
+    said = avatar.say("Once is enough.")
+    assert (said.done, said.spoken) == (True, "Once is enough.") and lost
+
+
 def test_a_task_goes_on_meanwhile_and_is_cancelled(kiosk, avatar):
     task, waits = avatar.say(LONG, wait=False), avatar.say("I wait.", wait=False)
     until_spoken(kiosk, task)
