@@ -25,6 +25,7 @@ from ..ros.action_door import ActionDoor
 from ..ros.main import run
 from ..ros.node_spec import NodeSpec
 from ..ros.stage_node import StageNode
+from ..ros.transforms import frames_of
 from ..skills import goals
 from ..skills.base import PORT, SkillsSettings
 from ..skills.observed import Observed
@@ -195,7 +196,7 @@ def build(settings: Mapping[str, Any], node: Any) -> SkillsStage:
     own: SkillsSettings = settings[""]
     movements = load_gestures(yaml, share_file(own.gestures_file))
     observed = Observed(lambda topic: doors.reachable(topic), node.hears)  # noqa: PLW0108 — made below
-    stage = SkillsStage(own, movements, observed)
+    stage = SkillsStage(own, movements, observed, frames_of(node, own.tf_frame))
     doors = stage.doors = SkillDoors(node, stage, own)
     return stage
 

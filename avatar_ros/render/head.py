@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import dist
 
-from ..avatar.framing import head_pivot
+from ..avatar.framing import frame_head, head_pivot
 from ..avatar.model import Avatar
 from ..core.arrays import U8
 from ..core.registry import NO_OPTIONS, Options
@@ -42,9 +43,9 @@ class Head:
         self._pivot = head_pivot(avatar)
 
     @property
-    def focal_px(self) -> float:
-        """Focal length of the camera that draws, px."""
-        return float(self._camera.fy)
+    def camera(self) -> tuple[float, float]:
+        """See RenderStage.camera."""
+        return float(self._camera.fy), self._distance_m
 
     @property
     def warnings(self) -> list[str]:
@@ -56,6 +57,8 @@ class Head:
         width, height = (max(side, MIN_SIDE_PX) for side in size)
         self.size = size
         self._camera = portrait_camera(self.avatar, width, height)
+        framing = frame_head(self.avatar, width / height)
+        self._distance_m = float(dist(framing.position, framing.target))
         self._set_scene()
 
     def refresh(self) -> None:

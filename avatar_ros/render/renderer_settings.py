@@ -30,6 +30,7 @@ class RendererSettings(ScenerySettings):
     height: int = setting(0, "frame height, px; 0: what the screen wants, 512 without one", low=0, high=4096)
     fps: float = setting(30.0, "frames a second", low=1.0, high=240.0)
     display_latency_s: float = setting(0.0, "time from handing over a frame to its light, s", low=0.0, high=0.5)
+    tf_frame: str = setting("avatar_link", "the avatar's frame in tf2; its avatar_camera draws the images")
     clips: float = setting(0.5, "amplitude of the avatar's own head animations, 0-1", low=0.0, high=1.0)
 
 

@@ -127,9 +127,9 @@ class RenderStage(Stage):
         return self._shown.rasteriser
 
     @property
-    def focal_px(self) -> float:
-        """Focal length of the camera that draws, px."""
-        return self._shown.focal_px
+    def camera(self) -> tuple[float, float]:
+        """Of the camera that draws: its focal length, px, and how far it is from the face, m."""
+        return self._shown.camera
 
     def status(self) -> Mapping[str, str]:
         """Backend, speed and what the sinks say."""

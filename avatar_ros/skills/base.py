@@ -37,5 +37,6 @@ class SkillsSettings(Settings):
     client_silent_s: float = setting(
         5.0, "a client that is silent for this long is dead, and its goals end, s", low=1.0, high=600.0
     )
+    tf_frame: str = setting("avatar_link", "the avatar's frame in tf2 (REP 103), on the floor below its eyes")
     phrase_limit: int = setting(50, "phrases or choices of one goal", low=1, high=1000)
     goal_limit: int = setting(100, "goals that may be under way; more are refused", low=1, high=10000)

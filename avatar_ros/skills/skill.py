@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from ..core.events import Wear
 from ..core.expressions import EXPRESSIONS
+from ..core.frames import Frames, OwnFrames
 from ..core.gestures import Movements
 from ..core.stage import Out
 from ..core.topics import Message
@@ -34,6 +35,7 @@ class Surroundings:
     observed: Observed
     movements: Movements
     id: str = ""
+    frames: Frames = field(default_factory=OwnFrames)
     worn: Worn = field(default_factory=Worn)
 
 
