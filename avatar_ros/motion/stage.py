@@ -10,11 +10,11 @@ import yaml
 from ..core.enums import SessionKind
 from ..core.errors import ConfigError
 from ..core.events import AvatarState, GazeTarget, Gesture, Interrupt, SessionEvent, VoiceDirection
-from ..core.frames import FrameError, Frames, OwnFrames
 from ..core.gestures import Movement, Movements, load_gestures
 from ..core.paths import share_file
 from ..core.registry import NO_OPTIONS, Options
 from ..core.stage import Out, Stage
+from ..core.tf_frames import FrameError, Frames, OwnFrames
 from ..core.topics import Message
 from ..core.types import LOCAL_SESSION, AudioFeatures, AudioFrame, PlaybackClock, Sentence, Transcript, VoiceActivity
 from .base import MOTION_BACKENDS, LipModel, MotionSettings
@@ -26,9 +26,9 @@ from .session_animator import SessionAnimator
 class ExpressionStage(Stage):
     """Serves all sessions; each has its own animator."""
 
-    def __init__(self, settings: MotionSettings, model: LipModel, frames: Frames) -> None:
+    def __init__(self, settings: MotionSettings, model: LipModel, frames: Frames | None = None) -> None:
         super().__init__()
-        self._frames = frames
+        self._frames = frames or OwnFrames()
         self.tick_period_s = 1.0 / settings.idle_rate_hz
         self.unread = frozenset({"speech/played"} if has_loudness(model) else ())
         self._settings = settings
@@ -151,4 +151,4 @@ class ExpressionStage(Stage):
 def build(settings: MotionSettings, own: Options = NO_OPTIONS, frames: Frames | None = None) -> Stage:
     """The stage with the backend that `settings` names. Raises UnknownBackendError."""
     model = MOTION_BACKENDS.make(settings.backend, settings, own=own)
-    return ExpressionStage(settings, model, frames or OwnFrames())
+    return ExpressionStage(settings, model, frames)

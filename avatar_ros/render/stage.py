@@ -23,8 +23,8 @@ from ..core.types import LOCAL_SESSION, AudioFrame, Expression, PlaybackClock, S
 from .base import BACKENDS, Rasteriser
 from .face import Face, FaceState
 from .frame_statistics import FrameStatistics
-from .head import Head, keeps_to_its_thread
 from .renderer_settings import RendererSettings, rasteriser_settings
+from .shown_head import Head, keeps_to_its_thread
 from .sink_group import SinkGroup
 from .wardrobe import Loaded, Wardrobe
 

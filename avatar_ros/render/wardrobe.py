@@ -8,7 +8,7 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 
 from ..core.errors import AvatarRosError
 from ..core.events import Wear, WearResult
-from .head import Head
+from .shown_head import Head
 
 #: Of the words that a refusal gives (ros/message_limits.py).
 _MOST_CHARACTERS = 900
@@ -51,15 +51,16 @@ class Wardrobe:
         if self._wish is None or self._loading is None or not self._loading.done():
             return None
         wish, loading, self._wish, self._loading = self._wish, self._loading, None, None
+        error = loading.exception()
+        if error is not None and not isinstance(error, AvatarRosError):
+            self._answer(wish, shown, "machine_failed: the computer ran short of something; see the renderer's log")
+            raise error
         try:
             made = loading.result()
             head = made if isinstance(made, Head) else made()
-        except AvatarRosError as error:
-            self._answer(wish, shown, f"{error.code}: {error.text}"[:_MOST_CHARACTERS])
+        except AvatarRosError as refusal:
+            self._answer(wish, shown, f"{refusal.code}: {refusal.text}"[:_MOST_CHARACTERS])
             return None
-        except BaseException:
-            self._answer(wish, shown, "machine_failed: the computer ran short of something; see the renderer's log")
-            raise
         self._worn = wish.id
         self._answer(wish, head.avatar.name)
         return head

@@ -12,7 +12,7 @@ from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from rclpy.time import Time
 
-from ..core.frames import Frames, OwnFrames, Point, Tf2Frames
+from ..core.tf_frames import Frames, OwnFrames, Point, Tf2Frames
 
 Turn = tuple[float, float, float, float]  # unit quaternion wxyz
 #: From a frame as REP 103 has it to a camera's (x right, y down, z forward) that looks at where the first one comes

@@ -7,9 +7,9 @@ from math import atan2, degrees, isfinite
 
 from ..core.errors import ConfigError
 from ..core.events import GazeTarget, Gesture
-from ..core.frames import FrameError
 from ..core.gestures import Movement
 from ..core.stage import Out
+from ..core.tf_frames import FrameError
 from .goals import GestureEnd, GestureGoal, GestureNews, LookAtEnd, LookAtGoal, LookAtNews
 from .skill import Skill, Surroundings
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from ..core.events import Wear
 from ..core.expressions import EXPRESSIONS
-from ..core.frames import Frames, OwnFrames
 from ..core.gestures import Movements
 from ..core.stage import Out
+from ..core.tf_frames import Frames, OwnFrames
 from ..core.topics import Message
 from .base import SkillsSettings
 from .goals import End, News

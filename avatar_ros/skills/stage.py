@@ -10,9 +10,9 @@ from typing import Any, Protocol
 
 from ..core.enums import ControlAction, SayWhen
 from ..core.events import AvatarState, Gesture, Say
-from ..core.frames import Frames, OwnFrames
 from ..core.gestures import Movements
 from ..core.stage import Out, Stage
+from ..core.tf_frames import Frames, OwnFrames
 from ..core.topics import Message
 from .ask_skill import AskSkill
 from .avatar_skill import SetAvatarSkill

@@ -6,7 +6,7 @@ import pytest
 
 pytest.importorskip("rclpy", reason="needs ROS 2")
 
-from avatar_ros.core.frames import FrameError, OwnFrames
+from avatar_ros.core.tf_frames import FrameError, OwnFrames
 from avatar_ros.ros.listener import Listener
 from avatar_ros.ros.transforms import fixed, frame_beside, frames_of
 

@@ -9,10 +9,10 @@ from typing import Any
 import yaml
 
 from avatar_ros.core.enums import AgentState, PlaybackState
-from avatar_ros.core.frames import Frames
 from avatar_ros.core.gestures import load_gestures
 from avatar_ros.core.paths import share_file
 from avatar_ros.core.stage import Port
+from avatar_ros.core.tf_frames import Frames
 from avatar_ros.dialogue.base import PORT as DIALOGUE_PORT
 from avatar_ros.dialogue.stage import build as build_dialogue
 from avatar_ros.skills.base import PORT, SkillsSettings

@@ -14,8 +14,8 @@ from avatar_ros.core.enums import AgentState
 from avatar_ros.core.errors import ConfigError
 from avatar_ros.core.events import KeyFrame
 from avatar_ros.core.expressions import EXPRESSIONS, GESTURES
-from avatar_ros.core.frames import FrameError
 from avatar_ros.core.gestures import Movement, load_gestures
+from avatar_ros.core.tf_frames import FrameError
 from avatar_ros.motion.base import MotionSettings
 from avatar_ros.motion.idle import IdleFace
 from avatar_ros.skills.goals import ChatEnd, ChatGoal, GestureEnd, GestureGoal, LookAtEnd, LookAtGoal

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from avatar_ros.core.frames import FrameError, OwnFrames, Tf2Frames
+from avatar_ros.core.tf_frames import FrameError, OwnFrames, Tf2Frames
 
 NOW_S = 1000.0
 
