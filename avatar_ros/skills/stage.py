@@ -31,6 +31,8 @@ from .skill import Skill, Surroundings
 TICK_S = 0.05
 #: At its end nobody's word is waited for: as if so much time had passed, s.
 _GIVE_UP_S = 60.0
+#: Who was not asked to look for so long stood still itself, s.
+_ASLEEP_S = 1.0
 SKILLS: Mapping[type[Goal], Any] = {
     SayGoal: SaySkill,
     ListenGoal: ListenSkill,
@@ -73,6 +75,7 @@ class SkillsStage(Stage):
         self._skills: dict[str, Skill] = {}
         self._clients: dict[str, str] = {}  # goal -> who looks after it
         self._alive_s: dict[str, float] = {}
+        self._looked_s = 0.0
         self._told: dict[str, News] = {}
         self._orders = Orders(settings.session, observed)
         self._inbox: deque[Callable[[float], Iterable[Out]]] = deque()
@@ -137,6 +140,7 @@ class SkillsStage(Stage):
 
     def tick(self, now_s: float) -> Iterable[Out]:
         """What has come from other threads, and what is due."""
+        self._forgive_own_sleep(now_s)
         while self._inbox:
             yield from self._inbox.popleft()(now_s)
         for id_ in [id_ for id_, client in self._clients.items() if self._is_dead(client, now_s)]:
@@ -203,6 +207,13 @@ class SkillsStage(Stage):
         if client in self._alive_s:
             self._alive_s[client] = now_s
         return ()
+
+    def _forgive_own_sleep(self, now_s: float) -> None:
+        """Where this process stood still, the silence was its own."""
+        slept_s = now_s - self._looked_s
+        self._looked_s = now_s
+        if slept_s > _ASLEEP_S:
+            self._alive_s = {client: alive_s + slept_s for client, alive_s in self._alive_s.items()}
 
     def _is_dead(self, client: str, now_s: float) -> bool:
         return now_s - self._alive_s.get(client, now_s) > self._settings.client_silent_s
