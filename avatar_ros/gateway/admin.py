@@ -24,7 +24,7 @@ _TRIES, _TRIES_PER_S = 5.0, 1 / 12
 REFRESH_S = 5
 LONGEST_SAY = 1000
 _ASK = {"www-authenticate": 'Basic realm="avatar", charset="UTF-8"'}
-_COLUMNS = ("name", "pipeline", "state", "connected", "age_s", "silent_s", "questions", "first_sound_ms", "page")
+_COLUMNS = ("name", "pipeline", "state", "connected", "age_s", "silent_s", "mic", "questions", "first_sound_ms", "page")
 
 
 class Operator:
