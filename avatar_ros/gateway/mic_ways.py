@@ -35,7 +35,7 @@ class MicWays:
     def load(self) -> None:
         """Read the relay's secret, look for the libraries. Raises ConfigError for what cannot be."""
         own = self._settings
-        make_page_echo(own.echo, cancelled_there=True)
+        make_page_echo(own.echo, cancelled_there=False)  # its library takes half a second, once
         self._turn = TurnServers(own.turn_urls, _secret(own.turn_secret_file), own.turn_life_s, _name, time.time)
         installed = importlib.util.find_spec("aiortc") is not None
         if own.webrtc == "on" and not installed:

@@ -33,9 +33,6 @@ _MOST_WAITING = 64
 LOST_S = 0.7
 #: Ends of connections are not waited for longer, s.
 _CLOSE_S = 2.0
-#: From the microphone to here, besides the network: what the browser collects before it sends (a frame of 20 ms, and
-#: Opus' look-ahead of 6.5 ms), and the frame after it, whose coming says that one is whole. Measured: measurements.md.
-OWN_PATH_S = 0.0465
 #: Packets that one which is missing holds up. aiortc's own 16, of which 4 always wait, would cost 80 ms each time.
 _HELD_PACKETS = 4
 #: What a foreign description makes the library raise.
@@ -93,7 +90,7 @@ class RtcEar:
             raise ValueError("one microphone is taken, nothing else")
         # Without a list of its own the library would ask a server of Google's who we are.
         peer = self._peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
-        clock = RtpClock(OWN_PATH_S + offer.trip_s / 2)
+        clock = RtpClock(offer.trip_s / 2)
 
         @peer.on("track")
         def begin(track: MediaStreamTrack) -> None:

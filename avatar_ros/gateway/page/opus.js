@@ -4,7 +4,7 @@ import { encodeMicOpus } from './protocol.js';
 
 /** @typedef {import('./uplink.js').Piece} Piece */
 
-const PRE_SKIP = 312; // RFC 7845, 5.1: of an encoder that says none, at 48 kHz
+const SKIP = 312; // Opus' look-ahead of 6.5 ms at 48 kHz; Chromium's OpusHead counts it in samples of the input instead
 const CONFIG = { codec: 'opus', sampleRate: 16000, numberOfChannels: 1, bitrate: 24000, opus: { frameDuration: 20000, application: 'voip' } };
 const MOST_WAITING = 100; // pieces in the encoder, two seconds: it does not keep up
 
@@ -21,11 +21,10 @@ export class OpusUplink {
   constructor(send, connection, onfailed) {
     this.send = send;
     this.connection = connection;
-    this.skip = PRE_SKIP;
     /** @type {Piece[]} */
     this.waiting = []; // in the encoder: it gives a packet for each, in order
     this.encoder = new AudioEncoder({
-      output: (chunk, about) => this.#coded(chunk, about),
+      output: (chunk) => this.#coded(chunk),
       error: (error) => {
         console.warn(error);
         onfailed();
@@ -49,20 +48,12 @@ export class OpusUplink {
     if (this.encoder.state !== 'closed') this.encoder.close();
   }
 
-  /** @param {EncodedAudioChunk} chunk @param {EncodedAudioChunkMetadata | undefined} about */
-  #coded(chunk, about) {
-    const header = about?.decoderConfig?.description;
-    if (header) this.skip = preSkip(header) ?? this.skip;
+  /** @param {EncodedAudioChunk} chunk */
+  #coded(chunk) {
     const piece = this.waiting.shift();
     if (!piece) return;
     const packet = new Uint8Array(chunk.byteLength);
     chunk.copyTo(packet);
-    this.send(encodeMicOpus(packet, piece.pcm.length, this.skip, piece.first, this.connection.clock.toServer(piece.atS)));
+    this.send(encodeMicOpus(packet, piece.pcm.length, SKIP, piece.first, this.connection.clock.toServer(piece.atS)));
   }
-}
-
-/** Of an OpusHead. @param {AllowSharedBufferSource} header */
-function preSkip(header) {
-  const view = ArrayBuffer.isView(header) ? new DataView(header.buffer, header.byteOffset, header.byteLength) : new DataView(header);
-  return view.byteLength >= 12 ? view.getUint16(10, true) : null;
 }
