@@ -61,7 +61,9 @@ class WebSettings(Settings):
         (), "relays for WebRTC, [turn:example.org:3478?transport=udp], or stun: addresses", fixed=True
     )
     turn_secret_file: str = setting("", "file that holds the secret which the relay has, too", fixed=True)
-    turn_life_s: float = setting(3600.0, "a page may begin to use the relay within this time, s", low=60.0, high=86400.0)
+    turn_life_s: float = setting(
+        3600.0, "a page may begin to use the relay within this time, s", low=60.0, high=86400.0
+    )
     turn_only: bool = setting(False, "WebRTC by the relay alone: no address of a browser is told to the server")
     echo: str = setting(
         "auto",

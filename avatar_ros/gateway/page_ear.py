@@ -66,8 +66,8 @@ class PageEar:
         if mic.kind == MIC_RTC:
             return mic.first_sample, self._narrowed(mic.kind, mic.pcm / FULL_SCALE, at_s)
         wide = self._decode(mic.packet)
-        if len(wide) * LISTENING_RATE_HZ != mic.count * WIDE_HZ:
-            raise RefusalError("bad_frame", f"an Opus packet of {len(wide)} samples where {mic.count} were said")
+        if len(wide) * LISTENING_RATE_HZ != mic.samples * WIDE_HZ:
+            raise RefusalError("bad_frame", f"an Opus packet of {len(wide)} samples where {mic.samples} were said")
         late_s = mic.skip / WIDE_HZ
         return mic.first_sample - round(late_s * LISTENING_RATE_HZ), self._narrowed(mic.kind, wide, at_s - late_s)
 

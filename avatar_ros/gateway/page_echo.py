@@ -85,8 +85,10 @@ class PageEcho:
         joined = abs(at_s - self._end_s) <= _SEAM_S
         self._count += 0 if joined else 1  # a number that does not follow says so
         length_s = len(frame.pcm) / frame.sample_rate_hz
-        fields = {"first_sample": self._count, "steady_ns": ns_from_s(max(0.0, at_s))}
-        self._cancel.played(AudioFrame(pcm=frame.pcm, sample_rate_hz=frame.sample_rate_hz, **fields))
+        at_ns, rate_hz = ns_from_s(max(0.0, at_s)), frame.sample_rate_hz
+        self._cancel.played(
+            AudioFrame(first_sample=self._count, sample_rate_hz=rate_hz, pcm=frame.pcm, steady_ns=at_ns)
+        )
         self._count += len(frame.pcm)
         self._end_s = max(self._end_s, at_s + length_s)
 

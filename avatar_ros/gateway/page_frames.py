@@ -36,7 +36,7 @@ _LONGEST_PACKET = 1275
 class MicFrame(NamedTuple):
     """Sound of the page's microphone. first_sample: since its stream began, at LISTENING_RATE_HZ; at_s: session time,
     NaN: unknown; kind: MIC, at that rate; MIC_RTC, heard by WebRTC, at WIDE_HZ; MIC_OPUS: `packet` is to be decoded to
-    `count` samples at LISTENING_RATE_HZ, late by `skip` samples at WIDE_HZ.
+    `samples` at LISTENING_RATE_HZ, late by `skip` samples at WIDE_HZ.
     """
 
     first_sample: int
@@ -44,12 +44,12 @@ class MicFrame(NamedTuple):
     pcm: Pcm
     kind: int = MIC
     packet: bytes = b""
-    count: int = 0
+    samples: int = 0
     skip: int = 0
 
     @property
     def length_s(self) -> float:
-        return self.count / LISTENING_RATE_HZ
+        return self.samples / LISTENING_RATE_HZ
 
 
 def voice(seq: int, turn: int, chunk: SpeechChunk) -> bytes:
@@ -97,7 +97,7 @@ def read_mic(data: bytes) -> MicFrame:
     if kind == MIC_OPUS:
         return MicFrame(first_sample, at_s, _NO_SOUND, kind, data[_MIC.size :], count, skip)
     pcm = np.frombuffer(data, "<i2", count, _MIC.size).astype(np.int16)
-    return MicFrame(first_sample, at_s, pcm, kind, count=count * LISTENING_RATE_HZ // rate_hz)
+    return MicFrame(first_sample, at_s, pcm, kind, samples=count * LISTENING_RATE_HZ // rate_hz)
 
 
 def mic(first_sample: int, at_s: float, pcm: Pcm, kind: int = MIC) -> bytes:

@@ -27,7 +27,7 @@ def turn_credentials(secret: str, name: str, until_s: float) -> tuple[str, str]:
 
 @dataclass(frozen=True)
 class TurnServers:
-    """What a page is told of relays. urls: turn:HOST:PORT?transport=udp and the like; wall_s: the time, s since 1970."""
+    """What a page is told of relays. urls: turn:HOST:PORT?transport=udp and the like; wall_s: s since 1970."""
 
     urls: Sequence[str]
     secret: str

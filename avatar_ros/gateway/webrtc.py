@@ -35,6 +35,7 @@ LOST_S = 0.7
 _CLOSE_S = 2.0
 #: Packets that one which is missing holds up. aiortc's own 16, of which 4 always wait, would cost 80 ms each time.
 _HELD_PACKETS = 4
+_JITTER_BUFFER = "_RTCRtpReceiver__jitter_buffer"  # there is no public way to it in 1.16.0
 #: What a foreign description makes the library raise.
 _BAD = (ValueError, LookupError, TypeError, AttributeError, AssertionError, InvalidAccessError, InvalidStateError)
 
@@ -95,7 +96,7 @@ class RtcEar:
         @peer.on("track")
         def begin(track: MediaStreamTrack) -> None:
             for receiver in peer.getReceivers():
-                receiver._RTCRtpReceiver__jitter_buffer = JitterBuffer(_HELD_PACKETS)
+                setattr(receiver, _JITTER_BUFFER, JitterBuffer(_HELD_PACKETS))
             self._hearing = asyncio.create_task(self._hear(track, clock))
 
         await peer.setRemoteDescription(RTCSessionDescription(offer.sdp, "offer"))

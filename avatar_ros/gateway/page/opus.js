@@ -6,7 +6,7 @@ import { encodeMicOpus } from './protocol.js';
 
 const SKIP = 312; // Opus' look-ahead of 6.5 ms at 48 kHz; Chromium's OpusHead counts it in samples of the input instead
 const CONFIG = { codec: 'opus', sampleRate: 16000, numberOfChannels: 1, bitrate: 24000, opus: { frameDuration: 20000, application: 'voip' } };
-const MOST_WAITING = 100; // pieces in the encoder, two seconds: it does not keep up
+const MOST_WAITING = 200; // pieces in the encoder, four seconds: it does not keep up
 
 export class OpusUplink {
   /** What can encode, or null. @param {(bytes: ArrayBuffer) => void} send @param {import('./connection.js').Connection} connection
