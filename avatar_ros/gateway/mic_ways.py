@@ -17,7 +17,7 @@ from .turn import TurnServers
 
 if TYPE_CHECKING:
     from .page_connection import PageConnection
-    from .webrtc import RtcEar
+    from .rtc_ear import RtcEar
 
 #: A page that WebRTC has not brought to be heard by then goes on by the socket, s.
 CONNECT_S = 2.0
@@ -43,7 +43,7 @@ class MicWays:
                 "backend_not_installed", f"webrtc is 'on', but aiortc is not installed; {how_to_install('webrtc')}"
             )
         if installed and own.webrtc != "off":
-            from .webrtc import RtcEar
+            from .rtc_ear import RtcEar
 
             self.make_rtc_ear = RtcEar
 

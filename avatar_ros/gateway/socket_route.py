@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from fastapi import WebSocket
 
     from .stage import GatewayStage
-    from .webrtc import RtcEar
+    from .rtc_ear import RtcEar
 
 #: The first frame must be hello, and come within this time; a page that sends nothing for so long is gone.
 HELLO_S, SILENT_S = 5.0, 30.0
