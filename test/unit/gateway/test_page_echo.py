@@ -90,7 +90,7 @@ def test_where_it_is_off_or_the_browser_does_it_nothing_is_touched(sounds, echo,
 
 
 def test_it_takes_away_no_sound_and_moves_none(sounds):
-    voice, _, person = sounds
+    _, _, person = sounds
     silent = np.zeros(VOICE_HZ, np.int16)
     got = talk(silent, person[: 9 * RATE], "webrtc")
     words = slice(round(TALKED_S * RATE), round((TALKED_S + 0.9) * RATE))
