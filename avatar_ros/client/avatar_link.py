@@ -38,6 +38,7 @@ ACTIONS: dict[str, tuple[Any, Any, Any]] = {
     "look_at": (action.LookAt, goals.LookAtNews, goals.LookAtEnd),
     "gesture": (action.Gesture, goals.GestureNews, goals.GestureEnd),
     "chat": (action.Chat, goals.ChatNews, goals.ChatEnd),
+    "set_avatar": (action.SetAvatar, goals.SetAvatarNews, goals.SetAvatarEnd),
 }
 #: How often it is looked whether the skills_node that has our goals still lives, s; a goal that was not accepted by
 #: then will not be.

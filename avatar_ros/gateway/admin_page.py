@@ -14,7 +14,7 @@ from .live_view import LiveView
 REFRESH_S = 5
 #: Lines of the log on the first page.
 LOG_LINES = 40
-COLUMNS = ("name", "pipeline", "state", "connected", "age_s", "silent_s", "questions", "first_sound_ms", "page")
+COLUMNS = ("name", "pipeline", "state", "connected", "age_s", "silent_s", "mic", "questions", "first_sound_ms", "page")
 #: Of a node's diagnostics.
 _FIGURES = ("state", "busy_percent", "queued", "dropped", "errors", "refused_messages")
 _HEAD = "<!doctype html><html lang=en><meta charset=utf-8><title>avatar: operator</title>"

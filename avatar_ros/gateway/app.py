@@ -41,7 +41,7 @@ def make_app(stage: GatewayStage, access: Access, describe: Callable[[], dict[st
         docs_url=None,
         redoc_url=None,
     )
-    pages_of = SocketKind(stage.receive, OF_A_PAGE, SILENT_S)
+    pages_of = SocketKind(stage.receive, OF_A_PAGE, SILENT_S, stage.mic_ways.make_rtc_ear)
     programs = SocketKind(stage.receive_program, OF_A_PROGRAM, None)
     app.add_api_websocket_route("/ws", _socket(Sockets(stage, pages_of)))
     app.add_api_websocket_route("/face", _socket(Sockets(stage, programs)))

@@ -21,6 +21,7 @@ from .base import WebSettings
 from .face_desk import FaceDesk
 from .live_view import LiveView
 from .lobby import Lobby
+from .mic_ways import MicWays
 from .page_connection import PageConnection
 from .page_messages import Goodbye, Hello, read_text
 from .pipelines import DYING, Pipelines, read_pipelines
@@ -58,6 +59,7 @@ class GatewayStage(Stage):
         self.origin_s = time.monotonic() - secrets.randbelow(1000)
         self.view = LiveView()
         self.speech = SpeechOffer(settings.locale)
+        self.mic_ways = MicWays(settings)
         self.port = settings.port  # that it really listens on
         self._start_server = start_server
         self._stop_server: Callable[[], None] | None = None
@@ -75,6 +77,7 @@ class GatewayStage(Stage):
     def load(self) -> None:
         """Read the avatars, begin to serve. Raises ConfigError for a port, certificate or file that cannot be used."""
         self.avatars.load()
+        self.mic_ways.load()
         if self._stop_server is None:
             self._stop_server = self._start_server(self)
 
@@ -199,5 +202,6 @@ class GatewayStage(Stage):
             "avatar": self.avatars.choose(hello.avatar),
             "version": self.view.version,
             "talk": "open",
+            **self.mic_ways.told(),
         }
 

@@ -12,12 +12,14 @@ from ..core.enums import ControlAction, SayWhen
 from ..core.events import AvatarState, Gesture, Say
 from ..core.gestures import Movements
 from ..core.stage import Out, Stage
+from ..core.tf_frames import Frames, OwnFrames
 from ..core.topics import Message
 from .ask_skill import AskSkill
+from .avatar_skill import SetAvatarSkill
 from .base import SkillsSettings
 from .chat_skill import ChatSkill
 from .face_skills import GestureSkill, LookAtSkill
-from .goals import AskGoal, ChatGoal, End, GestureGoal, Goal, ListenGoal, LookAtGoal, News, SayGoal
+from .goals import AskGoal, ChatGoal, End, GestureGoal, Goal, ListenGoal, LookAtGoal, News, SayGoal, SetAvatarGoal
 from .listen_skill import ListenSkill
 from .observed import Observed
 from .orders import Orders
@@ -38,6 +40,7 @@ SKILLS: Mapping[type[Goal], Any] = {
     LookAtGoal: LookAtSkill,
     GestureGoal: GestureSkill,
     ChatGoal: ChatSkill,
+    SetAvatarGoal: SetAvatarSkill,
 }
 
 
@@ -60,12 +63,14 @@ class Doors(Protocol):
 class SkillsStage(Stage):
     """`start`, `cancel`, `order` and `alive` may be called from any thread; all else happens in `tick` and `push`."""
 
-    def __init__(self, settings: SkillsSettings, movements: Movements, observed: Observed) -> None:
+    def __init__(
+        self, settings: SkillsSettings, movements: Movements, observed: Observed, frames: Frames | None = None
+    ) -> None:
         super().__init__()
         self.tick_period_s = TICK_S
         self.doors: Doors | None = None
         self._settings = settings
-        self._around = Surroundings(settings, observed, movements)
+        self._around = Surroundings(settings, observed, movements, frames=frames or OwnFrames())
         self._observed = observed
         self._skills: dict[str, Skill] = {}
         self._clients: dict[str, str] = {}  # goal -> who looks after it
@@ -89,7 +94,9 @@ class SkillsStage(Stage):
     # --- from other threads ---------------------------------------------------------------------------------------
 
     def start(self, id_: str, goal: Goal) -> None:
-        """A goal was accepted."""
+        """A goal was accepted. On the executor's thread, where it is a LookAt."""
+        if isinstance(goal, LookAtGoal):
+            self._around.frames.hear_of(goal.frame_id)
         self._inbox.append(partial(self._start, id_, goal))
         self.wake()
 
