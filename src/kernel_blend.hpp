@@ -23,7 +23,7 @@ constexpr int kChunk = 32;                    // splats between two looks at sat
 constexpr int kStrips = kTileWidth / W;
 constexpr int kGroupRows = kRegisters >= 32 ? 4 : 2;  // four registers a row, and some to work with
 constexpr int kGroups = kTileHeight / kGroupRows;
-static_assert(kChunk == 32 && kGroups <= 32);
+static_assert(kChunk == 32 && kGroups <= 64);
 
 typedef float Four __attribute__((vector_size(16)));
 
@@ -31,7 +31,7 @@ typedef float Four __attribute__((vector_size(16)));
 struct Strip {
     Cell rows[kTileHeight];
     Four colours[kGroups];  // of each group's last splat
-    uint32_t alive;         // groups not yet finished, a bit each
+    uint64_t alive;         // groups not yet finished, a bit each
     int first, last;        // of them, [first, last)
 };
 
@@ -234,10 +234,10 @@ void blend_chunk(const Splat* splats, const uint32_t* list, Chunk& chunk, Strip&
         const bool open = __builtin_expect(found & steep, 0)
             ? blend_steep_group(splats, list, found, steep, gaussians, lanes, top_y + group * kGroupRows, rows, last)
             : blend_group(splats, list, found, gaussians, rows, last);
-        if (!open) strip.alive &= ~(1u << group);
+        if (!open) strip.alive &= ~(uint64_t{1} << group);
     }
-    strip.first = strip.alive ? __builtin_ctz(strip.alive) : 0;
-    strip.last = strip.alive ? 32 - __builtin_clz(strip.alive) : 0;
+    strip.first = strip.alive ? __builtin_ctzll(strip.alive) : 0;
+    strip.last = strip.alive ? 64 - __builtin_clzll(strip.alive) : 0;
 }
 
 void blend_strips(const Splat* splats, const uint32_t* list, int count, int tile_x, int tile_y, Strip* strips) {
@@ -246,7 +246,7 @@ void blend_strips(const Splat* splats, const uint32_t* list, int count, int tile
         const int size = count - begin < kChunk ? count - begin : kChunk;
         for (int i = begin + size; i < count && i < begin + size + kChunk; ++i) __builtin_prefetch(&splats[list[i]]);
         fill_chunk(splats, list + begin, size, chunk);
-        uint32_t alive = 0;
+        uint64_t alive = 0;
         for (int k = 0; k < kStrips; ++k) {
             if (strips[k].alive == 0) continue;
             blend_chunk(splats, list + begin, chunk, strips[k], tile_x + k * W + 0.5f, static_cast<float>(tile_y));
@@ -278,7 +278,7 @@ void blend(const Splat* splats, const uint32_t* list, int count, int tile_x, int
     for (Strip& strip : strips) {
         for (Cell& cell : strip.rows) cell = empty_cell();
         for (Four& colours : strip.colours) colours = Four{};
-        strip.alive = groups < 32 ? (1u << groups) - 1 : ~0u;
+        strip.alive = groups < 64 ? (uint64_t{1} << groups) - 1 : ~uint64_t{0};
         strip.first = 0, strip.last = groups;
     }
     blend_strips(splats, list, count, tile_x, tile_y, strips);
