@@ -88,15 +88,15 @@ class Browser:
 
 
 @contextmanager
-def chromium(*flags: str, microphone: Path | None = None) -> Iterator[Browser]:
-    """A browser with a profile of its own. microphone: a WAV file that it hears."""
+def chromium(*flags: str, microphone: Path | None = None, repeat: bool = False) -> Iterator[Browser]:
+    """A browser with a profile of its own. microphone: a WAV file that it hears, again and again where `repeat`."""
     webdriver = need_browser()
     options = webdriver.ChromeOptions()
     options.binary_location = CHROMIUM
     for flag in (*FLAGS, *(flags or NO_GL)):
         options.add_argument(flag)
     if microphone is not None:
-        options.add_argument(f"--use-file-for-fake-audio-capture={microphone}%noloop")
+        options.add_argument(f"--use-file-for-fake-audio-capture={microphone}{'' if repeat else '%noloop'}")
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
     driver.set_script_timeout(300)

@@ -19,6 +19,11 @@ NO_CLOCK = tuple(
 )
 
 
+#: The second half of what runs in real time. It begins when the rest is done, so that two kiosks at most run at once,
+#: and those beside nothing that computes; otherwise one worker has minutes left when the others have nothing.
+SECOND_HALF = ("test/launch/", "test/browser/")
+
+
 def pytest_configure(config):
     if not os.environ.get(FUZZ_SEED):
         os.environ[FUZZ_SEED] = str(random.randrange(2**31))
@@ -29,21 +34,27 @@ def pytest_report_header(config):
 
 
 def pytest_collection_modifyitems(items):
-    """What runs in real time comes first, since it takes longest."""
-    items.sort(key=lambda item: not _in_real_time(item.nodeid))
+    """What runs in real time comes first, since it takes longest; its second half last."""
+    items.sort(key=lambda item: 2 if _in_second_half(item.nodeid) else not _in_real_time(item.nodeid))
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """A file stays with one worker, as its fixtures do; all that runs in real time is one file to it."""
+    """A file stays with one worker, as its fixtures do; what runs in real time is two files to it."""
     from xdist.scheduler import LoadScopeScheduling
 
-    class OneKiosk(LoadScopeScheduling):
+    class FewKiosks(LoadScopeScheduling):
         def _split_scope(self, nodeid):
+            if _in_second_half(nodeid):
+                return "real time, second half"
             return "real time" if _in_real_time(nodeid) else nodeid.split("::")[0]
 
-    return OneKiosk(config, log) if config.getvalue("dist") == "loadscope" else None
+    return FewKiosks(config, log) if config.getvalue("dist") == "loadscope" else None
 
 
 def _in_real_time(nodeid):
     return nodeid.startswith(REAL_TIME) and not nodeid.startswith(NO_CLOCK)
+
+
+def _in_second_half(nodeid):
+    return nodeid.startswith(SECOND_HALF)

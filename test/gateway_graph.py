@@ -26,7 +26,8 @@ class Graph:
     """Runs the stage on a thread as its node does, and answers each typed text with VOICE."""
 
     def __init__(self, **settings):
-        self.stage = GatewayStage(WebSettings(port=0, **settings), lambda stage: serve(stage, NO_PROCESS))
+        settings = WebSettings(**{"port": 0, "generate_warm": False, **settings})
+        self.stage = GatewayStage(settings, lambda stage: serve(stage, NO_PROCESS))
         self.outs = []
         self._woken = threading.Event()
         self.stage.wake = self._woken.set

@@ -100,13 +100,13 @@ def topics(names: tuple[str, ...]) -> str:
 def message_table() -> list[str]:
     """Each topic with its message and what it carries."""
     from avatar_ros.core.topics import TOPICS
-    from avatar_ros.ros.qos import KEPT
+    from avatar_ros.ros.qos import KEPT, for_topic
 
     rows = ["| topic | message | carries |", "|---|---|---|"]
     for topic, kind in TOPICS.items():
         text = (kind.__doc__ or "").strip().split("\n\n")[0].replace("\n    ", " ").replace("|", "\\|")
         name = "geometry_msgs/PointStamped" if kind.__name__ == "GazeTarget" else f"avatar_ros/{kind.__name__}"
-        kept = " Transient local, 10 deep." if topic in KEPT else ""
+        kept = f" Transient local, {for_topic(topic).depth} deep." if topic in KEPT else ""
         rows.append(f"| `{topic}` | `{name}` | {text}{kept} |")
     return rows
 

@@ -38,8 +38,10 @@ def run_kiosk(options: KioskOptions) -> int:
     return run_nodes(kiosk_graph(options), options)
 
 
-def run_nodes(nodes: Sequence[KioskNode], options: KioskOptions, announce: Sequence[str] = ()) -> int:
-    """The same for these nodes, of one namespace. announce: lines that are said at the beginning."""
+def run_nodes(
+    nodes: Sequence[KioskNode], options: KioskOptions, announce: Sequence[str] = (), beside: Sequence[ChildSpec] = ()
+) -> int:
+    """The same for these nodes, of one namespace. announce: lines that are said at the beginning; beside: other processes."""
     reach = network(choice=options.network)
     reach.check()
     remedy = "stop it (Ctrl-C there), or give this one another name: --namespace avatar2"
@@ -54,7 +56,7 @@ def run_nodes(nodes: Sequence[KioskNode], options: KioskOptions, announce: Seque
     try:
         env = kiosk_environment(reach.environment)
         specs = [replace(child_spec(node), env=node_environment(node, env)) for node in nodes]
-        return Runner(specs, log, env).run()
+        return Runner([*beside, *specs], log, env).run()
     finally:
         log.close()
         lock.release()

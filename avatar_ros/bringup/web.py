@@ -16,6 +16,7 @@ from ..core.private import private_folder, write_private
 from .certificate import Certificate
 from .graph import WEB_NODE, KioskNode, KioskOptions, Value, kiosk_graph, runs_on
 from .kiosk import run_nodes
+from .turn import FIRST_PORT, LAST_PORT, Relay, make_relay
 
 #: Nodes that a browser is in place of: it is microphone, loudspeaker and screen of its own session.
 OF_A_KIOSK = frozenset({"renderer_node", "speaker_node", "mic_node", "monitor_node", "skills_node"})
@@ -38,7 +39,8 @@ class WebOptions:
     lan: others than this computer may come in; port: for HTTPS; names: that it is reached by; certificate, key: files;
     part: of PARTS; also: further namespaces whose graphs answer, run with part="pipeline", "NAME" or "NAME=PLACES";
     token_file: holds the visitors' token, "" for a new one; devices: the kiosk's own microphone, loudspeaker and screen
-    are there besides.
+    are there besides; turn: a relay for WebRTC is run here; turn_urls: relays elsewhere, which have the secret of
+    turn_secret_file.
     """
 
     kiosk: KioskOptions
@@ -52,6 +54,9 @@ class WebOptions:
     also: tuple[str, ...] = ()
     token_file: str = ""
     devices: bool = False
+    turn: bool = False
+    turn_urls: tuple[str, ...] = ()
+    turn_secret_file: str = ""
 
     @property
     def secure(self) -> bool:
@@ -82,8 +87,24 @@ def _browsers_alone(nodes: list[KioskNode]) -> list[KioskNode]:
 
 def run_web(options: WebOptions) -> int:
     """Serve until told to stop; the process's exit code. Raises ConfigError for what cannot be."""
+    relay = None
+    _check(options)
+    if options.turn:
+        relay = _relay(options)
+        options = replace(options, turn=False, turn_urls=relay.urls, turn_secret_file=str(relay.secret_file))
     nodes, lines = plan_web(options)
-    return run_nodes(nodes, options.kiosk, lines)
+    if relay is not None:
+        lines.append(f"relay: {relay.urls[0]}, by UDP ports {FIRST_PORT} to {LAST_PORT}")
+    return run_nodes(nodes, options.kiosk, lines, (relay.process,) if relay else ())
+
+
+def _relay(options: WebOptions) -> Relay:
+    from ..core.own_addresses import own_addresses
+
+    own = own_addresses()
+    host = "127.0.0.1" if not options.lan else next(iter((*options.names, *own)), "")
+    folder = runtime_folder() / "avatar_ros"
+    return make_relay(folder, host, own, everywhere=options.lan, name=_file_name(options))
 
 
 def plan_web(options: WebOptions) -> tuple[tuple[KioskNode, ...], list[str]]:
@@ -108,6 +129,9 @@ def plan_web(options: WebOptions) -> tuple[tuple[KioskNode, ...], list[str]]:
         parameters["pipelines"] = [*own, *options.also]
     if options.names:
         parameters["names"] = list(options.names)
+    if options.turn_urls:
+        parameters["turn_urls"] = list(options.turn_urls)
+        parameters["turn_secret_file"] = str(Path(options.turn_secret_file).absolute())
     token = ""
     if options.token_file:
         token = _given_token(options.token_file)
@@ -181,9 +205,13 @@ def _write_token(options: WebOptions, token: str, name: str) -> Path:
     """For web_node to read: arguments of processes can be read by everybody."""
     folder = runtime_folder() / "avatar_ros"
     private_folder(folder)
-    path = folder / f"web_{name}_{options.kiosk.namespace.strip('/').replace('/', '_')}"
+    path = folder / f"web_{name}_{_file_name(options)}"
     write_private(path, token + "\n")
     return path
+
+
+def _file_name(options: WebOptions) -> str:
+    return options.kiosk.namespace.strip("/").replace("/", "_")
 
 
 def _given_token(file: str) -> str:
@@ -201,5 +229,9 @@ def _check(options: WebOptions) -> None:
         raise ConfigError("bad_option", f"unknown part '{options.part}'; known: {', '.join(PARTS)}")
     if options.part == "gateway" and not options.also:
         raise ConfigError("bad_option", "a gateway alone has nobody who answers; name the graphs: --also avatar1")
+    if options.turn and options.turn_urls:
+        raise ConfigError("bad_option", "--turn runs a relay here, --turn-url names one elsewhere: give one of them")
+    if options.turn_urls and not options.turn_secret_file:
+        raise ConfigError("bad_option", "--turn-url needs --turn-secret-file: the secret that the relay has, too")
     if bool(options.key) and not options.certificate:
         raise ConfigError("bad_option", "a key without its certificate; give --certificate too")

@@ -8,7 +8,7 @@ with Avatar() as avatar:
 
 from ..core.types import Transcript
 from .avatar import Avatar, NotReadyError
-from .task import Answer, Gestured, Heard, Looked, Replied, Said, Task
+from .task import Answer, Gestured, Heard, Looked, Replied, Said, Task, Worn
 
 __all__ = [
     "Answer",
@@ -21,4 +21,5 @@ __all__ = [
     "Said",
     "Task",
     "Transcript",
+    "Worn",
 ]

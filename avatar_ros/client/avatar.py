@@ -16,7 +16,7 @@ from ..core.enums import SayWhen
 from ..core.errors import AvatarRosError
 from ..core.types import Transcript
 from .avatar_link import AvatarLink
-from .task import Answer, Gestured, Heard, Looked, Replied, Said, Task
+from .task import Answer, Gestured, Heard, Looked, Replied, Said, Task, Worn
 
 _WHEN = {"queue": SayWhen.QUEUE, "now": SayWhen.NOW, "interrupt": SayWhen.INTERRUPT}
 _STYLES = {"look": 0, "glance": 1}
@@ -217,6 +217,14 @@ class Avatar:
     def express(self, expression: str, hold_s: float = 0.0) -> None:
         """Make a face that lasts: "happy", "sad", …; "" for its own. hold_s 0: until the next."""
         self._call(SetExpression, "set_expression", SetExpression.Request(expression=expression, hold_s=float(hold_s)))
+
+    @overload
+    def wear(self, avatar: str, *, axes: str = ..., wait: Literal[True] = ...) -> Worn: ...
+    @overload
+    def wear(self, avatar: str, *, axes: str = ..., wait: Literal[False]) -> Task[Worn]: ...
+    def wear(self, avatar: str, *, axes: str = "", wait: bool = True) -> Worn | Task[Worn]:
+        """Show another avatar: a name of `./avatar avatars`, or an absolute path on its computer."""
+        return self._start("set_avatar", None, wait, avatar=avatar, axes=axes)
 
     # --- the conversation as a whole --------------------------------------------------------------------------------
 

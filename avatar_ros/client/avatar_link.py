@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import queue
 import threading
 import time
 import traceback
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import fields, replace
 from functools import partial
 from typing import Any
@@ -14,6 +16,7 @@ from typing import Any
 import rclpy
 from action_msgs.msg import GoalStatus
 from rclpy.action import ActionClient
+from unique_identifier_msgs.msg import UUID
 
 from avatar_ros import action
 from avatar_ros.msg import Alive
@@ -35,18 +38,25 @@ ACTIONS: dict[str, tuple[Any, Any, Any]] = {
     "look_at": (action.LookAt, goals.LookAtNews, goals.LookAtEnd),
     "gesture": (action.Gesture, goals.GestureNews, goals.GestureEnd),
     "chat": (action.Chat, goals.ChatNews, goals.ChatEnd),
+    "set_avatar": (action.SetAvatar, goals.SetAvatarNews, goals.SetAvatarEnd),
 }
 #: How often it is looked whether the skills_node that has our goals still lives, s; a goal that was not accepted by
 #: then will not be.
-_LOOK_S, _ACCEPT_S, _POLL_S = 1.0, 10.0, 0.02
+_LOOK_S, _ACCEPT_S, _POLL_S = 1.0, 20.0, 0.02
+#: An answer that has not come by then is asked for again, s: a server that has not found its client's reader yet takes
+#: the request and drops the answer (rmw_fastrtps waits 100 ms for the reader).
+_AGAIN_S = 2.5
 
 
 class _Goal:
-    """A goal under way. handle: once it was accepted."""
+    """A goal under way. send: (again); handle: once it was accepted."""
 
     def __init__(self, task: Task[Any], end: Any) -> None:
         self.task = task
         self.end = end
+        self.id = UUID(uuid=list(uuid.uuid4().bytes))
+        self.send: Callable[[], None]
+        self.times_sent = 0
         self.handle: Any = None
         self.began_s = time.monotonic()
         self.cancelled = False
@@ -114,9 +124,15 @@ class AvatarLink:
             goal.lose("no_skills")
             self._forget(goal)
             return task
-        sent = client.send_goal_async(message, feedback_callback=partial(_tell, task, news_kind))
-        sent.add_done_callback(partial(self._accepted, goal))
+        goal.send = partial(self._send, goal, client, message, partial(_tell, task, news_kind))
+        goal.send()
         return task
+
+    def _send(self, goal: _Goal, client: ActionClient, message: Any, tell: Callable[[Any], None]) -> None:
+        """Send it, or again under the same number: a server that has it says no, and is asked for its result."""
+        goal.times_sent += 1
+        sent = client.send_goal_async(message, feedback_callback=tell, goal_uuid=goal.id)
+        sent.add_done_callback(partial(self._accepted, goal))
 
     def _is_served(self, client: ActionClient) -> bool:
         """Whether the action's server has been found; what is sent before is lost."""
@@ -137,7 +153,9 @@ class AvatarLink:
 
     def _accepted(self, goal: _Goal, sent: Any) -> None:
         handle = sent.result()
-        if not handle.accepted:
+        if goal.handle is not None:  # it was sent twice
+            return
+        if not handle.accepted and goal.times_sent == 1:
             goal.lose("refused")
             self._forget(goal)
             return
@@ -152,7 +170,9 @@ class AvatarLink:
     def _ended(self, goal: _Goal, future: Any) -> None:
         response = future.result()
         if response.status == GoalStatus.STATUS_UNKNOWN:
-            goal.lose("skills_lost")
+            # One that was sent twice, of which nothing was heard and nothing is known, was refused twice.
+            known = goal.handle.accepted or goal.task.news is not None
+            goal.lose("skills_lost" if known else "refused")
         else:
             values = {item.name: getattr(response.result, item.name) for item in fields(goal.end)}
             goal.task.finish(goal.end(**values))
@@ -177,6 +197,8 @@ class AvatarLink:
             elif time.monotonic() - goal.began_s > _ACCEPT_S:
                 goal.lose("no_skills")
                 self._forget(goal)
+            elif goal.times_sent and time.monotonic() - goal.began_s > _AGAIN_S * goal.times_sent:
+                goal.send()
 
     def _beat(self) -> None:
         if self._goals:
@@ -191,10 +213,13 @@ class AvatarLink:
         client = self._services[name]
         if not client.wait_for_service(timeout_s):
             return None
-        done = threading.Event()
-        future = client.call_async(request)
-        future.add_done_callback(lambda _: done.set())
-        return future.result() if done.wait(timeout_s) else None
+        answers: queue.Queue[Any] = queue.Queue()
+        deadline_s = time.monotonic() + timeout_s
+        while (left_s := deadline_s - time.monotonic()) > 0:
+            client.call_async(request).add_done_callback(answers.put)
+            with suppress(queue.Empty):
+                return answers.get(timeout=min(left_s, _AGAIN_S)).result()
+        return None
 
     def subscribe(self, topic: str, take: Callable[[Any], None]) -> Any:
         """Hear a topic of the conversation; take(dataclass) comes on the link's thread."""

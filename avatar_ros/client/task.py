@@ -16,6 +16,7 @@ Answer = goals.AskEnd
 Looked = goals.LookAtEnd
 Gestured = goals.GestureEnd
 Replied = goals.ChatEnd
+Worn = goals.SetAvatarEnd
 
 Result = TypeVar("Result")
 

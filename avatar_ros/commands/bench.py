@@ -34,6 +34,7 @@ BENCHES = {
     "slow-ears": "conversation.slow_ears",
     "floods": "conversation.floods",
     "web": "conversation.web_load",
+    "web-page": "conversation.web_page",
     "web-stress": "conversation.web_stress",
     "recordings": "lips.collect_recordings",
 }

@@ -8,6 +8,7 @@ result, or "E" and a JSON object with `code` and `error`.
 from __future__ import annotations
 
 import json
+import os
 import sys
 import tempfile
 import time
@@ -21,6 +22,8 @@ from ..core.machine import machine_fault
 from .offline_face import Appearance, OfflineFace, Spoken
 
 REQUEST, PROGRESS, RESULT, REFUSED = b"G", b"P", b"R", b"E"
+#: Niceness: whoever talks with it goes first.
+_BEHIND = 5
 #: Progress is told this often, s.
 _TELL_S = 0.25
 
@@ -89,4 +92,5 @@ def _tree(weights: list[list[float]], fps: float) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
+    os.nice(_BEHIND)
     sys.exit(run_helper(serve))

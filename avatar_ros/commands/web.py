@@ -34,6 +34,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAMESPACE[=N]",
         help="a further graph that answers (`--part pipeline` of that namespace), N conversations at most",
     )
+    add("--turn", action="store_true", help="run a relay (coturn) for WebRTC of browsers whose network lets no UDP in")
+    add("--turn-url", action="append", default=[], metavar="turn:HOST:PORT", help="a relay elsewhere")
+    add("--turn-secret-file", default="", metavar="FILE", help="the secret that the relay elsewhere has")
 
 
 def add_access_arguments(add: Callable[..., Any]) -> None:
@@ -64,7 +67,9 @@ def run(options: argparse.Namespace) -> int:
         mic="none",
         display="off",
     )
-    return run_web(replace(web_options(kiosk, options), part=options.part, also=tuple(options.also)))
+    own = replace(web_options(kiosk, options), part=options.part, also=tuple(options.also), turn=options.turn)
+    relays = tuple(options.turn_url)
+    return run_web(replace(own, turn_urls=relays, turn_secret_file=options.turn_secret_file))
 
 
 def web_options(kiosk: KioskOptions, options: argparse.Namespace, *, devices: bool = False) -> WebOptions:

@@ -93,6 +93,33 @@ class SayResult:
 
 
 @dataclass(frozen=True)
+class Wear:
+    """Another avatar is to be shown; or, with `withdraw`, what has this id is wanted no more.
+
+    avatar: a name, or a file on the renderer's computer; axes: of a file of splats alone, "" as the renderer has it.
+    """
+
+    session: str = LOCAL_SESSION
+    id: str = ""
+    avatar: str = ""
+    axes: str = ""
+    withdraw: bool = False
+    stamp_ns: int = 0
+
+
+@dataclass(frozen=True)
+class WearResult:
+    """What became of a Wear, one each. avatar: whose face is shown now; reason: why not the wanted one."""
+
+    session: str = LOCAL_SESSION
+    id: str = ""
+    done: bool = True
+    avatar: str = ""
+    reason: str = ""
+    stamp_ns: int = 0
+
+
+@dataclass(frozen=True)
 class Control:
     """What a program wants of the conversation as a whole: to forget, sleep, wake, listen or not, leave answers to it.
 

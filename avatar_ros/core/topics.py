@@ -24,6 +24,8 @@ from .events import (
     SpeechFault,
     TurnReport,
     VoiceDirection,
+    Wear,
+    WearResult,
 )
 from .types import (
     AudioFeatures,
@@ -67,6 +69,8 @@ Message = (
     | Control
     | Gesture
     | Offer
+    | Wear
+    | WearResult
 )
 
 
@@ -106,5 +110,7 @@ TOPICS: Mapping[str, type] = MappingProxyType(
         "gesture": Gesture,
         "offer": Offer,
         "people": People,
+        "wear": Wear,
+        "wear_result": WearResult,
     }
 )

@@ -17,13 +17,16 @@ from .sources import PhoneSource
 
 #: Share of the log likelihood that counts: neighbouring frames say much the same, and the network has heard them.
 _SCALE = 0.15
-#: Frames that are heard after the one that is decided; the network has heard 50 ms more already.
-_DELAY = 4
+#: Frames that are heard after the one that is decided; the network has heard 50 ms more already. The first sound does
+#: not wait for more than the first, but soon the voice is far ahead of what is heard (tts/pacing.py), and what a vowel
+#: was is known when the syllable is over, which takes 200 ms.
+_DELAY, _GROWN_DELAY = 4, 20
 #: When a phone comes is uncertain, so its probability is spread: the likeliest is made likelier.
 _SHARPNESS = 1.5
 _BILABIALS = np.array([name in ("P", "B", "M") for name in PHONE_CLASSES])
 #: Hasty speech runs away from its text for a word or so. What the network hears as p, b or m is therefore kept: from
-#: the first of these probabilities on more and more, from the second on wholly.
+#: the first of these probabilities on more and more, from the second on wholly. Not where the text has a pause: silence
+#: sounds like the closure of a p.
 _KEPT_FROM, _KEPT_WHOLLY = 0.3, 0.5
 #: How much worse the text's phones may fit than those that fit best, in mean log likelihood a frame of speech: where
 #: the text is doubted, and where it does not count any more. French, Spanish and English people speaking the text have
@@ -38,7 +41,7 @@ class TextAligner:
 
     def __init__(self, graph: TextGraph) -> None:
         self._graph = graph
-        self._states = ForwardBackward(graph.transitions, graph.start, graph.ends, _SCALE, _DELAY)
+        self._states = ForwardBackward(graph.transitions, graph.start, graph.ends, _SCALE, _DELAY, _GROWN_DELAY)
         self._columns = np.eye(FREE + 1, dtype=np.float32)[graph.classes]
         self._scores: F32 = np.zeros((0, FREE + 1), np.float32)
         self._misfit, self._frames = _USUAL * _USUAL_FRAMES, _USUAL_FRAMES
@@ -115,7 +118,7 @@ class TextSource:
         rest = self._free[count:]
         self._free, self._said, self._belief = rest, self._said[count:], self._belief[count:]
         self._heard = self._heard[count:]
-        spoken = with_heard_closures(shown(said, free), heard)
+        spoken = with_heard_closures(shown(said, free), heard, said[:, SIL])
         out = belief * spoken + (1 - belief) * free
         out = np.asarray(out / np.maximum(out.sum(axis=1, keepdims=True), 1e-9), np.float32)
         return np.concatenate([out, rest]) if last else out
@@ -128,14 +131,15 @@ def shown(said: F32, free: F32) -> F32:
     return np.asarray((1 - said[:, FREE:]) * sharp + said[:, FREE:] * free, np.float32)
 
 
-def with_heard_closures(rows: F32, heard: F32) -> F32:
+def with_heard_closures(rows: F32, heard: F32, silent: F32) -> F32:
     """Phones [T, PHONE_COUNT] in which p, b and m are at least as likely as where the network [T, PHONE_COUNT] is sure.
 
-    Their shares among each other, where they are raised, are the network's.
+    silent [T], 0–1: how far the text has a pause, in which that does not hold. The shares of those that are raised
+    among each other are the network's.
     """
     closures = np.where(_BILABIALS, heard, 0.0)
     sure = closures.sum(axis=1, keepdims=True)
-    least = sure * np.clip((sure - _KEPT_FROM) / (_KEPT_WHOLLY - _KEPT_FROM), 0, 1)
+    least = (1 - silent[:, None]) * sure * np.clip((sure - _KEPT_FROM) / (_KEPT_WHOLLY - _KEPT_FROM), 0, 1)
     share = np.where(_BILABIALS, rows, 0.0).sum(axis=1, keepdims=True)
     raised = np.maximum(least - share, 0) / np.maximum(1 - share, 1e-6)
     return np.asarray((1 - raised) * rows + raised * closures / np.maximum(sure, 1e-6), np.float32)

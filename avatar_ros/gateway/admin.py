@@ -1,6 +1,4 @@
-"""/admin: what the operator sees and may do. A password of its own, asked for by the browser; no scripts, no words of
-visitors.
-"""
+"""/admin: what the operator sees and may do. A password of its own, asked for by the browser; no words of visitors."""
 
 from __future__ import annotations
 
@@ -8,12 +6,15 @@ import base64
 import binascii
 import hmac
 import time
-from html import escape
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import quote
 
-from fastapi import FastAPI, Form, HTTPException, Request, Response
-from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
+from fastapi import FastAPI, Form, HTTPException, Query, Request, Response
+from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse
 
+from ..core.errors import AvatarRosError
+from . import admin_page
 from .rate_limit import AddressLimit
 
 if TYPE_CHECKING:
@@ -21,10 +22,11 @@ if TYPE_CHECKING:
 
 #: Wrong passwords of one address: five at once, then one in twelve seconds.
 _TRIES, _TRIES_PER_S = 5.0, 1 / 12
-REFRESH_S = 5
-LONGEST_SAY = 1000
+LONGEST_SAY, LONGEST_NAME, LONGEST_VALUE = 1000, 200, 4000
+MOST_LINES = 500
 _ASK = {"www-authenticate": 'Basic realm="avatar", charset="UTF-8"'}
-_COLUMNS = ("name", "pipeline", "state", "connected", "age_s", "silent_s", "questions", "first_sound_ms", "page")
+_Name = Annotated[str, Query(max_length=LONGEST_NAME)]
+_Field = Annotated[str, Form(max_length=LONGEST_NAME)]
 
 
 class Operator:
@@ -62,11 +64,33 @@ def password_of(header: str) -> bytes:
 
 def add_admin(app: FastAPI, stage: GatewayStage, operator: Operator) -> None:
     """Add the paths below /admin."""
+    _add_views(app, stage, operator)
+    _add_settings(app, stage, operator)
 
+    @app.post("/admin/close")
+    def close(request: Request, session: _Field) -> Response:
+        """Close a conversation."""
+        operator.check(request)
+        _known(stage, session)
+        stage.end_session(session)
+        return RedirectResponse("/admin", 303)
+
+    @app.post("/admin/say")
+    def say(
+        request: Request, session: _Field, text: Annotated[str, Form(min_length=1, max_length=LONGEST_SAY)]
+    ) -> Response:
+        """Have the avatar say something in a conversation."""
+        operator.check(request)
+        _known(stage, session)
+        stage.say(session, text)
+        return RedirectResponse(f"/admin/session?name={quote(session, safe='')}", 303)
+
+
+def _add_views(app: FastAPI, stage: GatewayStage, operator: Operator) -> None:
     @app.get("/admin", include_in_schema=False)
     def page(request: Request) -> Response:
         operator.check(request)
-        return HTMLResponse(admin_page(stage))
+        return HTMLResponse(admin_page.overview(stage.view, stage.desk.health(), stage.desk.log()))
 
     @app.get("/admin/sessions")
     def sessions(request: Request) -> Response:
@@ -76,58 +100,59 @@ def add_admin(app: FastAPI, stage: GatewayStage, operator: Operator) -> None:
         told = {"sessions": view.sessions, "nodes": view.nodes, "pipelines": view.pipelines, "queue": view.waiting}
         return JSONResponse(told)
 
-    @app.post("/admin/close")
-    def close(request: Request, session: Annotated[str, Form(max_length=200)]) -> Response:
-        """Close a conversation."""
+    @app.get("/admin/session", include_in_schema=False)
+    def session(request: Request, name: _Name) -> Response:
         operator.check(request)
-        _known(stage, session)
-        stage.end_session(session)
-        return RedirectResponse("/admin", 303)
+        return HTMLResponse(admin_page.session_page(_known(stage, name)))
 
-    @app.post("/admin/say")
-    def say(
-        request: Request,
-        session: Annotated[str, Form(max_length=200)],
-        text: Annotated[str, Form(min_length=1, max_length=LONGEST_SAY)],
+    @app.get("/admin/nodes")
+    def nodes(request: Request) -> Response:
+        """How every node says that it is: level (ok, warning, error, silent), message, and its figures."""
+        operator.check(request)
+        return JSONResponse({"nodes": [{**asdict(one), "values": dict(one.values)} for one in stage.desk.health()]})
+
+    @app.get("/admin/log")
+    def log(request: Request, lines: Annotated[int, Query(ge=1, le=MOST_LINES)] = 100) -> Response:
+        """The last lines of all nodes' log."""
+        operator.check(request)
+        return PlainTextResponse(admin_page.log_text(list(stage.desk.log())[-lines:]))
+
+
+def _add_settings(app: FastAPI, stage: GatewayStage, operator: Operator) -> None:
+    def answer(request: Request, node: str, refused: str = "") -> Response:
+        status = 422 if refused else 200
+        try:
+            found = stage.desk.settings(node)
+        except AvatarRosError as error:
+            raise HTTPException(503 if error.retryable else 404, str(error)) from error
+        if "text/html" in request.headers.get("accept", ""):
+            return HTMLResponse(admin_page.settings_page(node, found, refused), status)
+        told = {"node": node, "settings": [asdict(one) for one in found]}
+        return JSONResponse({**told, "error": refused} if refused else told, status)
+
+    @app.get("/admin/settings")
+    def settings(request: Request, node: _Name) -> Response:
+        """What may be changed of a node while it runs. node: as in /admin/nodes."""
+        operator.check(request)
+        return answer(request, node)
+
+    @app.post("/admin/set")
+    def change(
+        request: Request, node: _Field, name: _Field, value: Annotated[str, Form(max_length=LONGEST_VALUE)] = ""
     ) -> Response:
-        """Have the avatar say something in a conversation."""
+        """Change one of these at once; 422 with the reason where the node refuses it. A list has one text a line."""
         operator.check(request)
-        _known(stage, session)
-        stage.say(session, text)
-        return RedirectResponse("/admin", 303)
+        try:
+            refused = stage.desk.change(node, name, value)
+        except AvatarRosError as error:
+            raise HTTPException(503 if error.retryable else 404, str(error)) from error
+        if refused:
+            return answer(request, node, f"{name}: {refused}")
+        return RedirectResponse(f"/admin/settings?node={quote(node, safe='')}", 303)
 
 
-def _known(stage: GatewayStage, session: str) -> None:
-    if session not in {one["name"] for one in stage.view.sessions}:
+def _known(stage: GatewayStage, name: str) -> dict[str, Any]:
+    found = next((one for one in stage.view.sessions if one["name"] == name), None)
+    if found is None:
         raise HTTPException(404, "no such conversation")
-
-
-def admin_page(stage: GatewayStage) -> str:
-    """The operator's page as HTML."""
-    view = stage.view
-    nodes = "".join(f"<li>{escape(name)}: {escape(state)}</li>" for name, state in view.nodes.items())
-    graphs = "".join(f"<li>{escape(_pipeline(one))}</li>" for one in view.pipelines)
-    rows = "".join(_row(session) for session in view.sessions)
-    head = "".join(f"<th scope=col>{name.replace('_', ' ')}</th>" for name in (*_COLUMNS, "say", "close"))
-    return (
-        f"<!doctype html><html lang=en><meta charset=utf-8><title>avatar: operator</title>"
-        f"<meta http-equiv=refresh content={REFRESH_S}><h1>avatar</h1>"
-        f"<p>{len(view.sessions)} conversations, {view.waiting} wait, {view.begun} since the start, "
-        f"{view.questions} questions; pictures: {view.generated} made, {view.generate_waiting} wait</p>"
-        f"<h2>Pipelines</h2><ul>{graphs}</ul><h2>Nodes</h2><ul>{nodes}</ul>"
-        f"<h2>Conversations</h2><table border=1><tr>{head}</tr>{rows}</table></html>"
-    )
-
-
-def _pipeline(one: dict[str, Any]) -> str:
-    places = f" of {one['max_sessions']}" if one["max_sessions"] else ""
-    return f"{one['name']}: {'well' if one['ok'] else 'not well'}, {one['sessions']}{places} conversations"
-
-
-def _row(session: dict[str, Any]) -> str:
-    cells = "".join(f"<td>{escape(str(session[name]))}</td>" for name in _COLUMNS)
-    name = escape(session["name"], quote=True)
-    hidden = f'<input type=hidden name=session value="{name}">'
-    say = f"<form method=post action=/admin/say>{hidden}<input name=text aria-label=text><button>say</button></form>"
-    close = f"<form method=post action=/admin/close>{hidden}<button>close</button></form>"
-    return f"<tr>{cells}<td>{say}</td><td>{close}</td></tr>"
+    return found

@@ -41,7 +41,7 @@ def make_app(stage: GatewayStage, access: Access, describe: Callable[[], dict[st
         docs_url=None,
         redoc_url=None,
     )
-    pages_of = SocketKind(stage.receive, OF_A_PAGE, SILENT_S)
+    pages_of = SocketKind(stage.receive, OF_A_PAGE, SILENT_S, stage.mic_ways.make_rtc_ear)
     programs = SocketKind(stage.receive_program, OF_A_PROGRAM, None)
     app.add_api_websocket_route("/ws", _socket(Sockets(stage, pages_of)))
     app.add_api_websocket_route("/face", _socket(Sockets(stage, programs)))
@@ -69,7 +69,7 @@ def _add_files(app: FastAPI, stage: GatewayStage, pages: PageFiles) -> None:
 
     @app.get("/favicon.ico", include_in_schema=False)
     def favicon(request: Request) -> Response:
-        return pages.answer("favicon.ico", request.headers)
+        return pages.answer("icon.svg", request.headers)
 
     @app.get("/static/{name:path}", include_in_schema=False)
     def static(name: str, request: Request) -> Response:

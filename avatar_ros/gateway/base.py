@@ -52,10 +52,32 @@ class WebSettings(Settings):
     resume_s: float = setting(60.0, "a lost browser may come back within this time, s", low=0.0, high=3600.0)
     locale: str = setting("en-US", "language of typed text, BCP 47")
 
+    webrtc: str = setting(
+        "auto", "microphones by WebRTC where that connects: auto: where its extra is installed",
+        choices=("auto", "on", "off"), fixed=True,
+    )
+    opus: bool = setting(True, "microphones by the socket as Opus, where the browser can")
+    turn_urls: tuple[str, ...] = setting(
+        (), "relays for WebRTC, [turn:example.org:3478?transport=udp], or stun: addresses", fixed=True
+    )
+    turn_secret_file: str = setting("", "file that holds the secret which the relay has, too", fixed=True)
+    turn_life_s: float = setting(
+        3600.0, "a page may begin to use the relay within this time, s", low=60.0, high=86400.0
+    )
+    turn_only: bool = setting(False, "WebRTC by the relay alone: no address of a browser is told to the server")
+    echo: str = setting(
+        "auto",
+        "the avatar's own voice in a page's microphone: auto: the product's canceller where the browser has none",
+        choices=("auto", "webrtc", "off"),
+    )
+
     avatar: str = setting("builtin", "avatar that is shown at first: a file, or builtin")
     avatars: tuple[str, ...] = setting((), "files of further avatars that a visitor may choose")
 
     generate_workers: int = setting(1, "processes for /generate and /express; 0: neither is served", low=0, high=64)
     generate_queue: int = setting(8, "requests that may wait for one of them", low=0, high=1000)
+    generate_warm: bool = setting(
+        True, "they load models and avatar before the first request: it is as quick as others, and 0.3 GB are in use"
+    )
     generate_longest_s: float = setting(120.0, "longest sound of a request, s", low=1.0, high=7200.0)
     upload_bytes: int = setting(32 << 20, "largest upload, bytes", low=1000, high=1 << 30)

@@ -183,10 +183,10 @@ class FaceSession(PageSession):
     # --- from the page -------------------------------------------------------------------------------------------
 
     def hear(self, data: bytes, now_s: float) -> Iterator[Out]:
-        """Sound of its microphone goes to the program as it is. Raises RefusalError."""
-        page_frames.read_mic(data)
-        if self.wants_mic:
-            self.program.send(data)
+        """Sound of its microphone goes to the program, by whichever way it came. Raises RefusalError."""
+        for first, block in self.ear.hear(data, self.origin_s, now_s):
+            if self.wants_mic:
+                self.program.send(page_frames.mic(first, block.at_s - self.origin_s, block.pcm))
         yield from ()
 
     def _clock(self, report: ClockReport, now_s: float) -> Iterator[Out]:

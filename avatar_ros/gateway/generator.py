@@ -18,6 +18,8 @@ _REQUEST, _RESULT, _PROGRESS = b"G", b"R", b"P"
 Told = Callable[[int, int], None]
 #: Processor time that a request may take, s, and what it takes as long as nobody has measured.
 _LIMIT_S, _USUAL_S = 600.0, 2.0
+#: A process that has made nothing yet looks this often whether it may, s.
+_LOOK_S = 0.5
 #: Each new time counts so much in the mean.
 _SHARE = 0.2
 
@@ -50,10 +52,20 @@ class FailedError(AvatarRosError):
 
 
 class Generator:
-    """module: run as a helper process (core/helper_process.py); waiting: requests that may wait for one of them."""
+    """module: run as a helper process (core/helper_process.py); waiting: requests that may wait for one of them;
+    trial: what each process makes before anybody asks, so that models and avatar are loaded, as soon as may_begin().
+    """
 
-    def __init__(self, module: str, workers: int, waiting: int) -> None:
+    def __init__(
+        self,
+        module: str,
+        workers: int,
+        waiting: int,
+        trial: Job | None = None,
+        may_begin: Callable[[], bool] = lambda: True,
+    ) -> None:
         self._module = module
+        self._trial, self._may_begin = trial, may_begin
         self._workers = workers
         self._most = workers + waiting
         self._queue: queue.SimpleQueue[tuple[Job, bytes, Future[bytes], Told | None] | None] = queue.SimpleQueue()
@@ -89,8 +101,18 @@ class Generator:
 
     def _serve(self) -> None:
         helper: Helper | None = None
-        while (got := self._queue.get()) is not None:
+        trial = self._trial
+        while True:
+            try:
+                got = self._queue.get(timeout=None if trial is None else _LOOK_S)
+            except queue.Empty:
+                if trial is not None and self._may_begin():
+                    helper, trial = self._work(None, trial, b"", Future(), None), None
+                continue
+            if got is None:
+                break
             job, data, future, told = got
+            trial = None
             if future.set_running_or_notify_cancel():
                 helper = self._work(helper, job, data, future, told)
             with self._lock:
@@ -118,15 +140,15 @@ class Generator:
             helper = None
             future.set_exception(FailedError("failed", "the process that draws has failed; try again"))
         else:
-            self._finish(kind, reply, future)
+            self._finish(kind, reply, future, counts=job is not self._trial)
             self._usual_s += _SHARE * (time.monotonic() - began_s - self._usual_s)
         with self._lock:
             self.busy -= 1
         return helper
 
-    def _finish(self, kind: bytes, reply: bytes, future: Future[bytes]) -> None:
+    def _finish(self, kind: bytes, reply: bytes, future: Future[bytes], *, counts: bool) -> None:
         if kind == _RESULT:
-            self.done += 1
+            self.done += counts
             future.set_result(reply)
         else:
             told = json.loads(reply)

@@ -102,8 +102,10 @@ class Guard:
     def _own_headers(self, path: str, host: str, scheme: str) -> dict[str, str]:
         frames = " ".join(self._settings.embed_origins) or "'none'" if path == "/embed" else "'none'"
         sockets = f"{'wss' if scheme == 'https' else 'ws'}://{host}"  # what 'self' does not mean to older Safaris
-        forms = "'self'" if path == "/admin" else "'none'"
+        forms = "'self'" if path.startswith("/admin") else "'none'"
         own = {**_HEADERS, "content-security-policy": _POLICY.format(frames=frames, sockets=sockets, forms=forms)}
+        if path.startswith("/admin"):
+            own["referrer-policy"] = "same-origin"  # with none, a browser's form says that it comes from nowhere
         if path == "/embed":
             own["cross-origin-resource-policy"] = "cross-origin"
         if scheme == "https":

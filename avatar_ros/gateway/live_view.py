@@ -47,6 +47,7 @@ class LiveView:
                 "connected": session.visitor is not None,
                 "age_s": round(now_s - session.began_s, 1),
                 "silent_s": round(now_s - session.used_s, 1),
+                "mic": session.ear.way,
                 "questions": session.figures.questions,
                 "first_sound_ms": _middle(session.figures.first_sound_ms),
                 "page": session.figures.page,

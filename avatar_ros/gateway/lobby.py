@@ -13,6 +13,7 @@ from ..core.locales import same_language
 from ..core.stage import Out
 from .base import WebSettings
 from .face_session import FaceSession
+from .page_echo import PageEcho, make_page_echo
 from .page_messages import PROTOCOL, Hello
 from .page_session import PageSession, Visitor
 from .pipelines import Pipeline, Pipelines
@@ -193,11 +194,15 @@ class Lobby:
         speech = self.speech
         locale, voice = speech.choose_locale(hello.locale), speech.choose_voice(hello.voice)
         session = PageSession(name, key, visitor.address, locale, self.origin_s, now_s, voice, speech)
+        session.make_echo = self._page_echo
         self.admit(session)
         self._attach(session, visitor, hello, resumed=False)
         if hello.locale and not same_language(hello.locale, locale):
             session.refuse(speech.refusal(hello.locale))
         yield from session.tick(now_s)
+
+    def _page_echo(self, cancelled_there: bool) -> PageEcho | None:
+        return make_page_echo(self.settings.echo, cancelled_there=cancelled_there)
 
     def _resume(self, session: PageSession, visitor: Visitor, hello: Hello) -> bool:
         missed = session.sent.after(hello.resume_seq)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from statistics import median
 
 from .live_view import LiveView
+from .page_ear import WAYS
 
 
 def prometheus_text(view: LiveView) -> str:
@@ -25,6 +26,10 @@ def prometheus_text(view: LiveView) -> str:
         lines += _one("avatar_first_sound_seconds", "gauge", text, round(median(sounds_s), 4))
     lines += ["# HELP avatar_pipeline_sessions conversations of a pipeline", "# TYPE avatar_pipeline_sessions gauge"]
     lines += [f'avatar_pipeline_sessions{{pipeline="{one["name"]}"}} {one["sessions"]}' for one in view.pipelines]
+    lines += ["# HELP avatar_microphones conversations by the way that they were heard by last"]
+    lines += ["# TYPE avatar_microphones gauge"]
+    ways = [session["mic"] for session in view.sessions]
+    lines += [f'avatar_microphones{{way="{way}"}} {ways.count(way)}' for way in WAYS.values()]
     lines += ["# HELP avatar_node_ok 1 where a node works", "# TYPE avatar_node_ok gauge"]
     lines += [f'avatar_node_ok{{node="{name}"}} {int(state == "ok")}' for name, state in view.nodes.items()]
     return "\n".join(lines) + "\n"

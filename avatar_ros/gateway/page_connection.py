@@ -101,13 +101,23 @@ class PageConnection:
 
     def received(self, frame: Frame, now_s: float) -> None:
         """Pass a frame on. Raises RefusalError where there are too many of them, or it is too large."""
-        if isinstance(frame, bytes) and len(frame) > LARGEST_BINARY:
-            raise RefusalError("too_large", "a binary frame of more than 64 KiB", TOO_LARGE)
-        allowed = self._frame_bucket.take(1.0, now_s) and self._byte_bucket.take(len(frame), now_s)
-        if not allowed or self.waiting >= self._most_waiting:
-            raise RefusalError("too_much", "more than a page has to say", TOO_MUCH)
+        self.admit(frame, now_s, len(frame))
         if not self.greeted and isinstance(frame, bytes):
             raise RefusalError("bad_frame", "sound before hello", BAD_FRAME)
+        self.waiting += 1
+        self._inbox(self, frame)
+
+    def admit(self, frame: Frame, now_s: float, size: int) -> None:
+        """Count a frame that came. size: bytes of it on the way. Raises RefusalError as `received` does."""
+        if isinstance(frame, bytes) and len(frame) > LARGEST_BINARY:
+            raise RefusalError("too_large", "a binary frame of more than 64 KiB", TOO_LARGE)
+        allowed = self._frame_bucket.take(1.0, now_s) and self._byte_bucket.take(size, now_s)
+        if not allowed or self.waiting >= self._most_waiting:
+            raise RefusalError("too_much", "more than a page has to say", TOO_MUCH)
+
+    def heard(self, frame: bytes, now_s: float) -> None:
+        """Pass on sound that came by WebRTC, packed there. Raises RefusalError where it is too much."""
+        self.admit(frame, now_s, 0)
         self.waiting += 1
         self._inbox(self, frame)
 

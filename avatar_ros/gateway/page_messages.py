@@ -77,11 +77,18 @@ class SpeechChoice:
 
 
 @dataclass(frozen=True)
+class MicNote:
+    """A microphone is open. echo_cancelled: the browser takes the avatar's voice out of it itself."""
+
+    echo_cancelled: bool
+
+
+@dataclass(frozen=True)
 class Goodbye:
     """The person leaves."""
 
 
-PageMessage = Hello | ClockReport | TypedText | StopButton | TalkPress | Figures | SpeechChoice | Goodbye
+PageMessage = Hello | ClockReport | TypedText | StopButton | TalkPress | Figures | SpeechChoice | MicNote | Goodbye
 
 
 def read_text(data: str) -> PageMessage | None:
@@ -179,5 +186,6 @@ _READERS: Mapping[str, Callable[[Mapping[str, Any]], PageMessage]] = {
     "talk": _talk,
     "figures": _figures,
     "choose": lambda fields: SpeechChoice(text_of(fields, "locale"), text_of(fields, "voice")),
+    "mic": lambda fields: MicNote(fields.get("echo_cancelled") is True),
     "bye": lambda fields: Goodbye(),
 }

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from ..audio.base import Block
 from ..core.clock import ns_from_s, s_from_ns
 from ..core.enums import AgentState, InterruptAction, Layer, PlaybackState, SessionKind, VoiceKind
 from ..core.events import AvatarState, Interrupt, Say, SessionEvent
@@ -16,15 +17,15 @@ from ..core.stage import Out
 from ..core.topics import Message
 from ..core.types import AudioFrame, Expression, Sentence, SpeechChunk, Talk, Transcript, VoiceActivity
 from . import page_frames
-from .page_messages import ClockReport, Figures, PageMessage, SpeechChoice, StopButton, TalkPress, TypedText
+from .page_ear import PageEar
+from .page_echo import PageEcho
+from .page_messages import ClockReport, Figures, MicNote, PageMessage, SpeechChoice, StopButton, TalkPress, TypedText
 from .page_playback import PagePlayback
 from .sent_frames import Frame, SentFrames
 from .session_figures import SessionFigures
 from .speech_offer import USUAL_VOICE, SpeechOffer
 from .turn_numbers import TurnNumbers
 
-#: A gap in the microphone's count that is longer is a stream that began anew, s.
-_LONGEST_GAP_S = 60.0
 #: An OPENED that the dialogue has not answered is said again after this time, s.
 _ASK_AGAIN_S = 1.0
 
@@ -37,22 +38,6 @@ class Visitor(Protocol):
     def send(self, frame: Frame, *, droppable: bool = False) -> None: ...
 
     def close(self, code: int, reason: str) -> None: ...
-
-
-@dataclass
-class _Microphone:
-    """Counts its samples: our own number goes on where a page begins anew."""
-
-    next_own: int = 0
-    next_theirs: int | None = None
-
-    def place(self, first_sample: int, count: int) -> int:
-        gap = 0 if self.next_theirs is None else first_sample - self.next_theirs
-        if not 0 <= gap <= _LONGEST_GAP_S * LISTENING_RATE_HZ:
-            gap = 0
-        own = self.next_own + gap
-        self.next_own, self.next_theirs = own + count, first_sample + count
-        return own
 
 
 @dataclass
@@ -78,7 +63,8 @@ class PageSession:
     sent: SentFrames = field(default_factory=SentFrames)
     figures: SessionFigures = field(default_factory=SessionFigures)
     _turns: TurnNumbers = field(default_factory=TurnNumbers)
-    _mic: _Microphone = field(default_factory=_Microphone)
+    ear: PageEar = field(default_factory=PageEar)
+    make_echo: Callable[[bool], PageEcho | None] = lambda cancelled_there: None
     _asked_s: float = -math.inf
     _apology: str = ""  # said as soon as the dialogue answers
 
@@ -101,6 +87,7 @@ class PageSession:
             TalkPress: self._talk,
             Figures: self._measured,
             SpeechChoice: self._choose,
+            MicNote: self._opened_mic,
         }
 
     # --- from the graph ------------------------------------------------------------------------------------------
@@ -157,22 +144,20 @@ class PageSession:
 
     def hear(self, data: bytes, now_s: float) -> Iterator[Out]:
         """Sound of its microphone. Raises RefusalError."""
-        mic = page_frames.read_mic(data)
-        length_s = len(mic.pcm) / LISTENING_RATE_HZ
-        at_s = mic.at_s + self.origin_s
-        if not abs(at_s + length_s - now_s) <= _LONGEST_GAP_S:  # NaN, too
-            at_s = now_s - length_s
-        first = self._mic.place(mic.first_sample, len(mic.pcm))
-        yield Out(
-            "mic/audio",
-            AudioFrame(
-                session=self.name,
-                first_sample=first,
-                sample_rate_hz=LISTENING_RATE_HZ,
-                pcm=mic.pcm,
-                steady_ns=ns_from_s(max(0.0, min(at_s, now_s))),
-            ),
-        )
+        yield from self._heard(self.ear.hear(data, self.origin_s, now_s))
+
+    def _heard(self, sound: Iterable[tuple[int, Block]]) -> Iterator[Out]:
+        for first, block in sound:
+            yield Out(
+                "mic/audio",
+                AudioFrame(
+                    session=self.name,
+                    first_sample=first,
+                    sample_rate_hz=LISTENING_RATE_HZ,
+                    pcm=block.pcm,
+                    steady_ns=ns_from_s(block.at_s),
+                ),
+            )
 
     def answer(self, message: PageMessage, now_s: float) -> Iterable[Out]:
         """Something that the page says."""
@@ -186,7 +171,13 @@ class PageSession:
         if report.state is PlaybackState.PLAYING:
             self.used_s = now_s
             self.figures.sounded(report.turn, report.at_s + self.origin_s)
-        yield from self._playback.report(key, report, report.at_s + self.origin_s, now_s)
+        if self.ear.echo is not None:
+            self.ear.echo.plays(playing=report.state is PlaybackState.PLAYING)
+        for out in self._playback.report(key, report, report.at_s + self.origin_s, now_s):
+            if isinstance(out.message, AudioFrame):
+                self.ear.played(out.message)
+            yield out
+        yield from self._heard(self.ear.due(now_s))
 
     def _typed(self, typed: TypedText, now_s: float) -> Iterable[Out]:
         self.used_s = now_s
@@ -204,6 +195,10 @@ class PageSession:
 
     def _measured(self, figures: Figures, now_s: float) -> Iterable[Out]:
         self.figures.page = dict(figures.values)
+        return ()
+
+    def _opened_mic(self, note: MicNote, now_s: float) -> Iterable[Out]:
+        self.ear.echo = self.make_echo(note.echo_cancelled)
         return ()
 
     def _choose(self, choice: SpeechChoice, now_s: float) -> Iterator[Out]:
@@ -237,6 +232,7 @@ class PageSession:
         if self.opened and self._apology:
             yield Out("say", Say(self.name, f"apology_{self.name}", self._apology, locale=self.locale))
             self._apology = ""
+        yield from self._heard(self.ear.due(now_s))
         if self.visitor is None:
             yield from self._playback.lost(now_s)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ..core.errors import ConfigError
 from ..core.own_addresses import own_names
 from .access import Access
-from .generator import Generator
+from .generator import Generator, Job
 
 if TYPE_CHECKING:
     from .stage import GatewayStage
@@ -32,7 +32,8 @@ def serve(stage: GatewayStage, generate_module: str) -> Callable[[], None]:
     add_admin(app, stage, Operator(read_token(settings.admin_token_file)))
     generator = None
     if settings.generate_workers:
-        generator = Generator(generate_module, settings.generate_workers, settings.generate_queue)
+        limits = (settings.generate_workers, settings.generate_queue)
+        generator = Generator(generate_module, *limits, _trial(stage), lambda: stage.view.accepting)
         add_generate(app, stage, generator)
     server = WebServer(Guard(app, access, settings, address_reader(settings)), settings, listen(settings))
     stage.port = server.port
@@ -44,3 +45,11 @@ def serve(stage: GatewayStage, generate_module: str) -> Callable[[], None]:
             generator.close()
 
     return stop
+
+
+def _trial(stage: GatewayStage) -> Job | None:
+    """A word, spoken and filmed: that loads voice, models, the first avatar and the coder."""
+    own = stage.settings
+    if not own.generate_warm:
+        return None
+    return Job("mp4", stage.avatars.file(""), "64x64", 10.0, "Hello.", own.locale, None, "", own.generate_longest_s)

@@ -9,26 +9,35 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from .mic_ways import MakeRtcEar
 from .page_connection import Allowed, PageConnection
+from .rate_limit import TokenBucket
 from .refusal import BAD_FRAME, TOO_MUCH, TOO_SLOW, RefusalError
+from .rtc_messages import RtcOffer, read_rtc
 from .sent_frames import Frame
 
 if TYPE_CHECKING:
     from fastapi import WebSocket
 
     from .stage import GatewayStage
+    from .rtc_ear import RtcEar
 
 #: The first frame must be hello, and come within this time; a page that sends nothing for so long is gone.
 HELLO_S, SILENT_S = 5.0, 30.0
 _LONGEST_PING = 200
+#: Offers of WebRTC that a page may make: each costs a handshake.
+_OFFERS_PER_S, _OFFERS_AT_ONCE = 1 / 20, 4.0
 
 
 class SocketKind(NamedTuple):
-    """inbox: takes its frames; silent_s: one that sends nothing for so long is gone, None: it may be silent."""
+    """inbox: takes its frames; silent_s: one that sends nothing for so long is gone, None: it may be silent;
+    make_rtc_ear: hears its microphone by WebRTC, None: it is not offered.
+    """
 
     inbox: Callable[[PageConnection, Frame | None], None]
     allowed: Allowed
     silent_s: float | None
+    make_rtc_ear: MakeRtcEar | None = None
 
 
 class Sockets:
@@ -50,12 +59,14 @@ class Sockets:
         self._open[address] = self._open.get(address, 0) + 1
         connection = PageConnection(address, self._kind.inbox, time.monotonic(), self._kind.allowed)
         writer = asyncio.create_task(self._write(socket, connection))
+        signals = _Signals(connection, self._kind.make_rtc_ear, self._stage.origin_s)
         try:
-            await self._read(socket, connection)
+            await self._read(socket, connection, signals)
         except RefusalError as error:
             connection.close(error.close_code, str(error))
             await _finished(writer)
         finally:
+            await signals.close()
             connection.gone()
             writer.cancel()
             await asyncio.gather(writer, return_exceptions=True)
@@ -63,7 +74,7 @@ class Sockets:
             if not self._open[address]:
                 del self._open[address]
 
-    async def _read(self, socket: WebSocket, connection: PageConnection) -> None:
+    async def _read(self, socket: WebSocket, connection: PageConnection, signals: _Signals) -> None:
         while True:
             patience_s = self._kind.silent_s if connection.greeted else HELLO_S
             try:
@@ -78,6 +89,8 @@ class Sockets:
                 connection.send(answer)
                 continue
             now_s = time.monotonic()
+            if text is not None and connection.greeted and signals.take(text, now_s):
+                continue
             connection.received(text if text is not None else message["bytes"], now_s)
             connection.greeted = True
 
@@ -102,6 +115,33 @@ class Sockets:
                 return
             for frame in got:
                 await _send(socket, frame)
+
+
+class _Signals:
+    """What a page says about WebRTC: it is done here, by the loop, and the stage hears only the sound."""
+
+    def __init__(self, connection: PageConnection, make: MakeRtcEar | None, origin_s: float) -> None:
+        self._connection = connection
+        self._make = make
+        self._origin_s = origin_s
+        self._offers = TokenBucket(_OFFERS_PER_S, _OFFERS_AT_ONCE)
+        self._ear: RtcEar | None = None
+
+    def take(self, text: str, now_s: float) -> bool:
+        """Whether it was such a frame. Raises RefusalError."""
+        if self._make is None or (message := read_rtc(text)) is None:
+            return False
+        self._connection.admit(text, now_s, len(text))
+        if isinstance(message, RtcOffer) and not self._offers.take(1.0, now_s):
+            raise RefusalError("too_much", "more offers than a page has to make", TOO_MUCH)
+        if self._ear is None:
+            self._ear = self._make(self._connection, self._origin_s)
+        self._ear.signal(message)
+        return True
+
+    async def close(self) -> None:
+        if self._ear is not None:
+            await self._ear.close()
 
 
 async def _send(socket: WebSocket, frame: str | bytes) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..core.enums import SessionKind
 from ..core.events import Interrupt, Offer, Say, SessionEvent
+from ..core.operating import NodeDesk, NoDesk
 from ..core.peers import PeerNews
 from ..core.rates import LISTENING_RATE_HZ
 from ..core.stage import Out, Stage
@@ -20,6 +21,7 @@ from .base import WebSettings
 from .face_desk import FaceDesk
 from .live_view import LiveView
 from .lobby import Lobby
+from .mic_ways import MicWays
 from .page_connection import PageConnection
 from .page_messages import Goodbye, Hello, read_text
 from .pipelines import DYING, Pipelines, read_pipelines
@@ -43,19 +45,28 @@ class GatewayStage(Stage):
     awaits_conversation = True
     waits_for = DYING
 
-    def __init__(self, settings: WebSettings, start_server: StartServer, own_namespace: str = "/avatar") -> None:
+    def __init__(
+        self,
+        settings: WebSettings,
+        start_server: StartServer,
+        own_namespace: str = "/avatar",
+        make_desk: Callable[[tuple[str, ...]], NodeDesk] = lambda namespaces: NoDesk(),
+    ) -> None:
+        """make_desk: given all namespaces, its own too, what the operator sees of the nodes there."""
         super().__init__()
         self.settings = settings
         self.avatars = AvatarFiles((settings.avatar, *settings.avatars))
         self.origin_s = time.monotonic() - secrets.randbelow(1000)
         self.view = LiveView()
         self.speech = SpeechOffer(settings.locale)
+        self.mic_ways = MicWays(settings)
         self.port = settings.port  # that it really listens on
         self._start_server = start_server
         self._stop_server: Callable[[], None] | None = None
         all_pipelines = read_pipelines(settings.pipelines, settings.max_sessions, own_namespace)
         self.pipelines = Pipelines(all_pipelines, settings.pipeline_patience_s)
         self.namespaces = self.pipelines.namespaces
+        self.desk: NodeDesk = make_desk((own_namespace, *self.namespaces)) if settings.admin_token_file else NoDesk()
         self._lobby = Lobby(settings, lambda: secrets.token_hex(12), self._welcome, self.origin_s, speech=self.speech)
         self._lobby.pipelines, self._lobby.apology = self.pipelines, fixed_text("missed", settings.locale)
         self._desk = FaceDesk(self._lobby, lambda: secrets.token_hex(12))
@@ -66,6 +77,7 @@ class GatewayStage(Stage):
     def load(self) -> None:
         """Read the avatars, begin to serve. Raises ConfigError for a port, certificate or file that cannot be used."""
         self.avatars.load()
+        self.mic_ways.load()
         if self._stop_server is None:
             self._stop_server = self._start_server(self)
 
@@ -157,6 +169,7 @@ class GatewayStage(Stage):
         if self._stop_server is not None:
             self._stop_server()
             self._stop_server = None
+        self.desk.close()
 
     # --- inside --------------------------------------------------------------------------------------------------
 
@@ -189,5 +202,6 @@ class GatewayStage(Stage):
             "avatar": self.avatars.choose(hello.avatar),
             "version": self.view.version,
             "talk": "open",
+            **self.mic_ways.told(),
         }
 

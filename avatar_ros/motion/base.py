@@ -39,6 +39,7 @@ class MotionSettings(Settings):
     blinks_per_min: float = setting(17.0, "mean rate of blinks; while speaking half as many more", low=0.0, high=60.0)
     idle_rate_hz: float = setting(30.0, "frames of the idle layer a second", low=5.0, high=60.0)
     eye_height_m: float = setting(1.7, "height of the eyes in the avatar's frame, m; for gaze_target", high=3.0)
+    tf_frame: str = setting("avatar_link", "the avatar's frame in tf2 (REP 103), on the floor below its eyes")
     gestures_file: str = setting(
         "config/gestures.yaml", "movements that have a name; relative to the package's share folder"
     )

@@ -14,6 +14,7 @@ from ..core.gestures import Movement, Movements, load_gestures
 from ..core.paths import share_file
 from ..core.registry import NO_OPTIONS, Options
 from ..core.stage import Out, Stage
+from ..core.tf_frames import FrameError, Frames, OwnFrames
 from ..core.topics import Message
 from ..core.types import LOCAL_SESSION, AudioFeatures, AudioFrame, PlaybackClock, Sentence, Transcript, VoiceActivity
 from .base import MOTION_BACKENDS, LipModel, MotionSettings
@@ -21,14 +22,13 @@ from .emotions import EMOTIONS
 from .lip_track import has_loudness
 from .session_animator import SessionAnimator
 
-_OWN_FRAMES = ("", "avatar")
-
 
 class ExpressionStage(Stage):
     """Serves all sessions; each has its own animator."""
 
-    def __init__(self, settings: MotionSettings, model: LipModel) -> None:
+    def __init__(self, settings: MotionSettings, model: LipModel, frames: Frames | None = None) -> None:
         super().__init__()
+        self._frames = frames or OwnFrames()
         self.tick_period_s = 1.0 / settings.idle_rate_hz
         self.unread = frozenset({"speech/played"} if has_loudness(model) else ())
         self._settings = settings
@@ -65,6 +65,11 @@ class ExpressionStage(Stage):
             self._aim(message, now_s)
         elif isinstance(message, VoiceDirection):
             self._animator(message.session, now_s).hear_from(degrees(message.azimuth_rad), now_s)
+
+    def foresee(self, topic: str, message: Message, now_s: float) -> None:
+        """A target in a frame that was not asked for before: it may become known."""
+        if isinstance(message, GazeTarget):
+            self._frames.hear_of(message.frame_id)
 
     def interrupt(self, order: Interrupt, now_s: float) -> Iterable[Out]:
         """CANCEL drops the turn's lips."""
@@ -130,20 +135,20 @@ class ExpressionStage(Stage):
                 self._drop(session)
 
     def _aim(self, target: GazeTarget, now_s: float) -> None:
-        if target.frame_id not in _OWN_FRAMES:
-            self._warning = (
-                f"gaze_target in frame '{target.frame_id}' is ignored: only the avatar's own frame ('avatar') is "
-                "understood without tf2"
-            )
-            return
         if not all(isfinite(value) for value in (target.x, target.y, target.z)):
             self._warning = f"gaze_target ({target.x}, {target.y}, {target.z}) is ignored: it is no place"
             return
+        try:
+            x, y, z = self._frames.place(target.frame_id, (target.x, target.y, target.z), target.stamp_ns)
+        except FrameError as error:
+            self._warning = f"gaze_target is ignored: frame {error.text}"
+            return
         self._warning = ""
         for animator in self._animators.values():
-            animator.face.gaze.aim((target.x, target.y - self._settings.eye_height_m, target.z), now_s)
+            animator.face.gaze.aim((x, y - self._settings.eye_height_m, z), now_s)
 
 
-def build(settings: MotionSettings, own: Options = NO_OPTIONS) -> Stage:
+def build(settings: MotionSettings, own: Options = NO_OPTIONS, frames: Frames | None = None) -> Stage:
     """The stage with the backend that `settings` names. Raises UnknownBackendError."""
-    return ExpressionStage(settings, MOTION_BACKENDS.make(settings.backend, settings, own=own))
+    model = MOTION_BACKENDS.make(settings.backend, settings, own=own)
+    return ExpressionStage(settings, model, frames)

@@ -51,7 +51,7 @@ def build(settings: Mapping[str, Any], node: Any) -> RenderStage:
             pieces = Pieces(Path(record.path), record.piece_mib << 20, record.keep_days, record.keep_mib << 20)
             first = Recorder(unused_in_this_run(Path(record.path)), record)
             made.append(RecorderSink(first, lambda path: Recorder(path, record), pieces))
-        made.append(ImagePublisher(node, lambda: stage.focal_px, wall_ns))
+        made.append(ImagePublisher(node, lambda: stage.camera, wall_ns, renderer.tf_frame))
         if display.backend != "off":
             screen = partial(open_screen, display, settings["display.own"])
             # A recording keeps the size of its first frame: nothing is found out while one is made.

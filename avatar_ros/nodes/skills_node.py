@@ -1,4 +1,4 @@
-"""skills_node: actions and services for a robot's own program: say, listen, ask, look, gesture, chat, sleep."""
+"""skills_node: actions and services for a robot's own program: say, listen, ask, look, gesture, chat, sleep, wear."""
 
 import sys
 import time
@@ -25,6 +25,7 @@ from ..ros.action_door import ActionDoor
 from ..ros.main import run
 from ..ros.node_spec import NodeSpec
 from ..ros.stage_node import StageNode
+from ..ros.transforms import frames_of
 from ..skills import goals
 from ..skills.base import PORT, SkillsSettings
 from ..skills.observed import Observed
@@ -39,6 +40,7 @@ ACTIONS = {
     "look_at": (action.LookAt, goals.LookAtGoal, goals.LookAtEnd),
     "gesture": (action.Gesture, goals.GestureGoal, goals.GestureEnd),
     "chat": (action.Chat, goals.ChatGoal, goals.ChatEnd),
+    "set_avatar": (action.SetAvatar, goals.SetAvatarGoal, goals.SetAvatarEnd),
 }
 TRIGGERS: dict[str, ControlAction | SayWhen] = {
     "stop": SayWhen.STOP,
@@ -59,6 +61,7 @@ SERVICES = {
 _READERS = dict.fromkeys(("say", "control"), "dialogue_node") | dict.fromkeys(
     ("gesture", "gaze_target"), "expression_node"
 )
+_READERS["wear"] = "renderer_node"
 #: Topics on demand are heard this long after the last goal, s.
 _LINGER_S = 20.0
 _BEATS = 50
@@ -129,7 +132,7 @@ class SkillDoors:
         names.discard(self._node.get_name())
         known = {info.node_name for info in self._node.get_publishers_info_by_topic("state")} & {"dialogue_node"}
         reader = _READERS.get(topic, "")
-        return reader in names or (bool(names) and not (known or reader == "expression_node"))
+        return reader in names or (bool(names) and not (known or reader != "dialogue_node"))
 
     # --- on the executor's thread -----------------------------------------------------------------------------------
 
@@ -193,7 +196,7 @@ def build(settings: Mapping[str, Any], node: Any) -> SkillsStage:
     own: SkillsSettings = settings[""]
     movements = load_gestures(yaml, share_file(own.gestures_file))
     observed = Observed(lambda topic: doors.reachable(topic), node.hears)  # noqa: PLW0108 — made below
-    stage = SkillsStage(own, movements, observed)
+    stage = SkillsStage(own, movements, observed, frames_of(node, own.tf_frame))
     doors = stage.doors = SkillDoors(node, stage, own)
     return stage
 

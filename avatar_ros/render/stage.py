@@ -3,32 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from concurrent.futures import Executor
+from functools import partial
 
 import numpy as np
 
-from ..avatar.axes import AXES, Y_UP
-from ..avatar.framing import head_pivot
-from ..avatar.load import BUILT_IN, avatar_file, load_avatar
+from ..avatar.load import avatar_file, load_avatar
 from ..avatar.model import Avatar
 from ..core.arkit import ARKIT_INDEX
 from ..core.clock import Clock, SteadyClock, ns_from_s
-from ..core.events import AvatarState, FrameInfo, Interrupt
+from ..core.enums import AgentState
+from ..core.errors import RenderError
+from ..core.events import AvatarState, FrameInfo, Interrupt, Wear
 from ..core.frame_sink import FrameSink
 from ..core.registry import NO_OPTIONS, Options
-from ..core.settings import setting
 from ..core.stage import Out, Port, Stage
 from ..core.topics import Message
 from ..core.types import LOCAL_SESSION, AudioFrame, Expression, PlaybackClock, Sentence, Talk, Transcript
-from .auto import make_rasteriser
-from .base import BACKENDS, Rasteriser, RasterSettings
-from .clip_mixer import ClipMixer, pose_matrix
+from .base import BACKENDS, Rasteriser
 from .face import Face, FaceState
 from .frame_statistics import FrameStatistics
-from .pose import portrait_camera
-from .scenery import Scenery, ScenerySettings
+from .renderer_settings import RendererSettings, rasteriser_settings
+from .shown_head import Head, keeps_to_its_thread
 from .sink_group import SinkGroup
+from .wardrobe import Loaded, Wardrobe
+
+__all__ = ["PORT", "RenderStage", "RendererSettings", "rasteriser_settings"]
 
 PORT = Port(
     subscribes=(
@@ -38,43 +38,11 @@ PORT = Port(
         "speech/transcript",
         "speech/sentence",
         "speech/played",
+        "wear",
     ),
-    publishes=("frame_info", "mic/talk"),
+    publishes=("frame_info", "mic/talk", "wear_result"),
 )
-MIN_SIDE_PX = 16
 JAW_OPEN, MOUTH_CLOSE = ARKIT_INDEX["jawOpen"], ARKIT_INDEX["mouthClose"]
-
-
-@dataclass(frozen=True)
-class RendererSettings(ScenerySettings):
-    """Parameters of the renderer node."""
-
-    backend: str = setting("auto", "rasteriser: auto, cpu, gsplat, gl, reference or fake")
-    threads: int = setting(2, "threads of the CPU rasteriser", low=1, high=256)
-    blur_px2: float = setting(0.3, "variance of the antialias filter at 512 px, px²", low=0.0, high=100.0)
-    smoke_cover: float = setting(
-        0.3, "thin what covers a pixel by less than this share: the smoke around LAM heads, 0-1", low=0.0, high=1.0
-    )
-    lam_weight_scaling: bool = setting(False, "LAM's own weight factors; right for its Audio2Expression only")
-    session: str = setting(LOCAL_SESSION, "session whose face is shown")
-    avatar: str = setting(BUILT_IN, "a name of ./avatar avatars, or a LAM .zip, or splats as .ply, .spz or .splat")
-    avatar_axes: str = setting(Y_UP, "up axis of an avatar of splats alone", choices=tuple(AXES))
-    width: int = setting(0, "frame width, px; 0: what the screen wants, 512 without one", low=0, high=4096)
-    height: int = setting(0, "frame height, px; 0: what the screen wants, 512 without one", low=0, high=4096)
-    fps: float = setting(30.0, "frames a second", low=1.0, high=240.0)
-    display_latency_s: float = setting(0.0, "time from handing over a frame to its light, s", low=0.0, high=0.5)
-    clips: float = setting(0.5, "amplitude of the avatar's own head animations, 0-1", low=0.0, high=1.0)
-
-
-def rasteriser_settings(settings: RendererSettings) -> RasterSettings:
-    """The rasteriser's share of the node's parameters."""
-    return RasterSettings(
-        backend=settings.backend,
-        threads=settings.threads,
-        blur_px2=settings.blur_px2,
-        smoke_cover=settings.smoke_cover,
-        lam_weight_scaling=settings.lam_weight_scaling,
-    )
 
 
 SinkMaker = Callable[[], Sequence[FrameSink]]
@@ -84,8 +52,10 @@ class RenderStage(Stage):
     """Draws the face that will be heard when its frame is seen, `fps` times a second."""
 
     def __init__(
-        self, settings: RendererSettings, make_sinks: SinkMaker, clock: Clock | None = None, own: Options = NO_OPTIONS
+        self, settings: RendererSettings, make_sinks: SinkMaker, clock: Clock | None = None, own: Options = NO_OPTIONS,
+        loader: Executor | None = None,
     ) -> None:
+        """loader: where another avatar is loaded, a thread of its own unless told otherwise."""
         super().__init__()
         self.tick_period_s = 1.0 / settings.fps
         self._settings = settings
@@ -95,20 +65,21 @@ class RenderStage(Stage):
         self._sinks = SinkGroup()
         self._face = Face()
         self._statistics = FrameStatistics(self.tick_period_s)
+        self._wardrobe = Wardrobe(self._load_other, loader)
+        self._head: Head | None = None
+        self._retired: Head | None = None  # sinks may still have its last frame
+        self._state: AgentState | None = None
 
     def load(self) -> None:
         """Load the avatar, draw one frame to warm up, open the sinks."""
         settings = self._settings
         if settings.backend != "auto":
             BACKENDS.load(settings.backend)  # a misspelt name is known before a large file is read
-        self._avatar = load_avatar(avatar_file(settings.avatar), axes=settings.avatar_axes)
-        self._rasteriser, self._fallback = make_rasteriser(self._avatar, rasteriser_settings(settings), self._own)
-        self._scenery = Scenery(settings, self._avatar)
+        avatar = load_avatar(avatar_file(settings.avatar), axes=settings.avatar_axes)
+        self._head = Head(avatar, settings, self._own)
         self._sinks = SinkGroup(self._make_sinks())
-        self._resize(self._wanted_size())
-        self._clips = ClipMixer(self._avatar.clips, settings.clips)
-        self._pivot = head_pivot(self._avatar)
-        self._draw(Face().at(0.0), 0.0)
+        self._head.resize(self._wanted_size())
+        self._head.warm()
 
     def push(self, topic: str, message: Message, now_s: float) -> Iterable[Out]:
         """Take note; drawing happens at the next tick."""
@@ -119,7 +90,10 @@ class RenderStage(Stage):
         elif isinstance(message, PlaybackClock):
             self._face.playback(message)
         elif isinstance(message, AvatarState):
-            self._clips.set_state(message.state, now_s)
+            self._state = message.state
+            self._shown.clips.set_state(message.state, now_s)
+        elif isinstance(message, Wear):
+            self._wardrobe.ask(message, self._shown.avatar.name)
         if isinstance(message, AvatarState | Transcript | Sentence | PlaybackClock | AudioFrame):
             self._sinks.hear(topic, message)
         return ()
@@ -133,6 +107,7 @@ class RenderStage(Stage):
     def tick(self, now_s: float) -> Iterable[Out]:
         """Draw and hand over one frame."""
         self._statistics.tick(now_s)
+        yield from self._change_head(now_s)
         self._check_sinks()
         shown_at_s = now_s + self._statistics.cost_s + self._settings.display_latency_s
         state = self._face.at(shown_at_s)
@@ -144,60 +119,82 @@ class RenderStage(Stage):
     @property
     def avatar(self) -> Avatar:
         """Whom it shows."""
-        return self._avatar
+        return self._shown.avatar
 
     @property
     def rasteriser(self) -> Rasteriser:
         """What draws."""
-        return self._rasteriser
+        return self._shown.rasteriser
 
     @property
-    def focal_px(self) -> float:
-        """Focal length of the camera that draws, px."""
-        return float(self._camera.fy)
+    def camera(self) -> tuple[float, float]:
+        """Of the camera that draws: its focal length, px, and how far it is from the face, m."""
+        return self._shown.camera
 
     def status(self) -> Mapping[str, str]:
         """Backend, speed and what the sinks say."""
         values = {
-            "avatar": self._avatar.name,
-            "backend": self._rasteriser.name,
-            "bad_weights": str(self._rasteriser.bad_weights),
+            "avatar": self._shown.avatar.name,
+            "backend": self._shown.rasteriser.name,
+            "bad_weights": str(self._shown.rasteriser.bad_weights),
             **self._statistics.values(),
             "expressions_dropped": str(self._face.dropped),
         }
         of_sinks, warnings = self._sinks.status()
-        fallback = getattr(self._rasteriser, "warning", self._fallback)
-        text = "; ".join(filter(None, [fallback, self._scenery.warning, *warnings]))
+        text = "; ".join(filter(None, [*self._shown.warnings, *warnings]))
         return values | of_sinks | ({"warning": text} if text else {})
 
     def close(self) -> None:
         """Finish recordings, close the window, free the rasteriser."""
         self.failure = "; ".join(filter(None, [self.failure, *self._sinks.close()]))
-        rasteriser: Any = getattr(self, "_rasteriser", None)
-        if rasteriser is not None:
-            rasteriser.close()
+        self._wardrobe.close()
+        for head in filter(None, (self._head, self._retired)):
+            head.close()
+        self._head = self._retired = None
+
+    # --- the head -----------------------------------------------------------------------------------------------------
+
+    @property
+    def _shown(self) -> Head:
+        if self._head is None:
+            raise RenderError("render_not_loaded", "the renderer has no avatar yet; configure it first")
+        return self._head
+
+    def _load_other(self, wear: Wear) -> Loaded:
+        """On another thread than the rest: read the file, and make the head where that may be done there."""
+        settings, shown = self._settings, self._shown
+        avatar = load_avatar(avatar_file(wear.avatar), axes=wear.axes or settings.avatar_axes)
+        if keeps_to_its_thread(shown.rasteriser):
+            return partial(self._made, avatar, "")
+        return self._made(avatar, shown.rasteriser.name)
+
+    def _made(self, avatar: Avatar, backend: str) -> Head:
+        head = Head(avatar, self._settings, self._own, backend)
+        head.resize(self._shown.size)
+        head.warm()
+        return head
+
+    def _change_head(self, now_s: float) -> Iterable[Out]:
+        if self._retired is not None:
+            self._retired.close()
+            self._retired = None
+        head = self._wardrobe.ready(self._shown.avatar.name)
+        if head is not None:
+            if self._state is not None:
+                head.clips.set_state(self._state, now_s)
+            self._head, self._retired = head, self._head
+        for result in self._wardrobe.results():
+            yield Out("wear_result", result)
 
     def _wanted_size(self) -> tuple[int, int]:
         width, height = self._sinks.frame_size()
         return (self._settings.width or width, self._settings.height or height)
 
-    def _resize(self, size: tuple[int, int]) -> None:
-        width, height = (max(side, MIN_SIDE_PX) for side in size)
-        self._size = size
-        self._camera = portrait_camera(self._avatar, width, height)
-        self._set_scene()
-
-    def _set_scene(self) -> None:
-        width, height = self._camera.width, self._camera.height
-        self._background = self._scenery.behind(self._rasteriser, self._camera)
-        self._out = self._rasteriser.buffer(width, height)
-
     def _check_sinks(self) -> None:
         """A panel may have been turned or changed; a person may have pressed Esc."""
-        if (size := self._wanted_size()) != self._size:
-            self._resize(size)
-        elif self._scenery.changed(self._camera):
-            self._set_scene()
+        if (size := self._wanted_size()) != self._shown.size:
+            self._shown.resize(size)
+        self._shown.refresh()
         self.finished = self.finished or self._sinks.closed_by_user
 
     def _show(self, state: FaceState, shown_at_s: float) -> float:
@@ -206,19 +203,14 @@ class RenderStage(Stage):
         if not wanting:
             return 0.0
         started_s = self._clock.now_s()
-        self._scenery.shine(self._rasteriser)
-        self._draw(state, shown_at_s)
+        self._shown.draw(state, shown_at_s)
+        self._statistics.drawn += 1
         cost_s = self._clock.now_s() - started_s
         self._statistics.cost(cost_s)
         for sink in wanting:
-            sink.show(self._out, shown_at_s)
+            sink.show(self._shown.out, shown_at_s)
             sink.drawn(cost_s, self.tick_period_s, self._statistics.missed)
         return cost_s
-
-    def _draw(self, state: FaceState, at_s: float) -> None:
-        head = self._clips.at(at_s) @ pose_matrix(state.head.rotation, state.head.translation, self._pivot)
-        self._rasteriser.render(state.weights, head, self._camera, self._background, self._out)
-        self._statistics.drawn += 1
 
     def _info(self, state: FaceState, shown_at_s: float, cost_s: float) -> FrameInfo:
         return FrameInfo(

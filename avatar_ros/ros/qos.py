@@ -15,8 +15,10 @@ ANSWER_DEPTH = 600
 _ANSWER = frozenset({"dialogue/reply", "speech/sentence", "speech/audio"})
 
 #: Topics whose last messages a late joiner needs: those of all sessions.
-KEPT = frozenset({"state", "session", "offer"})
+KEPT = frozenset({"state", "session", "offer", "wear"})
 _KEPT_DEPTH = 100
+#: Of what counts alone is kept: the newest wish.
+_NEWEST = frozenset({"wear"})
 
 
 def _reliable(depth: int, durability: DurabilityPolicy = DurabilityPolicy.VOLATILE) -> QoSProfile:
@@ -31,7 +33,7 @@ def _reliable(depth: int, durability: DurabilityPolicy = DurabilityPolicy.VOLATI
 def for_topic(topic: str) -> QoSProfile:
     """The profile of a conversation topic (core/types.TOPICS)."""
     if topic in KEPT:
-        return _reliable(_KEPT_DEPTH, DurabilityPolicy.TRANSIENT_LOCAL)
+        return _reliable(1 if topic in _NEWEST else _KEPT_DEPTH, DurabilityPolicy.TRANSIENT_LOCAL)
     return _reliable(depth(topic))
 
 

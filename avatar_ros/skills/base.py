@@ -9,8 +9,8 @@ from ..core.stage import Port
 from ..core.types import LOCAL_SESSION
 
 PORT = Port(
-    subscribes=("say_result", "state"),
-    publishes=("say", "control", "gesture", "gaze_target", "speech/transcript"),
+    subscribes=("say_result", "state", "wear_result"),
+    publishes=("say", "control", "gesture", "gaze_target", "wear", "speech/transcript"),
     on_demand=(
         *("speech/sentence", "speech/playback"),
         *("speech/transcript", "mic/voice_activity"),
@@ -31,8 +31,12 @@ class SkillsSettings(Settings):
     dialogue_wait_s: float = setting(
         5.0, "a goal whose words no dialogue_node takes is given up after this time, s", low=0.5, high=600.0
     )
+    avatar_wait_s: float = setting(
+        20.0, "another avatar that the renderer has not shown by then is given up, s", low=1.0, high=600.0
+    )
     client_silent_s: float = setting(
         5.0, "a client that is silent for this long is dead, and its goals end, s", low=1.0, high=600.0
     )
+    tf_frame: str = setting("avatar_link", "the avatar's frame in tf2 (REP 103), on the floor below its eyes")
     phrase_limit: int = setting(50, "phrases or choices of one goal", low=1, high=1000)
     goal_limit: int = setting(100, "goals that may be under way; more are refused", low=1, high=10000)

@@ -9,11 +9,12 @@ from ..core.errors import ConfigError
 from ..core.events import GazeTarget, Gesture
 from ..core.gestures import Movement
 from ..core.stage import Out
+from ..core.tf_frames import FrameError
 from .goals import GestureEnd, GestureGoal, GestureNews, LookAtEnd, LookAtGoal, LookAtNews
 from .skill import Skill, Surroundings
 
-#: Frames that are the avatar's own; others need tf2.
-OWN_FRAMES = ("", "avatar")
+#: A frame that is not known, or has not been heard of lately, is waited for so long, s.
+_FRAME_WAIT_S = 1.0
 #: Eyes and head together turn no further (motion/gaze.py), degrees.
 _FURTHEST_DEG = 58.0
 #: A target is said again so often, s; the face keeps it for 2 s.
@@ -33,12 +34,15 @@ class LookAtSkill(Skill):
         super().__init__()
         self._goal = goal
         self._observed = around.observed
+        self._frames = around.frames
+        self._place = goal.target
+        self._placed_s = float("-inf")  # when its frame was last known
         self._hold_s = _GLANCE_S if goal.style == _GLANCE else goal.hold_s
         self._began_s = self._said_s = float("-inf")
 
     def begin(self, now_s: float) -> Iterable[Out]:
         """Refuse what is no place; else look there."""
-        self._began_s = now_s
+        self._began_s = self._placed_s = now_s
         fault = self._fault()
         if fault:
             self.end = LookAtEnd(reason=fault)
@@ -47,7 +51,7 @@ class LookAtSkill(Skill):
 
     def tick(self, now_s: float) -> Iterable[Out]:
         """Go on looking there, or end."""
-        if self.end is not None:
+        if self.end is not None or not self._follow(now_s):
             return
         held_s = now_s - self._began_s
         self.news = LookAtNews(held_s)
@@ -55,7 +59,7 @@ class LookAtSkill(Skill):
             self.end = LookAtEnd(self._in_reach, "" if self._in_reach else "out_of_reach")
         elif now_s - self._said_s >= _AGAIN_S - 1e-6:
             self._said_s = now_s
-            yield Out("gaze_target", GazeTarget("avatar", *self._goal.target))
+            yield Out("gaze_target", GazeTarget("avatar", *self._place))
 
     def stop(self, reason: str, now_s: float) -> Iterable[Out]:
         """Look there no more."""
@@ -64,15 +68,24 @@ class LookAtSkill(Skill):
             self.end = LookAtEnd(reached, reason)
         return ()
 
+    def _follow(self, now_s: float) -> bool:
+        """Where it is now, in a frame that may move; False while that is not known. Ends it where it stays so."""
+        try:
+            self._place = self._frames.place(self._goal.frame_id, self._goal.target)
+        except FrameError as error:
+            if not error.retryable or now_s - self._placed_s > _FRAME_WAIT_S:
+                self.end = LookAtEnd(reason=f"{error.code}: {error.text}")
+            return False
+        self._placed_s = now_s
+        return True
+
     @property
     def _in_reach(self) -> bool:
-        x, _, z = self._goal.target
+        x, _, z = self._place
         return abs(degrees(atan2(x, z))) <= _FURTHEST_DEG
 
     def _fault(self) -> str:
         goal = self._goal
-        if goal.frame_id not in OWN_FRAMES:
-            return "unknown_frame"
         if not all(isfinite(value) for value in (*goal.target, goal.hold_s)):
             return "no_place"
         if goal.style not in (_LOOK, _GLANCE):

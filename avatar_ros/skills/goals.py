@@ -191,5 +191,27 @@ class ChatNews:
     reply: str = ""
 
 
-End = SayEnd | ListenEnd | AskEnd | LookAtEnd | GestureEnd | ChatEnd
-News = SayNews | ListenNews | AskNews | LookAtNews | GestureNews | ChatNews
+@dataclass(frozen=True)
+class SetAvatarGoal(Goal):
+    """avatar: a name, or a file on the renderer's computer; axes: of splats alone, "" as the renderer has it."""
+
+    avatar: str = ""
+    axes: str = ""
+
+
+@dataclass(frozen=True)
+class SetAvatarEnd:
+    """avatar: whose face is shown now, "" where no renderer said."""
+
+    done: bool = False
+    avatar: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class SetAvatarNews:
+    waited_s: float = 0.0
+
+
+End = SayEnd | ListenEnd | AskEnd | LookAtEnd | GestureEnd | ChatEnd | SetAvatarEnd
+News = SayNews | ListenNews | AskNews | LookAtNews | GestureNews | ChatNews | SetAvatarNews

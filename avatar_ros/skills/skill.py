@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from ..core.events import Wear
 from ..core.expressions import EXPRESSIONS
 from ..core.gestures import Movements
 from ..core.stage import Out
+from ..core.tf_frames import Frames, OwnFrames
 from ..core.topics import Message
 from .base import SkillsSettings
 from .goals import End, News
@@ -18,6 +20,13 @@ SPEAKING = frozenset({"speech/sentence", "speech/playback"})
 HEARING = frozenset({"speech/transcript", "mic/voice_activity"})
 
 
+@dataclass
+class Worn:
+    """The last wish for an avatar that came true; None: the renderer shows its own."""
+
+    wish: Wear | None = None
+
+
 @dataclass(frozen=True)
 class Surroundings:
     """What a skill is given besides its goal. id: of this goal, for its `say`s."""
@@ -26,6 +35,8 @@ class Surroundings:
     observed: Observed
     movements: Movements
     id: str = ""
+    frames: Frames = field(default_factory=OwnFrames)
+    worn: Worn = field(default_factory=Worn)
 
 
 class Skill:

@@ -12,12 +12,14 @@ from ..core.enums import ControlAction, SayWhen
 from ..core.events import AvatarState, Gesture, Say
 from ..core.gestures import Movements
 from ..core.stage import Out, Stage
+from ..core.tf_frames import Frames, OwnFrames
 from ..core.topics import Message
 from .ask_skill import AskSkill
+from .avatar_skill import SetAvatarSkill
 from .base import SkillsSettings
 from .chat_skill import ChatSkill
 from .face_skills import GestureSkill, LookAtSkill
-from .goals import AskGoal, ChatGoal, End, GestureGoal, Goal, ListenGoal, LookAtGoal, News, SayGoal
+from .goals import AskGoal, ChatGoal, End, GestureGoal, Goal, ListenGoal, LookAtGoal, News, SayGoal, SetAvatarGoal
 from .listen_skill import ListenSkill
 from .observed import Observed
 from .orders import Orders
@@ -29,6 +31,8 @@ from .skill import Skill, Surroundings
 TICK_S = 0.05
 #: At its end nobody's word is waited for: as if so much time had passed, s.
 _GIVE_UP_S = 60.0
+#: Who was not asked to look for so long stood still itself, s.
+_ASLEEP_S = 1.0
 SKILLS: Mapping[type[Goal], Any] = {
     SayGoal: SaySkill,
     ListenGoal: ListenSkill,
@@ -36,6 +40,7 @@ SKILLS: Mapping[type[Goal], Any] = {
     LookAtGoal: LookAtSkill,
     GestureGoal: GestureSkill,
     ChatGoal: ChatSkill,
+    SetAvatarGoal: SetAvatarSkill,
 }
 
 
@@ -58,16 +63,19 @@ class Doors(Protocol):
 class SkillsStage(Stage):
     """`start`, `cancel`, `order` and `alive` may be called from any thread; all else happens in `tick` and `push`."""
 
-    def __init__(self, settings: SkillsSettings, movements: Movements, observed: Observed) -> None:
+    def __init__(
+        self, settings: SkillsSettings, movements: Movements, observed: Observed, frames: Frames | None = None
+    ) -> None:
         super().__init__()
         self.tick_period_s = TICK_S
         self.doors: Doors | None = None
         self._settings = settings
-        self._around = Surroundings(settings, observed, movements)
+        self._around = Surroundings(settings, observed, movements, frames=frames or OwnFrames())
         self._observed = observed
         self._skills: dict[str, Skill] = {}
         self._clients: dict[str, str] = {}  # goal -> who looks after it
         self._alive_s: dict[str, float] = {}
+        self._looked_s = 0.0
         self._told: dict[str, News] = {}
         self._orders = Orders(settings.session, observed)
         self._inbox: deque[Callable[[float], Iterable[Out]]] = deque()
@@ -86,7 +94,9 @@ class SkillsStage(Stage):
     # --- from other threads ---------------------------------------------------------------------------------------
 
     def start(self, id_: str, goal: Goal) -> None:
-        """A goal was accepted."""
+        """A goal was accepted. On the executor's thread, where it is a LookAt."""
+        if isinstance(goal, LookAtGoal):
+            self._around.frames.hear_of(goal.frame_id)
         self._inbox.append(partial(self._start, id_, goal))
         self.wake()
 
@@ -130,6 +140,7 @@ class SkillsStage(Stage):
 
     def tick(self, now_s: float) -> Iterable[Out]:
         """What has come from other threads, and what is due."""
+        self._forgive_own_sleep(now_s)
         while self._inbox:
             yield from self._inbox.popleft()(now_s)
         for id_ in [id_ for id_, client in self._clients.items() if self._is_dead(client, now_s)]:
@@ -196,6 +207,13 @@ class SkillsStage(Stage):
         if client in self._alive_s:
             self._alive_s[client] = now_s
         return ()
+
+    def _forgive_own_sleep(self, now_s: float) -> None:
+        """Where this process stood still, the silence was its own."""
+        slept_s = now_s - self._looked_s
+        self._looked_s = now_s
+        if slept_s > _ASLEEP_S:
+            self._alive_s = {client: alive_s + slept_s for client, alive_s in self._alive_s.items()}
 
     def _is_dead(self, client: str, now_s: float) -> bool:
         return now_s - self._alive_s.get(client, now_s) > self._settings.client_silent_s

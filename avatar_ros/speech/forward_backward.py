@@ -1,7 +1,8 @@
 """Posterior probabilities of a hidden Markov model's states: forward-backward with a fixed lag, streaming.
 
 States are left-to-right within a phone; the graph is a matrix of transition probabilities [S, S]. Frame t is decided
-when `delay` frames after it are known (Cohn et al. 1982, fixed-lag smoothing); at the end the rest is decided at once.
+when `delay` frames after it are known (Cohn et al. 1982, fixed-lag smoothing), or more, where later frames may wait for
+more; at the end the rest is decided at once.
 States are numbered in the order in which speech passes them, so what is possible now is a window of the matrix.
 """
 
@@ -17,6 +18,8 @@ from ..core.arrays import F32
 #: smaller than this, times the least likelihood below, would be no normal float32.
 _PRUNE_BELOW = 1e-18
 _MEAN_FRAMES = 40
+#: A delay that may grow does so from this frame on, by one frame in so many.
+_GROWS_FROM, _GROWS_EVERY = 16, 4
 
 
 @dataclass(frozen=True)
@@ -31,14 +34,17 @@ class _Step:
 class ForwardBackward:
     """transitions [S, S]: row to column; start [S]; ends [S]: weight of stopping there, 0 or 1.
 
-    scale: share of the acoustic log likelihood that counts (frames are not independent).
+    scale: share of the acoustic log likelihood that counts (frames are not independent); delay: of the first frame;
+    grown_delay: what it grows to, 0 where it stays.
     """
 
-    def __init__(self, transitions: F32, start: F32, ends: F32, scale: float, delay: int) -> None:
+    def __init__(
+        self, transitions: F32, start: F32, ends: F32, scale: float, delay: int, grown_delay: int = 0
+    ) -> None:
         self._transitions = transitions
         self._ends = ends
         self._scale = scale
-        self._delay = delay
+        self._delay, self._grown_delay = delay, max(delay, grown_delay)
         rows, columns = np.nonzero(transitions)
         reach = np.zeros(len(start), np.int64)
         np.maximum.at(reach, rows, columns)
@@ -60,7 +66,9 @@ class ForwardBackward:
         """Log p(frame | state) [T, S] -> posteriors [n, S] of the frames that are decided now."""
         for row in scores:
             self._forward(row)
-        return self._decide(len(self._steps) - self._delay, np.ones_like(self._ends))
+        grown = max(0, self._count - _GROWS_FROM) // _GROWS_EVERY
+        delay = min(self._delay + grown, self._grown_delay)
+        return self._decide(len(self._steps) - delay, np.ones_like(self._ends))
 
     def finish(self) -> F32:
         """Posteriors of all frames that are left, given that the last one ended in an end state (if any can)."""

@@ -11,18 +11,16 @@ import argparse
 import asyncio
 import contextlib
 import os
-import random
+import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from websockets.asyncio.client import connect
-from websockets.exceptions import WebSocketException
 
 from avatar_ros.testing.kiosk_process import KioskProcess
 from avatar_ros.testing.web_visitor import WebVisitor
@@ -33,10 +31,9 @@ from .web_load import open_house, pss_mib, wait_until_well
 QUESTIONS = ("what can you do", "what is your name", "how are you")
 #: Sessions that are open for a moment to see what one takes, and how long memory is given to settle, s.
 OPEN_AT_ONCE, SETTLE_S = 10, 5.0
-_HELLO = '{"kind":"hello","protocol":1}'
-_GIVEN_UP = (OSError, WebSocketException, TimeoutError, asyncio.IncompleteReadError)
-
-Attack = Callable[[int, str], Coroutine[Any, Any, None]]
+#: Until all hostile sockets are up, s.
+BEGIN_S = 5.0
+_HOSTILE = "benchmarks.conversation.hostile_sockets"
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -75,79 +72,14 @@ async def _strangers(options: argparse.Namespace) -> dict[str, Any]:
         await visitor.until(lambda: visitor.session)
         await _ask(visitor, 2)  # warm
         alone = _figures(await _ask(visitor, options.questions))
-        attacks = list(ATTACKS.values())
-        hostile = [
-            asyncio.create_task(_keep_up(attacks[i % len(attacks)], options.port, f"127.0.{1 + i // 20}.{1 + i % 20}"))
-            for i in range(options.sockets)
-        ]
-        await asyncio.sleep(1.0)
-        beside = _figures(await _ask(visitor, options.questions))
-        for task in hostile:
-            task.cancel()
-        await asyncio.gather(*hostile, return_exceptions=True)
+        hostile = subprocess.Popen([sys.executable, "-m", _HOSTILE, str(options.port), str(options.sockets)])
+        try:
+            await asyncio.sleep(BEGIN_S)
+            beside = _figures(await _ask(visitor, options.questions))
+        finally:
+            hostile.kill()
+            hostile.wait()
     return {"alone": alone, "beside": beside}
-
-
-async def _keep_up(attack: Attack, port: int, address: str) -> None:
-    """Again and again, as strangers do."""
-    while True:
-        with contextlib.suppress(*_GIVEN_UP):
-            await attack(port, address)
-        await asyncio.sleep(0.5)
-
-
-async def _garbage(port: int, address: str) -> None:
-    async with connect(f"ws://127.0.0.1:{port}/ws", local_addr=(address, 0), open_timeout=20) as socket:
-        await socket.send(random.randbytes(2000))
-        await socket.wait_closed()
-
-
-async def _nothing(port: int, address: str) -> None:
-    async with connect(f"ws://127.0.0.1:{port}/ws", local_addr=(address, 0), open_timeout=20) as socket:
-        await socket.wait_closed()
-
-
-async def _too_much(port: int, address: str) -> None:
-    async with connect(f"ws://127.0.0.1:{port}/ws", local_addr=(address, 0), open_timeout=20) as socket:
-        await socket.send(_HELLO)
-        while True:
-            await socket.send('{"kind":"interrupt"}')
-
-
-async def _too_slowly(port: int, address: str) -> None:
-    _, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(address, 0))
-    with contextlib.closing(writer):
-        for letter in "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: " + "x" * 1000:
-            writer.write(letter.encode())
-            await writer.drain()
-            await asyncio.sleep(0.5)
-
-
-async def _half_a_handshake(port: int, address: str) -> None:
-    reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(address, 0))
-    with contextlib.closing(writer):
-        writer.write(b"GET /ws HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n")
-        await writer.drain()
-        await reader.read(1)
-
-
-async def _no_reading(port: int, address: str) -> None:
-    """Asks, and reads nothing of the answer."""
-    async with connect(
-        f"ws://127.0.0.1:{port}/ws", local_addr=(address, 0), max_queue=1, ping_interval=None, open_timeout=20
-    ) as socket:
-        await socket.send(_HELLO)
-        await asyncio.sleep(60)
-
-
-ATTACKS: dict[str, Attack] = {
-    "garbage": _garbage,
-    "nothing": _nothing,
-    "too_much": _too_much,
-    "too_slowly": _too_slowly,
-    "half_a_handshake": _half_a_handshake,
-    "no_reading": _no_reading,
-}
 
 
 async def _ask(visitor: WebVisitor, questions: int) -> list[float | None]:

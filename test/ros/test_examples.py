@@ -1,5 +1,6 @@
 """The examples run as their pages say: commands in blocks marked `console` print what is shown, in an empty folder."""
 
+import contextlib
 import json
 import os
 import re
@@ -29,6 +30,23 @@ PATIENCE_S = 400.0
 PICTURES = {"image_raw": "sensor_msgs/msg/Image", "image_raw/compressed": "sensor_msgs/msg/CompressedImage",
             "camera_info": "sensor_msgs/msg/CameraInfo"}  # fmt: skip
 
+#: The processes of this test, for _ended.
+STARTED = []
+
+
+@pytest.fixture(autouse=True)
+def _ended():
+    """A test that fails leaves no kiosk behind: it would take the time of those after it."""
+    yield
+    for process in STARTED:
+        with process:
+            if process.poll() is None:
+                process.send_signal(signal.SIGINT)
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.communicate(timeout=PATIENCE_S)
+                process.kill()
+    STARTED.clear()
+
 
 class Command:
     """A line of a page, `$ …`, and what the page shows under it."""
@@ -47,7 +65,7 @@ class Command:
     def start(self, folder, **env):
         """As a process in that folder."""
         path = os.pathsep.join(filter(None, [self.env.get("PYTHONPATH"), os.environ.get("PYTHONPATH")]))
-        return subprocess.Popen(
+        process = subprocess.Popen(
             self.argv,
             cwd=folder,
             env={**os.environ, **self.env, "PYTHONPATH": path, **env},
@@ -55,6 +73,8 @@ class Command:
             stderr=subprocess.STDOUT,
             text=True,
         )
+        STARTED.append(process)
+        return process
 
     def run(self, folder):
         """To its end; what it printed, which is what the page shows."""

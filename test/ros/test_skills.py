@@ -11,18 +11,20 @@ import pytest
 pytest.importorskip("rclpy", reason="needs ROS 2")
 
 from rclpy.action import ActionClient
+from sensor_msgs.msg import Image
 
 from avatar_ros import action
 from avatar_ros.client import Avatar, NotReadyError
 from avatar_ros.core.arkit import ARKIT_INDEX
 from avatar_ros.core.enums import AgentState, Layer, PlaybackState
 from avatar_ros.core.types import Transcript
+from avatar_ros.ros import qos
 from avatar_ros.ros.listener import Listener
 from kiosk_process import ROOT, KioskProcess
 
 pytestmark = pytest.mark.ros
 TOPICS = ("state", "say_result", "speech/playback", "speech/played", "speech/transcript", "dialogue/prompt",
-          "motion/expression")  # fmt: skip
+          "motion/expression", "wear_result")  # fmt: skip
 LONG = "Once upon a time there was a robot that could talk, and it talked all day. " * 4
 #: For what takes a moment; a busy machine may take long.
 PATIENCE_S = 120.0
@@ -88,6 +90,14 @@ def test_it_blocks_until_the_words_were_heard(kiosk, avatar):
     assert len({one.spoken for one in news}) > 2 and news[-1].progress > 0.5
 
 
+def test_an_acceptance_that_was_lost_is_asked_for_again(avatar, monkeypatch):
+    """A server drops its answer where it has not found the client's reader yet; the goal is carried out once."""
+    heard, lost = avatar._link._accepted, []
+    monkeypatch.setattr(avatar._link, "_accepted", lambda *sent: heard(*sent) if lost else lost.append(sent))
+    said = avatar.say("Once is enough.")
+    assert (said.done, said.spoken) == (True, "Once is enough.") and lost
+
+
 def test_a_task_goes_on_meanwhile_and_is_cancelled(kiosk, avatar):
     task, waits = avatar.say(LONG, wait=False), avatar.say("I wait.", wait=False)
     until_spoken(kiosk, task)
@@ -122,7 +132,7 @@ def test_what_cannot_be_is_refused_with_its_reason(avatar):
     assert avatar.say("a" * 100_000).reason == "too_long"
     assert avatar.say("Hello.", expression="hungry").reason == "unknown_expression"
     assert avatar.gesture("fly").reason.startswith("unknown_gesture: there is no gesture 'fly'; known: nod")
-    assert avatar.look_at(0, 1.7, 1, frame_id="base_link", wait=True).reason == "unknown_frame"
+    assert avatar.look_at(0, 1.7, 1, frame_id="base_link", wait=True).reason.startswith("unknown_frame: 'base_link'")
     assert avatar.gesture(key_frames=[{"at": 1.0, "jawOpen": float("nan")}]).reason.startswith("bad_goal: ")
     with pytest.raises(NotReadyError, match="unknown_expression"):
         avatar.express("hungry")
@@ -179,6 +189,39 @@ def test_it_sleeps_until_it_is_woken(kiosk, avatar):
     assert avatar.listen().reason == "not_listening"
     avatar.set_listening(True)
     avatar.forget()
+
+
+def test_another_avatar_is_worn_and_no_picture_is_black(kiosk, avatar, tmp_path):
+    pictures = []
+
+    def look(message):
+        whole = np.frombuffer(message.data, np.uint8).reshape(message.height, message.width, 3)
+        pictures.append(whole[::8, ::8].copy())
+
+    watching = kiosk.subscribe(Image, "image_raw", look, qos.for_images())
+    kiosk.wait(lambda _: len(pictures) > 2, "pictures", PATIENCE_S)
+    first = pictures[-1]
+    half = tmp_path / "half.zip"
+    half.write_bytes(b"PK not quite")
+    refused = avatar.wear(str(half))
+    assert (refused.done, refused.avatar) == (False, "avatar")
+    assert refused.reason.startswith(f"avatar_not_zip: {half}"), refused
+    assert avatar.wear("").reason == "empty_avatar"
+    worn = avatar.wear("bolt")
+    assert (worn.done, worn.avatar, worn.reason) == (True, "bolt", "")
+    count = len(pictures)
+    kiosk.wait(lambda _: len(pictures) > count + 1, "pictures of the new one", PATIENCE_S)
+    kiosk.node.destroy_subscription(watching)
+    assert all(picture.mean() > 30 for picture in pictures), "none is black"
+    assert all(picture.shape == first.shape for picture in pictures), "and the size stays"
+    assert np.abs(pictures[-1].astype(int) - first.astype(int)).mean() > 5, "the face is another one"
+
+
+def test_a_renderer_that_is_started_again_shows_what_was_worn_last(kiosk, avatar):
+    told = len(kiosk.heard["wear_result"])
+    kiosk.process.kill_node("renderer_node")
+    kiosk.wait(lambda k: len(k.heard["wear_result"]) > told, "it has read what it should wear", PATIENCE_S)
+    assert (kiosk.heard["wear_result"][-1].done, kiosk.heard["wear_result"][-1].avatar) == (True, "bolt")
 
 
 def test_an_asyncio_program(avatar):

@@ -5,8 +5,10 @@ import json
 import re
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from itertools import pairwise
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -203,6 +205,47 @@ def test_a_visitor_chooses_language_and_voice_of_those_that_the_graph_offers(ser
     assert not visitor.of("error")
     first, second = (np.concatenate(visitor.turns[turn].pcm) for turn in visitor.heard_turns)
     assert len(first) > 12000 and len(second) > 12000
+
+
+def test_the_operator_sees_nodes_and_log_and_changes_what_may_change_live(server):
+    password = Path(re.search(r"its password is in (\S+)", server.process.log)[1]).read_text().strip()
+    secret = {"authorization": f"Bearer {password}"}
+    wanted = {f"web/{name}" for name in ("asr_node", "dialogue_node", "llm_node", "tts_node", "vad_node", "web_node")}
+
+    def nodes():
+        return {one["name"]: one for one in json.loads(server.http("/admin/nodes", **secret)[2])["nodes"]}
+
+    until_s = time.monotonic() + START_S
+    while not wanted <= set(nodes()):
+        assert time.monotonic() < until_s, nodes()
+        time.sleep(0.2)
+    assert {one["level"] for one in nodes().values()} <= {"ok", "warning"}
+
+    def settings():
+        status, _, body = server.http("/admin/settings?node=web/dialogue_node", **secret)
+        assert status == 200, body
+        return {one["name"]: one for one in json.loads(body)["settings"]}
+
+    def change(**fields):
+        data = urllib.parse.urlencode({"node": "web/dialogue_node", **fields}).encode()
+        status, _, body = server.http("/admin/set", data, **secret)
+        return status, json.loads(body).get("error", "")
+
+    found = settings()
+    assert (found["barge_in"]["kind"], found["barge_in"]["value"]) == ("bool", "true")
+    assert "0.1" in found["think_patience_s"]["limits"] and found["greeting"]["kind"] == "text"
+    assert change(name="think_patience_s", value="17.5") == (200, "")
+    assert settings()["think_patience_s"]["value"] == "17.5"
+    status, why = change(name="think_patience_s", value="5000")
+    assert status == 422 and "300" in why, why
+    status, why = change(name="think_patience_s", value="soon")
+    assert status == 422 and "no float" in why
+    status, why = change(name="autostart", value="false")
+    assert status == 422 and "while the node runs" in why
+    assert settings()["think_patience_s"]["value"] == "17.5" and change(name="think_patience_s", value="20.0")[0] == 200
+    log = server.http("/admin/log?lines=500", **secret)[2].decode()
+    assert "[web/dialogue_node] [INFO]" in log and len(log.splitlines()) <= 500
+    assert QUESTION not in log, "no visitor's words in a log"
 
 
 def test_strangers_are_turned_away(server):

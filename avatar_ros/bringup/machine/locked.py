@@ -15,8 +15,8 @@ UNLOCKED = ("neural", "gpu", "sensevoice")
 #: Groups with one, in the order in which they are made: what an earlier one chose binds the later ones.
 LOCKED = (
     *("bootstrap", "embedded", "build", "ros", "aec", "no_deps", "openai", "edge", "whisper", "sherpa", "piper"),
-    *("meaning", "turn_detector", "gl", "recording", "web", "people", "test", "no_deps_gpu", "no_deps_sensevoice"),
-    "no_deps_whisper",
+    *("meaning", "turn_detector", "gl", "recording", "web", "webrtc", "people", "test"),
+    *("no_deps_gpu", "no_deps_sensevoice", "no_deps_whisper"),
     *("no_deps_meaning", "no_deps_turn_detector"),
 )
 SOURCE_LINE = "# made from: "

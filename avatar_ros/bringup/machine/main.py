@@ -28,7 +28,7 @@ EXIT_BAD_INPUT, EXIT_INTERRUPTED = 2, 130
 #: What a verb needs besides.
 VERB_EXTRAS = {"record": ("recording",), "replay": ("recording",), "web": ("web",)}
 #: What an option of the kiosk needs besides.
-OPTION_EXTRAS = {"--web": "web", "--people": "people"}
+OPTION_EXTRAS = {"--web": "web", "--people": "people", "--turn": "webrtc", "--turn-url": "webrtc"}
 #: What the system may refuse while a checkout is set up -> what to do.
 _REMEDIES = dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "make room and run this again: it goes on where it stopped")
 _NOT_OURS = (errno.EACCES, errno.EPERM, errno.EROFS)
@@ -146,7 +146,7 @@ def _extras(call: Call, root: Path) -> tuple[str, ...]:
     profile, rest = take_profile(call.rest)
     if call.verb == "setup" and rest:
         raise SetupError(f"setup does not know '{rest[0]}'; known: --yes, --with, --profile", EXIT_BAD_INPUT)
-    options = {part.partition("=")[0] for part in call.rest} if call.verb == "kiosk" else set()
+    options = {part.partition("=")[0] for part in call.rest} if call.verb in ("kiosk", "web") else set()
     asked = (extra for option, extra in OPTION_EXTRAS.items() if option in options)
     return tuple(dict.fromkeys((*call.extras, *VERB_EXTRAS.get(call.verb, ()), *asked, *profile_extras(root, profile))))
 

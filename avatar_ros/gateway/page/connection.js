@@ -26,6 +26,8 @@ export class Connection extends EventTarget {
     this.attempts = 0;
     this.wanted = false;
     this.alive = false; // the session is under way
+    /** @type {any} */
+    this.session = null; // what the server said of it, while it is under way
     /** @type {WebSocket | null} */
     this.socket = null;
     this.heardS = 0;
@@ -107,6 +109,7 @@ export class Connection extends EventTarget {
     if (!session.resumed) this.seq = 0;
     this.attempts = 0;
     this.alive = true;
+    this.session = session;
     session.updated = this.version !== '' && this.version !== session.version;
     this.version = session.version;
   }
@@ -117,6 +120,7 @@ export class Connection extends EventTarget {
     this.clock = new ServerClock();
     const wasAlive = this.alive;
     this.alive = false;
+    this.session = null;
     if (!this.wanted) return;
     if (code === CLOSES.unauthorised || code === CLOSES.replaced || code === CLOSES.tooMuch) {
       this.#end();

@@ -5,7 +5,7 @@ import { Connection } from './connection.js';
 import { LipError } from './lip_error.js';
 import { MicError, Microphone } from './microphone.js';
 import { Player } from './player.js';
-import { encodeMic } from './protocol.js';
+import { Uplink } from './uplink.js';
 
 /** @typedef {import('./head_view.js').HeadView} HeadView */
 
@@ -29,6 +29,8 @@ export class Conversation extends EventTarget {
     this.player = null;
     /** @type {Microphone | null} */
     this.microphone = null;
+    /** @type {Uplink | null} */
+    this.uplink = null;
     this.muted = false;
     this.turn = 0;
     this.state = 'idle';
@@ -66,7 +68,9 @@ export class Conversation extends EventTarget {
     try {
       this.microphone = await Microphone.open();
       this.microphone.muted = this.muted;
-      this.microphone.onpiece = (pcm, first, atS) => this.connection.sendBytes(encodeMic(pcm, first, this.connection.clock.toServer(atS)));
+      this.uplink?.close();
+      const uplink = (this.uplink = new Uplink(this.connection, this.microphone));
+      this.microphone.onpiece = (pcm, first, atS) => uplink.piece(pcm, first, atS);
       this.microphone.onended = () => this.#unplugged();
       this.#tell('mic', { on: true, muted: this.muted, problem: '' });
     } catch (error) {
@@ -78,6 +82,7 @@ export class Conversation extends EventTarget {
   async #unplugged() {
     const gone = this.microphone;
     this.microphone = null;
+    this.uplink?.close();
     this.#tell('mic', { on: false, muted: this.muted, problem: 'unplugged' });
     await gone?.close(); // or it would go on sending silence
   }
@@ -86,6 +91,7 @@ export class Conversation extends EventTarget {
   mute(muted) {
     this.muted = muted;
     if (this.microphone) this.microphone.muted = muted;
+    this.uplink?.mute(muted);
     this.#tell('mic', { on: this.microphone !== null, muted, problem: '' });
   }
 
@@ -123,6 +129,7 @@ export class Conversation extends EventTarget {
     this.ended = true;
     clearInterval(this.reporting);
     clearInterval(this.writing);
+    this.uplink?.close();
     this.connection.close();
     await this.microphone?.close();
     await this.player?.close();

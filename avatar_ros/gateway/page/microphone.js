@@ -45,6 +45,11 @@ export class Microphone {
     stream.getAudioTracks()[0].addEventListener('ended', () => this.onended());
   }
 
+  /** Whether the browser takes what it plays out of what it hears. */
+  get cancelsEcho() {
+    return this.stream.getAudioTracks()[0].getSettings().echoCancellation === true;
+  }
+
   async close() {
     this.stream.getTracks().forEach((track) => track.stop());
     await this.context?.close();

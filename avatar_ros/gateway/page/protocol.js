@@ -12,6 +12,7 @@ const VOICE = 1;
 const SPEECH_FACE = 2;
 const IDLE_FACE = 3;
 const MIC = 16;
+const MIC_OPUS = 17;
 const HEADER_BYTES = 24;
 const FACE_BYTES = 60 + 2 * WEIGHTS;
 
@@ -51,13 +52,28 @@ function face(kind, view) {
 
 /** @param {Int16Array} pcm @param {number} first @param {number} atS the server's time; NaN: not known */
 export function encodeMic(pcm, first, atS) {
-  const buffer = new ArrayBuffer(HEADER_BYTES + 2 * pcm.length);
+  const buffer = micFrame(MIC, 2 * pcm.length, 0, pcm.length, first, atS);
+  new Int16Array(buffer, HEADER_BYTES).set(pcm);
+  return buffer;
+}
+
+/** @param {Uint8Array} packet @param {number} count samples in it @param {number} skip by how much it sounds later, at 48 kHz
+ * @param {number} first @param {number} atS as above */
+export function encodeMicOpus(packet, count, skip, first, atS) {
+  const buffer = micFrame(MIC_OPUS, packet.length, skip, count, first, atS);
+  new Uint8Array(buffer, HEADER_BYTES).set(packet);
+  return buffer;
+}
+
+/** @param {number} kind @param {number} bytes @param {number} skip @param {number} count @param {number} first @param {number} atS */
+function micFrame(kind, bytes, skip, count, first, atS) {
+  const buffer = new ArrayBuffer(HEADER_BYTES + bytes);
   const view = new DataView(buffer);
-  view.setUint8(0, MIC);
+  view.setUint8(0, kind);
+  view.setUint16(2, skip, true);
   view.setUint32(4, 16000, true);
   view.setUint32(8, first, true);
-  view.setUint32(12, pcm.length, true);
+  view.setUint32(12, count, true);
   view.setFloat64(16, atS, true);
-  new Int16Array(buffer, HEADER_BYTES).set(pcm);
   return buffer;
 }

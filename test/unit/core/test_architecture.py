@@ -31,7 +31,7 @@ ALLOWED = {
     "motion": {"avatar", "speech"},
     "render": {"avatar"},
     "llm": {"answers"},
-    "gateway": {"audio", "avatar"},
+    "gateway": {"audio", "aec", "avatar"},
     "answers": {"speech"},
     "skills": {"answers", "speech"},
 }

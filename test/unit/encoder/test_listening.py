@@ -191,6 +191,22 @@ def test_delayed_smoothing_sees_exactly_the_delay():
         np.testing.assert_allclose(out[t], expected, atol=2e-4)
 
 
+def test_a_delay_grows_and_later_frames_see_more():
+    transitions, start, ends, scores = some_graph(seed=3)
+    scores = np.concatenate([scores, scores])
+    smoother = ForwardBackward(transitions, start, ends, 0.5, delay=2, grown_delay=8)
+    decided = np.cumsum([len(smoother.push(scores[i : i + 1])) for i in range(60)])
+    lags = np.arange(1, 61) - decided
+    assert lags[2:16].max() == 2
+    assert lags[-1] == 8
+    assert (np.diff(lags[2:]) >= 0).all()
+    whole = ForwardBackward(transitions, start, ends, 0.5, delay=2, grown_delay=8)
+    pieces = [whole.push(scores[:30]), whole.push(scores[30:58])]
+    expected = forward_backward(transitions, start, np.ones_like(ends), scores[:58], 0.5)
+    np.testing.assert_allclose(np.concatenate(pieces)[45], expected[45], atol=2e-4)
+    assert sum(map(len, pieces)) == 50
+
+
 def test_impossible_sound_does_not_stop_the_smoother():
     transitions, start, ends, scores = some_graph(seed=2)
     scores[10] = -1e9

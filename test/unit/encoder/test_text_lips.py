@@ -141,18 +141,18 @@ def test_a_source_without_sound_gives_nothing():
 
 def test_what_the_network_surely_hears_as_a_closure_is_kept_and_the_rest_is_not_touched():
     m, p, t, aa = (PHONE_INDEX[name] for name in ("M", "P", "T", "AA"))
-    said = np.zeros((4, PHONE_COUNT), np.float32)
+    said = np.zeros((5, PHONE_COUNT), np.float32)
     said[:, t], said[:, aa] = 0.6, 0.4
     said[3] = 0
     said[3, p] = 1.0
     heard = np.zeros_like(said)
-    heard[:, aa] = 1 - np.array([0.8, 0.2, 0.4, 0.5])
-    heard[:, m] = [0.8, 0.2, 0.4, 0.5]
-    out = with_heard_closures(said, heard)
+    heard[:, m] = [0.8, 0.2, 0.4, 0.5, 0.8]
+    heard[:, aa] = 1 - heard[:, m]
+    out = with_heard_closures(said, heard, silent=np.array([0, 0, 0, 0, 1], np.float32))
     np.testing.assert_allclose(out.sum(axis=1), 1.0, atol=1e-6)
-    np.testing.assert_allclose(out[:, m], [0.8, 0.0, 0.2, 0.0], atol=1e-6)  # sure, unsure, half sure; the text closes
+    np.testing.assert_allclose(out[:, m], [0.8, 0, 0.2, 0, 0], atol=1e-6)  # sure, unsure, half sure; the text closes; rests
     np.testing.assert_allclose(out[0, [t, aa]], [0.12, 0.08], atol=1e-6)
-    np.testing.assert_allclose(out[[1, 3]], said[[1, 3]], atol=1e-6)
+    np.testing.assert_allclose(out[[1, 3, 4]], said[[1, 3, 4]], atol=1e-6)
 
 
 def test_a_schwa_is_left_out_more_readily_than_a_closure():

@@ -73,6 +73,11 @@ class Program:
             await asyncio.wait_for(self._changed.wait_for(lambda: len(self.of(kind)) >= count), 60)
         return self.of(kind)[count - 1]
 
+    async def until_mic(self):
+        async with self._changed:
+            await asyncio.wait_for(self._changed.wait_for(lambda: self.mic), 60)
+        return self.mic
+
 
 @pytest.fixture(scope="module")
 def graph():
@@ -100,6 +105,7 @@ def test_a_programs_sound_is_heard_sample_for_sample_with_lips_and_captions(grap
             await program.send(kind="caption", text="The second.")
             await program.sound(SPEECH[9600:], end=True)
             spoken = await program.until("spoken")
+            await page.until(lambda: len(page.of("state")) >= 3)  # the page is told by itself
             return program, page, spoken
 
     program, page, spoken = asyncio.run(talk())
@@ -161,7 +167,7 @@ def test_what_the_page_hears_and_types_goes_to_the_program(graph):
             await page.speak(np.arange(640, dtype=np.int16))
             await page.type("hello there")
             await page.send(kind="interrupt")
-            return [await program.until(kind) for kind in ("page", "text", "stop")], program.mic
+            return [await program.until(kind) for kind in ("page", "text", "stop")], await program.until_mic()
 
     (there, typed, _), mic = asyncio.run(talk())
     assert there["present"] and typed["text"] == "hello there"

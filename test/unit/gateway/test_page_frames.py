@@ -54,7 +54,7 @@ def test_microphone_sound_is_read():
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"\x10", mic(kind=17), mic(rate=44100), mic(given=319), mic(count=0), mic(count=9000), mic()[:-1]]
+    "data", [b"", b"\x10", mic(kind=19), mic(rate=44100), mic(given=319), mic(count=0), mic(count=9000), mic()[:-1]]
 )
 def test_what_is_no_microphone_sound_is_refused(data):
     with pytest.raises(RefusalError):

@@ -12,6 +12,7 @@ from avatar_ros.core.enums import AgentState, PlaybackState
 from avatar_ros.core.gestures import load_gestures
 from avatar_ros.core.paths import share_file
 from avatar_ros.core.stage import Port
+from avatar_ros.core.tf_frames import Frames
 from avatar_ros.dialogue.base import PORT as DIALOGUE_PORT
 from avatar_ros.dialogue.stage import build as build_dialogue
 from avatar_ros.skills.base import PORT, SkillsSettings
@@ -28,8 +29,9 @@ MOVEMENTS = load_gestures(yaml, share_file("config/gestures.yaml"))
 class SkillsKiosk(Kiosk):
     """ends, news: by goal; deaf: topics that nobody reads; the test is the door."""
 
-    def __init__(self, folder: Path, **options: Any) -> None:
+    def __init__(self, folder: Path, frames: Frames | None = None, **options: Any) -> None:
         super().__init__(folder, **options)
+        self._frames = frames
         self.ends: dict[str, list[End]] = {}
         self.news: dict[str, list[News]] = {}
         self.ended_s: dict[str, float] = {}
@@ -39,7 +41,7 @@ class SkillsKiosk(Kiosk):
 
     def add_skills(self) -> SkillsStage:
         observed = Observed(lambda topic: topic not in self.deaf, lambda topic: True)
-        stage = SkillsStage(SkillsSettings(), MOVEMENTS, observed)
+        stage = SkillsStage(SkillsSettings(), MOVEMENTS, observed, self._frames)
         stage.doors = self
         self.add("skills", stage, ALL)
         self.skills = stage

@@ -15,11 +15,15 @@ from avatar_ros.core.errors import ConfigError
 from avatar_ros.core.events import KeyFrame
 from avatar_ros.core.expressions import EXPRESSIONS, GESTURES
 from avatar_ros.core.gestures import Movement, load_gestures
+from avatar_ros.core.tf_frames import FrameError
 from avatar_ros.motion.base import MotionSettings
 from avatar_ros.motion.idle import IdleFace
 from avatar_ros.skills.goals import ChatEnd, ChatGoal, GestureEnd, GestureGoal, LookAtEnd, LookAtGoal
 
 NAN = float("nan")
+UNKNOWN = (
+    "unknown_frame: 'base_link': only the avatar's own frame, 'avatar', is known where tf2_ros is not installed"
+)
 
 
 @pytest.fixture
@@ -53,7 +57,7 @@ def test_a_glance_is_short_and_the_newest_goal_counts(run: SkillsKiosk) -> None:
 @pytest.mark.parametrize(
     ("goal", "reason"),
     [
-        (LookAtGoal(frame_id="base_link"), "unknown_frame"),
+        (LookAtGoal(frame_id="base_link"), UNKNOWN),
         (LookAtGoal(target=(NAN, 0.0, 1.0)), "no_place"),
         (LookAtGoal(hold_s=NAN), "no_place"),
         (LookAtGoal(style=9), "unknown_style"),
@@ -227,3 +231,36 @@ def test_who_sleeps_shuts_the_eyes_and_lets_the_head_sink_until_woken() -> None:
     assert asleep.weights[blink] > 0.97 and pitch_deg(asleep) == pytest.approx(9.0, abs=0.5)
     awake = steps(face, 4.0, 3.0)[-1]
     assert awake.weights[blink] < 0.05 and abs(pitch_deg(awake)) < 0.5
+
+
+class Following:
+    """Frames of which one moves, is lost, and is found again."""
+
+    def __init__(self) -> None:
+        self.places: list[tuple[float, float, float]] = []
+        self.lost = True
+
+    def hear_of(self, frame_id: str) -> None:
+        """It is always heard."""
+
+    def place(self, frame_id: str, point: tuple[float, float, float], stamp_ns: int = 0) -> tuple[float, float, float]:
+        if self.lost:
+            raise FrameError("old_transform", f"'{frame_id}': is lost", retryable=True)
+        self.places.append((len(self.places) * 0.01, 1.7, 1.0))
+        return self.places[-1]
+
+
+def test_a_frame_that_moves_is_followed_and_one_that_stays_away_ends_it(tmp_path: Path) -> None:
+    frames = Following()
+    run = SkillsKiosk(tmp_path, frames=frames)
+    run.run(1.0)
+    look = run.start(LookAtGoal(frame_id="hand", hold_s=0.0))
+    run.run(0.8)
+    assert look not in run.ends and not run.sent("gaze_target"), "it may turn up"
+    frames.lost = False
+    run.run(1.0)
+    targets = run.sent("gaze_target")
+    assert len({target.x for target in targets}) >= 4 and {target.frame_id for target in targets} == {"avatar"}
+    frames.lost = True
+    end = run.end_of(look, 3.0)
+    assert end == LookAtEnd(reason="old_transform: 'hand': is lost")

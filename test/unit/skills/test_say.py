@@ -142,6 +142,16 @@ def test_a_client_that_dies_leaves_nothing_behind(kiosk: SkillsKiosk) -> None:
     assert kiosk.state is not AgentState.SPEAKING and len(kiosk.sent("gaze_target")) == spoken
 
 
+def test_a_process_that_stood_still_does_not_take_its_clients_for_dead(kiosk: SkillsKiosk) -> None:
+    listens = kiosk.start(ListenGoal("bob", timeout_s=0.0))
+    kiosk.run(1.0)
+    kiosk.clock.advance(30.0)
+    kiosk.run(1.0)
+    assert listens not in kiosk.ends
+    kiosk.run(8.0)
+    assert kiosk.end_of(listens, 1.0).reason == "client_lost"
+
+
 def test_stop_ends_everything(kiosk: SkillsKiosk) -> None:
     goals = [kiosk.start(goal) for goal in (SayGoal(text=TEXT), LookAtGoal(hold_s=0.0), ListenGoal(timeout_s=0.0))]
     kiosk.until_heard()
