@@ -3,6 +3,11 @@
 // Splats are taken in chunks. Of a chunk, the rows that each splat touches are found for W splats at a time, then the
 // Gaussians' first rows are worked out for all of them. Rows are blended in groups, whose colours stay in registers while
 // the chunk's splats pass over them: each splat goes on from group to group where it left off.
+//
+// Colours are summed by parts. With T[k] for what is open before splat k, a pixel's colour is
+//   sum (T[k] - T[k+1]) c[k]  =  sum T[k] (c[k] - c[k-1])  -  T[n] c[n-1],  c[-1] = 0
+// so that no weight has to be worked out row by row; the difference of two splats' colours is one for a whole group. Until
+// a group is closed, its colours hold what is still open, T[n], in the colour of its last splat.
 #pragma once
 
 #include "kernel_finish.hpp"
@@ -12,19 +17,22 @@
 namespace avatar {
 namespace {
 
-constexpr float kSaturated = 1.0f / 2048.0f;  // transmittance below which a row is finished
+constexpr float kSaturated = 1.0f / 1024.0f;  // transmittance below which a group is finished: a quarter of a level
 constexpr float kSteepStart = -100.0f;        // exponent from which the row recurrence could underflow
 constexpr int kChunk = 32;                    // splats between two looks at saturation; a bit each
 constexpr int kStrips = kTileWidth / W;
 constexpr int kGroupRows = kRegisters >= 32 ? 4 : 2;  // four registers a row, and some to work with
 constexpr int kGroups = kTileHeight / kGroupRows;
-static_assert(kChunk == 32 && kGroups <= 32);
+static_assert(kChunk == 32 && kGroups <= 64);
 
-// One strip of the tile: W columns. What is finished is left out from above and from below; in between, Gaussians have to
-// pass.
+typedef float Four __attribute__((vector_size(16)));
+
+// One strip of the tile: W columns. What is finished is left out; where it lies between others, Gaussians have to pass.
 struct Strip {
     Cell rows[kTileHeight];
-    int first, last;  // groups of rows not yet finished, [first, last)
+    Four colours[kGroups];  // of each group's last splat
+    uint64_t alive;         // groups not yet finished, a bit each
+    int first, last;        // of them, [first, last)
 };
 
 // What finding rows needs of a chunk's splats, column by column.
@@ -79,112 +87,157 @@ inline uint32_t touching(const Chunk& chunk, int group) {
     return found;
 }
 
-// Gaussian along a column by recurrence: G(y+1) = G(y)·R(y), R(y+1) = R(y)·Q. False for needles, whose recurrence could
-// lose a pixel that counts.
-inline bool begin_gaussian(const Splat& s, VF lanes, float row_y, Gaussian& out) {
-    const VF dx = lanes - s.x;
-    const float dy = row_y - s.y;
-    const VF slope = s.b * dx;
-    const VF exponent = s.peak + s.a * dx * dx + dy * (slope + s.c * dy);
-    out.value = exp2v(exponent);
-    out.ratio = exp2_within(vmax(slope + s.c * (2.0f * dy + 1.0f), splat(-126.0f)));
-    return !any((exponent < kSteepStart) & (dx * dx <= s.half_width * s.half_width));
+// Those that touch any.
+inline uint32_t touching(const Chunk& chunk) {
+    uint32_t found = 0;
+    for (int i = 0; i < kChunk; i += W) found |= lanes_of(load_bits(chunk.end + i) > 0) << i;
+    return found;
 }
 
-// Bits of the splats that have to be worked out row by row.
-inline uint32_t begin_gaussians(const Splat* splats, const uint32_t* list, int count, const Chunk& chunk, VF lanes,
-                                float top_y, Gaussian* gaussians) {
+// Gaussian along a column by recurrence: G(y+1) = G(y)·R(y), R(y+1) = R(y)·Q. Returns the exponent that it begins with.
+inline VF begin_gaussian(const Splat& s, VF dx, float dy, Gaussian& out) {
+    const VF slope = s.b * dx;
+    const VF exponent = s.a * dx * dx + (dy * slope + (s.peak + s.c * dy * dy));
+    out.value = exp2v(exponent);
+    out.ratio = exp2_within(vmax(slope + s.c * (2.0f * dy + 1.0f), splat(-126.0f)));
+    return exponent;
+}
+
+// Whether the recurrence could lose a pixel that counts.
+inline bool is_needle(const Splat& s, VF dx, VF exponent) {
+    return any((exponent < kSteepStart) & (dx * dx <= s.half_width * s.half_width));
+}
+
+// Of those that touch the strip. Bits of the splats that have to be worked out row by row.
+inline uint32_t begin_gaussians(const Splat* splats, const uint32_t* list, const Chunk& chunk, VF lanes, float top_y,
+                                Gaussian* gaussians) {
     uint32_t steep = 0;
-    for (int i = 0; i < count; ++i) {
-        const int first = chunk.begin[i] & -kGroupRows;
-        const bool fits = begin_gaussian(splats[list[i]], lanes, top_y + static_cast<float>(first), gaussians[i]);
-        steep |= static_cast<uint32_t>(!fits) << i;
+    for (uint32_t found = touching(chunk); found != 0; found &= found - 1) {
+        const int i = __builtin_ctz(found);
+        const Splat& s = splats[list[i]];
+        const VF dx = lanes - s.x;
+        const float dy = top_y + static_cast<float>(chunk.begin[i] & -kGroupRows) - s.y;
+        const VF exponent = begin_gaussian(s, dx, dy, gaussians[i]);
+        steep |= static_cast<uint32_t>(is_needle(s, dx, exponent)) << i;
     }
     return steep;
 }
 
-inline void add(Cell& cell, VF alpha, VF red, VF green, VF blue) {
-    const VF weight = times_from(alpha, kAlphaThreshold, cell.through);
-    cell.red += weight * red;
-    cell.green += weight * green;
-    cell.blue += weight * blue;
-    cell.through -= weight;
+// What is open behind one row of a splat.
+inline void hide(Cell& cell, VF alpha) { cell.through = less_times_from(cell.through, alpha, kAlphaThreshold); }
+
+// From the last splat's colour to that of the next.
+struct Step {
+    VF red, green, blue;
+};
+
+inline __attribute__((always_inline)) Step step_to(const Splat& s, Four& colours) {
+    Four next;
+    std::memcpy(&next, &s.red, sizeof(next));
+    Four change = next - colours;
+    colours = next;
+    asm("" : "+m"(change));  // by way of memory: units that load are idle, those that would take it apart are not
+    return {splat(change[0]), splat(change[1]), splat(change[2])};
+}
+
+inline __attribute__((always_inline)) void add(Cell& cell, const Step& step) {
+    cell.red += cell.through * step.red;
+    cell.green += cell.through * step.green;
+    cell.blue += cell.through * step.blue;
 }
 
 // Needles: each row by itself.
-__attribute__((noinline)) void add_steep(const Splat& s, VF lanes, float row_y, Cell* cells) {
-    const VF red = splat(s.red), green = splat(s.green), blue = splat(s.blue), dx = lanes - s.x;
-    const VF across = s.peak + s.a * dx * dx;
+__attribute__((noinline)) void add_steep(const Splat& s, VF lanes, float row_y, Cell* cells, Four& colours) {
+    const Step step = step_to(s, colours);
+    const VF dx = lanes - s.x, across = s.peak + s.a * dx * dx;
     for (int row = 0; row < kGroupRows; ++row) {
         const float dy = row_y + static_cast<float>(row) - s.y;
-        add(cells[row], exp2v(across + dy * (s.b * dx + s.c * dy)), red, green, blue);
+        add(cells[row], step);
+        hide(cells[row], exp2v(across + dy * (s.b * dx + s.c * dy)));
     }
 }
 
 // The next rows of one splat. `cells` are the caller's registers.
-inline __attribute__((always_inline)) void add_rows(const Splat& s, Gaussian& gaussian, Cell* cells) {
-    const VF red = splat(s.red), green = splat(s.green), blue = splat(s.blue), q = splat(s.q);
+inline __attribute__((always_inline)) void add_rows(const Splat& s, Gaussian& gaussian, Cell* cells, Four& colours) {
+    const Step step = step_to(s, colours);
+    const VF q = splat(s.q);
     VF value = gaussian.value, ratio = gaussian.ratio;
 #pragma GCC unroll 4
     for (int row = 0; row < kGroupRows; ++row) {
-        add(cells[row], value, red, green, blue);
+        add(cells[row], step);
+        hide(cells[row], value);
         value *= ratio;
         ratio *= q;
     }
     gaussian = {value, ratio};
 }
 
-// The splats of `found` over one group of rows, none of them a needle.
-inline void blend_group(const Splat* splats, const uint32_t* list, uint32_t found, Gaussian* gaussians, Cell* rows) {
+// The splats of `found` over one group of rows, none of them a needle. Returns whether what is behind can be seen.
+inline bool blend_group(const Splat* splats, const uint32_t* list, uint32_t found, Gaussian* gaussians, Cell* rows,
+                        Four& last) {
     Cell cells[kGroupRows];
+    Four colours = last;
 #pragma GCC unroll 4
     for (int row = 0; row < kGroupRows; ++row) cells[row] = rows[row];
     for (; found != 0; found &= found - 1) {
         const int i = __builtin_ctz(found);
-        add_rows(splats[list[i]], gaussians[i], cells);
+        add_rows(splats[list[i]], gaussians[i], cells, colours);
     }
+    last = colours;
+    VF most = cells[0].through;
 #pragma GCC unroll 4
-    for (int row = 0; row < kGroupRows; ++row) rows[row] = cells[row];
-}
-
-// The same where some are: in order, since each hides those behind it.
-inline void blend_steep_group(const Splat* splats, const uint32_t* list, uint32_t found, uint32_t steep,
-                              Gaussian* gaussians, VF lanes, float row_y, Cell* rows) {
-    while (found != 0) {
-        const uint32_t needle = found & steep & -(found & steep);
-        const uint32_t before = found & (needle - 1);  // all of them where no needle is left
-        blend_group(splats, list, before, gaussians, rows);
-        if (needle != 0) add_steep(splats[list[__builtin_ctz(needle)]], lanes, row_y, rows);
-        found &= ~(before | needle);
+    for (int row = 0; row < kGroupRows; ++row) {
+        rows[row] = cells[row];
+        most = vmax(most, cells[row].through);
     }
-}
-
-inline bool is_alive(const Cell* rows) {
-    VF most = rows[0].through;
-    for (int row = 1; row < kGroupRows; ++row) most = vmax(most, rows[row].through);
     return any_above(most, kSaturated);
 }
 
-inline void shrink(Strip& strip) {
-    while (strip.first < strip.last && !is_alive(strip.rows + strip.first * kGroupRows)) ++strip.first;
-    while (strip.first < strip.last && !is_alive(strip.rows + (strip.last - 1) * kGroupRows)) --strip.last;
+// On to the group after a finished one.
+inline void pass_group(const Splat* splats, const uint32_t* list, uint32_t found, Gaussian* gaussians) {
+    for (; found != 0; found &= found - 1) {
+        const int i = __builtin_ctz(found);
+        const VF q = splat(splats[list[i]].q);
+        VF value = gaussians[i].value, ratio = gaussians[i].ratio;
+#pragma GCC unroll 4
+        for (int row = 0; row < kGroupRows; ++row) value *= ratio, ratio *= q;
+        gaussians[i] = {value, ratio};
+    }
 }
 
-void blend_chunk(const Splat* splats, const uint32_t* list, int count, Chunk& chunk, Strip& strip, float left_px,
+// The same as blend_group where some are: in order, since each hides those behind it.
+inline bool blend_steep_group(const Splat* splats, const uint32_t* list, uint32_t found, uint32_t steep,
+                              Gaussian* gaussians, VF lanes, float row_y, Cell* rows, Four& last) {
+    while (found != 0) {
+        const uint32_t needle = found & steep & -(found & steep);
+        const uint32_t before = found & (needle - 1);  // all of them where no needle is left
+        blend_group(splats, list, before, gaussians, rows, last);
+        if (needle != 0) add_steep(splats[list[__builtin_ctz(needle)]], lanes, row_y, rows, last);
+        found &= ~(before | needle);
+    }
+    return blend_group(splats, list, 0, gaussians, rows, last);
+}
+
+void blend_chunk(const Splat* splats, const uint32_t* list, Chunk& chunk, Strip& strip, float left_px,
                  float tile_y) {
     Gaussian gaussians[kChunk];
     const VF lanes = left_px + iota();
     const float top_y = tile_y + 0.5f;
     find_rows(chunk, strip, left_px, tile_y);
-    const uint32_t steep = begin_gaussians(splats, list, count, chunk, lanes, top_y, gaussians);
+    const uint32_t steep = begin_gaussians(splats, list, chunk, lanes, top_y, gaussians);
     for (int group = strip.first; group < strip.last; ++group) {
         const uint32_t found = touching(chunk, group);
+        if (!(strip.alive >> group & 1)) pass_group(splats, list, found, gaussians);
+        if (found == 0 || !(strip.alive >> group & 1)) continue;
         Cell* const rows = strip.rows + group * kGroupRows;
-        if (__builtin_expect(found & steep, 0))
-            blend_steep_group(splats, list, found, steep, gaussians, lanes, top_y + group * kGroupRows, rows);
-        else
-            blend_group(splats, list, found, gaussians, rows);
+        Four& last = strip.colours[group];
+        const bool open = __builtin_expect(found & steep, 0)
+            ? blend_steep_group(splats, list, found, steep, gaussians, lanes, top_y + group * kGroupRows, rows, last)
+            : blend_group(splats, list, found, gaussians, rows, last);
+        if (!open) strip.alive &= ~(uint64_t{1} << group);
     }
+    strip.first = strip.alive ? __builtin_ctzll(strip.alive) : 0;
+    strip.last = strip.alive ? 64 - __builtin_clzll(strip.alive) : 0;
 }
 
 void blend_strips(const Splat* splats, const uint32_t* list, int count, int tile_x, int tile_y, Strip* strips) {
@@ -193,28 +246,46 @@ void blend_strips(const Splat* splats, const uint32_t* list, int count, int tile
         const int size = count - begin < kChunk ? count - begin : kChunk;
         for (int i = begin + size; i < count && i < begin + size + kChunk; ++i) __builtin_prefetch(&splats[list[i]]);
         fill_chunk(splats, list + begin, size, chunk);
-        bool alive = false;
+        uint64_t alive = 0;
         for (int k = 0; k < kStrips; ++k) {
-            if (strips[k].first == strips[k].last) continue;
-            blend_chunk(splats, list + begin, size, chunk, strips[k], tile_x + k * W + 0.5f, static_cast<float>(tile_y));
-            shrink(strips[k]);
-            alive |= strips[k].first < strips[k].last;
+            if (strips[k].alive == 0) continue;
+            blend_chunk(splats, list + begin, chunk, strips[k], tile_x + k * W + 0.5f, static_cast<float>(tile_y));
+            alive |= strips[k].alive;
         }
-        if (!alive) break;
+        if (alive == 0) break;
+    }
+}
+
+// A finished group is closed with its last splat's colour; what is open in the others shows what is behind them.
+inline void close_group(Strip& strip, int group) {
+    const Four last = strip.colours[group];
+    const bool alive = strip.alive >> group & 1;
+    for (int row = group * kGroupRows; row < (group + 1) * kGroupRows; ++row) {
+        Cell& cell = strip.rows[row];
+        const VI touched = cell.through < 1.0f;  // elsewhere the sums are nothing but their roundings
+        cell.through = alive ? cell.through : VF{};
+        cell.red = keep_if(touched, cell.red - cell.through * last[0]);
+        cell.green = keep_if(touched, cell.green - cell.through * last[1]);
+        cell.blue = keep_if(touched, cell.blue - cell.through * last[2]);
     }
 }
 
 void blend(const Splat* splats, const uint32_t* list, int count, int tile_x, int tile_y, const Target& target) {
     if (count == 0) return fill_tile(target, tile_x, tile_y);
     Strip strips[kStrips];
-    const int rows = rows_of(target, tile_y);
+    const int groups = (rows_of(target, tile_y) + kGroupRows - 1) / kGroupRows;
     prefetch_backdrop(target, tile_x, tile_y);
     for (Strip& strip : strips) {
         for (Cell& cell : strip.rows) cell = empty_cell();
-        strip.first = 0, strip.last = (rows + kGroupRows - 1) / kGroupRows;
+        for (Four& colours : strip.colours) colours = Four{};
+        strip.alive = groups < 64 ? (uint64_t{1} << groups) - 1 : ~uint64_t{0};
+        strip.first = 0, strip.last = groups;
     }
     blend_strips(splats, list, count, tile_x, tile_y, strips);
-    for (int k = 0; k < kStrips; ++k) write_strip(strips[k].rows, target, tile_x + k * W, tile_y);
+    for (int k = 0; k < kStrips; ++k) {
+        for (int group = 0; group < groups; ++group) close_group(strips[k], group);
+        write_strip(strips[k].rows, target, tile_x + k * W, tile_y);
+    }
 }
 
 }  // namespace

@@ -7,7 +7,7 @@
 namespace avatar {
 
 constexpr int kTileWidth = 16;
-constexpr int kTileHeight = 64;
+constexpr int kTileHeight = 128;
 constexpr float kAlphaThreshold = 1.0f / 255.0f;  // a splat adds nothing to a pixel below it
 constexpr float kMaxAlpha = 0.999f;
 

@@ -116,12 +116,13 @@ inline bool any_above(VF v, float limit) {
 #endif
 }
 
-// v · factor where v is at least `limit`, 0 elsewhere.
-inline VF times_from(VF v, float limit, VF factor) {
+// through · (1 - v) where v is at least `limit`, through elsewhere.
+inline VF less_times_from(VF through, VF v, float limit) {
 #if defined(__AVX512F__)
-    return _mm512_maskz_mul_ps(_mm512_cmp_ps_mask(v, _mm512_set1_ps(limit), _CMP_GE_OQ), v, factor);
+    const __mmask16 counts = _mm512_cmp_ps_mask(v, _mm512_set1_ps(limit), _CMP_GE_OQ);
+    return _mm512_mask_fnmadd_ps(through, counts, v, through);
 #else
-    return keep_if(v >= limit, v) * factor;
+    return through - keep_if(v >= limit, v) * through;
 #endif
 }
 
