@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent
 SHARE = "share/avatar_ros"
 EXTRAS = (
     *("edge", "gl", "gpu", "meaning", "neural", "openai", "people", "piper", "recording", "sensevoice", "sherpa"),
-    *("test", "turn_detector", "web", "whisper"),
+    *("test", "turn_detector", "web", "webrtc", "whisper"),
 )
 
 

@@ -41,7 +41,7 @@ def run_kiosk(options: KioskOptions) -> int:
 def run_nodes(
     nodes: Sequence[KioskNode], options: KioskOptions, announce: Sequence[str] = (), beside: Sequence[ChildSpec] = ()
 ) -> int:
-    """The same for these nodes, of one namespace. announce: lines that are said at the beginning; beside: other processes."""
+    """The same for these nodes, of one namespace. announce: lines said at the beginning; beside: other processes."""
     reach = network(choice=options.network)
     reach.check()
     remedy = "stop it (Ctrl-C there), or give this one another name: --namespace avatar2"

@@ -23,7 +23,7 @@ def graph(**options):
     """What would be run: (nodes by name, lines that are said)."""
     got = {}
 
-    def run_nodes(nodes, kiosk, announce):
+    def run_nodes(nodes, kiosk, announce, beside):
         got["nodes"] = {node.executable: node for node in nodes}
         got["lines"] = list(announce)
         return 0
