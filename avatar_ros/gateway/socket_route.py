@@ -19,8 +19,8 @@ from .sent_frames import Frame
 if TYPE_CHECKING:
     from fastapi import WebSocket
 
-    from .stage import GatewayStage
     from .rtc_ear import RtcEar
+    from .stage import GatewayStage
 
 #: The first frame must be hello, and come within this time; a page that sends nothing for so long is gone.
 HELLO_S, SILENT_S = 5.0, 30.0

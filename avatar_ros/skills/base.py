@@ -32,7 +32,7 @@ class SkillsSettings(Settings):
         5.0, "a goal whose words no dialogue_node takes is given up after this time, s", low=0.5, high=600.0
     )
     avatar_wait_s: float = setting(
-        20.0, "another avatar that the renderer has not shown by then is given up, s", low=1.0, high=600.0
+        60.0, "another avatar that the renderer has not shown by then is given up, s", low=1.0, high=600.0
     )
     client_silent_s: float = setting(
         5.0, "a client that is silent for this long is dead, and its goals end, s", low=1.0, high=600.0

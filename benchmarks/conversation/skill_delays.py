@@ -1,27 +1,33 @@
-"""How soon a program is obeyed: goal accepted to first sound, cancel to silence, on a kiosk without a microphone.
+"""How soon a program is obeyed: goal accepted to first sound, cancel to silence, another avatar; without a microphone.
 
     ./avatar exec python -m benchmarks.conversation.skill_delays --turns 20 --json delays.json
 
 First sound: the instant at which sample 0 of the words leaves the loudspeaker (speech/playback). Silence: the end of
-the last sound of them (speech/played). The device is whatever the kiosk finds; without one, its paced null device.
+the last sound of them (speech/played). Another avatar: the goal's result, and the largest gap between two frames
+meanwhile (frame_info), while somebody looks at the pictures. A turn takes about ten seconds. The device is whatever the
+kiosk finds; without one, its paced null device.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import sys
 import time
 from pathlib import Path
 
 import numpy as np
+from sensor_msgs.msg import CompressedImage
 
 from avatar_ros.client import Avatar
+from avatar_ros.core.errors import StageError
 from avatar_ros.core.types import AudioFrame, PlaybackClock
 from avatar_ros.ros.listener import Listener
 from avatar_ros.testing.kiosk_process import KioskProcess
 
 NAMESPACE = "skilldelays"
-TOPICS = ("speech/playback", "speech/played")
+TOPICS = ("speech/playback", "speech/played", "frame_info")
+AVATARS = ("bolt", "ben", "grace", "ada")
 LONG = "Once upon a time there was a robot that could talk, and it talked all day. " * 3
 #: Softer than this, of 32767, is silence.
 _SILENT = 30
@@ -66,6 +72,18 @@ def fall_silent(avatar: Avatar, listener: Listener) -> float:
     return max(0.0, last_sound_s(listener.heard["speech/played"]) - cancelled_s)
 
 
+def wear(avatar: Avatar, listener: Listener, number: int) -> tuple[float, float]:
+    """Another avatar, and the largest gap between two frames until then, s."""
+    frames, sent_s = listener.heard["frame_info"], time.monotonic()
+    since = len(frames) - 1
+    worn = avatar.wear(AVATARS[number % len(AVATARS)])
+    shown_s, count = time.monotonic(), len(frames)
+    listener.wait(lambda _: len(frames) > count + 2, "frames of it")
+    if not worn.done:
+        raise StageError("bench_wear", f"it was refused: {worn.reason}")
+    return shown_s - sent_s, float(np.diff([frame.steady_ns * 1e-9 for frame in frames[since:]]).max())
+
+
 def measure(turns: int) -> dict[str, float]:
     """Milliseconds: medians and 95th percentiles."""
     with (
@@ -75,7 +93,11 @@ def measure(turns: int) -> dict[str, float]:
     ):
         avatar.wait_until_ready(_READY_S)
         avatar.say("I am ready.")
+        listener.subscribe(CompressedImage, "image_raw/compressed", lambda _: None, 1)
+        worn = np.array([wear(avatar, listener, number) for number in range(turns)]) * 1000
+        tell("worn", turns)
         begins = np.array([begin(avatar, listener, number) for number in range(turns)]) * 1000
+        tell("first sounds", turns)
         ends = np.array([fall_silent(avatar, listener) for _ in range(turns)]) * 1000
     return {
         "turns": turns,
@@ -84,7 +106,15 @@ def measure(turns: int) -> dict[str, float]:
         "accepted_to_first_sound_ms_p95": float(np.percentile(begins[:, 1], 95)),
         "silence_ms_median": float(np.median(ends)),
         "silence_ms_p95": float(np.percentile(ends, 95)),
+        "worn_ms_median": float(np.median(worn[:, 0])),
+        "worn_ms_max": float(worn[:, 0].max()),
+        "frame_gap_while_worn_ms_max": float(worn[:, 1].max()),
     }
+
+
+def tell(what: str, turns: int) -> None:
+    """How far it is."""
+    print(f"{turns} {what} measured", file=sys.stderr, flush=True)
 
 
 def main() -> None:

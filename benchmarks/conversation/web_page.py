@@ -33,7 +33,7 @@ FIRST, OVER = "what can you do", "what is your name"
 #: s of silence: before a question, from its end to the voice over the answer, and after that.
 BEFORE_S, TALKS_S, AFTER_S, LEVEL = 2.0, 2.5, 9.0, 0.4
 PIXELS = 512 * 512
-_TALKS = "const talk = avatarApp.conversation; return talk?.connection.alive && talk.microphone && talk.player"
+_TALKS = "const talk = avatarApp.conversation; return !!(talk?.connection.alive && talk.microphone && talk.player)"
 _DRAIN = "return window.avatarBench.drain()"
 
 

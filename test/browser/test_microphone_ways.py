@@ -120,11 +120,11 @@ def test_words_come_by_webrtc_and_where_it_fails_by_the_socket_none_lost(words, 
         browser.wait(lambda: mic_of(graph) == ["webrtc"])
         assert 'avatar_microphones{way="webrtc"} 1' in metrics(graph)
         browser.until(f"{WAY} === 'webrtc'")
-        browser.wait(lambda: len(heard(graph, words)) == 1)
+        browser.wait(lambda: heard(graph, words))
         assert mic_of(graph) == ["webrtc"] and heard(graph, words)[0] > 0.85
         browser.js("window.avatarApp.conversation.uplink.rtc.peer.getSenders()[0].replaceTrack(null)")  # nothing comes
         browser.wait(lambda: mic_of(graph) == ["opus"])
-        browser.wait(lambda: len(heard(graph, words)) == 2)
+        browser.wait(lambda: len(heard(graph, words)) >= 2)
         assert heard(graph, words)[1] > 0.85 and longest_gap_s(graph) < SEAM_S
 
 

@@ -1,5 +1,7 @@
 """The relay that `./avatar web --turn` runs: what it may do, who may read it, and what is said where it cannot be."""
 
+from pathlib import Path
+
 import pytest
 
 from avatar_ros.bringup.graph import KioskOptions
@@ -24,7 +26,7 @@ def test_its_files_are_for_nobody_else(tmp_path, monkeypatch):
     config = relay.process.command[-1]
     for path in (tmp_path / "run").iterdir():
         assert path.stat().st_mode & 0o777 == 0o600, path
-    assert relay.secret_file.read_text().strip() in open(config).read()
+    assert relay.secret_file.read_text().strip() in Path(config).read_text()
     assert relay.secret_file.read_text() not in " ".join(relay.process.command), "arguments can be read by everybody"
 
 

@@ -150,7 +150,7 @@ def test_what_the_network_surely_hears_as_a_closure_is_kept_and_the_rest_is_not_
     heard[:, aa] = 1 - heard[:, m]
     out = with_heard_closures(said, heard, silent=np.array([0, 0, 0, 0, 1], np.float32))
     np.testing.assert_allclose(out.sum(axis=1), 1.0, atol=1e-6)
-    np.testing.assert_allclose(out[:, m], [0.8, 0, 0.2, 0, 0], atol=1e-6)  # sure, unsure, half sure; the text closes; rests
+    np.testing.assert_allclose(out[:, m], [0.8, 0, 0.2, 0, 0], atol=1e-6)  # sure, not, half; the text closes, rests
     np.testing.assert_allclose(out[0, [t, aa]], [0.12, 0.08], atol=1e-6)
     np.testing.assert_allclose(out[[1, 3, 4]], said[[1, 3, 4]], atol=1e-6)
 

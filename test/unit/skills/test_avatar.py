@@ -49,7 +49,7 @@ def test_without_a_renderer_it_is_refused_and_one_that_hangs_is_given_up(run: Sk
     run.deaf.clear()
     run.remove("renderer")
     goal = run.start(SetAvatarGoal(avatar="bolt"))
-    run.run(19.0)
+    run.run(59.0)
     assert goal not in run.ends
     assert run.end_of(goal, 5.0) == SetAvatarEnd(reason="no_answer") and standing(run) == ("", True)
 
