@@ -52,7 +52,7 @@ def test_an_avatar_that_the_profile_names_brings_its_card(head, tmp_path):
 
 def test_natural_shows_the_man_whose_voice_is_packaged():
     assert avatar_of_profile(profile_files("natural")) == "ben"
-    assert avatar_of_profile(profile_files("embedded")) == "ben"
+    assert avatar_of_profile(profile_files("embedded")) == "builtin"
 
 
 def test_a_name_becomes_its_file():
