@@ -28,6 +28,7 @@ VERBS = {
     "listen": ("listen", "print what somebody says next to a running kiosk"),
     "record": ("record", "a running kiosk's conversation into a file (MCAP)"),
     "replay": ("replay", "a recorded conversation drives face and loudspeaker again"),
+    "viewers": ("viewers", "layouts for rviz and Foxglove, for the avatar of any namespace"),
     "express": ("express", "sound in, ARKit expression weights out (JSON)"),
     "render": ("render", "avatar and expression file in, video or pictures out"),
     "avatars": ("avatars", "list the avatars that are there, with pictures"),

@@ -1,0 +1,45 @@
+"""`./avatar viewers`: the layouts for rviz and Foxglove, for the avatar of any namespace."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from pathlib import Path
+
+from ..core.errors import ConfigError
+from ..core.paths import share_file
+
+#: The shipped layouts; their topics are those of this namespace.
+LAYOUTS, SHIPPED_NAMESPACE = ("kiosk.rviz", "kiosk.foxglove.json"), "avatar"
+#: A name of ROS: parts of letters, digits and _, none beginning with a digit.
+_NAMESPACE = re.compile(r"[A-Za-z_]\w*(/[A-Za-z_]\w*)*", re.ASCII)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of the verb."""
+    parser.add_argument("--namespace", default=SHIPPED_NAMESPACE, help="of the avatar (%(default)s)")
+    parser.add_argument("--out", default=".", metavar="FOLDER", help="where the files are written (the current folder)")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Write both files and name them; what stands there is kept. Raises ConfigError."""
+    namespace = options.namespace.strip("/")
+    if not _NAMESPACE.fullmatch(namespace):
+        raise ConfigError("namespace", f"--namespace {options.namespace}: no namespace of ROS (one is robot/head)")
+    stem = namespace.replace("/", "_")
+    for name in LAYOUTS:
+        path = Path(options.out) / name.replace("kiosk", stem, 1)
+        try:
+            with path.open("x", encoding="utf-8") as file:
+                file.write(in_namespace(share_file(f"config/{name}").read_text("utf-8"), namespace))
+        except FileExistsError:
+            raise ConfigError("file_exists", f"{path} is there already: name another folder with --out") from None
+        except OSError as error:
+            raise ConfigError("file_unwritable", f"{path}: {error.strerror}") from error
+        print(path)
+    return 0
+
+
+def in_namespace(layout: str, namespace: str) -> str:
+    """A shipped layout whose topics and frames are those of `namespace`."""
+    return layout.replace(f"/{SHIPPED_NAMESPACE}/", f"/{namespace}/")
