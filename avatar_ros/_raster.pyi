@@ -3,6 +3,14 @@
 import numpy as np
 from numpy.typing import NDArray
 
+class Governor:
+    """How many threads draw."""
+
+    active: int
+
+    def __init__(self, threads: int) -> None: ...
+    def note(self, worked_ms: float, waited_ms: float) -> None: ...
+
 class Rasteriser:
     """One avatar and its threads."""
 

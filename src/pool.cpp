@@ -32,7 +32,7 @@ class FlushDenormals {
 #endif
 };
 
-constexpr double kStallMs = 1.0, kStallShare = 0.25;
+constexpr double kLostMs = 6.0;  // two time slices of a scheduler
 
 double now_ms() {
     using namespace std::chrono;
@@ -42,7 +42,10 @@ double now_ms() {
 }  // namespace
 
 void Governor::note(double worked_ms, double waited_ms) {
-    if (waited_ms > kStallMs + kStallShare * worked_ms) {
+    // Beyond what one thread alone would have needed; what others take off the caller makes up for waiting.
+    lost_ms_ = std::max(0.0, lost_ms_ + waited_ms - (active_ - 1) * worked_ms);
+    if (lost_ms_ > kLostMs) {
+        lost_ms_ = 0;
         patience_ = calm_ >= kCalm ? kShortest : std::min(patience_ * 2, kLongest);
         active_ = std::max(1, active_ / 2);
         left_ = patience_;

@@ -13,8 +13,9 @@
 namespace avatar {
 
 // How many threads take part. A thread that another process pushed off its core in the middle of a task makes all
-// others wait for a scheduler's time slice (about 3 ms): then fewer take part, and more are tried again later, each time
-// later where it goes wrong again at once.
+// others wait for a scheduler's time slice (about 3 ms). Where that costs more than the threads save, fewer take part,
+// and more are tried again later, each time later where it goes wrong again at once. A large picture's jobs save more
+// than a time slice, a small one's do not.
 class Governor {
    public:
     explicit Governor(int threads) : threads_(threads), active_(threads) {}
@@ -24,6 +25,7 @@ class Governor {
 
    private:
     int threads_, active_;
+    double lost_ms_ = 0;
     int patience_ = kShortest, left_ = 0, calm_ = kCalm;
     static constexpr int kShortest = 32, kLongest = 1024, kCalm = 128;  // jobs; a frame has four
 };
