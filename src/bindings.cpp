@@ -166,7 +166,8 @@ class Bound {
 
 PYBIND11_MODULE(_raster, m) {
     m.doc() = "CPU rasteriser of Gaussian-splat avatars; use avatar_ros.render instead of this module.";
-    py::class_<avatar::Governor>(m, "Governor", "How many threads draw; here for its test")
+    // module_local: render-compare loads two builds into one process.
+    py::class_<avatar::Governor>(m, "Governor", py::module_local(), "How many threads draw; here for its test")
         .def(py::init<int>(), py::arg("threads"))
         .def_property_readonly("active", &avatar::Governor::active)
         .def("note", &avatar::Governor::note, py::arg("worked_ms"), py::arg("waited_ms"));
