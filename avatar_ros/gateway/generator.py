@@ -140,15 +140,16 @@ class Generator:
             helper = None
             future.set_exception(FailedError("failed", "the process that draws has failed; try again"))
         else:
-            self._finish(kind, reply, future, counts=job is not self._trial)
-            self._usual_s += _SHARE * (time.monotonic() - began_s - self._usual_s)
+            if job is not self._trial:  # which loads first, and nobody has asked for it
+                self.done += kind == _RESULT
+                self._usual_s += _SHARE * (time.monotonic() - began_s - self._usual_s)
+            self._finish(kind, reply, future)
         with self._lock:
             self.busy -= 1
         return helper
 
-    def _finish(self, kind: bytes, reply: bytes, future: Future[bytes], *, counts: bool) -> None:
+    def _finish(self, kind: bytes, reply: bytes, future: Future[bytes]) -> None:
         if kind == _RESULT:
-            self.done += counts
             future.set_result(reply)
         else:
             told = json.loads(reply)
