@@ -17,7 +17,7 @@ from ..core.enums import Duty
 from ..core.events import Alive
 from ..core.peers import BEAT_S, PeerNews, PeerWatch
 from ..core.stage import Stage
-from . import convert, qos
+from . import convert, qos, stamps
 
 _LOOK_S = 0.1
 #: Longest wait for what a node needs to hear, before it says that it lives, s.
@@ -91,7 +91,7 @@ class Peers:
 
     def _beat(self) -> None:
         assert self._publisher is not None
-        self._publisher.publish(convert.to_msg(Alive(self._node.get_name(), self._life), time.time_ns()))
+        self._publisher.publish(convert.to_msg(Alive(self._node.get_name(), self._life), stamps.now_ns(self._node)))
 
     def _heard(self, msg: Any) -> None:
         alive: Alive = convert.from_msg(Alive, msg)
