@@ -88,8 +88,8 @@ def _node(spec: NodeSpec, overrides: Overrides) -> StageNode:
             raise
         raise ConfigError(
             "no_security",
-            "ROS_SECURITY_ENABLE is set, but this Fast DDS was built without SROS 2 (that of the wheels is): unset it and "
-            "close the network another way (docs/network.md), or take a ROS 2 installation, which has it",
+            "ROS_SECURITY_ENABLE is set, but this Fast DDS was built without SROS 2 (that of the wheels is): unset it "
+            "and close the network another way (docs/network.md), or take a ROS 2 installation, which has it",
         ) from error
 
 

@@ -1,10 +1,11 @@
-"""One kiosk with use_sim_time, at first without /clock; forged turns, a flood, a dialogue that is killed: it goes on."""
+"""A kiosk with use_sim_time, with and without /clock; forged turns, a flood, a dialogue that is killed: it goes on."""
 
 import contextlib
 import itertools
 import time
 from collections import Counter
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -88,9 +89,12 @@ def simulation(node):
 def test_stamps_are_of_a_clock_that_is_simulated_and_sound_is_not(kiosk):
     stamps, images = {}, {Image: "image_raw", CompressedImage: "image_raw/compressed", CameraInfo: "camera_info"}
     assert {state.stamp_ns for state in kiosk.heard["state"]} == {0}, "until there is a /clock"
+
+    def note_stamp(topic, msg):
+        stamps.setdefault(topic, []).append(convert.ns_from_stamp(msg.header.stamp))
+
     for kind, topic in images.items():
-        note_stamp = lambda msg, topic=topic: stamps.setdefault(topic, []).append(convert.ns_from_stamp(msg.header.stamp))
-        kiosk.subscribe(kind, topic, note_stamp, qos.for_images())
+        kiosk.subscribe(kind, topic, partial(note_stamp, topic), qos.for_images())
     with simulation(kiosk.node) as said:
         kiosk.wait(lambda _: all(values and values[-1] for values in map(stamps.get, images.values())), "images follow")
         seen, began_ns = {topic: len(messages) for topic, messages in kiosk.heard.items()}, time.monotonic_ns()
