@@ -18,7 +18,7 @@ from ..display.screen_sink import ScreenSink
 from ..display.sharpness import FIRST_SCALE
 from ..render.base import BACKENDS
 from ..render.stage import PORT, RendererSettings, RenderStage
-from ..ros import stamps
+from ..ros import header_time
 from ..ros.images import ImagePublisher
 from ..ros.main import run
 from ..ros.node_spec import NodeSpec
@@ -46,7 +46,7 @@ def build(settings: Mapping[str, Any], node: Any) -> RenderStage:
             pieces = Pieces(Path(record.path), record.piece_mib << 20, record.keep_days, record.keep_mib << 20)
             first = Recorder(unused_in_this_run(Path(record.path)), record)
             made.append(RecorderSink(first, lambda path: Recorder(path, record), pieces))
-        made.append(ImagePublisher(node, lambda: stage.camera, partial(stamps.at_ns, node), renderer.tf_frame))
+        made.append(ImagePublisher(node, lambda: stage.camera, partial(header_time.at_ns, node), renderer.tf_frame))
         if display.backend != "off":
             screen = partial(open_screen, display, settings["display.own"])
             # A recording keeps the size of its first frame: nothing is found out while one is made.

@@ -18,7 +18,7 @@ from ..core.events import Alive
 from ..core.peers import BEAT_S, PeerNews, PeerWatch
 from ..core.stage import Stage
 from ..core.twins import Twins, told
-from . import convert, qos, stamps
+from . import convert, header_time, qos
 
 _LOOK_S = 0.1
 #: Longest wait for what a node needs to hear, before it says that it lives, s.
@@ -93,7 +93,8 @@ class Peers:
 
     def _beat(self) -> None:
         assert self._publisher is not None
-        self._publisher.publish(convert.to_msg(Alive(self._node.get_name(), self._life), stamps.now_ns(self._node)))
+        alive = Alive(self._node.get_name(), self._life)
+        self._publisher.publish(convert.to_msg(alive, header_time.now_ns(self._node)))
 
     def _heard(self, msg: Any) -> None:
         alive: Alive = convert.from_msg(Alive, msg)

@@ -11,7 +11,7 @@ from rclpy.node import Node
 
 from ..core.stage import Out, Port
 from ..core.topics import TOPICS
-from . import convert, qos, readers, stamps
+from . import convert, header_time, qos, readers
 
 
 class Wiring:
@@ -77,7 +77,7 @@ class Wiring:
 
     def publish(self, out: Out) -> None:
         """Convert and publish now."""
-        self.publishers[out.topic].publish(convert.to_msg(out.message, stamps.now_ns(self._node)))
+        self.publishers[out.topic].publish(convert.to_msg(out.message, header_time.now_ns(self._node)))
 
     def wait_for_readers(self, topic: str, timeout_s: float) -> None:
         """Until what was published on `topic` has arrived, `timeout_s` at most."""
