@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from .arrays import U8
 from .errors import RenderError
 
 Pointer = ctypes.c_void_p
@@ -54,6 +55,10 @@ class CardPicture(Protocol):
     size: tuple[int, int]
     fence: int
     opaque: bool
+
+    def bytes_in(self, buffer: U8) -> U8:
+        """RGBA [height, width, 4], read back once, into `buffer`; for who draws, not for the window."""
+        ...
 
 
 def is_software(renderer: str) -> bool:

@@ -12,8 +12,8 @@ from typing import Any, Protocol, runtime_checkable
 
 from numpy.typing import NDArray
 
-from ..core.enums import AgentState
 from ..core.egl import CardPicture, GlHome, is_software
+from ..core.enums import AgentState
 from ..core.errors import ConfigError, UnknownBackendError
 from ..core.registry import NO_OPTIONS, Backend, Options, Registry
 from ..core.settings import setting
@@ -29,7 +29,9 @@ LEAST_SCALE = 0.1
 class DisplaySettings(CareSettings):
     """How the face is shown on a panel."""
 
-    backend: str = setting("auto", "screen: auto (a window where there is a screen), window (window_gl where a card draws), window_gl, off or fake")
+    backend: str = setting(
+        "auto", "screen: auto (a window where there is a screen), window (window_gl where gl draws), off, window_gl, fake"
+    )  # fmt: skip
     fullscreen: bool = setting(True, "fill the panel; false: a window of panel_width x panel_height")
     panel_width: int = setting(540, "width of the window where it is not full-screen, px", low=64, high=8192)
     panel_height: int = setting(960, "height of the window where it is not full-screen, px", low=64, high=8192)

@@ -1,4 +1,4 @@
-"""What compose.py does on the processor, done by the card that shows the window: nothing is copied to the computer's memory."""
+"""What compose.py does on the processor, done by the card that shows the window: no frame comes to the processor."""
 
 from __future__ import annotations
 

@@ -208,9 +208,7 @@ class ScreenSink(FrameSink):
 
     def _present(self, screen: Screen, frame: U8 | CardPicture, shown_at_s: float) -> None:
         try:
-            if isinstance(frame, np.ndarray):
-                screen.show(frame, shown_at_s)
-            elif isinstance(screen, DrawsFrames) and frame.home == screen.home:
+            if isinstance(frame, np.ndarray) or (isinstance(screen, DrawsFrames) and frame.home == screen.home):
                 screen.show(frame, shown_at_s)
             else:
                 return  # of a window that is no more

@@ -28,7 +28,7 @@ from .inputs import RasteriserBase, background_parts, model_view, output_buffer
 KINDS: dict[AlphaKind, float] = {"opaque": 0.0, "premultiplied": 1.0, "straight": 2.0}
 JACOBIAN_MARGIN = 0.15  # of the picture, as in reference.py
 DEFAULTS = GlSettings()
-OF_A_CONTEXT = ("_scene", "_splat", "_finisher", "_order", "_quads", "_cover")
+OF_A_CONTEXT = ("_targets", "_scene", "_splat", "_finisher", "_order", "_quads", "_cover")
 MORPH_REACH_M = 0.1  # farther than any morph moves a splat
 
 
@@ -70,7 +70,7 @@ class GlRasteriser(RasteriserBase):
     @property
     def looked_at(self) -> bool:
         """Whether somebody holds one of its pictures."""
-        return any(target.looked_at for target in self._targets.values())
+        return any(target.looked_at for target in self._targets.values()) if self._context else False
 
     @property
     def device(self) -> str:
@@ -127,8 +127,6 @@ class GlRasteriser(RasteriserBase):
             return
         if context.home is not None:  # what is shared outlives the context
             with suppress(RenderError), context.held() as gl:
-                for target in self._targets.values():
-                    target.release()
                 for name in OF_A_CONTEXT:
                     self.__dict__.pop(name, None)
                 gl.gc()
@@ -189,8 +187,8 @@ class GlRasteriser(RasteriserBase):
         size = (camera.width, camera.height)
         if size not in self._targets:
             self._scene.bind()  # what is bound is not freed: moderngl then binds a window's framebuffer, which is none
-            for old in self._targets.values():
-                old.release()
+            self._targets = {}
+            gl.gc()
             self._targets = {size: GlTarget(gl, size, self._float)}
         return self._targets[size]
 

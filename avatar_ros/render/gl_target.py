@@ -75,16 +75,9 @@ class GlTarget:
         self._behind = image
         return self._picture
 
-    def release(self) -> None:
-        """Free the card's memory; while the context is held."""
-        drawn = [part for one in self._canvases for part in (one.buffer, one.texture)]
-        for part in (self.covered, *drawn, self.colour, self._nothing, self._picture, self.sent):
-            if part is not None:
-                part.release()
-
 
 class GlPicture:
-    """A frame on the card: a CardPicture for a window that shares its textures. Without one, until the next is drawn."""
+    """A frame on the card: a CardPicture for a window that shares its textures; else it lasts until the next one."""
 
     def __init__(self, context: GlContext, target: GlTarget, canvas: Canvas, opaque: bool = True) -> None:
         """While the context is held; the picture has been drawn."""

@@ -65,8 +65,7 @@ class Head:
     def bytes(self) -> U8:
         """The frame [height, width, 4]; read back from the card where it lies there, once."""
         if (picture := self.picture) is not None:
-            read: U8 = picture.bytes_in(self._out)
-            return read
+            return picture.bytes_in(self._out)
         return self.frame.numpy()
 
     @property
