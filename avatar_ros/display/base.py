@@ -30,7 +30,7 @@ class DisplaySettings(CareSettings):
     """How the face is shown on a panel."""
 
     backend: str = setting(
-        "auto", "screen: auto (a window where there is a screen), window (window_gl where gl draws), off, window_gl, fake"
+        "auto", "screen: auto (a window where there is a screen), window (window_gl where gl draws), off, fake"
     )  # fmt: skip
     fullscreen: bool = setting(True, "fill the panel; false: a window of panel_width x panel_height")
     panel_width: int = setting(540, "width of the window where it is not full-screen, px", low=64, high=8192)

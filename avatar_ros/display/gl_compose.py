@@ -13,10 +13,10 @@ from ..core.egl import CardPicture, Egl
 from .background import Background, extended
 from .base import U8
 from .compose import KEPT_PATCHES, is_transparent
-from .gl_shaders import CARE, DESKTOP, DRAW, EMBEDDED, EVERY_PIXEL, PLACE
 from .layout import Box, fit_frame, margins, turned_shift, turned_size
 from .panel_care import AS_IT_IS, Care
 from .sign import Patch
+from .window_shaders import CARE, DESKTOP, DRAW, EMBEDDED, EVERY_PIXEL, PLACE
 
 FOR_EVER = 0xFFFFFFFFFFFFFFFF
 Texture = Any  # moderngl's

@@ -63,7 +63,7 @@ class ScreenSink(FrameSink):
         self._screen: Screen | None = None
         self._frames: Latest[tuple[U8 | CardPicture, float]] = Latest()
         self._home: GlHome | None = None
-        self._left_home = threading.Event()  # set where the renderer has been told that there is none
+        self._told, self._left_home = 0, threading.Event()  # how often the renderer was told that there is none
         self._lock = threading.Lock()  # of the board, its instant and the spare frame
         self._spare: U8 | None = None
         self._presses: deque[bool] = deque()
@@ -117,7 +117,9 @@ class ScreenSink(FrameSink):
     def home(self) -> GlHome | None:
         """See FrameSink.home. Whoever asks a second time has drawn nothing there since he was told that it is none."""
         if self._home is None:
-            self._left_home.set()
+            self._told += 1
+            if self._told > 1:
+                self._left_home.set()
         return self._home
 
     def show_on_card(self, picture: CardPicture, shown_at_s: float) -> bool:
@@ -208,10 +210,8 @@ class ScreenSink(FrameSink):
 
     def _present(self, screen: Screen, frame: U8 | CardPicture, shown_at_s: float) -> None:
         try:
-            if isinstance(frame, np.ndarray) or (isinstance(screen, DrawsFrames) and frame.home == screen.home):
-                screen.show(frame, shown_at_s)
-            else:
-                return  # of a window that is no more
+            if not _show(screen, frame, shown_at_s):
+                return
         except RenderError as error:
             self._leave_home()
             screen.close()
@@ -226,6 +226,7 @@ class ScreenSink(FrameSink):
     def _leave_home(self) -> None:
         """The window's context is about to go: the renderer is told, and given the time to leave it."""
         if self._home is not None:
+            self._told = 0
             self._left_home.clear()
             self._home = None
             while not self._closing.is_set() and not self._left_home.wait(POLL_S):
@@ -256,6 +257,17 @@ class ScreenSink(FrameSink):
             return
         self.warning = f"the panel has gone; {warning}"
         self._closing.wait(REOPEN_S)
+
+
+def _show(screen: Screen, frame: U8 | CardPicture, shown_at_s: float) -> bool:
+    """False: it is a picture of a window that is no more."""
+    if isinstance(frame, np.ndarray):
+        screen.show(frame, shown_at_s)
+        return True
+    if not isinstance(screen, DrawsFrames) or frame.home != screen.home:
+        return False
+    screen.show(frame, shown_at_s)
+    return True
 
 
 def _home_of(screen: Screen) -> GlHome | None:
