@@ -56,8 +56,12 @@ class CardPicture(Protocol):
     fence: int
     opaque: bool
 
+    def send(self) -> None:
+        """Ask the card for its bytes; it sends them while others work. For who draws, not for the window."""
+        ...
+
     def bytes_in(self, buffer: U8) -> U8:
-        """RGBA [height, width, 4], read back once, into `buffer`; for who draws, not for the window."""
+        """RGBA [height, width, 4], once, in `buffer`; waits for what was sent last. For who draws."""
         ...
 
 

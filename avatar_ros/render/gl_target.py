@@ -88,6 +88,7 @@ class GlPicture:
         self.texture = int(canvas.texture.glo)
         self.fence = context.fence() if self.home else 0
         self._here: U8 | None = None
+        self._sent = False
         canvas.held_by = weakref.ref(self)
 
     def read_into(self, buffer: U8) -> U8:
@@ -98,11 +99,23 @@ class GlPicture:
         self._here = buffer
         return buffer
 
+    def send(self) -> None:
+        """See CardPicture. One picture at a time: the next one's bytes take the same way."""
+        if self._here is None and not self._sent:
+            with self._context.held():
+                self._canvas.buffer.read_into(self._target.sent, components=4, alignment=1)
+                self._context.fence()
+            self._sent = True
+
     def bytes_in(self, buffer: U8) -> U8:
-        """`read_into`, once: where it has been read already, what it was read into."""
+        """See CardPicture; where it has been read already, what it was read into."""
         if self._here is None:
             with self._context.held():
-                self.read_into(buffer)
+                if self._sent:
+                    self._target.sent.read_into(buffer)
+                    self._here = buffer
+                else:
+                    self.read_into(buffer)
         assert self._here is not None
         return self._here
 

@@ -62,11 +62,10 @@ class Head:
         """The frame as it lies on the card; None: it does not."""
         return self.frame.pixels if self._home is not None and not isinstance(self.frame.pixels, np.ndarray) else None
 
-    def bytes(self) -> U8:
-        """The frame [height, width, 4]; read back from the card where it lies there, once."""
-        if (picture := self.picture) is not None:
-            return picture.bytes_in(self._out)
-        return self.frame.numpy()
+    @property
+    def out(self) -> U8:
+        """Memory [height, width, 4] for a frame's bytes."""
+        return self._out
 
     @property
     def looked_at(self) -> bool:

@@ -23,6 +23,7 @@ from ..core.types import LOCAL_SESSION, AudioFrame, Expression, PlaybackClock, S
 from .base import BACKENDS, DrawsForWindow, Rasteriser
 from .face import Face, FaceState
 from .frame_statistics import FrameStatistics
+from .read_back import ReadBack
 from .renderer_settings import RendererSettings, rasteriser_settings
 from .shown_head import Head, keeps_to_its_thread
 from .sink_group import SinkGroup
@@ -65,6 +66,7 @@ class RenderStage(Stage):
         self._sinks = SinkGroup()
         self._face = Face()
         self._statistics = FrameStatistics(self.tick_period_s)
+        self._read_back = ReadBack()
         self._wardrobe = Wardrobe(self._load_other, loader)
         self._head: Head | None = None
         self._retired: Head | None = None  # sinks may still have its last frame
@@ -154,6 +156,7 @@ class RenderStage(Stage):
 
     def close(self) -> None:
         """Finish recordings, close the window, free the rasteriser."""
+        self._read_back.finish()
         self.failure = "; ".join(filter(None, [self.failure, *self._sinks.close()]))
         self._wardrobe.close()
         for head in filter(None, (self._head, self._retired)):
@@ -224,9 +227,9 @@ class RenderStage(Stage):
         cost_s = self._clock.now_s() - started_s
         self._statistics.cost(cost_s)
         picture = self._shown.picture
+        want_bytes = [sink for sink in wanting if picture is None or not sink.show_on_card(picture, shown_at_s)]
+        self._read_back.hand_over(want_bytes, self._shown, shown_at_s)
         for sink in wanting:
-            if picture is None or not sink.show_on_card(picture, shown_at_s):
-                sink.show(self._shown.bytes(), shown_at_s)
             sink.drawn(cost_s, self.tick_period_s, self._statistics.missed)
         return cost_s
 

@@ -157,13 +157,13 @@ def test_whoever_wants_bytes_has_them_beside_the_panel(xvfb):
     from avatar_ros.core.frame_sink import FrameSink
 
     class Topic(FrameSink):
-        wanted, frames = False, ()
+        wanted, frames, instants = False, (), ()
 
         def wants_frames(self):
             return self.wanted
 
         def show(self, rgba, shown_at_s):
-            self.frames = (*self.frames, rgba.copy())
+            self.frames, self.instants = (*self.frames, rgba.copy()), (*self.instants, shown_at_s)
 
     with Kiosk() as kiosk:
         topic = Topic()
@@ -171,9 +171,14 @@ def test_whoever_wants_bytes_has_them_beside_the_panel(xvfb):
         kiosk.draw(2)
         assert not topic.frames
         topic.wanted = True
+        for at_s in (1000.0, 2000.0, 3000.0):
+            list(kiosk.stage.tick(at_s))
+        assert [at_s // 1000 for at_s in topic.instants] == [1, 2], "a frame later, with its own instant"
         kiosk.draw(2)
         xvfb.settled()
         assert np.abs(topic.frames[-1][..., :3].astype(int) - xvfb.picture()).max() <= 1
+        before = len(topic.frames)
+    assert len(topic.frames) == before + 1, "the last one too"
 
 
 def test_a_panel_that_goes_and_comes_takes_the_card_along(xvfb):
