@@ -50,7 +50,8 @@ def panels(tmp_path_factory):
             patch.setenv("XDG_RUNTIME_DIR", str(folder))
             patch.setenv("WAYLAND_DISPLAY", "inner")
             patch.setenv("SDL_VIDEODRIVER", "wayland")
-            patch.delenv("DISPLAY", raising=False)
+            for name in ("DISPLAY", "SDL_FRAMEBUFFER_ACCELERATION"):  # the latter is of other tests, under X
+                patch.delenv(name, raising=False)
             yield
             sys.modules["pygame"].display.quit()
     finally:
