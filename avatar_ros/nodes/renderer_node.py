@@ -3,14 +3,13 @@
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
 from ..core.frame_sink import FrameSink
 from ..core.run import unused_in_this_run
 from ..core.settings import setting
-from ..display.base import SCREEN_BACKENDS, DisplaySettings, open_screen
+from ..display.base import SCREEN_BACKENDS, DisplaySettings, Screen, open_screen
 from ..display.pieces import Pieces
 from ..display.recorder import Recorder, RecorderSettings
 from ..display.recorder_sink import RecorderSink
@@ -48,7 +47,9 @@ def build(settings: Mapping[str, Any], node: Any) -> RenderStage:
             made.append(RecorderSink(first, lambda path: Recorder(path, record), pieces))
         made.append(ImagePublisher(node, lambda: stage.camera, partial(header_time.at_ns, node), renderer.tf_frame))
         if display.backend != "off":
-            screen = partial(open_screen, display, settings["display.own"])
+            def screen() -> tuple[Screen, str]:
+                return open_screen(display, settings["display.own"], card=stage.card)
+
             # A recording keeps the size of its first frame: nothing is found out while one is made.
             scale = display.scale or FIRST_SCALE if record.path else None
             made.append(ScreenSink(display, open_=screen, scale=scale))
