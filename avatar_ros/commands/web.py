@@ -34,9 +34,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAMESPACE[=N]",
         help="a further graph that answers (`--part pipeline` of that namespace), N conversations at most",
     )
-    add("--turn", action="store_true", help="run a relay (coturn) for WebRTC of browsers whose network lets no UDP in")
-    add("--turn-url", action="append", default=[], metavar="turn:HOST:PORT", help="a relay elsewhere")
-    add("--turn-secret-file", default="", metavar="FILE", help="the secret that the relay elsewhere has")
 
 
 def add_access_arguments(add: Callable[..., Any]) -> None:
@@ -54,6 +51,9 @@ def add_access_arguments(add: Callable[..., Any]) -> None:
     add("--certificate", default="", metavar="FILE.pem", help="your own certificate (default: one is made)")
     add("--key", default="", metavar="FILE.pem", help="its key, where it is not in the same file")
     add("--token-file", default="", metavar="FILE", help="the visitors' token (default: with --lan, a new one)")
+    add("--turn", action="store_true", help="run a relay (coturn) for WebRTC of browsers whose network lets no UDP in")
+    add("--turn-url", action="append", default=[], metavar="turn:HOST:PORT", help="a relay elsewhere")
+    add("--turn-secret-file", default="", metavar="FILE", help="the secret that the relay elsewhere has")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -67,13 +67,12 @@ def run(options: argparse.Namespace) -> int:
         mic="none",
         display="off",
     )
-    own = replace(web_options(kiosk, options), part=options.part, also=tuple(options.also), turn=options.turn)
-    relays = tuple(options.turn_url)
-    return run_web(replace(own, turn_urls=relays, turn_secret_file=options.turn_secret_file))
+    return run_web(replace(web_options(kiosk, options), part=options.part, also=tuple(options.also)))
 
 
 def web_options(kiosk: KioskOptions, options: argparse.Namespace, *, devices: bool = False) -> WebOptions:
     """Of what was typed. devices: the kiosk's own are there besides."""
     names, files = tuple(options.name), (options.certificate, options.key)
     own = WebOptions(kiosk, options.http, options.port, options.lan, names, *files)
-    return replace(own, token_file=options.token_file, devices=devices)
+    relays = {"turn_urls": tuple(options.turn_url), "turn_secret_file": options.turn_secret_file}
+    return replace(own, token_file=options.token_file, devices=devices, turn=options.turn, **relays)

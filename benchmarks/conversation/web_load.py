@@ -128,6 +128,7 @@ async def _visit(
             found.append(await _first_sound(visitor, known, ended_s))
             await silence
             await asyncio.sleep(max(0.0, next_s - time.monotonic()))
+        await visitor.send(kind="bye")  # as a page does, or its session would wait for it beside those that come
     return found
 
 

@@ -205,7 +205,9 @@ class App {
   /** For who cannot see it. @param {{who: string, text: string}} line */
   #line({ who, text }) {
     const line = document.createElement('p');
-    line.textContent = `${who === 'person' ? 'You' : 'Avatar'}: ${text}`;
+    const words = document.createElement('bdi'); // they go their own way
+    words.textContent = text;
+    line.append(`${who === 'person' ? 'You' : 'Avatar'}: `, words);
     const log = element('log');
     log.append(line);
     while (log.childElementCount > MOST_LINES) log.firstElementChild?.remove();

@@ -7,7 +7,7 @@ import './avatar_head.js';
 import { element } from './elements.js';
 import { Notice } from './notice.js';
 import { login, tokenOfAddress } from './server.js';
-import { setBackground } from './settings.js';
+import { setBackground } from './background.js';
 import { WORDS, byeWords, micWords, queueWords, refusedWords } from './words.js';
 
 const TOLD = ['ready', 'state', 'captions', 'line', 'queue', 'session', 'resumed', 'lost', 'refused', 'bye', 'error', 'mic', 'failed'];
@@ -88,6 +88,6 @@ for (const name of ['avatar', 'voice', 'locale', 'renderer']) {
   const wish = address.get(name);
   if (wish) head.setAttribute(name, wish);
 }
-setBackground(address.get('background') ?? '');
+setBackground(address.get('background') ?? 'plain');
 const token = tokenOfAddress();
 if (token) login(token).catch(() => notice.show('token', refusedWords(4401)));

@@ -1,8 +1,10 @@
 // What a person can choose, kept for the next visit; what the address names wins.
 
+import { setBackground, setPicture } from './background.js';
 import { button, element, fill, input, select } from './elements.js';
 
 const PREFIX = 'avatar.';
+const USUAL_BACKGROUND = 'studio'; // as the kiosk's
 const TICKS = { push: 'hold to talk', writes: 'captions', counts: 'figures' };
 
 /** @param {string} name */
@@ -114,20 +116,18 @@ export class Settings extends EventTarget {
       show();
     });
     show();
-    setBackground(this.address.get('background') ?? '');
     const background = select('background');
-    background.addEventListener('change', () => (background.value ? input('picture').click() : setBackground('')));
+    const wish = this.wish('background') ?? USUAL_BACKGROUND;
+    if ([...background.options].some(({ value }) => value === wish)) background.value = wish;
+    setBackground(wish);
+    background.addEventListener('change', () => {
+      if (background.value === 'picture') return input('picture').click();
+      keep('background', background.value);
+      setBackground(background.value);
+    });
     input('picture').addEventListener('change', () => {
       const file = input('picture').files?.[0];
-      if (file) document.body.style.backgroundImage = `url("${URL.createObjectURL(file)}")`;
-      else background.value = '';
+      if (file) setPicture(file);
     });
   }
-}
-
-/** What is behind the face: a colour '#rrggbb', 'transparent', or '' for the page's own. @param {string} value */
-export function setBackground(value) {
-  document.body.toggleAttribute('data-clear', value === 'transparent');
-  document.body.style.backgroundImage = '';
-  document.body.style.backgroundColor = /^#[0-9a-f]{6}$/i.test(value) ? value : '';
 }

@@ -58,6 +58,15 @@ def test_a_kiosk_lets_browsers_in_besides_its_own_devices():
     assert all("connect_wait_s" not in node.parameters for node in nodes.values()), "its own devices are waited for"
     options = parser_for("kiosk").parse_args(["kiosk", "--web", "--http", "8123", "--name", "a.example"])
     assert web_options(KIOSK, options, devices=True) == web.WebOptions(KIOSK, 8123, names=("a.example",), devices=True)
+
+
+@pytest.mark.parametrize("verb", [("web",), ("kiosk", "--web")])
+def test_both_have_a_relay_here_or_elsewhere(verb):
+    given = [*verb, "--turn-url", "turn:relay.example:3478", "--turn-secret-file", "secret"]
+    elsewhere = web_options(KIOSK, parser_for(verb[0]).parse_args(given))
+    assert (elsewhere.turn, elsewhere.turn_urls) == (False, ("turn:relay.example:3478",))
+    assert elsewhere.turn_secret_file == "secret"
+    assert web_options(KIOSK, parser_for(verb[0]).parse_args([*verb, "--turn"])).turn
     assert not parser_for("kiosk").parse_args(["kiosk"]).web
 
 
