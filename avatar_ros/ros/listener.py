@@ -104,7 +104,7 @@ class Listener:
     def close(self) -> None:
         """Stop listening."""
         self._executor.shutdown()
-        self._thread.join(5.0)
+        self._thread.join(WAIT_S)  # a node is not taken apart while another thread waits on it
         self.node.destroy_node()
         rclpy.try_shutdown(context=self._context)
 

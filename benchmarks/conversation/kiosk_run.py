@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import subprocess
@@ -17,10 +18,16 @@ from avatar_ros.core.errors import StageError
 #: Node -> parameters that differ from the profile's.
 Parameters = Mapping[str, Mapping[str, Any]]
 STOP_S = 30.0
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
 #: The first question waits until all nodes work, on a busy machine too.
 PATIENT_MIC = {"ready_wait_s": 120.0, "file.start_delay_s": 3.0}
 #: A window that nobody sees: everything is drawn, on a machine without a screen too.
 UNSEEN_WINDOW = {"SDL_VIDEODRIVER": "dummy", "DISPLAY": "", "WAYLAND_DISPLAY": ""}
+
+
+def _end_with_parent() -> None:
+    """A measurement that is ended takes its kiosks with it; they would talk on for ever."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGINT)
 
 
 def write_profile(path: Path, base: str, parameters: Parameters) -> Path:
@@ -67,6 +74,7 @@ class KioskRun:
             text=True,
             errors="replace",
             start_new_session=True,
+            preexec_fn=_end_with_parent,  # noqa: PLW1509 — one system call, no lock is taken
         )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()

@@ -59,7 +59,8 @@ def _converse(plan: Mapping[str, Any], listener: Listener) -> dict[str, Any]:
         with suppress(StageError):  # it waits for answers that never come: what came is counted
             left = run.wait(plan["patience_s"])
         told = [] if left == 0 else [*run.lines[-_TAIL:], f"seen: {_seen(listener)}"]
-        return {"exit_code": left, "restarts": run.restarts(), "log_tail": told}
+        stood_in = [line for line in run.lines if "the offboard half" in line]
+        return {"exit_code": left, "restarts": run.restarts(), "stood_in": stood_in, "log_tail": told}
 
 
 def _seen(listener: Listener) -> dict[str, list[str]]:

@@ -22,7 +22,7 @@ from avatar_ros.ros.listener import Listener
 from kiosk_process import ROOT, KioskProcess
 
 pytestmark = pytest.mark.ros
-SPACE, NEIGHBOUR = "halves", "neighbour"
+SPACE = "halves"
 LONG = "This one is so long that nobody has all of it in store when its voice falls silent."
 TOPICS = ("state", "speech/sentence", "speech/playback", "say_result")
 OLD = "0.0.9"
@@ -58,11 +58,11 @@ class Halves:
         return self._half("offboard", prefix=prefix)
 
     @contextlib.contextmanager
-    def node_of_another_robot(self, name, space):
+    def node_of_another_robot(self, name):
         """On a host of its own, as far as locks go."""
-        own = self._home / f"{space}_{name}"
+        own = self._home / name
         own.mkdir()
-        command = [sys.executable, "-m", f"avatar_ros.nodes.{name}", "--ros-args", "-r", f"__ns:=/{space}"]
+        command = [sys.executable, "-m", f"avatar_ros.nodes.{name}", "--ros-args", "-r", f"__ns:=/{SPACE}"]
         log = (own / "log").open("w")
         env = {**os.environ, **self._env, "XDG_RUNTIME_DIR": str(own)}
         with log, subprocess.Popen(command, env=env, stderr=log) as it:
@@ -72,8 +72,8 @@ class Halves:
                 it.send_signal(signal.SIGINT)
                 assert it.wait(120) == 0, (own / "log").read_text()
 
-    def writers(self, topic, space=SPACE):
-        found = self.listener.node.get_publishers_info_by_topic(f"/{space}/{topic}")
+    def writers(self, topic):
+        found = self.listener.node.get_publishers_info_by_topic(topic)
         return sorted(info.node_name for info in found)
 
     def wait(self, condition, what):
@@ -122,16 +122,14 @@ def halves(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def working(halves):
-    """After another version was there, and another robot's half, the right one works."""
-    with halves.node_of_another_robot("tts_node", NEIGHBOUR):
-        old = halves.offboard(OLD)
-        halves.wait(lambda: halves.told(f"is of version {OLD}+"), "another version is told")
-        halves.wait(lambda: halves.writers("speech/audio", NEIGHBOUR) == ["tts_node"], "a neighbour's voice is there")
-        halves.voice_is("tts_standby_node")
-        halves.say("beside an old one")
-        assert halves.result("beside an old one").done
-        halves.wait(lambda: any(OLD in warning for warning in halves.warnings.values()), "diagnostics name it, too")
-        assert old.close() == 0
+    """After another version was there, the right one works."""
+    old = halves.offboard(OLD)
+    halves.wait(lambda: halves.told(f"is of version {OLD}+"), "another version is told")
+    halves.voice_is("tts_standby_node")
+    halves.say("beside an old one")
+    assert halves.result("beside an old one").done
+    halves.wait(lambda: any(OLD in warning for warning in halves.warnings.values()), "diagnostics name it, too")
+    assert old.close() == 0
     right = halves.offboard()
     halves.voice_is("tts_node")
     return right
@@ -161,7 +159,7 @@ def test_one_that_dies_in_the_middle_of_a_sentence_is_stood_in_for_and_comes_bac
 
 def test_another_robot_of_the_same_name_is_told(halves, working):
     """Two would answer each other's questions."""
-    with halves.node_of_another_robot("speaker_node", SPACE):
+    with halves.node_of_another_robot("speaker_node"):
         halves.wait(lambda: "there are several of speaker_node" in halves.warning("dialogue_node"), "it is told")
     halves.wait(lambda: "several" not in halves.warning("dialogue_node"), "it has gone, and that is known")
     assert halves.told("there are several of speaker_node")
