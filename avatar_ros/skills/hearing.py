@@ -13,6 +13,8 @@ from .observed import Observed
 
 #: A claim is said again so often, and holds so long where it is not, s.
 _RENEW_S, _LEASE_S = 1.0, 4.0
+#: What was heard may reach the dialogue later than us, which must not answer it: it stays ours for so long, s.
+_HEARD_LEASE_S = 1.0
 #: A voice that has ended without a transcript, or never ends, is nobody's answer after this time, s.
 _TRANSCRIPT_S, _LONGEST_VOICE_S = 6.0, 40.0
 
@@ -84,7 +86,10 @@ class Hearing:
         """The avatar answers again."""
         if self._claimed_s is not None:
             self._claimed_s = None
-            yield Out("control", Control(self._session, ControlAction.RELEASE))
+            if self.transcript is not None:
+                yield Out("control", Control(self._session, ControlAction.CLAIM, _HEARD_LEASE_S))
+            else:
+                yield Out("control", Control(self._session, ControlAction.RELEASE))
 
     def _read(self, transcript: Transcript) -> None:
         if not transcript.final:

@@ -33,6 +33,11 @@ class Observed:
         return self.state.epoch if self.state is not None else 0
 
     @property
+    def turn(self) -> Turn:
+        """The newest turn."""
+        return (self.state.epoch, self.state.turn) if self.state is not None else (0, 0)
+
+    @property
     def asleep(self) -> bool:
         return self.state is not None and self.state.state is AgentState.SLEEPING
 
