@@ -24,6 +24,7 @@ from avatar_ros.core.enums import InterruptAction, PlaybackState
 from avatar_ros.core.events import Interrupt
 from avatar_ros.core.types import AudioFrame, PlaybackClock, Transcript
 from avatar_ros.gateway.avatar_binary import binary_name, to_binary
+from avatar_ros.gateway.page_files import PageFiles
 from page_graph import Graph
 
 ANSWERS = Path(__file__).with_name("page_answers.yaml")
@@ -44,6 +45,7 @@ class PageServer:
     def __init__(self, folder: Path, avatars: dict[str, Avatar], answers_file: Path | None = None, *, places: int = 1,
                  token: str = "") -> None:
         self.folder, self.places, self.token = folder, places, token
+        self.pages = PageFiles(PAGE)
         self.blobs = {name: to_binary(avatar) for name, avatar in avatars.items()}
         self.graph = Graph(folder, answers_file)
         self.graph.tell = self._tell
@@ -120,10 +122,10 @@ class PageServer:
 
     async def _file(self, request: web.Request) -> web.Response:
         name = request.match_info.get("name", "index.html")
-        path = PAGE / (f"{name}.html" if name == "embed" else name)
-        if path.parent != PAGE or not path.is_file():
+        file = self.pages.files.get(f"{name}.html" if name == "embed" else name)
+        if file is None:
             raise web.HTTPNotFound
-        return self._answer(request, path.read_bytes(), TYPES[path.suffix])
+        return self._answer(request, file.data, file.kind)
 
     async def _test_file(self, request: web.Request) -> web.Response:
         path = Path(__file__).parent / "page" / request.match_info["name"]

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from avatar_ros.asr.whisper import WhisperRecogniser
     from avatar_ros.display.base import Screen
     from avatar_ros.display.fake import FakeScreen
+    from avatar_ros.display.gl_window import GlWindowScreen
     from avatar_ros.display.off import OffScreen
     from avatar_ros.display.window import WindowScreen
     from avatar_ros.encoder.base import Encoder
@@ -82,7 +83,7 @@ if TYPE_CHECKING:
         SphinxRecogniser, WhisperRecogniser, CascadeRecogniser, SenseVoiceRecogniser, SherpaRecogniser,
         SherpaModelRecogniser, FakeRecogniser
     ]  # fmt: skip
-    SCREENS: list[type[Screen]] = [WindowScreen, OffScreen, FakeScreen]
+    SCREENS: list[type[Screen]] = [WindowScreen, GlWindowScreen, OffScreen, FakeScreen]
     SPEAKERS: list[type[Speaker]] = [AutoSpeaker, CardSpeaker, NullSpeaker, FakeSpeaker]
     TURN_DETECTORS: list[type[TurnDetector]] = [SmartTurn, NoDetector]
     VOICES: list[type[Voice]] = [EspeakVoice, EdgeVoice, OpenAiVoice, CosyVoice, PiperVoice, KokoroVoice, FakeVoice]

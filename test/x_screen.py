@@ -7,6 +7,7 @@ import ctypes.util
 import os
 import struct
 import subprocess
+import threading
 
 import numpy as np
 
@@ -64,6 +65,17 @@ class XScreen:
         offset, width, height, stride = header[0] + 12 * header[19], header[4], header[5], header[12]
         rows = np.frombuffer(data, np.uint8, stride * height, offset).reshape(height, stride)
         return rows[:, : 4 * width].reshape(height, width, 4)[:, :, 2::-1].astype(int)
+
+    def settled(self):
+        """Wait until the picture is the same twice: what clients have sent is there."""
+        before = None
+        for _ in range(500):
+            now = self.picture()
+            if before is not None and now.shape == before.shape and (now == before).all():
+                return
+            before = now
+            threading.Event().wait(0.05)
+        raise AssertionError("the panel's picture never stands still")
 
     def press(self, keysym):
         """Press a key and let it go, through the XTEST extension."""

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 
 from .arrays import U8
+from .egl import CardPicture, GlHome
 from .topics import Message
 
 
@@ -24,6 +25,14 @@ class FrameSink(ABC):
     @abstractmethod
     def show(self, rgba: U8, shown_at_s: float) -> None:
         """A frame [H, W, 4], valid until the next call; it shows the face of `shown_at_s`."""
+
+    def home(self) -> GlHome | None:
+        """A context beside which a card may draw what `show_on_card` takes; None: there is none, or no longer."""
+        return None
+
+    def show_on_card(self, picture: CardPicture, shown_at_s: float) -> bool:
+        """A frame that lies where it was drawn; False: `show` its bytes."""
+        return False
 
     def drawn(self, cost_s: float, period_s: float, missed: int) -> None:  # noqa: B027 — most sinks take any size
         """What the frame just shown cost to draw, how often one is due, and how many were left out before it.

@@ -12,8 +12,9 @@ from typing import Any, Protocol, runtime_checkable
 
 from numpy.typing import NDArray
 
+from ..core.egl import CardPicture, GlHome, is_software
 from ..core.enums import AgentState
-from ..core.errors import ConfigError
+from ..core.errors import ConfigError, UnknownBackendError
 from ..core.registry import NO_OPTIONS, Backend, Options, Registry
 from ..core.settings import setting
 from .panel_care import AS_IT_IS, Care, CareSettings
@@ -28,7 +29,9 @@ LEAST_SCALE = 0.1
 class DisplaySettings(CareSettings):
     """How the face is shown on a panel."""
 
-    backend: str = setting("auto", "screen: auto (a window where there is a screen), window, off or fake")
+    backend: str = setting(
+        "auto", "screen: auto (a window where there is a screen), window (window_gl where gl draws), off, fake"
+    )  # fmt: skip
     fullscreen: bool = setting(True, "fill the panel; false: a window of panel_width x panel_height")
     panel_width: int = setting(540, "width of the window where it is not full-screen, px", low=64, high=8192)
     panel_height: int = setting(960, "height of the window where it is not full-screen, px", low=64, high=8192)
@@ -127,28 +130,70 @@ class TellsProblem(Protocol):
     def problem(self) -> str: ...
 
 
+@runtime_checkable
+class CopiesFrames(Protocol):
+    """A Screen that takes bytes. copied: why a card's frames have to be copied to it, "" where there are none."""
+
+    copied: str
+
+
+@runtime_checkable
+class DrawsFrames(Protocol):
+    """A Screen that draws for itself: its `show` takes CardPictures of `home` too; None while it is closed."""
+
+    home: GlHome | None
+
+    def show(self, rgba: U8 | CardPicture, shown_at_s: float) -> None: ...
+
+
 SCREEN_BACKENDS = Registry(
     "display",
     Screen,
     {
         "window": Backend("avatar_ros.display.window:WindowScreen", "embedded", ("pygame",)),
+        "window_gl": Backend("avatar_ros.display.gl_window:GlWindowScreen", "gl", ("pygame", "moderngl")),
         "off": Backend("avatar_ros.display.off:OffScreen"),
         "fake": Backend("avatar_ros.display.fake:FakeScreen"),
     },
 )
 
 
-def open_screen(settings: DisplaySettings, own: Options = NO_OPTIONS) -> tuple[Screen, str]:
+def open_screen(
+    settings: DisplaySettings, own: Options = NO_OPTIONS, card: str = ""
+) -> tuple[Screen, str]:
     """The chosen screen, open. The text is "" or says why `auto` shows nothing, and what to do about it.
 
-    own: options of backends. Raises ConfigError where the backend was named and cannot be had.
+    own: options of backends; card: what draws the frames, where a window may show them without a copy. Raises
+    ConfigError where the backend was named and cannot be had.
     """
-    if settings.backend != "auto":
+    if settings.backend not in ("auto", "window"):
         return _opened(settings.backend, settings, own), ""
     try:
-        return _opened("window", settings, own), ""
+        return _opened_window(settings, own, card), ""
     except ConfigError as error:
+        if settings.backend != "auto":
+            raise
         return _opened("off", settings, own), f"nothing is shown: {error.text}"
+
+
+def _opened_window(settings: DisplaySettings, own: Options, card: str) -> Screen:
+    """One that draws for itself where a card draws the frames, and the window's OpenGL is no worse than the card's."""
+    why = ""
+    if card:
+        try:
+            window = _opened("window_gl", settings, own)
+        except (ConfigError, UnknownBackendError) as error:
+            why = error.text
+        else:
+            renderer = str(getattr(window, "renderer", ""))
+            if is_software(card) or not is_software(renderer):
+                return window
+            window.close()
+            why = f"the window's OpenGL is drawn by the processor ({renderer}), the face by {card}"
+    window = _opened("window", settings, own)
+    if isinstance(window, CopiesFrames):
+        window.copied = why
+    return window
 
 
 def _opened(name: str, settings: DisplaySettings, own: Options) -> Screen:

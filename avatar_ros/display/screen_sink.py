@@ -12,12 +12,13 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from ..core.clock import Clock, SteadyClock
+from ..core.egl import CardPicture, GlHome
 from ..core.enums import AgentState
 from ..core.errors import ConfigError, RenderError
 from ..core.frame_sink import FrameSink
 from ..core.queues import Latest
 from ..core.topics import Message
-from .base import U8, DisplaySettings, Screen, TellsProblem, open_screen, render_size
+from .base import U8, DisplaySettings, DrawsFrames, Screen, TellsProblem, open_screen, render_size
 from .captions import CaptionBoard
 from .panel_care import AS_IT_IS, Care, Carer
 from .panel_power import PanelPower
@@ -60,7 +61,9 @@ class ScreenSink(FrameSink):
         self._clock = clock or SteadyClock()
         self._board = CaptionBoard()
         self._screen: Screen | None = None
-        self._frames: Latest[tuple[U8, float]] = Latest()
+        self._frames: Latest[tuple[U8 | CardPicture, float]] = Latest()
+        self._home: GlHome | None = None
+        self._told, self._left_home = 0, threading.Event()  # how often the renderer was told that there is none
         self._lock = threading.Lock()  # of the board, its instant and the spare frame
         self._spare: U8 | None = None
         self._presses: deque[bool] = deque()
@@ -111,6 +114,23 @@ class ScreenSink(FrameSink):
         frame[:] = rgba
         self._frames.put((frame, shown_at_s))
 
+    def home(self) -> GlHome | None:
+        """See FrameSink.home. Whoever asks a second time has drawn nothing there since he was told that it is none."""
+        if self._home is None:
+            self._told += 1
+            if self._told > 1:
+                self._left_home.set()
+        return self._home
+
+    def show_on_card(self, picture: CardPicture, shown_at_s: float) -> bool:
+        """See FrameSink.show_on_card; the picture is held until it has been shown and replaced."""
+        if self._home is None or picture.home != self._home:
+            return False
+        with self._lock:
+            self._at_s = shown_at_s
+        self._frames.put((picture, shown_at_s))
+        return True
+
     def hear(self, topic: str, message: Message) -> None:
         """Transcript, Sentence, PlaybackClock and AvatarState become captions and sign."""
         with self._lock:
@@ -124,6 +144,7 @@ class ScreenSink(FrameSink):
         """For /diagnostics. display_late_ms: from the time a frame was meant for to its handing over to the panel."""
         values = {
             "screen": self._screen.name if self._screen else "lost",
+            "screen_copies": self._copies(),
             "screen_size": "{}x{}".format(*self.size),
             "screen_scale": f"{self._sharpness.scale:g}: {self._sharpness.reason}",
             "screen_frames": str(self.shown),
@@ -135,6 +156,12 @@ class ScreenSink(FrameSink):
         warning = "; ".join(filter(None, (self.warning, problem)))
         told = {"screen_unseen": self.unseen, "warning": warning}
         return values | {name: value for name, value in told.items() if value}
+
+    def _copies(self) -> str:
+        """How frames come to the panel, and why."""
+        if self._home is not None:
+            return "none: drawn and shown by the card"
+        return f"frames: {why}" if (why := getattr(self._screen, "copied", "")) else "frames"
 
     def close(self) -> str:
         """Show what waits, then give the panel back."""
@@ -149,6 +176,7 @@ class ScreenSink(FrameSink):
         while self._step():
             pass
         if self._screen is not None:
+            self._home = None
             self._screen.close()
 
     def _take_panel(self) -> bool:
@@ -156,6 +184,7 @@ class ScreenSink(FrameSink):
         try:
             self._screen, self.warning = self._open()
             self.size = self._screen.size
+            self._home = _home_of(self._screen)
         except ConfigError as error:
             self._failure = error
         self._opened.set()
@@ -179,17 +208,29 @@ class ScreenSink(FrameSink):
         idle = self._board.state in (AgentState.IDLE, AgentState.SLEEPING)
         return self._carer.at(self._at_s, idle, self._local_hour(), self._settings)
 
-    def _present(self, screen: Screen, frame: U8, shown_at_s: float) -> None:
+    def _present(self, screen: Screen, frame: U8 | CardPicture, shown_at_s: float) -> None:
         try:
-            screen.show(frame, shown_at_s)
+            if not _show(screen, frame, shown_at_s):
+                return
         except RenderError as error:
+            self._leave_home()
             screen.close()
             self._screen, self.warning = None, error.text
             return
         self.shown += 1
         self._late_s += 0.1 * (self._clock.now_s() - shown_at_s - self._late_s)
-        with self._lock:
-            self._spare = frame
+        if isinstance(frame, np.ndarray):
+            with self._lock:
+                self._spare = frame
+
+    def _leave_home(self) -> None:
+        """The window's context is about to go: the renderer is told, and given the time to leave it."""
+        if self._home is not None:
+            self._told = 0
+            self._left_home.clear()
+            self._home = None
+            while not self._closing.is_set() and not self._left_home.wait(POLL_S):
+                pass
 
     def _look(self) -> None:
         if self._screen is None or self.closed_by_user:
@@ -212,9 +253,25 @@ class ScreenSink(FrameSink):
             screen, warning = None, error.text
         if screen is not None and (screen.size != (0, 0) or not warning):
             self._screen, self.warning, self.size = screen, warning, screen.size
+            self._home = _home_of(screen)
             return
         self.warning = f"the panel has gone; {warning}"
         self._closing.wait(REOPEN_S)
+
+
+def _show(screen: Screen, frame: U8 | CardPicture, shown_at_s: float) -> bool:
+    """False: it is a picture of a window that is no more."""
+    if isinstance(frame, np.ndarray):
+        screen.show(frame, shown_at_s)
+        return True
+    if not isinstance(screen, DrawsFrames) or frame.home != screen.home:
+        return False
+    screen.show(frame, shown_at_s)
+    return True
+
+
+def _home_of(screen: Screen) -> GlHome | None:
+    return screen.home if isinstance(screen, DrawsFrames) else None
 
 
 def _local_hour() -> float:

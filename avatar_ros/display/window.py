@@ -19,6 +19,7 @@ os.environ.setdefault("SDL_VIDEO_X11_WMCLASS", "avatar")
 
 import pygame
 
+from ..core.egl import CardPicture
 from ..core.enums import AgentState
 from ..core.errors import ConfigError, RenderError
 from .background import parse_panel_background
@@ -40,11 +41,12 @@ RESIZING = (pygame.WINDOWSIZECHANGED, pygame.WINDOWRESIZED, pygame.WINDOWDISPLAY
 
 
 class WindowScreen:
-    """The panel as a window without a cursor; the screen saver is kept away as long as it is open."""
+    """The panel as a window without a cursor; the screen saver is kept away as long as it is open. See CopiesFrames."""
 
     name = "window"
 
     def __init__(self, settings: DisplaySettings) -> None:
+        self.copied = ""
         self._settings = settings
         self._background = parse_panel_background(settings.panel_background)
         self._writer = CaptionWriter(settings) if settings.captions else None
@@ -66,7 +68,7 @@ class WindowScreen:
             self._refuse_invisible()
             self._avoid_software_opengl()
             self._window = self._make_window()
-            self._window.get_surface()  # Wayland without any OpenGL makes a window and fails here
+            self._prepare(self._window)
             self._talk_key = self._key_code()
         except pygame.error as error:
             self._give_up()
@@ -83,22 +85,21 @@ class WindowScreen:
         """Width and height of the window's upright picture, px."""
         if self._window is None:
             return (0, 0)
-        return turned_size(self._window.get_surface().get_size(), self._settings.rotation)
+        return turned_size(self._panel_size(self._window), self._settings.rotation)
 
     @property
     def problem(self) -> str:
         """Captions whose letters no font has."""
         return self._writer.problem if self._writer else ""
 
-    def show(self, rgba: U8, shown_at_s: float) -> None:
+    def show(self, rgba: U8 | CardPicture, shown_at_s: float) -> None:
         """See Screen.show."""
         if self._window is None:
             return
         if self._outgrown:
             raise RenderError("screen_lost", "the panel has changed its size", retryable=True)
         try:
-            surface = self._window.get_surface()
-            self._draw(surface, rgba, shown_at_s)
+            self._draw(self._window, rgba, shown_at_s)
             self._window.flip()
         except pygame.error as error:
             raise RenderError("screen_lost", f"the panel has gone: {error}", retryable=True) from error
@@ -158,7 +159,16 @@ class WindowScreen:
         self._window = self._composer = None
         pygame.display.quit()
 
-    def _make_window(self) -> pygame.Window:
+    def _prepare(self, window: pygame.Window) -> None:
+        """Raises pygame.error or ConfigError where it cannot be drawn on."""
+        window.get_surface()  # Wayland without any OpenGL makes a window and fails here
+
+    def _panel_size(self, window: pygame.Window) -> tuple[int, int]:
+        """Width and height as the panel counts them, px."""
+        return window.get_surface().get_size()
+
+    def _make_window(self, **kind: bool) -> pygame.Window:
+        """kind: further arguments of the window."""
         settings = self._settings
         panels = pygame.display.get_desktop_sizes()
         if settings.panel_index >= len(panels):
@@ -169,6 +179,7 @@ class WindowScreen:
         return pygame.Window(
             TITLE, size, (position, position), fullscreen_desktop=settings.fullscreen,
             resizable=not settings.fullscreen, borderless=settings.fullscreen, allow_high_dpi=True,
+            **kind,
         )  # fmt: skip
 
     def _x11_desktop(self) -> tuple[int, int] | None:
@@ -181,13 +192,14 @@ class WindowScreen:
         if driver in INVISIBLE_DRIVERS and os.environ.get("SDL_VIDEODRIVER") != driver:
             raise pygame.error(f"only the driver '{driver}' is available")
 
-    @staticmethod
-    def _avoid_software_opengl() -> None:
+    def _avoid_software_opengl(self) -> None:
         """Without a GPU, SDL would hand each picture to an OpenGL made of software, on the cores that draw the face."""
         if pygame.display.get_driver() == "x11" and not any(glob(pattern) for pattern in GPU_DEVICES):
             os.environ.setdefault("SDL_FRAMEBUFFER_ACCELERATION", "0")
 
-    def _draw(self, surface: pygame.Surface, rgba: U8, shown_at_s: float) -> None:
+    def _draw(self, window: pygame.Window, rgba: U8 | CardPicture, shown_at_s: float) -> None:
+        surface = window.get_surface()
+        assert isinstance(rgba, np.ndarray), "only a window that draws for itself has frames on the card"
         composer = self._composer_for(surface)
         patches = self._patches(composer.upright, shown_at_s)
         if surface.get_bitsize() == 32:

@@ -73,7 +73,7 @@ def _add_files(app: FastAPI, stage: GatewayStage, pages: PageFiles) -> None:
 
     @app.get("/static/{name:path}", include_in_schema=False)
     def static(name: str, request: Request) -> Response:
-        return pages.answer(name, request.headers)
+        return pages.answer(name, request.headers, source="source" in request.query_params)
 
     @app.get("/avatars")
     def avatars() -> dict[str, Any]:

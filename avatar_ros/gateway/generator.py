@@ -71,6 +71,8 @@ class Generator:
         self._queue: queue.SimpleQueue[tuple[Job, bytes, Future[bytes], Told | None] | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._open = 0
+        self._ends = False
+        self._running: dict[int, Helper] = {}  # by thread: those that owe an answer
         self._usual_s = _USUAL_S
         self.done = 0
         self.busy = 0
@@ -94,6 +96,10 @@ class Generator:
 
     def close(self) -> None:
         """End the processes; what is under way is lost."""
+        with self._lock:
+            self._ends = True
+            for helper in self._running.values():
+                helper.process.kill()  # one that loads its models for half a minute would be waited for
         for _ in self._threads:
             self._queue.put(None)
         for thread in self._threads:
@@ -127,7 +133,7 @@ class Generator:
         with self._lock:
             self.busy += 1
         try:
-            helper = helper or Helper(self._module)
+            helper = self._begun(helper)
             helper.send(_REQUEST, json.dumps(asdict(job)).encode() + b"\n" + data, timeout_s=_LIMIT_S)
             kind, reply = helper.receive(_LIMIT_S)
             while kind == _PROGRESS:
@@ -146,6 +152,15 @@ class Generator:
             self._finish(kind, reply, future)
         with self._lock:
             self.busy -= 1
+            self._running.pop(threading.get_ident(), None)
+        return helper
+
+    def _begun(self, helper: Helper | None) -> Helper:
+        """The process, known to `close` from now on. Raises HelperDeadError where that has been called."""
+        with self._lock:
+            if self._ends:
+                raise HelperDeadError("the server ends")
+            helper = self._running[threading.get_ident()] = helper or Helper(self._module)
         return helper
 
     def _finish(self, kind: bytes, reply: bytes, future: Future[bytes]) -> None:

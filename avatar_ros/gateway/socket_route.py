@@ -6,8 +6,10 @@ import asyncio
 import contextlib
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from fastapi import WebSocketDisconnect
 
 from .mic_ways import MakeRtcEar
 from .page_connection import Allowed, PageConnection
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 #: The first frame must be hello, and come within this time; a page that sends nothing for so long is gone.
 HELLO_S, SILENT_S = 5.0, 30.0
 _LONGEST_PING = 200
+#: What sending raises where the browser is gone without a word, or a close was sent already: starlette's, uvicorn's.
+_GONE = (WebSocketDisconnect, OSError, RuntimeError)
 #: Offers of WebRTC that a page may make: each costs a handshake.
 _OFFERS_PER_S, _OFFERS_AT_ONCE = 1 / 20, 4.0
 
@@ -52,9 +56,10 @@ class Sockets:
     async def serve(self, socket: WebSocket) -> None:
         """From the handshake to the end."""
         address = socket.scope["avatar_address"]
-        await socket.accept()
+        if not await _could(socket.accept()):
+            return
         if sum(self._open.values()) >= self._most or self._open.get(address, 0) >= self._most_of_one:
-            await socket.close(TOO_MUCH, "too many sockets")
+            await _could(socket.close(TOO_MUCH, "too many sockets"))
             return
         self._open[address] = self._open.get(address, 0) + 1
         connection = PageConnection(address, self._kind.inbox, time.monotonic(), self._kind.allowed)
@@ -107,14 +112,12 @@ class Sockets:
         return json.dumps({"kind": "pong", "t": fields.get("t"), "now_s": time.monotonic() - self._stage.origin_s})
 
     async def _write(self, socket: WebSocket, connection: PageConnection) -> None:
-        while True:
-            got = await connection.next()
-            if isinstance(got, tuple):
-                with contextlib.suppress(RuntimeError):  # it has closed meanwhile
-                    await socket.close(*got)
-                return
+        while not isinstance(got := await connection.next(), tuple):
             for frame in got:
-                await _send(socket, frame)
+                sending = socket.send_bytes(frame) if isinstance(frame, bytes) else socket.send_text(frame)
+                if not await _could(sending):
+                    return  # what is read from it will say so, too
+        await _could(socket.close(*got))
 
 
 class _Signals:
@@ -144,11 +147,13 @@ class _Signals:
             await self._ear.close()
 
 
-async def _send(socket: WebSocket, frame: str | bytes) -> None:
-    if isinstance(frame, bytes):
-        await socket.send_bytes(frame)
-    else:
-        await socket.send_text(frame)
+async def _could(sending: Coroutine[Any, Any, None]) -> bool:
+    """Send; False where nobody is there any more."""
+    try:
+        await sending
+    except _GONE:
+        return False
+    return True
 
 
 async def _finished(writer: asyncio.Task[None]) -> None:

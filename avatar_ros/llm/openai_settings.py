@@ -36,7 +36,7 @@ class OpenAiSettings(Settings):
         "what the model is told first, with {name} {place} {time} {date} {weekday} {locale} filled in",
         live=True,
     )
-    name: str = setting("Ava", "name of the avatar, for system_prompt", live=True)
+    name: str = setting("Robin", "name of the avatar, for system_prompt", live=True)
     place: str = setting("a visitor centre", "where it stands, for system_prompt", live=True)
     history_messages: int = setting(20, "messages of the conversation sent along, at most", low=0, high=200, live=True)
     temperature: float = setting(

@@ -38,6 +38,9 @@ class MotionSettings(Settings):
     liveliness: float = setting(1.0, "size of head, brow and eye movements; 0: none", low=0.0, high=2.0)
     blinks_per_min: float = setting(17.0, "mean rate of blinks; while speaking half as many more", low=0.0, high=60.0)
     idle_rate_hz: float = setting(30.0, "frames of the idle layer a second", low=5.0, high=60.0)
+    session_idle_rate_hz: float = setting(
+        15.0, "the same, of each session but the kiosk's own: a page mixes two of them", low=5.0, high=60.0
+    )
     eye_height_m: float = setting(1.7, "height of the eyes in the avatar's frame, m; for gaze_target", high=3.0)
     tf_frame: str = setting("avatar_link", "the avatar's frame in tf2 (REP 103), on the floor below its eyes")
     gestures_file: str = setting(

@@ -24,7 +24,7 @@ MAX_GAP_S = 30.0
 #: A frame that is needed within this time is made with whatever context there is.
 URGENT_S = 0.15
 #: Frames that are needed later than this are made in batches of BATCH_S.
-PATIENT_S, BATCH_S = 0.3, 0.1
+PATIENT_S, BATCH_S = 0.3, 0.2
 
 
 @dataclass(frozen=True)

@@ -27,9 +27,10 @@ _SENTENCES_KEPT = 64
 
 
 class SessionAnimator:
-    """Told all that concerns its session; says what its face does."""
+    """Told all that concerns its session; says what its face does. number: how many were made before it."""
 
-    def __init__(self, settings: MotionSettings, session: str, model: LipModel) -> None:
+    def __init__(self, settings: MotionSettings, session: str, model: LipModel, number: int = 0) -> None:
+        self.number = number
         self.face = IdleFace(settings, session)
         self.mirroring = Mirroring()
         self.agent_state = AgentState.IDLE

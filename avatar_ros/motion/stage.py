@@ -37,6 +37,8 @@ class ExpressionStage(Stage):
         self._model = model
         self._animators = {LOCAL_SESSION: SessionAnimator(settings, LOCAL_SESSION, model)}
         self._used_s: dict[str, float] = {}
+        self._ticks, self._made = 0, 0
+        self._every = max(1, round(settings.idle_rate_hz / settings.session_idle_rate_hz))
         self._warning = ""
         self._movements = Movements()
 
@@ -82,9 +84,11 @@ class ExpressionStage(Stage):
     def tick(self, now_s: float) -> Iterable[Out]:
         """What is due of both layers, for each session."""
         self._expire(now_s)
-        for animator in tuple(self._animators.values()):
+        self._ticks += 1
+        for session, animator in tuple(self._animators.items()):
             yield from animator.speak(now_s)
-            yield animator.live(now_s)
+            if session == LOCAL_SESSION or (self._ticks + animator.number) % self._every == 0:
+                yield animator.live(now_s)
 
     def session(self, event: SessionEvent, now_s: float) -> Iterable[Out]:
         """Meet a new session, forget a closed one."""
@@ -121,7 +125,8 @@ class ExpressionStage(Stage):
     def _animator(self, session: str, now_s: float) -> SessionAnimator:
         self._used_s[session] = now_s
         if session not in self._animators:
-            self._animators[session] = SessionAnimator(self._settings, session, self._model)
+            self._made += 1
+            self._animators[session] = SessionAnimator(self._settings, session, self._model, self._made)
         return self._animators[session]
 
     def _drop(self, session: str) -> None:

@@ -1,17 +1,15 @@
 """renderer_node: draws the face, shows it on the screen, publishes it, records it."""
 
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
 from ..core.frame_sink import FrameSink
 from ..core.run import unused_in_this_run
 from ..core.settings import setting
-from ..display.base import SCREEN_BACKENDS, DisplaySettings, open_screen
+from ..display.base import SCREEN_BACKENDS, DisplaySettings, Screen, open_screen
 from ..display.pieces import Pieces
 from ..display.recorder import Recorder, RecorderSettings
 from ..display.recorder_sink import RecorderSink
@@ -19,6 +17,7 @@ from ..display.screen_sink import ScreenSink
 from ..display.sharpness import FIRST_SCALE
 from ..render.base import BACKENDS
 from ..render.stage import PORT, RendererSettings, RenderStage
+from ..ros import header_time
 from ..ros.images import ImagePublisher
 from ..ros.main import run
 from ..ros.node_spec import NodeSpec
@@ -34,11 +33,6 @@ class RecordSettings(RecorderSettings):
     keep_mib: int = setting(10240, "the oldest of them are deleted beyond this size together, MiB", low=1, high=1 << 30)
 
 
-def wall_ns(steady_s: float) -> int:
-    """The wall clock at an instant of the steady clock; asked anew each time, since the wall clock may be set."""
-    return time.time_ns() + round((steady_s - time.monotonic()) * 1e9)
-
-
 def build(settings: Mapping[str, Any], node: Any) -> RenderStage:
     """The stage with its sinks: image topics always, recording and screen as configured."""
     renderer = cast(RendererSettings, settings[""])
@@ -51,9 +45,11 @@ def build(settings: Mapping[str, Any], node: Any) -> RenderStage:
             pieces = Pieces(Path(record.path), record.piece_mib << 20, record.keep_days, record.keep_mib << 20)
             first = Recorder(unused_in_this_run(Path(record.path)), record)
             made.append(RecorderSink(first, lambda path: Recorder(path, record), pieces))
-        made.append(ImagePublisher(node, lambda: stage.camera, wall_ns, renderer.tf_frame))
+        made.append(ImagePublisher(node, lambda: stage.camera, partial(header_time.at_ns, node), renderer.tf_frame))
         if display.backend != "off":
-            screen = partial(open_screen, display, settings["display.own"])
+            def screen() -> tuple[Screen, str]:
+                return open_screen(display, settings["display.own"], card=stage.card)
+
             # A recording keeps the size of its first frame: nothing is found out while one is made.
             scale = display.scale or FIRST_SCALE if record.path else None
             made.append(ScreenSink(display, open_=screen, scale=scale))

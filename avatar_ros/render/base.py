@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import radians, tan
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 
 from ..core.arrays import F32, U8
+from ..core.egl import GlHome
 from ..core.errors import RenderError
 from ..core.registry import Backend, Registry
 
@@ -156,6 +157,15 @@ class Rasteriser(Protocol):
 
     def close(self) -> None:
         """Free threads and memory."""
+        ...
+
+
+@runtime_checkable
+class DrawsForWindow(Protocol):
+    """A Rasteriser whose frames a window can show where they were drawn; their pixels are CardPictures then."""
+
+    def settle(self, home: GlHome | None) -> str:
+        """Go to a window's context, or away from it: None; what was drawn before is gone. Why it could not, or ""."""
         ...
 
 

@@ -7,6 +7,7 @@ The depths come back from it (two bytes a splat), are sorted here, and their ord
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from typing import Any
 
 import moderngl
@@ -14,18 +15,20 @@ import numpy as np
 
 from ..avatar.model import Avatar
 from ..core.arrays import F32, U8
+from ..core.egl import GlHome
 from ..core.errors import RenderError
 from .base import NEAR_M, AlphaKind, Background, Camera, Frame, RasterSettings
 from .gl_context import GlContext
 from .gl_scene import GlScene
 from .gl_settings import TARGETS, GlSettings
 from .gl_shaders import EVERY_PIXEL, FINISH, KEY_STEPS, PROJECT, SIDES, SPLAT, SPLAT_VERTEX
-from .gl_target import GlPicture, GlTarget
+from .gl_target import Canvas, GlPicture, GlTarget
 from .inputs import RasteriserBase, background_parts, model_view, output_buffer
 
 KINDS: dict[AlphaKind, float] = {"opaque": 0.0, "premultiplied": 1.0, "straight": 2.0}
 JACOBIAN_MARGIN = 0.15  # of the picture, as in reference.py
 DEFAULTS = GlSettings()
+OF_A_CONTEXT = ("_targets", "_scene", "_splat", "_finisher", "_order", "_quads", "_cover")
 MORPH_REACH_M = 0.1  # farther than any morph moves a splat
 
 
@@ -43,15 +46,31 @@ class GlRasteriser(RasteriserBase):
         embedded: see GlContext.
         """
         super().__init__(avatar.morph_names, settings)
-        self._context: GlContext | None = GlContext(settings.backend == "auto", embedded)
+        self._avatar, self._embedded, self._colors = avatar, embedded, avatar.colors
+        self._context: GlContext | None = None
         self._float = TARGETS[own.target]
-        self._targets: dict[tuple[int, int], GlTarget] = {}
         self._stages_ms: dict[str, float] = {}
         low, high = avatar.extent()
         self._middle = (low.astype(np.float64) + high) / 2
         self._radius_m = float(np.linalg.norm(high.astype(np.float64) - low)) / 2 + MORPH_REACH_M
-        with self._context.held() as gl:
-            self._load(gl, avatar)
+        self._take(self._elsewhere())
+
+    def settle(self, home: GlHome | None) -> str:
+        """See DrawsForWindow."""
+        why = ""
+        if self._context is not None and home == self._context.home:
+            return why
+        try:
+            found = GlContext(home=home) if home else self._elsewhere()
+        except RenderError as error:
+            why, found = str(error), self._elsewhere()
+        self._take(found)
+        return why
+
+    @property
+    def looked_at(self) -> bool:
+        """Whether somebody holds one of its pictures."""
+        return any(target.looked_at for target in self._targets.values()) if self._context else False
 
     @property
     def device(self) -> str:
@@ -79,9 +98,10 @@ class GlRasteriser(RasteriserBase):
             order = np.argsort(keys, kind="stable").astype(np.float32)
             watch.lap("sort_ms")
             self._splats(gl, target, order, camera)
-            self._finish(target, colour, image, alpha)
+            canvas = target.canvas(is_shared=context.home is not None)
+            self._finish(target, canvas, colour, image, alpha)
             watch.lap("draw_ms")
-            picture = GlPicture(context, target)
+            picture = GlPicture(context, target, canvas, alpha == "opaque")
             pixels = picture if buffer is None else picture.read_into(buffer)
             watch.lap("read_ms")
         sent = mix.nbytes + order.nbytes + target.picture_bytes
@@ -91,6 +111,7 @@ class GlRasteriser(RasteriserBase):
 
     def recolour(self, colors: F32) -> None:
         """See Rasteriser.recolour."""
+        self._colors = colors
         with self._open.held():
             self._scene.recolour(colors)
 
@@ -101,15 +122,33 @@ class GlRasteriser(RasteriserBase):
 
     def close(self) -> None:
         """Free the card's memory; the rasteriser draws no more."""
-        if self._context is not None:
-            self._context.release()
-        self._context = None
+        context, self._context = self._context, None
+        if context is None:
+            return
+        if context.home is not None:  # what is shared outlives the context
+            with suppress(RenderError), context.held() as gl:
+                for name in OF_A_CONTEXT:
+                    self.__dict__.pop(name, None)
+                gl.gc()
+        context.release()
 
     @property
     def _open(self) -> GlContext:
         if self._context is None:
             raise RenderError("render_closed", "the rasteriser was closed; make a new one")
         return self._context
+
+    def _elsewhere(self) -> GlContext:
+        return GlContext(self._settings.backend == "auto", self._embedded)
+
+    def _take(self, context: GlContext) -> None:
+        """Go on in another context."""
+        self.close()
+        self._context = context
+        self._targets: dict[tuple[int, int], GlTarget] = {}
+        with context.held() as gl:
+            self._load(gl, self._avatar)
+            self._scene.recolour(self._colors)
 
     def _load(self, gl: Any, avatar: Avatar) -> None:
         def program(vertex: str, fragment: str) -> Any:
@@ -148,8 +187,8 @@ class GlRasteriser(RasteriserBase):
         size = (camera.width, camera.height)
         if size not in self._targets:
             self._scene.bind()  # what is bound is not freed: moderngl then binds a window's framebuffer, which is none
-            for old in self._targets.values():
-                old.release()
+            self._targets = {}
+            gl.gc()
             self._targets = {size: GlTarget(gl, size, self._float)}
         return self._targets[size]
 
@@ -166,13 +205,13 @@ class GlRasteriser(RasteriserBase):
         self._quads.render(moderngl.TRIANGLE_STRIP, vertices=4, instances=len(order))
         gl.enable_only(moderngl.NOTHING)
 
-    def _finish(self, target: GlTarget, colour: tuple[float, float, float], image: np.ndarray | None,
-                alpha: AlphaKind) -> None:
+    def _finish(self, target: GlTarget, canvas: Canvas, colour: tuple[float, float, float],
+                image: np.ndarray | None, alpha: AlphaKind) -> None:
         target.colour.use(0)
         target.picture(image).use(1)
         self._finisher["behind"] = (*colour, 0.0 if image is None else 1.0)
         self._finisher["finish"] = (self._settings.smoke_cover, KINDS[alpha])
-        target.bytes.use()
+        canvas.buffer.use()
         self._cover.render(moderngl.TRIANGLES, vertices=3)
 
 

@@ -11,15 +11,16 @@ from typing import Any
 import moderngl
 import numpy as np
 
+from ..core.egl import DESKTOP_API, EMBEDDED_API, Egl, Functions, GlHome, is_software
 from ..core.errors import ConfigError, RenderError
 from ..core.loading import boundary, saying
-from .gl_egl import DESKTOP_API, EMBEDDED_API, Egl, Functions
 from .gl_shaders import DESKTOP, EMBEDDED, EVERY_PIXEL
 
 OLDEST = 300  # OpenGL ES 3.0; desktop contexts are asked for with 3.3
-SOFTWARE = ("llvmpipe", "softpipe", "swiftshader", "software", "swrast")
 PROBED = (2.25, 0.375, 0.0015, 0.75)  # what two blended triangles of PROBE leave
 PROBE = "vec4(1.5, 0.25, 0.001, 0.5)"
+COMMANDS_COMPLETE = 0x9117  # GL_SYNC_GPU_COMMANDS_COMPLETE
+FENCES_KEPT = 16  # more than a window can be behind
 USE_CPU = "use backend: cpu"
 MOST_ERRORS = 16  # that may lie there
 #: moderngl switches on what OpenGL ES has not, and asks for a window's framebuffer where there is none.
@@ -45,19 +46,26 @@ class GlContext:
     lines of its shaders.
     """
 
-    def __init__(self, hardware_only: bool = False, embedded: bool | None = None) -> None:
-        """embedded: OpenGL ES, or not; None: where a device has no OpenGL 3.3. Raises RenderError where there is no
-        EGL, neither of the two or, if asked for, only software.
+    def __init__(self, hardware_only: bool = False, embedded: bool | None = None, home: GlHome | None = None) -> None:
+        """embedded: OpenGL ES, or not; None: where a device has no OpenGL 3.3. home: a window's, to share textures
+        with, instead of a device that is looked for. Raises RenderError where there is no EGL, neither of the two or,
+        if asked for, only software.
         """
         self._egl = Egl()
-        opened = _best(self._egl, [api for api in (DESKTOP_API, EMBEDDED_API)
-                                   if embedded is None or embedded == (api is EMBEDDED_API)])  # fmt: skip
+        self.home = home
+        self._fences: list[int] = []
+        opened = _beside(self._egl, home) if home else _best(self._egl, [
+            api for api in (DESKTOP_API, EMBEDDED_API) if embedded is None or embedded == (api is EMBEDDED_API)
+        ])  # fmt: skip
         self._opened: Opened | None = opened
         self.renderer, self.version = opened.renderer, opened.version
         self.software = is_software(self.renderer)
         self.header = EMBEDDED if "OpenGL ES" in self.version else DESKTOP
         self._reset = self._egl.function("glGetGraphicsResetStatus", ctypes.c_uint)
         self._finish = self._egl.function("glFinish", None)
+        self._flush = self._egl.function("glFlush", None)
+        self._fence = self._egl.function("glFenceSync", ctypes.c_void_p, ctypes.c_uint, ctypes.c_uint)
+        self._forget = self._egl.function("glDeleteSync", None, ctypes.c_void_p)
         try:
             if hardware_only and self.software:
                 raise RenderError("render_gl_software", f"OpenGL is drawn by the processor here ({self.renderer}), "
@@ -90,6 +98,16 @@ class GlContext:
         """Until the device has finished what it was given; other Python threads run on meanwhile."""
         self._finish()
 
+    def fence(self) -> int:
+        """What a window's context can wait for: all that the card has been given so far."""
+        made = int(self._fence(COMMANDS_COMPLETE, 0) or 0)
+        self._flush()
+        self._fences.append(made)
+        for old in self._fences[:-FENCES_KEPT]:
+            self._forget(old)
+        del self._fences[:-FENCES_KEPT]
+        return made
+
     def release(self) -> None:
         """Free it and all it holds."""
         if self._opened is not None:
@@ -117,13 +135,13 @@ def lost(why: str) -> RenderError:
     return RenderError("render_gl_lost", f"the OpenGL context was lost ({why})", retryable=True)
 
 
-def is_software(renderer: str) -> bool:
-    """Whether a renderer's name is that of a program which draws on the processor.
-
-    >>> is_software("llvmpipe (LLVM 15.0.6, 256 bits)"), is_software("Mesa Intel(R) UHD Graphics 620")
-    (True, False)
-    """
-    return any(name in renderer.lower() for name in SOFTWARE)
+def _beside(egl: Egl, home: GlHome) -> Opened:
+    """A context that shares a window's textures. Raises RenderError."""
+    api = DESKTOP_API if home.api == DESKTOP_API[0] else EMBEDDED_API
+    try:
+        return _open(egl, home.display, api, home)
+    except ConfigError as error:
+        raise RenderError("render_no_gl", f"no OpenGL beside the window's: {error}") from error
 
 
 def _best(egl: Egl, apis: Sequence[Any]) -> Opened:
@@ -149,15 +167,16 @@ def _best(egl: Egl, apis: Sequence[Any]) -> Opened:
     return spare
 
 
-def _open(egl: Egl, display: int, api: Any) -> Opened:
+def _open(egl: Egl, display: int, api: Any, home: GlHome | None = None) -> Opened:
     """A context of one kind on one display. Raises ConfigError; moderngl itself raises plain ones."""
-    handle = egl.context(display, api)
+    handle = egl.context(display, api, home)
     if handle is None or not egl.make_current(display, api[0], handle):
         raise ConfigError("render_no_gl", f"no context, EGL error {egl.library.eglGetError():#x}")
     try:
         with boundary("OpenGL", ConfigError, "render_no_gl", describe=lambda fault: f" refused: {saying(fault)}"):
             options: Any = {"context": Functions(egl)}
             gl = moderngl.create_context(require=OLDEST, **options)
+            gl.gc_mode = "context_gc"  # what is dropped waits for gc(): only here is the context current
             list(_errors(gl))
             return Opened(display, api[0], handle, gl, str(gl.info["GL_RENDERER"]), str(gl.info["GL_VERSION"]))
     except ConfigError:

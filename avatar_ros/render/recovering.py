@@ -8,9 +8,10 @@ import numpy as np
 
 from ..core.arrays import F32, U8
 from ..core.clock import Clock, SteadyClock
+from ..core.egl import GlHome
 from ..core.errors import RenderError, UnknownBackendError
 from ..core.fallback import Fallback
-from .base import Background, Camera, Frame, Rasteriser
+from .base import Background, Camera, DrawsForWindow, Frame, Rasteriser
 
 RETRY_S = 5.0  # then twice as long each time: making one anew holds up the picture for some tenths of a second
 
@@ -31,12 +32,18 @@ class Recovering:
         self._fallback = Fallback(first.name, "cpu", RETRY_S)
         self._wait_s = RETRY_S
         self._bad_weights = 0
+        self._home: GlHome | None = None
         self._colors: F32 | None = None  # where they are not the avatar's own
 
     @property
     def device(self) -> str:
         """Of the rasteriser in use, where it tells."""
         return str(getattr(self._used, "device", ""))
+
+    @property
+    def looked_at(self) -> bool:
+        """See GlRasteriser."""
+        return bool(getattr(self._first, "looked_at", False))
 
     @property
     def bad_weights(self) -> int:
@@ -60,6 +67,11 @@ class Recovering:
                 raise
             self._fall(error)
         return self._used.render(weights, head, camera, background, out)
+
+    def settle(self, home: GlHome | None) -> str:
+        """See DrawsForWindow; whoever comes back is told, too."""
+        self._home = home
+        return self._first.settle(home) if isinstance(self._first, DrawsForWindow) else ""
 
     def recolour(self, colors: F32) -> None:
         """See Rasteriser.recolour; whoever takes over is told, too."""
@@ -88,6 +100,8 @@ class Recovering:
         return used
 
     def _in_this_light(self, made: Rasteriser) -> Rasteriser:
+        if self._home is not None and isinstance(made, DrawsForWindow):
+            made.settle(self._home)
         if self._colors is not None:
             made.recolour(self._colors)
         return made

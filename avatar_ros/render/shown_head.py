@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from math import dist
 
+import numpy as np
+
 from ..avatar.framing import frame_head, head_pivot
 from ..avatar.model import Avatar
 from ..core.arrays import U8
+from ..core.egl import CardPicture, GlHome
 from ..core.registry import NO_OPTIONS, Options
 from .auto import make_rasteriser
-from .base import Rasteriser
+from .base import DrawsForWindow, Frame, Rasteriser
 from .clip_mixer import ClipMixer, pose_matrix
 from .face import Face, FaceState
 from .pose import portrait_camera
@@ -23,10 +26,10 @@ MIN_SIDE_PX = 16
 class Head:
     """Of one avatar; `resize` comes before all else.
 
-    out: the frame drawn last, [height, width, 4]; size: width and height as they were asked for, px.
+    frame: what was drawn last; size: width and height as they were asked for, px.
     """
 
-    out: U8
+    frame: Frame
 
     def __init__(
         self, avatar: Avatar, settings: RendererSettings, own: Options = NO_OPTIONS, backend: str = ""
@@ -39,6 +42,8 @@ class Head:
         )
         self.clips = ClipMixer(avatar.clips, settings.clips)
         self.size = (0, 0)
+        self._home: GlHome | None = None
+        self._unsettled = ""
         self._scenery = Scenery(settings, avatar)
         self._pivot = head_pivot(avatar)
 
@@ -50,7 +55,30 @@ class Head:
     @property
     def warnings(self) -> list[str]:
         """Why another rasteriser or another picture than was asked for is used, or ""."""
-        return [str(getattr(self.rasteriser, "warning", self._fallback)), self._scenery.warning]
+        return [str(getattr(self.rasteriser, "warning", self._fallback)), self._scenery.warning, self._unsettled]
+
+    @property
+    def picture(self) -> CardPicture | None:
+        """The frame as it lies on the card; None: it does not."""
+        return self.frame.pixels if self._home is not None and not isinstance(self.frame.pixels, np.ndarray) else None
+
+    @property
+    def out(self) -> U8:
+        """Memory [height, width, 4] for a frame's bytes."""
+        return self._out
+
+    @property
+    def looked_at(self) -> bool:
+        """Of a head that draws no more: whether a window still has pictures of it."""
+        self.__dict__.pop("frame", None)
+        return bool(getattr(self.rasteriser, "looked_at", False))
+
+    def settle(self, home: GlHome | None) -> None:
+        """Draw beside a window's context, or no longer."""
+        if home == self._home or not isinstance(self.rasteriser, DrawsForWindow):
+            return
+        self._unsettled = self.rasteriser.settle(home)
+        self._home = home
 
     def resize(self, size: tuple[int, int]) -> None:
         """Frames of another size. Raises ConfigError where the first picture behind cannot be read."""
@@ -74,7 +102,9 @@ class Head:
         """The face of an instant, into `out`."""
         self._scenery.shine(self.rasteriser)
         head = self.clips.at(at_s) @ pose_matrix(state.head.rotation, state.head.translation, self._pivot)
-        self.rasteriser.render(state.weights, head, self._camera, self._background, self.out)
+        on_card = self._home is not None and self.rasteriser.name == "gl" and not self._unsettled
+        out = None if on_card else self._out
+        self.frame = self.rasteriser.render(state.weights, head, self._camera, self._background, out)
 
     def close(self) -> None:
         """Free the rasteriser."""
@@ -83,7 +113,7 @@ class Head:
     def _set_scene(self) -> None:
         width, height = self._camera.width, self._camera.height
         self._background = self._scenery.behind(self.rasteriser, self._camera)
-        self.out = self.rasteriser.buffer(width, height)
+        self._out = self.rasteriser.buffer(width, height)
 
 
 def keeps_to_its_thread(rasteriser: Rasteriser) -> bool:

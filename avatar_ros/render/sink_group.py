@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..core.egl import GlHome
 from ..core.frame_sink import FrameSink
 from ..core.topics import Message
 
@@ -24,6 +25,10 @@ class SinkGroup:
         """Width and height at which to draw, px."""
         sizes = (size for sink in self._sinks if (size := sink.frame_size()) is not None)
         return next(sizes, (DEFAULT_SIDE_PX, DEFAULT_SIDE_PX))
+
+    def home(self) -> GlHome | None:
+        """See FrameSink.home; of the first sink that has one."""
+        return next((home for sink in self._sinks if (home := sink.home()) is not None), None)
 
     def wanting(self) -> list[FrameSink]:
         """Those that would use a frame now."""

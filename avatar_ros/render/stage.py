@@ -20,9 +20,10 @@ from ..core.registry import NO_OPTIONS, Options
 from ..core.stage import Out, Port, Stage
 from ..core.topics import Message
 from ..core.types import LOCAL_SESSION, AudioFrame, Expression, PlaybackClock, Sentence, Talk, Transcript
-from .base import BACKENDS, Rasteriser
+from .base import BACKENDS, DrawsForWindow, Rasteriser
 from .face import Face, FaceState
 from .frame_statistics import FrameStatistics
+from .read_back import ReadBack
 from .renderer_settings import RendererSettings, rasteriser_settings
 from .shown_head import Head, keeps_to_its_thread
 from .sink_group import SinkGroup
@@ -65,6 +66,7 @@ class RenderStage(Stage):
         self._sinks = SinkGroup()
         self._face = Face()
         self._statistics = FrameStatistics(self.tick_period_s)
+        self._read_back = ReadBack()
         self._wardrobe = Wardrobe(self._load_other, loader)
         self._head: Head | None = None
         self._retired: Head | None = None  # sinks may still have its last frame
@@ -78,6 +80,7 @@ class RenderStage(Stage):
         avatar = load_avatar(avatar_file(settings.avatar), axes=settings.avatar_axes)
         self._head = Head(avatar, settings, self._own)
         self._sinks = SinkGroup(self._make_sinks())
+        self._head.settle(self._sinks.home())
         self._head.resize(self._wanted_size())
         self._head.warm()
 
@@ -127,6 +130,13 @@ class RenderStage(Stage):
         return self._shown.rasteriser
 
     @property
+    def card(self) -> str:
+        """What draws frames that a window can show where they lie, "" where nothing does."""
+        rasteriser = self.rasteriser
+        on_card = isinstance(rasteriser, DrawsForWindow) and rasteriser.name == "gl"
+        return str(getattr(rasteriser, "device", "")) if on_card else ""
+
+    @property
     def camera(self) -> tuple[float, float]:
         """Of the camera that draws: its focal length, px, and how far it is from the face, m."""
         return self._shown.camera
@@ -146,6 +156,7 @@ class RenderStage(Stage):
 
     def close(self) -> None:
         """Finish recordings, close the window, free the rasteriser."""
+        self._read_back.finish()
         self.failure = "; ".join(filter(None, [self.failure, *self._sinks.close()]))
         self._wardrobe.close()
         for head in filter(None, (self._head, self._retired)):
@@ -170,21 +181,28 @@ class RenderStage(Stage):
 
     def _made(self, avatar: Avatar, backend: str) -> Head:
         head = Head(avatar, self._settings, self._own, backend)
+        head.settle(self._sinks.home())
         head.resize(self._shown.size)
         head.warm()
         return head
 
     def _change_head(self, now_s: float) -> Iterable[Out]:
-        if self._retired is not None:
-            self._retired.close()
-            self._retired = None
+        if self._retired is not None and not self._retired.looked_at:
+            self._retire(None)
         head = self._wardrobe.ready(self._shown.avatar.name)
         if head is not None:
             if self._state is not None:
                 head.clips.set_state(self._state, now_s)
-            self._head, self._retired = head, self._head
+            self._retire(self._head)
+            self._head = head
         for result in self._wardrobe.results():
             yield Out("wear_result", result)
+
+    def _retire(self, head: Head | None) -> None:
+        """Put a head aside, and close the one that lies there."""
+        if self._retired is not None:
+            self._retired.close()
+        self._retired = head
 
     def _wanted_size(self) -> tuple[int, int]:
         width, height = self._sinks.frame_size()
@@ -192,6 +210,7 @@ class RenderStage(Stage):
 
     def _check_sinks(self) -> None:
         """A panel may have been turned or changed; a person may have pressed Esc."""
+        self._shown.settle(self._sinks.home())
         if (size := self._wanted_size()) != self._shown.size:
             self._shown.resize(size)
         self._shown.refresh()
@@ -207,8 +226,10 @@ class RenderStage(Stage):
         self._statistics.drawn += 1
         cost_s = self._clock.now_s() - started_s
         self._statistics.cost(cost_s)
+        picture = self._shown.picture
+        want_bytes = [sink for sink in wanting if picture is None or not sink.show_on_card(picture, shown_at_s)]
+        self._read_back.hand_over(want_bytes, self._shown, shown_at_s)
         for sink in wanting:
-            sink.show(self._shown.out, shown_at_s)
             sink.drawn(cost_s, self.tick_period_s, self._statistics.missed)
         return cost_s
 

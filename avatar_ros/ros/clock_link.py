@@ -14,7 +14,7 @@ from ..core.events import ClockPing
 from ..core.host_clocks import HostClocks
 from ..core.stage import Port
 from ..core.topics import TOPICS
-from . import convert, qos
+from . import convert, header_time, qos
 
 _LOOK_S = 0.1
 
@@ -83,4 +83,4 @@ class ClockLink:
 
     def _send(self, ping: ClockPing) -> None:
         if self._publisher is not None and self._node.context.ok():
-            self._publisher.publish(convert.to_msg(ping, time.time_ns()))
+            self._publisher.publish(convert.to_msg(ping, header_time.now_ns(self._node)))

@@ -14,7 +14,7 @@ from ..core.enums import Duty
 from ..core.events import Alive
 from ..core.peers import BEAT_S
 from ..core.standby import Standby, StandbyNews, Yielding, duty_values
-from . import convert, qos
+from . import convert, header_time, qos
 from .interface_version import interface_version
 from .settings_node import NodeSettings
 
@@ -113,4 +113,4 @@ class DutyKeeper:
     def _say(self, duty: Duty) -> None:
         if self._node.context.ok():
             alive = Alive(self._role, self._life, version=self._version, duty=duty)
-            self._publisher.publish(convert.to_msg(alive, time.time_ns()))
+            self._publisher.publish(convert.to_msg(alive, header_time.now_ns(self._node)))

@@ -37,6 +37,9 @@ UnknownROSArgsError = rclpy_implementation.UnknownROSArgsError
 #: What rclpy says where it cannot make a log folder or file.
 _LOG_FILE = re.compile(r"logging|log file|\.log for writing|log directory")
 
+#: What Fast DDS says where it was built without SROS 2.
+_NO_SECURITY = "doesn't have the security libraries"
+
 #: A node is two or three threads that hand messages on: Python's usual 5 ms is longer than a hop between two nodes.
 SWITCH_INTERVAL_S = 0.001
 
@@ -76,6 +79,20 @@ def _init(args: list[str] | None) -> Network:
     return network
 
 
+def _node(spec: NodeSpec, overrides: Overrides) -> StageNode:
+    """Raises ConfigError where keys are asked for and the middleware knows none: it then makes no node at all."""
+    try:
+        return StageNode(spec, overrides)
+    except RCLError as error:
+        if _NO_SECURITY not in str(error):
+            raise
+        raise ConfigError(
+            "no_security",
+            "ROS_SECURITY_ENABLE is set, but this Fast DDS was built without SROS 2 (that of the wheels is): unset it "
+            "and close the network another way (docs/network.md), or take a ROS 2 installation, which has it",
+        ) from error
+
+
 def _rclpy_init(args: list[str] | None) -> Network:
     return start_ros(args=args, signal_handler_options=SignalHandlerOptions.NO)
 
@@ -111,7 +128,7 @@ def run(spec: NodeSpec, args: list[str] | None = None) -> int:
     try:
         overrides = Overrides.of(sys.argv if args is None else args)  # names a mistake and its line; rcl does not
         network = _init(args)
-        node = StageNode(spec, overrides)
+        node = _node(spec, overrides)
         node.network_line = "" if RUN_BEGAN in os.environ else network.line  # it was said by the runner or launch
         node.open_to_others = not network.closed
         name = node.get_fully_qualified_name()

@@ -17,7 +17,8 @@ from ..core.enums import Duty
 from ..core.events import Alive
 from ..core.peers import BEAT_S, PeerNews, PeerWatch
 from ..core.stage import Stage
-from . import convert, qos
+from ..core.twins import Twins, told
+from . import convert, header_time, qos
 
 _LOOK_S = 0.1
 #: Longest wait for what a node needs to hear, before it says that it lives, s.
@@ -47,7 +48,7 @@ class Peers:
         self._clock = clock
         self._tell = tell
         self._prefix = namespace and namespace + "/"
-        self._watch = PeerWatch(stage.waits_for)
+        self._watch, self._twins = PeerWatch(stage.waits_for), Twins()
         self._hears = hears
         self._timer_clock = Clock(clock_type=ClockType.STEADY_TIME)
         self._wait_until_s = clock.now_s() + HEAR_WAIT_S
@@ -65,10 +66,11 @@ class Peers:
             self._timers.append(self._every(_LOOK_S, self._look))
 
     def status(self) -> Mapping[str, str]:
-        """What /diagnostics should say: who is missing."""
-        if not (missing := ", ".join(self._watch.missing)):
-            return {}
-        return {"missing_nodes": missing, "warning": f"{missing}: no sign of life; waits for it to come back"}
+        """What /diagnostics should say: who is missing, and who is there twice."""
+        missing = ", ".join(self._watch.missing)
+        lost = f"{missing}: no sign of life; waits for it to come back" if missing else ""
+        news = "; ".join(filter(None, (lost, told(self._twins.names(self._clock.now_s())))))
+        return {**({"missing_nodes": missing} if missing else {}), **({"warning": news} if news else {})}
 
     def close(self) -> None:
         """Say and hear no more."""
@@ -91,7 +93,8 @@ class Peers:
 
     def _beat(self) -> None:
         assert self._publisher is not None
-        self._publisher.publish(convert.to_msg(Alive(self._node.get_name(), self._life), time.time_ns()))
+        alive = Alive(self._node.get_name(), self._life)
+        self._publisher.publish(convert.to_msg(alive, header_time.now_ns(self._node)))
 
     def _heard(self, msg: Any) -> None:
         alive: Alive = convert.from_msg(Alive, msg)
@@ -100,6 +103,8 @@ class Peers:
             news = self._watch.left(alive.node, alive.life)
         elif alive.duty is not Duty.WAITS:
             stands_in = alive.duty is Duty.STANDS_IN
+            if not stands_in:
+                self._twins.heard(alive.node, alive.life, self._clock.now_s())
             news = self._watch.heard(alive.node, alive.life, self._clock.now_s(), stands_in=stands_in)
         if news is not None:
             self._say(news)

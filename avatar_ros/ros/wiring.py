@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Set
 from functools import partial
 from typing import Any
@@ -12,7 +11,7 @@ from rclpy.node import Node
 
 from ..core.stage import Out, Port
 from ..core.topics import TOPICS
-from . import convert, qos, readers
+from . import convert, header_time, qos, readers
 
 
 class Wiring:
@@ -78,7 +77,7 @@ class Wiring:
 
     def publish(self, out: Out) -> None:
         """Convert and publish now."""
-        self.publishers[out.topic].publish(convert.to_msg(out.message, time.time_ns()))
+        self.publishers[out.topic].publish(convert.to_msg(out.message, header_time.now_ns(self._node)))
 
     def wait_for_readers(self, topic: str, timeout_s: float) -> None:
         """Until what was published on `topic` has arrived, `timeout_s` at most."""

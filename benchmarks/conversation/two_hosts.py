@@ -34,6 +34,8 @@ from .kiosk_run import PATIENT_MIC, KioskRun, write_profile
 NAMESPACE = "bench_two_hosts"
 #: Largest p95 to accept, ms.
 LIPS_MS, ADDED_MS = 15.0, 250.0
+#: Lines of either half's log that are shown where questions were not answered.
+_TAIL = 30
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -59,6 +61,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     add("--fps", type=float, default=60.0, help="frames a second (default: %(default)s)")
     add("--side", type=int, default=256, help="side of the picture, px (default: %(default)s)")
     add("--ahead-s", type=int, default=100_000, help="the offboard half's clock, s (default: %(default)s)")
+    add("--standby", default="none", help="profile of the robot's own nodes that stand by (default: %(default)s)")
     add("--face-offboard", action="store_true", help="the renderer runs on the other host")
     add("--delay-ms", type=float, default=0.0, help="second run: of the cable, each way")
     add("--loss", type=float, default=0.0, help="second run: share of frames that the cable loses, 0-1")
@@ -90,6 +93,7 @@ def measure(options: argparse.Namespace, cable: Cable) -> dict[str, Any]:
                     "files": [str(path) for path in files],
                     "profile": str(profile),
                     "network": nets[0],
+                    "standby": options.standby,
                     "ahead_s": options.ahead_s,
                     "face_offboard": options.face_offboard,
                     "patience_s": options.patience_s or 60 + 25 * options.turns,
@@ -100,6 +104,8 @@ def measure(options: argparse.Namespace, cable: Cable) -> dict[str, Any]:
                 else:
                     result = _robot(robot, plan, other)
                 result["offboard_restarts"] = other.restarts()
+                if result["answered"] < options.turns:
+                    result["offboard_log_tail"] = other.lines[-_TAIL:]
     return result | news
 
 

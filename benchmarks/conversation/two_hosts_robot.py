@@ -31,6 +31,7 @@ from .two_hosts import NAMESPACE
 
 TOPICS = ("mic/audio", "speech/transcript", "speech/played", "speech/playback", "turn_report", "frame_info", "state")
 _RATE_HZ = 24000
+_TAIL = 30
 
 
 def main() -> int:
@@ -50,14 +51,24 @@ def main() -> int:
 
 
 def _converse(plan: Mapping[str, Any], listener: Listener) -> dict[str, Any]:
-    arguments = ["--host", "robot", "--standby", "none", "--network", plan["network"], "--display", "off"]
+    arguments = ["--host", "robot", "--standby", plan["standby"], "--network", plan["network"], "--display", "off"]
     arguments += ["--mic", ",".join(plan["files"]), "--turns", str(len(plan["files"]))]
     program = ("benchmarks.conversation.two_hosts_robot",) if plan["face_offboard"] else ("avatar_ros", "kiosk")
     with KioskRun(NAMESPACE, plan["profile"], arguments, program=program) as run:
         left: int | None = None
         with suppress(StageError):  # it waits for answers that never come: what came is counted
             left = run.wait(plan["patience_s"])
-        return {"exit_code": left, "restarts": run.restarts(), "log_tail": run.lines[-6:] if left else []}
+        told = [] if left == 0 else [*run.lines[-_TAIL:], f"seen: {_seen(listener)}"]
+        return {"exit_code": left, "restarts": run.restarts(), "log_tail": told}
+
+
+def _seen(listener: Listener) -> dict[str, list[str]]:
+    """By topic of the way to an answer: who writes it, and who reads it."""
+    ends = (listener.node.get_publishers_info_by_topic, listener.node.get_subscriptions_info_by_topic)
+    return {
+        topic: [", ".join(sorted(one.node_name for one in look(f"/{NAMESPACE}/{topic}"))) for look in ends]
+        for topic in ("mic/utterance", "speech/transcript", "dialogue/prompt", "speech/sentence", "motion/features")
+    }
 
 
 def figures(listener: Listener, plan: Mapping[str, Any], started_s: float) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from avatar_ros.testing.kiosk_process import KioskProcess
 from avatar_ros.testing.spoken_questions import RATE_HZ, speak, write_wav
 from benchmarks.lib.report import tell
 from benchmarks.rendering.browser_page import RACE, Browser, chromium
+from benchmarks.rendering.lam_page import lam_page
 
 from .web_load import open_house, pss_mib, wait_until_well
 from .web_page_watch import WATCH, Watched, quantiles, slope_per_hour
@@ -45,8 +46,13 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--row-s", type=float, default=60.0, help="a row of the result each so many seconds")
     parser.add_argument("--openings", type=int, default=5, help="new browsers")
     parser.add_argument("--port", type=int, default=8072)
+    parser.add_argument(
+        "--lam-page", type=Path, help="npm package gaussian-splat-renderer-for-lam: its page beside ours (--avatar ZIP)"
+    )
     parser.add_argument("--json", type=Path, help="write the result there")
     options = parser.parse_args(arguments)
+    if options.lam_page and not options.avatar:
+        parser.error("--lam-page draws a LAM avatar: give one with --avatar")
     with tempfile.TemporaryDirectory() as folder:
         found = _measure(options, Path(folder))
     tell(found, options.json)
@@ -65,6 +71,9 @@ def _measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
             found |= _talk(browser, server.pid, options)
             _open(browser, url)
             found["fps_512_race"] = round(browser.promise(RACE, 200), 1)
+        if options.lam_page:
+            found["lam"] = lam_page(options.lam_page, options.avatar)
+            found["times_lam"] = round(found["fps_512_race"] / found["lam"]["fps"], 1)
     found["load_after"] = os.getloadavg()[0]
     return found
 

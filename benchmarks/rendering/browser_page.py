@@ -31,7 +31,7 @@ const { view } = window.avatarApp;
 const { renderer, avatar } = view.choice;
 view.painter.stop();
 await new Promise((done) => setTimeout(done, 500));
-renderer.finished.length = 0;
+renderer.queue.pictures.length = 0;
 renderer.resize(512, 512);
 const { poseMatrix } = await import('/static/pose.js');
 const weights = new Float32Array(52), draws = [];

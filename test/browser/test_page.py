@@ -52,6 +52,9 @@ def test_a_typed_question_is_answered_aloud_with_lips_and_captions(server, page)
     lines = page.js("return [...document.querySelectorAll('#log p')].map((p) => p.textContent)")
     assert lines[0] == f"You: {QUESTION}" and lines[1].startswith("Avatar: ")
     assert lines.count(lines[0]) == 1
+    sent = {path: size for path, size in server.bytes_sent.items() if not path.startswith("/avatar/")}
+    assert {"/", "/static/app.js", "/static/playback.js", "/static/style.css", "/static/raster.wasm"} < set(sent)
+    assert sum(sent.values()) < 80_000, "page, scripts, style and wasm of a whole conversation, gzip"
 
 
 def test_idle_life_comes_from_the_same_topic_as_the_kiosks(server, page):

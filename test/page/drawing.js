@@ -29,7 +29,7 @@ function middle() {
 window.draw = async (weights, head) => {
   renderer.submit(Float32Array.from(weights), Float64Array.from(head), 'tag');
   if (renderer.kind === 'wasm') await new Promise((done) => { renderer.onready = done; });
-  const pixels = renderer.kind === 'wasm' ? new Uint8ClampedArray(renderer.finished[0].pixels) : renderer.pixels();
+  const pixels = renderer.kind === 'wasm' ? new Uint8ClampedArray(renderer.queue.pictures[0].pixels) : renderer.pixels();
   const bytes = Uint8Array.from(pixels);
   if (renderer.present() !== 'tag') throw new Error('nothing was presented');
   window.middle = middle();

@@ -1,8 +1,11 @@
-"""One kiosk without /clock though use_sim_time is set; forged turns, a flood, a dialogue that is killed: it goes on."""
+"""A kiosk with use_sim_time, with and without /clock; forged turns, a flood, a dialogue that is killed: it goes on."""
 
+import contextlib
+import itertools
 import time
 from collections import Counter
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -10,16 +13,21 @@ pytest.importorskip("rclpy", reason="needs ROS 2")
 
 from avatar_ros.msg import Alive
 from diagnostic_msgs.msg import DiagnosticArray
+from rosgraph_msgs.msg import Clock
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from avatar_ros.core.enums import InterruptAction, PlaybackState, SayWhen
 from avatar_ros.core.events import AvatarState, Interrupt
 from avatar_ros.core.types import SpeechChunk, Transcript
+from avatar_ros.ros import convert, qos
 from avatar_ros.ros.listener import Listener
 from benchmarks.conversation.floods import Flood, pour, say
 from kiosk_process import KioskProcess
 
 pytestmark = pytest.mark.ros
 HUGE, LATE = 2**64 - 1, 2**32 - 1
+#: A simulation that is fifty times slower than the world, and began long before it, ns.
+SIMULATED_NS, STEP_NS, TICK_S = 1_000_000_000_000, 400_000, 0.02
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +52,7 @@ def note(listener, array):
         values = {pair.key: pair.value for pair in status.values}
         kept = listener.diagnostics.setdefault(status.name.split("/")[-1], {"warnings": []})
         kept.update(values)
+        kept["stamp_ns"] = convert.ns_from_stamp(array.header.stamp)
         kept["warnings"].append(values.get("warning", ""))
 
 
@@ -57,6 +66,48 @@ def test_timers_run_though_the_clock_stands_still(kiosk):
     kiosk.wait(lambda h: any(c.state is PlaybackState.ENDED for c in h.heard["speech/playback"]), "is answered")
     kiosk.wait(lambda h: h.diagnostics.get("dialogue_node"), "nodes report all the same")
     kiosk.wait(lambda h: h.beats["tts_node"] >= 5, "nodes go on saying that they are alive")
+
+
+@contextlib.contextmanager
+def simulation(node):
+    """Publishes /clock; what it has said so far, ns."""
+    publisher, said = node.create_publisher(Clock, "/clock", 10), []
+    instants = itertools.count(SIMULATED_NS, STEP_NS)
+
+    def tick():
+        said.append(next(instants))
+        publisher.publish(Clock(clock=convert.stamp_from_ns(said[-1])))
+
+    timer = node.create_timer(TICK_S, tick)
+    try:
+        yield said
+    finally:
+        node.destroy_timer(timer)
+        node.destroy_publisher(publisher)
+
+
+def test_stamps_are_of_a_clock_that_is_simulated_and_sound_is_not(kiosk):
+    stamps, images = {}, {Image: "image_raw", CompressedImage: "image_raw/compressed", CameraInfo: "camera_info"}
+    assert {state.stamp_ns for state in kiosk.heard["state"]} == {0}, "until there is a /clock"
+
+    def note_stamp(topic, msg):
+        stamps.setdefault(topic, []).append(convert.ns_from_stamp(msg.header.stamp))
+
+    for kind, topic in images.items():
+        kiosk.subscribe(kind, topic, partial(note_stamp, topic), qos.for_images())
+    with simulation(kiosk.node) as said:
+        kiosk.wait(lambda _: all(values and values[-1] for values in map(stamps.get, images.values())), "images follow")
+        seen, began_ns = {topic: len(messages) for topic, messages in kiosk.heard.items()}, time.monotonic_ns()
+        spoken(kiosk, "in a simulation")
+        clocks = kiosk.heard["speech/playback"][seen["speech/playback"] :]
+        for topic in ("state", "speech/sentence", "speech/audio", "speech/playback", "motion/expression", "frame_info"):
+            stamps[topic] = [message.stamp_ns for message in kiosk.heard[topic][seen[topic] :]]
+        kiosk.wait(lambda h: h.diagnostics["speaker_node"]["stamp_ns"] >= SIMULATED_NS, "diagnostics follow, too")
+        for topic, values in stamps.items():
+            assert values and all(SIMULATED_NS <= value <= said[-1] for value in values if value), topic
+            assert topic in images.values() or all(values), topic
+        assert all(began_ns <= clock.steady_ns <= time.monotonic_ns() for clock in clocks if clock.steady_ns)
+        assert any(clock.steady_ns for clock in clocks), "the samples' instants are real"
 
 
 def test_forged_turns_mute_nobody_and_are_told_of(kiosk):

@@ -1,6 +1,7 @@
-"""How a node's process leaves: nothing of DDS stays behind it."""
+"""How a node's process leaves: nothing of DDS stays behind it. How it does not begin: without the keys asked for."""
 
 import contextlib
+import importlib.metadata
 import os
 import signal
 import subprocess
@@ -54,3 +55,24 @@ def test_a_node_that_ends_leaves_no_shared_memory():
         pytest.skip("this DDS uses no shared memory")
     assert begun and "left 0" in rest, rest
     assert all(there) and not [segment for segment in segments if segment.exists()]
+
+
+def of_the_wheels():
+    try:
+        return bool(importlib.metadata.version("ros-fastrtps"))
+    except importlib.metadata.PackageNotFoundError:
+        return False
+
+
+@pytest.mark.skipif(not of_the_wheels(), reason="an installed ROS 2 has SROS 2")
+@pytest.mark.parametrize("strategy", ["Enforce", "Permissive"])
+def test_keys_that_this_dds_cannot_use_are_refused_in_one_line(tmp_path, strategy):
+    """It does not go on unprotected."""
+    (tmp_path / "enclaves").mkdir()
+    keys = {"ROS_SECURITY_ENABLE": "true", "ROS_SECURITY_STRATEGY": strategy, "ROS_SECURITY_KEYSTORE": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-m", "avatar_ros.nodes.expression_node"],
+        env={**os.environ, **keys}, capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 2, done.stderr
+    assert "no_security: ROS_SECURITY_ENABLE is set" in done.stderr and "Traceback" not in done.stderr

@@ -14,6 +14,7 @@ const MOST_PIXELS = { wasm: 900 * 900, webgl: 1440 * 1440 };
 const FAST_MS = 12;
 const SLOW_MS = 26;
 const JUDGE_MS = 2000;
+const IDLE_DELAY_S = 0.2; // idle faces come 15 times a second, over a network, and a picture is begun before it is seen
 
 export class HeadView extends EventTarget {
   /** Called before each picture with the instant at which it will be seen. @type {(atS: number) => void} */
@@ -23,7 +24,7 @@ export class HeadView extends EventTarget {
   constructor(place, options = {}) {
     super();
     this.place = place;
-    this.face = new Face(options.idleDelayS);
+    this.face = new Face(options.idleDelayS ?? IDLE_DELAY_S);
     this.painter = new Painter((atS) => this.#poseAt(atS));
     this.choice = new RendererChoice(() => this.#newCanvas(), options.renderer);
     this.choice.onchange = (renderer) => this.#use(renderer);

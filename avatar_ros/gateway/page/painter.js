@@ -71,11 +71,12 @@ export class Painter {
     this.onshown({ pose: tag.pose, atS: tag.atS, seenS });
   }
 
-  // A picture that is begun now is finished after its cost, taken by the next refresh, and seen one later.
+  // A picture that is begun now is finished after its cost, taken by the next refresh, and seen one later. One that is
+  // finished early waits for its refresh, so that its cost is taken as that of a slow one.
   #begin() {
     const renderer = this.renderer;
     if (!renderer?.free) return;
-    const doneS = performance.now() / 1000 + (renderer.kind === 'wasm' ? renderer.cost_ms / 1000 : 0);
+    const doneS = performance.now() / 1000 + (renderer.kind === 'wasm' ? renderer.costs.sure / 1000 : 0);
     const refreshes = renderer.kind === 'wasm' ? Math.max(1, Math.ceil((doneS - this.lastRefreshS) / this.refreshS)) : 0;
     const atS = this.lastRefreshS + (refreshes + 1) * this.refreshS;
     const stepS = this.lively ? LIVELY_STEP_S : CALM_STEP_S;

@@ -1,10 +1,12 @@
 // Draws with the C++ rasteriser in a worker; the page only copies finished pictures to its canvas.
 
 import { portraitCamera } from './camera.js';
+import { PictureCosts, PictureQueue } from './picture_queue.js';
 
 /** @typedef {import('./avatar_file.js').Avatar} Avatar */
 
 const START_LIMIT_MS = 20000;
+const MOST_WAITING = 3; // pictures
 
 export class WasmRenderer {
   kind = /** @type {const} */ ('wasm');
@@ -29,11 +31,12 @@ export class WasmRenderer {
     this.context = context;
     this.worker = new Worker(new URL('./raster_worker.js', import.meta.url), { type: 'module' });
     this.busy = false;
-    /** @type {{pixels: ArrayBuffer, width: number, height: number, tag: any, ms: number}[]} */
-    this.finished = [];
+    this.queue = new PictureQueue();
+    this.costs = new PictureCosts();
+    this.begunMs = 0;
+    this.cost_ms = 0;
     /** @type {ArrayBuffer[]} */
     this.buffers = [];
-    this.cost_ms = 0;
     /** @type {number[] | null} */
     this.background = null;
     this.resize(canvas.width, canvas.height);
@@ -50,12 +53,13 @@ export class WasmRenderer {
 
   /** Whether `submit` may be called. */
   get free() {
-    return !this.busy && this.finished.length < 2;
+    return !this.busy && this.queue.pictures.length < MOST_WAITING;
   }
 
   /** Begin a picture. @param {ArrayLike<number>} weights @param {ArrayLike<number>} head @param {any} tag comes back from `present` */
   submit(weights, head, tag) {
     this.busy = true;
+    this.begunMs = performance.now();
     const buffer = this.buffers.pop();
     const job = { weights, head, camera: this.camera, background: this.background, buffer, tag };
     this.worker.postMessage(job, buffer ? [buffer] : []);
@@ -63,10 +67,10 @@ export class WasmRenderer {
 
   /** Show the picture that is due; its tag, or null where none is finished. Called when the screen is refreshed. @param {number} [untilS] */
   present(untilS = Infinity) {
-    while (this.finished.length > 1 && this.finished[1].tag.atS <= untilS) this.buffers.push(/** @type {any} */ (this.finished.shift()).pixels);
-    const picture = this.finished.shift();
-    if (!picture) return null;
-    const { pixels, width, height, tag } = picture;
+    const { due, overtaken } = this.queue.take(untilS);
+    for (const { pixels } of overtaken) this.buffers.push(pixels);
+    if (!due) return null;
+    const { pixels, width, height, tag } = due;
     if (this.canvas.width !== width || this.canvas.height !== height) [this.canvas.width, this.canvas.height] = [width, height];
     this.context.putImageData(new ImageData(new Uint8ClampedArray(pixels), width, height), 0, 0);
     this.buffers.push(pixels);
@@ -112,7 +116,8 @@ export class WasmRenderer {
   #finish(picture) {
     this.busy = false;
     this.cost_ms += (picture.ms - this.cost_ms) * (this.cost_ms ? 0.1 : 1);
-    this.finished.push(picture);
+    this.costs.add(performance.now() - this.begunMs);
+    this.queue.add(picture);
     this.onready();
   }
 }

@@ -50,9 +50,11 @@ def test_an_avatar_that_the_profile_names_brings_its_card(head, tmp_path):
     assert parameters(profile=f"embedded,{mine}")["asr_node"] == {"locale": "de-DE"}
 
 
-def test_natural_shows_the_man_whose_voice_is_packaged():
-    assert avatar_of_profile(profile_files("natural")) == "ben"
-    assert avatar_of_profile(profile_files("embedded")) == "builtin"
+@pytest.mark.parametrize("profile", ["embedded", "natural"])
+def test_a_man_speaks_with_the_voices_that_are_mens(profile):
+    assert avatar_of_profile(profile_files(profile)) == "ben"
+    assert not parameters(profile=profile)["tts_node"]
+    assert parameters(profile=profile, avatar="ada")["renderer_node"]["avatar"] == str(avatar_file("ada"))
 
 
 def test_a_name_becomes_its_file():

@@ -195,7 +195,7 @@ LOADERS = {
     "avatar/load.py", "avatar/validate.py", "commands/manifest.py", "answers/file.py", "vad/smart_turn.py",
     "commands/expression_file.py", "core/inference.py", "core/registry.py", "speech/phone_network.py",
     "core/backdrop_picture.py", "core/yaml_text.py",
-    "display/export.py", "encoder/neural.py", "encoder/neural_model.py",
+    "display/export.py", "display/gl_window.py", "encoder/neural.py", "encoder/neural_model.py",
     "motion/onnx_lips.py", "recording/bag_reader.py", "render/gl_context.py",
     "tts/kokoro.py", "tts/piper_config.py", "tts/piper_files.py",
     "tts/vits.py",

@@ -74,3 +74,12 @@ def test_a_trial_that_cannot_be_made_is_no_end():
     with make(trial=job("die"), may_begin=may) as generator:
         assert asked.wait(WAIT_S)
         assert texts(generator, "one") == ["one"]
+
+
+def test_at_the_end_nobody_waits_for_a_process_that_is_at_work():
+    begun = threading.Event()
+    with make() as generator:
+        future = generator.submit(job("for ever"), b"", lambda *_: begun.set())
+        assert begun.wait(WAIT_S)
+    with pytest.raises(FailedError, match="has failed"):
+        future.result(WAIT_S)

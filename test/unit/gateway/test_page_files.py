@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import importlib.util
 import re
 import shutil
@@ -11,6 +10,9 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from avatar_ros.gateway.page_files import PageFiles
+from avatar_ros.gateway.page_text import sent_text
 
 ROOT = Path(__file__).resolve().parents[3]
 PAGE = ROOT / "avatar_ros/gateway/page"
@@ -45,18 +47,56 @@ def test_the_built_rasteriser_is_that_of_the_sources(tmp_path):
 
 OF_GL = {"renderer_gl.js", "gl_scene.js", "gl_target.js", "gl_program.js", "shaders.js"}
 OF_WASM = {"renderer_wasm.js", "wasm_raster.js", "raster_worker.js", "raster.wasm"}
-OF_OTHER_PAGES = {"embed.html", "embed.js", "avatar_head.js"}
+OF_OTHER_PAGES = {"embed.html", "embed.js", "avatar_head.js", "admin.css"}
 
 
-@pytest.mark.parametrize("unused", [OF_GL, OF_WASM], ids=["WebAssembly", "WebGL"])
+@pytest.mark.parametrize("unused", [OF_GL, OF_WASM, set()], ids=["WebAssembly", "WebGL", "both renderers"])
 def test_the_script_and_the_code_are_small_on_the_wire(unused):
-    """What a visitor's browser fetches: one of the two renderers is imported when it is chosen."""
-    fetched = {
-        path.name: path for path in PAGE.iterdir() if path.is_file() and path.name not in OF_OTHER_PAGES | unused
-    }
+    """What a visitor's browser fetches, as it is sent: one of the two renderers is imported when it is chosen."""
+    files = PageFiles(PAGE).files
+    fetched = {name: file for name, file in files.items() if name not in OF_OTHER_PAGES | unused}
     assert OF_GL & set(fetched) or OF_WASM & set(fetched)
-    sizes = {name: len(gzip.compress(path.read_bytes(), 9)) for name, path in fetched.items()}
+    sizes = {name: len(file.packed) for name, file in fetched.items()}
     assert sum(sizes.values()) < 80_000, sizes
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed (apt install nodejs)")
+def test_what_is_sent_of_a_script_is_the_same_program(tmp_path):
+    scripts = {name: file for name, file in PageFiles(PAGE).files.items() if name.endswith(".js")}
+    for name, file in scripts.items():
+        (tmp_path / name).write_bytes(file.data)
+    command = ["node", "--expose-internals", ROOT / "test/page/same_programs.cjs", PAGE, tmp_path]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "" and len(scripts) > 30
+
+
+def test_comments_and_indents_are_left_out_and_nothing_else():
+    written = r"""
+    // a comment
+    const url = 'https://a//b', same = /[/"']\/\/x/g; // and another
+    /** Of two lines:
+     * @param {number} x */
+    const text = `// none
+        ${url} /* none */`;
+    f(1 / 2, 3 /* three */ / 4);
+"""
+    sent = r"""const url = 'https://a//b', same = /[/"']\/\/x/g;
+const text = `// none
+        ${url} /* none */`;
+f(1 / 2, 3   / 4);
+"""
+    assert sent_text(".js", written) == sent
+    assert sent_text(".css", "a { b: '/* c */'; }\n  /* d */\n  e { f: g; }\n") == "a { b: '/* c */'; }\ne { f: g; }\n"
+    assert sent_text(".html", " <!-- stays -->\n") == " <!-- stays -->\n"
+
+
+def test_the_readable_source_is_served_too():
+    pages = PageFiles(PAGE)
+    written = (PAGE / "painter.js").read_bytes()
+    assert pages.answer("painter.js", {}, source=True).body == written
+    assert pages.answer("painter.js", {}).body != written
+    assert pages.answer("painter.js", {}).headers["etag"] != pages.answer("painter.js", {}, source=True).headers["etag"]
 
 
 @pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.name)

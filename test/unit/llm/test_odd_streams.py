@@ -200,7 +200,7 @@ NOT_THERE = [("http_proxy", "http://127.0.0.1:1"), ("HTTP_PROXY", "garbage x")]
 def test_a_variable_that_cannot_work_is_named_and_the_fallback_answers(variable, value, monkeypatch) -> None:
     monkeypatch.setenv(variable, value)
     user = ChatUser(backend="openai", url="https://chat.invalid/v1", key_variable="", env_file="")
-    assert "Ava" in user.answer("what is your name")
+    assert "Robin" in user.answer("what is your name")
     assert variable in user.warning
     user.begin_to_speak()
     user.close()
@@ -220,6 +220,6 @@ def test_other_services_are_asked_through_the_proxy_which_is_named_when_it_fails
         assert b"POST http://chat.invalid/v1/chat/completions HTTP/1.1" in proxy.heads
         user.close()
     user = ChatUser(backend="openai", url="http://chat.invalid/v1", key_variable="", env_file="", retries=0)
-    assert "Ava" in user.answer("what is your name")
+    assert "Robin" in user.answer("what is your name")
     assert "http_proxy" in user.warning
     user.close()

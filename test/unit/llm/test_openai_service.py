@@ -56,7 +56,7 @@ def talking(*script: Act, **settings: Any) -> Iterator[tuple[ChatServer, ChatUse
 
 def is_local(text: str) -> bool:
     """The answers file's words on its name."""
-    return "Ava" in text
+    return "Robin" in text
 
 
 def test_pieces_pass_on_as_they_come_and_end():

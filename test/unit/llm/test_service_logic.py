@@ -111,7 +111,7 @@ def test_what_follows_from_a_status(status, retryable, lasting):
 def test_system_prompt_knows_time_and_place_and_keeps_other_braces():
     text = '{name} at {place}, {weekday} {date} {time} {locale} {"a": {x}}'
     settings = OpenAiSettings(system_prompt=text, place="home")
-    assert system_prompt(settings, "zh-CN", NOW) == 'Ava at home, Saturday 21 November 2026 15:05 zh-CN {"a": {x}}'
+    assert system_prompt(settings, "zh-CN", NOW) == 'Robin at home, Saturday 21 November 2026 15:05 zh-CN {"a": {x}}'
 
 
 def test_service_may_keep_its_own_temperature_and_length():

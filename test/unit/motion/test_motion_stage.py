@@ -383,7 +383,16 @@ def test_each_session_has_its_face(stage):
     assert {e.session for e in idle(list(stage.tick(0.3)))} == {"local"}
 
 
-def test_sessions_share_no_face(stage):
+def test_faces_of_pages_come_less_often_and_take_turns(stage):
+    for session in "bc":
+        list(stage.session(SessionEvent(session=session), 0.0))
+    ticks = [[e.session for e in idle(list(stage.tick(i / 30)))] for i in range(6)]
+    assert all(len(tick) == 2 and tick[0] == "local" for tick in ticks)
+    assert [tick[1] for tick in ticks] in (["b", "c"] * 3, ["c", "b"] * 3)
+
+
+def test_sessions_share_no_face():
+    stage = build(MotionSettings(session_idle_rate_hz=30.0))
     list(stage.session(SessionEvent(session="b"), 0.0))
     push(stage, AvatarState(session="b", state=AgentState.LISTENING), 0.0)
     push(stage, Sentence(session="b", turn=1, expression="angry"), 0.0)

@@ -142,6 +142,7 @@ def test_a_stage_goes_on_when_the_context_is_lost_and_returns(monkeypatch, tmp_p
     """The real ones: OpenGL (by Mesa, taken for hardware), a context that is gone, the C++ rasteriser, and back."""
     pytest.importorskip("moderngl", reason="moderngl is not installed (extra: gl)")
     pytest.importorskip("avatar_ros._raster", reason="the C++ rasteriser is not built")
+    from avatar_ros.core import egl
     from avatar_ros.core.frame_sink import FrameSink
     from avatar_ros.render import gl_context
     from avatar_ros.render.stage import RendererSettings, RenderStage
@@ -157,7 +158,7 @@ def test_a_stage_goes_on_when_the_context_is_lost_and_returns(monkeypatch, tmp_p
         gl_context.GlContext().release()
     except RenderError as error:
         pytest.skip(str(error))
-    monkeypatch.setattr(gl_context, "SOFTWARE", ())
+    monkeypatch.setattr(egl, "SOFTWARE", ())
     sink = Sink()
     stage = RenderStage(RendererSettings(backend="auto", width=64, height=64, clips=0.0), lambda: [sink])
     stage.load()
