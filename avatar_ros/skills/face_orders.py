@@ -14,7 +14,7 @@ _PATIENCE_S = 3.0
 
 
 @dataclass
-class _Pending:
+class _LastingFace:
     face: Gesture
     answer: Callable[[str], None]
     began_s: float
@@ -26,7 +26,7 @@ class FaceOrders:
 
     def __init__(self, lives: Lives) -> None:
         self._lives = lives
-        self._pending: list[_Pending] = []
+        self._pending: list[_LastingFace] = []
 
     @property
     def pending(self) -> bool:
@@ -34,7 +34,7 @@ class FaceOrders:
 
     def give(self, face: Gesture, answer: Callable[[str], None], now_s: float) -> Iterable[Out]:
         """An order; answer(""): the face makes it, else why not."""
-        self._pending.append(_Pending(face, answer, now_s, now_s))
+        self._pending.append(_LastingFace(face, answer, now_s, now_s))
         yield Out("gesture", face)
 
     def tick(self, now_s: float) -> Iterable[Out]:
@@ -53,6 +53,6 @@ class FaceOrders:
         for one in tuple(self._pending):
             self._answer(one, reason)
 
-    def _answer(self, one: _Pending, reason: str) -> None:
+    def _answer(self, one: _LastingFace, reason: str) -> None:
         self._pending.remove(one)
         one.answer(reason)
