@@ -24,6 +24,7 @@ class Observed:
         self.reachable = reachable
         self.hears = hears
         self.state: AvatarState | None = None
+        self.claimed_until_s = float("-inf")  # till then nothing that is said is answered
         self._sentences: dict[Turn, dict[int, str]] = {}
         self._position: dict[Turn, tuple[int, float]] = {}
 

@@ -33,6 +33,8 @@ _GROUPS = {"listen": ("listen", "ask"), "ask": ("listen", "ask"), "look_at": ("l
            "wear": ("wear",)}  # fmt: skip
 #: A node that was killed may be missed for so long, s.
 _AFTERMATH_S = 25.0
+#: What is felt for so long; who is put to sleep as `skills_node` dies, too, is woken by the next scene's beginning.
+_LASTING = ("kill", "sleep", "set_listening")
 #: What comes over DDS is noted so much later or earlier than it happened, s.
 _NOTED_S = 0.3
 #: Who is cancelled falls silent within 0.2 s; the rest is for this computer being busy.
@@ -92,7 +94,7 @@ def _unexplained(deed: Deed, reason: str, happened: Happenings) -> list[str]:
     ):
         return []
     for cause in CAUSES.get(name, ()):
-        from_s = deed.sent_s - (_AFTERMATH_S if cause.startswith("kill") else 5.0)
+        from_s = deed.sent_s - (_AFTERMATH_S if cause.startswith(_LASTING) else 5.0)
         if happened.within(cause, from_s, until_s):
             return []
     return [f"reason '{reason}': nothing of that kind happened"]

@@ -10,7 +10,7 @@ from skills_kiosk import SkillsKiosk
 from avatar_ros.core.enums import ControlAction
 from avatar_ros.core.types import Transcript
 from avatar_ros.skills.choices import Choices
-from avatar_ros.skills.goals import AskEnd, AskGoal, AskPhase, HearPhase, ListenEnd, ListenGoal, SayGoal
+from avatar_ros.skills.goals import AskEnd, AskGoal, AskPhase, ChatGoal, HearPhase, ListenEnd, ListenGoal, SayGoal
 
 QUESTION = "Do you want tea, or do you want coffee?"
 
@@ -46,6 +46,13 @@ def test_what_the_dialogue_hears_later_than_the_program_is_not_answered_either(t
     assert run.end_of(heard, 0.1).transcript == "open the door" and run.sent("dialogue/prompt") == []
     run.send("speech/transcript", Transcript(text="what time is it"))
     assert run.until("dialogue/prompt").text == "what time is it", "what is said after that is the avatar's again"
+
+
+def test_what_was_heard_may_be_passed_on_to_the_avatar_at_once(tmp_path: Path) -> None:
+    run = kiosk(tmp_path, (2.0, "open the door"))
+    heard = run.end_of(run.start(ListenGoal()))
+    chat = run.end_of(run.start(ChatGoal(text=heard.transcript)), 5.0)
+    assert (chat.answered, chat.reply) == (True, "I answer that.")
 
 
 def test_nobody_speaks(tmp_path: Path) -> None:
