@@ -31,8 +31,9 @@ typedef float Four __attribute__((vector_size(16)));
 struct Strip {
     Cell rows[kTileHeight];
     Four colours[kGroups];  // of each group's last splat
-    uint64_t alive;         // groups not yet finished, a bit each
-    int first, last;        // of them, [first, last)
+    uint64_t touched;       // groups that any splat lies on, a bit each; elsewhere rows and colours hold nothing
+    uint64_t alive;         // groups not yet finished
+    int first, last;        // of those alive, [first, last)
 };
 
 // What finding rows needs of a chunk's splats, column by column.
@@ -99,7 +100,7 @@ inline VF begin_gaussian(const Splat& s, VF dx, float dy, Gaussian& out) {
     const VF slope = s.b * dx;
     const VF exponent = s.a * dx * dx + (dy * slope + (s.peak + s.c * dy * dy));
     out.value = exp2v(exponent);
-    out.ratio = exp2_within(vmax(slope + s.c * (2.0f * dy + 1.0f), splat(-126.0f)));
+    out.ratio = exp2_within(slope + s.c * (2.0f * dy + 1.0f));
     return exponent;
 }
 
@@ -218,6 +219,12 @@ inline bool blend_steep_group(const Splat* splats, const uint32_t* list, uint32_
     return blend_group(splats, list, 0, gaussians, rows, last);
 }
 
+inline void touch(Strip& strip, int group) {
+    strip.touched |= uint64_t{1} << group;
+    strip.colours[group] = Four{};
+    for (int row = 0; row < kGroupRows; ++row) strip.rows[group * kGroupRows + row] = empty_cell();
+}
+
 void blend_chunk(const Splat* splats, const uint32_t* list, Chunk& chunk, Strip& strip, float left_px,
                  float tile_y) {
     Gaussian gaussians[kChunk];
@@ -231,6 +238,7 @@ void blend_chunk(const Splat* splats, const uint32_t* list, Chunk& chunk, Strip&
         if (found == 0 || !(strip.alive >> group & 1)) continue;
         Cell* const rows = strip.rows + group * kGroupRows;
         Four& last = strip.colours[group];
+        if (!(strip.touched >> group & 1)) touch(strip, group);
         const bool open = __builtin_expect(found & steep, 0)
             ? blend_steep_group(splats, list, found, steep, gaussians, lanes, top_y + group * kGroupRows, rows, last)
             : blend_group(splats, list, found, gaussians, rows, last);
@@ -256,36 +264,40 @@ void blend_strips(const Splat* splats, const uint32_t* list, int count, int tile
     }
 }
 
-// A finished group is closed with its last splat's colour; what is open in the others shows what is behind them.
+// What is still open has counted in the colour of the group's last splat: it shows what is behind.
 inline void close_group(Strip& strip, int group) {
     const Four last = strip.colours[group];
-    const bool alive = strip.alive >> group & 1;
     for (int row = group * kGroupRows; row < (group + 1) * kGroupRows; ++row) {
         Cell& cell = strip.rows[row];
         const VI touched = cell.through < 1.0f;  // elsewhere the sums are nothing but their roundings
-        cell.through = alive ? cell.through : VF{};
         cell.red = keep_if(touched, cell.red - cell.through * last[0]);
         cell.green = keep_if(touched, cell.green - cell.through * last[1]);
         cell.blue = keep_if(touched, cell.blue - cell.through * last[2]);
     }
 }
 
+// Most groups are seen through nowhere, or hold nothing: neither asks for what is behind and how much of it is seen.
+inline void write_group(Strip& strip, int group, const Target& target, int x, int tile_y, int rows) {
+    const int first = group * kGroupRows, end = first + kGroupRows < rows ? first + kGroupRows : rows;
+    if (!(strip.touched >> group & 1)) return fill_rows(target, x, tile_y + first, tile_y + end);
+    if (!(strip.alive >> group & 1)) return write_solid(strip.rows, target, x, tile_y, first, end);
+    close_group(strip, group);
+    write_rows(strip.rows, target, x, tile_y, first, end);
+}
+
 void blend(const Splat* splats, const uint32_t* list, int count, int tile_x, int tile_y, const Target& target) {
     if (count == 0) return fill_tile(target, tile_x, tile_y);
     Strip strips[kStrips];
-    const int groups = (rows_of(target, tile_y) + kGroupRows - 1) / kGroupRows;
-    prefetch_backdrop(target, tile_x, tile_y);
+    const int rows = rows_of(target, tile_y), groups = (rows + kGroupRows - 1) / kGroupRows;
+    prefetch_tile(target, tile_x, tile_y, rows);
     for (Strip& strip : strips) {
-        for (Cell& cell : strip.rows) cell = empty_cell();
-        for (Four& colours : strip.colours) colours = Four{};
         strip.alive = groups < 64 ? (uint64_t{1} << groups) - 1 : ~uint64_t{0};
+        strip.touched = 0;
         strip.first = 0, strip.last = groups;
     }
     blend_strips(splats, list, count, tile_x, tile_y, strips);
-    for (int k = 0; k < kStrips; ++k) {
-        for (int group = 0; group < groups; ++group) close_group(strips[k], group);
-        write_strip(strips[k].rows, target, tile_x + k * W, tile_y);
-    }
+    for (int k = 0; k < kStrips && tile_x + k * W < target.width; ++k)
+        for (int group = 0; group < groups; ++group) write_group(strips[k], group, target, tile_x + k * W, tile_y, rows);
 }
 
 }  // namespace

@@ -57,6 +57,7 @@ void Rasteriser::render(const float* weights, const View& view, const Target& ta
     if (whole || !picture_.shows(weights, morphs_, view)) {
         Target own = target;
         own.rgba = pixels.get();
+        for (float& part : own.background) part = std::fmax(0.0f, std::fmin(part, 1.0f));
         picture_.begin(weights, morphs_, view, own);
         draw(weights, view, own, whole);
         picture_.finish();

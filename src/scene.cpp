@@ -16,6 +16,8 @@ constexpr int kBlocksPerThread = 8;
 constexpr int kSplatsPerBucket = 8;
 constexpr int kFewestBuckets = 1024, kMostBuckets = 8192;
 
+float within(float colour) { return colour > 0.0f ? std::min(colour, 1.0f) : 0.0f; }
+
 // R·S²·Rᵀ of one splat as xx xy xz yy yz zz; rotation wxyz of unit length.
 std::array<float, 6> covariance(const float* scale, const float* q) {
     double w = q[0], x = q[1], y = q[2], z = q[3];
@@ -78,7 +80,7 @@ void Rasteriser::load_scene(const SceneInput& in) {
         bool seen = opacity >= kAlphaThreshold;
         for (int k = 0; k < 3; ++k) column(k)[i] = in.positions[3 * i + k];
         for (int k = 0; k < 6; ++k) column(3 + k)[i] = cov[k];
-        for (int k = 0; k < 3; ++k) column(9 + k)[i] = in.colors[3 * i + k];
+        for (int k = 0; k < 3; ++k) column(9 + k)[i] = within(in.colors[3 * i + k]);
         column(12)[i] = seen ? std::log2(opacity) : -200.0f;
         column(13)[i] = seen ? 2.0f * std::log(255.0f * opacity) : 0.0f;
         column(14)[i] = in.head_share[i];
@@ -95,7 +97,7 @@ void Rasteriser::load_scene(const SceneInput& in) {
 
 void Rasteriser::set_colors(const float* colors) {
     for (int k = 0; k < 3; ++k)
-        for (int i = 0; i < splats_; ++i) arrays_[padded_ * (9 + k) + i] = colors[3 * i + k];
+        for (int i = 0; i < splats_; ++i) arrays_[padded_ * (9 + k) + i] = within(colors[3 * i + k]);
     picture_.forget();
 }
 

@@ -126,10 +126,26 @@ inline VF less_times_from(VF through, VF v, float limit) {
 #endif
 }
 
-// 2^x to 2e-7 relative for x in [-126, 126].
+// 2^x to 2e-7 relative for x in [-126, 126], and 0 (or what is next to it) below; x beyond 126: anything.
+#if defined(__AVX512F__)
+// Minimax polynomial on [0, 1), and one instruction each for what is above a whole number, and for 2 to that number.
+inline VF exp2_within(VF x) {
+    const VF f = _mm512_reduce_ps(x, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
+    VF p = splat(1.8775767e-3f);
+    p = p * f + 8.9893397e-3f;
+    p = p * f + 5.5826318e-2f;
+    p = p * f + 2.4015361e-1f;
+    p = p * f + 6.9315308e-1f;
+    p = p * f + 0.99999994f;
+    return _mm512_scalef_ps(p, x);
+}
+
+inline VF exp2v(VF x) { return exp2_within(x); }
+#else
 // Minimax polynomial on [-0.5, 0.5] after splitting off the integer (added to the exponent bits).
 inline VF exp2_within(VF x) {
     constexpr float magic = 12582912.0f;  // 1.5 · 2^23: adding it rounds to an integer
+    x = vmax(x, splat(-126.0f));
     VF shifted = x + magic;
     VF f = x - (shifted - magic);
     VF p = splat(1.3333558e-3f);
@@ -142,7 +158,8 @@ inline VF exp2_within(VF x) {
     return reinterpret_cast<VF>(scaled);
 }
 
-// The same for any x up to 126; 0 at or below -126.
+// The same, and 0 at or below -126.
 inline VF exp2v(VF x) { return keep_if(x > -126.0f, exp2_within(x)); }
+#endif
 
 }  // namespace

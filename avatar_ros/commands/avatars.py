@@ -63,7 +63,7 @@ def _row(name: str, path: Path, what: tuple[Avatar, AvatarCard] | AvatarError) -
         return (name, "-", size, "-", "-", f"cannot be used: {what.text}")
     avatar, card = what
     title = card.title or str(path)
-    shown = f"{title} (shown unless another is named)" if name == FIRST else title
+    shown = f"{title} (shown where no profile names another)" if name == FIRST else title
     return (name, f"{avatar.splats}", size, card.licence or "not told", card.voice or "any", shown)
 
 

@@ -11,6 +11,7 @@ import ctypes
 import ctypes.util
 import itertools
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -151,6 +152,16 @@ class Egl:
         if not self.library.eglBindAPI(api):
             return False
         return bool(self.library.eglMakeCurrent(*map(Pointer, (display, None, None, context))))
+
+    @contextmanager
+    def aside(self, home: GlHome, context: int) -> Iterator[None]:
+        """Another context on this thread, instead of a window's, which is current again afterwards."""
+        surface = Pointer(self.library.eglGetCurrentSurface(DRAW))
+        self.make_current(home.display, home.api, context)
+        try:
+            yield
+        finally:
+            self.library.eglMakeCurrent(Pointer(home.display), surface, surface, Pointer(home.context))
 
     def destroy(self, display: int, context: int) -> None:
         """Free a context."""

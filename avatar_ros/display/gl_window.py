@@ -10,7 +10,7 @@ from typing import Any
 import moderngl
 import pygame
 
-from ..core.egl import CardPicture, Egl, Functions, GlHome, is_software
+from ..core.egl import DESKTOP_API, EMBEDDED_API, CardPicture, Egl, Functions, GlHome, is_software
 from ..core.errors import ConfigError, RenderError
 from ..core.loading import boundary, saying
 from .base import U8, DisplaySettings
@@ -18,6 +18,7 @@ from .gl_compose import GlComposer
 from .window import WindowScreen
 
 OLDEST = 300
+PROBE = PROBED = bytes((200, 100, 50, 255))
 X11_BY_EGL = "SDL_VIDEO_X11_FORCE_EGL"
 #: Asked for in this order: OpenGL 3.3, as on a PC; OpenGL ES 3.0, all that a Raspberry Pi has.
 KINDS = ((3, 3, pygame.GL_CONTEXT_PROFILE_CORE), (3, 0, pygame.GL_CONTEXT_PROFILE_ES))
@@ -81,6 +82,26 @@ class GlWindowScreen(WindowScreen):
             options: Any = {"context": Functions(self._egl)}
             self._gl = moderngl.create_context(require=OLDEST, **options)
             self.renderer = str(self._gl.info["GL_RENDERER"])
+            seen = self._seen_of_beside(self._egl, self.home)
+        if seen != PROBED:
+            text = f"{self.renderer} does not show what is drawn beside the window ({list(seen)} for {list(PROBED)})"
+            raise ConfigError("no_gl_window", text)
+
+    def _seen_of_beside(self, egl: Egl, home: GlHome) -> bytes:
+        """What the window's context sees of a texture that another one has filled with PROBE, as a rasteriser does."""
+        api = DESKTOP_API if home.api == DESKTOP_API[0] else EMBEDDED_API
+        beside = egl.context(home.display, api, home)
+        if beside is None:
+            raise ConfigError("no_gl_window", f"{self.renderer} makes no context beside the window's")
+        with egl.aside(home, beside):
+            options: Any = {"context": Functions(egl)}
+            gl = moderngl.create_context(require=OLDEST, **options)
+            texture = gl.texture((1, 1), 4, PROBE)
+            gl.finish()
+        shared = self._gl.external_texture(texture.glo, (1, 1), 4, 0, "f1")
+        seen = bytes(self._gl.framebuffer([shared]).read(components=4, alignment=1))
+        egl.destroy(home.display, beside)
+        return seen
 
     def _panel_size(self, window: pygame.Window) -> tuple[int, int]:
         width, height = self._egl.window_size() if self._egl else (0, 0)

@@ -221,6 +221,16 @@ def test_without_egl_frames_are_copied_and_it_says_why(xvfb, monkeypatch):
     sink.close()
 
 
+def test_a_driver_that_does_not_share_is_found_out(xvfb, monkeypatch):
+    from avatar_ros.display import gl_window
+
+    monkeypatch.setattr(gl_window, "PROBED", bytes((1, 2, 3, 255)))
+    screen, _ = open_screen(settings(backend="window"), card=CARD)
+    assert screen.name == "window" and "does not show what is drawn beside the window" in screen.copied
+    screen.show(noise(30, 50), 1.0)
+    screen.close()
+
+
 def test_the_processors_frames_are_taken_by_the_window_that_copies(xvfb):
     with Kiosk("cpu") as kiosk:
         kiosk.draw(2)
