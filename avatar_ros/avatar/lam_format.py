@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..core.arrays import F32
+from ..core.avatar_names import name_of
 from ..core.errors import AvatarError
 from .archive import AvatarArchive
 from .avatar_limits import MAX_MORPH_ENTRIES, MAX_MORPHS
@@ -57,7 +58,7 @@ def assemble(path: Path, raw: dict[str, np.ndarray], mesh: Mesh, clips: dict[str
     check_finite(path, "skin.glb", {"POSITION": positions, "morph targets": morphs.deltas})
     check_finite(path, "offset.ply", raw)
     return Avatar(
-        name=path.stem,
+        name=name_of(path),
         positions=positions + raw["xyz"],
         scales=linear_scales(raw["scale"]),
         rotations=normalise_quaternions(raw["rot"]),

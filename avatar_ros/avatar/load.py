@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from ..core.avatar_card import AvatarCard, read_card
-from ..core.avatar_names import BUILT_IN, avatar_file
+from ..core.avatar_names import BUILT_IN, avatar_file, name_of
 from ..core.errors import AvatarError
 from ..core.loading import boundary
 from .avatar_limits import MAX_MEMBER_BYTES, SH_DC
@@ -103,7 +103,7 @@ def load_splats(path: Path, kind: str, axes: str = Y_UP) -> Avatar:
                                                 "of skin.glb: give the zip that LAM made, with both in it")  # fmt: skip
     return turned(
         Avatar(
-            name=path.stem,
+            name=name_of(path),
             positions=raw["xyz"],
             scales=linear_scales(raw["scale"]),
             rotations=normalise_quaternions(raw["rot"]),

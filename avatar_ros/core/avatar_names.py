@@ -26,6 +26,11 @@ def known_avatars() -> dict[str, Path]:
     return found
 
 
+def name_of(file: Path) -> str:
+    """What the avatar of a file is called."""
+    return FIRST if file == share_file("models/avatar.zip") else file.stem
+
+
 def avatar_file(name: str) -> Path:
     """The file of an avatar: BUILT_IN and names of `known_avatars`, else `name` as a path.
 

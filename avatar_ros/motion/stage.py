@@ -26,6 +26,8 @@ from .session_animator import SessionAnimator
 class ExpressionStage(Stage):
     """Serves all sessions; each has its own animator."""
 
+    says_alive = True
+
     def __init__(self, settings: MotionSettings, model: LipModel, frames: Frames | None = None) -> None:
         super().__init__()
         self._frames = frames or OwnFrames()

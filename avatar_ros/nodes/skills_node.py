@@ -138,7 +138,7 @@ class SkillDoors:
 
     def _start(self, name: str, id_: str, goal: goals.Goal) -> None:
         self._of_goal[id_] = self._doors[name]
-        self._hear(self._stage.topics_for(goal), beats=bool(goal.client))
+        self._hear(self._stage.topics_for(goal), beats=self._stage.needs_lives(goal))
         self._stage.start(id_, goal)
 
     def _has_room(self) -> bool:
@@ -158,7 +158,7 @@ class SkillDoors:
             self._timer.reset()
 
     def _take_beat(self, beat: Any) -> None:
-        self._stage.alive(beat.node)
+        self._stage.alive(beat.node, beat.life, time.monotonic())
 
     def _rest(self) -> None:
         if self._stage.idle:
@@ -187,6 +187,7 @@ class SkillDoors:
         if not is_expression(request.expression):
             response.success, response.message = False, f"unknown_expression: '{request.expression}'"
             return response
+        self._hear(frozenset(), beats=True)
         name = request.expression or "neutral"
         return await self._serve(Gesture(self._settings.session, name, hold_s=request.hold_s), request, response)
 

@@ -13,6 +13,7 @@ from rclpy.parameter import Parameter
 from ..core.settings import Settings, setting
 from . import params
 from .backend_options import BackendOptions, Registries
+from .bond import Bond
 from .overrides import Overrides
 
 
@@ -73,6 +74,13 @@ class SettingsNode(LifecycleNode):
         if ignored := params.refuse_unknown(self, overrides, self._options.others(), self._options.known_names):
             self.get_logger().warning(ignored)
         self.own = self._read_own()
+        self._bond = Bond(self, wanted=not self.own.autostart)
+        self.add_managed_entity(self._bond)
+
+    def destroy_node(self) -> None:
+        """As of every node; who has a bond with it is told."""
+        self._bond.end()
+        super().destroy_node()
 
     def read_settings(self) -> Mapping[str, Any]:
         """The Settings of each prefix, and under a room's prefix + "own" those of its backends, by name.

@@ -53,7 +53,7 @@ class ChatSkill(Skill):
             self._finish("no_dialogue")
         elif self._goal.timeout_s > 0 and waited_s > self._goal.timeout_s:
             self._finish("timeout")
-        elif not self._sent and all(observed.hears(topic) for topic in self.topics) and observed.epoch:
+        elif not self._sent and self._will_be_heard(now_s):
             self._sent, self._epoch = True, observed.epoch
             session = self._around.settings.session
             yield Out("speech/transcript", Transcript(session, text=self._goal.text, locale=self._goal.locale))
@@ -73,6 +73,11 @@ class ChatSkill(Skill):
         if self.end is None:
             self._finish(reason)
         return ()
+
+    def _will_be_heard(self, now_s: float) -> bool:
+        observed = self._around.observed
+        hears = all(observed.hears(topic) for topic in self.topics)
+        return hears and observed.epoch > 0 and now_s >= observed.claimed_until_s
 
     def _read(self) -> None:
         pieces = [self._pieces[seq] for seq in sorted(self._pieces)]

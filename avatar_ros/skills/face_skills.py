@@ -11,6 +11,7 @@ from ..core.gestures import Movement
 from ..core.stage import Out
 from ..core.tf_frames import FrameError
 from .goals import GestureEnd, GestureGoal, GestureNews, LookAtEnd, LookAtGoal, LookAtNews
+from .lives import FACE
 from .skill import Skill, Surroundings
 
 #: A frame that is not known, or has not been heard of lately, is waited for so long, s.
@@ -22,6 +23,8 @@ _AGAIN_S = 0.2
 #: The head has followed the eyes by then, s.
 _REACHED_S = 0.6
 _LOOK, _GLANCE = 0, 1
+#: Where nothing of the face was heard yet, its first sign of life is waited for so long, s.
+_LIFE_WAIT_S = 3.0
 _GLANCE_S = 0.8
 
 
@@ -29,11 +32,13 @@ class LookAtSkill(Skill):
     """Says a target for as long as it holds."""
 
     group = "gaze"
+    needs_lives = True
 
     def __init__(self, goal: LookAtGoal, around: Surroundings) -> None:
         super().__init__()
         self._goal = goal
         self._observed = around.observed
+        self._lives = around.lives
         self._frames = around.frames
         self._place = goal.target
         self._placed_s = float("-inf")  # when its frame was last known
@@ -56,7 +61,7 @@ class LookAtSkill(Skill):
         held_s = now_s - self._began_s
         self.news = LookAtNews(held_s)
         if self._hold_s > 0 and held_s >= self._hold_s:
-            self.end = LookAtEnd(self._in_reach, "" if self._in_reach else "out_of_reach")
+            self._end_by_itself(now_s)
         elif now_s - self._said_s >= _AGAIN_S - 1e-6:
             self._said_s = now_s
             yield Out("gaze_target", GazeTarget("avatar", *self._place))
@@ -64,9 +69,25 @@ class LookAtSkill(Skill):
     def stop(self, reason: str, now_s: float) -> Iterable[Out]:
         """Look there no more."""
         if self.end is None:
-            reached = self._in_reach and now_s - self._began_s >= _REACHED_S
-            self.end = LookAtEnd(reached, reason)
+            self.end = LookAtEnd(self._in_reach and self._has_turned(now_s), reason)
         return ()
+
+    def _end_by_itself(self, now_s: float) -> None:
+        if not self._in_reach:
+            self.end = LookAtEnd(reason="out_of_reach")
+        elif self._observed.asleep:
+            self.end = LookAtEnd(reason="asleep")
+        elif self._has_turned(now_s):
+            self.end = LookAtEnd(True)
+        elif self._lives.seen(FACE, self._began_s) or now_s - self._began_s > self._hold_s + _LIFE_WAIT_S:
+            self.end = LookAtEnd(reason="face_lost")
+
+    def _has_turned(self, now_s: float) -> bool:
+        """Whether the face has been there for long enough."""
+        held_s = now_s - self._began_s
+        return held_s >= min(_REACHED_S, self._hold_s or _REACHED_S) and self._lives.through(
+            FACE, now_s - min(held_s, _REACHED_S), now_s
+        )
 
     def _follow(self, now_s: float) -> bool:
         """Where it is now, in a frame that may move; False while that is not known. Ends it where it stays so."""
@@ -90,6 +111,8 @@ class LookAtSkill(Skill):
             return "no_place"
         if goal.style not in (_LOOK, _GLANCE):
             return "unknown_style"
+        if self._observed.asleep:
+            return "asleep"
         return "" if self._observed.reachable("gaze_target") else "no_face"
 
 
@@ -97,6 +120,7 @@ class GestureSkill(Skill):
     """Has a movement made, and waits until it is over."""
 
     group = "gesture"
+    needs_lives = True
 
     def __init__(self, goal: GestureGoal, around: Surroundings) -> None:
         super().__init__()
@@ -126,8 +150,16 @@ class GestureSkill(Skill):
             share = (now_s - self._began_s) / self._duration_s if self._duration_s else 1.0
             self.news = GestureNews(min(1.0, share))
             if share >= 1.0:
-                self.end = GestureEnd(done=True)
+                self._end_by_itself(now_s)
         return ()
+
+    def _end_by_itself(self, now_s: float) -> None:
+        """It was made, unless the face died meanwhile."""
+        lives, over_s = self._around.lives, self._began_s + self._duration_s
+        if lives.through(FACE, self._began_s, now_s):
+            self.end = GestureEnd(done=True)
+        elif lives.seen(FACE, self._began_s) or now_s - over_s > _LIFE_WAIT_S:
+            self.end = GestureEnd(reason="face_lost")
 
     def stop(self, reason: str, now_s: float) -> Iterable[Out]:
         """Let the face go back to rest, unless another movement follows."""

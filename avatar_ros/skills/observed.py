@@ -24,6 +24,7 @@ class Observed:
         self.reachable = reachable
         self.hears = hears
         self.state: AvatarState | None = None
+        self.claimed_until_s = float("-inf")  # till then nothing that is said is answered
         self._sentences: dict[Turn, dict[int, str]] = {}
         self._position: dict[Turn, tuple[int, float]] = {}
 
@@ -31,6 +32,11 @@ class Observed:
     def epoch(self) -> int:
         """Of the dialogue; 0: none has been heard of."""
         return self.state.epoch if self.state is not None else 0
+
+    @property
+    def turn(self) -> Turn:
+        """The newest turn."""
+        return (self.state.epoch, self.state.turn) if self.state is not None else (0, 0)
 
     @property
     def asleep(self) -> bool:

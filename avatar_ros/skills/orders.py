@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from ..core.enums import ControlAction
-from ..core.events import Control
+from ..core.enums import ControlAction, SayWhen
+from ..core.events import Control, Say
 from ..core.stage import Out
-from .observed import Observed
+from .observed import Observed, Turn
+from .said_text import ID_PREFIX
 
 #: An order is given again after this time, and given up after that, s.
 _AGAIN_S, _PATIENCE_S = 0.5, 3.0
@@ -23,10 +24,13 @@ _OPPOSITE = {
 
 @dataclass
 class _Pending:
-    action: ControlAction
+    """action: None for a stop, of what was being said in `turn`."""
+
+    action: ControlAction | None
     answer: Callable[[str], None]
     began_s: float
     given_s: float
+    turn: Turn = (0, 0)
 
 
 class Orders:
@@ -59,10 +63,19 @@ class Orders:
         else:
             self._pending.append(_Pending(action, answer, now_s, now_s))
 
+    def stop(self, answer: Callable[[str], None], now_s: float) -> Iterable[Out]:
+        """Fall silent; answer(""): what was being said is said no more."""
+        one = _Pending(None, answer, now_s, now_s, self._observed.turn)
+        yield self._told(one)
+        if not self._observed.reachable("say"):
+            answer("no_dialogue")
+        else:
+            self._pending.append(one)
+
     def tick(self, now_s: float) -> Iterable[Out]:
         """The state may have changed, or time has passed."""
         for one in tuple(self._pending):
-            if self._holds(one.action):
+            if self._obeyed(one):
                 self._pending.remove(one)
                 one.answer("")
             elif now_s - one.began_s > _PATIENCE_S:
@@ -70,7 +83,7 @@ class Orders:
                 one.answer("no_dialogue")
             elif now_s - one.given_s > _AGAIN_S:
                 one.given_s = now_s
-                yield Out("control", Control(self._session, one.action))
+                yield self._told(one)
         if self._observed.epoch != self._epoch:
             renewed, self._epoch = bool(self._epoch), self._observed.epoch
             for action in self._lasting if renewed else ():
@@ -83,6 +96,16 @@ class Orders:
         for one in self._pending:
             one.answer(reason)
         self._pending.clear()
+
+    def _told(self, one: _Pending) -> Out:
+        if one.action is None:
+            return Out("say", Say(self._session, f"{ID_PREFIX}stop", when=SayWhen.STOP))
+        return Out("control", Control(self._session, one.action))
+
+    def _obeyed(self, one: _Pending) -> bool:
+        if one.action is None:
+            return not self._observed.busy or self._observed.turn != one.turn
+        return self._holds(one.action)
 
     def _holds(self, action: ControlAction) -> bool:
         if self._observed.state is None:

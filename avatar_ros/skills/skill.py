@@ -13,6 +13,7 @@ from ..core.tf_frames import Frames, OwnFrames
 from ..core.topics import Message
 from .base import SkillsSettings
 from .goals import End, News
+from .lives import Lives
 from .observed import Observed
 
 #: Topics of a skill that speaks, and of one that hears.
@@ -37,15 +38,18 @@ class Surroundings:
     id: str = ""
     frames: Frames = field(default_factory=OwnFrames)
     worn: Worn = field(default_factory=Worn)
+    lives: Lives = field(default_factory=Lives)
 
 
 class Skill:
     """One goal. end: its result, once it is over; news: its feedback, or None.
 
-    group: of those that exclude each other, "" for none; topics: on demand, that it needs to hear.
+    group: of those that exclude each other, "" for none; topics: on demand, that it needs to hear; needs_lives: whether
+    it must know which nodes live.
     """
 
     group = ""
+    needs_lives = False
     topics: frozenset[str] = frozenset()
 
     def __init__(self) -> None:

@@ -18,6 +18,7 @@ from .ask_skill import AskSkill
 from .avatar_skill import SetAvatarSkill
 from .base import SkillsSettings
 from .chat_skill import ChatSkill
+from .face_orders import FaceOrders
 from .face_skills import GestureSkill, LookAtSkill
 from .goals import AskGoal, ChatGoal, End, GestureGoal, Goal, ListenGoal, LookAtGoal, News, SayGoal, SetAvatarGoal
 from .listen_skill import ListenSkill
@@ -74,10 +75,11 @@ class SkillsStage(Stage):
         self._observed = observed
         self._skills: dict[str, Skill] = {}
         self._clients: dict[str, str] = {}  # goal -> who looks after it
-        self._alive_s: dict[str, float] = {}
+        self._since_s: dict[str, float] = {}  # client -> when it gave its first goal
         self._looked_s = 0.0
         self._told: dict[str, News] = {}
         self._orders = Orders(settings.session, observed)
+        self._faces = FaceOrders(self._around.lives)
         self._inbox: deque[Callable[[float], Iterable[Out]]] = deque()
         self._served = 0
 
@@ -110,14 +112,18 @@ class SkillsStage(Stage):
         self._inbox.append(partial(self._order, action, answer))
         self.wake()
 
-    def alive(self, client: str) -> None:
-        """A client says that it lives."""
-        self._inbox.append(partial(self._note_alive, client))
+    def alive(self, name: str, life: int, now_s: float) -> None:
+        """A client, or a node, says that it lives."""
+        self._around.lives.heard(name, life, now_s)
 
     def topics_for(self, goal: Goal) -> frozenset[str]:
         """Topics on demand that a goal needs."""
         topics: frozenset[str] = SKILLS[type(goal)].topics
         return topics
+
+    def needs_lives(self, goal: Goal) -> bool:
+        """Whether what is said on `alive` must be heard for a goal."""
+        return bool(goal.client or SKILLS[type(goal)].needs_lives)
 
     @property
     def idle(self) -> bool:
@@ -148,8 +154,10 @@ class SkillsStage(Stage):
         for skill in tuple(self._skills.values()):
             yield from skill.tick(now_s)
         yield from self._orders.tick(now_s)
+        yield from self._faces.tick(now_s)
         self._report()
-        self.tick_period_s = TICK_S if self._skills or self._orders.pending else 0.0
+        pending = self._skills or self._orders.pending or self._faces.pending
+        self.tick_period_s = TICK_S if pending else 0.0
 
     def status(self) -> Mapping[str, str]:
         """Goals so far, and now."""
@@ -163,6 +171,7 @@ class SkillsStage(Stage):
             yield from skill.tick(now_s + _GIVE_UP_S)
         self._report()
         self._orders.give_up("shutdown")
+        self._faces.give_up("shutdown")
 
     # --- machinery ------------------------------------------------------------------------------------------------
 
@@ -174,7 +183,7 @@ class SkillsStage(Stage):
         self._skills[id_] = skill
         if goal.client:
             self._clients[id_] = goal.client
-            self._alive_s[goal.client] = now_s
+            self._since_s[goal.client] = now_s
         yield from skill.begin(now_s)
         self._report()
 
@@ -187,13 +196,11 @@ class SkillsStage(Stage):
         self, action: ControlAction | SayWhen | Gesture, answer: Callable[[str], None], now_s: float
     ) -> Iterable[Out]:
         if action is SayWhen.STOP:
-            yield Out("say", Say(self._settings.session, f"{ID_PREFIX}stop", when=SayWhen.STOP))
+            yield from self._orders.stop(answer, now_s)
             for id_ in tuple(self._skills):
                 yield from self._stop(id_, "stopped", now_s)
-            answer("" if self._observed.reachable("say") else "no_dialogue")
         elif isinstance(action, Gesture):
-            yield Out("gesture", action)
-            answer("" if self._observed.reachable("gesture") else "no_face")
+            yield from self._faces.give(action, answer, now_s)
         elif isinstance(action, ControlAction):
             yield from self._orders.give(action, answer, now_s)
 
@@ -203,20 +210,17 @@ class SkillsStage(Stage):
         if state.say.startswith(ID_PREFIX) and own not in self._skills:
             yield Out("say", Say(self._settings.session, state.say, when=SayWhen.WITHDRAW))
 
-    def _note_alive(self, client: str, now_s: float) -> Iterable[Out]:
-        if client in self._alive_s:
-            self._alive_s[client] = now_s
-        return ()
-
     def _forgive_own_sleep(self, now_s: float) -> None:
         """Where this process stood still, the silence was its own."""
         slept_s = now_s - self._looked_s
         self._looked_s = now_s
-        if slept_s > _ASLEEP_S:
-            self._alive_s = {client: alive_s + slept_s for client, alive_s in self._alive_s.items()}
+        if slept_s > _ASLEEP_S and self.tick_period_s:
+            self._since_s = {client: at_s + slept_s for client, at_s in self._since_s.items()}
+            self._around.lives.forgive(slept_s, now_s)
 
     def _is_dead(self, client: str, now_s: float) -> bool:
-        return now_s - self._alive_s.get(client, now_s) > self._settings.client_silent_s
+        heard_s = max(self._since_s.get(client, now_s), self._around.lives.heard_s(client))
+        return now_s - heard_s > self._settings.client_silent_s
 
     def _report(self) -> None:
         for id_, skill in tuple(self._skills.items()):
@@ -232,7 +236,7 @@ class SkillsStage(Stage):
         self._told.pop(id_, None)
         client = self._clients.pop(id_, "")
         if client not in self._clients.values():
-            self._alive_s.pop(client, None)
+            self._since_s.pop(client, None)
         self._served += 1
         if self.doors is not None:
             self.doors.finish(id_, end)

@@ -11,6 +11,7 @@ from avatar_ros.core.stage import Stage
 from avatar_ros.core.topics import TOPICS
 from avatar_ros.dialogue.stage import DialogueStage
 from avatar_ros.ros.readers import READERS
+from avatar_ros.skills.lives import FACE
 
 pytestmark = pytest.mark.ros
 SPECS = [importlib.import_module(f"avatar_ros.nodes.{name}").SPEC for name in START_ORDER]
@@ -45,4 +46,4 @@ def test_each_node_that_is_waited_for_says_that_it_is_alive():
     for room in rooms.values():
         importlib.import_module(f"avatar_ros.{room}.stage")
     saying = {stage.__module__.split(".")[1] for stage in Stage.__subclasses__() if stage.says_alive}
-    assert saying == {rooms[name] for name in DialogueStage.waits_for}
+    assert saying == {rooms[name] for name in (*DialogueStage.waits_for, FACE)}, "skills_node asks for the face"

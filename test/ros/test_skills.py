@@ -204,7 +204,7 @@ def test_another_avatar_is_worn_and_no_picture_is_black(kiosk, avatar, tmp_path)
     half = tmp_path / "half.zip"
     half.write_bytes(b"PK not quite")
     refused = avatar.wear(str(half))
-    assert (refused.done, refused.avatar) == (False, "avatar")
+    assert (refused.done, refused.avatar) == (False, "ben")
     assert refused.reason.startswith(f"avatar_not_zip: {half}"), refused
     assert avatar.wear("").reason == "empty_avatar"
     worn = avatar.wear("bolt")

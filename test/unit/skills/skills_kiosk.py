@@ -8,15 +8,21 @@ from typing import Any
 
 import yaml
 
+from avatar_ros.core.clock import ns_from_s
 from avatar_ros.core.enums import AgentState, PlaybackState
 from avatar_ros.core.gestures import load_gestures
 from avatar_ros.core.paths import share_file
+from avatar_ros.core.peers import BEAT_S
 from avatar_ros.core.stage import Port
 from avatar_ros.core.tf_frames import Frames
 from avatar_ros.dialogue.base import PORT as DIALOGUE_PORT
 from avatar_ros.dialogue.stage import build as build_dialogue
+from avatar_ros.motion.base import PORT as MOTION_PORT
+from avatar_ros.motion.base import MotionSettings
+from avatar_ros.motion.stage import build as build_motion
 from avatar_ros.skills.base import PORT, SkillsSettings
 from avatar_ros.skills.goals import End, Goal, News
+from avatar_ros.skills.lives import FACE
 from avatar_ros.skills.observed import Observed
 from avatar_ros.skills.stage import SkillsStage
 from fake_kiosk import Kiosk
@@ -36,8 +42,10 @@ class SkillsKiosk(Kiosk):
         self.news: dict[str, list[News]] = {}
         self.ended_s: dict[str, float] = {}
         self.deaf: set[str] = set()
+        self.face_life_ns = 0
         self._ids = count(1)
         self.skills = self.add_skills()
+        self._beat_face()
 
     def add_skills(self) -> SkillsStage:
         observed = Observed(lambda topic: topic not in self.deaf, lambda topic: True)
@@ -47,6 +55,23 @@ class SkillsKiosk(Kiosk):
         self.skills = stage
         self.run(0.1)
         return stage
+
+    def _beat_face(self) -> None:
+        """The face says that it lives, as its node does; once it is removed, no more."""
+        if "motion" in self._runners:
+            self.skills.alive(FACE, self.face_life_ns, self.now_s)
+        self._at(self.now_s + BEAT_S, self._beat_face)
+
+    def restart_face(self) -> None:
+        """It died, and forgot everything."""
+        self.remove("motion")
+        self.run(1.0)
+        self.add_face()
+
+    def add_face(self) -> None:
+        """It is there again, and knows nothing."""
+        self.face_life_ns = ns_from_s(self.now_s)
+        self.add("motion", build_motion(MotionSettings(backend="fake")), MOTION_PORT)
 
     def restart_dialogue(self) -> None:
         """It died, and forgot everything."""

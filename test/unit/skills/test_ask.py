@@ -8,8 +8,9 @@ import pytest
 from skills_kiosk import SkillsKiosk
 
 from avatar_ros.core.enums import ControlAction
+from avatar_ros.core.types import Transcript
 from avatar_ros.skills.choices import Choices
-from avatar_ros.skills.goals import AskEnd, AskGoal, AskPhase, HearPhase, ListenEnd, ListenGoal, SayGoal
+from avatar_ros.skills.goals import AskEnd, AskGoal, AskPhase, ChatGoal, HearPhase, ListenEnd, ListenGoal, SayGoal
 
 QUESTION = "Do you want tea, or do you want coffee?"
 
@@ -31,6 +32,27 @@ def test_what_is_said_to_a_program_is_not_answered(tmp_path: Path) -> None:
     run.run(4.0)
     assert run.sent("dialogue/prompt") == []
     assert run.until("dialogue/prompt").text == "what time is it", "then the avatar answers again"
+
+
+def test_what_the_dialogue_hears_later_than_the_program_is_not_answered_either(tmp_path: Path) -> None:
+    run = kiosk(tmp_path)
+    heard, words = run.start(ListenGoal()), Transcript(text="open the door")
+    run.run(0.5)
+    for out in run.skills.push("speech/transcript", words, run.now_s):
+        run.send(out.topic, out.message)
+    run.run(0.3)
+    run.send("speech/transcript", words)
+    run.run(3.0)
+    assert run.end_of(heard, 0.1).transcript == "open the door" and run.sent("dialogue/prompt") == []
+    run.send("speech/transcript", Transcript(text="what time is it"))
+    assert run.until("dialogue/prompt").text == "what time is it", "what is said after that is the avatar's again"
+
+
+def test_what_was_heard_may_be_passed_on_to_the_avatar_at_once(tmp_path: Path) -> None:
+    run = kiosk(tmp_path, (2.0, "open the door"))
+    heard = run.end_of(run.start(ListenGoal()))
+    chat = run.end_of(run.start(ChatGoal(text=heard.transcript)), 5.0)
+    assert (chat.answered, chat.reply) == (True, "I answer that.")
 
 
 def test_nobody_speaks(tmp_path: Path) -> None:

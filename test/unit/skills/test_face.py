@@ -10,9 +10,9 @@ import yaml
 from skills_kiosk import MOVEMENTS, SkillsKiosk
 
 from avatar_ros.core.arkit import ARKIT_INDEX
-from avatar_ros.core.enums import AgentState
+from avatar_ros.core.enums import AgentState, ControlAction
 from avatar_ros.core.errors import ConfigError
-from avatar_ros.core.events import KeyFrame
+from avatar_ros.core.events import Gesture, KeyFrame
 from avatar_ros.core.expressions import EXPRESSIONS, GESTURES
 from avatar_ros.core.gestures import Movement, load_gestures
 from avatar_ros.core.tf_frames import FrameError
@@ -94,6 +94,42 @@ def test_a_gesture_that_is_cancelled_or_replaced(run: SkillsKiosk) -> None:
     run.cancel(second)
     assert run.end_of(second, 0.1) == GestureEnd(reason="cancelled")
     assert [gesture.name for gesture in run.sent("gesture")] == ["yawn", "nod", ""]
+
+
+def test_a_face_that_dies_meanwhile_has_made_no_gesture_and_looked_nowhere(run: SkillsKiosk) -> None:
+    yawn = run.start(GestureGoal(name="yawn"))
+    look = run.start(LookAtGoal(target=(0.5, 1.7, 1.0), hold_s=1.7))
+    run.run(0.3)
+    run.restart_face()
+    assert run.end_of(yawn, 5.0) == GestureEnd(reason="face_lost")
+    assert run.end_of(look, 5.0) == LookAtEnd(reason="face_lost")
+    assert run.end_of(run.start(GestureGoal(name="nod"))).done
+    run.remove("motion")
+    run.run(2.0)
+    began_s, nod = run.now_s, run.start(GestureGoal(name="nod"))
+    assert run.end_of(nod, 6.0) == GestureEnd(reason="face_lost") and run.ended_s[nod] - began_s < 4.5
+
+
+def test_who_sleeps_looks_nowhere(run: SkillsKiosk) -> None:
+    look = run.start(LookAtGoal(target=(0.5, 1.7, 1.0), hold_s=2.0))
+    assert run.ordered(ControlAction.SLEEP) == ""
+    assert run.end_of(look, 0.1) == LookAtEnd(reason="asleep")
+    assert run.end_of(run.start(LookAtGoal()), 0.1) == LookAtEnd(reason="asleep")
+
+
+def test_a_lasting_face_is_given_again_to_one_that_has_died(run: SkillsKiosk) -> None:
+    happy = Gesture(name="happy")
+    assert run.ordered(happy) == "" and len(run.sent("gesture", name="happy")) == 1
+    run.remove("motion")
+    answers: list[str] = []
+    run.skills.order(happy, answers.append)
+    run.run(1.0)
+    assert not answers, "nobody has heard it yet"
+    run.add_face()
+    run.run(1.0)
+    assert answers == [""] and len(run.sent("gesture", name="happy")) == 3, "once more"
+    run.remove("motion")
+    assert run.ordered(happy) == "no_face"
 
 
 def test_what_is_said_to_it_is_answered_aloud_and_in_words(run: SkillsKiosk) -> None:

@@ -10,6 +10,7 @@ import pytest
 from skills_kiosk import DIALOGUE_PORT, SkillsKiosk
 
 from avatar_ros.core.enums import AgentState, ControlAction, PlaybackState, SayWhen
+from avatar_ros.dialogue.stage import build as build_dialogue
 from avatar_ros.skills.goals import ChatGoal, GestureGoal, ListenGoal, LookAtGoal, SayEnd, SayGoal, SayPhase
 from avatar_ros.skills.said_text import ID_PREFIX
 
@@ -134,7 +135,7 @@ def test_a_client_that_dies_leaves_nothing_behind(kiosk: SkillsKiosk) -> None:
     listens = kiosk.start(ListenGoal("bob", timeout_s=0.0))
     for _ in range(8):
         kiosk.run(1.0)
-        kiosk.skills.alive("bob")
+        kiosk.skills.alive("bob", 1, kiosk.now_s)
     assert kiosk.end_of(said, 1.0).reason == kiosk.end_of(look, 1.0).reason == "client_lost"
     assert listens not in kiosk.ends
     spoken = len(kiosk.sent("gaze_target"))
@@ -158,6 +159,24 @@ def test_stop_ends_everything(kiosk: SkillsKiosk) -> None:
     assert kiosk.ordered(SayWhen.STOP) == ""
     assert {kiosk.end_of(goal, 1.0).reason for goal in goals} == {"stopped"}
     assert kiosk.skills.idle and not kiosk.skills.tick_period_s
+
+
+def test_a_stop_is_over_when_nothing_is_said_any_more(kiosk: SkillsKiosk) -> None:
+    goal = kiosk.start(SayGoal(text=TEXT))
+    kiosk.until_heard()
+    kiosk.remove("dialogue")
+    assert kiosk.ordered(SayWhen.STOP) == "no_dialogue", "it goes on speaking"
+    kiosk.add("dialogue", build_dialogue(kiosk.dialogue_settings), DIALOGUE_PORT)
+    assert kiosk.end_of(goal, 10.0).reason in ("stopped", "dialogue_lost")
+    kiosk.run(1.0)
+    assert kiosk.ordered(SayWhen.STOP) == ""
+
+
+def test_signs_of_life_are_kept_by_nobody_who_has_no_use_for_them(kiosk: SkillsKiosk) -> None:
+    kiosk.end_of(kiosk.start(SayGoal("bob", text="Hello.")))
+    for number in range(1000):
+        kiosk.skills.alive(f"client_{number}", 1, kiosk.now_s)
+    assert kiosk.skills.idle, "else they would be heard for ever"
 
 
 def test_a_shutdown_is_told_to_every_client(kiosk: SkillsKiosk) -> None:

@@ -1,0 +1,201 @@
+"""What really happened, as any other node hears it: sound at the loudspeaker, the face, states, words, pictures."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sensor_msgs.msg import Image
+
+from avatar_ros.core.arkit import ARKIT_INDEX
+from avatar_ros.core.arrays import U8
+from avatar_ros.core.enums import Layer
+from avatar_ros.core.types import AudioFrame, Expression, SpeechChunk
+from avatar_ros.ros import qos
+from avatar_ros.ros.image_reader import picture_from_msg
+
+if TYPE_CHECKING:
+    from avatar_ros.ros.listener import Listener
+
+TOPICS = (
+    "state", "say", "say_result", "speech/audio", "speech/played", "speech/transcript", "dialogue/prompt",
+    "dialogue/reply", "motion/expression", "gaze_target", "control", "wear_result",
+)  # fmt: skip
+#: Samples of a piece of sound that is looked for, and what is no sound, of 32767.
+_BLOCK, _SILENT = 480, 200
+_SMALL_PX = 24
+
+
+@dataclass(frozen=True)
+class Heard:
+    """Of a sentence: how much left the loudspeaker (0-1 of what the voice made), seconds of it, and when it ended.
+
+    lacking_s: of what the voice made and was not heard; unseen_s: of what was played and did not reach us, since DDS
+    had not found us yet.
+    """
+
+    share: float = 0.0
+    seconds: float = 0.0
+    until_s: float = float("-inf")
+    lacking_s: float = float("inf")
+    unseen_s: float = 0.0
+
+    @property
+    def whole(self) -> bool:
+        """Whether it was heard to its end, as far as could be seen."""
+        return self.share > 0.9 or self.lacking_s < self.unseen_s
+
+
+class Evidence:
+    """Reads what a listener has heard. Times: s of CLOCK_MONOTONIC of this computer."""
+
+    def __init__(self, listener: Listener) -> None:
+        self._listener = listener
+        self._faces: dict[str, U8] = {}
+
+    def since(self, topic: str, since_s: float) -> Iterator[tuple[float, Any]]:
+        """(when it came, message), in order."""
+        heard = self._listener.heard
+        pairs = zip(list(self._listener.times[topic]), list(heard[topic]), strict=False)
+        return ((at_s, message) for at_s, message in pairs if at_s >= since_s)
+
+    def forget(self, before_s: float) -> None:
+        """Let go of what came before."""
+        for topic in TOPICS:
+            times, heard = self._listener.times[topic], self._listener.heard[topic]
+            kept = next((i for i, at_s in enumerate(times) if at_s >= before_s), len(times))
+            if topic == "state":
+                kept = min(kept, max(0, len(times) - 1))
+            del times[:kept], heard[:kept]
+
+    # --- sound ------------------------------------------------------------------------------------------------------
+
+    def sound_of(self, sentence: str, since_s: float) -> Heard:
+        """Of a sentence that no other has the text of."""
+        voices = _sounds([chunk for _, chunk in self.since("speech/audio", since_s)], sentence)
+        frames = [frame for _, frame in self.since("speech/played", since_s)]
+        played = _played(frames)
+        found = max((_found(voice, played) for voice in voices), key=lambda heard: heard.seconds, default=Heard())
+        return replace(found, unseen_s=_unseen_s(frames))
+
+    # --- the face ---------------------------------------------------------------------------------------------------
+
+    def face(self, value: Callable[[Expression], float], from_s: float, until_s: float) -> list[float]:
+        """A value of each idle face in an interval."""
+        faces = self.since("motion/expression", from_s)
+        return [value(face) for at_s, face in faces if at_s <= until_s and face.layer is Layer.IDLE]
+
+    # --- the picture ------------------------------------------------------------------------------------------------
+
+    def picture(self, timeout_s: float = 30.0) -> U8:
+        """What the renderer draws now, small."""
+        seen: list[Any] = []
+        watching = self._listener.subscribe(Image, "image_raw", seen.append, qos.for_images())
+        try:
+            self._listener.wait(lambda _: len(seen) > 1, "a picture", timeout_s)
+        finally:
+            self._listener.node.destroy_subscription(watching)
+        whole = picture_from_msg(seen[-1])
+        step = max(1, whole.shape[0] // _SMALL_PX)
+        return whole[::step, ::step].copy()
+
+    def remember(self, avatar: str) -> None:
+        """The avatar that is shown now looks like this."""
+        self._faces[avatar] = self.picture()
+
+    def knows(self, avatar: str) -> bool:
+        """Whether it is remembered."""
+        return avatar in self._faces
+
+    def shown(self) -> str:
+        """Whose face is shown, of those that are remembered."""
+        now = self.picture().astype(int)
+        return min(self._faces, key=lambda name: float(np.abs(self._faces[name].astype(int) - now).mean()))
+
+
+def shape(name: str) -> Callable[[Expression], float]:
+    """A weight of a face."""
+    return lambda face: float(face.weights[ARKIT_INDEX[name]])
+
+
+def yaw_deg(face: Expression) -> float:
+    """How far the head is turned to the avatar's left."""
+    w, _, y, _ = face.head_rotation
+    return float(np.degrees(2 * np.arctan2(y, w)))
+
+
+def pieces(numbers: Iterable[int]) -> re.Pattern[str]:
+    """Sentences of these goals."""
+    return re.compile(rf"\brobot ({'|'.join(map(str, numbers))})\b", re.I)
+
+
+def _sounds(chunks: list[SpeechChunk], sentence: str) -> list[np.ndarray]:
+    """Each time that a voice made this sentence."""
+    keys = {(c.epoch, c.turn, c.sentence) for c in chunks if c.text.strip() == sentence}
+    found = []
+    for key in keys:
+        own = [c for c in chunks if (c.epoch, c.turn, c.sentence) == key and len(c.pcm)]
+        if own:
+            found.append(np.concatenate([c.pcm for c in sorted(own, key=lambda c: c.first_sample)]))
+    return found
+
+
+def _played(frames: list[AudioFrame]) -> list[tuple[float, int, bytes]]:
+    """Stretches without a gap: when they began, their rate, and their samples."""
+    runs: list[list[AudioFrame]] = []
+    for frame in frames:
+        last = runs[-1][-1] if runs else None
+        if last is None or frame.first_sample != last.first_sample + len(last.pcm):
+            runs.append([])
+        runs[-1].append(frame)
+    return [
+        (run[0].steady_ns * 1e-9, run[0].sample_rate_hz, np.concatenate([f.pcm for f in run]).tobytes()) for run in runs
+    ]
+
+
+def _unseen_s(frames: list[AudioFrame]) -> float:
+    """How much of it did not come: a loudspeaker that begins anew counts from 0."""
+    samples = 0
+    for last, frame in pairwise(frames):
+        end = last.first_sample + len(last.pcm)
+        samples += frame.first_sample - (end if frame.first_sample >= end else 0)
+    return samples / frames[0].sample_rate_hz if frames else 0.0
+
+
+def _found(voice: np.ndarray, played: list[tuple[float, int, bytes]]) -> Heard:
+    """Which pieces of a sound were played, sample by sample, in order."""
+    blocks = [voice[i : i + _BLOCK] for i in range(0, len(voice) - _BLOCK + 1, _BLOCK)]
+    loud = [i for i, block in enumerate(blocks) if np.abs(block.astype(int)).max() > _SILENT]
+    found, until_s = [], float("-inf")
+    place: dict[int, int] = {}
+    for i in loud:
+        for number, (began_s, rate_hz, sound) in enumerate(played):
+            at = _find(sound, blocks[i].tobytes(), place.get(number, 0))
+            if at >= 0:
+                place[number] = at
+                found.append(i)
+                until_s = max(until_s, began_s + (at // 2 + _BLOCK) / rate_hz)
+                break
+    if not found:
+        return Heard()
+    block_s = _BLOCK / played[0][1]
+    lacking_s = (len(loud) - len(found)) * block_s
+    return Heard(len(found) / len(loud), (max(found) + 1) * block_s, until_s, lacking_s)
+
+
+def _find(sound: bytes, block: bytes, start: int) -> int:
+    """Where whole samples of it begin, -1: nowhere."""
+    at = sound.find(block, start)
+    while at >= 0 and at % 2:
+        at = sound.find(block, at + 1)
+    return at
+
+
+def now_s() -> float:
+    """The time of all that is noted here."""
+    return time.monotonic()
