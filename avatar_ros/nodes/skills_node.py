@@ -20,7 +20,7 @@ from ..core.enums import ControlAction, SayWhen
 from ..core.events import Gesture
 from ..core.gestures import load_gestures
 from ..core.paths import share_file
-from ..ros import qos
+from ..ros import hri, qos
 from ..ros.action_door import ActionDoor
 from ..ros.main import run
 from ..ros.node_spec import NodeSpec
@@ -82,12 +82,15 @@ class SkillDoors:
         self._timer: Any = None
         self._beats: Any = None
         self._seen_s: dict[str, float] = {}
+        self._speech: hri.LiveSpeech | None = None
 
     def open(self) -> None:
         """See skills/stage.py's Doors."""
         for name, (kind, goal, end) in ACTIONS.items():
             start, cancel = partial(self._start, name), self._stage.cancel
             self._doors[name] = ActionDoor(self._node, (kind, name), (goal, end), start, cancel, self._has_room)
+        if self._settings.hri:
+            self._open_hri()
         create = self._node.create_service
         serve: dict[str, Callable[..., Any]] = {name: partial(self._serve, order) for name, order in TRIGGERS.items()}
         serve |= {"set_listening": self._set_listening, "set_expression": self._set_expression}
@@ -97,8 +100,20 @@ class SkillDoors:
             create(kind, name, serve[name], callback_group=group) for name, (kind, _) in SERVICES.items()
         ]
 
+    def _open_hri(self) -> None:
+        """ROS4HRI's action and topics, where they are installed."""
+        if (kind := hri.look_at_type()) is not None:
+            kinds, start = (goals.LookAtGoal, goals.LookAtEnd), partial(self._start, hri.LOOK_AT)
+            door = hri.LookAtDoor(self._node, kind, kinds, start, self._stage.cancel, self._has_room)
+            self._doors[hri.LOOK_AT] = door
+        if (messages := hri.module("hri_msgs.msg")) is not None:
+            self._speech = hri.LiveSpeech(self._node, messages, self._settings.session)
+
     def close(self) -> None:
         """See Doors. Safe to call twice."""
+        if self._speech is not None:
+            self._speech.close()
+            self._speech = None
         for door in self._doors.values():
             door.close()
         for service in self._services:

@@ -87,7 +87,7 @@ class ActionDoor:
         self._handles[id_] = handle
         handle.execute()
         try:
-            goal = _read(self._goal, handle.request)
+            goal = self._goal_of(handle.request)
         except convert.MessageError as error:
             self.finish(id_, self._end(reason=f"bad_goal: {error}"))
             return
@@ -108,6 +108,12 @@ class ActionDoor:
             handle.canceled()
         else:
             handle.abort()
+        return self._result_of(end)
+
+    def _goal_of(self, request: Any) -> Any:
+        return _read(self._goal, request)
+
+    def _result_of(self, end: Any) -> Any:
         return _filled(self._type.Result(), end)
 
 

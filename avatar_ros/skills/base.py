@@ -38,5 +38,8 @@ class SkillsSettings(Settings):
         5.0, "a client that is silent for this long is dead, and its goals end, s", low=1.0, high=600.0
     )
     tf_frame: str = setting("avatar_link", "the avatar's frame in tf2 (REP 103), on the floor below its eyes")
+    hri: bool = setting(
+        True, "what is heard as hri_msgs/LiveSpeech, and looks by hri_actions_msgs/LookAt, where those are installed"
+    )
     phrase_limit: int = setting(50, "phrases or choices of one goal", low=1, high=1000)
     goal_limit: int = setting(100, "goals that may be under way; more are refused", low=1, high=10000)
