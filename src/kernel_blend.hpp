@@ -17,13 +17,13 @@
 namespace avatar {
 namespace {
 
-constexpr float kSaturated = 1.0f / 1024.0f;  // transmittance below which a group is finished: a quarter of a level
+constexpr float kSaturated = 1.0f / 512.0f;   // transmittance below which a group is finished: half a level
 constexpr float kSteepStart = -100.0f;        // exponent from which the row recurrence could underflow
 constexpr int kChunk = 32;                    // splats between two looks at saturation; a bit each
 constexpr int kStrips = kTileWidth / W;
 constexpr int kGroupRows = kRegisters >= 32 ? 4 : 2;  // four registers a row, and some to work with
 constexpr int kGroups = kTileHeight / kGroupRows;
-static_assert(kChunk == 32 && kGroups <= 64);
+static_assert(kChunk == 32 && kGroups <= 64 && kGroupRows < kMargin);
 
 typedef float Four __attribute__((vector_size(16)));
 
@@ -119,7 +119,7 @@ inline uint32_t begin_gaussians(const Splat* splats, const uint32_t* list, const
         const VF dx = lanes - s.x;
         const float dy = top_y + static_cast<float>(chunk.begin[i] & -kGroupRows) - s.y;
         const VF exponent = begin_gaussian(s, dx, dy, gaussians[i]);
-        steep |= static_cast<uint32_t>(is_needle(s, dx, exponent)) << i;
+        if (!(s.least >= kSteepStart)) steep |= static_cast<uint32_t>(is_needle(s, dx, exponent)) << i;
     }
     return steep;
 }

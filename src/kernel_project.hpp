@@ -11,7 +11,9 @@ constexpr float kNear = 0.01f;  // metres
 constexpr float kLog2e = 1.44269504088896f;
 
 struct Projected {
-    float x[W], y[W], a[W], b[W], c[W], q[W], hw[W], hh[W], lean[W], shear[W], root[W], z[W];
+    float x[W], y[W], a[W], b[W], c[W], q[W], hw[W], hh[W], lean[W], shear[W], root[W], z[W],
+        least[W];
+    int32_t x0[W], x1[W], y0[W], y1[W];  // tiles, inclusive, or kNowhere
 };
 
 // EWA projection (Zwicker et al. 2001, as 3D Gaussian Splatting): covariance J·R·S·Rᵀ·Jᵀ + blur.
@@ -44,14 +46,17 @@ inline void project_lanes(const SceneArrays& s, const View& v, int i, Projected&
     VF reach = load(s.reach + i);
     VI visible = (z > kNear) & (reach > 0.0f) & (det > 0.0f);
     VF half_height = keep_if(visible, vsqrt(vmax(reach * cyy, VF{})));
-    VF c = cxx * scale;
+    VF half_width = keep_if(visible, vsqrt(vmax(reach * cxx, VF{})));
+    VF a = cyy * scale, b = -2.0f * cxy * scale, c = cxx * scale;
+    VF far = half_height + kMargin;
     store(out.x, v.fx * u + v.cx);
     store(out.y, v.fy * w + v.cy);
-    store(out.a, cyy * scale);
-    store(out.b, -2.0f * cxy * scale);
+    store(out.a, a);
+    store(out.b, b);
     store(out.c, c);
     store(out.q, exp2v(vmax(2.0f * c, splat(-126.0f))));
-    store(out.hw, keep_if(visible, vsqrt(vmax(reach * cxx, VF{}))));
+    store(out.hw, half_width);
+    store(out.least, load(s.peak + i) + a * half_width * half_width + c * far * far - vmax(b, -b) * half_width * far);
     store(out.hh, half_height);
     store(out.lean, cxy / cyy * half_height);
     store(out.shear, cxy / cxx);
@@ -59,23 +64,32 @@ inline void project_lanes(const SceneArrays& s, const View& v, int i, Projected&
     store(out.z, z);
 }
 
-inline int clamp_to(float v, int high) {
-    if (!(v > 0.0f)) return 0;
-    return v > static_cast<float>(high) ? high : static_cast<int>(v);
+inline VI choose(VI which, VI yes, int no) { return (which & yes) | (~which & no); }
+
+// The least whole number that is not below v, which is 0 or more.
+inline VI whole_above(VF v) {
+    const VI below = to_int(v);
+    return below - (to_float(below) < v);  // a comparison that holds is -1
 }
 
-// The tiles that lane k touches.
-inline TileBox tiles_of(const Projected& p, int k, const View& v) {
-    // Pixel j has its centre at j + 0.5; not-finite numbers fail every comparison and are dropped.
-    const float left = p.x[k] - p.hw[k] - 0.5f, right = p.x[k] + p.hw[k] - 0.5f;
-    const float top = p.y[k] - p.hh[k] - 0.5f, bottom = p.y[k] + p.hh[k] - 0.5f;
-    if (!(p.hw[k] > 0.0f && right >= 0.0f && bottom >= 0.0f && left <= v.width - 1.0f && top <= v.height - 1.0f))
-        return kNowhere;
-    const int x0 = clamp_to(__builtin_ceilf(left), v.width), x1 = clamp_to(right, v.width - 1);
-    const int y0 = clamp_to(__builtin_ceilf(top), v.height), y1 = clamp_to(bottom, v.height - 1);
-    if (x0 > x1 || y0 > y1) return kNowhere;
-    return {static_cast<uint16_t>(x0 / kTileWidth), static_cast<uint16_t>(x1 / kTileWidth),
-            static_cast<uint16_t>(y0 / kTileHeight), static_cast<uint16_t>(y1 / kTileHeight)};
+// The tiles that each splat touches. Pixel j has its centre at j + 0.5; not-finite numbers fail every comparison.
+inline void find_tiles(Projected& p, const View& v) {
+    const VF last_x = splat(v.width - 1.0f), last_y = splat(v.height - 1.0f);
+    const VF hw = load(p.hw), hh = load(p.hh), x = load(p.x) - 0.5f, y = load(p.y) - 0.5f;
+    const VF left = x - hw, right = x + hw, top = y - hh, bottom = y + hh;
+    const VI x0 = whole_above(vmin(vmax(left, VF{}), last_x)), x1 = to_int(vmin(vmax(right, VF{}), last_x));
+    const VI y0 = whole_above(vmin(vmax(top, VF{}), last_y)), y1 = to_int(vmin(vmax(bottom, VF{}), last_y));
+    const VI inside = (right >= 0.0f) & (bottom >= 0.0f) & (left <= last_x) & (top <= last_y);
+    const VI seen = (hw > 0.0f) & inside & (x0 <= x1) & (y0 <= y1);
+    store_bits(p.x0, choose(seen, x0 / kTileWidth, kNowhere.x0));
+    store_bits(p.x1, choose(seen, x1 / kTileWidth, kNowhere.x1));
+    store_bits(p.y0, choose(seen, y0 / kTileHeight, kNowhere.y0));
+    store_bits(p.y1, choose(seen, y1 / kTileHeight, kNowhere.y1));
+}
+
+inline TileBox tiles_of(const Projected& p, int k) {
+    return {static_cast<uint16_t>(p.x0[k]), static_cast<uint16_t>(p.x1[k]), static_cast<uint16_t>(p.y0[k]),
+            static_cast<uint16_t>(p.y1[k])};
 }
 
 // Which of W splats are not where they were before, or are seen from elsewhere: projection depends on nothing else that
@@ -96,17 +110,18 @@ int project(const SceneArrays& s, const View& v, const Before& before, int begin
         const VI changed = find_changed(s, before, i);
         if (!any(changed)) continue;
         project_lanes(s, v, i, p);
+        find_tiles(p, v);
         const int lanes = end - i < W ? end - i : W;
         for (int k = 0; k < lanes; ++k) {
             if (changed[k] == 0) continue;
-            const TileBox box = tiles_of(p, k, v);
+            const TileBox box = tiles_of(p, k);
             *last++ = {static_cast<uint32_t>(i + k), out.boxes[i + k]};
             out.boxes[i + k] = box;
             if (box.empty()) continue;
             out.depths[i + k] = p.z[k];
             out.splats[i + k] = {p.x[k], p.y[k], p.a[k], p.b[k], p.c[k], s.peak[i + k],
                                  s.red[i + k], s.green[i + k], s.blue[i + k], p.q[k],
-                                 p.hw[k], p.lean[k], p.shear[k], p.root[k], {0, 0}};
+                                 p.hw[k], p.lean[k], p.shear[k], p.root[k], p.least[k], 0};
         }
     }
     return static_cast<int>(last - moved);

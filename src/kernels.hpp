@@ -10,6 +10,7 @@ constexpr int kTileWidth = 16;
 constexpr int kTileHeight = 128;
 constexpr float kAlphaThreshold = 1.0f / 255.0f;  // a splat adds nothing to a pixel below it
 constexpr float kMaxAlpha = 0.999f;
+constexpr float kMargin = 5.0f;                   // rows above an ellipse where a Gaussian may begin, and one
 
 // A splat on the screen; 64 bytes, one cache line. Exponents are base 2:
 // alpha(dx, dy) = 2^(peak + a·dx² + b·dx·dy + c·dy²), a, c < 0.
@@ -22,7 +23,8 @@ struct alignas(64) Splat {
     float half_width;        // of the ellipse, px
     float lean;              // column of the ellipse's lowest point; the highest is opposite
     float shear, root;
-    float unused[2];
+    float least;             // exponent that no pixel of a box around the ellipse is below, with kMargin rows more
+    float unused;
 };
 static_assert(sizeof(Splat) == 64);
 

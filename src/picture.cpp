@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "memory.hpp"
+
 namespace avatar {
 
 namespace {
@@ -17,7 +19,9 @@ bool same(const T& a, const T& b) {
 Picture::Pixels Picture::pixels(int width, int height) {
     if (pixels_ && target_.width == width && target_.height == height) return pixels_;
     valid_ = false;
-    pixels_ = Pixels(new uint8_t[static_cast<size_t>(width) * height * 4]());
+    const size_t bytes = static_cast<size_t>(width) * height * 4;
+    pixels_ = Pixels(static_cast<uint8_t*>(allocate_wide(bytes)), [bytes](uint8_t* place) { free_wide(place, bytes); });
+    std::memset(pixels_.get(), 0, bytes);
     target_.width = width, target_.height = height;
     return pixels_;
 }

@@ -75,8 +75,7 @@ void Rasteriser::draw(const float* weights, const View& view, const Target& targ
     const double started = now_ms();
     tiles_.begin(target.width, target.height, whole);
     morph_and_project(weights, view, whole);
-    mark_moved();
-    tiles_.finish();
+    tiles_.finish(markers_);
     const double projected = now_ms();
     sort();
     const double sorted = now_ms();
@@ -147,19 +146,18 @@ void Rasteriser::morph_block(int block, const float* weights) {
 void Rasteriser::project_block(int block, const View& view, const Before& before) {
     const int begin = block * block_size_, end = std::min(begin + block_size_, splats_);
     Moved* const moved = moved_.data() + begin;
-    moved_counts_[block] = kernels_.project(scene_, view, before, begin, end,
-                                             {projected_.data(), boxes_.data(), depths_.data()}, moved);
+    const int count = kernels_.project(scene_, view, before, begin, end,
+                                       {projected_.data(), boxes_.data(), depths_.data()}, moved);
+    if (!tiles_.all()) mark_moved(markers_[block], moved, count);
 }
 
-void Rasteriser::mark_moved() {
-    if (tiles_.all()) return;
-    for (int block = 0; block < blocks_; ++block) {
-        const Moved* const first = moved_.data() + static_cast<size_t>(block) * block_size_;
-        for (const Moved* one = first; one < first + moved_counts_[block]; ++one) {
-            const TileBox now = boxes_[one->splat];
-            tiles_.mark(now);
-            if (!(one->before == now)) tiles_.mark(one->before);
-        }
+// Where they are now, and where they were.
+void Rasteriser::mark_moved(Tiles::Marker& marker, const Moved* moved, int count) {
+    marker.begin(tiles_);
+    for (const Moved* one = moved; one < moved + count; ++one) {
+        const TileBox now = boxes_[one->splat];
+        marker.mark(tiles_, now);
+        if (!(one->before == now)) marker.mark(tiles_, one->before);
     }
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "kernels.hpp"
+#include "memory.hpp"
 #include "picture.hpp"
 #include "pool.hpp"
 #include "tiles.hpp"
@@ -65,7 +66,7 @@ class Rasteriser {
     void morph_and_project(const float* weights, const View& view, bool whole);
     void morph_block(int block, const float* weights);
     void project_block(int block, const View& view, const Before& before);
-    void mark_moved();
+    void mark_moved(Tiles::Marker& marker, const Moved* moved, int count);
     void find_depths(const View& view);
     int bucket(float depth) const;
     void sort();
@@ -77,13 +78,13 @@ class Rasteriser {
     const Kernels& kernels_;
     Pool pool_;
     Picture picture_;
-    std::vector<uint32_t> backdrop_;
+    Wide<uint32_t> backdrop_;
     int backdrop_width_ = 0, backdrop_height_ = 0;
     unsigned backdrop_number_ = 0;
     Tiles tiles_;
     int splats_ = 0, morphs_ = 0, blocks_ = 0, block_size_ = 0, groups_ = 0, buckets_ = 0;
 
-    std::vector<float> arrays_;     // 15 columns of padded_ floats: rest x y z, covariance, colour, peak, reach, share
+    Wide<float> arrays_;     // 15 columns of padded_ floats: rest x y z, covariance, colour, peak, reach, share
     std::vector<float> morphed_;    // twice 3 columns: of this frame and of the one before
     float* centres_[2][3] = {};     // where they begin
     int newest_ = 0;                // which of the two is this frame's
@@ -97,11 +98,11 @@ class Rasteriser {
     std::vector<uint32_t> morph_indices_;
     std::vector<float> morph_deltas_;
 
-    std::vector<Splat> projected_;
+    Wide<Splat> projected_;
     std::vector<TileBox> boxes_;
     std::vector<float> depths_;
     std::vector<Moved> moved_;               // block b's start at b · block_size_
-    std::vector<int> moved_counts_;          // by block
+    std::vector<Tiles::Marker> markers_;     // by block
     std::vector<uint64_t> wanted_;           // keys of the splats in tiles that are drawn
     std::vector<uint32_t> bucket_starts_;    // [buckets + 1] into order_
     std::vector<uint64_t> order_;            // the same keys near to far: bits of the depth, then the splat

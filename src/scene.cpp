@@ -63,7 +63,7 @@ Rasteriser::Rasteriser(const SceneInput& input, int threads, const Kernels& kern
     boxes_.resize(splats_, kNowhere);
     depths_.resize(splats_);
     moved_.resize(splats_);
-    moved_counts_.resize(blocks_);
+    markers_.resize(blocks_);
     wanted_.reserve(splats_);
     order_.resize(splats_);
 }

@@ -8,7 +8,6 @@ void Tiles::begin(int width, int height, bool all) {
     across_ = (width + kTileWidth - 1) / kTileWidth;
     down_ = (height + kTileHeight - 1) / kTileHeight;
     all_ = all;
-    if (!all) edges_.assign(with_edges(), 0);
 }
 
 void Tiles::sum_corners(const int32_t* edges, uint32_t* covers) const {
@@ -21,13 +20,16 @@ void Tiles::sum_corners(const int32_t* edges, uint32_t* covers) const {
     }
 }
 
-void Tiles::finish() {
+void Tiles::finish(const std::vector<Marker>& markers) {
     drawn_.clear();
     if (all_) {
         drawn_.resize(count());
         std::iota(drawn_.begin(), drawn_.end(), 0);
         return;
     }
+    edges_.assign(with_edges(), 0);
+    for (const Marker& marker : markers)
+        for (size_t i = 0; i < edges_.size(); ++i) edges_[i] += marker.edges_[i];
     covers_.resize(count());
     sum_corners(edges_.data(), covers_.data());
     const size_t row = across_ + 1;

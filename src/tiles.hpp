@@ -14,11 +14,21 @@ class Tiles {
     // Begins a frame: all tiles are drawn, or none but those that are marked.
     void begin(int width, int height, bool all);
 
-    // The box's tiles are drawn.
-    void mark(TileBox box);
+    // Whose tiles are drawn: each marker has counts of its own, so that several may mark at once.
+    class Marker {
+       public:
+        void begin(const Tiles& tiles) { edges_.assign(tiles.with_edges(), 0); }
+        void mark(const Tiles& tiles, TileBox box) {
+            if (!box.empty()) tiles.add_corners(box, edges_.data());
+        }
 
-    // After the last mark.
-    void finish();
+       private:
+        friend class Tiles;
+        std::vector<int32_t> edges_;
+    };
+
+    // After the last mark; markers count unless all are drawn.
+    void finish(const std::vector<Marker>& markers);
     const std::vector<int>& drawn() const { return drawn_; }
     bool touches_drawn(TileBox box) const;  // false for an empty box
 
@@ -45,10 +55,6 @@ inline void Tiles::add_corners(TileBox box, int32_t* edges) const {
     const size_t row = across_ + 1;
     int32_t *top = edges + box.y0 * row, *below = edges + (box.y1 + 1) * row;
     ++top[box.x0], --top[box.x1 + 1], --below[box.x0], ++below[box.x1 + 1];
-}
-
-inline void Tiles::mark(TileBox box) {
-    if (!all_ && !box.empty()) add_corners(box, edges_.data());
 }
 
 inline bool Tiles::touches_drawn(TileBox box) const {
