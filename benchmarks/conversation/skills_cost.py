@@ -48,7 +48,7 @@ def processor_s() -> dict[str, float]:
         try:
             words = (folder / "cmdline").read_text() if folder.name.isdigit() else ""
             named = re.search(r"__node:=(\w+)", words)
-            if named and f"__ns:=/{NAMESPACE}\0" in words:
+            if named and re.search(rf"__ns:=/{NAMESPACE}\b", words):
                 fields = (folder / "stat").read_text().rpartition(")")[2].split()
                 found[named[1]] = (int(fields[11]) + int(fields[12])) / _TICKS_A_SECOND
         except OSError:
@@ -82,12 +82,16 @@ class Kiosk:
     def first_sound_ms(self) -> float:
         """A typed question to the first sound of its answer."""
         clocks = self._listener.heard["speech/playback"]
-        since, asked_s = len(clocks), time.monotonic()
+        since, asked_s, states = len(clocks), time.monotonic(), len(self._listener.states())
         self._number += 1
         self._listener.send("speech/transcript", Transcript(utterance=self._number, text=QUESTION))
         self._listener.wait(lambda _: any(clock.sample > 0 for clock in clocks[since:]), "sound", 60.0)
-        self._listener.wait(lambda heard: heard.states()[-1] is AgentState.IDLE, "the answer's end", 120.0)
+        self._listener.wait(lambda heard: _is_over(heard.states()[states:]), "the answer's end", 120.0)
         return 1000 * (first_sound_s(clocks, since) - asked_s)
+
+
+def _is_over(states: list[AgentState]) -> bool:
+    return AgentState.SPEAKING in states and states[-1] is not AgentState.SPEAKING
 
 
 def measure(rounds: int, seconds: float, questions: int) -> dict[str, Any]:
