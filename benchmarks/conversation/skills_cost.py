@@ -15,6 +15,7 @@ import os
 import re
 import time
 from collections import defaultdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +69,7 @@ class Kiosk:
         """Bring the node through them. Raises StageError where one is refused."""
         for transition in transitions:
             answer = self._change.call_async(ChangeState.Request(transition=Transition(id=transition)))
-            self._listener.wait(lambda _, answer=answer: answer.done(), "a transition")
+            self._listener.wait(partial(_is_done, answer), "a transition")
             if not answer.result().success:
                 raise StageError("bench_lifecycle", f"{NODE} refused transition {transition}")
 
@@ -88,6 +89,10 @@ class Kiosk:
         self._listener.wait(lambda _: any(clock.sample > 0 for clock in clocks[since:]), "sound", 60.0)
         self._listener.wait(lambda heard: _is_over(heard.states()[states:]), "the answer's end", 120.0)
         return 1000 * (first_sound_s(clocks, since) - asked_s)
+
+
+def _is_done(answer: Any, _: Listener) -> bool:
+    return bool(answer.done())
 
 
 def _is_over(states: list[AgentState]) -> bool:
