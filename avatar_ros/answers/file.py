@@ -14,7 +14,6 @@ from typing import Any, Protocol
 
 from ..core.errors import ConfigError
 from ..core.loading import boundary
-from ..core.terminal import printable_line
 from ..core.yaml_text import compose_yaml
 from ..speech.phrase_grammar import NOTHING, Choice, Node, PhraseError, Series, parse
 
@@ -265,4 +264,4 @@ class _Reader:
 
     def _error(self, node: YamlNode | None, owner: str, what: str) -> ConfigError:
         line = f"line {node.start_mark.line + 1}, " if node is not None else ""
-        return ConfigError("answers_file", f"{self._path}: " + printable_line(f"{line}{owner[:200]}: {what[:1000]}"))
+        return ConfigError("answers_file", f"{self._path}: {line}{owner[:200]}: {what[:1000]}")

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from .errors import ConfigError
-from .terminal import printable_line
 
 _CODE = "locale_file"
 _HOUR = re.compile(r"(\d|1\d|2[0-3])")
@@ -105,4 +104,4 @@ def _scalar(node: Any, path: Path, owner: str) -> str:
 
 def _error(node: Any, path: Path, owner: str, what: str) -> ConfigError:
     line = f"line {node.start_mark.line + 1}, " if node is not None else ""
-    return ConfigError(_CODE, f"{path}: " + printable_line(f"{line}{owner}: {what}"))
+    return ConfigError(_CODE, f"{path}: {line}{owner}: {what}")

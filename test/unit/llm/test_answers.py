@@ -211,6 +211,7 @@ def test_small_file_is_enough(tmp_path):
         ("facts: {place: the zoo}", "facts: {Place: x}", 3, "small letters"),
         ("facts: {place: the zoo}", "facts: {place: a, place: b}", 3, "twice"),
         ("locale: en-US", "local: en-US", 2, "unknown entry 'local'"),
+        ("locale: en-US", "loc\u202eale: en-US", 2, r"unknown entry 'loc\u202eale'"),
         ("not_understood:", "suggestions: ['Ask me.']\nnot_understood:", 8, "{examples}"),
         ("  - name: hello", "  - {name: hello, phrases: [hi], answers: [a]}\n  - name: hello", 6, "twice"),
         ("facts: {place", "facts: {place\x07", 3, "YAML"),
