@@ -112,9 +112,10 @@ def _start(context: LaunchContext) -> list[Any]:
     nodes, lines = (kiosk_graph(kiosk), []) if given["web"] == "false" else plan_web(launched(kiosk, given))
     reach = network(choice=values["network"])
     reach.check()
+    late = [line] if (line := reach.wait()) else []
     environment = _environment(values["network"])
     end = _End(of_launch=given["required"] == "true")
-    told: list[Any] = [LogInfo(msg=line) for line in (reach.line, *strangers(values["profile"]), *lines)]
+    told: list[Any] = [LogInfo(msg=line) for line in (reach.line, *late, *strangers(values["profile"]), *lines)]
     return told + [
         action
         for node in nodes

@@ -44,13 +44,14 @@ def run_nodes(
     """The same for these nodes, of one namespace. announce: lines said at the beginning; beside: other processes."""
     reach = network(choice=options.network)
     reach.check()
+    late = [line] if (line := reach.wait()) else []
     remedy = "stop it (Ctrl-C there), or give this one another name: --namespace avatar2"
     half = "" if options.host == "all" else f" {options.host}"  # both may run on one computer
     lock = hold_name(_absolute(nodes[0].namespace) + half, remedy=remedy)
     log = RunLog(sys.stdout, log_folder())
     if log.path is not None:
         log.write("kiosk", f"log file: {log.path}")
-    for line in (reach.line, *strangers(options.profile), *announce):
+    for line in (reach.line, *late, *strangers(options.profile), *announce):
         log.write("kiosk", line)
     preload(PRELOADED)
     try:

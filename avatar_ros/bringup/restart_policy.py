@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..core.exit_codes import EXIT_FAILED, EXIT_MACHINE
+from ..core.exit_codes import EXIT_FAILED, EXIT_MACHINE, EXIT_NETWORK
 from ..core.machine import says_short
 
 #: A visitor waits in mid-sentence for a node that died once; what dies again is given time, for its device or service.
@@ -64,7 +64,11 @@ class RestartPolicy:
         self._short_since_s: float | None = None
 
     def ended(self, started_s: float, now_s: float, code: int) -> float | None:
-        """`died`, or `ran_short` where the exit status, as subprocess gives it, says so."""
+        """`died`, or `ran_short` where the exit status, as subprocess gives it, says so. Nobody's fault is a network
+        that came late: that counts as neither.
+        """
+        if code == EXIT_NETWORK:
+            return FIRST_DELAY_S
         return (self.ran_short if code == EXIT_MACHINE else self.died)(started_s, now_s)
 
     def died(self, started_s: float, now_s: float) -> float | None:
@@ -124,6 +128,8 @@ def describe_exit(code: int) -> str:
     """An exit status of subprocess in words: "exit code 1", "killed by SIGSEGV"."""
     if code == EXIT_MACHINE:
         return "the machine is short of something"
+    if code == EXIT_NETWORK:
+        return "its network came late, or changed"
     if code >= 0:
         return f"exit code {code}"
     try:

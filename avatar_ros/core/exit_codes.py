@@ -12,6 +12,8 @@ EXIT_CONFIG = 2
 EXIT_DONE = 10
 #: Not all that it was asked to do could be done (its last line says why), so the run is over and has failed.
 EXIT_UNFINISHED = 11
+#: Nobody on the network can reach it as it began (core/network_interfaces.py); starting it again at once helps.
+EXIT_NETWORK = 12
 #: The machine ran short of memory, disk or descriptors; starting it again helps once that is over (EX_TEMPFAIL).
 EXIT_MACHINE = 75
 #: Set by launch, to which every code but 0 is an error: EXIT_DONE becomes 0, and the line says that it is done.

@@ -21,6 +21,7 @@ from pathlib import Path
 
 from .errors import ConfigError
 from .fastdds_profile import local_profile_xml, profile_xml
+from .network_interfaces import wait_for_addresses
 from .paths import runtime_folder
 
 #: "local", "lan" or "lan:INTERFACE_OR_IPV4,…"; unset: local, unless ROS's own variables open it.
@@ -45,6 +46,8 @@ STRAY_PROFILE = "DEFAULT_FASTRTPS_PROFILES.xml"
 _LEAST_SHARED_MEMORY = 16 * 2**20
 _SHM = Path("/dev/shm")
 _LOOPBACK_WAIT_S = 5.0
+#: An interface that was just plugged in or set up runs within a second or two; DHCP takes longer.
+_ADDRESS_WAIT_S = 3.0
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,12 @@ class Network:
         except OSError as error:
             remedy = "the nodes talk over it: ip link set lo up"
             raise ConfigError("no_loopback", f"nothing goes over 127.0.0.1 ({error}); {remedy}") from error
+
+    def wait(self) -> str:
+        """Until it can be reached where it was opened, 3 s at most. "", or what is lacking then, for people."""
+        lacking = wait_for_addresses(self.reach.interfaces, _ADDRESS_WAIT_S) if self.reach.lan else []
+        which = f"{', '.join(lacking)}: no carrier or no address yet, nobody is reached there"
+        return f"network: {which}; nodes begin anew once it has one" if lacking else ""
 
 
 @dataclass(frozen=True)

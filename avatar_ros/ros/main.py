@@ -19,11 +19,13 @@ from ..core.errors import AvatarRosError, ConfigError
 from ..core.exit_codes import DONE_IS_OK, DONE_LINE, EXIT_DONE, EXIT_OK, exit_code_of
 from ..core.host_lock import hold_name
 from ..core.machine import machine_fault
+from ..core.network_interfaces import own_ipv4
 from ..core.private import keep_private
 from ..core.ros_network import Network
 from ..core.run import RUN_BEGAN
 from .node_spec import NodeSpec
 from .overrides import Overrides
+from .reach_keeper import ReachKeeper
 from .shared_memory import remove_dead_segments
 from .spin import spin
 from .stage_node import StageNode
@@ -128,7 +130,9 @@ def run(spec: NodeSpec, args: list[str] | None = None) -> int:
     try:
         overrides = Overrides.of(sys.argv if args is None else args)  # names a mistake and its line; rcl does not
         network = _init(args)
+        began = own_ipv4()  # DDS looks for them now
         node = _node(spec, overrides)
+        ReachKeeper(node, network.reach, began)
         node.network_line = "" if RUN_BEGAN in os.environ else network.line  # it was said by the runner or launch
         node.open_to_others = not network.closed
         name = node.get_fully_qualified_name()

@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shutil
 import subprocess
 import sys
 import threading
@@ -23,6 +22,7 @@ from avatar_ros.bringup.graph import START_ORDER
 from avatar_ros.commands.open_sockets import reachable_from_outside
 from avatar_ros.core.ros_network import network, users_environment
 from kiosk_process import ROOT, KioskProcess
+from two_networks import two_networks
 
 pytestmark = pytest.mark.ros
 HOME, OUTSIDE = "10.99.0.1", "10.99.0.2"
@@ -32,31 +32,11 @@ TRIED_S = 7.0
 NOTHING = {"nodes": 0, "microphone": 0, "speech": 0, "parameters": 0}
 
 
-def ip(*words):
-    subprocess.run(["ip", *words], check=True, capture_output=True, text=True, timeout=30)
-
-
 @pytest.fixture(scope="module")
 def namespaces():
     """Names of two network namespaces of our own, HOME and OUTSIDE."""
-    if shutil.which("ip") is None:
-        pytest.skip("needs `ip` (iproute2)")
-    names = [f"avatar{os.getpid()}{side}" for side in "ab"]
-    try:
-        for name in names:
-            ip("netns", "add", name)
-        ip("link", "add", "veth0", "netns", names[0], "type", "veth", "peer", "name", "veth0", "netns", names[1])
-        for name, address in zip(names, (HOME, OUTSIDE), strict=True):
-            ip("-n", name, "address", "add", f"{address}/24", "dev", "veth0")
-            ip("-n", name, "link", "set", "lo", "up")
-            ip("-n", name, "link", "set", "veth0", "up")
+    with two_networks(HOME, OUTSIDE) as names:
         yield names
-    except subprocess.CalledProcessError as error:
-        pytest.skip(f"network namespaces cannot be made here: {error.stderr.strip()}")
-    finally:
-        for name in names:
-            with contextlib.suppress(subprocess.CalledProcessError):
-                ip("netns", "del", name)
 
 
 class Peer:

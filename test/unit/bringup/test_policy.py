@@ -15,7 +15,7 @@ from avatar_ros.bringup.restart_policy import (
     RestartPolicy,
     describe_exit,
 )
-from avatar_ros.core.exit_codes import EXIT_CONFIG, EXIT_MACHINE
+from avatar_ros.core.exit_codes import EXIT_CONFIG, EXIT_MACHINE, EXIT_NETWORK
 
 
 def test_delay_doubles_up_to_ten_seconds_while_deaths_are_far_enough_apart():
@@ -110,3 +110,10 @@ def test_last_words_about_memory_are_believed_of_sudden_ends_alone(code):
 def test_a_recording_has_longer_than_the_rest_to_be_closed():
     assert STOP_RECORDING.due(0.0, 7.0) is signal.SIGTERM
     assert describe_exit(EXIT_MACHINE) == "the machine is short of something"
+
+
+def test_a_network_that_came_late_is_nobodys_death():
+    policy = RestartPolicy()
+    assert [policy.ended(i, i + 0.5, EXIT_NETWORK) for i in range(20)] == [0.1] * 20
+    assert [policy.died(20 + i, 20 + i + 0.5) for i in range(5)] == [0.1, 1.0, 2.0, 4.0, None]
+    assert describe_exit(EXIT_NETWORK) == "its network came late, or changed"

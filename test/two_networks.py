@@ -1,0 +1,101 @@
+"""Two network namespaces of our own, joined by a veth: two computers and the cable between them. Needs root."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Self
+
+import pytest
+
+from avatar_ros.core.ros_network import users_environment
+
+INTERFACE = "veth0"
+_ALONE = ("unshare", "-m", "sh", "-c", 'mount -t tmpfs tmpfs /dev/shm && exec "$@"', "sh")
+_WAIT_S = 120.0
+
+
+def ip(*words: str) -> None:
+    """The command; raises CalledProcessError."""
+    subprocess.run(["ip", *words], check=True, capture_output=True, text=True, timeout=30)
+
+
+@contextlib.contextmanager
+def two_networks(*addresses: str) -> Iterator[list[str]]:
+    """Their names, while they last. addresses: IPv4 of INTERFACE in each. Skips where they cannot be made."""
+    if shutil.which("ip") is None:
+        pytest.skip("needs `ip` (iproute2)")
+    names = [f"avatar{os.getpid()}{side}" for side in "ab"]
+    try:
+        for name in names:
+            ip("netns", "add", name)
+        ip("link", "add", INTERFACE, "netns", names[0], "type", "veth", "peer", "name", INTERFACE, "netns", names[1])
+        for name, address in zip(names, addresses, strict=True):
+            ip("-n", name, "address", "add", f"{address}/24", "dev", INTERFACE)
+            ip("-n", name, "link", "set", "lo", "up")
+            ip("-n", name, "link", "set", INTERFACE, "up")
+    except subprocess.CalledProcessError as error:
+        _remove(names)
+        pytest.skip(f"network namespaces cannot be made here: {error.stderr.strip()}")
+    try:
+        yield names
+    finally:
+        _remove(names)
+
+
+def _remove(names: list[str]) -> None:
+    for name in names:
+        with contextlib.suppress(subprocess.CalledProcessError):
+            ip("netns", "del", name)
+
+
+class Program:
+    """A Python file of test/ in one of the networks, with a /dev/shm of its own, told to end at the end of a `with`.
+
+    env: laid over ROS's default settings; lines: what it has written so far.
+    """
+
+    def __init__(self, network: str, file: str, *arguments: str, **env: str) -> None:
+        command = ["ip", "netns", "exec", network, *_ALONE, sys.executable, str(Path(__file__).with_name(file))]
+        self.lines: list[str] = []
+        self._process = subprocess.Popen(
+            [*command, *arguments],
+            env={**users_environment(os.environ), **env},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            self.lines.append(line.rstrip("\n"))
+
+    def until(self, text: str, since: int = 0) -> str:
+        """The first line after `since` lines that has `text`, once it is written."""
+        end_s = time.monotonic() + _WAIT_S
+        while not (found := [line for line in self.lines[since:] if text in line]):
+            assert time.monotonic() < end_s and self._process.poll() is None, f"no {text!r} in {self.lines[since:]}"
+            time.sleep(0.05)
+        return found[0]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.terminate()
+        try:
+            self._process.wait(30)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._reader.join(30)
