@@ -19,12 +19,12 @@ function(install_python_executable name module)
   python_first_lines(first_lines "${Python3_EXECUTABLE}")
   set(script ${CMAKE_CURRENT_BINARY_DIR}/executables/${name})
   file(CONFIGURE OUTPUT ${script} @ONLY CONTENT [[@first_lines@
-import sys
-
 from @module@ import main
 
+from @PROJECT_NAME@.core.process_end import leave
+
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())
 ]])
   install(PROGRAMS ${script} DESTINATION lib/${PROJECT_NAME})
 endfunction()

@@ -15,12 +15,15 @@ from .reporter import TurnReporter
 TICK_S = 0.1
 #: Nobody is expected to say anything before all nodes are there, for so long at most.
 LONGEST_START_S = 300.0
+#: Models of the usual profiles are loaded by then; who is not seen for longer did not start, or is not reached.
+UNSEEN_S = 30.0
 
 
 class MonitorStage(Stage):
     """Takes part in nothing; a kiosk without it talks as well."""
 
     tick_period_s = TICK_S
+    awaits_conversation = True
 
     def __init__(self, settings: MonitorSettings) -> None:
         super().__init__()
@@ -31,7 +34,7 @@ class MonitorStage(Stage):
         self._last: TurnReport | None = None
         self._leave_s: float | None = None
         self._began_s: float | None = None
-        self.awaits_conversation = settings.turns > 0
+        self._unseen = ""
 
     def load(self) -> None:
         """Begin the report file, so that a path that cannot be written is known at once."""
@@ -53,6 +56,9 @@ class MonitorStage(Stage):
 
     def tick(self, now_s: float) -> Iterable[Out]:
         """Report what is over; leave when all that was asked for is done."""
+        self._began_s = now_s if self._began_s is None else self._began_s
+        late = now_s - self._began_s >= UNSEEN_S
+        self._unseen = ", ".join(sorted(self.missing)) if late else ""
         for finished in self._reporter.due(now_s):
             self._answers += finished.answered
             self._last = finished.report
@@ -63,14 +69,17 @@ class MonitorStage(Stage):
             self._leave_when_done(now_s)
 
     def status(self) -> Mapping[str, str]:
-        """Answers so far and the last delay."""
+        """Answers so far, the last delay, and who has never been seen."""
         values = {"answers": str(self._answers)}
+        if self._unseen:
+            why = "not started, not ready yet, or not reached: docs/network.md"
+            values["warning"] = f"not seen within {UNSEEN_S:g} s: {self._unseen} ({why})"
         if self._last is not None and math.isfinite(self._last.first_sound_ms):
             values["first_sound_ms"] = f"{self._last.first_sound_ms:.0f}"
         return values
 
     def _leave_when_done(self, now_s: float) -> None:
-        self._began_s = now_s if self._began_s is None else self._began_s
+        assert self._began_s is not None
         starting = bool(self.missing) and now_s - self._began_s < LONGEST_START_S
         if self._reporter.news_s is None or starting:
             self._reporter.news_s = now_s

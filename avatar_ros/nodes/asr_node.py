@@ -1,9 +1,8 @@
 """asr_node: writes down what was said."""
 
-import sys
-
 from ..asr.base import ASR_BACKENDS, PORT, AsrSettings
 from ..asr.stage import build
+from ..core.process_end import leave
 from ..ros.main import run
 from ..ros.node_spec import NodeSpec
 
@@ -18,4 +17,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

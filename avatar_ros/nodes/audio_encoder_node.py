@@ -1,7 +1,6 @@
 """audio_encoder_node: encodes speech into features for the lips."""
 
-import sys
-
+from ..core.process_end import leave
 from ..encoder.base import ENCODER_BACKENDS, PORT, EncoderSettings
 from ..encoder.stage import build
 from ..ros.main import run
@@ -22,4 +21,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

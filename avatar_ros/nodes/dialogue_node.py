@@ -1,7 +1,6 @@
 """dialogue_node: turns, history, interruptions: who speaks when."""
 
-import sys
-
+from ..core.process_end import leave
 from ..dialogue.base import PORT, DialogueSettings
 from ..dialogue.stage import build
 from ..ros.main import run
@@ -16,4 +15,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

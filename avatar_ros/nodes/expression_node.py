@@ -1,9 +1,9 @@
 """expression_node: turns features into 52 ARKit weights, and keeps the face alive."""
 
-import sys
 from collections.abc import Mapping
 from typing import Any
 
+from ..core.process_end import leave
 from ..core.stage import Stage
 from ..motion.base import MOTION_BACKENDS, PORT, MotionSettings
 from ..motion.stage import build as build_stage
@@ -29,4 +29,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

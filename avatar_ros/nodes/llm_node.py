@@ -1,7 +1,6 @@
 """llm_node: answers."""
 
-import sys
-
+from ..core.process_end import leave
 from ..llm.base import LLM_BACKENDS, PORT, LlmSettings
 from ..llm.stage import build
 from ..ros.main import run
@@ -23,4 +22,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

@@ -1,7 +1,6 @@
 """mic_node: captures sound."""
 
-import sys
-
+from ..core.process_end import leave
 from ..mic.base import MIC_BACKENDS, MIC_PORT, MicSettings
 from ..mic.stage import build_mic
 from ..ros.main import run
@@ -22,4 +21,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

@@ -1,7 +1,6 @@
 """monitor_node: times every turn and reports it."""
 
-import sys
-
+from ..core.process_end import leave
 from ..monitor.base import PORT, MonitorSettings
 from ..monitor.stage import build
 from ..ros.main import run
@@ -16,4 +15,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

@@ -1,6 +1,5 @@
 """people_node: sees who stands before the avatar; optional, and no picture leaves it."""
 
-import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,6 +7,7 @@ from rclpy.qos import qos_profile_sensor_data
 from sensor_msgs.msg import Image
 
 from ..core.arrays import U8
+from ..core.process_end import leave
 from ..people.base import PEOPLE_BACKENDS, PEOPLE_PORT, PeopleSettings
 from ..people.camera_device import CameraDevice
 from ..people.stage import PeopleStage, PictureSource, build_people
@@ -79,4 +79,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

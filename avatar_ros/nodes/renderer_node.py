@@ -1,6 +1,5 @@
 """renderer_node: draws the face, shows it on the screen, publishes it, records it."""
 
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -8,6 +7,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from ..core.frame_sink import FrameSink
+from ..core.process_end import leave
 from ..core.run import unused_in_this_run
 from ..core.settings import setting
 from ..display.base import SCREEN_BACKENDS, DisplaySettings, Screen, open_screen
@@ -48,6 +48,7 @@ def build(settings: Mapping[str, Any], node: Any) -> RenderStage:
             made.append(RecorderSink(first, lambda path: Recorder(path, record), pieces))
         made.append(ImagePublisher(node, lambda: stage.camera, partial(header_time.at_ns, node), renderer.tf_frame))
         if display.backend != "off":
+
             def screen() -> tuple[Screen, str]:
                 return open_screen(display, settings["display.own"], card=stage.card)
 
@@ -75,4 +76,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

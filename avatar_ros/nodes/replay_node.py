@@ -13,6 +13,7 @@ from ..commands.replay_player import FOLLOWERS, ReplayOptions, play
 from ..core.errors import AvatarRosError
 from ..core.exit_codes import exit_code_of
 from ..core.private import keep_private
+from ..core.process_end import leave
 from ..ros.main import StopSignals
 
 
@@ -45,4 +46,4 @@ def _options(arguments: list[str]) -> ReplayOptions:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

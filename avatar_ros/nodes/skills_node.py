@@ -1,6 +1,5 @@
 """skills_node: actions and services for a robot's own program: say, listen, ask, look, gesture, chat, sleep, wear."""
 
-import sys
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -20,6 +19,7 @@ from ..core.enums import ControlAction, SayWhen
 from ..core.events import Gesture
 from ..core.gestures import load_gestures
 from ..core.paths import share_file
+from ..core.process_end import leave
 from ..ros import hri, qos
 from ..ros.action_door import ActionDoor
 from ..ros.main import run
@@ -226,4 +226,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

@@ -1,7 +1,6 @@
 """speaker_node: plays speech and owns the time."""
 
-import sys
-
+from ..core.process_end import leave
 from ..ros.main import run
 from ..ros.node_spec import NodeSpec
 from ..speaker.base import SPEAKER_BACKENDS, SPEAKER_PORT, SpeakerSettings
@@ -22,4 +21,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

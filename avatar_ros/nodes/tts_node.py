@@ -1,7 +1,6 @@
 """tts_node: speaks sentences into sound."""
 
-import sys
-
+from ..core.process_end import leave
 from ..ros.main import run
 from ..ros.node_spec import NodeSpec
 from ..tts.base import PORT, TTS_BACKENDS, TtsSettings
@@ -18,4 +17,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

@@ -1,7 +1,6 @@
 """vad_node: finds speech in the microphone's sound."""
 
-import sys
-
+from ..core.process_end import leave
 from ..ros.main import run
 from ..ros.node_spec import NodeSpec
 from ..vad.base import PORT, VAD_BACKENDS, VadSettings
@@ -18,4 +17,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

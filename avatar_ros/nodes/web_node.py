@@ -1,11 +1,11 @@
 """web_node: serves browsers, each a session of its own, and programs over HTTP."""
 
-import sys
 from collections.abc import Callable
 from functools import partial
 
 from rclpy.lifecycle import LifecycleNode
 
+from ..core.process_end import leave
 from ..gateway.base import GATEWAY_PORT, WebSettings
 from ..gateway.stage import GatewayStage
 from ..ros.main import run
@@ -37,4 +37,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())
