@@ -220,7 +220,7 @@ def _of_service(deed: Deed, seen: Evidence, happened: Happenings) -> list[str]:
         killed = happened.within("kill", deed.sent_s - _AFTERMATH_S, deed.end_s)
         undone = "replaced" in fault and goal.kind in ("sleep", "wake", "set_listening")
         return [] if undone or (lost and killed) else [f"'{fault}': nothing of that kind happened"]
-    states = [m for _, m in seen.since("state", deed.sent_s - 60.0) if _ <= deed.end_s + _NOTED_S]
+    states = [m for at_s, m in seen.since("state", 0.0) if at_s <= deed.end_s + _NOTED_S]  # the last one may be old
     if goal.kind in ("sleep", "wake"):
         asleep = [(m.state is AgentState.SLEEPING) is (goal.kind == "sleep") for m in states[-6:]]
         return [] if any(asleep) else ["done, and the state never was so"]
