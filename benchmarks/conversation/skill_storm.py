@@ -5,8 +5,8 @@ every result true?
 
 Each result is compared with what another node hears: sound at the loudspeaker (speech/played, sample by sample), the
 face (motion/expression), the picture, states, transcripts, prompts. Nobody is at the microphone; what a person says is
-typed. A goal takes about three seconds. What is not true is printed at once; a run that is ended early (SIGTERM, SIGINT)
-still says how many of how many were. Exit code 1: one result was not true, or it was ended early.
+typed. A goal takes about three seconds. What is not true is printed at once; a run that is ended early (SIGTERM,
+SIGINT) still says how many of how many were. Exit code 1: one result was not true, or it was ended early.
 """
 
 from __future__ import annotations
@@ -219,12 +219,12 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _leave)  # and the kiosk with it
     tally = Tally(options.json)
-    try:
-        with contextlib.closing(campaign(options.goals, options.seed)) as verdicts:
+    with contextlib.closing(campaign(options.goals, options.seed)) as verdicts:
+        try:
             for verdict in verdicts:
                 tally.add(verdict)
-    finally:
-        print(f"{table(tally.verdicts)}\n{tally.line(options.goals)}, seed {options.seed}", flush=True)
+        finally:
+            print(f"{table(tally.verdicts)}\n{tally.line(options.goals)}, seed {options.seed}", flush=True)
     return int(any(one.faults for one in tally.verdicts))
 
 
