@@ -45,22 +45,24 @@ class ChatSkill(Skill):
         yield from self.tick(now_s)
 
     def tick(self, now_s: float) -> Iterable[Out]:
-        """Ask, or lose patience."""
+        """Ask once no program listens, or lose patience."""
         if self.end is not None:
             return
         observed, waited_s = self._around.observed, now_s - self._began_s
+        claimed = now_s < observed.claimed_until_s
         if observed.asleep:
             self._finish("asleep")
         elif self._sent and observed.epoch > self._epoch:
             self._finish("dialogue_lost")
-        elif not self._sent and waited_s > self._around.settings.dialogue_wait_s:
-            self._finish("no_dialogue")
         elif self._goal.timeout_s > 0 and waited_s > self._goal.timeout_s:
             self._finish("timeout")
         elif self._is_due(now_s) and self._will_be_heard(now_s):
             self._sent, self._quiet_s, self._epoch = self._sent + 1, now_s, observed.epoch
+            observed.passed_on[self._goal.text] = now_s
             session = self._around.settings.session
             yield Out("speech/transcript", Transcript(session, text=self._goal.text, locale=self._goal.locale))
+        elif not self._sent and not claimed and waited_s > self._around.settings.dialogue_wait_s:
+            self._finish("no_dialogue")
 
     def push(self, topic: str, message: Message, now_s: float) -> Iterable[Out]:
         """Find the prompt that it has become, and gather the answer."""
