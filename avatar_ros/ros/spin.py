@@ -13,7 +13,7 @@ from .stage_node import StageNode
 from .watchdog import Watchdog
 
 #: A signal is noticed within this time.
-SPIN_S = 0.1
+SPIN_S = 0.25
 
 
 def spin(node: StageNode, stop_asked: Callable[[], bool]) -> int:

@@ -10,7 +10,7 @@ from ..core.types import LOCAL_SESSION
 
 PORT = Port(
     subscribes=("say_result", "state", "wear_result"),
-    publishes=("say", "control", "gesture", "gaze_target", "wear", "speech/transcript"),
+    publishes=("say", "interrupt", "control", "gesture", "gaze_target", "wear", "speech/transcript"),
     on_demand=(
         *("speech/sentence", "speech/playback"),
         *("speech/transcript", "mic/voice_activity"),

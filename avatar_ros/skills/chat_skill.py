@@ -14,6 +14,9 @@ from .skill import Skill, Surroundings
 
 #: Longest text, characters: message_limits cuts transcripts there.
 _LONGEST = 5000
+#: Words that nothing follows upon were lost, or came while a busy dialogue took them for another program's: they are
+#: sent again after this time, s, and so often in all.
+_AGAIN_S, _MOST_SENT = 1.5, 3
 
 
 class ChatSkill(Skill):
@@ -26,7 +29,8 @@ class ChatSkill(Skill):
         self._goal = goal
         self._around = around
         self._began_s = 0.0
-        self._sent = False
+        self._sent = 0
+        self._quiet_s: float | None = None  # since when nothing has followed; None: something has
         self._epoch = 0
         self._turn: Turn | None = None
         self._pieces: dict[int, Reply] = {}
@@ -41,26 +45,30 @@ class ChatSkill(Skill):
         yield from self.tick(now_s)
 
     def tick(self, now_s: float) -> Iterable[Out]:
-        """Ask, or lose patience."""
+        """Ask once no program listens, or lose patience."""
         if self.end is not None:
             return
         observed, waited_s = self._around.observed, now_s - self._began_s
+        claimed = now_s < observed.claimed_until_s
         if observed.asleep:
             self._finish("asleep")
         elif self._sent and observed.epoch > self._epoch:
             self._finish("dialogue_lost")
-        elif not self._sent and waited_s > self._around.settings.dialogue_wait_s:
-            self._finish("no_dialogue")
         elif self._goal.timeout_s > 0 and waited_s > self._goal.timeout_s:
             self._finish("timeout")
-        elif not self._sent and self._will_be_heard(now_s):
-            self._sent, self._epoch = True, observed.epoch
+        elif self._is_due(now_s) and self._will_be_heard(now_s):
+            self._sent, self._quiet_s, self._epoch = self._sent + 1, now_s, observed.epoch
+            observed.passed_on[self._goal.text] = now_s
             session = self._around.settings.session
             yield Out("speech/transcript", Transcript(session, text=self._goal.text, locale=self._goal.locale))
+        elif not self._sent and not claimed and waited_s > self._around.settings.dialogue_wait_s:
+            self._finish("no_dialogue")
 
     def push(self, topic: str, message: Message, now_s: float) -> Iterable[Out]:
         """Find the prompt that it has become, and gather the answer."""
         if self.end is None and self._sent:
+            if self._around.observed.busy or isinstance(message, Prompt):
+                self._quiet_s = None
             if isinstance(message, Prompt) and message.text == self._goal.text:
                 self._turn, self._pieces = (message.epoch, message.turn), {}
             elif isinstance(message, Reply) and (message.epoch, message.turn) == self._turn:
@@ -73,6 +81,11 @@ class ChatSkill(Skill):
         if self.end is None:
             self._finish(reason)
         return ()
+
+    def _is_due(self, now_s: float) -> bool:
+        if not self._sent:
+            return True
+        return self._sent < _MOST_SENT and self._quiet_s is not None and now_s - self._quiet_s > _AGAIN_S
 
     def _will_be_heard(self, now_s: float) -> bool:
         observed = self._around.observed

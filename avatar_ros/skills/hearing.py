@@ -17,6 +17,8 @@ _RENEW_S, _LEASE_S = 1.0, 4.0
 _HEARD_LEASE_S = 0.5
 #: And what a program itself says to the avatar then waits so much longer, s.
 _MARGIN_S = 0.1
+#: A chat's words come back to us within this time, s.
+_PASSED_ON_S = 3.0
 #: A voice that has ended without a transcript, or never ends, is nobody's answer after this time, s.
 _TRANSCRIPT_S, _LONGEST_VOICE_S = 6.0, 40.0
 
@@ -56,6 +58,7 @@ class Hearing:
         """Say again that it is ours, where that is due."""
         if self._claimed_s is None or now_s - self._claimed_s >= _RENEW_S:
             self._claimed_s = now_s
+            self._observed.claimed_until_s = now_s + _LEASE_S + _MARGIN_S
             yield Out("control", Control(self._session, ControlAction.CLAIM, _LEASE_S))
 
     def tick(self, now_s: float) -> Iterable[Out]:
@@ -81,7 +84,7 @@ class Hearing:
                 self._voice_until_s = now_s + _LONGEST_VOICE_S
             elif message.kind is VoiceKind.STOPPED and self._voice_until_s is not None:
                 self._voice_until_s = now_s + _TRANSCRIPT_S
-        elif isinstance(message, Transcript):
+        elif isinstance(message, Transcript) and not self._is_passed_on(message, now_s):
             self._read(message)
             if self.transcript is not None:
                 self._observed.claimed_until_s = now_s + _HEARD_LEASE_S + _MARGIN_S
@@ -93,7 +96,15 @@ class Hearing:
             if self.transcript is not None:
                 yield Out("control", Control(self._session, ControlAction.CLAIM, _HEARD_LEASE_S))
             else:
+                self._observed.claimed_until_s = float("-inf")
                 yield Out("control", Control(self._session, ControlAction.RELEASE))
+
+    def _is_passed_on(self, transcript: Transcript, now_s: float) -> bool:
+        """Whether it is a chat's: typed, by a program, to the avatar."""
+        passed_on = self._observed.passed_on
+        for text in [text for text, at_s in passed_on.items() if now_s - at_s > _PASSED_ON_S]:
+            del passed_on[text]
+        return transcript.utterance == 0 and transcript.text in passed_on
 
     def _read(self, transcript: Transcript) -> None:
         if not transcript.final:

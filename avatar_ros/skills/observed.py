@@ -25,6 +25,7 @@ class Observed:
         self.hears = hears
         self.state: AvatarState | None = None
         self.claimed_until_s = float("-inf")  # till then nothing that is said is answered
+        self.passed_on: dict[str, float] = {}  # what programs said to the avatar, and nobody to them -> when
         self._sentences: dict[Turn, dict[int, str]] = {}
         self._position: dict[Turn, tuple[int, float]] = {}
 

@@ -13,6 +13,8 @@ from .said_text import ID_PREFIX
 
 #: An order is given again after this time, and given up after that, s.
 _AGAIN_S, _PATIENCE_S = 0.5, 3.0
+#: An order that was given before its opposite is still to be obeyed: so long its effect is waited for, s.
+_STILL_TO_COME_S = 2.0
 #: What undoes an order: the later of the two holds.
 _OPPOSITE = {
     ControlAction.SLEEP: ControlAction.WAKE,
@@ -24,13 +26,16 @@ _OPPOSITE = {
 
 @dataclass
 class _Pending:
-    """action: None for a stop, of what was being said in `turn`."""
+    """action: None for a stop, of what was being said in `turn`. opposed: its opposite is under way, and will be obeyed
+    first: what `state` shows until then is old.
+    """
 
     action: ControlAction | None
     answer: Callable[[str], None]
     began_s: float
     given_s: float
     turn: Turn = (0, 0)
+    opposed: bool = False
 
 
 class Orders:
@@ -49,19 +54,21 @@ class Orders:
 
     def give(self, action: ControlAction, answer: Callable[[str], None], now_s: float) -> Iterable[Out]:
         """An order; answer(""): obeyed, else why not."""
+        opposed = False
         if action in _OPPOSITE:
             self._lasting.pop(_OPPOSITE[action], None)
             self._lasting[action] = None
             for other in [one for one in self._pending if one.action is _OPPOSITE[action]]:
                 self._pending.remove(other)
                 other.answer("replaced")
+                opposed = True
         yield Out("control", Control(self._session, action))
         if action not in _OPPOSITE:
             answer("" if self._observed.reachable("control") else "no_dialogue")
-        elif self._holds(action):
+        elif self._holds(action) and not opposed:
             answer("")
         else:
-            self._pending.append(_Pending(action, answer, now_s, now_s))
+            self._pending.append(_Pending(action, answer, now_s, now_s, opposed=opposed))
 
     def stop(self, answer: Callable[[str], None], now_s: float) -> Iterable[Out]:
         """Fall silent; answer(""): what was being said is said no more."""
@@ -75,7 +82,7 @@ class Orders:
     def tick(self, now_s: float) -> Iterable[Out]:
         """The state may have changed, or time has passed."""
         for one in tuple(self._pending):
-            if self._obeyed(one):
+            if self._obeyed(one, now_s):
                 self._pending.remove(one)
                 one.answer("")
             elif now_s - one.began_s > _PATIENCE_S:
@@ -102,10 +109,12 @@ class Orders:
             return Out("say", Say(self._session, f"{ID_PREFIX}stop", when=SayWhen.STOP))
         return Out("control", Control(self._session, one.action))
 
-    def _obeyed(self, one: _Pending) -> bool:
+    def _obeyed(self, one: _Pending, now_s: float) -> bool:
         if one.action is None:
             return not self._observed.busy or self._observed.turn != one.turn
-        return self._holds(one.action)
+        holds = self._holds(one.action)
+        one.opposed &= holds and now_s - one.began_s < _STILL_TO_COME_S
+        return holds and not one.opposed
 
     def _holds(self, action: ControlAction) -> bool:
         if self._observed.state is None:

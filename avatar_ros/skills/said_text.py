@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..core.enums import AgentState, SayWhen
-from ..core.events import AvatarState, Say, SayResult
+from ..core.enums import AgentState, InterruptAction, SayWhen
+from ..core.events import AvatarState, Interrupt, Say, SayResult
 from ..core.spoken_text import join_sentences
 from ..core.stage import Out
 from ..core.topics import Message
@@ -53,6 +53,7 @@ class SaidText:
             return
         if self._stopped is not None:
             if now_s - self._stopped[1] > _WITHDRAW_S:
+                yield from self._silence()
                 self._finish(self._stopped[0])
         elif self._is_alone(now_s):
             self._finish("no_dialogue")
@@ -132,6 +133,11 @@ class SaidText:
         elif self._alone_s is None:
             self._alone_s = now_s
         return self._alone_s is not None and now_s - self._alone_s > self._patience_s
+
+    def _silence(self) -> Iterable[Out]:
+        """No dialogue takes it back, but the voice and the loudspeaker may have all of it, and go on."""
+        if self._turn is not None:
+            yield Out("interrupt", Interrupt(self.say.session, *self._turn, InterruptAction.CANCEL))
 
     def _is_lost(self, now_s: float) -> bool:
         if self._probing or self.phase is not SayPhase.WAITING or self._observed.busy:

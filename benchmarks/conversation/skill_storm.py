@@ -1,11 +1,12 @@
 """Goals of every kind on a whole kiosk, preempted, cancelled, refused, with clients and nodes killed in between: is
 every result true?
 
-    ./avatar exec python -m benchmarks.conversation.skill_storm --goals 200 --seed 1 --json storm.json
+    ./avatar exec python -m benchmarks.conversation.skill_storm --goals 200 --seed 1 --json storm.jsonl
 
 Each result is compared with what another node hears: sound at the loudspeaker (speech/played, sample by sample), the
 face (motion/expression), the picture, states, transcripts, prompts. Nobody is at the microphone; what a person says is
-typed. A goal takes about two seconds. Exit code 1: one result was not true.
+typed. A goal takes about three seconds. What is not true is printed at once; a run that is ended early (SIGTERM,
+SIGINT) still says how many of how many were. Exit code 1: one result was not true, or it was ended early.
 """
 
 from __future__ import annotations
@@ -173,27 +174,65 @@ def table(verdicts: list[Verdict]) -> str:
     return "\n".join([*rows, f"{true} / {len(verdicts)} true; {disturbed} in scenes where a node or a client died"])
 
 
+class Tally:
+    """Verdicts as they come: faults are printed at once, and a run that is cut off leaves its file.
+
+    path: JSON, one verdict a line.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self.verdicts: list[Verdict] = []
+        self._path = path
+        self._began_s = now_s()
+        if path is not None:
+            path.write_text("")
+
+    def add(self, verdict: Verdict) -> None:
+        """Keep, and tell."""
+        begins = not self.verdicts or verdict.scene > self.verdicts[-1].scene
+        self.verdicts.append(verdict)
+        if begins:
+            print(f"{self._passed_s():.0f} s: {len(self.verdicts) - 1} goals", file=sys.stderr, flush=True)
+        for fault in verdict.faults:
+            print(f"scene {verdict.scene} ({verdict.disturbed}): {verdict.kind} {verdict.end}: {fault}", flush=True)
+        if self._path is not None:
+            with self._path.open("a") as file:
+                file.write(json.dumps(asdict(verdict)) + "\n")
+
+    def line(self, wanted: int) -> str:
+        """How far it came, for who reads only the end."""
+        true = sum(not one.faults for one in self.verdicts)
+        cut = "" if len(self.verdicts) >= wanted else f" (cut off: {wanted} were wanted)"
+        return f"{true} of {len(self.verdicts)} true{cut}, {self._passed_s():.0f} s"
+
+    def _passed_s(self) -> float:
+        return now_s() - self._began_s
+
+
 def main() -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=" ".join((__doc__ or "").split("\n\n")[0].split()))
     parser.add_argument("--goals", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--json", type=Path, help="write all verdicts to this file")
+    parser.add_argument("--json", type=Path, help="write each verdict to this file, one a line, as it is reached")
     options = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # and the kiosk with it
-    verdicts: list[Verdict] = []
-    began_s = now_s()
-    for verdict in campaign(options.goals, options.seed):
-        verdicts.append(verdict)
-        if verdict.scene > (verdicts[-2].scene if len(verdicts) > 1 else -1):
-            print(f"{now_s() - began_s:.0f} s: {len(verdicts) - 1} goals", file=sys.stderr, flush=True)
-        for fault in verdict.faults:
-            print(f"scene {verdict.scene} ({verdict.disturbed}): {verdict.kind} {verdict.end}: {fault}", flush=True)
-    print(table(verdicts))
-    print(f"{now_s() - began_s:.0f} s, seed {options.seed}")
-    if options.json:
-        options.json.write_text(json.dumps([asdict(one) for one in verdicts], indent=1))
-    return int(any(one.faults for one in verdicts))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _leave)  # and the kiosk with it
+    tally = Tally(options.json)
+    with contextlib.closing(campaign(options.goals, options.seed)) as verdicts:
+        try:
+            for verdict in verdicts:
+                tally.add(verdict)
+        finally:
+            print(f"{table(tally.verdicts)}\n{tally.line(options.goals)}, seed {options.seed}", flush=True)
+    return int(any(one.faults for one in tally.verdicts))
+
+
+def _leave(*_: object) -> None:
+    """Once: who asks twice is not to keep the kiosk from being ended."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
+    sys.exit(1)
 
 
 if __name__ == "__main__":

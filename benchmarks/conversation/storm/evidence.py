@@ -90,6 +90,11 @@ class Evidence:
         faces = self.since("motion/expression", from_s)
         return [value(face) for at_s, face in faces if at_s <= until_s and face.layer is Layer.IDLE]
 
+    def face_gap_s(self, from_s: float, until_s: float) -> float:
+        """Longest time without an idle face in an interval: what happened then was not seen."""
+        times = [at_s for at_s, face in self.since("motion/expression", from_s) if face.layer is Layer.IDLE]
+        return max((b - a for a, b in pairwise([from_s, *(t for t in times if t <= until_s), until_s])), default=0.0)
+
     # --- the picture ------------------------------------------------------------------------------------------------
 
     def picture(self, timeout_s: float = 30.0) -> U8:
@@ -168,7 +173,9 @@ def _unseen_s(frames: list[AudioFrame]) -> float:
 
 
 def _found(voice: np.ndarray, played: list[tuple[float, int, bytes]]) -> Heard:
-    """Which pieces of a sound were played, sample by sample, in order."""
+    """Which pieces of a sound were played, sample by sample, in order. One that is missing between two that are not was
+    cut by a gap: a loudspeaker whose sound comes too late fades out and in again, and goes on where it stopped.
+    """
     blocks = [voice[i : i + _BLOCK] for i in range(0, len(voice) - _BLOCK + 1, _BLOCK)]
     loud = [i for i, block in enumerate(blocks) if np.abs(block.astype(int)).max() > _SILENT]
     found, until_s = [], float("-inf")
@@ -184,8 +191,10 @@ def _found(voice: np.ndarray, played: list[tuple[float, int, bytes]]) -> Heard:
     if not found:
         return Heard()
     block_s = _BLOCK / played[0][1]
-    lacking_s = (len(loud) - len(found)) * block_s
-    return Heard(len(found) / len(loud), (max(found) + 1) * block_s, until_s, lacking_s)
+    heard = set(found)
+    heard |= {i for i in loud if {i - 1, i + 1} <= heard}
+    lacking_s = (len(loud) - len(heard)) * block_s
+    return Heard(len(heard) / len(loud), (max(found) + 1) * block_s, until_s, lacking_s)
 
 
 def _find(sound: bytes, block: bytes, start: int) -> int:

@@ -9,7 +9,7 @@ from avatar_ros.core.enums import AgentState, ControlAction
 
 from .actors import Deed, Happenings
 from .evidence import Evidence, Heard, shape, yaw_deg
-from .scenes import CHOICES, FACES, parts_of
+from .scenes import CHOICES, FACES, MINUTE_S, parts_of
 
 #: A reason -> what must have happened for it, by the beginning of its name; see actors.Happenings.
 CAUSES: dict[str, tuple[str, ...]] = {
@@ -86,6 +86,9 @@ def _unexplained(deed: Deed, reason: str, happened: Happenings) -> list[str]:
         return []
     if name == "timeout" and goal.kind in ("listen", "ask"):
         return [] if deed.end_s - deed.sent_s >= goal.values["timeout_s"] - 0.1 else ["timeout too early"]
+    if name == "timeout" and goal.kind == "chat":  # a program that listens has the words, and the avatar has not
+        listens = any(happened.within(kind, deed.sent_s - MINUTE_S, deed.end_s) for kind in ("listen", "ask"))
+        return [] if listens and deed.end_s - deed.sent_s > 29.0 else ["timeout without a reason"]
     if name == "no_phrase" and deed.answered_s is not None and "sand" in goal.answer:
         return []
     until_s = deed.end_s + _NOTED_S
@@ -194,8 +197,9 @@ def _gesture(deed: Deed, seen: Evidence) -> list[str]:
     if not deed.end.done:
         return []
     length_s = deed.goal.values["key_frames"][-1]["at"]
-    made = seen.face(shape("mouthPucker"), deed.end_s - length_s - _NOTED_S, deed.end_s + _NOTED_S)
-    late = seen.face(shape("mouthPucker"), deed.end_s - 0.7, deed.end_s + _NOTED_S)
+    began_s, until_s = deed.end_s - length_s - _NOTED_S, deed.end_s + _NOTED_S
+    made = seen.face(shape("mouthPucker"), began_s, until_s)
+    late = seen.face(shape("mouthPucker"), deed.end_s - 0.7 - seen.face_gap_s(began_s, until_s), until_s)
     if max(made, default=0.0) < _SEEN:
         return [f"made, and the face shows {max(made, default=float('nan')):.2f}"]
     return [] if max(late, default=0.0) > _SEEN else ["made to its end, and the end was not seen"]
@@ -220,7 +224,7 @@ def _of_service(deed: Deed, seen: Evidence, happened: Happenings) -> list[str]:
         killed = happened.within("kill", deed.sent_s - _AFTERMATH_S, deed.end_s)
         undone = "replaced" in fault and goal.kind in ("sleep", "wake", "set_listening")
         return [] if undone or (lost and killed) else [f"'{fault}': nothing of that kind happened"]
-    states = [m for _, m in seen.since("state", deed.sent_s - 60.0) if _ <= deed.end_s + _NOTED_S]
+    states = [m for at_s, m in seen.since("state", 0.0) if at_s <= deed.end_s + _NOTED_S]  # the last one may be old
     if goal.kind in ("sleep", "wake"):
         asleep = [(m.state is AgentState.SLEEPING) is (goal.kind == "sleep") for m in states[-6:]]
         return [] if any(asleep) else ["done, and the state never was so"]

@@ -12,7 +12,7 @@ from skills_kiosk import MOVEMENTS, SkillsKiosk
 from avatar_ros.core.arkit import ARKIT_INDEX
 from avatar_ros.core.enums import AgentState, ControlAction
 from avatar_ros.core.errors import ConfigError
-from avatar_ros.core.events import Gesture, KeyFrame
+from avatar_ros.core.events import Control, Gesture, KeyFrame
 from avatar_ros.core.expressions import EXPRESSIONS, GESTURES
 from avatar_ros.core.gestures import Movement, load_gestures
 from avatar_ros.core.tf_frames import FrameError
@@ -130,6 +130,16 @@ def test_a_lasting_face_is_given_again_to_one_that_has_died(run: SkillsKiosk) ->
     assert answers == [""] and len(run.sent("gesture", name="happy")) == 3, "once more"
     run.remove("motion")
     assert run.ordered(happy) == "no_face"
+
+
+def test_a_chat_that_a_busy_dialogue_took_for_another_programs_is_said_again(tmp_path: Path) -> None:
+    run = SkillsKiosk(tmp_path, answers=("It is noon.",))
+    run.run(1.0)
+    run.send("control", Control(action=ControlAction.CLAIM, lease_s=1.0))
+    run.run(0.1)
+    chat = run.start(ChatGoal(text="what time is it"))
+    assert run.end_of(chat) == ChatEnd(True, "It is noon.")
+    assert len(run.sent("speech/transcript")) == 2 and len(run.sent("dialogue/prompt")) == 1
 
 
 def test_what_is_said_to_it_is_answered_aloud_and_in_words(run: SkillsKiosk) -> None:

@@ -116,6 +116,18 @@ def test_a_dialogue_that_dies_ends_its_goals_and_the_next_are_said(kiosk: Skills
     assert kiosk.end_of(kiosk.start(SayGoal(text="Again."))) == SayEnd(True, "Again.")
 
 
+def test_what_was_taken_back_is_silent_without_a_dialogue_too(kiosk: SkillsKiosk) -> None:
+    """The voice has all of it, and would go on."""
+    said = kiosk.start(SayGoal(text=TEXT * 3))
+    kiosk.until_heard()
+    kiosk.remove("dialogue")
+    kiosk.cancel(said)
+    end = kiosk.end_of(said, 2.0)
+    assert end.reason == "cancelled" and end.spoken and TEXT.startswith(end.spoken)
+    kiosk.run(3.0)
+    assert silent_after(kiosk, kiosk.ended_s[said]) < 0.2
+
+
 def test_words_of_a_skills_node_that_died_are_taken_back(kiosk: SkillsKiosk) -> None:
     kiosk.start(SayGoal(text=TEXT))
     kiosk.start(SayGoal(text="I wait."))
@@ -165,7 +177,7 @@ def test_a_stop_is_over_when_nothing_is_said_any_more(kiosk: SkillsKiosk) -> Non
     goal = kiosk.start(SayGoal(text=TEXT))
     kiosk.until_heard()
     kiosk.remove("dialogue")
-    assert kiosk.ordered(SayWhen.STOP) == "no_dialogue", "it goes on speaking"
+    assert kiosk.ordered(SayWhen.STOP) == "no_dialogue", "nobody says that it is silent"
     kiosk.add("dialogue", build_dialogue(kiosk.dialogue_settings), DIALOGUE_PORT)
     assert kiosk.end_of(goal, 10.0).reason in ("stopped", "dialogue_lost")
     kiosk.run(1.0)
