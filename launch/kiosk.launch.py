@@ -111,8 +111,10 @@ def _start(context: LaunchContext) -> list[Any]:
     environment = _environment(values["network"])
     end = _End(of_launch=given["required"] == "true")
     told: list[Any] = [LogInfo(msg=line) for line in (reach.line, *strangers(values["profile"]), *lines)]
-    makes = [(node, partial(_process, node, _for_node(node, context, environment), given["log_level"])) for node in nodes]
-    actions = [action for node, make in makes for action in _kept_alive(node, make, end, RestartPolicy())]
+    actions: list[Any] = []
+    for node in nodes:
+        make = partial(_process, node, _for_node(node, context, environment), given["log_level"])
+        actions += _kept_alive(node, make, end, RestartPolicy())
     if relay is not None:
         make_relay = partial(ExecuteProcess, cmd=list(relay.command), name=relay.name, output="screen")
         actions += _kept_alive(KioskNode(relay.name, "", ()), make_relay, end, RestartPolicy())

@@ -38,6 +38,12 @@ BEFORE_S, TALKS_S, AFTER_S, LEVEL = 2.0, 2.5, 9.0, 0.4
 _TALKS = "const talk = avatarApp.conversation; return !!(talk?.connection.alive && talk.microphone && talk.player)"
 _MEMORY = ("page_heap_mib", "browser_pss_mib", "server_pss_mib")
 _ENDED = "return avatarApp.conversation?.ended === false ? '' : document.getElementById('notice').innerText || '?'"
+#: Where it stands: for who asks why nothing more was heard.
+_STATE = """
+const talk = window.avatarApp.conversation, last = talk?.player?.last;
+return talk && { state: talk.state, turn: talk.turn, way: talk.uplink?.way, underruns: talk.player?.underruns,
+                 played: last && `${last.turn} ${last.state} ${Math.round(last.sample)}` };
+"""
 _DRAIN = "return window.avatarBench.drain()"
 
 
@@ -115,6 +121,7 @@ def _talk(browser: Browser, server: int, options: argparse.Namespace) -> dict[st
         since = len(watched.lips)
         watched.take(browser.js(_DRAIN))
         rows.append({"at_s": row, **_lips(watched.lips[since:]), **_memory(browser, server)})
+        rows[-1] |= browser.js(_STATE) or {}
         print(rows[-1], file=sys.stderr, flush=True)
         if ended := browser.js(_ENDED):
             raise SystemExit(f"the conversation is over after {row} s: {ended}")
