@@ -16,6 +16,7 @@ from typing import Any
 from launch.actions import (
     DeclareLaunchArgument,
     EmitEvent,
+    ExecuteProcess,
     LogInfo,
     OpaqueFunction,
     RegisterEventHandler,
@@ -29,11 +30,12 @@ from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 
-from avatar_ros.bringup.child import TAIL_LINES
+from avatar_ros.bringup.child import TAIL_LINES, ChildSpec
 from avatar_ros.bringup.graph import DISPLAYS, HOSTS, PACKAGE, PROFILES, KioskNode, KioskOptions, kiosk_graph, strangers
 from avatar_ros.bringup.keys import node_environment
 from avatar_ros.bringup.restart_policy import Blame, RestartPolicy, describe_exit
-from avatar_ros.bringup.web import HTTP_PORT, HTTPS_PORT, WEB_CHOICES, launched, plan_web
+from avatar_ros.bringup.web import plan_web, with_relay
+from avatar_ros.bringup.web_launch import WEB_ARGUMENTS, launched
 from avatar_ros.core.errors import ConfigError
 from avatar_ros.core.exit_codes import DONE_IS_OK, DONE_LINE, EXIT_CONFIG, EXIT_UNFINISHED
 from avatar_ros.core.ros_network import KNOWN, NETWORK, network
@@ -66,13 +68,7 @@ ARGUMENTS = {
 OWN_ARGUMENTS: dict[str, tuple[str, list[str] | None, str]] = {
     "required": ("true", ["true", "false"], "the kiosk's end is the launch's end; false: only its own nodes stop"),
     "log_level": ("info", ["debug", "info", "warn", "error", "fatal"], "of all its nodes"),
-    "web": ("false", list(WEB_CHOICES), "true: browsers talk with it, too; only: without the kiosk's own devices"),
-    "lan": ("false", ["true", "false"], "web: others than this computer too, by HTTPS with a token that is made anew"),
-    "http": ("0", None, f"web: port of HTTP; 0: {HTTP_PORT}, or with lan HTTPS"),
-    "port": (str(HTTPS_PORT), None, "web: port of HTTPS"),
-    "names": ("", None, "web: names that it is reached by besides, commas between"),
-    "certificate": ("", None, "web: FILE.pem of your own certificate; empty: one is made"),
-    "key": ("", None, "web: FILE.pem of its key, where it is not in the same file"),
+    **WEB_ARGUMENTS,
 }
 
 
@@ -109,23 +105,30 @@ def _start(context: LaunchContext) -> list[Any]:
         raise ConfigError("bad_option", f"turns is '{values['turns']}'; it must be a whole number, 0 or more")
     options = {**values, "turns": int(values["turns"]), "autostart": values["autostart"] == "true"}
     kiosk = KioskOptions(**options)
-    nodes, lines = (kiosk_graph(kiosk), []) if given["web"] == "false" else plan_web(launched(kiosk, given))
+    nodes, relay, lines = (kiosk_graph(kiosk), None, []) if given["web"] == "false" else _for_browsers(kiosk, given)
     reach = network(choice=values["network"])
     reach.check()
     late = [line] if (line := reach.wait()) else []
     environment = _environment(values["network"])
     end = _End(of_launch=given["required"] == "true")
     told: list[Any] = [LogInfo(msg=line) for line in (reach.line, *late, *strangers(values["profile"]), *lines)]
-    return told + [
-        action
-        for node in nodes
-        for action in _kept_alive(
-            node,
-            partial(_process, node, _for_node(node, context, environment), given["log_level"]),
-            end,
-            RestartPolicy(),
-        )
-    ]
+    actions: list[Any] = []
+    for node in nodes:
+        make = partial(_process, node, _for_node(node, context, environment), given["log_level"])
+        actions += _kept_alive(node, make, end, RestartPolicy())
+    if relay is not None:
+        make_relay = partial(ExecuteProcess, cmd=list(relay.command), name=relay.name, output="screen")
+        actions += _kept_alive(KioskNode(relay.name, "", ()), make_relay, end, RestartPolicy())
+    return told + actions
+
+
+def _for_browsers(
+    kiosk: KioskOptions, given: Mapping[str, str]
+) -> tuple[tuple[KioskNode, ...], ChildSpec | None, list[str]]:
+    """Nodes, a relay where one is wanted here, and what is said at the beginning."""
+    options, relay, said = with_relay(launched(kiosk, given))
+    nodes, lines = plan_web(options)
+    return nodes, relay, [*lines, *said]
 
 
 def _for_node(node: KioskNode, context: LaunchContext, own: Mapping[str, str]) -> dict[str, str]:
@@ -160,7 +163,7 @@ class _End:
     """The end of the kiosk: of the whole launch, or of its own processes, which are not started again."""
 
     def __init__(self, of_launch: bool) -> None:
-        self.running: dict[str, Node] = {}
+        self.running: dict[str, ExecuteProcess] = {}
         self._of_launch = of_launch
         self.came = False
 
@@ -173,7 +176,7 @@ class _End:
         return [LogInfo(msg=f"{why}; the kiosk ends, this launch goes on"), *stops]
 
 
-def _kept_alive(node: KioskNode, make: Callable[[], Node], end: _End, policy: RestartPolicy) -> list[Any]:
+def _kept_alive(node: KioskNode, make: Callable[[], ExecuteProcess], end: _End, policy: RestartPolicy) -> list[Any]:
     """A process of the node and what follows its end: the run's end where the runner would end it, else another.
 
     Not launch's own respawn, which knows one delay and no back-off.

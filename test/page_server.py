@@ -56,6 +56,7 @@ class PageServer:
         self.bytes_sent: dict[str, int] = {}
         self.sent: list[tuple[int, dict | bytes]] = []  # with their seq, for who comes back
         self.version, self.key, self.stall_s = "1", "", 0.0
+        self.away = False  # no socket gets through
         self.talking: web.WebSocketResponse | None = None
         self.waiting: list[web.WebSocketResponse] = []
         self.hellos: list[dict] = []
@@ -175,6 +176,8 @@ class PageServer:
     # --- the socket ------------------------------------------------------------------------------------------------
 
     async def _socket(self, request: web.Request) -> web.WebSocketResponse:
+        if self.away:
+            raise web.HTTPServiceUnavailable
         socket = web.WebSocketResponse(max_msg_size=65536)
         await socket.prepare(request)
         if self.token and request.cookies.get("token") != self.token:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 QUESTION = "when does the boat leave"
 LONG = "tell me about the house"
 HEARD = "return document.querySelector('#notice:not([hidden])')?.innerText ?? ''"
@@ -25,3 +27,10 @@ def ask(browser, text=QUESTION):
 
 def clocks(server, since, state):
     return [clock for clock in server.clocks[since:] if clock["state"] == state]
+
+
+def says_nothing_more(server):
+    """Whether no sound came for a second."""
+    count = len(server.mic)
+    time.sleep(1.0)
+    return len(server.mic) == count

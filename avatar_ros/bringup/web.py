@@ -5,7 +5,6 @@ their place web_node; `./avatar kiosk --web`: both. What is run, and what is sai
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from ..core.errors import ConfigError
 from ..core.paths import runtime_folder
 from ..core.private import private_folder, write_private
 from .certificate import Certificate
+from .child import ChildSpec
 from .graph import WEB_NODE, KioskNode, KioskOptions, Value, kiosk_graph, runs_on
 from .kiosk import run_nodes
 from .turn import FIRST_PORT, LAST_PORT, Relay, make_relay
@@ -87,15 +87,23 @@ def _browsers_alone(nodes: list[KioskNode]) -> list[KioskNode]:
 
 def run_web(options: WebOptions) -> int:
     """Serve until told to stop; the process's exit code. Raises ConfigError for what cannot be."""
-    relay = None
-    _check(options)
-    if options.turn:
-        relay = _relay(options)
-        options = replace(options, turn=False, turn_urls=relay.urls, turn_secret_file=str(relay.secret_file))
+    options, relay, said = with_relay(options)
     nodes, lines = plan_web(options)
-    if relay is not None:
-        lines.append(f"relay: {relay.urls[0]}, by UDP ports {FIRST_PORT} to {LAST_PORT}")
-    return run_nodes(nodes, options.kiosk, lines, (relay.process,) if relay else ())
+    return run_nodes(nodes, options.kiosk, [*lines, *said], (relay,) if relay else ())
+
+
+def with_relay(options: WebOptions) -> tuple[WebOptions, ChildSpec | None, list[str]]:
+    """Where a relay is wanted here: the options with its address and secret, its process, and what is said of it.
+
+    Raises ConfigError for what cannot be.
+    """
+    _check(options)
+    if not options.turn:
+        return options, None, []
+    relay = _relay(options)
+    line = f"relay: {relay.urls[0]}, by UDP ports {FIRST_PORT} to {LAST_PORT}"
+    known = replace(options, turn=False, turn_urls=relay.urls, turn_secret_file=str(relay.secret_file))
+    return known, relay.process, [line]
 
 
 def _relay(options: WebOptions) -> Relay:
@@ -152,18 +160,6 @@ def plan_web(options: WebOptions) -> tuple[tuple[KioskNode, ...], list[str]]:
     addresses = [_address(options, name, port, token) for name in names]
     lines = [*_lines(options, addresses), f"operator: {_bare(addresses[0])}/admin, its password is in {operator}"]
     return web_graph(options, parameters), lines
-
-
-def launched(kiosk: KioskOptions, given: Mapping[str, str]) -> WebOptions:
-    """Of the arguments of a launch file, which are texts. Raises ConfigError for a port that is no number."""
-    for name in ("http", "port"):
-        if not given[name].isdecimal():
-            raise ConfigError("bad_option", f"{name} is '{given[name]}'; it must be a port, 1 to 65535")
-    names = tuple(name.strip() for name in given["names"].split(",") if name.strip())
-    ports, files = (int(given["http"]), int(given["port"])), (given["certificate"], given["key"])
-    if given["web"] == "only":
-        kiosk = replace(kiosk, mic="none", display="off")
-    return WebOptions(kiosk, *ports, given["lan"] == "true", names, *files, devices=given["web"] == "true")
 
 
 def _address(options: WebOptions, name: str, port: int, token: str) -> str:

@@ -16,7 +16,8 @@ from .sent_frames import Frame
 MOST_BYTES, SLOW_S = 2 << 20, 15.0
 #: An idle face is left out while more than this waits.
 _DROP_BYTES = 32 << 10
-#: Frames that may wait for the stage, of one page.
+#: Frames that may wait for the stage, of one page: then the server is the slow one, and what comes of sound is left
+#: out (its counts say where); a page that goes on writing is closed at twice as many.
 MOST_WAITING = 600
 #: Twice what a page sends that talks, and what it may have saved up while its network stood still.
 FRAMES_PER_S, FRAMES_AT_ONCE = 160.0, 900.0
@@ -25,17 +26,18 @@ LARGEST_BINARY = 64 << 10
 
 
 class Allowed(NamedTuple):
-    """How much may come: frames and bytes a second, and at once."""
+    """How much may come: frames and bytes a second, and at once. live: its sound is of now, of no use when it is late."""
 
     frames_per_s: float
     frames_at_once: float
     bytes_per_s: float
     bytes_at_once: float
+    live: bool = True
 
 
 OF_A_PAGE = Allowed(FRAMES_PER_S, FRAMES_AT_ONCE, BYTES_PER_S, BYTES_AT_ONCE)
 #: A voice framework gives a sentence as soon as it is made, many times faster than it is spoken (48 kHz, int16).
-OF_A_PROGRAM = Allowed(400.0, 6000.0, 1_000_000.0, 12_000_000.0)
+OF_A_PROGRAM = Allowed(400.0, 6000.0, 1_000_000.0, 12_000_000.0, live=False)
 
 
 class PageConnection:
@@ -53,6 +55,7 @@ class PageConnection:
         self.greeted = False  # its hello was read
         self.began_s = now_s
         self._inbox = inbox
+        self._live = allowed.live
         self._most_waiting = max(MOST_WAITING, allowed.frames_at_once)
         self._loop = asyncio.get_running_loop()
         self._frames: deque[Frame] = deque()
@@ -104,20 +107,24 @@ class PageConnection:
         self.admit(frame, now_s, len(frame))
         if not self.greeted and isinstance(frame, bytes):
             raise RefusalError("bad_frame", "sound before hello", BAD_FRAME)
-        self.waiting += 1
-        self._inbox(self, frame)
+        self._pass(frame)
 
     def admit(self, frame: Frame, now_s: float, size: int) -> None:
         """Count a frame that came. size: bytes of it on the way. Raises RefusalError as `received` does."""
         if isinstance(frame, bytes) and len(frame) > LARGEST_BINARY:
             raise RefusalError("too_large", "a binary frame of more than 64 KiB", TOO_LARGE)
         allowed = self._frame_bucket.take(1.0, now_s) and self._byte_bucket.take(size, now_s)
-        if not allowed or self.waiting >= self._most_waiting:
+        if not allowed or self.waiting >= 2 * self._most_waiting:
             raise RefusalError("too_much", "more than a page has to say", TOO_MUCH)
 
     def heard(self, frame: bytes, now_s: float) -> None:
         """Pass on sound that came by WebRTC, packed there. Raises RefusalError where it is too much."""
         self.admit(frame, now_s, 0)
+        self._pass(frame)
+
+    def _pass(self, frame: Frame) -> None:
+        if self._live and isinstance(frame, bytes) and self.waiting >= self._most_waiting:
+            return
         self.waiting += 1
         self._inbox(self, frame)
 

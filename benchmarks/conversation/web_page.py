@@ -3,8 +3,9 @@ through its microphone.
 
 How long until the face is seen (a new browser each time); then, for as long as it is told, one open conversation: every
 16 s a known question, and while it is being answered another one over the avatar's voice, which is answered to its end.
-Lips against what is heard by the sound card's clock; end of speech to first sound, and beginning of a voice over the
-avatar's to silence, both by the page's clock and what its microphone heard; memory of page, browser and server (PSS).
+Lips against what is heard by the sound card's clock, and how their error changes with time; end of speech to first
+sound, and beginning of a voice over the avatar's to silence, both by the page's clock and what its microphone heard;
+memory of page, browser and server (PSS) and its growth after a warm-up: `--minutes 30` is for this and the slope.
 """
 
 from __future__ import annotations
@@ -27,14 +28,22 @@ from benchmarks.lib.report import tell
 from benchmarks.rendering.browser_page import RACE, Browser, chromium
 from benchmarks.rendering.lam_page import lam_page
 
+from .drift import growth_mib, slope_per_hour
 from .web_load import open_house, pss_mib, wait_until_well
-from .web_page_watch import WATCH, Watched, quantiles, slope_per_hour
+from .web_page_watch import WATCH, Watched, quantiles
 
 FIRST, OVER = "what can you do", "what is your name"
 #: s of silence: before a question, from its end to the voice over the answer, and after that.
 BEFORE_S, TALKS_S, AFTER_S, LEVEL = 2.0, 2.5, 9.0, 0.4
-PIXELS = 512 * 512
 _TALKS = "const talk = avatarApp.conversation; return !!(talk?.connection.alive && talk.microphone && talk.player)"
+_MEMORY = ("page_heap_mib", "browser_pss_mib", "server_pss_mib")
+_ENDED = "return avatarApp.conversation?.ended === false ? '' : document.getElementById('notice').innerText || '?'"
+#: Where it stands: for who asks why nothing more was heard.
+_STATE = """
+const talk = window.avatarApp.conversation, last = talk?.player?.last;
+return talk && { state: talk.state, turn: talk.turn, way: talk.uplink?.way, underruns: talk.player?.underruns,
+                 played: last && `${last.turn} ${last.state} ${Math.round(last.sample)}` };
+"""
 _DRAIN = "return window.avatarBench.drain()"
 
 
@@ -43,7 +52,8 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="avatar bench web-page", description=__doc__)
     parser.add_argument("--avatar", type=Path, help="FILE (default: the built-in one)")
     parser.add_argument("--minutes", type=float, default=2.0, help="that the conversation lasts")
-    parser.add_argument("--row-s", type=float, default=60.0, help="a row of the result each so many seconds")
+    parser.add_argument("--row-s", type=float, default=20.0, help="a row of the result each so many seconds")
+    parser.add_argument("--side", type=int, default=512, help="of the picture, pixels")
     parser.add_argument("--openings", type=int, default=5, help="new browsers")
     parser.add_argument("--port", type=int, default=8072)
     parser.add_argument(
@@ -62,7 +72,7 @@ def main(arguments: Sequence[str]) -> int:
 def _measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     given = ("--avatar", options.avatar) if options.avatar else ()
     arguments = ("--http", options.port, "--profile", open_house(folder), *given)
-    url = f"http://127.0.0.1:{options.port}/?pixels={PIXELS}"
+    url = f"http://127.0.0.1:{options.port}/?pixels={options.side**2}"
     with KioskProcess(*arguments, namespace="bench_page", verb="web") as server:
         wait_until_well(options.port, server)
         found: dict[str, Any] = {"load": os.getloadavg()[0], "seen_ms": _openings(url, options.openings)}
@@ -111,7 +121,10 @@ def _talk(browser: Browser, server: int, options: argparse.Namespace) -> dict[st
         since = len(watched.lips)
         watched.take(browser.js(_DRAIN))
         rows.append({"at_s": row, **_lips(watched.lips[since:]), **_memory(browser, server)})
+        rows[-1] |= browser.js(_STATE) or {}
         print(rows[-1], file=sys.stderr, flush=True)
+        if ended := browser.js(_ENDED):
+            raise SystemExit(f"the conversation is over after {row} s: {ended}")
     figures = browser.js("return window.avatarApp.conversation.figures")
     answered, first_ms = watched.first_sounds_ms()
     return {
@@ -124,8 +137,13 @@ def _talk(browser: Browser, server: int, options: argparse.Namespace) -> dict[st
         "fps_speaking": watched.fps(),
         "underruns": figures["underruns"],
         "cost_ms": round(figures["cost_ms"], 1),
+        "memory_mib": {name: _growth(rows, name) for name in _MEMORY},
         "rows": rows,
     }
+
+
+def _growth(rows: list[dict[str, Any]], name: str) -> dict[str, float | int] | None:
+    return growth_mib([(row["at_s"], row[name]) for row in rows if name in row], rows[-1]["at_s"])
 
 
 def _rows(length_s: float, step_s: float) -> Iterator[float]:

@@ -99,16 +99,3 @@ def quantiles(values: Sequence[float]) -> dict[str, float | int | None]:
     kinds = (("median", 50), ("p95", 95), ("most", 100))
     return {"n": len(values), **{name: round(float(np.percentile(values, at)), 1) for name, at in kinds}}
 
-
-def slope_per_hour(lips: Sequence[tuple[float, float]]) -> dict[str, float] | None:
-    """Of the signed error over time, ms an hour: least squares of each minute's median, and its standard error."""
-    minutes: dict[int, list[float]] = {}
-    for at_s, error in lips:
-        minutes.setdefault(int(at_s // 60), []).append(error)
-    if len(minutes) < 4:
-        return None
-    hours = np.array(sorted(minutes)) / 60.0
-    middle = np.array([np.median(minutes[minute]) for minute in sorted(minutes)])
-    (slope, offset), (off,) = np.polyfit(hours, middle, 1), hours.std() * np.sqrt(len(hours)).reshape(1)
-    spread = np.std(middle - (slope * hours + offset), ddof=2)
-    return {"slope": round(float(slope), 2), "standard_error": round(float(spread / off), 2)}

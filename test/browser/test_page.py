@@ -11,7 +11,7 @@ import numpy as np
 from avatar_ros.core.enums import InterruptAction
 from browser import SOFTWARE_GL, chromium
 from page_server import say_goodbye
-from page_steps import HEARD, LONG, QUESTION, ask, begin_typing, clocks, opened
+from page_steps import HEARD, LONG, QUESTION, ask, begin_typing, clocks, opened, says_nothing_more
 
 TALKING = "return document.body.dataset.phase === 'talking'"
 KIND = "return window.avatarApp.view.figures.renderer"
@@ -218,13 +218,6 @@ def test_a_microphone_that_is_refused_or_missing(server, page):
     page.js(refuse, "NotReadableError")
     page.click("#mic")
     page.until(HEARD.replace("?? ''", "?.includes('busy')"))
-
-
-def says_nothing_more(server):
-    """Whether no sound came for a second."""
-    count = len(server.mic)
-    time.sleep(1.0)
-    return len(server.mic) == count
 
 
 def test_what_the_microphone_hears_comes_whole(server, tmp_path):

@@ -124,7 +124,7 @@ export class HeadView extends EventTarget {
     this.choice.judge(this.painter.fps, performance.now() / 1000 - this.startedS).catch((error) => this.#fail(error));
     if (renderer.kind !== 'wasm' || this.fixedPixels) return;
     const before = this.pixels;
-    if (renderer.cost_ms > SLOW_MS) this.pixels = Math.max(FEWEST_PIXELS, this.pixels * 0.75);
+    if (renderer.pace_ms > SLOW_MS) this.pixels = Math.max(FEWEST_PIXELS, this.pixels * 0.75);
     else if (renderer.cost_ms < FAST_MS) this.pixels = Math.min(MOST_PIXELS.wasm, this.pixels * 1.25);
     if (this.pixels !== before) this.#resize();
   }

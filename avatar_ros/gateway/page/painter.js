@@ -6,6 +6,7 @@
 const WINDOW = 60; // pictures that the figures are made of
 const MOST_REFRESH_S = 0.05;
 const LIVELY_STEP_S = 1 / 65; // between two pictures at least, while it speaks
+const WIDER = 1.5; // of a picture's usual time: the widest step between two that are due
 const CALM_STEP_S = 1 / 33; // otherwise: nobody sees more, and batteries last longer
 
 export class Painter {
@@ -20,6 +21,7 @@ export class Painter {
     this.refreshS = 1 / 60; // between two refreshes of the screen
     this.lastRefreshS = 0;
     this.lastTargetS = 0;
+    this.dueS = 0; // the next picture, by its step
     /** @type {number[]} */
     this.shownS = [];
     this.running = false;
@@ -29,7 +31,7 @@ export class Painter {
   /** @param {Renderer | null} renderer */
   use(renderer) {
     this.renderer = renderer;
-    this.lastTargetS = 0;
+    this.lastTargetS = this.dueS = 0;
     if (renderer) renderer.onready = () => this.#begin();
     if (renderer && !this.running) {
       this.running = true;
@@ -71,19 +73,35 @@ export class Painter {
     this.onshown({ pose: tag.pose, atS: tag.atS, seenS });
   }
 
+  #begin() {
+    while (this.#beginOne());
+  }
+
   // A picture that is begun now is finished after its cost, taken by the next refresh, and seen one later. One that is
   // finished early waits for its refresh, so that its cost is taken as that of a slow one.
-  #begin() {
-    const renderer = this.renderer;
-    if (!renderer?.free) return;
-    const doneS = performance.now() / 1000 + (renderer.kind === 'wasm' ? renderer.costs.sure / 1000 : 0);
-    const refreshes = renderer.kind === 'wasm' ? Math.max(1, Math.ceil((doneS - this.lastRefreshS) / this.refreshS)) : 0;
-    const atS = this.lastRefreshS + (refreshes + 1) * this.refreshS;
-    const stepS = this.lively ? LIVELY_STEP_S : CALM_STEP_S;
-    if (atS < this.lastTargetS + Math.max(stepS - 0.25 * this.refreshS, 0.5 * this.refreshS)) return;
+  #beginOne() {
+    const { renderer, lively, refreshS } = this;
+    if (!renderer?.free) return false;
+    const atS = renderer.kind === 'wasm' ? this.#targetS(renderer) : this.lastRefreshS + refreshS;
+    const stepS = lively ? Math.max(LIVELY_STEP_S, renderer.stepS) : CALM_STEP_S;
+    if (atS < this.dueS - 0.25 * refreshS || atS < this.lastTargetS + 0.5 * refreshS) return false;
+    this.dueS = Math.max(this.dueS, atS - refreshS) + stepS; // refreshes that lie beside the step even out
     this.lastTargetS = atS;
     const pose = this.poseAt(atS);
     this.lively = pose.lively;
     renderer.submit(pose.weights, pose.head, { pose, atS });
+    return true;
+  }
+
+  // Where pictures begin to take longer the next ones are due later and later, in small steps: one wide step would be a
+  // face that stands still.
+  /** @param {import('./renderer_wasm.js').WasmRenderer} renderer */
+  #targetS({ costs, pace_ms }) {
+    const { lively, refreshS, lastRefreshS } = this;
+    const nowS = performance.now() / 1000;
+    const soonestS = nowS + costs.usual(lively) / 1000;
+    const smoothS = this.lastTargetS + (WIDER * pace_ms) / 1000;
+    const doneS = Math.min(nowS + costs.sure(lively) / 1000, Math.max(soonestS, smoothS));
+    return lastRefreshS + (Math.max(1, Math.ceil((doneS - lastRefreshS) / refreshS)) + 1) * refreshS;
   }
 }

@@ -31,6 +31,7 @@ export class GlRenderer {
     /** @type {any} */
     this.tag = null;
     this.cost_ms = 0;
+    this.stepS = 0; // it keeps to the screen's
     /** @type {number[] | null} */
     this.background = null;
     this.lost = false;

@@ -1,12 +1,16 @@
-// Draws with the C++ rasteriser in a worker; the page only copies finished pictures to its canvas.
+// Draws with the C++ rasteriser in one or two workers; the page only copies finished pictures to its canvas.
 
 import { portraitCamera } from './camera.js';
 import { PictureCosts, PictureQueue } from './picture_queue.js';
+import { RasterThread } from './raster_thread.js';
 
 /** @typedef {import('./avatar_file.js').Avatar} Avatar */
 
-const START_LIMIT_MS = 20000;
-const MOST_WAITING = 3; // pictures
+const MOST_WAITING = 8; // pictures that are finished or being drawn
+const HELP_MS = 16; // where a picture takes longer a second thread draws every other one
+const JUDGED_AFTER = 20; // pictures
+const FEW_CORES = 4; // where there are fewer, others need them too: no more than this step allows
+const SHARED_STEP_S = 1 / 42;
 
 export class WasmRenderer {
   kind = /** @type {const} */ ('wasm');
@@ -17,24 +21,27 @@ export class WasmRenderer {
 
   /** @param {HTMLCanvasElement} canvas @param {Avatar} avatar @param {ArrayBuffer} file the avatar's bytes @param {ArrayBuffer} code raster.wasm */
   static async make(canvas, avatar, file, code) {
-    const renderer = new WasmRenderer(canvas, avatar);
-    await renderer.#start(file, code);
+    const renderer = new WasmRenderer(canvas, avatar, () => RasterThread.start(file, code));
+    renderer.#take(await renderer.startThread());
     return renderer;
   }
 
-  /** @param {HTMLCanvasElement} canvas @param {Avatar} avatar */
-  constructor(canvas, avatar) {
+  /** @param {HTMLCanvasElement} canvas @param {Avatar} avatar @param {() => Promise<RasterThread>} startThread */
+  constructor(canvas, avatar, startThread) {
     this.canvas = canvas;
     this.avatar = avatar;
+    this.startThread = startThread;
     const context = canvas.getContext('2d');
     if (!context) throw new Error('this browser draws on no canvas');
     this.context = context;
-    this.worker = new Worker(new URL('./raster_worker.js', import.meta.url), { type: 'module' });
-    this.busy = false;
+    /** @type {RasterThread[]} */
+    this.threads = [];
     this.queue = new PictureQueue();
     this.costs = new PictureCosts();
-    this.begunMs = 0;
     this.cost_ms = 0;
+    this.drawn = 0;
+    this.helped = (navigator.hardwareConcurrency || 1) < 2; // a second thread was asked for, or has no core
+    this.closed = false;
     /** @type {ArrayBuffer[]} */
     this.buffers = [];
     /** @type {number[] | null} */
@@ -53,16 +60,24 @@ export class WasmRenderer {
 
   /** Whether `submit` may be called. */
   get free() {
-    return !this.busy && this.queue.pictures.length < MOST_WAITING;
+    const busy = this.threads.filter((thread) => thread.busy).length;
+    return busy < this.threads.length && busy + this.queue.pictures.length < MOST_WAITING;
+  }
+
+  /** Between two pictures at least, s. */
+  get stepS() {
+    return this.threads.length > 1 && navigator.hardwareConcurrency < FEW_CORES ? SHARED_STEP_S : 0;
+  }
+
+  /** From one picture to the next where it draws without a break, ms. */
+  get pace_ms() {
+    return this.cost_ms / Math.max(1, this.threads.length);
   }
 
   /** Begin a picture. @param {ArrayLike<number>} weights @param {ArrayLike<number>} head @param {any} tag comes back from `present` */
   submit(weights, head, tag) {
-    this.busy = true;
-    this.begunMs = performance.now();
-    const buffer = this.buffers.pop();
-    const job = { weights, head, camera: this.camera, background: this.background, buffer, tag };
-    this.worker.postMessage(job, buffer ? [buffer] : []);
+    const thread = this.threads.find(({ busy }) => !busy);
+    thread?.draw({ weights, head, camera: this.camera, background: this.background, tag }, this.buffers.pop());
   }
 
   /** Show the picture that is due; its tag, or null where none is finished. Called when the screen is refreshed. @param {number} [untilS] */
@@ -83,41 +98,32 @@ export class WasmRenderer {
   }
 
   close() {
-    this.worker.terminate();
-    this.busy = true;
+    this.closed = true;
+    for (const thread of this.threads.splice(0)) thread.close();
   }
 
-  /** @param {ArrayBuffer} file @param {ArrayBuffer} code */
-  #start(file, code) {
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error('the drawing thread did not start')), START_LIMIT_MS);
-      this.worker.onerror = (event) => {
-        clearTimeout(timer);
-        reject(new Error(event.message || 'the drawing thread did not start'));
-        this.onlost(event.message);
-      };
-      this.worker.onmessage = ({ data }) => {
-        clearTimeout(timer);
-        if (data.ready) resolve(null);
-        else if (data.failed) this.#fail(data.failed, reject);
-        else this.#finish(data);
-      };
-      this.worker.postMessage({ avatar: file, raster: code });
-    });
+  /** @param {RasterThread} thread draws from now on */
+  #take(thread) {
+    if (this.closed) return thread.close();
+    thread.onlost = (reason) => this.onlost(reason);
+    thread.onpicture = (picture, tookMs) => this.#finish(picture, tookMs);
+    this.threads.push(thread);
   }
 
-  /** @param {string} reason @param {(error: Error) => void} reject */
-  #fail(reason, reject) {
-    reject(new Error(reason));
-    this.onlost(reason);
-  }
-
-  /** @param {any} picture */
-  #finish(picture) {
-    this.busy = false;
+  /** @param {import('./picture_queue.js').Picture} picture @param {number} tookMs */
+  #finish(picture, tookMs) {
     this.cost_ms += (picture.ms - this.cost_ms) * (this.cost_ms ? 0.1 : 1);
-    this.costs.add(performance.now() - this.begunMs);
+    this.costs.add(tookMs, picture.tag.pose?.lively ?? false);
     this.queue.add(picture);
+    this.drawn += 1;
+    if (this.drawn > JUDGED_AFTER && this.cost_ms > HELP_MS) this.#getHelp();
     this.onready();
+  }
+
+  // Without it one thread goes on.
+  #getHelp() {
+    if (this.helped) return;
+    this.helped = true;
+    this.startThread().then((thread) => this.#take(thread), () => {});
   }
 }

@@ -2,8 +2,9 @@
 
 import datetime
 import re
-import shlex
 import ssl
+import subprocess
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ import yaml
 
 from avatar_ros.bringup import web
 from avatar_ros.bringup.graph import START_ORDER, KioskOptions
+from avatar_ros.bringup.turn import relay_config
+from avatar_ros.bringup.web_launch import WEB_ARGUMENTS, launched
 from avatar_ros.cli import parser_for
 from avatar_ros.commands.web import web_options
 from avatar_ros.core.errors import ConfigError
@@ -70,14 +73,30 @@ def test_both_have_a_relay_here_or_elsewhere(verb):
     assert not parser_for("kiosk").parse_args(["kiosk"]).web
 
 
+def given(**others):
+    return {name: default for name, (default, _, _) in WEB_ARGUMENTS.items()} | {"web": "only"} | others
+
+
 def test_what_a_launch_file_is_given_is_what_is_typed():
-    given = {"web": "only", "lan": "true", "http": "0", "port": "9443", "names": "a.example, b.example",
-             "certificate": "", "key": ""}  # fmt: skip
-    made = web.launched(KioskOptions(), given)
+    made = launched(KioskOptions(), given(lan="true", port="9443", names="a.example, b.example"))
     assert made == web.WebOptions(KIOSK, 0, 9443, lan=True, names=("a.example", "b.example"))
-    assert web.launched(KioskOptions(), {**given, "web": "true"}).kiosk.mic == "auto"
+    assert launched(KioskOptions(), given(web="true")).kiosk.mic == "auto"
     with pytest.raises(ConfigError, match="port is 'high'"):
-        web.launched(KioskOptions(), {**given, "port": "high"})
+        launched(KioskOptions(), given(port="high"))
+
+
+def test_a_launch_file_has_all_that_can_be_typed():
+    typed = ["web", "--http", "8123", "--lan", "--port", "9443", "--name", "a.example", "--certificate", "c.pem",
+             "--key", "k.pem", "--token-file", "t", "--turn-url", "turn:a:1", "--turn-url", "turn:b:2",
+             "--turn-secret-file", "s", "--part", "gateway", "--also", "one=2", "--also", "two", "--turn"]  # fmt: skip
+    options = parser_for("web").parse_args(typed)
+    said = launched(KioskOptions(), given(
+        lan="true", http="8123", port="9443", names="a.example", certificate="c.pem", key="k.pem", token_file="t",
+        turn="true", turn_urls="turn:a:1,turn:b:2", turn_secret_file="s", part="gateway", also="one=2,two",
+    ))  # fmt: skip
+    assert said == replace(web_options(KIOSK, options), part=options.part, also=tuple(options.also))
+    changed = {item.name for item in fields(said) if getattr(said, item.name) != item.default}
+    assert changed | {"devices"} == {item.name for item in fields(said)}, "each option is in the test"
 
 
 def test_browsers_are_served_on_the_half_that_has_the_conversation():
@@ -135,15 +154,57 @@ def test_the_certificate_names_everything_and_is_made_anew_when_it_must(tmp_path
     context.load_cert_chain(made.path, made.key_path)
 
 
+COMPOSE = ROOT / "docker/compose.yaml"
+
+
 def test_the_container_is_given_what_its_example_names():
-    text = (ROOT / "docker/compose.yaml").read_text()
+    text = COMPOSE.read_text()
     service = yaml.safe_load(text)["services"]["avatar"]
     example = (ROOT / "docker/.env.example").read_text()
     assert set(re.findall(r"(?<!\$)\$\{(\w+)", text)) == set(re.findall(r"^(\w+)=", example, re.M))
-    assert not re.search(r"(?<!\$)\$\w", text), "compose would put its own variables there"
-    words = shlex.split(service["command"][2].replace("$$AVATAR_WEB_ARGUMENTS", "").replace("$$AVATAR_WEB_", "x"))
-    assert words[:3] == ["exec", "./avatar", "web"]
-    options = parser_for("web").parse_args(words[2:])
-    assert options.lan and service["ports"][0].endswith(f":{options.port}")
-    assert str(options.port) in service["healthcheck"]["test"][-1]
+    assert not re.search(r"(?<!\$)(?:\$\$)*\$[\w@#]", text), "compose would put its own variables there"
     assert (ROOT / "docker" / service["build"]["context"] / service["build"]["dockerfile"]).is_file()
+
+
+def run_command(command, folder, **environment):
+    """What a container's command would run, in this machine's shell: (exit code, the words of the last program)."""
+    for name in ("avatar", "turnserver"):
+        (folder / name).write_text('#!/bin/sh\nfor word in "$@"; do printf "%s\\n" "$word"; done > words\n')
+        (folder / name).chmod(0o755)
+    usual = {"AVATAR_WEB_NAME": "avatar.example", "AVATAR_WEB_PROFILE": "embedded", "AVATAR_TURN_PORT": "3479",
+             "AVATAR_TURN_FILE": str(folder / "secret"), "PATH": f"{folder}:/usr/bin:/bin"}  # fmt: skip
+    words = [word.replace("$$", "$") for word in command]
+    code = subprocess.run(words, cwd=folder, env=usual | environment, check=False, capture_output=True).returncode
+    return code, (folder / "words").read_text().splitlines() if code == 0 else []
+
+
+def test_the_container_runs_what_can_be_typed(tmp_path):
+    service = yaml.safe_load(COMPOSE.read_text())["services"]["avatar"]
+    _, words = run_command(service["command"], tmp_path, AVATAR_WEB_ARGUMENTS="--locale de")
+    options = parser_for("web").parse_args(words)
+    assert options.lan and options.name == ["avatar.example"] and options.locale == "de"
+    assert not options.turn_url and not (tmp_path / "secret").exists()
+    assert service["ports"][0].endswith(f":{options.port}")
+    assert str(options.port) in service["healthcheck"]["test"][-1]
+
+
+def test_the_relays_container_shares_its_secret_and_reaches_the_avatar_alone(tmp_path):
+    services = yaml.safe_load(COMPOSE.read_text())["services"]
+    avatar, turn = services["avatar"], services["turn"]
+    secret = "north wind and the sun"
+    assert turn["profiles"] == ["turn"] and "profiles" not in avatar
+    _, words = run_command(avatar["command"], tmp_path, AVATAR_TURN_SECRET=secret)
+    options = parser_for("web").parse_args(words)
+    assert options.turn_url == [f"turn:avatar.example:3479?transport={way}" for way in ("udp", "tcp")]
+    assert Path(options.turn_secret_file).read_text().strip() == secret
+    assert Path(options.turn_secret_file).stat().st_mode & 0o777 == 0o600
+    code, words = run_command(turn["entrypoint"], tmp_path, AVATAR_TURN_SECRET=secret)
+    assert code == 0 and f"--static-auth-secret={secret}" in words and "--use-auth-secret" in words
+    own = avatar["networks"]["avatar"]["ipv4_address"]
+    assert [word for word in words if word.startswith("--allowed-peer-ip")] == [f"--allowed-peer-ip={own}"]
+    made_here = relay_config(secret, [own], tmp_path / "turn", everywhere=True).splitlines()
+    of_its_own = {"relay-ip", "userdb", "pidfile"}
+    of_its_own |= {"no-stun-backward-compatibility", "response-origin-only-with-rfc5780"}
+    missing = {line for line in made_here if f"--{line}" not in words}
+    assert {line.partition("=")[0] for line in missing} <= of_its_own, "what the one made here keeps out, it does, too"
+    assert run_command(turn["entrypoint"], tmp_path, AVATAR_TURN_SECRET="short")[0] == 2
