@@ -51,7 +51,7 @@ def _nothing() -> None:
 
 
 class Stage:
-    """Base of all stages. Subclasses override what they need; all but `abort` and `foresee` run on the worker thread.
+    """Base of all stages. Subclasses override what they need; all but `abort`, `heeds` and `foresee` run on the worker thread.
 
     tick_period_s: how often `tick` wants to be called, seconds; 0 for never.
     wake: set by the runner; a stage's own thread (a device, a network stream) calls it to have `tick` called now.
@@ -93,6 +93,12 @@ class Stage:
     def interrupt(self, order: Interrupt, now_s: float) -> Iterable[Out]:
         """Obey DUCK, PAUSE, RESUME or CANCEL. Called before messages that are still queued."""
         return ()
+
+    def heeds(self, topic: str, message: Message) -> bool:
+        """Whether `push` would do anything with it; False saves waking the worker. Called from another thread; takes no
+        time, and never says False of what is wanted in a moment.
+        """
+        return True
 
     def foresee(self, topic: str, message: Message, now_s: float) -> None:
         """A message has come, and will be pushed when its turn comes. Called from another thread; takes no time."""

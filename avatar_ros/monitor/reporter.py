@@ -53,7 +53,28 @@ class TurnReporter:
         self._repeated: dict[tuple[int, int], tuple[int, int]] = {}  # former number -> that under which it goes on
         self._sound = PlayedSound(settings.sound_threshold_db)
         self._agent_state = AgentState.IDLE
+        self._expected = (0, 0)  # the newest turn that was heard of, before any thread has dealt with the news
         self.news_s: float | None = None  # when a person or the avatar last did anything
+
+    def expect(self, message: Message) -> None:
+        """A message will be taken soon. Safe between threads, as is `heeds`."""
+        if isinstance(message, Prompt | Sentence | SpeechChunk):
+            self._expected = max(self._expected, (message.epoch, message.turn))
+
+    def heeds(self, message: Message) -> bool:
+        """Whether `take` would do anything with it, given what was expected before."""
+        if isinstance(message, Expression):
+            return message.layer is not Layer.IDLE and self._lacks((message.epoch, message.turn), "first_expression")
+        if isinstance(message, FrameInfo):
+            return message.speaking and self._lacks((message.epoch, message.turn), "first_mouth")
+        if isinstance(message, AudioFrame):
+            marks = (self._expected, *self._turns)
+            return bool(message.pcm.any()) and any(self._lacks(mark, "first_sound") for mark in marks)
+        return True
+
+    def _lacks(self, mark: tuple[int, int], step: str) -> bool:
+        turn = self._turns.get(mark)
+        return turn is None or step not in turn.steps
 
     def take(self, message: Message, now_s: float) -> None:
         """Take one message of the session."""

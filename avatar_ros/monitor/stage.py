@@ -39,6 +39,15 @@ class MonitorStage(Stage):
             self._file.begin()
             self._answers = self._file.answers
 
+    def heeds(self, topic: str, message: Message) -> bool:
+        """Not faces, frames and sound of which it has noted what there is to note: 150 a second."""
+        return self._reporter.heeds(message)
+
+    def foresee(self, topic: str, message: Message, now_s: float) -> None:
+        """A turn that begins will have a first sound."""
+        if getattr(message, "session", "") == self._settings.session:
+            self._reporter.expect(message)
+
     def push(self, topic: str, message: Message, now_s: float) -> Iterable[Out]:
         """Take note."""
         if getattr(message, "session", "") == self._settings.session:

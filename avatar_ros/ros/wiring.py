@@ -30,7 +30,9 @@ class Wiring:
         return bool(self.publishers or self._subscriptions)
 
     def open(self, unread: Set[str], take: Callable[[str, Any], None]) -> None:
-        """Create them all. unread: not to be subscribed to; take(topic, message): called on the executor's thread."""
+        """Create them all. unread: not to be subscribed to; take(topic, message or its bytes): called on
+        the executor's thread.
+        """
         publishes, subscribes = self._port.publishes, self._port.subscribes
         for topic in publishes:
             kind = convert.msg_type(TOPICS[topic])
@@ -40,21 +42,21 @@ class Wiring:
             own = topic in publishes and topic not in subscribes
             if own or topic in unread:
                 continue  # the owner of states and sessions needs no news of its own
-            kind = convert.msg_type(TOPICS[topic])
-            profile = qos.for_topic(topic)
-            subscription = self._node.create_subscription(kind, self._prefix + topic, partial(take, topic), profile)
-            self._subscriptions.append(subscription)
+            self._subscriptions.append(self._subscribe(self._prefix + topic, topic, take))
         self._take = take
+
+    def _subscribe(self, name: str, topic: str, take: Callable[[str, Any], None]) -> Any:
+        kind = TOPICS[topic]
+        return self._node.create_subscription(
+            convert.msg_type(kind), name, partial(take, topic), qos.for_topic(topic), raw=convert.is_read_raw(kind)
+        )
 
     def listen(self, topics: Set[str]) -> None:
         """Of the topics on demand, subscribe to these and no others. To be called on the executor's thread."""
         for topic in self._on_demand.keys() - topics:
             self._node.destroy_subscription(self._on_demand.pop(topic))
         for topic in topics - self._on_demand.keys():
-            kind = convert.msg_type(TOPICS[topic])
-            self._on_demand[topic] = self._node.create_subscription(
-                kind, topic, partial(self._take, topic), qos.for_topic(topic)
-            )
+            self._on_demand[topic] = self._subscribe(topic, topic, self._take)
 
     def hears(self, topic: str) -> bool:
         """Whether a topic on demand is subscribed to, and DDS has found who gives it."""
@@ -77,7 +79,7 @@ class Wiring:
 
     def publish(self, out: Out) -> None:
         """Convert and publish now."""
-        self.publishers[out.topic].publish(convert.to_msg(out.message, header_time.now_ns(self._node)))
+        self.publishers[out.topic].publish(convert.pack(out.message, header_time.now_ns(self._node)))
 
     def wait_for_readers(self, topic: str, timeout_s: float) -> None:
         """Until what was published on `topic` has arrived, `timeout_s` at most."""

@@ -54,6 +54,12 @@ class SpeakerStage(Stage):
         """Look for the device; it opens with the first tick, when there is somebody to play to."""
         self._speaker.load()
 
+    def heeds(self, topic: str, message: Message) -> bool:
+        """Of a turn's expressions only the first matters: 90 others a second come while it speaks."""
+        if not isinstance(message, Expression):
+            return True
+        return message.layer is Layer.SPEECH and (message.epoch, message.turn) not in self._lips
+
     def push(self, topic: str, message: Message, now_s: float) -> Iterable[Out]:
         """Sound to play, or the lips that it waits for."""
         if getattr(message, "session", "") != self._settings.session:
