@@ -1,4 +1,4 @@
-"""Dataclass <-> the bytes of its message, without the generated class between, for the kinds that come 25 times a second.
+"""Dataclass <-> the bytes of its message, without the generated class between, for kinds that come often.
 
 The generated classes look up a Python module for each part of each message: of a node's processor time at a few hundred
 messages a second they took half. The layout is read from the same definition, so a new field needs no line here either.
@@ -20,8 +20,8 @@ from typing import Any, NamedTuple, get_type_hints
 import numpy as np
 
 from ..core.clock_id import own_clock_id
-from ..core.types import AudioFeatures, AudioFrame, Expression, PlaybackClock
 from ..core.events import FrameInfo
+from ..core.types import AudioFeatures, AudioFrame, Expression, PlaybackClock
 
 #: Kinds that are read and written here: no lists of messages in them.
 FAST = frozenset({AudioFrame, AudioFeatures, Expression, PlaybackClock, FrameInfo})
@@ -57,7 +57,7 @@ _Put = Callable[[Any, int], tuple[Any, ...]]
 
 
 class _Piece(NamedTuple):
-    count: int
+    values: int
     read: _Read
     write: _Write
 
@@ -96,8 +96,8 @@ class Codec:
         out = bytearray(_LITTLE_ENDIAN)
         begin = 0
         for piece in self._pieces:
-            piece.write(out, values[begin : begin + piece.count])
-            begin += piece.count
+            piece.write(out, values[begin : begin + piece.values])
+            begin += piece.values
         return bytes(out)
 
 

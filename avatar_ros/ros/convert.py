@@ -109,7 +109,7 @@ def _holder(msg: Any, name: str) -> Any:
 
 
 def from_msg(kind: type, msg: Any) -> Any:
-    """The message, or its bytes, as dataclass `kind`. Raises MessageError where its content breaks the type's promise."""
+    """The message, or its bytes, as dataclass `kind`. Raises MessageError where it breaks the type's promise."""
     if isinstance(msg, bytes):
         if kind in cdr.FAST and cdr.is_plain(msg):
             value = _unpack(kind, msg)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import inspect
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from typing import Any
 
@@ -52,6 +52,9 @@ class LeanExecutor(SingleThreadedExecutor):
         self._wait_set: Any = None
         self._entities: dict[str, dict[int, Any]] = {}  # kind -> address of what DDS knows -> entity
         self._handles: list[tuple[str, list[Any]]] = []
+        #: Subscriptions whose messages do not end a wait: they are taken after it, whatever ended it.
+        self.drowsy: Callable[[], Iterable[Any]] = tuple
+        self._asleep: frozenset[int] = frozenset()
         self._actions: list[Any] = []
         self._events_due_s = 0.0
 
@@ -164,16 +167,18 @@ class LeanExecutor(SingleThreadedExecutor):
     def _wait(self, timeout_s: float | None) -> None:
         wait_set = self._wait_set
         wait_set.clear_entities()
+        self._asleep = frozenset(one.handle.pointer for one in self.drowsy())
         for add_kind, handles in self._handles:
             add = getattr(wait_set, add_kind)
             for handle in handles:
-                add(handle)
+                if handle.pointer not in self._asleep:
+                    add(handle)
         for action in self._actions:
             action.add_to_wait_set(wait_set)
         wait_set.wait(timeout_sec_to_nsec(timeout_s))
 
-    def _ready(self, kind: str) -> list[Any]:
-        pointers = self._wait_set.get_ready_entities(kind)
+    def _ready(self, kind: str, also: Iterable[int] = ()) -> list[Any]:
+        pointers = [*self._wait_set.get_ready_entities(kind), *also]
         entities = self._entities[kind]
         # In the order of the entities: `state` is read before what it announces.
         return [entities[one] for one in entities if one in pointers] if pointers else []
@@ -187,7 +192,7 @@ class LeanExecutor(SingleThreadedExecutor):
             guard._executor_triggered = True  # the base class triggers it again, to find it itself
         actions = [one for one in self._actions if one.is_ready(self._wait_set)]
         others = bool(guards or actions or self._ready("service") or self._ready("client"))
-        timers, subscriptions = self._ready("timer"), self._ready("subscription")
+        timers, subscriptions = self._ready("timer"), self._ready("subscription", self._asleep)
         for timer in timers:
             if inspect.iscoroutinefunction(timer.callback):
                 others = True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Set
+from collections.abc import Callable, Iterable, Set
 from functools import partial
 from typing import Any
 
@@ -22,7 +22,7 @@ class Wiring:
         self._port = port
         self._prefix = namespace and namespace + "/"
         self.publishers: dict[str, Any] = {}
-        self._subscriptions: list[Any] = []
+        self._subscriptions: dict[str, Any] = {}  # by topic
         self._on_demand: dict[str, Any] = {}
 
     @property
@@ -42,7 +42,7 @@ class Wiring:
             own = topic in publishes and topic not in subscribes
             if own or topic in unread:
                 continue  # the owner of states and sessions needs no news of its own
-            self._subscriptions.append(self._subscribe(self._prefix + topic, topic, take))
+            self._subscriptions[topic] = self._subscribe(self._prefix + topic, topic, take)
         self._take = take
 
     def _subscribe(self, name: str, topic: str, take: Callable[[str, Any], None]) -> Any:
@@ -66,12 +66,16 @@ class Wiring:
     def close(self) -> None:
         """Destroy them all. Safe to call twice."""
         self.listen(frozenset())
-        for subscription in self._subscriptions:
+        for subscription in self._subscriptions.values():
             self._node.destroy_subscription(subscription)
         for publisher in self.publishers.values():
             self._node.destroy_publisher(publisher)
         self._subscriptions.clear()
         self.publishers.clear()
+
+    def subscriptions(self, topics: Iterable[str]) -> list[Any]:
+        """Those to `topics`, as far as there are any."""
+        return [self._subscriptions[topic] for topic in topics if topic in self._subscriptions]
 
     def can_publish(self, topic: str) -> bool:
         """Whether the topic is open and ROS is up."""
@@ -92,6 +96,5 @@ class Wiring:
 
     def hears_all(self) -> bool:
         """Whether each topic of the conversation's own stream that is subscribed to has a publisher."""
-        return all(
-            one.get_publisher_count() for one in self._subscriptions if readers.in_stream(self._node, one.topic_name)
-        )
+        all_ = self._subscriptions.values()
+        return all(one.get_publisher_count() for one in all_ if readers.in_stream(self._node, one.topic_name))

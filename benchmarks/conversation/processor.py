@@ -71,7 +71,8 @@ def measure(checkout: Path, files: Sequence[Path], options: argparse.Namespace) 
     profile = write_profile(files[0].with_name("bench.yaml"), options.profile, parameters)
     arguments = ["--display", "window", "--mic", ",".join(map(str, files))]
     arguments += ["--avatar", options.avatar] if options.avatar else []
-    prefix = (str(checkout / "avatar"), "exec")
+    # -m looks for the package in the working folder first.
+    prefix = ("env", "-C", str(checkout), str(checkout / "avatar"), "exec")
     with (
         Listener(NAMESPACE, HEARD) as listener,
         KioskRun(NAMESPACE, profile, arguments, UNSEEN_WINDOW, prefix) as run,
@@ -139,7 +140,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 def mean(runs: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, float]]:
-    """phase -> node -> percent of a core, the mean of all runs."""
+    """Percent of a core by phase and node, the mean of all runs."""
     phases: dict[str, dict[str, float]] = {}
     for phase in ("idle", "speaking"):
         nodes = sorted({node for run in runs for node in run["percent"].get(phase, {})})
@@ -156,8 +157,7 @@ def table(results: Mapping[str, Mapping[str, Mapping[str, float]]]) -> str:
     rows.append("|---" * (len(columns) + 1) + "|")
     newest = list(results.values())[-1]["speaking"]
     nodes = sorted({n for one in results.values() for n in one["speaking"]}, key=lambda n: -newest.get(n, 0.0))
-    for node in nodes:
-        rows.append(_row(node, [results[name][phase].get(node, 0.0) for phase, name in columns]))
+    rows += [_row(node, [results[name][phase].get(node, 0.0) for phase, name in columns]) for node in nodes]
     everything = [sum(results[name][phase].values()) for phase, name in columns]
     drawing = [results[name][phase].get(DRAWS, 0.0) for phase, name in columns]
     rows.append(_row(f"all but {DRAWS}", [whole - one for whole, one in zip(everything, drawing, strict=True)]))

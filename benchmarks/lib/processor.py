@@ -56,7 +56,7 @@ def _ancestry(pid: int, parents: Mapping[int, int]) -> Iterable[int]:
 
 
 def shares(readings: Iterable[Reading]) -> dict[Hashable, dict[str, float]]:
-    """phase -> node -> percent of a core. Stretches at whose two ends different things went on are left out."""
+    """Percent of a core by phase and node. Stretches at whose two ends different things went on are left out."""
     lasted_s: dict[Hashable, float] = defaultdict(float)
     used_s: dict[Hashable, dict[str, float]] = defaultdict(lambda: defaultdict(float))
     for before, after in pairwise(readings):

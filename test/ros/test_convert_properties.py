@@ -147,7 +147,7 @@ def test_what_strangers_send_is_refused_by_name_or_within_the_limits(kind):
     check()
 
 
-# --- the short way: bytes without the message between (ros/cdr.py) -----------------------------------------------------
+# --- the short way: bytes without the message between (ros/cdr.py) ----------------------------------------------------
 
 FAST = sorted(cdr.FAST, key=lambda kind: kind.__name__)
 
