@@ -26,6 +26,7 @@ BENCHES = {
     "understanding": "understanding.cli",
     "av-sync": "lips.av_sync_recording",
     "turn": "conversation.turn",
+    "processor": "conversation.processor",
     "barge-in": "conversation.barge_in",
     "interruptions": "conversation.interruptions",
     "lips-sync": "lips.av_sync_live",

@@ -13,10 +13,11 @@ from .topics import Message
 class FrameSink(ABC):
     """Takes frames. Called on the renderer's thread; each call returns at once (a window may wait for vsync elsewhere).
 
-    closed_by_user: a person asked to end the show (Esc, window closed).
+    closed_by_user: a person asked to end the show (Esc, window closed). wants_sound: it is to `hear` what is played.
     """
 
     closed_by_user: bool = False
+    wants_sound: bool = False
 
     @abstractmethod
     def wants_frames(self) -> bool:

@@ -65,7 +65,7 @@ class _Lanes(Generic[Item]):
 
 
 class FairQueue(Generic[Item]):
-    """At most `limit` items, and as many orders, which go first. Safe between threads.
+    """At most `limit` items, and as many orders, which go first. Safe between threads, of which one reads.
 
     lane: what fills up on its own, to `most` items; own: the kiosk's own session, whose short lanes go before those
     of others.
@@ -76,7 +76,11 @@ class FairQueue(Generic[Item]):
             raise ValueError(f"a queue of {limit} items holds nothing")
         self._items: _Lanes[Item] = _Lanes(limit)
         self._urgent: _Lanes[Item] = _Lanes(limit)
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
+        # Two plain locks, since a Condition makes one more for each wait: hundreds a second in each node.
+        self._signal = threading.Lock()  # held but for the moment in which the reader is woken
+        self._signal.acquire()
+        self._waiting = False  # the reader has found nothing, and was not woken since
         self._closed = False
 
     @property
@@ -86,30 +90,44 @@ class FairQueue(Generic[Item]):
 
     def put(self, item: Item, lane: Hashable = "", *, own: bool = True, most: int = sys.maxsize) -> None:
         """Append; where the lane is full its oldest item is dropped, where the queue is, that of the longest lane."""
-        with self._changed:
+        with self._lock:
             self._items.put(item, lane, own, most)
-            self._changed.notify()
+            self._wake()
 
     def put_urgent(self, item: Item, lane: Hashable = "", *, own: bool = True) -> None:
         """Append to what is served first."""
-        with self._changed:
+        with self._lock:
             self._urgent.put(item, lane, own, MOST_ORDERS)
-            self._changed.notify()
+            self._wake()
 
     def get(self, timeout_s: float | None = None) -> Item | None:
-        """The next item, or None after `timeout_s` or once closed."""
-        with self._changed:
-            if not (self._items or self._urgent or self._closed):
-                self._changed.wait(timeout_s)
-            if self._urgent:
-                return self._urgent.get()
-            return self._items.get() if self._items else None
+        """The next item, or None after `timeout_s` or once closed. For one reader."""
+        with self._lock:
+            if self._items or self._urgent or self._closed:
+                return self._next()
+            self._waiting = True
+        self._signal.acquire(timeout=-1 if timeout_s is None else timeout_s)
+        with self._lock:
+            if not self._waiting:
+                self._signal.acquire(blocking=False)  # it was given just after the wait had ended
+            self._waiting = False
+            return self._next()
 
     def close(self) -> None:
         """Wake the reader; `get` returns what is left, then None at once."""
-        with self._changed:
+        with self._lock:
             self._closed = True
-            self._changed.notify_all()
+            self._wake()
+
+    def _wake(self) -> None:
+        if self._waiting:
+            self._waiting = False
+            self._signal.release()
+
+    def _next(self) -> Item | None:
+        if self._urgent:
+            return self._urgent.get()
+        return self._items.get() if self._items else None
 
     def __len__(self) -> int:
         return len(self._items) + len(self._urgent)

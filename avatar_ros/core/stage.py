@@ -7,7 +7,7 @@ before the work and before each publication. Hence a long push must yield often:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -51,7 +51,8 @@ def _nothing() -> None:
 
 
 class Stage:
-    """Base of all stages. Subclasses override what they need; all but `abort` and `foresee` run on the worker thread.
+    """Base of all stages. Subclasses override what they need; all but `abort`, `heeds`, `drowsy` and `foresee` run
+    on the worker thread.
 
     tick_period_s: how often `tick` wants to be called, seconds; 0 for never.
     wake: set by the runner; a stage's own thread (a device, a network stream) calls it to have `tick` called now.
@@ -93,6 +94,18 @@ class Stage:
     def interrupt(self, order: Interrupt, now_s: float) -> Iterable[Out]:
         """Obey DUCK, PAUSE, RESUME or CANCEL. Called before messages that are still queued."""
         return ()
+
+    def heeds(self, topic: str, message: Message) -> bool:
+        """Whether `push` would do anything with it; False saves waking the worker. Called from another thread; takes no
+        time, and never says False of what is wanted in a moment.
+        """
+        return True
+
+    def drowsy(self) -> Set[str]:
+        """Topics whose messages need not wake the node now: they are taken together, 0.1 s later at most, or when
+        something else comes. Called from another thread, hundreds of times a second; `foresee` may change it.
+        """
+        return frozenset()
 
     def foresee(self, topic: str, message: Message, now_s: float) -> None:
         """A message has come, and will be pushed when its turn comes. Called from another thread; takes no time."""

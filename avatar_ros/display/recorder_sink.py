@@ -23,6 +23,8 @@ class RecorderSink(FrameSink):
     begin: makes the recorder of a further piece; it raises ConfigError where that cannot be written.
     """
 
+    wants_sound = True
+
     def __init__(
         self,
         recorder: Recorder,

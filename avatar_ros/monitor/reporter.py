@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from collections.abc import Set
 from dataclasses import dataclass
 
 from ..core.clock import s_from_ns
@@ -29,6 +30,9 @@ _REMEMBERED = 16  # utterances and reported turns
 _MOST_TURNS = 64  # that are watched at a time
 
 
+#: What comes by the hundred, and of which only a turn's first counts.
+_FIRSTS = (("motion/expression", "first_expression"), ("speech/played", "first_sound"), ("frame_info", "first_mouth"))
+
 #: A question and the transcript that became it are this close in time, s.
 NEAR_S = 2.0
 
@@ -53,7 +57,38 @@ class TurnReporter:
         self._repeated: dict[tuple[int, int], tuple[int, int]] = {}  # former number -> that under which it goes on
         self._sound = PlayedSound(settings.sound_threshold_db)
         self._agent_state = AgentState.IDLE
+        self._expected = (0, 0)  # the newest turn that was heard of, before any thread has dealt with the news
+        self._newest_over = (0, 0)
         self.news_s: float | None = None  # when a person or the avatar last did anything
+
+    def expect(self, message: Message) -> None:
+        """A message will be taken soon. Safe between threads, as is `heeds`."""
+        if isinstance(message, Prompt | Sentence | SpeechChunk):
+            self._expected = max(self._expected, (message.epoch, message.turn))
+
+    def heeds(self, message: Message) -> bool:
+        """Whether `take` would do anything with it, given what was expected before."""
+        if isinstance(message, Expression):
+            return message.layer is not Layer.IDLE and self._lacks((message.epoch, message.turn), "first_expression")
+        if isinstance(message, FrameInfo):
+            return message.speaking and self._lacks((message.epoch, message.turn), "first_mouth")
+        if isinstance(message, AudioFrame):
+            marks = (self._expected, *self._turns)
+            return bool(message.pcm.any()) and any(self._lacks(mark, "first_sound") for mark in marks)
+        return True
+
+    def drowsy(self) -> Set[str]:
+        """Topics of which no turn that runs or is expected lacks its first. Safe between threads."""
+        marks = (self._expected, *self._turns)
+        return {topic for topic, step in _FIRSTS if not any(self._lacks(mark, step) for mark in marks)}
+
+    def _lacks(self, mark: tuple[int, int], step: str) -> bool:
+        turn = self._turns.get(mark)
+        return mark > self._newest_over if turn is None else step not in turn.steps
+
+    def _over(self, mark: tuple[int, int]) -> None:
+        self._reported.append(mark)
+        self._newest_over = max(self._newest_over, mark)
 
     def take(self, message: Message, now_s: float) -> None:
         """Take one message of the session."""
@@ -79,7 +114,7 @@ class TurnReporter:
             again.sentences.update(early.sentences if early else {})
             self._turns[following] = again
             del self._turns[mark]
-            self._reported.append(mark)
+            self._over(mark)
             self._repeated = {**{old: following for old, new in self._repeated.items() if new == mark}, mark: following}
         if order.action is InterruptAction.RESUME:
             self._confirmed.append(mark)  # orders overtake messages: its prompt may come after this
@@ -95,7 +130,7 @@ class TurnReporter:
     def _forget_unheard(self, until: tuple[int, int]) -> None:
         for mark in [mark for mark, turn in self._turns.items() if mark <= until and turn.unheard]:
             del self._turns[mark]
-            self._reported.append(mark)
+            self._over(mark)
 
     def due(self, now_s: float) -> list[FinishedTurn]:
         """Reports of the turns that are over, oldest first."""
@@ -224,7 +259,7 @@ class TurnReporter:
 
     def _finish(self, mark: tuple[int, int]) -> FinishedTurn:
         turn = self._turns.pop(mark)
-        self._reported.append(mark)
+        self._over(mark)
         self._repeated = {old: new for old, new in self._repeated.items() if new != mark}
         turn.interrupted = turn.interrupted or turn.ended_s is None
         turn.ended_s = turn.ended_s if turn.ended_s is not None else turn.news_s

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 
 from ..core.events import Interrupt, TurnReport
 from ..core.stage import Out, Stage
@@ -41,6 +41,19 @@ class MonitorStage(Stage):
         if self._file is not None:
             self._file.begin()
             self._answers = self._file.answers
+
+    def heeds(self, topic: str, message: Message) -> bool:
+        """Not faces, frames and sound of which it has noted what there is to note: 150 a second."""
+        return self._reporter.heeds(message)
+
+    def drowsy(self) -> Set[str]:
+        """Faces, frames and sound while no turn waits for its first."""
+        return self._reporter.drowsy()
+
+    def foresee(self, topic: str, message: Message, now_s: float) -> None:
+        """A turn that begins will have a first sound."""
+        if getattr(message, "session", "") == self._settings.session:
+            self._reporter.expect(message)
 
     def push(self, topic: str, message: Message, now_s: float) -> Iterable[Out]:
         """Take note."""

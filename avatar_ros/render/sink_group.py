@@ -21,6 +21,10 @@ class SinkGroup:
     def closed_by_user(self) -> bool:
         return any(sink.closed_by_user for sink in self._sinks)
 
+    @property
+    def wants_sound(self) -> bool:
+        return any(sink.wants_sound for sink in self._sinks)
+
     def frame_size(self) -> tuple[int, int]:
         """Width and height at which to draw, px."""
         sizes = (size for sink in self._sinks if (size := sink.frame_size()) is not None)

@@ -80,6 +80,7 @@ class RenderStage(Stage):
         avatar = load_avatar(avatar_file(settings.avatar), axes=settings.avatar_axes)
         self._head = Head(avatar, settings, self._own)
         self._sinks = SinkGroup(self._make_sinks())
+        self.unread = frozenset() if self._sinks.wants_sound else frozenset({"speech/played"})
         self._head.settle(self._sinks.home())
         self._head.resize(self._wanted_size())
         self._head.warm()

@@ -3,13 +3,15 @@
 What differs between the two: `stamp_ns` is the header's stamp; NumPy arrays travel as array.array (a list of a
 million numbers would be converted one by one); quaternions are wxyz tuples here and geometry_msgs there; an Enum is
 its number; a `clock_id` of this host's is 0 here. A message that does not fit its type (an unknown enum value, 51
-weights) raises MessageError.
+weights) raises MessageError. `pack` and `from_msg` take the short way of ros/cdr.py where there is one.
 """
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import importlib
+import struct
 from array import array
 from collections.abc import Callable
 from enum import IntEnum
@@ -19,13 +21,14 @@ from typing import Any, get_args, get_origin, get_type_hints
 import numpy as np
 from builtin_interfaces.msg import Time
 from geometry_msgs.msg import PointStamped, Quaternion, Vector3
+from rclpy.serialization import deserialize_message
 
 from ..core.arkit import ARKIT_COUNT
 from ..core.clock_id import own_clock_id
 from ..core.errors import AvatarRosError
 from ..core.topics import KINDS
 from ..core.types import AudioFeatures, AudioFrame, Expression, Transcript
-from . import message_limits
+from . import cdr, message_limits
 
 _NS = 1_000_000_000
 
@@ -70,6 +73,34 @@ def to_msg(value: Any, stamp_ns: int) -> Any:
     return msg
 
 
+def is_read_raw(kind: type) -> bool:
+    """Whether subscriptions to it are to be `raw`: its bytes go to `from_msg`."""
+    return kind in cdr.FAST
+
+
+def pack(value: Any, stamp_ns: int) -> Any:
+    """What Publisher.publish takes: the message as `to_msg` makes it, or its bytes."""
+    kind: type[object] = type(value)
+    if kind in cdr.FAST:
+        with contextlib.suppress(struct.error, OverflowError):  # the reference says what becomes of such numbers
+            return cdr.codec(kind, msg_type(kind)).encode(value, stamp_ns)
+    return to_msg(value, stamp_ns)
+
+
+def _unpack(kind: type, data: bytes) -> Any:
+    try:
+        return cdr.codec(kind, msg_type(kind)).decode(data)
+    except ValueError as error:
+        raise MessageError("bad_message", f"{kind.__name__}: {error}") from error
+
+
+def _deserialised(kind: type, data: bytes) -> Any:
+    try:
+        return deserialize_message(data, msg_type(kind))
+    except RuntimeError as error:  # of the middleware, which has no narrower one
+        raise MessageError("bad_message", f"{kind.__name__}: {error}") from error
+
+
 def _holder(msg: Any, name: str) -> Any:
     """The part of `msg` that holds a field: frames stand in headers, a PointStamped keeps the rest in its point."""
     if name == "frame_id":
@@ -78,7 +109,13 @@ def _holder(msg: Any, name: str) -> Any:
 
 
 def from_msg(kind: type, msg: Any) -> Any:
-    """The message as dataclass `kind`. Raises MessageError where its content breaks the type's promise."""
+    """The message, or its bytes, as dataclass `kind`. Raises MessageError where it breaks the type's promise."""
+    if isinstance(msg, bytes):
+        if kind in cdr.FAST and cdr.is_plain(msg):
+            value = _unpack(kind, msg)
+            _check(value)
+            return value
+        msg = _deserialised(kind, msg)
     values: dict[str, Any] = {}
     for name, _, read in _plan(kind.__name__):
         try:

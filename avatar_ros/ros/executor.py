@@ -11,7 +11,7 @@ from __future__ import annotations
 import inspect
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from typing import Any
 
@@ -50,7 +50,11 @@ class LeanExecutor(SingleThreadedExecutor):
         self._held = ExitStack()
         self._spinning = threading.RLock()
         self._wait_set: Any = None
-        self._entities: dict[str, list[Any]] = {}
+        self._entities: dict[str, dict[int, Any]] = {}  # kind -> address of what DDS knows -> entity
+        self._handles: list[tuple[str, list[Any]]] = []
+        #: Subscriptions whose messages do not end a wait: they are taken after it, whatever ended it.
+        self.drowsy: Callable[[], Iterable[Any]] = tuple
+        self._asleep: frozenset[int] = frozenset()
         self._actions: list[Any] = []
         self._events_due_s = 0.0
 
@@ -130,7 +134,9 @@ class LeanExecutor(SingleThreadedExecutor):
             "service": [service for node in nodes for service in node.services],
             "client": [client for node in nodes for client in node.clients],
         }
-        self._entities = {kind: [one for one in all_ if self._enter(one)] for kind, all_ in found.items()}
+        held = {kind: [one for one in all_ if self._enter(one)] for kind, all_ in found.items()}
+        self._entities = {kind: {one.handle.pointer: one for one in ones} for kind, ones in held.items()}
+        self._handles = [(f"add_{kind}", [one.handle for one in ones]) for kind, ones in held.items()]
         actions = [one for node in nodes for one in node.waitables if not isinstance(one, EventHandler)]
         self._actions = [one for one in actions if self._enter(one, one)]
         inner = [one.get_num_entities() for one in self._actions]
@@ -155,23 +161,27 @@ class LeanExecutor(SingleThreadedExecutor):
         return True
 
     def _let_go(self) -> None:
-        self._stale, self._entities, self._actions, self._wait_set = True, {}, [], None
+        self._stale, self._entities, self._handles, self._actions, self._wait_set = True, {}, [], [], None
         self._held.close()
 
     def _wait(self, timeout_s: float | None) -> None:
         wait_set = self._wait_set
         wait_set.clear_entities()
-        for kind, entities in self._entities.items():
-            add = getattr(wait_set, f"add_{kind}")
-            for entity in entities:
-                add(entity.handle)
+        self._asleep = frozenset(one.handle.pointer for one in self.drowsy())
+        for add_kind, handles in self._handles:
+            add = getattr(wait_set, add_kind)
+            for handle in handles:
+                if handle.pointer not in self._asleep:
+                    add(handle)
         for action in self._actions:
             action.add_to_wait_set(wait_set)
         wait_set.wait(timeout_sec_to_nsec(timeout_s))
 
-    def _ready(self, kind: str) -> list[Any]:
-        pointers = set(self._wait_set.get_ready_entities(kind))
-        return [one for one in self._entities[kind] if one.handle.pointer in pointers] if pointers else []
+    def _ready(self, kind: str, also: Iterable[int] = ()) -> list[Any]:
+        pointers = [*self._wait_set.get_ready_entities(kind), *also]
+        entities = self._entities[kind]
+        # In the order of the entities: `state` is read before what it announces.
+        return [entities[one] for one in entities if one in pointers] if pointers else []
 
     # --- what is ready -------------------------------------------------------------------------------------------
 
@@ -182,7 +192,7 @@ class LeanExecutor(SingleThreadedExecutor):
             guard._executor_triggered = True  # the base class triggers it again, to find it itself
         actions = [one for one in self._actions if one.is_ready(self._wait_set)]
         others = bool(guards or actions or self._ready("service") or self._ready("client"))
-        timers, subscriptions = self._ready("timer"), self._ready("subscription")
+        timers, subscriptions = self._ready("timer"), self._ready("subscription", self._asleep)
         for timer in timers:
             if inspect.iscoroutinefunction(timer.callback):
                 others = True

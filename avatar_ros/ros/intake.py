@@ -47,7 +47,7 @@ class Intake:
         self._busy_s = 0.0
 
     def take(self, topic: str, msg: Any, now_s: float) -> Iterable[Entry]:
-        """What goes on to the stage by this ROS message."""
+        """What goes on to the stage by this ROS message, or by its bytes (convert.from_msg)."""
         session = getattr(msg, "session", None)
         if session is not None and not self._admission.has_place(topic, session, now_s):
             return ()

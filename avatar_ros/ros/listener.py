@@ -61,7 +61,8 @@ class Listener:
                 self.times[topic].append(time.monotonic())
                 self._changed.notify_all()
 
-        self.node.create_subscription(convert.msg_type(kind), topic, take, qos.for_topic(topic))
+        raw = convert.is_read_raw(kind)
+        self.node.create_subscription(convert.msg_type(kind), topic, take, qos.for_topic(topic), raw=raw)
 
     def subscribe(self, kind: Any, topic: str, take: Callable[[Any], None], profile: QoSProfile | int) -> Any:
         """A further subscription (images, diagnostics); `take` runs on the listener's thread."""

@@ -20,6 +20,7 @@ def spin(node: StageNode, stop_asked: Callable[[], bool]) -> int:
     """Serve the node until it is done, has failed, or is told to stop; the process's exit code."""
     executor = LeanExecutor()
     executor.add_node(node)
+    executor.drowsy = node.drowsy
     watchdog = Watchdog(node.begun, node.stuck_limit_s, partial(_leave, node), node.used_s)
     if node.stuck_limit_s:
         watchdog.start()

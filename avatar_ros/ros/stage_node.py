@@ -43,7 +43,7 @@ CONNECT_POLL_S = 0.1
 FINAL_TOPICS, FINAL_TIMEOUT_S = frozenset({"say_result"}), 0.3
 
 class StageNode(SettingsNode):
-    """See the module's text. exit_code: None while running, else what the process should exit with."""
+    """exit_code: None while running, else what the process should exit with."""
 
     def __init__(self, spec: NodeSpec, overrides: Overrides | None = None) -> None:
         """Overrides: what the process's arguments say. Raises ConfigError for a parameter that is not the node's."""
@@ -154,10 +154,7 @@ class StageNode(SettingsNode):
         self.release()
         return TransitionCallbackReturn.SUCCESS
 
-    def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Stop and free everything."""
-        self.release()
-        return TransitionCallbackReturn.SUCCESS
+    on_shutdown = on_cleanup
 
     def release(self) -> None:
         """Stop the worker, close the stage, drop its topics. Safe to call twice."""
@@ -198,6 +195,10 @@ class StageNode(SettingsNode):
     def listen(self, topics: Set[str]) -> None:
         """Subscribe to these of the stage's topics on demand. To be called on the executor's thread."""
         self._wiring.listen(topics)
+
+    def drowsy(self) -> list[Any]:
+        """See Stage.drowsy."""
+        return self._wiring.subscriptions(self._stage.drowsy() if self._stage is not None else ())
 
     def hears(self, topic: str) -> bool:
         """Whether a topic on demand is heard by now."""

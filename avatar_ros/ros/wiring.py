@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Set
+from collections.abc import Callable, Iterable, Set
 from functools import partial
 from typing import Any
 
@@ -22,7 +22,7 @@ class Wiring:
         self._port = port
         self._prefix = namespace and namespace + "/"
         self.publishers: dict[str, Any] = {}
-        self._subscriptions: list[Any] = []
+        self._subscriptions: dict[str, Any] = {}  # by topic
         self._on_demand: dict[str, Any] = {}
 
     @property
@@ -30,7 +30,9 @@ class Wiring:
         return bool(self.publishers or self._subscriptions)
 
     def open(self, unread: Set[str], take: Callable[[str, Any], None]) -> None:
-        """Create them all. unread: not to be subscribed to; take(topic, message): called on the executor's thread."""
+        """Create them all. unread: not to be subscribed to; take(topic, message or its bytes): called on
+        the executor's thread.
+        """
         publishes, subscribes = self._port.publishes, self._port.subscribes
         for topic in publishes:
             kind = convert.msg_type(TOPICS[topic])
@@ -40,21 +42,21 @@ class Wiring:
             own = topic in publishes and topic not in subscribes
             if own or topic in unread:
                 continue  # the owner of states and sessions needs no news of its own
-            kind = convert.msg_type(TOPICS[topic])
-            profile = qos.for_topic(topic)
-            subscription = self._node.create_subscription(kind, self._prefix + topic, partial(take, topic), profile)
-            self._subscriptions.append(subscription)
+            self._subscriptions[topic] = self._subscribe(self._prefix + topic, topic, take)
         self._take = take
+
+    def _subscribe(self, name: str, topic: str, take: Callable[[str, Any], None]) -> Any:
+        kind = TOPICS[topic]
+        return self._node.create_subscription(
+            convert.msg_type(kind), name, partial(take, topic), qos.for_topic(topic), raw=convert.is_read_raw(kind)
+        )
 
     def listen(self, topics: Set[str]) -> None:
         """Of the topics on demand, subscribe to these and no others. To be called on the executor's thread."""
         for topic in self._on_demand.keys() - topics:
             self._node.destroy_subscription(self._on_demand.pop(topic))
         for topic in topics - self._on_demand.keys():
-            kind = convert.msg_type(TOPICS[topic])
-            self._on_demand[topic] = self._node.create_subscription(
-                kind, topic, partial(self._take, topic), qos.for_topic(topic)
-            )
+            self._on_demand[topic] = self._subscribe(topic, topic, self._take)
 
     def hears(self, topic: str) -> bool:
         """Whether a topic on demand is subscribed to, and DDS has found who gives it."""
@@ -64,12 +66,16 @@ class Wiring:
     def close(self) -> None:
         """Destroy them all. Safe to call twice."""
         self.listen(frozenset())
-        for subscription in self._subscriptions:
+        for subscription in self._subscriptions.values():
             self._node.destroy_subscription(subscription)
         for publisher in self.publishers.values():
             self._node.destroy_publisher(publisher)
         self._subscriptions.clear()
         self.publishers.clear()
+
+    def subscriptions(self, topics: Iterable[str]) -> list[Any]:
+        """Those to `topics`, as far as there are any."""
+        return [self._subscriptions[topic] for topic in topics if topic in self._subscriptions]
 
     def can_publish(self, topic: str) -> bool:
         """Whether the topic is open and ROS is up."""
@@ -77,7 +83,7 @@ class Wiring:
 
     def publish(self, out: Out) -> None:
         """Convert and publish now."""
-        self.publishers[out.topic].publish(convert.to_msg(out.message, header_time.now_ns(self._node)))
+        self.publishers[out.topic].publish(convert.pack(out.message, header_time.now_ns(self._node)))
 
     def wait_for_readers(self, topic: str, timeout_s: float) -> None:
         """Until what was published on `topic` has arrived, `timeout_s` at most."""
@@ -90,6 +96,5 @@ class Wiring:
 
     def hears_all(self) -> bool:
         """Whether each topic of the conversation's own stream that is subscribed to has a publisher."""
-        return all(
-            one.get_publisher_count() for one in self._subscriptions if readers.in_stream(self._node, one.topic_name)
-        )
+        all_ = self._subscriptions.values()
+        return all(one.get_publisher_count() for one in all_ if readers.in_stream(self._node, one.topic_name))

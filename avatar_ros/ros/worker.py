@@ -106,7 +106,7 @@ class StageWorker:
             if message.action is InterruptAction.CANCEL:
                 self._stage.abort(message)
             self._queue.put_urgent(_Item(topic, message), session, own=own)
-        elif not self._gate.is_cancelled(message):
+        elif self._stage.heeds(topic, message) and not self._gate.is_cancelled(message):
             self._stage.foresee(topic, message, self._clock.now_s())
             self._queue.put(_Item(topic, message), (topic, session), own=own, most=qos.depth(topic))
 

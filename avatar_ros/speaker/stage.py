@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from contextlib import suppress
 
 from ..core.arrays import Pcm
@@ -23,6 +23,7 @@ from .played_frames import PlayedFramer
 _TICK_S = 0.02
 #: A clock that stands still is repeated, so that who waits for it knows that the speaker lives.
 _STANDING_PERIOD_S = 0.5
+_LIPS = frozenset({"motion/expression"})
 
 
 class SpeakerStage(Stage):
@@ -41,7 +42,8 @@ class SpeakerStage(Stage):
         self._volume = GainRamp(settings.volume)
         self._aimed_volume = settings.volume
         self._rendered: deque[tuple[Pcm, float]] = deque()
-        self._lips: set[Key] = set()  # turns whose first expression came before their sound
+        self._lips: set[Key] = set()  # turns whose first expression has come, perhaps before their sound
+        self._foreseen: Key = (0, 0)  # the newest turn of which sound has come
         self._sound_since_s: dict[Key, float] = {}
         self._starving_since_s: float | None = None
         self._last: Event | None = None
@@ -53,6 +55,21 @@ class SpeakerStage(Stage):
     def load(self) -> None:
         """Look for the device; it opens with the first tick, when there is somebody to play to."""
         self._speaker.load()
+
+    def heeds(self, topic: str, message: Message) -> bool:
+        """Of a turn's expressions only the first matters: 90 others a second come while it speaks."""
+        if not isinstance(message, Expression):
+            return True
+        return message.layer is Layer.SPEECH and (message.epoch, message.turn) not in self._lips
+
+    def drowsy(self) -> Set[str]:
+        """Lips wake it only where sound has come that waits for them."""
+        return _LIPS if self._foreseen in self._lips else frozenset()
+
+    def foresee(self, topic: str, message: Message, now_s: float) -> None:
+        """Sound of a turn has come."""
+        if isinstance(message, SpeechChunk) and message.session == self._settings.session:
+            self._foreseen = max(self._foreseen, (message.epoch, message.turn))
 
     def push(self, topic: str, message: Message, now_s: float) -> Iterable[Out]:
         """Sound to play, or the lips that it waits for."""

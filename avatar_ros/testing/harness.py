@@ -202,7 +202,7 @@ class Harness:
             if message.kind is SessionKind.CLOSED:
                 runner.gate.forget(message.session)
             self._give(runner, runner.stage.session(message, self.now_s))
-        elif not runner.gate.is_cancelled(message):
+        elif runner.stage.heeds(topic, message) and not runner.gate.is_cancelled(message):
             runner.stage.foresee(topic, message, self.now_s)
             self._give(runner, runner.stage.push(topic, message, self.now_s))
 

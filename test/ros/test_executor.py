@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import pytest
 
@@ -16,6 +17,14 @@ from avatar_ros.ros import executor as module  # noqa: E402
 from avatar_ros.ros.executor import LeanExecutor  # noqa: E402
 
 WAIT_S = 60.0
+
+
+def until(condition):
+    """Look again and again until it is true."""
+    deadline_s = time.monotonic() + WAIT_S
+    while not condition():
+        assert time.monotonic() < deadline_s
+        time.sleep(0.01)
 
 
 class Spinner:
@@ -170,6 +179,53 @@ def test_what_a_callback_raises_reaches_whoever_spins(kind):
     with pytest.raises(ZeroDivisionError):
         for _ in range(1000):
             executor.spin_once(0.1)
+    executor.shutdown()
+    node.destroy_node()
+    rclpy.try_shutdown(context=context)
+
+
+def test_a_drowsy_subscription_waits_for_others_and_loses_nothing(monkeypatch):
+    monkeypatch.setattr(module, "EVENTS_PERIOD_S", 1e6)
+    spinner = Spinner(LeanExecutor)
+    reader, writer = spinner.nodes
+    drowsy = reader.create_subscription(Int32, "drowsy", lambda msg: spinner.note(("drowsy", msg.data)), 100)
+    reader.create_subscription(Int32, "awake", lambda msg: spinner.note(("awake", msg.data)), 100)
+    often, seldom = (writer.create_publisher(Int32, name, 100) for name in ("drowsy", "awake"))
+    asleep = [drowsy]
+    spinner.executor.drowsy = lambda: asleep
+    try:
+        until(lambda: often.get_subscription_count() and seldom.get_subscription_count())
+        for number in range(5):
+            often.publish(Int32(data=number))
+        number = 0
+        while [data for name, data in spinner.events if name == "drowsy"] != [*range(5)]:
+            seldom.publish(Int32(data=number))
+            spinner.wait(lambda number=number: ("awake", number) in spinner.events)
+            number += 1
+            assert number < 10_000, spinner.events
+        asleep.clear()  # known with the next message at the latest
+        seldom.publish(Int32(data=-1))
+        spinner.wait(lambda: ("awake", -1) in spinner.events)
+        often.publish(Int32(data=5))
+        spinner.wait(lambda: ("drowsy", 5) in spinner.events)
+    finally:
+        spinner.close()
+
+
+def test_what_is_drowsy_is_taken_when_a_wait_is_over():
+    context = rclpy.Context()
+    rclpy.init(context=context)
+    node = rclpy.create_node("lean_drowsy", context=context)
+    executor = LeanExecutor(context=context)
+    executor.add_node(node)
+    seen = []
+    subscription = node.create_subscription(Int32, "alone", lambda msg: seen.append(msg.data), 100)
+    executor.drowsy = lambda: [subscription]
+    publisher = node.create_publisher(Int32, "alone", 100)
+    until(publisher.get_subscription_count)
+    publisher.publish(Int32(data=7))
+    until(lambda: executor.spin_once(timeout_sec=0.05) or seen)
+    assert seen == [7]
     executor.shutdown()
     node.destroy_node()
     rclpy.try_shutdown(context=context)

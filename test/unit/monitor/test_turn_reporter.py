@@ -40,9 +40,9 @@ SILENT = np.full(240, 90, np.int16)  # -51 dBFS
 class Scene(Harness):
     """Messages at times counted from the end of the user's speech."""
 
-    def __init__(self, **settings: Any) -> None:
+    def __init__(self, kind: type[MonitorStage] = MonitorStage, **settings: Any) -> None:
         super().__init__(start_s=START_S)
-        self.stage = MonitorStage(MonitorSettings(**settings))
+        self.stage = kind(MonitorSettings(**settings))
         self.add("monitor", self.stage, PORT)
 
     def at(self, ms: float, topic: str, message: Any) -> None:
@@ -378,3 +378,61 @@ def test_a_turn_that_is_said_again_is_one_turn() -> None:
     assert (report.turn, report.transcript, report.interrupted) == (2, "hello", False)
     assert report.spoken == report.reply == "Hi there. Bye. So long."
     assert report.first_sound_ms == pytest.approx(700, abs=15)
+
+
+class AllEars(MonitorStage):
+    """The reference: hears everything."""
+
+    def heeds(self, topic: str, message: Any) -> bool:
+        return True
+
+
+def test_what_it_does_not_heed_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: dict[type, int] = {}
+    push = MonitorStage.push
+
+    def counted(self: MonitorStage, topic: str, message: Any, now_s: float) -> Any:
+        taken[type(self)] = taken.get(type(self), 0) + 1
+        return push(self, topic, message, now_s)
+
+    monkeypatch.setattr(MonitorStage, "push", counted)
+    reports = []
+    for kind in (AllEars, MonitorStage):
+        scene = Scene(kind)
+        for turn in range(1, 4):
+            scene.heard(turn, f"question {turn}", base_ms=5000 * turn)
+            scene.answered(turn, f"question {turn}", base_ms=5000 * turn)
+            scene.ended(turn, ms=5000 * turn + 2000)
+            for ms in range(0, 400, 20):
+                scene.at(5000 * turn + 760 + ms, "speech/played", AudioFrame(sample_rate_hz=RATE_HZ, pcm=LOUD))
+                scene.at(5000 * turn + 760 + ms, "motion/expression", Expression(epoch=5, turn=turn, sample=480 * ms))
+                scene.at(5000 * turn + 760 + ms, "frame_info", FrameInfo(epoch=5, turn=turn, speaking=True))
+        scene.run(40.0)
+        reports.append(scene.sent("turn_report"))
+    assert len(reports[0]) == 3 and all(math.isfinite(report.first_mouth_ms) for report in reports[0])
+    assert repr(reports[0]) == repr(reports[1])
+    assert taken[MonitorStage] < taken[AllEars] / 3
+
+
+def test_what_comes_by_the_hundred_wakes_it_only_for_a_turns_first() -> None:
+    stage = MonitorStage(MonitorSettings())
+    often = {"motion/expression", "speech/played", "frame_info"}
+    mark: dict[str, Any] = {"epoch": 5, "turn": 1}
+
+    def take(topic: str, message: Any) -> None:
+        assert stage.heeds(topic, message)
+        stage.foresee(topic, message, START_S)
+        assert list(stage.push(topic, message, START_S)) == []
+
+    assert stage.drowsy() == often  # nobody speaks
+    stage.foresee("dialogue/prompt", Prompt(**mark), START_S)
+    assert stage.drowsy() == set()  # before the worker has dealt with it, too
+    take("dialogue/prompt", Prompt(**mark))
+    take("motion/expression", Expression(**mark))
+    assert stage.drowsy() == {"motion/expression"}
+    take("speech/played", AudioFrame(sample_rate_hz=RATE_HZ, pcm=LOUD, steady_ns=ns_from_s(START_S)))
+    take("speech/playback", PlaybackClock(**mark, steady_ns=ns_from_s(START_S)))
+    take("frame_info", FrameInfo(**mark, speaking=True, mouth_open=0.5, steady_ns=ns_from_s(START_S)))
+    assert stage.drowsy() == often
+    stage.foresee("speech/sentence", Sentence(epoch=5, turn=2), START_S)
+    assert stage.drowsy() == set()

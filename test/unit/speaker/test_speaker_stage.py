@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from avatar_ros.core.enums import InterruptAction, PlaybackState
+from avatar_ros.core.enums import InterruptAction, Layer, PlaybackState
 from avatar_ros.core.events import Interrupt
 from avatar_ros.core.types import Expression, PlaybackClock, SpeechChunk
 from avatar_ros.speaker.base import SpeakerSettings
@@ -249,3 +249,22 @@ def test_the_volume_may_be_changed_while_it_speaks_without_a_jump():
     assert loud.max() == 1000 and np.count_nonzero(loud == 500) > 0.2 * RATE
     assert abs(np.diff(loud)).max() <= 5, "what is sent to the card, and is the echo's reference, has no click"
     assert not heard[heard.nonzero()[0][-1] + 1 :].any()
+
+
+def test_lips_wake_it_only_while_sound_waits_for_them():
+    stage = Bench().stage
+    lips = {"motion/expression"}
+    assert stage.drowsy() == set()  # the first turn's lips may come in a moment
+    stage.foresee("speech/audio", SpeechChunk(epoch=1, turn=1), 100.0)
+    assert stage.drowsy() == set()
+    first = Expression(epoch=1, turn=1)
+    assert stage.heeds("motion/expression", first)
+    list(stage.push("motion/expression", first, 100.0))
+    assert not stage.heeds("motion/expression", first)
+    assert not stage.heeds("motion/expression", Expression(epoch=1, turn=2, layer=Layer.IDLE))
+    assert stage.heeds("motion/expression", Expression(epoch=1, turn=2))  # prepared while the first is heard
+    assert stage.drowsy() == lips
+    stage.foresee("speech/audio", SpeechChunk(epoch=1, turn=2), 100.0)
+    assert stage.drowsy() == set()
+    list(stage.push("motion/expression", Expression(epoch=1, turn=2), 100.0))
+    assert stage.drowsy() == lips
