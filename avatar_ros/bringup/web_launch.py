@@ -34,7 +34,6 @@ def launched(kiosk: KioskOptions, given: Mapping[str, str]) -> WebOptions:
         kiosk = replace(kiosk, mic="none", display="off")
     ports, files = (_port("http", given), _port("port", given)), (given["certificate"], given["key"])
     own = WebOptions(kiosk, *ports, given["lan"] == "true", _several(given["names"]), *files)
-    relays = {"turn_urls": _several(given["turn_urls"]), "turn_secret_file": given["turn_secret_file"]}
     return replace(
         own,
         devices=given["web"] == "true",
@@ -42,7 +41,8 @@ def launched(kiosk: KioskOptions, given: Mapping[str, str]) -> WebOptions:
         turn=given["turn"] == "true",
         part=given["part"],
         also=_several(given["also"]),
-        **relays,
+        turn_urls=_several(given["turn_urls"]),
+        turn_secret_file=given["turn_secret_file"],
     )
 
 

@@ -26,7 +26,7 @@ LARGEST_BINARY = 64 << 10
 
 
 class Allowed(NamedTuple):
-    """How much may come: frames and bytes a second, and at once. live: its sound is of now, of no use when it is late."""
+    """How much may come: frames and bytes a second, and at once. live: its sound is of no use when it is late."""
 
     frames_per_s: float
     frames_at_once: float
