@@ -13,7 +13,6 @@ import re
 import struct
 from collections.abc import Callable, Iterator, Sequence
 from enum import IntEnum
-from functools import cache
 from itertools import groupby
 from typing import Any, NamedTuple, get_type_hints
 
@@ -56,7 +55,7 @@ _Get = Callable[[list[Any]], Any]
 _Put = Callable[[Any, int], tuple[Any, ...]]
 
 
-class _Piece(NamedTuple):
+class _Run(NamedTuple):
     values: int
     read: _Read
     write: _Write
@@ -101,12 +100,6 @@ class Codec:
         return bytes(out)
 
 
-@cache
-def codec(kind: type, msg_type: Any) -> Codec:
-    """That of a kind of FAST."""
-    return Codec(kind, msg_type)
-
-
 def is_plain(data: bytes) -> bool:
     """Whether `data` is written as everything here is: by a host that is little-endian, too."""
     return data.startswith(_LITTLE_ENDIAN)
@@ -128,7 +121,7 @@ def _wire(fields: dict[str, str], prefix: str = "") -> Iterator[_Wire]:
             yield _Wire(prefix + name, _TEXT if kind == _TEXT else _NUMBERS[kind])
 
 
-def _pieces(wire: Sequence[_Wire]) -> Iterator[_Piece]:
+def _pieces(wire: Sequence[_Wire]) -> Iterator[_Run]:
     def alone(one: _Wire) -> str:
         return one.name if one.sequence or one.code == _TEXT else ""
 
@@ -137,12 +130,12 @@ def _pieces(wire: Sequence[_Wire]) -> Iterator[_Piece]:
         if same[0].sequence:
             yield _sequence(same[0].code)
         elif same[0].code == _TEXT:
-            yield _Piece(1, _read_text, _write_text)
+            yield _Run(1, _read_text, _write_text)
         else:
             yield _numbers([one.code for one in same])
 
 
-def _numbers(codes: Sequence[str]) -> _Piece:
+def _numbers(codes: Sequence[str]) -> _Run:
     """A struct for each of the 8 places that the piece may begin at."""
     structs = [_struct(codes, begin) for begin in range(8)]
 
@@ -154,7 +147,7 @@ def _numbers(codes: Sequence[str]) -> _Piece:
     def write(out: bytearray, values: Sequence[Any]) -> None:
         out += structs[(len(out) - _START) & 7].pack(*values)
 
-    return _Piece(len(codes), read, write)
+    return _Run(len(codes), read, write)
 
 
 def _struct(codes: Sequence[str], begin: int) -> struct.Struct:
@@ -187,7 +180,7 @@ def _write_text(out: bytearray, values: Sequence[str]) -> None:
     out += bytes(-len(out) % 4) + _COUNT.pack(len(text) + 1) + text + b"\0"
 
 
-def _sequence(code: str) -> _Piece:
+def _sequence(code: str) -> _Run:
     dtype = np.dtype("<" + code)
     size = dtype.itemsize
 
@@ -206,7 +199,7 @@ def _sequence(code: str) -> _Piece:
         out += bytes(-len(out) % 4) + _COUNT.pack(array.size)
         out += bytes(-(len(out) - _START) % size if array.size else 0) + array.tobytes()
 
-    return _Piece(1, read, write)
+    return _Run(1, read, write)
 
 
 # --- the dataclass's fields -------------------------------------------------------------------------------------------

@@ -73,6 +73,11 @@ def to_msg(value: Any, stamp_ns: int) -> Any:
     return msg
 
 
+@cache
+def _codec(name: str) -> cdr.Codec:
+    return cdr.Codec(KINDS[name], _msg_type(name))
+
+
 def is_read_raw(kind: type) -> bool:
     """Whether subscriptions to it are to be `raw`: its bytes go to `from_msg`."""
     return kind in cdr.FAST
@@ -83,13 +88,13 @@ def pack(value: Any, stamp_ns: int) -> Any:
     kind: type[object] = type(value)
     if kind in cdr.FAST:
         with contextlib.suppress(struct.error, OverflowError):  # the reference says what becomes of such numbers
-            return cdr.codec(kind, msg_type(kind)).encode(value, stamp_ns)
+            return _codec(kind.__name__).encode(value, stamp_ns)
     return to_msg(value, stamp_ns)
 
 
 def _unpack(kind: type, data: bytes) -> Any:
     try:
-        return cdr.codec(kind, msg_type(kind)).decode(data)
+        return _codec(kind.__name__).decode(data)
     except ValueError as error:
         raise MessageError("bad_message", f"{kind.__name__}: {error}") from error
 
