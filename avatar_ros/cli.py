@@ -40,6 +40,9 @@ VERBS = {
     "bench": ("bench", "measure: render, express, neural, hearing, turn, barge-in, interruptions, dead-air, av-sync"),
 }
 
+#: Verbs that work on files alone, whose names may be any bytes. What goes to nodes must be text: ROS takes UTF-8.
+FILE_VERBS = ("express", "render", "avatars", "validate", "doctor", "fetch", "viewers", "record")
+
 EPILOG = """\
 examples:
   ./avatar kiosk                                     talk
@@ -71,7 +74,8 @@ def parser_for(verb: str | None) -> argparse.ArgumentParser:
     )
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
     for name, (module, text) in VERBS.items():
-        sub = verbs.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+        sentence = text[0].upper() + text[1:] + ("" if text.endswith("?") else ".")
+        sub = verbs.add_parser(name, help=text, description=sentence)
         sub.formatter_class = argparse.RawDescriptionHelpFormatter
         if name == verb:
             command = importlib.import_module(f".commands.{module}", __package__)
@@ -84,7 +88,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one verb; the process's exit code."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     verb = next((a for a in arguments if not a.startswith("-")), None)
-    options = parser_for(verb).parse_args(arguments)
+    parser = parser_for(verb)
+    if verb not in FILE_VERBS and (broken := [word for word in arguments if _no_text(word)]):
+        parser.error(f"'{broken[0]}' is no text in UTF-8; give another name, or use a terminal with UTF-8")
+    options = parser.parse_args(arguments)
     keep_private()
     try:
         return int(options.run(options))
@@ -95,6 +102,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _refused(options.verb, error)
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
+
+
+def _no_text(word: str) -> bool:
+    """Whether it came as bytes that are no UTF-8, which Python keeps as lone surrogates."""
+    return any("\ud800" <= letter <= "\udfff" for letter in word)
 
 
 def _refused(verb: str, error: Exception) -> int:

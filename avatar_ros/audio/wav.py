@@ -16,7 +16,7 @@ import soxr
 
 from ..core.arrays import F32, Pcm
 from ..core.errors import ConfigError
-from ..core.loading import boundary
+from ..core.loading import boundary, open_file
 from ..core.rates import LISTENING_RATE_HZ
 from .riff import A_LAW, FLOAT, MU_LAW, Form, NotWavError, Sound, find_sound
 
@@ -42,7 +42,7 @@ def read_wav(path: Path, channels: tuple[int, ...] = ()) -> WavSound:
     """
     if not path.exists():
         raise ConfigError("file_missing", f"sound file {path} cannot be read: No such file or directory")
-    with boundary(f"sound file {path}", ConfigError, "sound_file", _REMEDY), path.open("rb") as file:
+    with boundary(f"sound file {path}", ConfigError, "sound_file", _REMEDY), open_file(path) as file:
         try:
             return _read(path, file if file.seekable() else io.BytesIO(file.read(MAX_BYTES + 1)), channels)
         except NotWavError as error:

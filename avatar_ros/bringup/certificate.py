@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import datetime
 import ipaddress
-import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..core.errors import ConfigError
-from ..core.own_addresses import own_names
+from ..core.own_addresses import host_word, own_names
 from ..core.paths import user_data_folder
 from ..core.private import private_folder, write_private
+from ..core.secret_files import check_certificate
 
 #: Browsers take none that lasts longer; it is made anew this long before its end.
 DAYS, RENEW_DAYS = 397, 30
@@ -33,15 +32,12 @@ class Certificate:
             own = cls(Path(certificate).absolute(), Path(key or certificate).absolute())
             own.check()
             return own
-        return made_here(user_data_folder() / "web", sorted({*own_names(), *names}))
+        words = {word for name in own_names() if (word := host_word(name))}  # a host may be called anything
+        return made_here(user_data_folder() / "web", sorted({*words, *names}))
 
     def check(self) -> None:
         """Raises ConfigError where the two do not belong together, or cannot be read."""
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        try:
-            context.load_cert_chain(self.path, self.key_path)
-        except (OSError, ssl.SSLError) as error:
-            raise ConfigError("bad_certificate", f"certificate {self.path} cannot be used: {error}") from error
+        check_certificate(self.path, self.key_path)
 
 
 def made_here(folder: Path, names: Sequence[str]) -> Certificate:

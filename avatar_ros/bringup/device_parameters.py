@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ..core.ros_names import check_topic
 from .avatar_defaults import Value
 
 
@@ -23,12 +24,14 @@ def mic_parameters(mic: str) -> dict[str, Value]:
 
 
 def people_parameters(people: str) -> dict[str, Value]:
-    """What `--people` means to the people node.
+    """What `--people` means to the people node. Raises ConfigError for what is neither a camera nor a topic.
 
     >>> people_parameters("/camera/image_raw"), people_parameters("/dev/video2"), people_parameters("auto")
     ({'image_topic': '/camera/image_raw'}, {'camera': '/dev/video2'}, {})
     """
     if people == "auto":
         return {}
-    camera = people.isdecimal() or people.startswith("/dev/")
-    return {"camera": people} if camera else {"image_topic": people}
+    if people.isdecimal() or people.startswith("/dev/"):
+        return {"camera": people}
+    check_topic(people, "people")
+    return {"image_topic": people}

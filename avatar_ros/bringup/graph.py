@@ -11,11 +11,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..core.avatar_names import avatar_file
+from ..core.avatar_names import AXES, avatar_file
 from ..core.errors import ConfigError
 from ..core.locales import load_language
+from ..core.outputs import check_output
 from ..core.parameter_file import Section, looks_like, nearest, read_parameter_file
 from ..core.paths import share_file
+from ..core.ros_names import namespace_of
 from ..core.ros_network import parse_reach
 from .avatar_defaults import SPEAK_A_LANGUAGE, Parameters, Value, avatar_defaults, with_defaults
 from .device_parameters import mic_parameters, people_parameters
@@ -226,12 +228,14 @@ def _check(options: KioskOptions) -> None:
             "bad_option",
             f"namespace is '{options.namespace}'; use letters, digits and _, beginning with a letter ('avatar2')",
         )
+    namespace_of(options.namespace)
     if options.avatar and not avatar_file(options.avatar).exists():
         raise ConfigError("file_missing", f"avatar file {options.avatar} does not exist")
     if options.locale:
         _check_locale(options.locale)
-    for option in ("record", "report"):
-        _check_folder(option, getattr(options, option))
+    if options.axes:
+        _one_of("axes", options.axes, AXES)
+    _check_outputs(options)
     _check_sounds(options.mic)
     if options.network:
         parse_reach(options.network)
@@ -277,9 +281,12 @@ def _one_of(option: str, value: str, known: tuple[str, ...]) -> None:
         raise ConfigError("bad_option", f"unknown {option} '{value}'; known: {', '.join(known)}{near}")
 
 
-def _check_folder(option: str, path: str) -> None:
-    if path and not Path(path).absolute().parent.is_dir():
-        raise ConfigError("file_missing", f"{option} is {path}, but the folder {Path(path).parent} does not exist")
+def _check_outputs(options: KioskOptions) -> None:
+    read = [options.avatar, *options.profile.split(","), *options.mic.split(",")]
+    for option in ("record", "report"):
+        if path := getattr(options, option):
+            check_output(option, path, read, (".mp4",) if option == "record" else ())
+            read.append(path)
 
 
 def _check_sounds(mic: str) -> None:

@@ -10,8 +10,11 @@ from pathlib import Path
 
 from ..core.avatar_names import avatar_file
 from ..core.errors import ConfigError
+from ..core.own_addresses import host_word
 from ..core.paths import runtime_folder
 from ..core.private import private_folder, write_private
+from ..core.ros_names import namespace_of
+from ..core.secret_files import read_token, read_turn_secret
 from .certificate import Certificate
 from .child import ChildSpec
 from .graph import WEB_NODE, KioskNode, KioskOptions, Value, kiosk_graph, runs_on
@@ -121,6 +124,7 @@ def plan_web(options: WebOptions) -> tuple[tuple[KioskNode, ...], list[str]]:
     Raises ConfigError for what cannot be.
     """
     _check(options)
+    options = replace(options, names=tuple(map(_named, options.names)))
     if options.part == "pipeline":
         name = options.kiosk.namespace.strip("/")
         line = f"answers what a gateway sends here: ./avatar web --part gateway --namespace gateway --also {name}"
@@ -142,7 +146,7 @@ def plan_web(options: WebOptions) -> tuple[tuple[KioskNode, ...], list[str]]:
         parameters["turn_secret_file"] = str(Path(options.turn_secret_file).absolute())
     token = ""
     if options.token_file:
-        token = _given_token(options.token_file)
+        token = read_token(Path(options.token_file))
         parameters["token_file"] = str(Path(options.token_file).absolute())
     elif options.lan:
         token = secrets.token_urlsafe(12)
@@ -210,14 +214,14 @@ def _file_name(options: WebOptions) -> str:
     return options.kiosk.namespace.strip("/").replace("/", "_")
 
 
-def _given_token(file: str) -> str:
-    try:
-        return Path(file).read_text(encoding="ascii").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError("bad_token", f"token file {file} cannot be read: {error}") from error
+def _named(name: str) -> str:
+    if word := host_word(name.strip()):
+        return word
+    raise ConfigError("bad_option", f"name is '{name[:60]}'; give a host's name or an address: kiosk.example, 10.0.0.5")
 
 
 def _check(options: WebOptions) -> None:
+    namespace_of(options.kiosk.namespace)  # files are called by it
     for name, port in (("http", options.http), ("port", options.port)):
         if not 0 <= port <= 65535:
             raise ConfigError("bad_option", f"{name} is {port}; it must be 1 to 65535")
@@ -231,3 +235,5 @@ def _check(options: WebOptions) -> None:
         raise ConfigError("bad_option", "--turn-url needs --turn-secret-file: the secret that the relay has, too")
     if bool(options.key) and not options.certificate:
         raise ConfigError("bad_option", "a key without its certificate; give --certificate too")
+    if options.turn_secret_file:
+        read_turn_secret(Path(options.turn_secret_file))

@@ -35,12 +35,13 @@ class Avatar:
     """One avatar, by its namespace. Close it, or use it in a `with`: what it still does for you ends then.
 
     Methods with `wait` block until it is over and return the result; with wait=False they return a Task at once. All
-    may be called from any thread. on_news(news): called as it goes on, on another thread.
+    may be called from any thread. on_news(news): called as it goes on, on another thread. Raises ConfigError for a
+    namespace that ROS cannot have.
     """
 
     def __init__(self, namespace: str = "avatar") -> None:
         self._link = AvatarLink(namespace)
-        self._namespace = namespace
+        self._namespace = namespace.strip("/")
 
     def close(self) -> None:
         """End what goes on, and leave."""

@@ -22,6 +22,7 @@ from avatar_ros import action
 from avatar_ros.msg import Alive
 
 from ..core.peers import BEAT_S
+from ..core.ros_names import namespace_of
 from ..core.topics import TOPICS
 from ..ros import convert, qos, readers
 from ..ros.executor import LeanExecutor
@@ -69,9 +70,13 @@ class _Goal:
 
 
 class AvatarLink:
-    """namespace: of the avatar. Callbacks of goals and topics come on the link's own thread."""
+    """namespace: of the avatar. Callbacks of goals and topics come on the link's own thread.
+
+    Raises ConfigError for a namespace that ROS cannot have.
+    """
 
     def __init__(self, namespace: str) -> None:
+        namespace = namespace_of(namespace)
         self.name = f"client_{uuid.uuid4().hex[:12]}"
         self._context = rclpy.Context()
         start_ros(context=self._context)

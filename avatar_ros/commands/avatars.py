@@ -14,6 +14,7 @@ from ..core.arrays import U8
 from ..core.avatar_card import AvatarCard, read_card
 from ..core.avatar_names import FIRST, known_avatars
 from ..core.errors import AvatarError
+from ..core.outputs import check_output
 from ..core.terminal import printable
 from .portraits import contact_sheet, in_characters, portrait
 
@@ -34,6 +35,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """0: all could be read; 1: some could not."""
+    if options.sheet:
+        check_output("--sheet", options.sheet, map(str, known_avatars().values()), (".png",))
     found = {name: _read(path) for name, path in known_avatars().items()}
     lines = [COLUMNS, *(_row(name, path, found[name]) for name, path in known_avatars().items())]
     widths = [max(len(line[column]) for line in lines) for column in range(len(COLUMNS) - 1)]

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
+from ..core.outputs import check_output
 from ..core.terminal import printable
 from . import checks, checks_optional
 from .checks import CheckResult
@@ -56,6 +57,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """0: the kiosk can run here; 1: something it needs is broken."""
+    if options.json:
+        check_output("--json", options.json)
     lines = []
     for name, needed, check in CHECKS:
         line = examine(name, needed, check)

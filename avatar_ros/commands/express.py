@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from ..audio.wav import read_wav
 from ..core.errors import ConfigError
+from ..core.outputs import check_output
 from ..core.rates import LISTENING_RATE_HZ
 from ..core.terminal import printable
 from ..core.types import SpeechChunk
@@ -45,9 +46,7 @@ def run(options: argparse.Namespace) -> int:
     """Encode, express, write; 0 when done."""
     fps = checked_fps(options.fps)
     options.encoder = EncoderSettings(backend=options.encoder).backend
-    folder = Path(options.out).absolute().parent
-    if not folder.is_dir():
-        raise ConfigError("file_missing", f"{options.out}: the folder {folder} does not exist")
+    check_output("OUT.json", options.out, [options.sound])
     sound = read_wav(Path(options.sound))
     if sound.warning:
         print(printable(sound.warning))

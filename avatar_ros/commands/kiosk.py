@@ -8,6 +8,7 @@ from dataclasses import fields
 from ..bringup.graph import DISPLAYS, HOSTS, PROFILES, KioskOptions
 from ..bringup.kiosk import run_kiosk
 from ..bringup.web import run_web
+from ..core.avatar_names import AXES
 from .web import add_access_arguments, web_options
 
 
@@ -25,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--locale", default=default.locale, metavar="de|fr-CA|…", help=spoken)
     shown = "LAM .zip, or splats, or a name that ./avatar avatars lists (default: as the profile has it)"
     add("--avatar", default=default.avatar, metavar="FILE|NAME", help=shown)
-    add("--axes", default=default.axes, help="which way is up in a file of splats alone: y_up, y_down, z_up, z_down")
+    add("--axes", default=default.axes, metavar="|".join(AXES), help="which way is up in a file of splats alone")
     add(
         "--mic",
         default=default.mic,

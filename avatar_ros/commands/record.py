@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ..core.errors import ConfigError
 from ..core.machine import machine_fault
 from ..core.registry import how_to_install
+from ..core.ros_names import namespace_of
 from ..recording.base import RECORDED, BagMessage, Instant, RecordingError, metadata_of
 
 if TYPE_CHECKING:
@@ -42,7 +43,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Record until Ctrl-C; the process's exit code."""
     topics = chosen_topics(options.only, sound=not options.no_sound)
-    print(described(topics, options.namespace))
+    namespace = namespace_of(options.namespace)
+    print(described(topics, namespace))
     if options.list:
         return 0
     require_mcap()
@@ -86,7 +88,7 @@ def _record(options: argparse.Namespace, topics: tuple[str, ...], signals: StopS
     from ..ros.raw_listener import RawListener
     from ..ros.start import start_ros
 
-    namespace = "/" + options.namespace.strip("/")
+    namespace = namespace_of(options.namespace)
     writer = BagWriter(options.file, metadata_of(namespace, Instant(time.time_ns(), time.monotonic_ns())))
     node: Any = None
     try:

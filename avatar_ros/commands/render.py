@@ -18,6 +18,7 @@ from ..core.backdrop_picture import check_file
 from ..core.backdrop_words import parse_backdrop
 from ..core.enums import AgentState
 from ..core.errors import ConfigError
+from ..core.outputs import check_folder, check_output
 from ..core.terminal import printable
 from ..render.auto import make_rasteriser
 from ..render.base import RasterSettings
@@ -29,6 +30,8 @@ from .expression_file import ExpressionTrack, read_expression
 from .validate import add_axes
 
 MAX_SIDE_PX = 4096
+#: Endings of videos that are not written, and must not become folders.
+OTHER_VIDEOS = (".avi", ".gif", ".m4v", ".mkv", ".mov", ".mpg", ".webm", ".webp")
 SCENE = ScenerySettings()
 SMOKE_COVER, CLIPS = RendererSettings().smoke_cover, RendererSettings().clips
 STATES = {state.name.lower(): state for state in AgentState}
@@ -69,8 +72,9 @@ def run(options: argparse.Namespace) -> int:
     if not len(track.weights):
         raise ConfigError("expression_empty", f"{options.expression}: holds no frames")
     _tell_of_repairs(options.expression, track)
-    fps = checked_fps(options.fps or track.fps)
+    fps = checked_fps(track.fps if options.fps is None else options.fps)
     video = Path(options.out).suffix.lower() == ".mp4"
+    _check_out(options, video)
     around = ScenerySettings(options.background or (SCENE.background if video else "transparent"), options.shadow)
     if path := parse_backdrop(around.background).path:
         check_file(path)
@@ -93,6 +97,15 @@ def run(options: argparse.Namespace) -> int:
     rasteriser.close()
     print(f"{printable(options.out)}: {frame_count(track, fps)} frames of {width}x{height}")
     return 0
+
+
+def _check_out(options: argparse.Namespace, video: bool) -> None:
+    if video:
+        check_output("--out", options.out, filter(None, (options.expression, options.audio, options.avatar)))
+        return
+    if Path(options.out).suffix.lower() in OTHER_VIDEOS:
+        raise ConfigError("bad_option", f"--out is {options.out}; videos are written as .mp4")
+    check_folder("--out", options.out)
 
 
 def _tell_of_repairs(path: str, track: ExpressionTrack) -> None:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import re
 from pathlib import Path
 
 from ..core.errors import ConfigError
 from ..core.paths import share_file
+from ..core.ros_names import namespace_of
 
 #: The shipped layouts; their topics are those of this namespace.
 LAYOUTS, SHIPPED_NAMESPACE = ("kiosk.rviz", "kiosk.foxglove.json"), "avatar"
-#: A name of ROS: parts of letters, digits and _, none beginning with a digit.
-_NAMESPACE = re.compile(r"[A-Za-z_]\w*(/[A-Za-z_]\w*)*", re.ASCII)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,9 +21,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Write both files and name them; what stands there is kept. Raises ConfigError."""
-    namespace = options.namespace.strip("/")
-    if not _NAMESPACE.fullmatch(namespace):
-        raise ConfigError("namespace", f"--namespace {options.namespace}: no namespace of ROS (one is robot/head)")
+    namespace = namespace_of(options.namespace)[1:]
+    if not namespace:
+        raise ConfigError("bad_option", "namespace is empty; give that of an avatar: robot/head")
     stem = namespace.replace("/", "_")
     for name in LAYOUTS:
         path = Path(options.out) / name.replace("kiosk", stem, 1)

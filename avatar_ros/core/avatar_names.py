@@ -12,6 +12,8 @@ from .paths import share_file, user_data_folder
 BUILT_IN = "builtin"
 #: The name of that one.
 FIRST = "ada"
+#: What may be up in a file of splats alone (avatar/axes.py turns it).
+AXES = ("y_up", "y_down", "z_up", "z_down")
 ENDINGS = (".zip", ".ply", ".spz", ".splat")
 
 

@@ -8,14 +8,21 @@ and missing descriptors: those go through.
 from __future__ import annotations
 
 import codecs
+import errno
 import hashlib
+import os
+import select
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from .errors import AvatarRosError, ConfigError
 from .machine import ran_out
 
+#: How long a pipe may stay without a writer: a program that makes the file may still be starting.
+WRITER_S = 15.0
 _LONGEST_SAYING = 200
 #: Longer ones first: UTF-32's begins with UTF-16's.
 _BOMS = (
@@ -57,9 +64,34 @@ def saying(fault: BaseException) -> str:
     return shown if len(shown) <= _LONGEST_SAYING else shown[:_LONGEST_SAYING] + " …"
 
 
+def open_file(path: Path) -> BinaryIO:
+    """A user's file to read, in bytes. Raises OSError, for a pipe into which nobody writes within WRITER_S, too."""
+    return open(path, "rb", opener=_never_waiting_long)
+
+
+def _never_waiting_long(path: str, flags: int) -> int:
+    """Opening a pipe waits for a writer, which may never come."""
+    descriptor = os.open(path, flags | os.O_NONBLOCK)
+    try:
+        if stat.S_ISFIFO(os.fstat(descriptor).st_mode):
+            _wait_for_writer(descriptor, path)
+        os.set_blocking(descriptor, True)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def _wait_for_writer(descriptor: int, path: str) -> None:
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    if not poll.poll(WRITER_S * 1000):
+        raise TimeoutError(errno.ETIMEDOUT, f"it is a pipe into which nobody wrote for {WRITER_S:g} s", path)
+
+
 def read_bytes(path: Path, most: int, code: str) -> bytes:
     """A whole file of at most `most` bytes. Raises ConfigError for a larger one, OSError where it cannot be read."""
-    with path.open("rb") as file:
+    with open_file(path) as file:
         data = file.read(most + 1)
     if len(data) > most:
         raise ConfigError(code, f"{path} is larger than {most / 2**20:g} MiB: is it the right file?")

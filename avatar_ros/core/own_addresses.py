@@ -3,9 +3,29 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
 
+_LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
+
+
+def host_word(name: str) -> str:
+    """An address or a host's name as browsers and certificates have it: small letters, Punycode. "" where it is none.
+
+    >>> host_word("Müller.example"), host_word("10.0.0.1"), host_word("a b")
+    ('xn--mller-kva.example', '10.0.0.1', '')
+    """
+    try:
+        return str(ipaddress.ip_address(name))
+    except ValueError:
+        pass
+    try:
+        word = name.encode("idna").decode("ascii").lower()
+    except UnicodeError:
+        return ""
+    labels = word.removeprefix("*.").removesuffix(".").split(".")
+    return word if len(word) <= 253 and all(_LABEL.fullmatch(label) for label in labels) else ""
 
 
 def own_name() -> str:

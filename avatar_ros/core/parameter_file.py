@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from .errors import ConfigError
+from .loading import open_file
 
 EXAMPLE = "/**/vad_node: {ros__parameters: {stop_silence_s: 0.4}}"
 MAX_BYTES = 1 << 20
@@ -96,7 +97,7 @@ def _plain(name: str) -> str:
 
 
 def _text(path: Path) -> str:
-    with path.open("rb") as file:
+    with open_file(path) as file:
         data = file.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
         _refuse(path, 0, f"it is larger than {MAX_BYTES >> 20} MiB; is it the right file?")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..core.errors import ConfigError
 from ..core.registry import how_to_install
+from ..core.secret_files import read_turn_secret
 from .base import WebSettings
 from .page_echo import make_page_echo
 from .turn import TurnServers
@@ -36,7 +37,8 @@ class MicWays:
         """Read the relay's secret, look for the libraries. Raises ConfigError for what cannot be."""
         own = self._settings
         make_page_echo(own.echo, cancelled_there=False)  # its library takes half a second, once
-        self._turn = TurnServers(own.turn_urls, _secret(own.turn_secret_file), own.turn_life_s, _name, time.time)
+        secret = read_turn_secret(Path(own.turn_secret_file)) if own.turn_secret_file else ""
+        self._turn = TurnServers(own.turn_urls, secret, own.turn_life_s, _name, time.time)
         installed = importlib.util.find_spec("aiortc") is not None
         if own.webrtc == "on" and not installed:
             raise ConfigError(
@@ -58,15 +60,3 @@ class MicWays:
 
 def _name() -> str:
     return secrets.token_hex(4)
-
-
-def _secret(file: str) -> str:
-    if not file:
-        return ""
-    try:
-        secret = Path(file).read_text(encoding="ascii").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError("bad_turn", f"turn_secret_file {file} cannot be read: {error}") from error
-    if len(secret) < 16:
-        raise ConfigError("bad_turn", f"the secret in {file} has fewer than 16 characters")
-    return secret

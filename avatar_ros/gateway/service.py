@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..core.errors import ConfigError
 from ..core.own_addresses import own_names
+from ..core.secret_files import read_token
 from .access import Access
 from .generator import Generator, Job
 
@@ -21,15 +23,15 @@ def serve(stage: GatewayStage, generate_module: str) -> Callable[[], None]:
         from .app import make_app
         from .generate_routes import add_generate
         from .guard_middleware import Guard
-        from .web_server import WebServer, address_reader, listen, read_token
+        from .web_server import WebServer, address_reader, listen
     except ImportError as error:
         raise ConfigError(
             "not_installed", f"{error.name} is not installed; ./avatar setup --with web"
         ) from error
     settings = stage.settings
-    access = Access(settings, read_token(settings.token_file), own_names())
+    access = Access(settings, _token(settings.token_file), own_names())
     app = make_app(stage, access, stage.speech.described)
-    add_admin(app, stage, Operator(read_token(settings.admin_token_file)))
+    add_admin(app, stage, Operator(_token(settings.admin_token_file)))
     generator = None
     if settings.generate_workers:
         limits = (settings.generate_workers, settings.generate_queue)
@@ -45,6 +47,10 @@ def serve(stage: GatewayStage, generate_module: str) -> Callable[[], None]:
             generator.close()
 
     return stop
+
+
+def _token(file: str) -> str:
+    return read_token(Path(file)) if file else ""
 
 
 def _trial(stage: GatewayStage) -> Job | None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
-import ssl
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any
 import uvicorn
 
 from ..core.errors import ConfigError
+from ..core.secret_files import check_certificate
 from .base import WebSettings
 from .http_guard import guarded_http
 
@@ -45,25 +45,8 @@ def tls_files(settings: WebSettings) -> dict[str, Any]:
     """Uvicorn's arguments for TLS. Raises ConfigError for a certificate that cannot be used."""
     if not settings.certificate:
         return {}
-    try:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(settings.certificate, settings.private_key or None)
-    except (OSError, ssl.SSLError) as error:
-        raise ConfigError("bad_certificate", f"certificate {settings.certificate} cannot be used: {error}") from error
+    check_certificate(Path(settings.certificate), Path(settings.private_key or settings.certificate))
     return {"ssl_certfile": settings.certificate, "ssl_keyfile": settings.private_key or settings.certificate}
-
-
-def read_token(file: str) -> str:
-    """The token in a file, "" for no file. Raises ConfigError for a file that cannot be read, or is empty."""
-    if not file:
-        return ""
-    try:
-        token = Path(file).read_text(encoding="ascii").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError("bad_token", f"token file {file} cannot be read: {error}") from error
-    if len(token) < 8:
-        raise ConfigError("bad_token", f"the token in {file} has fewer than 8 characters")
-    return token
 
 
 class WebServer:

@@ -8,6 +8,7 @@ from sensor_msgs.msg import Image
 
 from ..core.arrays import U8
 from ..core.process_end import leave
+from ..core.ros_names import check_topic
 from ..people.base import PEOPLE_BACKENDS, PEOPLE_PORT, PeopleSettings
 from ..people.camera_device import CameraDevice
 from ..people.stage import PeopleStage, PictureSource, build_people
@@ -29,6 +30,7 @@ class ImageTopic:
     def open(self) -> None:
         """See PictureSource."""
         if self._subscription is None:
+            check_topic(self._topic, "image_topic")
             self._subscription = self._node.create_subscription(Image, self._topic, self._keep, qos_profile_sensor_data)
 
     def take(self) -> U8 | None:

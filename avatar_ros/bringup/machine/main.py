@@ -24,6 +24,11 @@ OWN_VERBS = {
     "setup": "set up what is missing and stop there; --profile full: what that profile needs too",
     "exec": "run a command in the environment that was set up: ./avatar exec python …",
 }
+OWN_USAGE = {
+    "test": "[--yes] [--with EXTRA,…] [-- PYTEST ARGUMENTS]",
+    "setup": "[--yes] [--with EXTRA,…] [--profile NAME|FILE.yaml,…]",
+    "exec": "COMMAND [ARGUMENTS]",
+}
 EXIT_BAD_INPUT, EXIT_INTERRUPTED = 2, 130
 #: What a verb needs besides.
 VERB_EXTRAS = {"record": ("recording",), "replay": ("recording",), "web": ("web",)}
@@ -45,7 +50,8 @@ class Call:
 
     @property
     def wants_help(self) -> bool:
-        return self.verb != "exec" and any(word in ("-h", "--help") for word in self.rest)
+        words = self.rest[:1] if self.verb == "exec" else self.rest  # what stands behind its command is that one's own
+        return any(word in ("-h", "--help") for word in words)
 
 
 def parse(arguments: Sequence[str]) -> Call:
@@ -86,7 +92,7 @@ def main(root: Path, arguments: Sequence[str]) -> int:
         say(f"unknown verb '{call.verb}'; known: {', '.join(known)}{nearest(call.verb, known)}")
         return EXIT_BAD_INPUT
     if call.verb in OWN_VERBS and call.wants_help and "--" not in call.rest:
-        print(f"usage: ./avatar {call.verb} [--yes] …\n\n{OWN_VERBS[call.verb]}")
+        print(f"usage: ./avatar {call.verb} {OWN_USAGE[call.verb]}\n\n{OWN_VERBS[call.verb]}")
         return 0
     try:
         return _set_up_and_run(Checkout(root), call)
@@ -144,11 +150,24 @@ def _extras(call: Call, root: Path) -> tuple[str, ...]:
     if call.verb in ("exec", "test"):
         return call.extras  # what stands behind them is another program's
     profile, rest = take_profile(call.rest)
-    if call.verb == "setup" and rest:
-        raise SetupError(f"setup does not know '{rest[0]}'; known: --yes, --with, --profile", EXIT_BAD_INPUT)
+    if call.verb == "setup":
+        if rest:
+            raise SetupError(f"setup does not know '{rest[0]}'; known: --yes, --with, --profile", EXIT_BAD_INPUT)
+        _check_profile(profile)
     options = {part.partition("=")[0] for part in call.rest} if call.verb in ("kiosk", "web") else set()
     asked = (extra for option, extra in OPTION_EXTRAS.items() if option in options)
     return tuple(dict.fromkeys((*call.extras, *VERB_EXTRAS.get(call.verb, ()), *asked, *profile_extras(root, profile))))
+
+
+def _check_profile(profile: str) -> None:
+    """Refuse an unknown one before minutes go into setting up. Raises ConfigError."""
+    try:
+        from ..graph import profile_files
+
+        if profile:
+            profile_files(profile)
+    except ImportError:  # what reads files of parameters is not installed yet: the kiosk will say what is wrong
+        return
 
 
 def _check_arguments(call: Call) -> None:
@@ -169,7 +188,7 @@ def _command(checkout: Checkout, call: Call) -> list[str]:
             rest.remove("--")
         return [python, "-m", "pytest", *_side_by_side(rest), *rest]
     if call.verb == "exec":
-        if not rest:
+        if not rest or not rest[0]:
             raise SetupError("exec needs a command: ./avatar exec python", EXIT_BAD_INPUT)
         return rest
     return [python, "-m", "avatar_ros", call.verb, *rest]
@@ -187,7 +206,7 @@ def help_text() -> str:
     """What `./avatar --help` prints, before anything is installed."""
     verbs = {verb: text for verb, (_, text) in cli.VERBS.items()} | OWN_VERBS
     lines = "\n".join(f"  {verb:<10}{text}" for verb, text in verbs.items())
-    extras = "\n".join(f"  {name:<12}{text}" for name, text in EXTRAS.items())
+    extras = "\n".join(f"  {name:<14}{text}" for name, text in EXTRAS.items())
     return (
         "usage: ./avatar VERB [--yes] …\n\n"
         "A talking face for robots and kiosks. Every verb first sets up what is missing (system packages, a virtual\n"

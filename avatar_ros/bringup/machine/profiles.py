@@ -7,6 +7,9 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from ...core.errors import ConfigError
+from ...core.loading import read_text
+
 #: Backend -> the extra that brings its library. The tables `…_BACKENDS` say the same; they need numpy to import.
 BACKEND_EXTRAS = {
     "openai": "openai",
@@ -25,6 +28,7 @@ BACKEND_EXTRAS = {
     **dict.fromkeys(("english", "minilm", "use", "folder"), "meaning"),
 }
 _BACKEND = re.compile(r"""\b(?:backend|fallback|second|meaning|turn_detector)["']?\s*:\s*["']?(\w+)""")
+_MOST_BYTES = 1 << 20
 _COMMENT = re.compile(r"(?:^|\s)#.*")
 
 
@@ -56,7 +60,7 @@ def profile_extras(root: Path, profile: str) -> tuple[str, ...]:
 
 def _backends(file: Path) -> list[str]:
     try:
-        lines = file.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError):
+        lines = read_text(file, _MOST_BYTES, "bad_profile").splitlines()
+    except (OSError, ConfigError):
         return []
     return [backend for line in lines for backend in _BACKEND.findall(_COMMENT.sub("", line))]

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from avatar_ros.audio.wav import read_wav
+from avatar_ros.core import loading
 from avatar_ros.core.errors import ConfigError
 from fuzz.samples import chunk, form, riff
 
@@ -198,7 +199,8 @@ def test_what_is_no_sound_is_named(path, data, what):
     assert str(path) in str(caught.value) and "\n" not in str(caught.value) and "ffmpeg" in str(caught.value)
 
 
-def test_folders_and_pipes(tmp_path):
+def test_folders_and_pipes(tmp_path, monkeypatch):
+    monkeypatch.setattr(loading, "WRITER_S", 120.0)
     with pytest.raises(ConfigError, match="directory"):
         read_wav(tmp_path)
     os.mkfifo(tmp_path / "pipe")

@@ -133,6 +133,9 @@ def test_mic_may_be_a_device_or_files(tmp_path, monkeypatch):
         ({"mic": "nothing.wav"}, "nothing.wav does not exist"),
         ({"record": "no/such/folder/out.mp4"}, "no/such/folder does not exist"),
         ({"report": "no/such/folder/t.json"}, "no/such/folder does not exist"),
+        ({"report": "."}, "report is ., which is a folder"),
+        ({"record": "one.mp4", "report": "./one.mp4"}, "report is ./one.mp4, which is in use"),
+        ({"axes": "up"}, "unknown axes 'up'; known: y_up, y_down"),
     ],
 )
 def test_what_cannot_be_is_named(options, wrong, tmp_path, monkeypatch):

@@ -75,6 +75,27 @@ def test_an_unknown_extra_is_named_with_the_known_ones():
     assert done.returncode == 2 and "'magic'" in done.stderr and "edge" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("typed", "text"),
+    [
+        (("setup", "--profile", "embeded"), "did you mean 'embedded'?"),
+        (("setup", "--profile", "no such.yaml"), "no such.yaml does not exist"),
+        (("exec",), "exec needs a command"),
+        (("exec", ""), "exec needs a command"),
+    ],
+)
+def test_what_cannot_be_is_said_before_anything_is_set_up(typed, text):
+    """An unknown profile was set up for minutes; an empty command was a traceback."""
+    done = bare(*typed)
+    assert done.returncode == 2 and text in done.stderr and len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("verb", ["exec", "setup", "test"])
+def test_each_verb_of_the_checkout_says_what_it_takes(verb):
+    done = bare(verb, "--help")
+    assert done.returncode == 0 and done.stdout.startswith(f"usage: ./avatar {verb} ")
+
+
 def test_each_extra_has_its_requirements():
     assert all((ROOT / "requirements" / f"{name}.txt").is_file() for name in (*EXTRAS, *RUN_GROUPS))
 

@@ -120,6 +120,23 @@ def test_the_network_is_let_in_with_a_token_that_is_new_each_time():
     assert len(seen) == 2
 
 
+@pytest.mark.parametrize(
+    ("name", "word"),
+    [("Kiosk.Example", "kiosk.example"), ("Müller.example", "xn--mller-kva.example"), ("2001:DB8::5", "2001:db8::5")],
+)
+def test_names_are_as_browsers_write_them(name, word):
+    """One with an umlaut was a traceback."""
+    pytest.importorskip("cryptography", reason="needs the extra web")
+    nodes, _ = graph(lan=True, names=(name,))
+    assert nodes["web_node"].parameters["names"] == [word]
+
+
+@pytest.mark.parametrize("name", ["a b", "", "x" * 64, "-a", "a..b", "http://a", "\x1b[2J", ".".join(["x" * 60] * 5)])
+def test_what_is_no_name_is_said(name):
+    with pytest.raises(ConfigError, match="give a host's name or an address"):
+        graph(lan=True, names=(name,))
+
+
 def test_http_on_the_network_says_what_it_lacks():
     _, lines = graph(lan=True, http=8000)
     assert any("no microphone" in line for line in lines)

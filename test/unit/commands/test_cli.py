@@ -65,6 +65,10 @@ def test_help_is_worth_reading(capfd, verb):
         (("render", "--expression", "nowhere.json", "--out", "o.mp4"), "nowhere.json: no such file"),
         (("express", "nowhere.wav", "o.json"), "nowhere.wav"),
         (("express", "nowhere.wav", "/no/such/folder/o.json"), "does not exist"),
+        (("avatars", "--sheet", "/no/such/folder/sheet.png"), "does not exist"),
+        (("avatars", "--sheet", "head.zip"), "must end in .png"),
+        (("doctor", "--json", "/no/such/folder/doctor.json"), "does not exist"),
+        (("kiosk", "--axes", "up"), "unknown axes 'up'"),
         (("bench", "turn", "--turns", "-1"), "--turns is -1"),
         (("bench", "everything"), "invalid choice: 'everything'"),
     ],
@@ -83,6 +87,9 @@ def test_bad_input_ends_with_one_line(capfd, arguments, text):
         ("--size", "512", "WIDTHxHEIGHT"),
         ("--size", "9x9", "16 to 4096"),
         ("--fps", "0.1", "1 to 240"),
+        ("--fps", "0", "1 to 240"),
+        ("--out", "video.avi", "videos are written as .mp4"),
+        ("--out", "/dev/full", "which is no folder"),
         ("--background", "reddish", "#rrggbb"),
         ("--backend", "magic", "unknown render backend 'magic'"),
         ("--avatar", "nobody.zip", "nobody.zip"),
@@ -91,6 +98,18 @@ def test_bad_input_ends_with_one_line(capfd, arguments, text):
 def test_render_names_a_bad_option(capfd, weights, tmp_path, option, value, text):
     code, _, err = run(capfd, "render", "--expression", weights, "--out", tmp_path / "o.mp4", option, value)
     assert code == 2 and text in err and len(err.strip().splitlines()) == 1
+
+
+def test_what_is_read_is_not_overwritten(capfd, weights, tmp_path):
+    """`express a.wav a.wav` replaced the sound."""
+    sound = tmp_path / "a.wav"
+    sound.write_bytes(b"somebody's only copy")
+    code, _, err = run(capfd, "express", sound, tmp_path / "." / "a.wav")
+    assert code == 2 and "in use for something else" in err and sound.read_bytes() == b"somebody's only copy"
+    (tmp_path / "a.mp4").write_bytes(b"somebody's only copy")
+    common = ("render", "--expression", weights)
+    code, _, err = run(capfd, *common, "--audio", tmp_path / "a.mp4", "--out", tmp_path / "a.mp4")
+    assert code == 2 and "in use for something else" in err
 
 
 def test_render_writes_pictures_with_alpha_and_a_video(capfd, weights, tmp_path):

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from avatar_ros.core import loading
 from avatar_ros.core.errors import AvatarError, AvatarRosError, ConfigError, StageError
 from avatar_ros.core.loading import boundary, read_bytes, read_text
 from avatar_ros.core.yaml_text import MAX_DEPTH, compose_yaml, load_yaml
@@ -141,3 +142,19 @@ def test_ordinary_yaml_is_read(tmp_path):
     compose_yaml(yaml, path, "bad")
     path.write_text("")
     assert compose_yaml(yaml, path, "bad") is None
+
+
+def test_a_pipe_is_read_where_somebody_writes_and_named_where_nobody_does(tmp_path, monkeypatch):
+    """Opening it waited for a writer for ever."""
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    monkeypatch.setattr(loading, "WRITER_S", 0.01)
+    before = len(os.listdir("/proc/self/fd"))
+    with pytest.raises(TimeoutError, match="pipe into which nobody wrote"):
+        read_bytes(path, 100, "bad")
+    with pytest.raises(ConfigError, match="pipe into which nobody wrote"):
+        load_yaml(yaml, path, "bad")
+    assert len(os.listdir("/proc/self/fd")) == before
+    monkeypatch.setattr(loading, "WRITER_S", 120.0)
+    with subprocess.Popen(["sh", "-c", f"printf 'a: 1' > '{path}'"]):
+        assert load_yaml(yaml, path, "bad") == {"a": 1}

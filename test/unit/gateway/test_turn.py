@@ -45,7 +45,7 @@ def test_a_secret_is_read_from_its_file(tmp_path):
     with pytest.raises(ConfigError, match="cannot be read"):
         MicWays(settings).load()
     file.write_text("short")
-    with pytest.raises(ConfigError, match="fewer than 16"):
+    with pytest.raises(ConfigError, match="16 or more"):
         MicWays(settings).load()
     file.write_text("long enough for anybody\n")
     ways = MicWays(settings)

@@ -1,0 +1,38 @@
+"""Files that a command will write: what stands against them is named before minutes of work, not after."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from .errors import ConfigError
+
+
+def check_output(option: str, path: str, inputs: Iterable[str] = (), endings: Sequence[str] = ()) -> None:
+    """Raises ConfigError where no file can be written at `path`, or where it would replace one of `inputs`.
+
+    option: what the user knows it by ("--report"); endings: what its name may end in, any for none.
+    """
+    target = Path(path).absolute()
+    if not target.parent.is_dir():
+        raise ConfigError("file_missing", f"{option} is {path}, but the folder {target.parent} does not exist")
+    if target.is_dir():
+        raise ConfigError("bad_option", f"{option} is {path}, which is a folder; name a file in it")
+    if endings and target.suffix.lower() not in endings:
+        raise ConfigError("bad_option", f"{option} is {path}; its name must end in {' or '.join(endings)}")
+    if any(same_file(path, given) for given in inputs):
+        raise ConfigError("bad_option", f"{option} is {path}, which is in use for something else; give it another name")
+
+
+def check_folder(option: str, path: str) -> None:
+    """Raises ConfigError where files cannot be written into a folder `path`; it may still be missing."""
+    if os.path.lexists(path) and not Path(path).is_dir():
+        raise ConfigError("bad_option", f"{option} is {path}, which is no folder; give another name")
+
+
+def same_file(one: str, other: str) -> bool:
+    """Whether both names lead to one file, there or not; two that are no ordinary files (/dev/null) may be one."""
+    if os.path.exists(one) and os.path.exists(other):
+        return os.path.samefile(one, other) and os.path.isfile(one)
+    return bool(one and other) and os.path.realpath(one) == os.path.realpath(other)
