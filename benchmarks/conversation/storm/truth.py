@@ -99,7 +99,8 @@ def _unexplained(deed: Deed, reason: str, happened: Happenings) -> list[str]:
     if name == "no_answer" and deed.end_s - deed.sent_s >= _AVATAR_WAIT_S:
         return []
     spans = ((deed.sent_s - _OVERTAKEN_S, deed.sent_s - 1e-6), (deed.sent_s + 1e-6, until_s))
-    if name == "replaced" and any(happened.within(kind, *span) for kind in _GROUPS.get(goal.kind, ()) for span in spans):
+    rivals = _GROUPS.get(goal.kind, ())
+    if name == "replaced" and any(happened.within(kind, *span) for kind in rivals for span in spans):
         return []
     for cause in CAUSES.get(name, ()):
         from_s = deed.sent_s - (_AFTERMATH_S if cause.startswith(_LASTING) else 5.0)
