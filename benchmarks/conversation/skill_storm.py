@@ -14,9 +14,11 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import os
 import signal
 import sys
 import tempfile
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -38,6 +40,7 @@ NAMESPACE = "skillstorm"
 _READY_S, _BACK_S = 180.0, 30.0
 #: What was begun in a scene may still be heard in the next: evidence is kept so long, s.
 _KEPT_S = 150.0
+_CLOSED_S = 90.0
 _SMALL = {"width": 192, "height": 192}
 
 
@@ -223,9 +226,15 @@ def main() -> int:
         try:
             for verdict in verdicts:
                 tally.add(verdict)
-        finally:
+                if len(tally.verdicts) == options.goals:
+                    break
+        finally:  # before all is closed, which takes its time, and DDS has not always come to an end of it
             print(f"{table(tally.verdicts)}\n{tally.line(options.goals)}, seed {options.seed}", flush=True)
-    return int(any(one.faults for one in tally.verdicts))
+            code = int(any(one.faults for one in tally.verdicts) or len(tally.verdicts) < options.goals)
+            last = threading.Timer(_CLOSED_S, os._exit, (code,))
+            last.daemon = True
+            last.start()
+    return code
 
 
 def _leave(*_: object) -> None:

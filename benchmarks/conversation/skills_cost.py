@@ -1,17 +1,19 @@
-"""What skills_node and a client cost while nobody uses them, in one kiosk, by turns: with both, and with neither.
+"""What skills_node and a client cost while nobody uses them: one kiosk that lives on, in short blocks by turns, with
+both and with neither; six minutes and 32 questions.
 
-    ./avatar exec python -m benchmarks.conversation.skills_cost --rounds 4 --json cost.json
+    ./avatar exec python -m benchmarks.conversation.skills_cost --json cost.json
 
 Without: the node is cleaned up by its lifecycle (it has no topics, services and actions then) and no client is there.
-Processor time is that of the nodes' processes while the avatar idles; the client's own process is this one. Questions
-are typed; first sound is the instant at which sample 0 of the answer leaves the loudspeaker (speech/playback).
+Blocks come in pairs, one of each kind, the first one in turn; what both differ by is judged by the bootstrap (95 %,
+pairs drawn anew for processor time, questions for delays). Processor time is that of the nodes' threads as the kernel's
+scheduler counts it (ns), while the avatar idles; the client's own process is this one. Questions are typed; first sound
+is the instant at which sample 0 of the answer leaves the loudspeaker (speech/playback).
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
 import re
 import time
 from collections import defaultdict
@@ -36,8 +38,8 @@ NAMESPACE = "skillscost"
 NODE = "skills_node"
 QUESTION = "what time is it"
 _READY_S = 180.0
-_SETTLE_S = 5.0
-_TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
+_SETTLE_S = 3.0
+_DRAWS, _SEED = 10_000, 1
 AWAY = (Transition.TRANSITION_DEACTIVATE, Transition.TRANSITION_CLEANUP)
 BACK = (Transition.TRANSITION_CONFIGURE, Transition.TRANSITION_ACTIVATE)
 
@@ -50,8 +52,8 @@ def processor_s() -> dict[str, float]:
             words = (folder / "cmdline").read_text() if folder.name.isdigit() else ""
             named = re.search(r"__node:=(\w+)", words)
             if named and re.search(rf"__ns:=/{NAMESPACE}\b", words):
-                fields = (folder / "stat").read_text().rpartition(")")[2].split()
-                found[named[1]] = (int(fields[11]) + int(fields[12])) / _TICKS_A_SECOND
+                threads = (folder / "task").glob("*/schedstat")
+                found[named[1]] = sum(int(thread.read_text().split()[0]) for thread in threads) * 1e-9
         except OSError:
             continue  # it has ended
     return found
@@ -114,7 +116,10 @@ def measure(rounds: int, seconds: float, questions: int) -> dict[str, Any]:
         for number in range(rounds):
             for way in ("with", "without") if number % 2 == 0 else ("without", "with"):
                 _one(kiosk, way, seconds, questions, (idle[way], sounds[way]))
-    return {way: summary(idle[way], sounds[way]) for way in ("with", "without")}
+    return {
+        **{way: summary(idle[way], sounds[way]) for way in ("with", "without")},
+        "with minus without": differences(idle, sounds),
+    }
 
 
 def _one(kiosk: Kiosk, way: str, seconds: float, questions: int,
@@ -131,6 +136,25 @@ def _one(kiosk: Kiosk, way: str, seconds: float, questions: int,
         kiosk.take(BACK)
     else:
         client.close()
+
+
+def differences(idle: dict[str, list[dict[str, float]]], sounds: dict[str, list[float]]) -> dict[str, list[float]]:
+    """[estimate, low, high] of what `with` has more: processor time of the others, and first sound."""
+    rng = np.random.default_rng(_SEED)
+    used = {way: np.array([sum(v for name, v in one.items() if name != NODE) for one in idle[way]]) for way in idle}
+    pairs = used["with"] - used["without"]
+    drawn = rng.choice(pairs, (_DRAWS, len(pairs))).mean(axis=1)
+    found = {"others_thousandths_of_a_core": [float(pairs.mean()), *_interval(drawn)]}
+    ways = {way: np.array(sounds[way]) for way in ("with", "without")}
+    estimates: dict[str, Any] = {"first_sound_ms_mean": np.mean, "first_sound_ms_median": np.median}
+    for name, of in estimates.items():
+        many = {way: of(rng.choice(ms, (_DRAWS, len(ms))), axis=1) for way, ms in ways.items()}
+        found[name] = [float(of(ways["with"]) - of(ways["without"])), *_interval(many["with"] - many["without"])]
+    return found
+
+
+def _interval(drawn: Any) -> list[float]:
+    return [float(value) for value in np.percentile(drawn, (2.5, 97.5))]
 
 
 def summary(idle: list[dict[str, float]], sounds: list[float]) -> dict[str, float]:
@@ -151,15 +175,18 @@ def summary(idle: list[dict[str, float]], sounds: list[float]) -> dict[str, floa
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=4, help="of both ways (default: %(default)s)")
-    parser.add_argument("--seconds", type=float, default=15.0, help="of idling a round (default: %(default)s)")
-    parser.add_argument("--questions", type=int, default=4, help="a round (default: %(default)s)")
+    parser.add_argument("--rounds", type=int, default=8, help="pairs of blocks (default: %(default)s)")
+    parser.add_argument("--seconds", type=float, default=8.0, help="of idling a block (default: %(default)s)")
+    parser.add_argument("--questions", type=int, default=2, help="a block (default: %(default)s)")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     found = measure(options.rounds, options.seconds, options.questions)
     print("| | with | without |", "|---|---|---|", sep="\n")
     for name in found["with"]:
         print(f"| {name} | {found['with'][name]:.1f} | {found['without'][name]:.1f} |")
+    for name, (more, low, high) in found["with minus without"].items():
+        verdict = "within noise" if low <= 0.0 <= high else "a difference"
+        print(f"{name}: with minus without {more:+.1f}, 95 % [{low:+.1f}, {high:+.1f}]: {verdict}")
     if options.json:
         options.json.write_text(json.dumps(found, indent=1))
 

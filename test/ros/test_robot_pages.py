@@ -47,9 +47,11 @@ def page(words):
 def kiosk(tmp_path_factory):
     home = tmp_path_factory.mktemp("home")
     env = {"XDG_STATE_HOME": str(home), "HOME": str(home), "ROS_LOG_DIR": str(home / "log")}
+    patient = home / "patient.yaml"
+    patient.write_text("/**/skills_node: {ros__parameters: {avatar_wait_s: 600.0}}")
     with (
         Listener("avatar", ("state", "speech/transcript", "control")) as listener,
-        KioskProcess("--mic", "none", "--display", "off", env=env),
+        KioskProcess("--profile", f"embedded,{patient}", "--mic", "none", "--display", "off", env=env),
     ):
         yield listener
 

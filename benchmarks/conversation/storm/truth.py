@@ -44,6 +44,10 @@ MISSED_S = 7.0
 #: A face that was asked for is seen by then, s.
 SHOWN_S = 2.0
 _LETTERS_PER_S = 15.0
+#: A goal that was sent so much earlier may be accepted later, s: the newest is the one that is accepted last.
+_OVERTAKEN_S = 3.0
+#: avatar_wait_s of skills_node: the renderer really was silent for so long.
+_AVATAR_WAIT_S = 59.9
 #: As ARKit weights, and degrees.
 _SEEN, _TURNED_DEG = 0.3, 6.0
 
@@ -92,9 +96,11 @@ def _unexplained(deed: Deed, reason: str, happened: Happenings) -> list[str]:
     if name == "no_phrase" and deed.answered_s is not None and "sand" in goal.answer:
         return []
     until_s = deed.end_s + _NOTED_S
-    if name == "replaced" and any(
-        happened.within(kind, deed.sent_s + 1e-6, until_s) for kind in _GROUPS.get(goal.kind, ())
-    ):
+    if name == "no_answer" and deed.end_s - deed.sent_s >= _AVATAR_WAIT_S:
+        return []
+    spans = ((deed.sent_s - _OVERTAKEN_S, deed.sent_s - 1e-6), (deed.sent_s + 1e-6, until_s))
+    rivals = _GROUPS.get(goal.kind, ())
+    if name == "replaced" and any(happened.within(kind, *span) for kind in rivals for span in spans):
         return []
     for cause in CAUSES.get(name, ()):
         from_s = deed.sent_s - (_AFTERMATH_S if cause.startswith(_LASTING) else 5.0)
