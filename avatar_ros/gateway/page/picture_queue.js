@@ -25,8 +25,8 @@ export class PictureQueue {
   take(untilS) {
     const early = this.pictures.findIndex(({ tag }) => tag.atS > untilS);
     const overtaken = this.pictures.splice(0, early < 0 ? this.pictures.length : early);
-    const due = (overtaken.at(-1)?.tag.atS ?? -Infinity) > this.takenS ? (overtaken.pop() ?? null) : null;
-    if (due) this.takenS = due.tag.atS;
+    const due = (overtaken.at(-1)?.tag.atS ?? -Infinity) >= this.takenS ? (overtaken.pop() ?? null) : null;
+    if (due) this.takenS = due.tag.atS ?? this.takenS;
     return { due, overtaken };
   }
 }
