@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from math import degrees
 
-from ..aec.base import EchoCanceller
+from ..aec.base import EchoCanceller, NoEcho
 from ..audio.base import Block
 from ..audio.framer import Framer
 from ..core.clock import ns_from_s
@@ -41,6 +41,8 @@ class MicStage(Stage):
         self._settings = settings
         self._mic = mic
         self._echo = echo
+        if isinstance(echo, NoEcho) and array is None:
+            self.unread = frozenset({"speech/played"})
         self._cutter = Framer(round(settings.frame_s * LISTENING_RATE_HZ))
         self._opened = False
         self._opened_s = 0.0

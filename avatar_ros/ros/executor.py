@@ -30,8 +30,8 @@ from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 from rclpy.subscription import Subscription
 from rclpy.utilities import timeout_sec_to_nsec
 
-#: DDS events (an incompatible QoS) are told in a log line, which has time.
-EVENTS_PERIOD_S = 1.0
+#: DDS events (an incompatible QoS) are told in a log line, which has time; to look for them costs a millisecond or two.
+EVENTS_PERIOD_S = 5.0
 #: Messages of one subscription, and callbacks of other kinds, that are served before the others have their turn.
 _MOST_AT_ONCE = 64
 _LONGEST_SPIN_S = 10.0

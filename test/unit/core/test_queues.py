@@ -1,5 +1,7 @@
 """Queues are bounded, and one lane's flood neither starves nor displaces the others."""
 
+import threading
+
 import pytest
 
 from avatar_ros.core.queues import FAIR_SHARE, FairQueue
@@ -66,3 +68,32 @@ def test_a_closed_queue_gives_what_is_left():
 def test_a_queue_of_nothing_is_refused():
     with pytest.raises(ValueError, match="holds nothing"):
         FairQueue(0)
+
+
+def test_nothing_is_lost_or_turned_round_between_two_threads_however_short_the_wait():
+    queue, count = FairQueue(100_000), 2_000
+    read = []
+
+    def reader():
+        while len(read) < count:
+            item = queue.get(1e-6 if len(read) % 2 else None)
+            if item is not None:
+                read.append(item)
+
+    thread = threading.Thread(target=reader, daemon=True)
+    thread.start()
+    for i in range(count):
+        queue.put(i)
+    thread.join(60.0)
+    assert read == [*range(count)]
+
+
+def test_who_waits_is_woken_by_an_item_by_an_order_and_by_the_end():
+    queue, read = FairQueue(5), []
+    for give in (lambda: queue.put("item"), lambda: queue.put_urgent("order"), queue.close):
+        thread = threading.Thread(target=lambda: read.append(queue.get()), daemon=True)
+        thread.start()
+        give()
+        thread.join(60.0)
+        assert not thread.is_alive()
+    assert read == ["item", "order", None]

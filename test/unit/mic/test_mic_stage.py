@@ -235,3 +235,11 @@ def test_mute_reaches_the_frames(tmp_path):
     bench.run(1.0)
     silent = 48000 - 24000 - np.count_nonzero(bench.sound())
     assert silent == pytest.approx((0.02 + 0.25) * 16000, abs=700)
+
+
+def test_what_is_played_is_not_read_where_nothing_is_made_of_it():
+    def stage(**settings):
+        return build_mic(MicSettings(backend="fake", **settings))
+
+    assert stage(echo="off").unread == {"speech/played"}
+    assert stage(echo="mute").unread == frozenset()

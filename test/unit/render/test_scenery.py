@@ -154,3 +154,10 @@ def test_a_panel_of_another_size_gets_its_own_background(shown):
 def test_bad_values_are_refused(bad):
     with pytest.raises(ConfigError):
         ScenerySettings(**bad)
+
+
+@pytest.mark.parametrize("wants_sound", [False, True])
+def test_what_is_played_is_read_for_a_recording_alone(shown, monkeypatch, wants_sound):
+    monkeypatch.setattr(Panel, "wants_sound", wants_sound)
+    _, _, stage, _ = shown()
+    assert stage.unread == (frozenset() if wants_sound else {"speech/played"})
