@@ -14,7 +14,7 @@ import os
 import select
 import stat
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -72,13 +72,12 @@ def open_file(path: Path) -> BinaryIO:
 def _never_waiting_long(path: str, flags: int) -> int:
     """Opening a pipe waits for a writer, which may never come."""
     descriptor = os.open(path, flags | os.O_NONBLOCK)
-    try:
+    with ExitStack() as undo:
+        undo.callback(os.close, descriptor)
         if stat.S_ISFIFO(os.fstat(descriptor).st_mode):
             _wait_for_writer(descriptor, path)
         os.set_blocking(descriptor, True)
-    except BaseException:
-        os.close(descriptor)
-        raise
+        undo.pop_all()
     return descriptor
 
 

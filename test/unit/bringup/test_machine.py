@@ -358,3 +358,13 @@ def test_every_requirement_is_pinned():
 def test_torch_comes_only_where_it_is_asked_for():
     with_torch = {group for group in (*EXTRAS, *RUN_GROUPS, "test") if any("torch==" in r for r in requirements(group))}
     assert with_torch == {"sensevoice", "neural", "gpu"}
+
+
+def test_ctrl_c_while_modules_are_read_is_no_traceback(tmp_path):
+    """A pathlib that interrupts stands for the moment."""
+    (tmp_path / "pathlib.py").write_text("raise KeyboardInterrupt")
+    start = f"import runpy, sys; sys.path.insert(0, {str(tmp_path)!r}); sys.argv = ['avatar', 'kiosk']\n"
+    script = start + f"runpy.run_path({str(ROOT / 'avatar')!r}, run_name='__main__')"
+    command = [sys.executable, "-I", "-S", "-c", script]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 130 and "Traceback" not in done.stderr

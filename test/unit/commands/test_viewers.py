@@ -36,7 +36,7 @@ def test_files_are_written_and_what_is_there_is_kept(tmp_path, capsys):
 @pytest.mark.parametrize("wrong", ["", "2robots", "a//b", "ä", "a b"])
 def test_what_is_no_namespace_is_refused(wrong, tmp_path, capsys):
     assert main(["viewers", "--namespace", wrong, "--out", str(tmp_path)]) == 2
-    assert "no namespace of ROS" in capsys.readouterr().err and not list(tmp_path.iterdir())
+    assert "namespace is " in capsys.readouterr().err and not list(tmp_path.iterdir())
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path, capsys):
