@@ -21,7 +21,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -158,7 +158,7 @@ def _words(deed: Deed) -> str:
     return f"{deed.goal.values} -> {deed.end} [{deed.end_s - deed.sent_s:.1f} s]"[:400]
 
 
-def campaign(goals: int, seed: int, faces: Sequence[str] = AVATARS) -> Iterator[Verdict]:
+def campaign(goals: int, seed: int, faces: Sequence[str] = AVATARS) -> Generator[Verdict]:
     """Verdicts one by one. Close it to end the kiosk. faces: avatars that are told from each other."""
     with contextlib.ExitStack() as stack:
         made = Storm(stack)
