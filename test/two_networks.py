@@ -22,9 +22,17 @@ _ALONE = ("unshare", "-m", "sh", "-c", 'mount -t tmpfs tmpfs /dev/shm && exec "$
 _WAIT_S = 120.0
 
 
-def ip(*words: str) -> None:
-    """The command; raises CalledProcessError."""
-    subprocess.run(["ip", *words], check=True, capture_output=True, text=True, timeout=30)
+def ip(*words: str) -> str:
+    """What the command prints; raises CalledProcessError."""
+    return subprocess.run(["ip", *words], check=True, capture_output=True, text=True, timeout=30).stdout
+
+
+def wait_until_down(network: str) -> None:
+    """Until the kernel tells that INTERFACE has no carrier, which takes it up to a second."""
+    end_s = time.monotonic() + _WAIT_S
+    while " state UP " in ip("-n", network, "-o", "link", "show", INTERFACE):
+        assert time.monotonic() < end_s, f"{INTERFACE} still has a carrier"
+        time.sleep(0.02)
 
 
 @contextlib.contextmanager

@@ -33,6 +33,8 @@ FOLLOWERS = {
     "renderer": {"renderer_node": RENDERER_PORT},
     "all": {"renderer_node": RENDERER_PORT, "speaker_node": SPEAKER_PORT},
 }
+#: Read by a follower only as it is configured: the renderer hears the sound while it records.
+_AS_CONFIGURED = frozenset({"speech/played"})
 _FIND_S = 60.0
 #: From "everybody is there" to the first message, and from the last one to the end, s.
 _LEAD_S, _TAIL_S = 0.5, 1.0
@@ -156,7 +158,7 @@ class Replay:
         given = {topic for port in followers.values() for topic in port.publishes}
         self.topics = tuple(topic for topic in self.survey.counts if topic not in given)
         self.readers = tuple(
-            (name, [t for t in (*port.subscribes, "state", "interrupt") if t not in given and t in self.topics])
+            (name, [t for t in (*port.subscribes, "state", "interrupt") if t in self.topics and t not in _AS_CONFIGURED])
             for name, port in followers.items()
         )
 

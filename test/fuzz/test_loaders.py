@@ -20,6 +20,8 @@ SECONDS = float(os.environ.get("AVATAR_ROS_FUZZ_SECONDS", "33"))
 def test_damaged_files_are_loaded_or_refused_in_one_line(name, tmp_path):
     seed = int(os.environ["AVATAR_ROS_FUZZ_SEED"])
     result = harness.fuzz(name, seed, tmp_path, seconds=SECONDS / len(LOADERS))
+    if not result.tried:  # the machine was busy with other things for all that time
+        result = harness.fuzz(name, seed, tmp_path, count=1)
     assert not result.findings, f"seed {seed}: {result.findings}"
     assert result.tried > 0
 

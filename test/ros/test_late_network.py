@@ -10,7 +10,7 @@ import pytest
 
 pytest.importorskip("rclpy", reason="needs ROS 2")
 
-from two_networks import INTERFACE, Program, ip, two_networks
+from two_networks import INTERFACE, Program, ip, two_networks, wait_until_down
 
 pytestmark = pytest.mark.ros
 HOME, OUTSIDE, LATER = "10.99.1.1", "10.99.1.2", "10.99.1.3"
@@ -36,6 +36,7 @@ def address_changes(home, outside):
 def test_a_node_is_found_whose_network_came_late_or_changed(networks, tmp_path):
     home, outside = networks
     ip("-n", outside, "link", "set", INTERFACE, "down")  # the other end: no carrier here
+    wait_until_down(home)
     env = {"XDG_RUNTIME_DIR": str(tmp_path), "AVATAR_ROS_NETWORK": f"lan:{INTERFACE}"}
     with Program(home, "one_node.py", NAME, **env) as half:
         half.until("ready after")

@@ -40,9 +40,11 @@ def test_what_is_missing_is_named(tmp_path, monkeypatch):
 
 def test_a_relay_elsewhere_is_told_to_the_server(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    secret = tmp_path / "secret"
+    secret.write_text("shared with the relay\n")
     options = WebOptions(
-        KioskOptions(mic="none", display="off"), turn_urls=("turn:relay.example",), turn_secret_file="/run/s"
+        KioskOptions(mic="none", display="off"), turn_urls=("turn:relay.example",), turn_secret_file=str(secret)
     )
     nodes, _ = plan_web(options)
     (web,) = [node for node in nodes if node.executable == "web_node"]
-    assert web.parameters["turn_urls"] == ["turn:relay.example"] and web.parameters["turn_secret_file"] == "/run/s"
+    assert web.parameters["turn_urls"] == ["turn:relay.example"] and web.parameters["turn_secret_file"] == str(secret)
