@@ -157,8 +157,9 @@ class Replay:
         followers = FOLLOWERS[to]
         given = {topic for port in followers.values() for topic in port.publishes}
         self.topics = tuple(topic for topic in self.survey.counts if topic not in given)
+        given_by_us = set(self.topics) - _AS_CONFIGURED
         self.readers = tuple(
-            (name, [t for t in (*port.subscribes, "state", "interrupt") if t in self.topics and t not in _AS_CONFIGURED])
+            (name, [t for t in (*port.subscribes, "state", "interrupt") if t in given_by_us])
             for name, port in followers.items()
         )
 
