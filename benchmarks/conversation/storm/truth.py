@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -44,6 +45,8 @@ MISSED_S = 7.0
 #: A face that was asked for is seen by then, s.
 SHOWN_S = 2.0
 _LETTERS_PER_S = 15.0
+#: As which a number of so many digits is spoken, "one", "twenty one", "one hundred and twenty one": the storm's go on to 999.
+_LETTERS_OF_DIGITS = {1: 3, 2: 9, 3: 22}
 #: A goal that was sent so much earlier may be accepted later, s: the newest is the one that is accepted last.
 _OVERTAKEN_S = 3.0
 #: avatar_wait_s of skills_node: the renderer really was silent for so long.
@@ -121,13 +124,22 @@ def _say(deed: Deed, seen: Evidence) -> list[str]:
     if end.done:
         return _whole(deed, parts, heard) + ([] if end.spoken == text else [f"spoken is '{end.spoken}'"])
     faults = [] if text.startswith(end.spoken) else [f"spoken is '{end.spoken}'"]
-    claimed_s, heard_s = len(end.spoken) / _LETTERS_PER_S, sum(one.seconds for one in heard)
+    claimed_s, heard_s = _spoken_s(end.spoken), sum(one.seconds for one in heard)
     if end.reason in ("skills_lost", "no_skills", "refused"):  # words go on until the next one takes them back
         return faults
     if abs(claimed_s - heard_s) > 1.0 + 0.25 * heard_s + max(one.unseen_s for one in heard):
         faults.append(f"spoken is {claimed_s:.1f} s ('{end.spoken}'), {heard_s:.1f} s were heard")
     late_s = max(one.until_s for one in heard) - deed.end_s
     return faults + ([Late(f"heard {late_s:.2f} s after its end")] if late_s > _SILENT_S else [])
+
+
+def _spoken_s(text: str) -> float:
+    """How long words take to be said, about.
+
+    >>> round(_spoken_s("Robot 173, part"), 1)
+    2.3
+    """
+    return len(re.sub(r"\d+", lambda found: "n" * _LETTERS_OF_DIGITS.get(len(found[0]), 30), text)) / _LETTERS_PER_S
 
 
 def _parts(deed: Deed) -> list[str]:
