@@ -45,7 +45,7 @@ MISSED_S = 7.0
 #: A face that was asked for is seen by then, s.
 SHOWN_S = 2.0
 _LETTERS_PER_S = 15.0
-#: As which a number of so many digits is spoken, "one", "twenty one", "one hundred and twenty one": the storm's go on to 999.
+#: As which a number of so many digits is spoken: "one", "twenty one", "one hundred and twenty one".
 _LETTERS_OF_DIGITS = {1: 3, 2: 9, 3: 22}
 #: A goal that was sent so much earlier may be accepted later, s: the newest is the one that is accepted last.
 _OVERTAKEN_S = 3.0
