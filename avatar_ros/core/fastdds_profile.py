@@ -11,18 +11,11 @@ _LOOPBACK = "<locator><udpv4><address>127.0.0.1</address></udpv4></locator>"
 #: A started node is heard of by those who missed its first words, or had their own missed, when it announces itself
 #: again; Fast DDS's own 3 s are a silence in mid-sentence after a voice was killed.
 _ANNOUNCE = "<leaseAnnouncement><sec>0</sec><nanosec>500000000</nanosec></leaseAnnouncement>"
-#: A lost sample is repaired when a heartbeat tells of it; Fast DDS's own 3 s are a hole in a sentence. Of the 5 ms that
-#: either side would then think about it, nothing is gained between few hosts.
-_PERIOD, _AT_ONCE = "<sec>0</sec><nanosec>20000000</nanosec>", "<sec>0</sec><nanosec>0</nanosec>"
-_REPAIRED_SOON = f"""<data_writer profile_name="avatar_ros_writer" is_default_profile="true">
-    <times>
-      <heartbeatPeriod>{_PERIOD}</heartbeatPeriod>
-      <nackResponseDelay>{_AT_ONCE}</nackResponseDelay>
-    </times>
-  </data_writer>
-  <data_reader profile_name="avatar_ros_reader" is_default_profile="true">
-    <times><heartbeatResponseDelay>{_AT_ONCE}</heartbeatResponseDelay></times>
-  </data_reader>"""
+#: A lost sample is repaired when a heartbeat tells of it; Fast DDS's own 3 s are a hole in a sentence.
+_HEARTBEAT = "<times><heartbeatPeriod><sec>0</sec><nanosec>50000000</nanosec></heartbeatPeriod></times>"
+_WRITER = f"""<data_writer profile_name="avatar_ros_writer" is_default_profile="true">
+    {_HEARTBEAT}
+  </data_writer>"""
 #: No multicast: what another program subscribed to would be delivered here too, from whatever interface it came.
 _HERE = f"""<builtin>
         <discovery_config>{_ANNOUNCE}</discovery_config>
@@ -37,7 +30,7 @@ def profile_xml(interfaces: Sequence[str], shared_memory: bool) -> str:
 
     What is lost on the way is repaired soon.
     """
-    return _profiles((_participant(interfaces, shared_memory, _LOUD) if interfaces else "") + _REPAIRED_SOON)
+    return _profiles((_participant(interfaces, shared_memory, _LOUD) if interfaces else "") + _WRITER)
 
 
 def local_profile_xml(shared_memory: bool) -> str:

@@ -75,7 +75,7 @@ def test_opened_by_name(choice, reach, listens, discovery, own_folder):
 def test_what_is_lost_on_the_way_is_repaired_soon(choice, own_folder):
     tree = xml.etree.ElementTree.parse(network(env_of(own_folder), choice).environment[PROFILE])
     (period,) = [item for item in tree.iter() if item.tag.endswith("heartbeatPeriod")]
-    assert [int(item.text) for item in period] == [0, 20_000_000]
+    assert [int(item.text) for item in period] == [0, 50_000_000]
 
 
 @pytest.mark.parametrize(
