@@ -24,12 +24,11 @@ from avatar_ros.core.arrays import F64
 from avatar_ros.testing.kiosk_process import KioskProcess
 from benchmarks.lib.question_files import RATE_HZ, question_files, write_wav
 from benchmarks.lib.report import tell
-from benchmarks.rendering.browser_page import chromium
 
 from .turn import converse
 from .web_load import open_house, wait_until_well
-from .web_page import TALKS
-from .web_page_watch import DRAIN, WATCH, Watched
+from .web_page import hearing
+from .web_page_watch import DRAIN, Watched
 
 #: Until the first question of a page, s; the longest that is waited for the last answer.
 BEFORE_S, LAST_S = 5.0, 10.0
@@ -93,13 +92,8 @@ def _page(options: argparse.Namespace, files: Sequence[Path], found: dict[str, A
     voice = write_wav(folder / "page.wav", sound, RATE_HZ, BEFORE_S, LAST_S)
     with KioskProcess(*arguments, namespace="bench_page", verb="web") as server:
         wait_until_well(options.port, server)
-        with chromium(microphone=voice) as browser:
-            browser.open(f"http://127.0.0.1:{options.port}/?pixels={options.side**2}")
-            browser.until("return document.body.dataset.phase === 'ready'")
-            browser.click("#begin")
-            browser.until(TALKS)
-            browser.js(WATCH)
-            watched, end_s = Watched(), time.monotonic() + BEFORE_S + len(sound) / RATE_HZ + LAST_S
+        with hearing(f"http://127.0.0.1:{options.port}/?pixels={options.side**2}", voice, repeat=False) as browser:
+            watched, end_s = Watched(), time.monotonic() + len(sound) / RATE_HZ + LAST_S
             while time.monotonic() < end_s and watched.first_sounds_ms()[0] < len(files):
                 time.sleep(1.0)
                 watched.take(browser.js(DRAIN))

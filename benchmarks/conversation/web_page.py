@@ -38,12 +38,14 @@ from .drift import growth_mib, slope_mib_per_half_hour, slope_per_hour
 from .memory import descendants, sample
 from .web_findings import Findings
 from .web_load import open_house, pss_mib, wait_until_well
-from .web_page_watch import DRAIN, WATCH, Watched, quantiles
+from .web_page_watch import DRAIN, HEARS, WATCH, Watched, quantiles
 
 FIRST, OVER = "what can you do", "what is your name"
 #: s of silence: before a question, from its end to the voice over the answer, and after that; for many interruptions.
 PAUSES_S, QUICK_S, LEVEL = (2.0, 2.5, 9.0), (0.5, 2.2, 4.0), 0.4
 TALKS = "const talk = avatarApp.conversation; return !!(talk?.connection.alive && talk.microphone && talk.player)"
+#: Browsers until one hears the voice, and how long each is given, s.
+_TRIES, _VOICE_S = 3, 30.0
 _MEMORY = ("page_heap_mib", "browser_pss_mib", "server_pss_mib", "server_own_mib")
 _ENDED = "return avatarApp.conversation?.ended === false ? '' : document.getElementById('notice').innerText || '?'"
 #: Where it stands: for who asks why nothing more was heard.
@@ -89,8 +91,7 @@ def _measure(options: argparse.Namespace, folder: Path) -> tuple[dict[str, Any],
         if not options.interruptions:
             with findings.step("seen"):
                 findings.keep(seen_ms=_openings(url, options.openings))
-        with findings.step("talk"), chromium(microphone=_voice(folder, options), repeat=True) as browser:
-            _open(browser, url)
+        with findings.step("talk"), hearing(url, _voice(folder, options)) as browser:
             _talk(browser, server, options, findings)
         if not options.interruptions:
             _race(url, options, server, findings)
@@ -129,15 +130,35 @@ def _openings(url: str, count: int) -> list[int]:
     return found
 
 
+@contextlib.contextmanager
+def hearing(url: str, voice: Path, *, repeat: bool = True) -> Iterator[Browser]:
+    """A page that talks, is watched (WATCH) and hears the voice: Chromium's fake microphone stays silent now and then
+    where it was opened on a machine that is busy, so another one is tried. Raises AssertionError after three of them.
+    """
+    with contextlib.ExitStack() as stack:
+        for attempt in range(_TRIES):
+            browser = stack.enter_context(chromium(microphone=voice, repeat=repeat))
+            _open(browser, url)
+            browser.click("#begin")
+            browser.until(TALKS)
+            browser.js(WATCH)
+            try:
+                browser.until(HEARS, within_s=_VOICE_S)
+            except AssertionError:
+                if attempt == _TRIES - 1:
+                    raise
+                stack.close()
+                continue
+            break
+        yield browser
+
+
 def _open(browser: Browser, url: str) -> None:
     browser.open(url)
     browser.until("return document.body.dataset.phase === 'ready'")
 
 
 def _talk(browser: Browser, server: KioskProcess, options: argparse.Namespace, findings: Findings) -> None:
-    browser.click("#begin")
-    browser.until(TALKS)
-    browser.js(WATCH)
     watched = Watched()
     rows: list[dict[str, Any]] = []
     for row in _rows(options.minutes * 60.0, options.row_s):

@@ -48,13 +48,14 @@ player.onevent = (event, atS) => {{
   before = what;
   onevent(event, atS);
 }};
-window.avatarBench = {{ drain: () => {{
+window.avatarBench = {{ hears: () => kept.loud.length > 0, drain: () => {{
   const found = {{}};
   for (const name of Object.keys(kept)) found[name] = kept[name].splice(0);
   return found;
 }} }};
 """
 
+HEARS = "return window.avatarBench.hears()"
 DRAIN = "return window.avatarBench.drain()"
 
 
