@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ... import cli
-from ...core.errors import ConfigError
+from ...core.errors import ConfigError, MachineError
 from ...core.parameter_file import nearest
 from .console import EXIT_BAD_MACHINE, EXIT_FAILED, SetupError, say
 from .prepare import Checkout
@@ -103,6 +103,9 @@ def main(root: Path, arguments: Sequence[str]) -> int:
     except ConfigError as error:
         say(str(error))
         return EXIT_BAD_INPUT
+    except MachineError as error:
+        say(error.text)
+        return EXIT_FAILED
     except OSError as error:
         say(refusal(error))
         return EXIT_BAD_MACHINE if error.errno in _NOT_OURS else EXIT_FAILED
