@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import errno
 import os
+import signal
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -153,6 +154,8 @@ def _run(checkout: Checkout, call: Call) -> int:
     command = _command(checkout, call)
     if call.verb == "test":
         os.chdir(checkout.root)
+    if call.verb in cli.VERBS:  # while its Python starts, Ctrl-C would be a traceback: avatar_ros/__main__.py takes it
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
     try:
         os.execvpe(command[0], command, env)
     except FileNotFoundError:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import platform
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from avatar_ros.bringup.machine import apt, host
+from avatar_ros.bringup.machine import apt, host, main
 from avatar_ros.bringup.machine.build import SOURCES, Build, build_progress, repair_exports, repair_reading
 from avatar_ros.bringup.machine.console import SetupError, run_step
 from avatar_ros.bringup.machine.main import parse
@@ -386,3 +387,23 @@ def test_ctrl_c_while_modules_are_read_is_no_traceback(tmp_path):
     command = [sys.executable, "-I", "-S", "-c", script]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 130 and "Traceback" not in done.stderr
+
+
+def test_ctrl_c_while_the_verbs_python_starts_ends_it_quietly(monkeypatch):
+    """It came before a line of ours ran, and ended with the traceback of a module of Python's own."""
+    masks = []
+    monkeypatch.setattr("os.execvpe", lambda *_: masks.append(signal.pthread_sigmask(signal.SIG_BLOCK, [])))
+    try:
+        main._run(Checkout(ROOT), main.Call("validate", ("ada",)))
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
+    main._run(Checkout(ROOT), main.Call("exec", ("python",)))
+    assert [signal.SIGINT in mask for mask in masks] == [True, False]
+
+    def interrupted() -> None:
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+        os.kill(os.getpid(), signal.SIGINT)
+
+    command = [sys.executable, "-m", "avatar_ros", "validate", "ada"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, preexec_fn=interrupted)
+    assert (done.returncode, done.stderr, done.stdout) == (130, "", "")
