@@ -73,6 +73,12 @@ class Evidence:
                 kept = min(kept, max(0, len(times) - 1))
             del times[:kept], heard[:kept]
 
+    def states(self, from_s: float, until_s: float) -> list[Any]:
+        """All that held within an interval: the one that held at its beginning, and those that came."""
+        told = [(at_s, state) for at_s, state in self.since("state", float("-inf")) if at_s <= until_s]
+        first = max((i for i, (at_s, _) in enumerate(told) if at_s <= from_s), default=0)
+        return [state for _, state in told[first:]]
+
     # --- sound ------------------------------------------------------------------------------------------------------
 
     def sound_of(self, sentence: str, since_s: float) -> Heard:
@@ -173,28 +179,35 @@ def _unseen_s(frames: list[AudioFrame]) -> float:
 
 
 def _found(voice: np.ndarray, played: list[tuple[float, int, bytes]]) -> Heard:
-    """Which pieces of a sound were played, sample by sample, in order. One that is missing between two that are not was
-    cut by a gap: a loudspeaker whose sound comes too late fades out and in again, and goes on where it stopped.
-    """
+    """Which pieces of a sound were played, sample by sample, in order."""
     blocks = [voice[i : i + _BLOCK] for i in range(0, len(voice) - _BLOCK + 1, _BLOCK)]
     loud = [i for i, block in enumerate(blocks) if np.abs(block.astype(int)).max() > _SILENT]
-    found, until_s = [], float("-inf")
+    found: dict[int, tuple[int, int]] = {}  # piece -> stretch, and where in it
+    until_s = float("-inf")
     place: dict[int, int] = {}
     for i in loud:
         for number, (began_s, rate_hz, sound) in enumerate(played):
             at = _find(sound, blocks[i].tobytes(), place.get(number, 0))
             if at >= 0:
                 place[number] = at
-                found.append(i)
+                found[i] = number, at // 2
                 until_s = max(until_s, began_s + (at // 2 + _BLOCK) / rate_hz)
                 break
     if not found:
         return Heard()
     block_s = _BLOCK / played[0][1]
-    heard = set(found)
-    heard |= {i for i in loud if {i - 1, i + 1} <= heard}
+    heard = set(found) | {i for i in loud if i not in found and _cut_by_gap(found.get(i - 1), found.get(i + 1))}
     lacking_s = (len(loud) - len(heard)) * block_s
     return Heard(len(heard) / len(loud), (max(found) + 1) * block_s, until_s, lacking_s)
+
+
+def _cut_by_gap(before: tuple[int, int] | None, after: tuple[int, int] | None) -> bool:
+    """Whether a piece between two that were played, by their (stretch, sample), had time to be played, and more: a
+    loudspeaker whose sound comes too late fades out, is silent, and fades in again where it stopped.
+    """
+    if before is None or after is None:
+        return False
+    return before[0] != after[0] or after[1] - before[1] > 2 * _BLOCK
 
 
 def _find(sound: bytes, block: bytes, start: int) -> int:
