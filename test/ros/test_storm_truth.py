@@ -10,7 +10,7 @@ pytest.importorskip("rclpy", reason="needs ROS 2")
 
 from avatar_ros.core.arkit import ARKIT_INDEX
 from avatar_ros.core.enums import AgentState, Layer
-from avatar_ros.core.events import AvatarState, WearResult
+from avatar_ros.core.events import AvatarState, Say, WearResult
 from avatar_ros.core.types import AudioFrame, Expression, SpeechChunk
 from avatar_ros.skills.goals import ChatEnd, GestureEnd, ListenEnd, LookAtEnd, SayEnd, SetAvatarEnd
 from benchmarks.conversation.storm.actors import Deed, Happenings
@@ -165,6 +165,16 @@ def test_a_gesture_that_broke_off_was_not_made():
     assert verdict(made, faces((10.0, 10.3, True), (12.3, 12.4, False))), "two seconds without a face"
 
 
+def test_a_face_is_seen_unless_words_have_another_one():
+    done = deed("express", "", took_s=0.1, values={"expression": "happy", "hold_s": 4.0})
+    rest = seen(motion__expression=[(10.0 + i / 25, Expression(layer=Layer.IDLE)) for i in range(75)])
+    assert verdict(done, rest)
+    plain = deed("say", SayEnd(True), 10.5, number=2, values={"text": "", "expression": ""})
+    assert verdict(done, rest, others=[plain])
+    assert not verdict(done, rest, others=[deed("say", SayEnd(True), 10.5, number=2, values={"expression": "sad"})])
+    assert verdict(done, rest, others=[deed("say", SayEnd(True), 13.0, number=2, values={"expression": "sad"})])
+
+
 # --- sound ------------------------------------------------------------------------------------------------------------
 
 
@@ -192,6 +202,26 @@ def test_a_piece_is_forgiven_where_a_gap_of_late_sound_cut_it_and_nowhere_else()
     assert verdict(said, played([p for i, p in enumerate(pieces) if i % 5 != 2], text)), "a piece in five was left out"
     assert verdict(said, played([p * (i % 5 != 2) for i, p in enumerate(pieces)], text)), "… or was silent"
     assert verdict(said, played(pieces[:40], text)), "it broke off"
+
+
+def test_the_end_of_another_sentence_is_not_this_one():
+    """Two sentences may end in the very same samples."""
+    one, other = parts_of(1, 1)[0], parts_of(2, 1)[0]
+    own, end = voice(60)[:40], voice(60)[40:50]
+    theirs = np.concatenate([voice(60)[50:], end])
+    both = [
+        (10.05, SpeechChunk(turn=1, pcm=np.concatenate([own, end]).ravel(), text=one)),
+        (10.06, SpeechChunk(turn=2, pcm=theirs.ravel(), text=other)),
+    ]
+    frame = AudioFrame(pcm=theirs.ravel(), sample_rate_hz=RATE_HZ, steady_ns=round(15e9))
+    evidence = seen(speech__audio=both, speech__played=[(15.0, frame)], say=[(9.9, Say(text=one))])
+    assert evidence.sound_of(one, 10.0).share == 0.0 and evidence.sound_of(other, 10.0).share == 1.0
+    assert not verdict(deed("stop", "", took_s=0.1), evidence)
+    still = AudioFrame(pcm=own.ravel(), sample_rate_hz=RATE_HZ, steady_ns=round(15e9))
+    assert verdict(
+        deed("stop", "", took_s=0.1),
+        seen(speech__audio=both, speech__played=[(15.0, still)], say=[(9.9, Say(text=one))]),
+    )
 
 
 def test_what_is_said_to_have_been_spoken_was_heard():

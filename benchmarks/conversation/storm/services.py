@@ -75,8 +75,16 @@ def _express(deed: Deed, seen: Evidence, happened: Happenings) -> list[str]:
         return []
     if happened.within("kill expression_node", deed.end_s, end_s):
         return []
+    if any(_has_a_face(one, deed.sent_s, end_s) for one in happened.deeds):
+        return []
     most = max(seen.face(shape(FACES[deed.goal.values["expression"]]), deed.sent_s, end_s), default=float("nan"))
     return [] if most > 0.15 else [f"done, and the face shows {most:.2f}"]
+
+
+def _has_a_face(other: Deed, from_s: float, until_s: float) -> bool:
+    """Whether words with a face of their own were spoken then: while they are heard it is theirs."""
+    words = other.goal.kind == "say" and not other.goal.refused and other.goal.values.get("expression")
+    return bool(words) and other.sent_s < until_s and other.end_s > from_s
 
 
 def _forget(deed: Deed, seen: Evidence, happened: Happenings) -> list[str]:

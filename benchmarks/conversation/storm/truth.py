@@ -106,8 +106,11 @@ def _listen(deed: Deed, seen: Evidence) -> list[str]:
 def _ask(deed: Deed, seen: Evidence) -> list[str]:
     end = deed.end
     faults = _answer(deed, seen, end.answer, end.choice, deed.goal.values.get("choices", ()), end.understood)
-    asked = {s.id for _, s in seen.since("say", deed.sent_s) if s.text == deed.goal.values["question"]}
-    if len(asked) != end.asked and end.reason not in ("skills_lost", "no_skills", "refused"):
+    question = deed.goal.values["question"]
+    asked = {s.id for _, s in seen.since("say", deed.sent_s) if s.text == question}
+    spoken = {(c.epoch, c.turn) for _, c in seen.since("speech/audio", deed.sent_s) if c.text.strip() == question}
+    # the first words of a node that was just started may not reach us, but those who speak them
+    if end.asked not in (len(asked), len(spoken)) and end.reason not in ("skills_lost", "no_skills", "refused"):
         faults.append(f"asked {end.asked} times, {len(asked)} were")
     return faults
 
