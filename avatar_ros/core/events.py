@@ -41,8 +41,20 @@ class AvatarState(OfTurn):
 
 
 @dataclass(frozen=True)
+class AvatarVoice:
+    """A voice that suits an avatar. backend: of tts_node; voice: as the backend's parameter `voices` has it."""
+
+    backend: str = ""
+    locale: str = ""
+    voice: str = ""
+
+
+@dataclass(frozen=True)
 class SessionEvent:
-    """A session opened or closed; stages drop its state when closed or after ttl_s without a message."""
+    """A session opened or closed; stages drop its state when closed or after ttl_s without a message.
+
+    avatar: with a name it tells that this one is shown from now on, and avatar_voices what suits it.
+    """
 
     session: str = LOCAL_SESSION
     kind: SessionKind = SessionKind.OPENED
@@ -50,6 +62,7 @@ class SessionEvent:
     locale: str = ""
     avatar: str = ""
     voice: str = ""
+    avatar_voices: tuple[AvatarVoice, ...] = ()
     stamp_ns: int = 0
 
 
