@@ -166,11 +166,12 @@ def test_its_voice_comes_with_it(kiosk, avatar):
     def wear(name, *voices):
         assert avatar.wear(name).done
         told = ("local", name, "en-US", voices)
-        kiosk.wait(
-            lambda heard: told in [(e.session, e.avatar, e.locale, e.avatar_voices) for e in heard.heard["session"][-1:]],
-            "it is told",
-            PATIENCE_S,
-        )
+
+        def is_told(heard):
+            newest = heard.heard["session"][-1:]
+            return told in [(e.session, e.avatar, e.locale, e.avatar_voices) for e in newest]
+
+        kiosk.wait(is_told, "it is told", PATIENCE_S)
 
     wear("bolt")
     usual_hz = heard_hz()
