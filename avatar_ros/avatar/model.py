@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..core.arkit import ARKIT_INDEX, ARKIT_NAMES
 from ..core.arrays import F32
-from ..core.events import AvatarVoice
+from ..core.types import AvatarVoice
 
 LAM_WEIGHT_SCALES: Mapping[str, float] = {
     "jawOpen": 1.2,

@@ -29,8 +29,8 @@ from typing import Any, NoReturn
 from .arkit import ARKIT_INDEX
 from .backdrop_words import parse_backdrop
 from .errors import AvatarError, ConfigError
-from .events import AvatarVoice
 from .parameter_file import nearest
+from .types import AvatarVoice
 
 CARD = "avatar.yaml"
 MAX_CARD_BYTES = 64 * 1024

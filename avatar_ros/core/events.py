@@ -8,7 +8,7 @@ import numpy as np
 
 from .arrays import F32
 from .enums import AgentState, ControlAction, Duty, InterruptAction, SayWhen, SessionKind
-from .types import LOCAL_SESSION, OfTurn
+from .types import LOCAL_SESSION, AvatarVoice, OfTurn
 
 #: In Offer.locales: BCP 47's "no linguistic content".
 NO_LANGUAGE = ("zxx",)
@@ -38,15 +38,6 @@ class AvatarState(OfTurn):
     stamp_ns: int = 0
     say: str = ""
     listening: bool = True
-
-
-@dataclass(frozen=True)
-class AvatarVoice:
-    """A voice that suits an avatar. backend: of tts_node; voice: as the backend's parameter `voices` has it."""
-
-    backend: str = ""
-    locale: str = ""
-    voice: str = ""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ from typing import get_args
 from .events import (
     Alive,
     AvatarState,
-    AvatarVoice,
     ClockPing,
     Control,
     FrameInfo,
@@ -31,6 +30,7 @@ from .events import (
 from .types import (
     AudioFeatures,
     AudioFrame,
+    AvatarVoice,
     ChatMessage,
     Expression,
     Mark,

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 from ..core.avatar_card import avatar_voices
 from ..core.enums import SessionKind
-from ..core.events import AvatarVoice, SessionEvent
+from ..core.events import SessionEvent
+from ..core.types import AvatarVoice
 from .base import PLAIN
 from .text import nearest
 

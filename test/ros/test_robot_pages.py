@@ -22,8 +22,7 @@ from avatar_ros.bringup.machine.main import OWN_VERBS, parse
 from avatar_ros.bringup.machine.venv import EXTRAS
 from avatar_ros.client import Avatar
 from avatar_ros.core.enums import AgentState, ControlAction
-from avatar_ros.core.events import AvatarVoice
-from avatar_ros.core.types import Transcript
+from avatar_ros.core.types import AvatarVoice, Transcript
 from avatar_ros.ros import convert, qos
 from avatar_ros.ros.listener import Listener
 from kiosk_process import ROOT, KioskProcess

@@ -11,8 +11,9 @@ import pytest
 from avatar_ros.avatar.fake import fake_avatar
 from avatar_ros.core.clock import VirtualClock
 from avatar_ros.core.enums import AgentState
-from avatar_ros.core.events import AvatarState, AvatarVoice, Wear, WearResult
+from avatar_ros.core.events import AvatarState, Wear, WearResult
 from avatar_ros.core.frame_sink import FrameSink
+from avatar_ros.core.types import AvatarVoice
 from avatar_ros.render.stage import RendererSettings, RenderStage
 from avatar_ros.testing.lam_writer import save_lam
 from fake_kiosk import AtOnce
