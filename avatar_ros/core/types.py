@@ -260,3 +260,12 @@ class PlaybackClock(OfTurn):
     steady_ns: int = 0
     stamp_ns: int = 0
     clock_id: int = 0
+
+
+@dataclass(frozen=True)
+class AvatarVoice:
+    """A voice that suits an avatar. backend: of tts_node; voice: as the backend's parameter `voices` has it."""
+
+    backend: str = ""
+    locale: str = ""
+    voice: str = ""

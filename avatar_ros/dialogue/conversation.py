@@ -80,6 +80,10 @@ class Conversation:
         """The person wants that language from now on."""
         self._turns.texts.choose(locale)
 
+    def wear(self, locale: str) -> None:
+        """The kiosk speaks that language from now on, as who is shown does."""
+        self._turns.texts.wear(locale)
+
     # --- events ---------------------------------------------------------------------------------------------------
 
     def open(self, now_s: float) -> list[Out]:

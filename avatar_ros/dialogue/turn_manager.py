@@ -94,7 +94,7 @@ class TurnManager:
 
     def say(self, say: Say, now_s: float) -> None:
         """Begin to speak another program's words."""
-        turn = self._begin(Source.SAY, say.locale or self._settings.locale, now_s)
+        turn = self._begin(Source.SAY, say.locale or self.texts.own_locale, now_s)
         turn.say_id = say.id
         turn.remaining = self._writer.cut(say.text, expression=say.expression)
         self.continue_text(now_s)

@@ -20,6 +20,7 @@ from .sentence import checked
 from .synthesis_job import DirectJob, SynthesisJob, ThreadJob
 from .trim_leading_silence import trim_leading_silence
 from .turn import TurnSpeech
+from .worn_voices import WornVoices
 
 #: While something is being said; idle otherwise.
 _BUSY_TICK_S = 0.04
@@ -45,8 +46,9 @@ class TtsStage(Stage):
 
     says_alive = True
 
-    def __init__(self, settings: TtsSettings, voice: Voice) -> None:
+    def __init__(self, settings: TtsSettings, voice: Voice, worn: WornVoices | None = None) -> None:
         super().__init__()
+        self._worn = worn or WornVoices(settings.backend, (), ())
         self._settings = settings
         self._voice = voice
         self._table: SessionTable[_SessionSpeech] = SessionTable(_SessionSpeech, settings.session_ttl_s)
@@ -92,6 +94,7 @@ class TtsStage(Stage):
 
     def session(self, event: SessionEvent, now_s: float) -> Iterable[Out]:
         """A session's voice; forget a closed session."""
+        self._worn.take(event)
         if event.kind is SessionKind.OPENED and event.voice:
             self._chosen[event.session] = event.voice
         if event.kind is SessionKind.CLOSED:
@@ -142,7 +145,7 @@ class TtsStage(Stage):
             if len(speech.turns) >= _MOST_TURNS:
                 return None
             self._supersede(speech, key)
-            synthesize = partial(self._synthesize, voice=self._chosen.get(sentence.session, ""))
+            synthesize = partial(self._begin, sentence.session, self._chosen.get(sentence.session, ""))
             speech.turns.append(TurnSpeech(sentence.session, key, self._settings, synthesize))
         return speech.turns[-1]
 
@@ -175,6 +178,10 @@ class TtsStage(Stage):
         finally:
             self.tick_period_s = _BUSY_TICK_S if self._busy else 0.0
 
+    def _begin(self, session: str, chosen: str, text: str, locale: str) -> SynthesisJob:
+        """What a person chose counts more than what suits the face, which may change between two sentences."""
+        return self._synthesize(text, locale, chosen or self._worn.of(session, locale))
+
     def _synthesize(self, text: str, locale: str, voice: str) -> SynthesisJob:
         stop = CancelToken()
         parts = checked(spoken_by(self._voice, voice, text, locale, stop))
@@ -188,4 +195,5 @@ def build(settings: TtsSettings, own: Options = NO_OPTIONS) -> Stage:
     voice = TTS_BACKENDS.make(settings.backend, settings, own=own)
     if settings.fallback and settings.fallback != settings.backend and voice.blocking:
         voice = VoiceWithFallback(voice, TTS_BACKENDS.make(settings.fallback, settings, own=own), settings)
-    return TtsStage(settings, voice)
+    configured = getattr(own.get(settings.backend), "voices", ())
+    return TtsStage(settings, voice, WornVoices(settings.backend, configured, settings.voices_of_avatar))
