@@ -12,11 +12,12 @@ static const Kernels* const kAll[] = {&kKernels_avx512, &kKernels_avx2, &kKernel
 
 static bool runs(const Kernels& k) {
     __builtin_cpu_init();
-    if (&k == &kKernels_avx512)
-        return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-               __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-    if (&k == &kKernels_avx2) return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-    return true;
+    if (&k == &kKernels_sse2) return true;
+    const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi") &&
+                      __builtin_cpu_supports("bmi2");
+    if (&k == &kKernels_avx2) return avx2;
+    return avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
 }
 #else
 extern const Kernels kKernels_generic;

@@ -10,6 +10,7 @@
 // a group is closed, its colours hold what is still open, T[n], in the colour of its last splat.
 #pragma once
 
+#include "kernel_chunk.hpp"
 #include "kernel_finish.hpp"
 #include "kernels.hpp"
 #include "simd.hpp"
@@ -17,15 +18,8 @@
 namespace avatar {
 namespace {
 
-constexpr float kSaturated = 1.0f / 512.0f;   // transmittance below which a group is finished: half a level
-constexpr float kSteepStart = -100.0f;        // exponent from which the row recurrence could underflow
-constexpr int kChunk = 32;                    // splats between two looks at saturation; a bit each
+constexpr float kSaturated = 1.0f / 512.0f;  // transmittance below which a group is finished: half a level
 constexpr int kStrips = kTileWidth / W;
-constexpr int kGroupRows = kRegisters >= 32 ? 4 : 2;  // four registers a row, and some to work with
-constexpr int kGroups = kTileHeight / kGroupRows;
-static_assert(kChunk == 32 && kGroups <= 64 && kGroupRows < kMargin);
-
-typedef float Four __attribute__((vector_size(16)));
 
 // One strip of the tile: W columns. What is finished is left out; where it lies between others, Gaussians have to pass.
 struct Strip {
@@ -36,94 +30,6 @@ struct Strip {
     int first, last;        // of those alive, [first, last)
 };
 
-// What finding rows needs of a chunk's splats, column by column.
-struct Chunk {
-    float x[kChunk], y[kChunk], half_width[kChunk], lean[kChunk], shear[kChunk], root[kChunk];
-    int32_t begin[kChunk], end[kChunk];  // rows of one strip; none: end is 0
-};
-
-// One splat's Gaussian on its way down a strip: in the row that comes next, and the ratio to the one after it.
-struct alignas(4 * W) Gaussian {
-    VF value, ratio;
-};
-
-inline void fill_chunk(const Splat* splats, const uint32_t* list, int count, Chunk& chunk) {
-    for (int i = 0; i < count; ++i) {
-        const Splat& s = splats[list[i]];
-        chunk.x[i] = s.x, chunk.y[i] = s.y, chunk.half_width[i] = s.half_width;
-        chunk.lean[i] = s.lean, chunk.shear[i] = s.shear, chunk.root[i] = s.root;
-    }
-    for (int i = count; i < kChunk; ++i) {
-        chunk.x[i] = chunk.y[i] = chunk.lean[i] = chunk.shear[i] = chunk.root[i] = 0;
-        chunk.half_width[i] = -1;  // touches nothing
-    }
-}
-
-// Rows of a strip whose pixels' centres begin at `left_px`, for all splats of the chunk.
-inline void find_rows(Chunk& chunk, const Strip& strip, float left_px, float tile_y) {
-    const VF low = splat(strip.first * kGroupRows), high = splat(strip.last * kGroupRows);
-    for (int i = 0; i < kChunk; i += W) {
-        const VF x = load(chunk.x + i), half_width = load(chunk.half_width + i), lean = load(chunk.lean + i);
-        const VF left = vmax(left_px - x, -half_width), right = vmin((left_px + (W - 1)) - x, half_width);
-        const VF at_top = vmin(vmax(-lean, left), right), at_bottom = vmin(vmax(lean, left), right);
-        const VF square = half_width * half_width;
-        const VF root = load(chunk.root + i), shear = load(chunk.shear + i), y = load(chunk.y + i) - tile_y;
-        const VF above = root * vsqrt(vmax(square - at_top * at_top, VF{}));
-        const VF below = root * vsqrt(vmax(square - at_bottom * at_bottom, VF{}));
-        const VI top = to_int(vmin(vmax(shear * at_top - above + y + 0.499f, low), high));
-        const VI bottom = to_int(vmin(vmax(shear * at_bottom + below + y + 0.501f, low), high));
-        store_bits(chunk.begin + i, top);
-        store_bits(chunk.end + i, bottom & (left <= right) & (top < bottom));
-    }
-}
-
-// The chunk's splats that touch a group of rows, a bit each.
-inline uint32_t touching(const Chunk& chunk, int group) {
-    const int first = group * kGroupRows;
-    uint32_t found = 0;
-    for (int i = 0; i < kChunk; i += W) {
-        const VI begin = load_bits(chunk.begin + i), end = load_bits(chunk.end + i);
-        found |= lanes_of((begin < first + kGroupRows) & (end > first)) << i;
-    }
-    return found;
-}
-
-// Those that touch any.
-inline uint32_t touching(const Chunk& chunk) {
-    uint32_t found = 0;
-    for (int i = 0; i < kChunk; i += W) found |= lanes_of(load_bits(chunk.end + i) > 0) << i;
-    return found;
-}
-
-// Gaussian along a column by recurrence: G(y+1) = G(y)·R(y), R(y+1) = R(y)·Q. Returns the exponent that it begins with.
-inline VF begin_gaussian(const Splat& s, VF dx, float dy, Gaussian& out) {
-    const VF slope = s.b * dx;
-    const VF exponent = s.a * dx * dx + (dy * slope + (s.peak + s.c * dy * dy));
-    out.value = exp2v(exponent);
-    out.ratio = exp2_within(slope + s.c * (2.0f * dy + 1.0f));
-    return exponent;
-}
-
-// Whether the recurrence could lose a pixel that counts.
-inline bool is_needle(const Splat& s, VF dx, VF exponent) {
-    return any((exponent < kSteepStart) & (dx * dx <= s.half_width * s.half_width));
-}
-
-// Of those that touch the strip. Bits of the splats that have to be worked out row by row.
-inline uint32_t begin_gaussians(const Splat* splats, const uint32_t* list, const Chunk& chunk, VF lanes, float top_y,
-                                Gaussian* gaussians) {
-    uint32_t steep = 0;
-    for (uint32_t found = touching(chunk); found != 0; found &= found - 1) {
-        const int i = __builtin_ctz(found);
-        const Splat& s = splats[list[i]];
-        const VF dx = lanes - s.x;
-        const float dy = top_y + static_cast<float>(chunk.begin[i] & -kGroupRows) - s.y;
-        const VF exponent = begin_gaussian(s, dx, dy, gaussians[i]);
-        if (!(s.least >= kSteepStart)) steep |= static_cast<uint32_t>(is_needle(s, dx, exponent)) << i;
-    }
-    return steep;
-}
-
 // What is open behind one row of a splat.
 inline void hide(Cell& cell, VF alpha) { cell.through = less_times_from(cell.through, alpha, kAlphaThreshold); }
 
@@ -132,9 +38,7 @@ struct Step {
     VF red, green, blue;
 };
 
-inline __attribute__((always_inline)) Step step_to(const Splat& s, Four& colours) {
-    Four next;
-    std::memcpy(&next, &s.red, sizeof(next));
+inline __attribute__((always_inline)) Step step_to(Four next, Four& colours) {
     Four change = next - colours;
     colours = next;
     asm("" : "+m"(change));  // by way of memory: units that load are idle, those that would take it apart are not
@@ -149,7 +53,9 @@ inline __attribute__((always_inline)) void add(Cell& cell, const Step& step) {
 
 // Needles: each row by itself.
 __attribute__((noinline)) void add_steep(const Splat& s, VF lanes, float row_y, Cell* cells, Four& colours) {
-    const Step step = step_to(s, colours);
+    Four colour;
+    std::memcpy(&colour, &s.red, sizeof(colour));
+    const Step step = step_to(colour, colours);
     const VF dx = lanes - s.x, across = s.peak + s.a * dx * dx;
     for (int row = 0; row < kGroupRows; ++row) {
         const float dy = row_y + static_cast<float>(row) - s.y;
@@ -159,9 +65,9 @@ __attribute__((noinline)) void add_steep(const Splat& s, VF lanes, float row_y, 
 }
 
 // The next rows of one splat. `cells` are the caller's registers.
-inline __attribute__((always_inline)) void add_rows(const Splat& s, Gaussian& gaussian, Cell* cells, Four& colours) {
-    const Step step = step_to(s, colours);
-    const VF q = splat(s.q);
+inline __attribute__((always_inline)) void add_rows(Gaussian& gaussian, Cell* cells, Four& colours) {
+    const Step step = step_to(gaussian.colour, colours);
+    const VF q = splat(gaussian.colour[3]);
     VF value = gaussian.value, ratio = gaussian.ratio;
 #pragma GCC unroll 4
     for (int row = 0; row < kGroupRows; ++row) {
@@ -170,19 +76,18 @@ inline __attribute__((always_inline)) void add_rows(const Splat& s, Gaussian& ga
         value *= ratio;
         ratio *= q;
     }
-    gaussian = {value, ratio};
+    gaussian.value = value, gaussian.ratio = ratio;
 }
 
 // The splats of `found` over one group of rows, none of them a needle. Returns whether what is behind can be seen.
-inline bool blend_group(const Splat* splats, const uint32_t* list, uint32_t found, Gaussian* gaussians, Cell* rows,
-                        Four& last) {
+inline bool blend_group(uint64_t found, Gaussian* gaussians, Cell* rows, Four& last) {
     Cell cells[kGroupRows];
     Four colours = last;
 #pragma GCC unroll 4
     for (int row = 0; row < kGroupRows; ++row) cells[row] = rows[row];
     for (; found != 0; found &= found - 1) {
-        const int i = __builtin_ctz(found);
-        add_rows(splats[list[i]], gaussians[i], cells, colours);
+        const size_t i = __builtin_ctzll(found);
+        add_rows(gaussians[i], cells, colours);
     }
     last = colours;
     VF most = cells[0].through;
@@ -195,28 +100,29 @@ inline bool blend_group(const Splat* splats, const uint32_t* list, uint32_t foun
 }
 
 // On to the group after a finished one.
-inline void pass_group(const Splat* splats, const uint32_t* list, uint32_t found, Gaussian* gaussians) {
+inline void pass_group(uint64_t found, Gaussian* gaussians) {
     for (; found != 0; found &= found - 1) {
-        const int i = __builtin_ctz(found);
-        const VF q = splat(splats[list[i]].q);
+        const size_t i = __builtin_ctzll(found);
+        const VF q = splat(gaussians[i].colour[3]);
         VF value = gaussians[i].value, ratio = gaussians[i].ratio;
 #pragma GCC unroll 4
         for (int row = 0; row < kGroupRows; ++row) value *= ratio, ratio *= q;
-        gaussians[i] = {value, ratio};
+        gaussians[i].value = value, gaussians[i].ratio = ratio;
     }
 }
 
-// The same as blend_group where some are: in order, since each hides those behind it.
-inline bool blend_steep_group(const Splat* splats, const uint32_t* list, uint32_t found, uint32_t steep,
-                              Gaussian* gaussians, VF lanes, float row_y, Cell* rows, Four& last) {
+// The same as blend_group where some are: in order, since each hides those behind it. Rare, and kept out of the way of the
+// others' registers.
+__attribute__((noinline)) bool blend_steep_group(const Splat* splats, const uint32_t* list, uint64_t found, uint64_t steep,
+                                                Gaussian* gaussians, VF lanes, float row_y, Cell* rows, Four& last) {
     while (found != 0) {
-        const uint32_t needle = found & steep & -(found & steep);
-        const uint32_t before = found & (needle - 1);  // all of them where no needle is left
-        blend_group(splats, list, before, gaussians, rows, last);
-        if (needle != 0) add_steep(splats[list[__builtin_ctz(needle)]], lanes, row_y, rows, last);
+        const uint64_t needle = found & steep & -(found & steep);
+        const uint64_t before = found & (needle - 1);  // all of them where no needle is left
+        blend_group(before, gaussians, rows, last);
+        if (needle != 0) add_steep(splats[list[__builtin_ctzll(needle)]], lanes, row_y, rows, last);
         found &= ~(before | needle);
     }
-    return blend_group(splats, list, 0, gaussians, rows, last);
+    return blend_group(0, gaussians, rows, last);
 }
 
 inline void touch(Strip& strip, int group) {
@@ -230,18 +136,18 @@ void blend_chunk(const Splat* splats, const uint32_t* list, Chunk& chunk, Strip&
     Gaussian gaussians[kChunk];
     const VF lanes = left_px + iota();
     const float top_y = tile_y + 0.5f;
-    find_rows(chunk, strip, left_px, tile_y);
-    const uint32_t steep = begin_gaussians(splats, list, chunk, lanes, top_y, gaussians);
+    find_rows(chunk, strip.first * kGroupRows, strip.last * kGroupRows, left_px, tile_y);
+    const uint64_t steep = begin_gaussians(splats, list, chunk, lanes, top_y, gaussians);
     for (int group = strip.first; group < strip.last; ++group) {
-        const uint32_t found = touching(chunk, group);
-        if (!(strip.alive >> group & 1)) pass_group(splats, list, found, gaussians);
+        const uint64_t found = touching(chunk, group);
+        if (!(strip.alive >> group & 1)) pass_group(found, gaussians);
         if (found == 0 || !(strip.alive >> group & 1)) continue;
         Cell* const rows = strip.rows + group * kGroupRows;
         Four& last = strip.colours[group];
         if (!(strip.touched >> group & 1)) touch(strip, group);
         const bool open = __builtin_expect(found & steep, 0)
             ? blend_steep_group(splats, list, found, steep, gaussians, lanes, top_y + group * kGroupRows, rows, last)
-            : blend_group(splats, list, found, gaussians, rows, last);
+            : blend_group(found, gaussians, rows, last);
         if (!open) strip.alive &= ~(uint64_t{1} << group);
     }
     strip.first = strip.alive ? __builtin_ctzll(strip.alive) : 0;

@@ -15,7 +15,8 @@ def measured(tmp_path, *arguments):
     return code, json.loads(file.read_text())
 
 
-def test_opengl_is_measured_and_compared(tmp_path, capsys):
+def test_opengl_is_measured_and_compared(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(gpu, "WARM_UP_FRAMES", 2)  # a processor that plays a card needs a tenth of a second for each
     pytest.importorskip("moderngl", reason="moderngl is not installed (extra: gl)")
     from avatar_ros.render.gl_context import GlContext
 
@@ -31,7 +32,7 @@ def test_opengl_is_measured_and_compared(tmp_path, capsys):
     assert 40 < half["worst_psnr_db"] < single["worst_psnr_db"] and half["reference_frames"] == 2
     assert half["on_card"]["median_ms"] > 0 and half["off_card"]["fps"] > 0
     assert half["stages"]["own_ms"] > 0 and 1000 < half["stages"]["uploaded_bytes"] < 1e6
-    again = measured(tmp_path, *arguments)[1]["lines"][0]
+    again = measured(tmp_path, *arguments[:2], *arguments[4:])[1]["lines"][0]
     assert again["worst_psnr_db"] == half["worst_psnr_db"], "from the kept frames"
     assert "| gl | 32x24 |" in capsys.readouterr().out
 

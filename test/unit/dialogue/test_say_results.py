@@ -239,7 +239,7 @@ def happen(talk: Talk, kind: str, *values: Any) -> None:
         getattr(talk, kind)(*values)
 
 
-@settings(max_examples=300, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=160, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(NEWS, max_size=30))
 def test_every_say_has_exactly_one_result_in_any_order_of_events(news: list[tuple[Any, ...]]) -> None:
     talk = Talk(peer_patience_s=2.0, think_patience_s=2.0, speak_patience_s=2.5, idle_after_s=3.0, say_limit=3)

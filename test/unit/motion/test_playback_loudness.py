@@ -212,7 +212,7 @@ def test_speakers_blink_when_what_is_heard_has_paused(source):
     def share_in_quiet(told):
         """Of blinks, those that begin where nothing was heard 0.15 s before."""
         found = []
-        for seed in range(12):
+        for seed in range(6):
             show = Show(told, seed=seed).run(0.0, SECONDS)
             begins = np.flatnonzero(np.diff((show.of("eyeBlinkLeft") > 0.5).astype(int)) == 1)
             found += [envelope(np.array(show.times_s)[begins] - 0.15) < 0.1]
