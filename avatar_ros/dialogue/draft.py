@@ -1,5 +1,5 @@
-"""A prepared answer's first sentence, on the short way: whoever answers cuts it as the dialogue will, and gives it to the
-voice at once. Where those are on another host, its sound comes two crossings sooner.
+"""A prepared answer's first sentence, on the short way: whoever answers cuts it as the dialogue will, and gives it to
+the voice at once. Where those are on another host, its sound comes two crossings sooner.
 
 FirstSentence cuts it there. DraftCheck, in the dialogue, compares what was given with what the dialogue makes of the
 same answer, and has anything else thrown away: no other words than the dialogue's own are heard.

@@ -12,9 +12,7 @@ from ..core.settings import Settings, setting
 from ..core.stage import Port
 from ..core.types import Prompt, Reply, Sentence
 
-PORT = Port(
-    subscribes=("dialogue/prompt", "mic/voice_activity"), publishes=("dialogue/reply", "speech/draft", "offer")
-)
+PORT = Port(subscribes=("dialogue/prompt", "mic/voice_activity"), publishes=("dialogue/reply", "speech/draft", "offer"))
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The first sentence of a prepared answer comes to the voice twice, first from whoever answers: nothing else is heard."""
+"""A prepared answer's first sentence comes to the voice twice, first from whoever answers; nothing else is heard."""
 
 from __future__ import annotations
 
