@@ -74,8 +74,7 @@ def parser_for(verb: str | None) -> argparse.ArgumentParser:
     )
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
     for name, (module, text) in VERBS.items():
-        sentence = text[0].upper() + text[1:] + ("" if text.endswith("?") else ".")
-        sub = verbs.add_parser(name, help=text, description=sentence)
+        sub = verbs.add_parser(name, help=text, description=sentence(name))
         sub.formatter_class = argparse.RawDescriptionHelpFormatter
         if name == verb:
             command = importlib.import_module(f".commands.{module}", __package__)
@@ -102,6 +101,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _refused(options.verb, error)
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
+
+
+def sentence(verb: str) -> str:
+    """What `verb` does, as a sentence."""
+    text = VERBS[verb][1]
+    return text[0].upper() + text[1:] + ("" if text.endswith("?") else ".")
 
 
 def _no_text(word: str) -> bool:

@@ -7,7 +7,10 @@ said well.
 from __future__ import annotations
 
 from ..core.arrays import Pcm
+from ..core.locales import language_code
 from .base import Hypothesis
+
+_OF_SENSEVOICE = ("en", "ja", "ko", "yue", "zh")
 
 
 class DeafStream:
@@ -35,5 +38,10 @@ def deaf_warning(backend: str, hears: tuple[str, ...], locale: str) -> str:
     """What a kiosk says at its start and in its diagnostics whose recogniser does not hear its language."""
     return (
         f"{backend} hears {', '.join(hears)} only and this kiosk's locale is {locale}: it hears nothing; typed "
-        "questions are answered. Other ears: docs/languages.md (./avatar fetch sensevoice_sherpa: zh, ja, ko)"
+        f"questions are answered. Ears for it: ./avatar fetch {_fetched(locale)} (docs/languages.md)"
     )
+
+
+def _fetched(locale: str) -> str:
+    """What `./avatar fetch` calls a recogniser of that language: SenseVoice is the quicker one where it knows it."""
+    return "sensevoice_sherpa" if language_code(locale) in _OF_SENSEVOICE else "whisper_base"

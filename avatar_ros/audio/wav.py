@@ -25,6 +25,10 @@ MAX_BYTES = 1 << 30
 MAX_SOUND_S = 4 * 3600
 MIN_SOUND_S = 0.01
 _BLOCK_BYTES = 1 << 20
+_FULL_SCALE = 32767
+#: More than this at full scale is no loud voice but samples of another scale, or an overdriven recording.
+_CLIPPED_SHARE = 0.1
+_PROBES = 100_000
 _REMEDY = "convert it with: ffmpeg -i FILE -c:a pcm_s16le question.wav"
 
 
@@ -61,13 +65,23 @@ def _read(path: Path, file: BinaryIO, channels: tuple[int, ...]) -> WavSound:
         raise NotWavError(f"holds {seconds / 3600:.1f} hours of sound, {MAX_SOUND_S / 3600:g} at most can be read")
     if max(channels, default=-1) >= sound.form.channels:
         raise NotWavError(f"has {sound.form.channels} channels, and no number {max(channels)} (they count from 0)")
-    warning = ""
-    if sound.size < sound.promised:
-        there = f"{sound.size} of {sound.promised} bytes of sound are there, and are played"
-        warning = f"{path.name} is truncated: {there}"
     blocks = _blocks(file, sound, channels)
     shape = (frames, len(channels)) if channels else (frames,)
-    return WavSound(_at_mic_rate(blocks, sound.form.rate_hz, shape), warning)
+    pcm = _at_mic_rate(blocks, sound.form.rate_hz, shape)
+    faults = "; ".join(_faults(sound, pcm))
+    return WavSound(pcm, f"{path.name} {faults}" if faults else "")
+
+
+def _faults(sound: Sound, pcm: Pcm) -> Iterator[str]:
+    """What the file's maker would want to know, though its sound can be heard or not heard as it is."""
+    if sound.size < sound.promised:
+        yield f"is truncated: {sound.size} of {sound.promised} bytes of sound are there, and are played"
+    if not pcm.any():
+        yield "holds nothing but silence"
+    probe = pcm[:: max(1, len(pcm) // _PROBES)]
+    share = float(np.mean(np.abs(probe) == _FULL_SCALE))
+    if share > _CLIPPED_SHARE:
+        yield f"is clipped: {share:.0%} of it is as loud as can be; make it quieter where it was made"
 
 
 def _blocks(file: BinaryIO, sound: Sound, channels: tuple[int, ...]) -> Iterator[F32]:
@@ -134,6 +148,6 @@ def _at_mic_rate(blocks: Iterator[F32], rate_hz: int, shape: tuple[int, ...]) ->
         done += len(block)
         piece = block if resampler is None else resampler.resample_chunk(block, last=done >= frames)
         piece = piece[: len(out) - count]
-        out[count : count + len(piece)] = np.clip(np.round(piece * 32767), -32767, 32767)
+        out[count : count + len(piece)] = np.clip(np.round(piece * _FULL_SCALE), -_FULL_SCALE, _FULL_SCALE)
         count += len(piece)
     return out[:count]

@@ -20,8 +20,6 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
-import setproctitle
-
 from ..core.exit_codes import EXIT_MACHINE
 from ..core.machine import machine_fault
 
@@ -91,6 +89,8 @@ def _open_descriptors() -> set[int]:
 
 def _become(module: str, args: Sequence[str], env: Mapping[str, str], output: int, prepare: Callable[[], None]) -> None:
     """In the fork: be that process. multiprocessing turns what is raised into a traceback and an exit code."""
+    import setproctitle  # not above: --help of a verb must need nothing installed
+
     _let_go(output)
     prepare()
     setproctitle.getproctitle()  # it finds its place now: before the environment changes, beside which that lies

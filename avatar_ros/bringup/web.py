@@ -7,6 +7,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass, replace
 from pathlib import Path
+from urllib.parse import quote
 
 from ..core.avatar_names import avatar_file
 from ..core.errors import ConfigError
@@ -169,7 +170,9 @@ def plan_web(options: WebOptions) -> tuple[tuple[KioskNode, ...], list[str]]:
 def _address(options: WebOptions, name: str, port: int, token: str) -> str:
     host = f"[{name}]" if ":" in name else name
     scheme, usual = ("https", 443) if options.secure else ("http", 80)
-    return f"{scheme}://{host}{'' if port == usual else f':{port}'}{TOKEN_MARK + token if token else ''}"
+    # As it is, a phone's camera would end the address at a blank, and the page the token at a &.
+    behind = TOKEN_MARK + quote(token, safe="") if token else ""
+    return f"{scheme}://{host}{'' if port == usual else f':{port}'}{behind}"
 
 
 def _bare(address: str) -> str:

@@ -36,6 +36,7 @@ BENCHES = {
     "floods": "conversation.floods",
     "web": "conversation.web_load",
     "web-page": "conversation.web_page",
+    "web-kiosk": "conversation.web_kiosk",
     "web-stress": "conversation.web_stress",
     "recordings": "lips.collect_recordings",
 }

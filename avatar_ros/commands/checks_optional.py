@@ -45,7 +45,7 @@ def libraries() -> CheckResult:
     """Which optional libraries are installed."""
     missing = [name for name in LIBRARIES if importlib.util.find_spec(name) is None]
     detail = _list("installed", [name for name in LIBRARIES if name not in missing])
-    extras = ",".join(LIBRARIES[name][1] for name in missing if LIBRARIES[name][1])
+    extras = ",".join(dict.fromkeys(LIBRARIES[name][1] for name in missing if LIBRARIES[name][1]))
     command = f"./avatar setup --with {extras}" if extras else "./avatar setup"
     brought = "; ".join(f"{name} ({LIBRARIES[name][0]})" for name in missing)
     return CheckResult(not missing, detail, f"{command} brings {brought}")

@@ -14,7 +14,6 @@ from ..core.errors import ConfigError
 from ..core.machine import machine_fault
 from ..core.registry import how_to_install
 from ..core.ros_names import namespace_of
-from ..recording.base import RECORDED, BagMessage, Instant, RecordingError, metadata_of
 
 if TYPE_CHECKING:
     from ..recording.bag_writer import BagWriter
@@ -65,6 +64,8 @@ def require_mcap() -> None:
 
 def chosen_topics(only: str, *, sound: bool) -> tuple[str, ...]:
     """What is recorded. Raises RecordingError naming an unknown topic."""
+    from ..recording.base import RECORDED, RecordingError  # not above: --help must need nothing installed
+
     names = tuple(name.strip() for name in only.split(",") if name.strip())
     if unknown := [name for name in names if name not in RECORDED]:
         raise RecordingError("bad_option", f"--only names '{unknown[0]}'; known: {', '.join(RECORDED)}")
@@ -84,6 +85,7 @@ def _record(options: argparse.Namespace, topics: tuple[str, ...], signals: StopS
     from rclpy.signals import SignalHandlerOptions
 
     from ..recording.bag_writer import BagWriter
+    from ..recording.base import Instant, metadata_of
     from ..ros.executor import LeanExecutor
     from ..ros.raw_listener import RawListener
     from ..ros.start import start_ros
@@ -113,6 +115,7 @@ def _record(options: argparse.Namespace, topics: tuple[str, ...], signals: StopS
 
 
 def _write(writer: BagWriter, namespace: str, topic: str, data: bytes) -> None:
+    from ..recording.base import BagMessage
     from ..ros.message_text import definition_of
     from ..ros.raw_listener import type_name
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from ..avatar.axes import AXES, Y_UP
-from ..avatar.validate import validate
-from ..core.avatar_names import avatar_file
+from ..core.avatar_names import AXES, avatar_file
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -18,12 +16,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def add_axes(parser: argparse.ArgumentParser) -> None:
     """The option of all verbs that read avatars."""
     parser.add_argument(
-        "--axes", default=Y_UP, choices=AXES, help="what is up in a file of splats alone (default: %(default)s)"
+        "--axes", default=AXES[0], choices=AXES, help="what is up in a file of splats alone (default: %(default)s)"
     )
 
 
 def run(options: argparse.Namespace) -> int:
     """0: the avatar is good; 2: it is not."""
+    from ..avatar.validate import validate  # it needs numpy, which --help must not
+
     report = validate(avatar_file(options.avatar), options.axes)
     print(report.text())
     return 0 if report.good else 2

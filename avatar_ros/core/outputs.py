@@ -19,6 +19,7 @@ def check_output(option: str, path: str, inputs: Iterable[str] = (), endings: Se
         raise ConfigError("file_missing", f"{option} is {path}, but the folder {target.parent} does not exist")
     if target.is_dir():
         raise ConfigError("bad_option", f"{option} is {path}, which is a folder; name a file in it")
+    _check_writable(option, path, target if target.exists() else target.parent)
     if endings and target.suffix.lower() not in endings:
         raise ConfigError("bad_option", f"{option} is {path}; its name must end in {' or '.join(endings)}")
     if any(same_file(path, given) for given in inputs):
@@ -29,6 +30,14 @@ def check_folder(option: str, path: str) -> None:
     """Raises ConfigError where files cannot be written into a folder `path`; it may still be missing."""
     if os.path.lexists(path) and not Path(path).is_dir():
         raise ConfigError("bad_option", f"{option} is {path}, which is no folder; give another name")
+    there = next(folder for folder in (Path(path).absolute(), *Path(path).absolute().parents) if folder.exists())
+    _check_writable(option, path, there)
+
+
+def _check_writable(option: str, path: str, where: Path) -> None:
+    if not os.access(where, os.W_OK):
+        why = f"{where} cannot be written by this user, or lies on a read-only disk"
+        raise ConfigError("not_writable", f"{option} is {path}, but {why}; name another place")
 
 
 def same_file(one: str, other: str) -> bool:

@@ -21,6 +21,7 @@ from pathlib import Path
 
 from .errors import ConfigError
 from .fastdds_profile import local_profile_xml, profile_xml
+from .machine import machine_fault
 from .network_interfaces import wait_for_addresses
 from .paths import runtime_folder
 
@@ -230,9 +231,15 @@ def _write(profile: str, env: Mapping[str, str]) -> Path:
     path = folder / f"avatar_ros-{os.getuid()}-{hashlib.sha256(profile.encode()).hexdigest()[:12]}.xml"
     try:
         handle, new = tempfile.mkstemp(dir=folder, prefix=path.stem)
-        with os.fdopen(handle, "w") as file:
-            file.write(profile)
-        os.replace(new, path)
+        try:
+            with os.fdopen(handle, "w") as file:
+                file.write(profile)
+            os.replace(new, path)
+        except OSError:
+            os.unlink(new)
+            raise
     except OSError as error:
-        raise ConfigError("network_profile", f"cannot write {path}: {error.strerror}") from error
+        error.filename = str(path)
+        text = f"cannot write {path}: {error.strerror}"
+        raise machine_fault(error) or ConfigError("network_profile", text) from error
     return path

@@ -55,12 +55,20 @@ class Access:
         parts = urlsplit(origin)
         return parts.scheme in ("http", "https") and parts.netloc.lower() == host.lower()
 
-    def has_token(self, headers: Mapping[str, str]) -> bool:
-        """Whether a request carries the cookie or, as programs do, the token itself. Not counted as a try."""
+    def has_token(self, headers: Mapping[str, str], address: str, now_s: float) -> tuple[bool, float]:
+        """(whether a request carries the cookie or, as programs do, the token itself; how long it must wait, s).
+
+        Wrong tokens count as tries; where those are used up, not even the right one is looked at.
+        """
         if not self._token or hmac.compare_digest(_cookie_of(headers.get("cookie", "")), self._cookie):
-            return True
+            return True, 0.0
         scheme, _, value = headers.get("authorization", "").partition(" ")
-        return scheme.lower() == "bearer" and self._is_token(value.strip())
+        if scheme.lower() != "bearer":
+            return False, 0.0
+        if wait_s := self._limit.wait_s(address, now_s):
+            return False, wait_s
+        right = self._is_token(value.strip())
+        return right, 0.0 if right else self._limit.take(address, now_s)
 
     def try_token(self, token: str, address: str, now_s: float) -> tuple[bool, float]:
         """(whether it is the token, how long this address must wait before its next try, s: 0.0 where it need not)."""

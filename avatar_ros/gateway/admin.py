@@ -37,15 +37,20 @@ class Operator:
         self._limit = AddressLimit(_TRIES_PER_S, _TRIES)
 
     def check(self, request: Request) -> None:
-        """Raises HTTPException: 404 without /admin, 401 without or with a wrong password, 429 after many tries."""
+        """Raises HTTPException: 404 without /admin, 401 without or with a wrong password, 429 after many tries.
+
+        Until an address has waited, not even the right one is looked at.
+        """
         if not self._password:
             raise HTTPException(404, "no operator has a password here: see the parameter admin_token_file")
         given = password_of(request.headers.get("authorization", ""))
+        address, now_s = request.scope["avatar_address"], time.monotonic()
+        if given and (wait_s := self._limit.wait_s(address, now_s)):
+            raise HTTPException(429, "tried too often", {"retry-after": str(int(wait_s) + 1)})
         if hmac.compare_digest(given, self._password):
             return
-        wait_s = self._limit.take(request.scope["avatar_address"], time.monotonic()) if given else 0.0
-        if wait_s:
-            raise HTTPException(429, "tried too often", {"retry-after": str(int(wait_s) + 1)})
+        if given:
+            self._limit.take(address, now_s)
         raise HTTPException(401, "the operator's password", _ASK)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from .access import Access
 from .base import WebSettings
@@ -36,6 +36,14 @@ BODY_S = 60.0
 _UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
+class _Refused(NamedTuple):
+    """wait_s: before the next try."""
+
+    status: int
+    text: str
+    wait_s: float = 0.0
+
+
 class Guard:
     """address_of(scope): whose request it is, proxies looked through."""
 
@@ -57,30 +65,34 @@ class Guard:
             return
         answer = self._with_headers(scope, headers, send)
         if refused is not None:
-            await _answer(answer, *refused)
+            await _answer(answer, refused)
             return
         await self._app(scope, _Limited(receive, self._settings.upload_bytes), answer)
 
-    def _refused(self, scope: Scope, headers: dict[str, str]) -> tuple[int, str] | None:
+    def _refused(self, scope: Scope, headers: dict[str, str]) -> _Refused | None:
         host = headers.get("host", "")
         if not self._access.knows_host(host):
-            return 421, f"this server is not called '{host[:100]}'; add it to the parameter names"
+            return _Refused(421, f"this server is not called '{host[:100]}'; add it to the parameter names")
         checks_origin = scope["type"] == "websocket" or scope["method"] in _UNSAFE
         if checks_origin and not self._access.is_own_origin(headers.get("origin"), host):
-            return 403, "a page of another site may not do that; add its origin to the parameter origins"
-        if self._access.needs_it(scope["path"]) and not self._access.has_token(headers):
-            return 401, "this needs the token: open the address that the server has printed"
+            return _Refused(403, "a page of another site may not do that; add its origin to the parameter origins")
+        if self._access.needs_it(scope["path"]):
+            has_it, wait_s = self._access.has_token(headers, scope["avatar_address"], time.monotonic())
+            if wait_s:
+                return _Refused(429, "too many wrong tokens: wait", wait_s)
+            if not has_it:
+                return _Refused(401, "this needs the token: open the address that the server has printed")
         length = headers.get("content-length", "0")
         if not length.isdigit() or int(length) > self._settings.upload_bytes:
-            return 413, f"more than {self._settings.upload_bytes} bytes"
+            return _Refused(413, f"more than {self._settings.upload_bytes} bytes")
         return None
 
-    async def _socket(self, scope: Scope, receive: Receive, send: Send, refused: tuple[int, str] | None) -> None:
+    async def _socket(self, scope: Scope, receive: Receive, send: Send, refused: _Refused | None) -> None:
         if refused is None:
             await self._app(scope, receive, send)
             return
         await receive()
-        if refused[0] == 401:  # a browser's script sees why only after the socket was open
+        if refused.status == 401:  # a browser's script sees why only after the socket was open
             await send({"type": "websocket.accept"})
             await send({"type": "websocket.close", "code": 4401, "reason": "no token"})
         else:
@@ -131,10 +143,12 @@ class _Limited:
         return message
 
 
-async def _answer(send: Send, status: int, text: str) -> None:
-    body = json.dumps({"error": text}).encode()
+async def _answer(send: Send, refused: _Refused) -> None:
+    body = json.dumps({"error": refused.text}).encode()
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-    if status == 401:
+    if refused.status == 401:
         headers.append((b"www-authenticate", b"Bearer"))
-    await send({"type": "http.response.start", "status": status, "headers": headers})
+    if refused.wait_s:
+        headers.append((b"retry-after", b"%d" % (int(refused.wait_s) + 1)))
+    await send({"type": "http.response.start", "status": refused.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -47,6 +47,14 @@ class AddressLimit:
     burst: float
     _buckets: dict[str, TokenBucket] = field(default_factory=dict)
 
+    def wait_s(self, address: str, now_s: float) -> float:
+        """How long an address has to wait before its next try, s; none is taken."""
+        bucket = self._buckets.get(address)
+        if bucket is None:
+            return 0.0
+        bucket.take(0.0, now_s)  # what has come back since
+        return bucket.wait_s(1.0)
+
     def take(self, address: str, now_s: float) -> float:
         """Take one try of an address: 0.0, or how long it has to wait, s."""
         bucket = self._buckets.pop(address, None) or TokenBucket(self.rate, self.burst)

@@ -41,7 +41,9 @@ class MotionSettings(Settings):
     session_idle_rate_hz: float = setting(
         15.0, "the same, of each session but the kiosk's own: a page mixes two of them", low=5.0, high=60.0
     )
-    eye_height_m: float = setting(1.7, "height of the eyes in the avatar's frame, m; for gaze_target", high=3.0)
+    eye_height_m: float = setting(
+        1.7, "height of the eyes in the avatar's frame, m; for gaze_target", low=-3.0, high=3.0
+    )
     tf_frame: str = setting("avatar_link", "the avatar's frame in tf2 (REP 103), on the floor below its eyes")
     gestures_file: str = setting(
         "config/gestures.yaml", "movements that have a name; relative to the package's share folder"

@@ -11,6 +11,7 @@ from .lives import FACE, Lives
 
 #: A face that is not there by then is given up, s.
 _PATIENCE_S = 3.0
+_NOT_YET = float("-inf")
 
 
 @dataclass
@@ -22,10 +23,14 @@ class _LastingFace:
 
 
 class FaceOrders:
-    """A sign of life after the order says that it was heard; one of a new life, that it must be given again."""
+    """A sign of life after the order says that it was heard; one of a new life, that it must be given again.
 
-    def __init__(self, lives: Lives) -> None:
+    reachable(topic): whether who should read it is there: what is given before, nobody hears.
+    """
+
+    def __init__(self, lives: Lives, reachable: Callable[[str], bool]) -> None:
         self._lives = lives
+        self._reachable = reachable
         self._pending: list[_LastingFace] = []
 
     @property
@@ -34,16 +39,17 @@ class FaceOrders:
 
     def give(self, face: Gesture, answer: Callable[[str], None], now_s: float) -> Iterable[Out]:
         """An order; answer(""): the face makes it, else why not."""
-        self._pending.append(_LastingFace(face, answer, now_s, now_s))
-        yield Out("gesture", face)
+        self._pending.append(_LastingFace(face, answer, now_s, _NOT_YET))
+        yield from self.tick(now_s)
 
     def tick(self, now_s: float) -> Iterable[Out]:
         """Time has passed, and signs of life may have come."""
         for one in tuple(self._pending):
-            if self._lives.began_s(FACE) > one.given_s:
+            again = one.given_s == _NOT_YET or self._lives.began_s(FACE) > one.given_s
+            if again and self._reachable("gesture"):
                 one.given_s = now_s
                 yield Out("gesture", one.face)
-            elif self._lives.heard_s(FACE) > one.given_s:
+            elif not again and self._lives.heard_s(FACE) > one.given_s:
                 self._answer(one, "")
             elif now_s - one.began_s > _PATIENCE_S:
                 self._answer(one, "no_face")

@@ -79,7 +79,7 @@ class SkillsStage(Stage):
         self._looked_s = 0.0
         self._told: dict[str, News] = {}
         self._orders = Orders(settings.session, observed)
-        self._faces = FaceOrders(self._around.lives)
+        self._faces = FaceOrders(self._around.lives, observed.reachable)
         self._inbox: deque[Callable[[float], Iterable[Out]]] = deque()
         self._served = 0
 

@@ -58,7 +58,7 @@ class LetterToSound:
         return self._voice == voice
 
     def _phones(self, text: str) -> str:
-        rest = ctypes.c_char_p(text.replace("\0", " ").encode())
+        rest = ctypes.c_char_p(text.replace("\0", " ").encode("utf-8", "replace"))
         out = []
         while rest.value is not None:  # the library moves the pointer on, clause by clause
             part = self._lib.espeak_TextToPhonemes(ctypes.byref(rest), _UTF8, _IPA | ord("_") << _SEPARATOR_SHIFT)

@@ -64,6 +64,10 @@ class KioskProcess:
         return self._process.pid
 
     @property
+    def alive(self) -> bool:
+        return self._process.poll() is None
+
+    @property
     def log(self) -> str:
         return "\n".join(self.lines)
 

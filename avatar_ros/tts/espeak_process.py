@@ -78,7 +78,7 @@ class Espeak:
         self._check(self._lib.espeak_SetVoiceByName(request["voice"].encode()), f"voice '{request['voice']}'")
         for parameter, name in ((_RATE, "rate"), (_PITCH, "pitch"), (_RANGE, "range")):
             self._check(self._lib.espeak_SetParameter(parameter, int(request[name]), 0), name)
-        text = request["text"].encode("utf-8") + b"\0"
+        text = request["text"].encode("utf-8", "replace") + b"\0"  # half a surrogate pair: "?"
         self._pcm, self._events = [], []
         flags = _UTF8 | _END_PAUSE
         self._check(self._lib.espeak_Synth(text, len(text), 0, 1, 0, flags, None, None), "text")

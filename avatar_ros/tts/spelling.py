@@ -84,7 +84,7 @@ class Speller:
 
 
 def _clauses(text: str, rows: list[tuple[str, int]]) -> list[Clause]:
-    whole, begin, out = text.encode(), 0, []
+    whole, begin, out = text.encode("utf-8", "replace"), 0, []
     for ipa, end in rows:
         out.append(Clause(ipa, whole[begin:end].decode("utf-8", "ignore")))
         begin = end

@@ -43,7 +43,7 @@ class SpellingLibrary:
 
     def clauses(self, text: str) -> list[tuple[str, int]]:
         """(IPA, bytes of `text` that were read by then) of each clause; the library reads a letter or two ahead."""
-        whole = text.replace("\0", " ").encode()
+        whole = text.replace("\0", " ").encode("utf-8", "replace")  # as Spelling counts them
         buffer = ctypes.create_string_buffer(whole)
         begin = ctypes.addressof(buffer)
         rest = ctypes.c_void_p(begin)

@@ -35,14 +35,24 @@ def growth_mib(rows: Sequence[tuple[float, float]], length_s: float) -> dict[str
     """Of (s, MiB): the median of the last third less that of the first one, after a warm-up of five minutes, or of a
     quarter of a shorter run; so it is the growth over two thirds of `measured_s`. None where too few are left.
     """
-    warm_s = min(WARM_UP_S, length_s / 4)
-    kept = [(at_s, mib) for at_s, mib in rows if at_s >= warm_s]
+    warm_s, kept = _after_warm_up(rows, length_s)
     side = len(kept) // _SIDES
     if not side:
         return None
     first, last = (float(np.median([mib for _, mib in part])) for part in (kept[:side], kept[-side:]))
     return {"first": round(first, 2), "last": round(last, 2), "growth": round(last - first, 2),
             "warm_up_s": round(warm_s), "measured_s": round(kept[-1][0] - kept[0][0]), "rows": len(kept)}  # fmt: skip
+
+
+def slope_mib_per_half_hour(rows: Sequence[tuple[float, float]], length_s: float) -> dict[str, float | int] | None:
+    """Of (s, MiB) after the same warm-up, as `slope_per_hour` tells it, but for half an hour."""
+    found = slope_per_hour(_after_warm_up(rows, length_s)[1])
+    return found and {name: value if name == "points" else round(value / 2, 3) for name, value in found.items()}
+
+
+def _after_warm_up(rows: Sequence[tuple[float, float]], length_s: float) -> tuple[float, list[tuple[float, float]]]:
+    warm_s = min(WARM_UP_S, length_s / 4)
+    return warm_s, [(at_s, mib) for at_s, mib in rows if at_s >= warm_s]
 
 
 def _student(freedom: int) -> float:

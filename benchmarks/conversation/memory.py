@@ -15,7 +15,8 @@ _MODULE = re.compile(r"avatar_ros\.(?:nodes\.)?([\w.]+)")
 @dataclass(frozen=True)
 class Memory:
     """Of one process at `at_s` seconds from the start. rss: resident; pss: shared pages counted by share; private:
-    pages that nobody else has.
+    pages that nobody else has; own: of pss what is no file's. The others change with what else runs on the machine:
+    a program elsewhere that ends leaves its share of a library's pages to those that map it, too.
     """
 
     name: str
@@ -24,6 +25,7 @@ class Memory:
     rss_kib: int
     pss_kib: int
     private_kib: int
+    own_kib: int = 0
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,8 @@ def sample(pid: int, at_s: float) -> Memory | None:
     if not kib:
         return None  # a zombie
     private = kib["Private_Clean"] + kib["Private_Dirty"]
-    return Memory(process_name(command), pid, at_s, kib["Rss"], kib["Pss"], private)
+    own = kib["Pss"] - kib["Pss_File"]
+    return Memory(process_name(command), pid, at_s, kib["Rss"], kib["Pss"], private, own)
 
 
 def process_name(command: str) -> str:

@@ -34,13 +34,16 @@ from .kiosk_run import KioskRun, write_profile
 from .storm.actors import Actors, Deed
 from .storm.evidence import TOPICS, Evidence, now_s
 from .storm.scenes import AVATARS, MINUTE_S, MOST_DEATHS, Scene, storm
-from .storm.truth import MISSED_S, SHOWN_S, untruths
+from .storm.services import SHOWN_S, holds, in_force
+from .storm.truth import MISSED_S, untruths
 
 NAMESPACE = "skillstorm"
 _READY_S, _BACK_S = 180.0, 30.0
 #: What was begun in a scene may still be heard in the next: evidence is kept so long, s.
 _KEPT_S = 150.0
 _CLOSED_S = 90.0
+#: A dialogue that was started again is told what it should do by then, s.
+_OBEYED_S = 5.0
 _SMALL = {"width": 192, "height": 192}
 
 
@@ -90,13 +93,15 @@ class Storm:
         began_s = now_s()
         deeds = self.actors.play(scene)
         self.run.check()
-        self._settle(scene, began_s)
+        unkept = self._settle(scene, began_s, deeds)
         time.sleep(max(0.0, _last_face_s(deeds) + SHOWN_S - now_s()))
         happened = self.actors.happenings
         for deed in deeds:
             faults = untruths(deed, self.seen, happened)
             if deed.goal.kind == "wear" and deed is _last_worn(deeds):
                 faults += self._face_of(deed)
+            if deed in unkept:
+                faults.append(f"{deed.goal.kind} was obeyed, and does not hold")
             dead = scene.kill[0] if scene.kill else "client" if scene.client_dies_s is not None else ""
             yield Verdict(number, deed.goal.kind, dead, _words(deed), tuple(faults))
         self.seen.forget(now_s() - _KEPT_S)
@@ -109,13 +114,14 @@ class Storm:
         self._deaths[scene.kill[0]] = [*deaths, now_s()]
         return scene if len(deaths) < MOST_DEATHS else Scene(scene.goals)
 
-    def _settle(self, scene: Scene, began_s: float) -> None:
-        """Wait until all works again, nobody sleeps and no words are left."""
+    def _settle(self, scene: Scene, began_s: float, deeds: list[Deed]) -> list[Deed]:
+        """Wait until all works again, nobody sleeps and no words are left. Orders that should hold, and do not."""
         avatar = self.actors.avatars[0]
         if scene.client_dies_s is not None:
             time.sleep(max(0.0, began_s + scene.client_dies_s + MISSED_S + 2.0 - now_s()))
         with contextlib.suppress(AvatarRosError):
             avatar.wait_until_ready(_BACK_S)
+        unkept = [deed for deed in in_force(deeds) if not self._is_kept(scene, deed)]
         last = self._state()
         for wrong, mend in ((last.state is AgentState.SLEEPING, avatar.wake), (not last.listening, self._listen)):
             if wrong:
@@ -124,6 +130,17 @@ class Storm:
         quiet = (AgentState.IDLE, AgentState.LISTENING)
         with contextlib.suppress(TimeoutError):
             self.listener.wait(lambda _: self._state().state in quiet, "nobody speaks", _BACK_S)
+        return unkept
+
+    def _is_kept(self, scene: Scene, deed: Deed) -> bool:
+        """Whether an order holds; a skills_node that dies forgets what it should tell a new dialogue."""
+        if scene.kill is not None and scene.kill[0] == "skills_node":
+            return True
+        try:
+            self.listener.wait(lambda _: holds(deed, self._state()), "it is obeyed", _OBEYED_S)
+        except TimeoutError:
+            return False
+        return True
 
     def _state(self) -> Any:
         if not self.listener.heard["state"]:

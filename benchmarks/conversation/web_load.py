@@ -85,14 +85,16 @@ def pss_mib(pid: int) -> float:
 
 
 def wait_until_well(port: int, server: KioskProcess) -> None:
+    """Raises SystemExit with its log where it leaves, or is not well in time."""
     until_s = time.monotonic() + START_S
-    while time.monotonic() < until_s:
+    while server.alive and time.monotonic() < until_s:
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5):
                 return
         except OSError:
             time.sleep(0.1)
-    raise SystemExit(f"the server was not well within {START_S} s:\n{server.log}")
+    why = f"was not well within {START_S} s" if server.alive else "has left"
+    raise SystemExit(f"the server {why}:\n{server.log}")
 
 
 async def _level(options: argparse.Namespace, sounds: list[np.ndarray], count: int) -> dict[str, Any]:

@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
-#: A piece of the microphone this loud is voice; pieces last 20 ms; a pause this long ends an utterance.
-LOUD, PIECE_S, PAUSE_S = 0.02, 0.02, 0.6
+from avatar_ros.core.levels import AUDIBLE_DBFS, FULL_SCALE, gain_from_db
+
+#: A sample above this is heard, of both, as `bench turn` has it; a pause so long ends an utterance.
+LOUD, PAUSE_S = FULL_SCALE * gain_from_db(AUDIBLE_DBFS), 0.6
 #: An answer later than this is none, s; a step between two pictures above this is no step of one turn.
 ANSWER_S, LONGEST_STEP_S = 10.0, 0.5
 _QUIET = ("paused", "ended")
@@ -17,16 +19,27 @@ _QUIET = ("paused", "ended")
 #: Run in a page that talks: keeps times of the page's clock in s.
 WATCH = f"""
 const talk = window.avatarApp.conversation, {{ player, microphone, view }} = talk;
-const kept = {{ lips: [], loud: [], plays: [] }};
+const kept = {{ lips: [], loud: [], plays: [], audible: [] }};
+const isLoud = (x) => Math.abs(x) > {LOUD:.1f};
 view.addEventListener('shown', ({{ detail }}) => {{
   const heard = player.clock.heard(detail.seenS), {{ pose }} = detail;
   if (!heard || heard.state !== 'playing' || pose.sample < 0 || pose.turn !== heard.turn) return;
   kept.lips.push([detail.seenS, 1000 * (pose.sample - heard.sample) / heard.rateHz]);
 }});
-const onpiece = microphone.onpiece, onevent = player.onevent;
+const onpiece = microphone.onpiece, onevent = player.onevent, play = player.play.bind(player);
 microphone.onpiece = (pcm, first, atS) => {{
-  if (pcm.some((x) => Math.abs(x) > {LOUD} * 32768)) kept.loud.push(atS);
+  const begin = pcm.findIndex(isLoud);
+  if (begin >= 0) kept.loud.push([atS + begin / 16000, atS + pcm.findLastIndex(isLoud) / 16000]);
   onpiece(pcm, first, atS);
+}};
+let found = 0;
+player.play = (voice) => {{
+  const begin = voice.turn > found ? voice.pcm.findIndex(isLoud) : -1;
+  if (begin >= 0) {{
+    found = voice.turn;
+    kept.audible.push([voice.turn, (voice.first + begin) / voice.rateHz]);
+  }}
+  play(voice);
 }};
 let before = '';
 player.onevent = (event, atS) => {{
@@ -35,12 +48,15 @@ player.onevent = (event, atS) => {{
   before = what;
   onevent(event, atS);
 }};
-window.avatarBench = {{ drain: () => {{
+window.avatarBench = {{ hears: () => kept.loud.length > 0, drain: () => {{
   const found = {{}};
   for (const name of Object.keys(kept)) found[name] = kept[name].splice(0);
   return found;
 }} }};
 """
+
+HEARS = "return window.avatarBench.hears()"
+DRAIN = "return window.avatarBench.drain()"
 
 
 class Watched:
@@ -48,13 +64,15 @@ class Watched:
 
     def __init__(self) -> None:
         self.lips: list[tuple[float, float]] = []
-        self._loud: list[float] = []
+        self._loud: list[tuple[float, float]] = []
+        self._audible: dict[int, float] = {}
         self._plays: list[tuple[float, int, float, str]] = []
 
     def take(self, kept: dict[str, list[Any]]) -> None:
         """What the page kept since the last time."""
         self.lips += [(at_s, error) for at_s, error in kept["lips"]]
-        self._loud += kept["loud"]
+        self._loud += [(begin, end) for begin, end in kept["loud"]]
+        self._audible |= dict(kept["audible"])
         self._plays += [(at_s, turn, sample, state) for at_s, turn, sample, state in kept["plays"]]
 
     def utterances(self) -> list[tuple[float, float]]:
@@ -62,14 +80,17 @@ class Watched:
         loud = sorted(self._loud)
         if not loud:
             return []
-        cuts = [0, *(i + 1 for i, (a, b) in enumerate(pairwise(loud)) if b - a > PAUSE_S), len(loud)]
-        found = [(loud[a], loud[b - 1] + PIECE_S) for a, b in pairwise(cuts)]
+        gaps = [i + 1 for i, ((_, end), (begin, _)) in enumerate(pairwise(loud)) if begin - end > PAUSE_S]
+        found = [(loud[a][0], loud[b - 1][1]) for a, b in pairwise([0, *gaps, len(loud)])]
         until_s = max([at_s for at_s, *_ in self._plays], default=0.0)
         return [(begin, end) for begin, end in found if end < until_s]
 
     def first_sounds_ms(self) -> tuple[int, list[float]]:
-        """How many were answered, and from the end of each of these to the first sound of the turn after it."""
-        starts = [at_s for at_s, _, sample, state in self._plays if state == "playing" and sample == 0]
+        """How many were answered, and from the end of each of these to the first sound of the turn after it that can
+        be heard.
+        """
+        begun = [(at_s, turn) for at_s, turn, sample, state in self._plays if state == "playing" and sample == 0]
+        starts = [at_s + self._audible.get(turn, 0.0) for at_s, turn in begun]
         found = []
         for _, end in self.utterances():
             after = [at_s for at_s in starts if end < at_s < end + ANSWER_S]
@@ -98,4 +119,3 @@ def quantiles(values: Sequence[float]) -> dict[str, float | int | None]:
         return {"n": 0, "median": None, "p95": None, "most": None}
     kinds = (("median", 50), ("p95", 95), ("most", 100))
     return {"n": len(values), **{name: round(float(np.percentile(values, at)), 1) for name, at in kinds}}
-

@@ -52,9 +52,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _measure(options: argparse.Namespace, profile: str) -> dict[str, Any]:
-    with KioskProcess(
-        "--http", options.port, "--profile", profile, namespace="bench_stress", verb="web"
-    ) as server:
+    with KioskProcess("--http", options.port, "--profile", profile, namespace="bench_stress", verb="web") as server:
         wait_until_well(options.port, server)
         found: dict[str, Any] = {"load": os.getloadavg()[0]}
         found["strangers"] = asyncio.run(_strangers(options))

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import time
-import wave
-from urllib.parse import urlsplit
-
-import numpy as np
+from urllib.parse import quote, urlsplit
 
 from avatar_ros.core.enums import InterruptAction
 from browser import SOFTWARE_GL, chromium
 from page_server import say_goodbye
-from page_steps import HEARD, LONG, QUESTION, ask, begin_typing, clocks, opened, says_nothing_more
+from page_steps import HEARD, LONG, QUESTION, ask, begin_typing, clocks, opened
 
 TALKING = "return document.body.dataset.phase === 'talking'"
 KIND = "return window.avatarApp.view.figures.renderer"
@@ -153,7 +150,8 @@ def test_an_old_page_loads_itself_anew_once(server, page):
 
 
 def test_the_token_of_the_address_is_used_and_hidden(server, window):
-    server.token = "s3cret"
+    server.token = token = "s3 #%25?&+=/cret"
+    address = f"{server.url}/#token={quote(token, safe='')}"
     window.driver.delete_all_cookies()
     window.open("about:blank")
     window.open(f"{server.url}/")
@@ -161,9 +159,13 @@ def test_the_token_of_the_address_is_used_and_hidden(server, window):
     window.write("#notice input", "wrong")
     window.click("#notice-act")
     window.until(HEARD.replace("?? ''", "?.includes('token')"))
+    window.write("#notice input", address)
+    window.click("#notice-act")
+    window.until("return document.body.dataset.phase === 'ready'")
+    window.driver.delete_all_cookies()
     window.open("about:blank")
-    opened(window, f"{server.url}/#token=s3cret")
-    assert "s3cret" not in window.driver.current_url
+    opened(window, address)
+    assert "cret" not in window.driver.current_url
     begin_typing(window)
     window.open("about:blank")
     window.wait(lambda: server.talking is None, 20)
@@ -218,41 +220,6 @@ def test_a_microphone_that_is_refused_or_missing(server, page):
     page.js(refuse, "NotReadableError")
     page.click("#mic")
     page.until(HEARD.replace("?? ''", "?.includes('busy')"))
-
-
-def test_what_the_microphone_hears_comes_whole(server, tmp_path):
-    rng = np.random.default_rng(2)
-    chirp = 8000 * np.sin(np.cumsum(0.02 + 0.2 * rng.random(16000)))
-    tone = np.concatenate([np.zeros(8 * 16000), chirp, np.zeros(16000)])
-    with wave.open(str(tmp_path / "question.wav"), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(16000)
-        file.writeframes(tone.astype("<i2").tobytes())
-    server.mic.clear()
-    with chromium(microphone=tmp_path / "question.wav") as browser:
-        opened(browser, server.url)
-        # The browser's own clean-up of a voice is not what is tested here.
-        browser.js("""
-            const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
-            const audio = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
-            navigator.mediaDevices.getUserMedia = () => ask({ audio });
-        """)
-        browser.click("#begin")
-        browser.wait(lambda: server.mic and server.mic[-1][0] > 9.7 * 16000)
-        firsts = [first for first, _, _ in server.mic]
-        assert np.all(np.diff(firsts) == 320), "every 20 ms are there"
-        assert all(np.isfinite(at_s) for _, at_s, _ in server.mic[-100:])
-        heard = np.concatenate([pcm for _, _, pcm in server.mic]).astype(float)
-        like = np.correlate(heard, chirp, "valid")
-        best = heard[np.argmax(like) :][:16000]
-        assert np.corrcoef(best, chirp)[0, 1] > 0.95
-        browser.click("#mic")
-        browser.wait(lambda: says_nothing_more(server))
-        count = len(server.mic)
-        browser.click("#mic")
-        browser.wait(lambda: len(server.mic) > count + 5)
-        assert max(np.diff([first for first, _, _ in server.mic])) > 8000, "a gap of the time that it was muted"
 
 
 def test_a_lost_graphics_card_is_replaced(server):

@@ -113,6 +113,11 @@ def test_what_can_be_read_of_a_text_is_and_the_rest_is_named(voice):
     assert phones(voice, "ok ສະບາຍດີ 12", "en-US") == phones(voice, "ok", "en-US") + phones(voice, "12", "en-US")
 
 
+def test_half_a_character_is_passed_over(voice):
+    """Half a surrogate pair, as bytes that are no UTF-8 become on a command line, ended the voice's process."""
+    assert phones(voice, "ok \ud800 so", "en-US") and not voice.status().get("espeak_restarts")
+
+
 def test_marks_of_a_text_of_two_voices_lie_in_order_on_its_sound(voice):
     parts = list(voice.speak("Say 你好 and привет!", "en-US"))
     marks = [mark for part in parts for mark in part.marks]

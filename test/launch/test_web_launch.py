@@ -17,6 +17,7 @@ pytest.importorskip("launch_testing", reason="launch_testing is not installed: i
 pytest.importorskip("launch_ros", reason="launch_ros is not installed: it comes with ROS 2, not as a wheel")
 pytest.importorskip("fastapi", reason="needs the extra web")
 pytest.importorskip("websockets", reason="needs the extra web")
+pytest.importorskip("rcssmin", reason="needs the extra web as it is now")
 
 WEB = Path(__file__).resolve().parents[2] / "launch/web.launch.py"
 #: A busy machine may take long; this only catches a hang.

@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import errno
 import os
+import signal
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ... import cli
-from ...core.errors import ConfigError
+from ...core.errors import ConfigError, MachineError
 from ...core.parameter_file import nearest
 from .console import EXIT_BAD_MACHINE, EXIT_FAILED, SetupError, say
 from .prepare import Checkout
@@ -51,6 +52,7 @@ class Call:
     @property
     def wants_help(self) -> bool:
         words = self.rest[:1] if self.verb == "exec" else self.rest  # what stands behind its command is that one's own
+        words = words[: words.index("--")] if "--" in words else words
         return any(word in ("-h", "--help") for word in words)
 
 
@@ -91,7 +93,7 @@ def main(root: Path, arguments: Sequence[str]) -> int:
         known = [*cli.VERBS, *OWN_VERBS]
         say(f"unknown verb '{call.verb}'; known: {', '.join(known)}{nearest(call.verb, known)}")
         return EXIT_BAD_INPUT
-    if call.verb in OWN_VERBS and call.wants_help and "--" not in call.rest:
+    if call.verb in OWN_VERBS and call.wants_help:
         print(f"usage: ./avatar {call.verb} {OWN_USAGE[call.verb]}\n\n{OWN_VERBS[call.verb]}")
         return 0
     try:
@@ -102,6 +104,9 @@ def main(root: Path, arguments: Sequence[str]) -> int:
     except ConfigError as error:
         say(str(error))
         return EXIT_BAD_INPUT
+    except MachineError as error:
+        say(error.text)
+        return EXIT_FAILED
     except OSError as error:
         say(refusal(error))
         return EXIT_BAD_MACHINE if error.errno in _NOT_OURS else EXIT_FAILED
@@ -119,20 +124,38 @@ def refusal(error: OSError) -> str:
     return f"{where}{error.strerror or error}; {remedy}"
 
 
+def _help(checkout: Checkout, call: Call) -> int:
+    """Tell the verb's options and install nothing."""
+    _check_arguments(call)  # ends the process, having told them; not for `bench WHAT --help`, which WHAT knows
+    if checkout.is_ready(checkout.groups(tests=False)):
+        return _run(checkout, call)
+    print(
+        f"usage: ./avatar {call.verb} …\n\n{cli.sentence(call.verb)}\n\n"
+        "Its options can be told once this checkout is set up (two to four minutes): ./avatar setup"
+    )
+    return 0
+
+
 def _set_up_and_run(checkout: Checkout, call: Call) -> int:
     groups = checkout.groups(tests=call.verb == "test", extras=_extras(call, checkout.root))
     # A checkout runs its own Python files; only `ros2 launch` (and its test) runs the installed ones.
     copies = call.verb == "setup" or (call.verb == "test" and checkout.has_ros)
+    if call.wants_help and call.verb not in OWN_VERBS:
+        return _help(checkout, call)
     if not checkout.is_ready(groups, copies=copies):
         _check_arguments(call)
         checkout.prepare(groups, copies=copies, yes=call.yes)
         say("everything is set up")
-    if call.verb == "setup":
-        return 0
+    return 0 if call.verb == "setup" else _run(checkout, call)
+
+
+def _run(checkout: Checkout, call: Call) -> int:
     env = run_environment(checkout.root, checkout.venv, checkout.build, checkout.has_ros, os.environ)
     command = _command(checkout, call)
     if call.verb == "test":
         os.chdir(checkout.root)
+    if call.verb in cli.VERBS:  # while its Python starts, Ctrl-C would be a traceback: avatar_ros/__main__.py takes it
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
     try:
         os.execvpe(command[0], command, env)
     except FileNotFoundError:
@@ -171,7 +194,10 @@ def _check_profile(profile: str) -> None:
 
 
 def _check_arguments(call: Call) -> None:
-    """Refuse what the verb would refuse before minutes go into setting up, where its parser needs nothing installed."""
+    """Refuse what the verb would refuse before minutes go into setting up, where its parser needs nothing installed.
+
+    Where help is asked for, the parser tells it and ends the process.
+    """
     if call.verb in OWN_VERBS:
         return
     try:

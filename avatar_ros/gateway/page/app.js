@@ -6,7 +6,7 @@ import { button, element, input } from './elements.js';
 import { FiguresPanel } from './figures_panel.js';
 import { HeadView } from './head_view.js';
 import { Notice } from './notice.js';
-import { avatars, login, socketUrl, tokenOfAddress, voices } from './server.js';
+import { avatars, login, socketUrl, tokenIn, tokenOfAddress, voices } from './server.js';
 import { Settings } from './settings.js';
 import { STATES, WORDS, byeWords, micWords, queueWords, refusedWords, unheardWords } from './words.js';
 
@@ -74,8 +74,8 @@ class App {
 
   /** @param {number} code */
   #askForToken(code) {
-    this.notice.show('token', refusedWords(code), async (token) => {
-      await login(token).catch(() => {});
+    this.notice.show('token', refusedWords(code), async (pasted) => {
+      await login(tokenIn(pasted)).catch(() => {});
       this.start();
     }, code === 4401);
   }

@@ -37,9 +37,20 @@ export async function login(token) {
   await ask('/login', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ token }) });
 }
 
+/** What a person pasted: the token, or the whole address with it. @param {string} pasted */
+export function tokenIn(pasted) {
+  return /^https?:\/\/[^#]+#token=/.test(pasted) ? tokenOfHash(pasted.slice(pasted.indexOf('#'))) : pasted;
+}
+
+// A + stays one, if somebody wrote the address by hand.
+/** @param {string} hash */
+function tokenOfHash(hash) {
+  return new URLSearchParams(hash.slice(1).replaceAll('+', '%2B')).get('token') ?? '';
+}
+
 /** The token that the address carried; it is taken out of it, so that it is not passed on by copying. */
 export function tokenOfAddress() {
-  const token = new URLSearchParams(location.hash.slice(1)).get('token') ?? '';
+  const token = tokenOfHash(location.hash);
   if (token) history.replaceState(null, '', location.pathname + location.search);
   return token;
 }

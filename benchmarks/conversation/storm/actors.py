@@ -31,7 +31,9 @@ _PATIENCE_S = 20.0
 
 @dataclass
 class Deed:
-    """What became of a goal. end: its result; of a service "" or why not; None: none came."""
+    """What became of a goal. end: its result; of a service "" or why not; None: none came; accepted_s: when skills_node
+    took it, s of the wall clock, 0: it did not.
+    """
 
     goal: Goal
     sent_s: float = 0.0
@@ -39,13 +41,15 @@ class Deed:
     end: Any = None
     cancelled_s: float | None = None
     answered_s: float | None = None
+    accepted_s: float = 0.0
 
 
 @dataclass
 class Happenings:
-    """(what, when) of a storm so far: nodes that were killed, and since when each works again."""
+    """(what, when) of a storm so far: what was asked for, said, killed; and what became of each goal."""
 
     events: list[tuple[str, float]] = field(default_factory=list)
+    deeds: list[Deed] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def add(self, what: str) -> float:
@@ -106,6 +110,7 @@ class Actors:
         """What became of each goal, in order."""
         began_s = now_s()
         deeds = [Deed(goal) for goal in scene.goals]
+        self.happenings.deeds += deeds
         threads = [threading.Thread(target=self._perform, args=(deed, began_s), daemon=True) for deed in deeds]
         threads.append(threading.Thread(target=self._harm, args=(scene, began_s), daemon=True))
         for thread in threads:
@@ -148,6 +153,7 @@ class Actors:
             deed.end = task.result(began_s + LONGEST_S - 2.0 - now_s())
         except TimeoutError:
             task.cancel()
+        deed.accepted_s = task.accepted_ns * 1e-9
 
     def _answer(self, deed: Deed, task: Any) -> None:
         """A person says it, once it is waited for and would be heard."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -73,15 +74,24 @@ class Evidence:
                 kept = min(kept, max(0, len(times) - 1))
             del times[:kept], heard[:kept]
 
+    def states(self, from_s: float, until_s: float) -> list[Any]:
+        """All that held within an interval: the one that held at its beginning, and those that came."""
+        told = [(at_s, state) for at_s, state in self.since("state", float("-inf")) if at_s <= until_s]
+        first = max((i for i, (at_s, _) in enumerate(told) if at_s <= from_s), default=0)
+        return [state for _, state in told[first:]]
+
     # --- sound ------------------------------------------------------------------------------------------------------
 
     def sound_of(self, sentence: str, since_s: float) -> Heard:
-        """Of a sentence that no other has the text of."""
-        voices = _sounds([chunk for _, chunk in self.since("speech/audio", since_s)], sentence)
+        """Of a sentence that no other has the text of; pieces that others sound like as well are none of it."""
+        chunks = [chunk for _, chunk in self.since("speech/audio", since_s)]
+        voices = _sounds(chunks, sentence)
+        others = [_sounds(chunks, text)[0].tobytes() for text in _texts(chunks) - {sentence}] if voices else []
         frames = [frame for _, frame in self.since("speech/played", since_s)]
         played = _played(frames)
-        found = max((_found(voice, played) for voice in voices), key=lambda heard: heard.seconds, default=Heard())
-        return replace(found, unseen_s=_unseen_s(frames))
+        found = (_found(voice, played, others) for voice in voices)
+        best = max(found, key=lambda heard: heard.seconds, default=Heard())
+        return replace(best, unseen_s=_unseen_s(frames))
 
     # --- the face ---------------------------------------------------------------------------------------------------
 
@@ -139,6 +149,12 @@ def pieces(numbers: Iterable[int]) -> re.Pattern[str]:
     return re.compile(rf"\brobot ({'|'.join(map(str, numbers))})\b", re.I)
 
 
+def _texts(chunks: list[SpeechChunk]) -> set[str]:
+    """Of all sentences that there is sound of."""
+    with_sound = {(c.epoch, c.turn, c.sentence) for c in chunks if len(c.pcm)}
+    return {c.text.strip() for c in chunks if c.text.strip() and (c.epoch, c.turn, c.sentence) in with_sound}
+
+
 def _sounds(chunks: list[SpeechChunk], sentence: str) -> list[np.ndarray]:
     """Each time that a voice made this sentence."""
     keys = {(c.epoch, c.turn, c.sentence) for c in chunks if c.text.strip() == sentence}
@@ -172,29 +188,46 @@ def _unseen_s(frames: list[AudioFrame]) -> float:
     return samples / frames[0].sample_rate_hz if frames else 0.0
 
 
-def _found(voice: np.ndarray, played: list[tuple[float, int, bytes]]) -> Heard:
-    """Which pieces of a sound were played, sample by sample, in order. One that is missing between two that are not was
-    cut by a gap: a loudspeaker whose sound comes too late fades out and in again, and goes on where it stopped.
-    """
+@lru_cache(4096)
+def _shared(voice: bytes, other: bytes) -> frozenset[int]:
+    """Pieces of a sound that another one has as well: "Robot 122" and "Robot 124" end in the very same samples."""
+    step = 2 * _BLOCK
+    pieces = range(len(voice) // step)
+    return frozenset(i for i in pieces if _find(other, voice[i * step : (i + 1) * step], 0) >= 0)
+
+
+def _found(voice: np.ndarray, played: list[tuple[float, int, bytes]], others: Sequence[bytes] = ()) -> Heard:
+    """Which pieces of a sound were played, sample by sample, in order."""
     blocks = [voice[i : i + _BLOCK] for i in range(0, len(voice) - _BLOCK + 1, _BLOCK)]
-    loud = [i for i, block in enumerate(blocks) if np.abs(block.astype(int)).max() > _SILENT]
-    found, until_s = [], float("-inf")
+    of_others = frozenset[int]().union(*(_shared(voice.tobytes(), other) for other in others))
+    own = (i for i in range(len(blocks)) if i not in of_others)
+    loud = [i for i in own if np.abs(blocks[i].astype(int)).max() > _SILENT]
+    found: dict[int, tuple[int, int]] = {}  # piece -> stretch, and where in it
+    until_s = float("-inf")
     place: dict[int, int] = {}
     for i in loud:
         for number, (began_s, rate_hz, sound) in enumerate(played):
             at = _find(sound, blocks[i].tobytes(), place.get(number, 0))
             if at >= 0:
                 place[number] = at
-                found.append(i)
+                found[i] = number, at // 2
                 until_s = max(until_s, began_s + (at // 2 + _BLOCK) / rate_hz)
                 break
     if not found:
         return Heard()
     block_s = _BLOCK / played[0][1]
-    heard = set(found)
-    heard |= {i for i in loud if {i - 1, i + 1} <= heard}
+    heard = set(found) | {i for i in loud if i not in found and _cut_by_gap(found.get(i - 1), found.get(i + 1))}
     lacking_s = (len(loud) - len(heard)) * block_s
     return Heard(len(heard) / len(loud), (max(found) + 1) * block_s, until_s, lacking_s)
+
+
+def _cut_by_gap(before: tuple[int, int] | None, after: tuple[int, int] | None) -> bool:
+    """Whether a piece between two that were played, by their (stretch, sample), had time to be played, and more: a
+    loudspeaker whose sound comes too late fades out, is silent, and fades in again where it stopped.
+    """
+    if before is None or after is None:
+        return False
+    return before[0] != after[0] or after[1] - before[1] > 2 * _BLOCK
 
 
 def _find(sound: bytes, block: bytes, start: int) -> int:

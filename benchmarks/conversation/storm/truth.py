@@ -6,59 +6,25 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from avatar_ros.core.enums import AgentState, ControlAction
+from avatar_ros.core.enums import ControlAction
 
 from .actors import Deed, Happenings
 from .evidence import Evidence, Heard, shape, yaw_deg
-from .scenes import CHOICES, FACES, MINUTE_S, parts_of
+from .reasons import NOTED_S, Late, unexplained
+from .scenes import CHOICES, parts_of
+from .services import SILENT_S, of_service
 
-#: A reason -> what must have happened for it, by the beginning of its name; see actors.Happenings.
-CAUSES: dict[str, tuple[str, ...]] = {
-    "stopped": ("stop",),
-    "asleep": ("sleep",),
-    "not_listening": ("set_listening False",),
-    "interrupted": ("talk", "chat"),
-    "replaced": ("say now", "say interrupt"),
-    "cancelled": ("chat", "talk"),
-    **dict.fromkeys(("skills_lost", "no_skills", "refused"), ("kill skills_node",)),
-    **dict.fromkeys(("dialogue_lost", "no_dialogue"), ("kill dialogue_node",)),
-    **dict.fromkeys(("voice_lost", "voice_failed"), ("kill tts_node",)),
-    "no_sound": ("kill tts_node", "kill speaker_node"),
-    "speaker_lost": ("kill speaker_node",),
-    "broken_off": ("kill llm_node", "kill dialogue_node", "say", "stop", "talk"),
-    **dict.fromkeys(("no_face", "face_lost"), ("kill expression_node",)),
-    **dict.fromkeys(("no_renderer", "no_answer"), ("kill renderer_node",)),
-}
-#: Of these the newest goal counts.
-_GROUPS = {"listen": ("listen", "ask"), "ask": ("listen", "ask"), "look_at": ("look_at",), "gesture": ("gesture",),
-           "wear": ("wear",)}  # fmt: skip
-#: A node that was killed may be missed for so long, s.
-_AFTERMATH_S = 25.0
-#: What is felt for so long; who is put to sleep as `skills_node` dies, too, is woken by the next scene's beginning.
-_LASTING = ("kill", "sleep", "set_listening")
-#: What comes over DDS is noted so much later or earlier than it happened, s.
-_NOTED_S = 0.3
-#: Who is cancelled falls silent within 0.2 s; the rest is for this computer being busy.
-_SILENT_S = 0.5
 #: A client that is killed is missed after so long, s (client_silent_s, and some).
 MISSED_S = 7.0
-#: A face that was asked for is seen by then, s.
-SHOWN_S = 2.0
 _LETTERS_PER_S = 15.0
 #: As which a number of so many digits is spoken: "one", "twenty one", "one hundred and twenty one".
 _LETTERS_OF_DIGITS = {1: 3, 2: 9, 3: 22}
-#: A goal that was sent so much earlier may be accepted later, s: the newest is the one that is accepted last.
-_OVERTAKEN_S = 3.0
-#: avatar_wait_s of skills_node: the renderer really was silent for so long.
-_AVATAR_WAIT_S = 59.9
 #: As ARKit weights, and degrees.
 _SEEN, _TURNED_DEG = 0.3, 6.0
-
-
-class Late(str):
-    """An untruth about times, which a computer that is busy with other things may be to blame for."""
-
-    __slots__ = ()
+#: No goal of the storm takes longer, s: a computer that is busy with other things may.
+_LONG_S = 70.0
+#: The face that a gesture ends with is seen so long before its result, or, where no face came for a while, before that.
+_ENDS_S, _MOST_GAP_S = 0.7, 1.5
 
 
 def untruths(deed: Deed, seen: Evidence, happened: Happenings) -> list[str]:
@@ -67,49 +33,28 @@ def untruths(deed: Deed, seen: Evidence, happened: Happenings) -> list[str]:
         return _left_behind(deed, seen, happened)
     if deed.end is None:
         return ["no result came"]
-    if isinstance(deed.end, str):
-        return _of_service(deed, seen, happened)
+    faults = of_service(deed, seen, happened) if isinstance(deed.end, str) else _of_goal(deed, seen, happened)
+    took_s = deed.end_s - deed.sent_s
+    return faults + ([Late(f"took {took_s:.0f} s")] if took_s > _LONG_S else [])
+
+
+def _of_goal(deed: Deed, seen: Evidence, happened: Happenings) -> list[str]:
     reason = deed.end.reason
     done = _reached(deed.end)
     if done == bool(reason) and not (done and deed.goal.kind == "look_at"):  # it says both: looked, and cancelled
         return [f"reached {done} and reason '{reason}'"]
     if deed.goal.refused and done:
         return [f"it should have been refused: {deed.goal.refused}"]
-    faults = [] if done else _unexplained(deed, reason, happened)
+    faults = [] if done else unexplained(deed, seen, happened)
     check: Callable[[Deed, Evidence], list[str]] | None = _CHECKS.get(deed.goal.kind)
-    return faults + (check(deed, seen) if check is not None else [])
+    faults += check(deed, seen) if check is not None else []
+    if deed.goal.kind == "gesture" and done and happened.within("kill expression_node", deed.sent_s, deed.end_s):
+        faults += _outlived(deed, seen, happened)
+    return faults
 
 
 def _reached(end: Any) -> bool:
     return any(getattr(end, name, False) for name in ("done", "heard", "understood", "reached", "answered"))
-
-
-def _unexplained(deed: Deed, reason: str, happened: Happenings) -> list[str]:
-    """Whether what it gives as its reason was so."""
-    goal, name = deed.goal, reason.partition(":")[0]
-    if goal.refused and name == goal.refused:
-        return []
-    if name == "cancelled" and deed.cancelled_s is not None:
-        return []
-    if name == "timeout" and goal.kind in ("listen", "ask"):
-        return [] if deed.end_s - deed.sent_s >= goal.values["timeout_s"] - 0.1 else ["timeout too early"]
-    if name == "timeout" and goal.kind == "chat":  # a program that listens has the words, and the avatar has not
-        listens = any(happened.within(kind, deed.sent_s - MINUTE_S, deed.end_s) for kind in ("listen", "ask"))
-        return [] if listens and deed.end_s - deed.sent_s > 29.0 else ["timeout without a reason"]
-    if name == "no_phrase" and deed.answered_s is not None and "sand" in goal.answer:
-        return []
-    until_s = deed.end_s + _NOTED_S
-    if name == "no_answer" and deed.end_s - deed.sent_s >= _AVATAR_WAIT_S:
-        return []
-    spans = ((deed.sent_s - _OVERTAKEN_S, deed.sent_s - 1e-6), (deed.sent_s + 1e-6, until_s))
-    rivals = _GROUPS.get(goal.kind, ())
-    if name == "replaced" and any(happened.within(kind, *span) for kind in rivals for span in spans):
-        return []
-    for cause in CAUSES.get(name, ()):
-        from_s = deed.sent_s - (_AFTERMATH_S if cause.startswith(_LASTING) else 5.0)
-        if happened.within(cause, from_s, until_s):
-            return []
-    return [f"reason '{reason}': nothing of that kind happened"]
 
 
 # --- words ------------------------------------------------------------------------------------------------------------
@@ -130,7 +75,7 @@ def _say(deed: Deed, seen: Evidence) -> list[str]:
     if abs(claimed_s - heard_s) > 1.0 + 0.25 * heard_s + max(one.unseen_s for one in heard):
         faults.append(f"spoken is {claimed_s:.1f} s ('{end.spoken}'), {heard_s:.1f} s were heard")
     late_s = max(one.until_s for one in heard) - deed.end_s
-    return faults + ([Late(f"heard {late_s:.2f} s after its end")] if late_s > _SILENT_S else [])
+    return faults + ([Late(f"heard {late_s:.2f} s after its end")] if late_s > SILENT_S else [])
 
 
 def _spoken_s(text: str) -> float:
@@ -150,7 +95,7 @@ def _parts(deed: Deed) -> list[str]:
 def _whole(deed: Deed, parts: list[str], heard: list[Heard]) -> list[str]:
     faults = [f"'{p}' was heard to {h.share:.0%}" for p, h in zip(parts, heard, strict=True) if not h.whole]
     early_s = max(one.until_s for one in heard) - deed.end_s
-    return faults + ([Late(f"over {early_s:.2f} s before it was heard")] if early_s > _NOTED_S else [])
+    return faults + ([Late(f"over {early_s:.2f} s before it was heard")] if early_s > NOTED_S else [])
 
 
 def _listen(deed: Deed, seen: Evidence) -> list[str]:
@@ -161,8 +106,11 @@ def _listen(deed: Deed, seen: Evidence) -> list[str]:
 def _ask(deed: Deed, seen: Evidence) -> list[str]:
     end = deed.end
     faults = _answer(deed, seen, end.answer, end.choice, deed.goal.values.get("choices", ()), end.understood)
-    asked = {s.id for _, s in seen.since("say", deed.sent_s) if s.text == deed.goal.values["question"]}
-    if len(asked) != end.asked and end.reason not in ("skills_lost", "no_skills", "refused"):
+    question = deed.goal.values["question"]
+    asked = {s.id for _, s in seen.since("say", deed.sent_s) if s.text == question}
+    spoken = {(c.epoch, c.turn) for _, c in seen.since("speech/audio", deed.sent_s) if c.text.strip() == question}
+    # the first words of a node that was just started may not reach us, but those who speak them
+    if end.asked not in (len(asked), len(spoken)) and end.reason not in ("skills_lost", "no_skills", "refused"):
         faults.append(f"asked {end.asked} times, {len(asked)} were")
     return faults
 
@@ -214,72 +162,31 @@ def _look_at(deed: Deed, seen: Evidence) -> list[str]:
 def _gesture(deed: Deed, seen: Evidence) -> list[str]:
     if not deed.end.done:
         return []
-    length_s = deed.goal.values["key_frames"][-1]["at"]
-    began_s, until_s = deed.end_s - length_s - _NOTED_S, deed.end_s + _NOTED_S
+    began_s, until_s = deed.end_s - deed.goal.values["key_frames"][-1]["at"] - NOTED_S, deed.end_s + NOTED_S
     made = seen.face(shape("mouthPucker"), began_s, until_s)
-    late = seen.face(shape("mouthPucker"), deed.end_s - 0.7 - seen.face_gap_s(began_s, until_s), until_s)
+    gap_s = seen.face_gap_s(began_s, until_s)  # what was then, nobody saw
+    late_s = deed.end_s - _ENDS_S - (gap_s if gap_s < _MOST_GAP_S else 0.0)
+    late = seen.face(shape("mouthPucker"), late_s, until_s)
     if max(made, default=0.0) < _SEEN:
         return [f"made, and the face shows {max(made, default=float('nan')):.2f}"]
     return [] if max(late, default=0.0) > _SEEN else ["made to its end, and the end was not seen"]
 
 
+def _outlived(deed: Deed, seen: Evidence, happened: Happenings) -> list[str]:
+    """Of a gesture that was made although its face died meanwhile: it was all made before, or after."""
+    last = shape("mouthPucker")
+    late = seen.face(last, deed.end_s - _ENDS_S, deed.end_s + NOTED_S)
+    return [] if max(late, default=0.0) > _SEEN else ["the face died in it, and it is said to be made"]
+
+
 def _wear(deed: Deed, seen: Evidence) -> list[str]:
-    results = [m for at_s, m in seen.since("wear_result", deed.sent_s) if m.done and at_s < deed.end_s + _NOTED_S]
+    results = [m for at_s, m in seen.since("wear_result", deed.sent_s) if m.done and at_s < deed.end_s + NOTED_S]
     if deed.end.done and not any(m.avatar == deed.goal.values["avatar"] for m in results):
         return ["worn, and the renderer did not say so"]
     return []
 
 
-# --- services ---------------------------------------------------------------------------------------------------------
-
-
-def _of_service(deed: Deed, seen: Evidence, happened: Happenings) -> list[str]:
-    goal, fault = deed.goal, deed.end
-    if goal.refused:
-        return [] if goal.refused in fault else [f"it should have been refused: {goal.refused}, not '{fault}'"]
-    if fault:
-        lost = [name for name in ("no_dialogue", "no_skills", "not answered", "no_face", "shutdown") if name in fault]
-        killed = happened.within("kill", deed.sent_s - _AFTERMATH_S, deed.end_s)
-        undone = "replaced" in fault and goal.kind in ("sleep", "wake", "set_listening")
-        return [] if undone or (lost and killed) else [f"'{fault}': nothing of that kind happened"]
-    states = [m for at_s, m in seen.since("state", 0.0) if at_s <= deed.end_s + _NOTED_S]  # the last one may be old
-    if goal.kind in ("sleep", "wake"):
-        asleep = [(m.state is AgentState.SLEEPING) is (goal.kind == "sleep") for m in states[-6:]]
-        return [] if any(asleep) else ["done, and the state never was so"]
-    if goal.kind == "set_listening":
-        return [] if any(m.listening is goal.values["listening"] for m in states[-6:]) else ["the state never was so"]
-    return _SERVICES[goal.kind](deed, seen, happened) if goal.kind in _SERVICES else []
-
-
-def _express(deed: Deed, seen: Evidence, happened: Happenings) -> list[str]:
-    end_s = deed.end_s + SHOWN_S
-    if happened.within("express", deed.sent_s + 1e-6, end_s) or happened.within("sleep", deed.sent_s - 5.0, end_s):
-        return []
-    if happened.within("kill expression_node", deed.end_s, end_s):
-        return []
-    most = max(seen.face(shape(FACES[deed.goal.values["expression"]]), deed.sent_s, end_s), default=float("nan"))
-    return [] if most > 0.15 else [f"done, and the face shows {most:.2f}"]
-
-
-def _forget(deed: Deed, seen: Evidence, happened: Happenings) -> list[str]:
-    prompts = list(seen.since("dialogue/prompt", deed.sent_s - 1.0))
-    later = [p for at_s, p in prompts if at_s > deed.end_s + _NOTED_S]
-    if len(later) < len(prompts) or not later:  # one was on its way, or there is none to tell
-        return []
-    known = [line.text for line in later[0].history if line.role == "user"]
-    return [f"it still knows '{known[0]}'"] if known else []
-
-
-def _stop(deed: Deed, seen: Evidence, happened: Happenings) -> list[str]:
-    faults: list[str] = []
-    for at_s, say in list(seen.since("say", deed.sent_s - 60.0)):
-        if at_s > deed.sent_s or not say.text.startswith("Robot "):
-            continue
-        for part in parts_of(int(say.text.split()[1].rstrip(",")), 8):
-            late_s = seen.sound_of(part, at_s).until_s - deed.end_s
-            if part in say.text and late_s > _SILENT_S:
-                faults.append(Late(f"'{part}' was heard {late_s:.2f} s after it"))
-    return faults
+# --- a client that is dead -------------------------------------------------------------------------------------------
 
 
 def _left_behind(deed: Deed, seen: Evidence, happened: Happenings) -> list[str]:
@@ -297,4 +204,3 @@ def _left_behind(deed: Deed, seen: Evidence, happened: Happenings) -> list[str]:
 _CHECKS: dict[str, Callable[[Deed, Evidence], list[str]]] = {
     "say": _say, "listen": _listen, "ask": _ask, "chat": _chat, "look_at": _look_at, "gesture": _gesture, "wear": _wear,
 }  # fmt: skip
-_SERVICES = {"express": _express, "stop": _stop, "forget": _forget}

@@ -8,6 +8,7 @@ import pytest
 from avatar_ros.asr.base import ASR_BACKENDS, AsrSettings, Hypothesis
 from avatar_ros.asr.fake import FakeRecogniser, FakeSettings
 from avatar_ros.asr.stage import AsrStage, build
+from avatar_ros.commands.manifest import read_manifest
 from avatar_ros.core.enums import SessionKind
 from avatar_ros.core.errors import AsrError, ConfigError
 from avatar_ros.core.events import NO_LANGUAGE, SessionEvent
@@ -229,6 +230,15 @@ def test_a_kiosk_that_hears_nothing_of_its_language_offers_none():
     stage = AsrStage(EnglishOnly(settings, FakeSettings("hello")), settings)
     stage.load()
     assert stage.offer.locales == NO_LANGUAGE
+
+
+@pytest.mark.parametrize(("locale", "ears"), [("de-DE", "whisper_base"), ("zh", "sensevoice_sherpa")])
+def test_a_kiosk_that_hears_nothing_names_ears_that_do(locale, ears):
+    """A German kiosk was sent to a model that knows no German."""
+    settings = AsrSettings(backend="fake", locale=locale)
+    stage = AsrStage(EnglishOnly(settings, FakeSettings("hello")), settings)
+    stage.load()
+    assert f"./avatar fetch {ears} " in stage.status()["warning"] and ears in read_manifest()
 
 
 def test_a_guess_that_was_right_is_told_again():

@@ -1,6 +1,7 @@
 """WAV files of every kind, and files that are none."""
 
 import os
+import re
 import struct
 import subprocess
 import sys
@@ -90,6 +91,25 @@ def test_not_a_number_is_silence(path):
     samples[10] = np.nan
     path.write_bytes(wav(samples, bits=32, tag=3))
     assert read_wav(path).pcm[10] == 0
+
+
+@pytest.mark.parametrize(
+    ("samples", "tag", "what"),
+    [
+        (np.zeros(8000), 1, "holds nothing but silence"),
+        (np.full(8000, np.nan), 3, "holds nothing but silence"),
+        (32768 * tone(16000), 3, "is clipped: (9[0-9]|100)%"),
+    ],
+)
+def test_sound_that_nobody_can_have_meant_is_told(path, samples, tag, what):
+    """They were heard without a word: a float file in the scale of 16 bits is a rattle, one of NaN is silence."""
+    path.write_bytes(wav(samples, bits=32 if tag == 3 else 16, tag=tag))
+    assert re.fullmatch(f"question.wav {what}.*", read_wav(path).warning)
+
+
+def test_a_loud_voice_is_no_fault(path):
+    path.write_bytes(wav(1.9 * tone(16000)))
+    assert not read_wav(path).warning
 
 
 @pytest.mark.parametrize(

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import platform
+import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from avatar_ros.bringup.machine import apt, host
+from avatar_ros.bringup.machine import apt, host, main
 from avatar_ros.bringup.machine.build import SOURCES, Build, build_progress, repair_exports, repair_reading
 from avatar_ros.bringup.machine.console import SetupError, run_step
 from avatar_ros.bringup.machine.main import parse
@@ -18,14 +20,15 @@ from avatar_ros.bringup.machine.prepare import Checkout
 from avatar_ros.bringup.machine.run_environment import run_environment
 from avatar_ros.bringup.machine.stamps import Stamp, digest
 from avatar_ros.bringup.machine.venv import EXTRAS, RUN_GROUPS, Venv, pip_progress
+from avatar_ros.cli import VERBS, sentence
 
 ROOT = Path(__file__).resolve().parents[3]
 
 
-def bare(*arguments: str) -> subprocess.CompletedProcess[str]:
+def bare(*arguments: str, root: Path = ROOT) -> subprocess.CompletedProcess[str]:
     """./avatar with no site packages and no ROS, as on a machine that has only Python."""
     env = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")}
-    command = [sys.executable, "-I", "-S", str(ROOT / "avatar"), *arguments]
+    command = [sys.executable, "-I", "-S", str(root / "avatar"), *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False, env=env)
 
 
@@ -94,6 +97,22 @@ def test_what_cannot_be_is_said_before_anything_is_set_up(typed, text):
 def test_each_verb_of_the_checkout_says_what_it_takes(verb):
     done = bare(verb, "--help")
     assert done.returncode == 0 and done.stdout.startswith(f"usage: ./avatar {verb} ")
+
+
+@pytest.mark.parametrize("verb", sorted(VERBS))
+def test_help_of_each_verb_installs_nothing(tmp_path, verb):
+    """`./avatar replay --help` installed the extra `recording` first; in a fresh clone others set up for minutes."""
+    shutil.copy(ROOT / "avatar", tmp_path)
+    for part in ("avatar_ros", "requirements"):
+        (tmp_path / part).symlink_to(ROOT / part)
+    done = bare(verb, "--help", root=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "") and done.stdout.startswith("usage: ")
+    assert sentence(verb).split()[-1] in done.stdout
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["avatar", "avatar_ros", "requirements"]
+
+
+def test_help_behind_two_dashes_is_no_question_of_ours():
+    assert not parse(["say", "--", "--help"]).wants_help and parse(["say", "--help", "--"]).wants_help
 
 
 def test_each_extra_has_its_requirements():
@@ -368,3 +387,23 @@ def test_ctrl_c_while_modules_are_read_is_no_traceback(tmp_path):
     command = [sys.executable, "-I", "-S", "-c", script]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 130 and "Traceback" not in done.stderr
+
+
+def test_ctrl_c_while_the_verbs_python_starts_ends_it_quietly(monkeypatch):
+    """It came before a line of ours ran, and ended with the traceback of a module of Python's own."""
+    masks = []
+    monkeypatch.setattr("os.execvpe", lambda *_: masks.append(signal.pthread_sigmask(signal.SIG_BLOCK, [])))
+    try:
+        main._run(Checkout(ROOT), main.Call("validate", ("ada",)))
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
+    main._run(Checkout(ROOT), main.Call("exec", ("python",)))
+    assert [signal.SIGINT in mask for mask in masks] == [True, False]
+
+    def interrupted() -> None:
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+        os.kill(os.getpid(), signal.SIGINT)
+
+    command = [sys.executable, "-m", "avatar_ros", "validate", "ada"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, preexec_fn=interrupted)
+    assert (done.returncode, done.stderr, done.stdout) == (130, "", "")

@@ -6,6 +6,7 @@ import ssl
 import subprocess
 from dataclasses import fields, replace
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import yaml
@@ -118,6 +119,17 @@ def test_the_network_is_let_in_with_a_token_that_is_new_each_time():
         assert Path(parameters["admin_token_file"]).read_text().strip() != token
         seen.add(token)
     assert len(seen) == 2
+
+
+def test_an_address_carries_any_token_that_its_file_may_hold(tmp_path):
+    """A blank would end the address for a phone's camera, a & or % change the token for the page."""
+    pytest.importorskip("cryptography", reason="needs the extra web")
+    token = "".join(chr(sign) for sign in range(0x20, 0x7F)).strip()
+    (tmp_path / "token").write_text(token + "\n")
+    _, lines = graph(lan=True, names=("kiosk.example",), token_file=str(tmp_path / "token"))
+    address = next(line for line in lines if "kiosk.example" in line).removeprefix("open ")
+    assert re.fullmatch(r"[!-~]+", address) and address.count("#") == 1
+    assert parse_qs(urlsplit(address).fragment, strict_parsing=True) == {"token": [token]}
 
 
 @pytest.mark.parametrize(

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 import socket
 import subprocess
 import sys
 import xml.etree.ElementTree
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
 from avatar_ros.cli import main
 from avatar_ros.commands.open_sockets import reachable_from_outside
-from avatar_ros.core.errors import ConfigError
+from avatar_ros.core.errors import ConfigError, MachineError
 from avatar_ros.core.ros_network import Reach, network, parse_reach, users_environment
 
 PROFILE, RANGE = "FASTRTPS_DEFAULT_PROFILES_FILE", "ROS_AUTOMATIC_DISCOVERY_RANGE"
@@ -158,6 +161,14 @@ def test_what_somebody_put_where_the_profile_goes_is_replaced(own_folder):
     path.symlink_to(elsewhere)
     network(env_of(own_folder))
     assert path.read_text() == good and not path.is_symlink() and elsewhere.read_text() == "untouched"
+
+
+def test_a_full_disk_is_the_machines_fault_and_leaves_nothing(own_folder, monkeypatch):
+    """`./avatar doctor` ended as for a bad argument, with nothing to do about it."""
+    monkeypatch.setattr("os.replace", Mock(side_effect=OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))))
+    with pytest.raises(MachineError, match=f"the disk is full.*{own_folder}.*free some space"):
+        network(env_of(own_folder))
+    assert not list(own_folder.iterdir())
 
 
 @pytest.mark.parametrize(("free", "has"), [(64 * 2**20, True), (2**20, False)])

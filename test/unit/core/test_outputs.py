@@ -1,6 +1,7 @@
 """What stands against a file that will be written is said before the work, and nothing that is read is overwritten."""
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -55,3 +56,12 @@ def test_endings_and_folders(here):
 
 def test_what_is_no_ordinary_file_may_be_given_twice():
     assert not same_file("/dev/null", "/dev/null")
+
+
+@pytest.mark.parametrize("check", [check_output, check_folder])
+def test_what_this_user_may_not_write_is_named_at_once(here, monkeypatch, check):
+    """On a read-only disk a kiosk came up whole before its recording was refused."""
+    monkeypatch.setattr("os.access", lambda path, mode: Path(path) != here)
+    with pytest.raises(ConfigError, match=f"--out is later, but {here} cannot be written by this user"):
+        check("--out", "later")
+    check("--out", "in.wav") if check is check_output else check("--out", "folder")

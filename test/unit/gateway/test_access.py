@@ -38,12 +38,16 @@ def test_pages_of_other_sites_may_not_connect(origin, own):
 
 def test_the_token_comes_as_cookie_or_as_bearer():
     door = access()
-    assert not door.has_token({}) and not door.has_token({"authorization": "Bearer wrong"})
-    assert not door.has_token({"cookie": "avatar=wrong"}) and not door.has_token({"cookie": "avatar=\u00e4; ==;"})
-    assert door.has_token({"authorization": f"Bearer {TOKEN}"})
-    assert door.has_token({"cookie": f"x=y; avatar={door.cookie}"})
+
+    def shown(which, **headers):
+        return which.has_token(headers, "5.5.5.5", 0.0)[0]
+
+    assert not shown(door) and not shown(door, authorization="Bearer wrong")
+    assert not shown(door, cookie="avatar=wrong") and not shown(door, cookie="avatar=\u00e4; ==;")
+    assert shown(door, authorization=f"Bearer {TOKEN}")
+    assert shown(door, cookie=f"x=y; avatar={door.cookie}")
     assert TOKEN not in door.cookie and access("another").cookie != door.cookie
-    assert access("").has_token({}), "none is needed"
+    assert shown(access("")), "none is needed"
 
 
 def test_wrong_tokens_cannot_be_tried_for_long():
@@ -53,6 +57,22 @@ def test_wrong_tokens_cannot_be_tried_for_long():
     assert door.try_token(TOKEN, "6.6.6.6", 0.0)[0] is False, "not even the right one, until it has waited"
     assert door.try_token(TOKEN, "7.7.7.7", 0.0) == (True, 0.0)
     assert door.try_token(TOKEN, "6.6.6.6", 13.0) == (True, 0.0)
+
+
+def test_wrong_tokens_of_programs_cannot_be_tried_for_long_either():
+    """They could be, without end: only those of the page's form were counted."""
+    door = access()
+
+    def bearer(token, now_s=0.0, address="6.6.6.6"):
+        return door.has_token({"authorization": f"Bearer {token}"}, address, now_s)
+
+    assert all(bearer(TOKEN) == (True, 0.0) for _ in range(50)), "the right one is no try"
+    assert [bearer("guess") for _ in range(5)] == [(False, 0.0)] * 5
+    right, wait_s = bearer(TOKEN)
+    assert not right and 11.0 < wait_s <= 12.0, "not even the right one, until it has waited"
+    assert door.try_token(TOKEN, "6.6.6.6", 0.0)[0] is False, "nor by the form"
+    assert bearer(TOKEN, address="7.7.7.7") == bearer(TOKEN, 13.0) == (True, 0.0)
+    assert door.has_token({"cookie": f"avatar={door.cookie}"}, "6.6.6.6", 0.0)[0], "who is in stays in"
 
 
 def test_the_page_itself_needs_no_token():

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import urllib.parse
+from types import SimpleNamespace
 
 import pytest
 
 pytest.importorskip("fastapi", reason="needs the extra web")
 
+from fastapi import HTTPException
+
 from avatar_ros.core.errors import AvatarRosError
 from avatar_ros.core.operating import LiveSetting, LogLine, NodeHealth
 from avatar_ros.gateway import admin_page
+from avatar_ros.gateway.admin import Operator
 from gateway_graph import Graph
 from gateway_requests import ask, basic
 
@@ -87,6 +91,22 @@ def test_nobody_changes_anything_without_it_nor_from_a_page_of_others(graph, pat
     assert ask(graph, path, form)[0] == 401
     assert ask(graph, path, form, {**basic("battery-staple"), "origin": "http://evil.example"})[0] == 403
     assert graph.stage.desk.values["barge_in"][1] == "true"
+
+
+def test_passwords_cannot_be_tried_for_long():
+    """The right one among a million was let in: only wrong ones were told to wait."""
+    operator = Operator("battery-staple")
+
+    def status(password, address="6.6.6.6"):
+        try:
+            operator.check(SimpleNamespace(headers=basic(password), scope={"avatar_address": address}))
+        except HTTPException as refused:
+            return refused.status_code
+        return 200
+
+    assert [status("battery-staple") for _ in range(9)] == [200] * 9
+    assert [status("guess") for _ in range(5)] == [401] * 5
+    assert status("battery-staple") == 429 and status("battery-staple", "7.7.7.7") == 200
 
 
 def test_a_setting_is_seen_with_its_kind_and_limits_and_changed(graph):

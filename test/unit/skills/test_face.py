@@ -132,6 +132,17 @@ def test_a_lasting_face_is_given_again_to_one_that_has_died(run: SkillsKiosk) ->
     assert run.ordered(happy) == "no_face"
 
 
+def test_a_lasting_face_waits_until_somebody_reads_it(run: SkillsKiosk) -> None:
+    run.deaf.add("gesture")
+    answers: list[str] = []
+    run.skills.order(Gesture(name="happy"), answers.append)
+    run.run(1.0)
+    assert not answers and not run.sent("gesture"), "a node that has just begun is not heard yet"
+    run.deaf.clear()
+    run.run(1.0)
+    assert answers == [""] and len(run.sent("gesture", name="happy")) == 1
+
+
 def test_a_chat_that_a_busy_dialogue_took_for_another_programs_is_said_again(tmp_path: Path) -> None:
     run = SkillsKiosk(tmp_path, answers=("It is noon.",))
     run.run(1.0)

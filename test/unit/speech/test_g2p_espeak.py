@@ -59,7 +59,7 @@ def test_espeak_says_new_words(espeak, monkeypatch):
     monkeypatch.setattr(module, "REPLY_TIMEOUT_S", 5.0)
     assert espeak("wombat") == (("W", "AA", "M", "B", "AE", "T"),)
     assert espeak("") == ()
-    for odd in ("日本", "🙂", "\0", "\n", "a\nb", "x" * 3000, "l'été", '"];'):
+    for odd in ("日本", "🙂", "\0", "\n", "a\nb", "x" * 3000, "l'été", '"];', "\ud800"):
         assert all(way for way in espeak(odd))
     assert espeak("wombat") == (("W", "AA", "M", "B", "AE", "T"),), "replies must stay in step with requests"
     lexicon = Lexicon(None, espeak)
