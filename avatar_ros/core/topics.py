@@ -93,6 +93,7 @@ TOPICS: Mapping[str, type] = MappingProxyType(
         "dialogue/prompt": Prompt,
         "dialogue/reply": Reply,
         "speech/sentence": Sentence,
+        "speech/draft": Sentence,
         "speech/audio": SpeechChunk,
         "speech/fault": SpeechFault,
         "motion/features": AudioFeatures,

@@ -65,7 +65,7 @@ class TurnManager:
         turn = self.prepared = Turn(self.last_turn, Source.ANSWER, prompt.locale, now_s)
         self.outbox.interrupt(InterruptAction.PAUSE, turn.number, "prepared")
         turn.question = prompt.text
-        self._ask(turn, replace(prompt, speculative=True), now_s)
+        self._ask(turn, self._writer.draftable(replace(prompt, speculative=True)), now_s)
 
     def confirm(self, prompt: Prompt, question_end_s: float | None, now_s: float) -> None:
         """What was prepared is the answer to `prompt`: it is the turn now, and may be heard."""

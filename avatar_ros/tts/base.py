@@ -15,7 +15,7 @@ from ..core.stage import Port
 from .cancel_token import CancelToken
 
 PORT = Port(
-    subscribes=("speech/sentence", "speech/playback", "mic/voice_activity"),
+    subscribes=("speech/sentence", "speech/draft", "speech/playback", "mic/voice_activity"),
     publishes=("speech/audio", "speech/fault", "offer"),
 )
 #: Code of the error for a text of which a voice can read nothing; what follows it in the sentence may be readable.

@@ -39,6 +39,7 @@ class _SessionSpeech:
     def __init__(self) -> None:
         self.turns: deque[TurnSpeech] = deque()
         self.over = _NEVER
+        self.drafted = _NEVER  # the newest turn whose first sentence came as a draft: it comes once more
 
 
 class TtsStage(Stage):
@@ -65,14 +66,16 @@ class TtsStage(Stage):
         self.offer = Offer("tts_node", (), ids, names, tuple(one.locale for one in found))
 
     def push(self, topic: str, message: Message, now_s: float) -> Iterable[Out]:
-        """A sentence to speak, or news of the playback; what may be sent now. A voice: there will be something soon."""
+        """A sentence to speak (the draft of a turn's first comes before it), or news of the playback; what may be sent
+        now. A voice: there will be something soon.
+        """
         if isinstance(message, VoiceActivity) and message.kind is VoiceKind.STARTED:
             self._voice.expect()
         if not isinstance(message, Sentence | PlaybackClock):
             return
         speech = self._table.get(message.session, now_s)
         if isinstance(message, Sentence):
-            self._add(speech, message)
+            self._add(speech, message, draft=topic == "speech/draft")
         else:
             self._played(speech, message, now_s)
         yield from self._step(message.session, speech, now_s)
@@ -128,10 +131,14 @@ class TtsStage(Stage):
             self._busy[session] = self._busy.pop(session)  # to the end
         return [*([LOCAL_SESSION] if LOCAL_SESSION in self._busy else []), *others]
 
-    def _add(self, speech: _SessionSpeech, sentence: Sentence) -> None:
+    def _add(self, speech: _SessionSpeech, sentence: Sentence, *, draft: bool) -> None:
+        key = (sentence.epoch, sentence.turn)
+        again = draft or (sentence.index == 0 and speech.drafted == key)
+        if draft:
+            speech.drafted = key
         turn = self._turn(speech, sentence)
         if turn is None or not turn.add(sentence):
-            self._ignored += 1
+            self._ignored += not again
             return
         self._sentences += 1
         self._busy[sentence.session] = None
