@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..core.avatar_card import AvatarCard, read_card
+from ..core.avatar_card import AvatarCard, avatar_voices, entries_of, read_card
 from ..core.avatar_names import BUILT_IN, avatar_file, name_of
 from ..core.errors import AvatarError
 from ..core.loading import boundary
@@ -66,7 +66,8 @@ def fitted(avatar: Avatar, card: AvatarCard) -> Avatar:
         deltas = morphs.deltas * np.repeat(factors, np.diff(morphs.offsets))[:, None]
         morphs = replace(morphs, deltas=deltas)
     colors = lit(avatar.colors, Light(**card.light))
-    return replace(avatar, morphs=morphs, colors=colors, zoom=card.zoom, up_m=card.up_m)
+    suits = replace(avatar, locale=card.locale, voices=avatar_voices(entries_of(card.voices)))
+    return replace(suits, morphs=morphs, colors=colors, zoom=card.zoom, up_m=card.up_m)
 
 
 def kind_of(path: Path) -> str:

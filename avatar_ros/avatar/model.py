@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ..core.arkit import ARKIT_INDEX, ARKIT_NAMES
 from ..core.arrays import F32
+from ..core.types import AvatarVoice
 
 LAM_WEIGHT_SCALES: Mapping[str, float] = {
     "jawOpen": 1.2,
@@ -99,6 +100,8 @@ class Avatar:
     neck: Neck | None = None  # None: all of it is head and moves as one
     zoom: float = 1.0  # of the usual view of the head
     up_m: float = 0.0  # by how much the middle of the view is higher
+    locale: str = ""  # language that it asks for, BCP 47
+    voices: tuple[AvatarVoice, ...] = ()  # that suit it
 
     @property
     def head_share(self) -> F32:

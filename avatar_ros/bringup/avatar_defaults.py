@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..core.avatar_card import AvatarCard, read_card
+from ..core.avatar_card import AvatarCard, entries_of, read_card
 from ..core.avatar_names import BUILT_IN, avatar_file
 from ..core.parameter_file import read_parameter_file
 
-#: Nodes with a parameter `locale`.
+#: Nodes with a parameter `locale`, and what it is where nobody says otherwise.
+USUAL_LOCALE = "en-US"
 SPEAK_A_LANGUAGE = ("vad_node", "asr_node", "dialogue_node", "llm_node", "tts_node")
 
 #: Parameter values that the graph sets; ROS knows no other types.
@@ -18,10 +19,11 @@ Value = bool | int | float | str | list[str]
 Parameters = Mapping[str, Mapping[str, Value]]  # node name -> parameter -> value
 
 
-def avatar_defaults(avatar: str, namespace: str, files: tuple[Path, ...]) -> Parameters:
+def avatar_defaults(avatar: str, namespace: str, files: tuple[Path, ...], locale: str = "") -> Parameters:
     """Parameters of the card of `avatar` ("" for the one that the profile's files name) that no file sets.
 
-    namespace: of the nodes, absolute. Raises ConfigError for a card that cannot be read.
+    namespace: of the nodes, absolute; locale: what the user said of it, "" for nothing. Raises ConfigError for a card
+    that cannot be read.
     """
     import yaml
 
@@ -31,10 +33,16 @@ def avatar_defaults(avatar: str, namespace: str, files: tuple[Path, ...]) -> Par
         return any(parameter in s.lines and s.matches(f"{namespace}/{node}") for s in sections)
 
     card = read_card(yaml, avatar_file(avatar or avatar_of_profile(files)))
-    return {
+    given = {
         node: {name: value for name, value in values.items() if not is_set(node, name)}
         for node, values in card_parameters(card).items()
     }
+    if not locale and not is_set("dialogue_node", "locale"):  # else it stays, whoever is put on
+        given["renderer_node"]["home_locale"] = card.locale or USUAL_LOCALE
+    not_set = {backend: entries for backend, entries in card.voices.items() if f"{backend}.voices" in given["tts_node"]}
+    if not_set:
+        given["tts_node"]["voices_of_avatar"] = entries_of(not_set)
+    return given
 
 
 def card_parameters(card: AvatarCard) -> Parameters:

@@ -124,7 +124,8 @@ def kiosk_graph(options: KioskOptions) -> tuple[KioskNode, ...]:
     """The nodes of a kiosk in their order of starting. Raises ConfigError naming the option that cannot be."""
     _check(options)
     params_files = profile_files(options.profile)
-    parameters = with_defaults(_parameters(options), avatar_defaults(options.avatar, _full_name(options), params_files))
+    defaults = avatar_defaults(options.avatar, _full_name(options), params_files, options.locale)
+    parameters = with_defaults(_parameters(options), defaults)
     every: dict[str, Value] = {} if options.autostart else {"autostart": False}
     yields: dict[str, Value] = {"duty": "yields"} if options.host == "offboard" else {}
     nodes = tuple(

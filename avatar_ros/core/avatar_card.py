@@ -21,7 +21,7 @@ from __future__ import annotations
 import math
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
@@ -30,11 +30,14 @@ from .arkit import ARKIT_INDEX
 from .backdrop_words import parse_backdrop
 from .errors import AvatarError, ConfigError
 from .parameter_file import nearest
+from .types import AvatarVoice
 
 CARD = "avatar.yaml"
 MAX_CARD_BYTES = 64 * 1024
 _ENTRIES = ("title", "licence", "made_by", "voice", "defaults")
 _DEFAULTS = ("locale", "voices", "background", "light", "camera", "weights")
+#: Of all backends together.
+_MOST_VOICES = 200
 ZOOM, UP_M, FACTOR = (0.2, 5.0), (-1.0, 1.0), (0.0, 2.0)
 LIGHT = {"exposure_ev": (-3.0, 3.0), "temperature_k": (2000.0, 20000.0), "tint": (-100.0, 100.0)}
 
@@ -58,6 +61,18 @@ class AvatarCard:
     zoom: float = 1.0
     up_m: float = 0.0
     weights: Mapping[str, float] = field(default_factory=dict)
+
+
+def avatar_voices(entries: Iterable[str]) -> tuple[AvatarVoice, ...]:
+    """Of 'backend:locale=voice' each."""
+    split = (entry.partition(":") for entry in entries)
+    pairs = ((backend, one.partition("=")) for backend, _, one in split)
+    return tuple(AvatarVoice(backend, locale.strip(), voice.strip()) for backend, (locale, _, voice) in pairs)
+
+
+def entries_of(voices: Mapping[str, Iterable[str]]) -> list[str]:
+    """The voices of a card, 'backend:locale=voice' each."""
+    return [f"{backend}:{entry}" for backend, entries in voices.items() for entry in entries]
 
 
 def read_card(yaml: Any, path: Path) -> AvatarCard:
@@ -163,6 +178,8 @@ def _voices(where: str, voices: Mapping[str, Any]) -> dict[str, tuple[str, ...]]
         if not good or not str(backend).isidentifier():
             _refuse(where, f"voices of {backend} are {entries!r:.40}; give a list of 'locale=voice'")
         out[str(backend)] = tuple(entries)
+    if sum(map(len, out.values())) > _MOST_VOICES:
+        _refuse(where, f"it names more than {_MOST_VOICES} voices; leave some out")
     return out
 
 

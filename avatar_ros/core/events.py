@@ -8,7 +8,7 @@ import numpy as np
 
 from .arrays import F32
 from .enums import AgentState, ControlAction, Duty, InterruptAction, SayWhen, SessionKind
-from .types import LOCAL_SESSION, OfTurn
+from .types import LOCAL_SESSION, AvatarVoice, OfTurn
 
 #: In Offer.locales: BCP 47's "no linguistic content".
 NO_LANGUAGE = ("zxx",)
@@ -42,7 +42,10 @@ class AvatarState(OfTurn):
 
 @dataclass(frozen=True)
 class SessionEvent:
-    """A session opened or closed; stages drop its state when closed or after ttl_s without a message."""
+    """A session opened or closed; stages drop its state when closed or after ttl_s without a message.
+
+    avatar: with a name it tells that this one is shown from now on, and avatar_voices what suits it.
+    """
 
     session: str = LOCAL_SESSION
     kind: SessionKind = SessionKind.OPENED
@@ -50,6 +53,7 @@ class SessionEvent:
     locale: str = ""
     avatar: str = ""
     voice: str = ""
+    avatar_voices: tuple[AvatarVoice, ...] = ()
     stamp_ns: int = 0
 
 

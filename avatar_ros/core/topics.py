@@ -30,6 +30,7 @@ from .events import (
 from .types import (
     AudioFeatures,
     AudioFrame,
+    AvatarVoice,
     ChatMessage,
     Expression,
     Mark,
@@ -77,7 +78,7 @@ Message = (
 #: By name: those that travel alone, that are part of others, and what nodes tell each other (ros/peers.py,
 #: ros/clock_link.py).
 KINDS: Mapping[str, type] = MappingProxyType(
-    {kind.__name__: kind for kind in (*get_args(Message), ChatMessage, Mark, KeyFrame, Alive, ClockPing)}
+    {kind.__name__: kind for kind in (*get_args(Message), ChatMessage, Mark, KeyFrame, AvatarVoice, Alive, ClockPing)}
 )
 
 #: Topic of each message kind, relative to the kiosk's namespace (docs/architecture.md). One name per (type, role).
@@ -92,6 +93,7 @@ TOPICS: Mapping[str, type] = MappingProxyType(
         "dialogue/prompt": Prompt,
         "dialogue/reply": Reply,
         "speech/sentence": Sentence,
+        "speech/draft": Sentence,
         "speech/audio": SpeechChunk,
         "speech/fault": SpeechFault,
         "motion/features": AudioFeatures,

@@ -133,6 +133,8 @@ class Prompt(OfTurn):
 
     speculative: the user may not be done. The answer must do nothing to the world (call no tool) before an Interrupt
     RESUME of its turn; a CANCEL means that it was never wanted.
+    first_characters, most_characters: how the dialogue will cut the answer's first sentence: at the next comma after
+    the one, in any case after the other; whoever answers may give it to the voice as a draft. 0: may not.
     """
 
     text: str = ""
@@ -140,6 +142,8 @@ class Prompt(OfTurn):
     locale: str = "en-US"
     rejected: bool = False
     speculative: bool = False
+    first_characters: int = 0
+    most_characters: int = 0
     stamp_ns: int = 0
 
 
@@ -260,3 +264,12 @@ class PlaybackClock(OfTurn):
     steady_ns: int = 0
     stamp_ns: int = 0
     clock_id: int = 0
+
+
+@dataclass(frozen=True)
+class AvatarVoice:
+    """A voice that suits an avatar. backend: of tts_node; voice: as the backend's parameter `voices` has it."""
+
+    backend: str = ""
+    locale: str = ""
+    voice: str = ""

@@ -12,7 +12,7 @@ from ..core.types import LOCAL_SESSION
 PORT = Port(
     subscribes=(
         *("speech/transcript", "mic/voice_activity", "say", "speech/playback", "speech/fault", "dialogue/reply"),
-        *("interrupt", "session", "control"),
+        *("speech/draft", "interrupt", "session", "control"),
     ),
     publishes=("dialogue/prompt", "speech/sentence", "interrupt", "state", "session", "say_result", "offer"),
 )

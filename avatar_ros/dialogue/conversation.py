@@ -9,11 +9,12 @@ from ..core.enums import AgentState, ControlAction, InterruptAction, VoiceKind
 from ..core.events import Control, Interrupt, Say, SpeechFault
 from ..core.peers import PeerChange, PeerNews
 from ..core.stage import Out
-from ..core.types import PlaybackClock, Reply, Transcript, VoiceActivity
+from ..core.types import PlaybackClock, Reply, Sentence, Transcript, VoiceActivity
 from .agenda import Agenda
 from .barge_in import BargeIn
 from .base import DialogueSettings
 from .clarifications import TOO_QUIET
+from .draft import DraftCheck
 from .interruption_policy import InterruptionPolicy
 from .preparation import Preparation
 from .presence import Presence, agent_state
@@ -26,7 +27,7 @@ from .user_speech import UserSpeechTracker
 #: Nodes whose deaths a conversation has something to do about.
 WAITS_FOR = frozenset({*VOICE_PATH, LLM, "asr_node", "vad_node"})
 #: Messages that a conversation takes.
-Event = VoiceActivity | Transcript | Reply | PlaybackClock | SpeechFault | Say | Control
+Event = VoiceActivity | Transcript | Reply | Sentence | PlaybackClock | SpeechFault | Say | Control
 
 
 class Conversation:
@@ -46,6 +47,7 @@ class Conversation:
         self._turn_taking = TurnTaking(settings, agenda, policy, self._barge_in)
         self._preparation = Preparation(settings, agenda, policy, user_speech)
         agenda.confirm_prepared = self._preparation.confirm
+        self._drafts = DraftCheck(turns)
         self._recovery = Recovery(turns, settings.peer_patience_s)
         self._conduct = agenda.conduct
         self._published: tuple[AgentState, int, str, bool] | None = None
@@ -53,6 +55,7 @@ class Conversation:
             VoiceActivity: self._voice,
             Transcript: self._transcript,
             Reply: turns.reply,
+            Sentence: self._drafts.take,
             PlaybackClock: self._playback,
             SpeechFault: turns.fault,
             Say: agenda.say,
@@ -79,6 +82,10 @@ class Conversation:
     def choose(self, locale: str) -> None:
         """The person wants that language from now on."""
         self._turns.texts.choose(locale)
+
+    def wear(self, locale: str) -> None:
+        """The kiosk speaks that language from now on, as who is shown does."""
+        self._turns.texts.wear(locale)
 
     # --- events ---------------------------------------------------------------------------------------------------
 
@@ -202,6 +209,7 @@ class Conversation:
             self._presence.active(now_s)
 
     def _settle(self, now_s: float) -> list[Out]:
+        self._drafts.check(now_s)
         self._turn_taking.end_split_speech(now_s)
         self._barge_in.decide(now_s)
         if self._turns.turn is None and not self._user_speech.speaking:

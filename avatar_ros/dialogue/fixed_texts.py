@@ -20,12 +20,19 @@ class FixedTexts:
     def __init__(self, settings: DialogueSettings, locale: str = "") -> None:
         """locale: of a session that was opened in a language of its own, "" for the kiosk's."""
         self._settings = settings
+        self.own_locale = settings.locale  # of what a program has said without naming a language
         self.choose(locale)
 
     def choose(self, locale: str) -> None:
         """The person wants that language from now on."""
         self._chosen = self.answered_in(locale or self._settings.locale)
         self.locale = self._chosen  # what the person speaks, as far as that is known
+
+    def wear(self, locale: str) -> None:
+        """Who is shown speaks that language; what the person speaks is known better, where it is no other one."""
+        before, self.own_locale = self.own_locale, self.answered_in(locale)
+        if self.own_locale != before:
+            self.choose(self.own_locale)
 
     def heard(self, transcript: Transcript) -> None:
         """The person said something; what was not understood was in no language."""

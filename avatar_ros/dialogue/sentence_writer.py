@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import chain
 
-from ..core.types import Sentence
+from ..core.types import Prompt, Sentence
 from ..core.writing_scripts import fits
 from .base import DialogueSettings
 from .sentences import CutSentence, SentenceCutter
@@ -34,6 +35,12 @@ class SentenceWriter:
         cutter = self.cutter()
         for line in chain(cutter.feed(text), cutter.finish()):
             yield CutSentence(line.text, line.expression or expression, locale, line.gesture)
+
+    def draftable(self, prompt: Prompt) -> Prompt:
+        """Whoever answers it may give the first sentence to the voice, cut as by `cutter`: see draft.py."""
+        settings = self._settings
+        first = min(settings.first_clause_characters, settings.clause_characters)
+        return replace(prompt, first_characters=first, most_characters=settings.sentence_characters)
 
     def sentence(self, turn: Turn, line: CutSentence, *, last: bool) -> Sentence:
         """The next Sentence of the turn."""

@@ -83,12 +83,14 @@ class DialogueStage(Stage):
             yield from self._forget(event.session, now_s)
 
     def _opened_by_others(self, event: SessionEvent, now_s: float) -> Iterable[Out]:
-        own = self._opened.pop(event.session, None)
+        own = self._opened.pop(event.session, None) if not event.avatar else None
         if own is not None and (own.locale, own.voice, own.ttl_s) == (event.locale, event.voice, event.ttl_s):
             return
         if (conversation := self._conversations.get(event.session)) is None:
             yield from self._open(event.session, now_s, event.locale, event.voice)
-        elif event.locale:
+        if event.avatar and event.locale:
+            self._conversations[event.session].wear(event.locale)
+        elif conversation is not None and event.locale:
             conversation.choose(event.locale)
 
     def interrupt(self, order: Interrupt, now_s: float) -> Iterable[Out]:

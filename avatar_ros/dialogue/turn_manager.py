@@ -65,7 +65,7 @@ class TurnManager:
         turn = self.prepared = Turn(self.last_turn, Source.ANSWER, prompt.locale, now_s)
         self.outbox.interrupt(InterruptAction.PAUSE, turn.number, "prepared")
         turn.question = prompt.text
-        self._ask(turn, replace(prompt, speculative=True), now_s)
+        self._ask(turn, self._writer.draftable(replace(prompt, speculative=True)), now_s)
 
     def confirm(self, prompt: Prompt, question_end_s: float | None, now_s: float) -> None:
         """What was prepared is the answer to `prompt`: it is the turn now, and may be heard."""
@@ -94,7 +94,7 @@ class TurnManager:
 
     def say(self, say: Say, now_s: float) -> None:
         """Begin to speak another program's words."""
-        turn = self._begin(Source.SAY, say.locale or self._settings.locale, now_s)
+        turn = self._begin(Source.SAY, say.locale or self.texts.own_locale, now_s)
         turn.say_id = say.id
         turn.remaining = self._writer.cut(say.text, expression=say.expression)
         self.continue_text(now_s)

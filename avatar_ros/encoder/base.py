@@ -12,7 +12,7 @@ from ..core.settings import Settings, setting
 from ..core.stage import Port
 from ..core.types import SpeechChunk
 
-PORT = Port(subscribes=("speech/audio", "speech/sentence"), publishes=("motion/features",))
+PORT = Port(subscribes=("speech/audio", "speech/sentence", "speech/draft"), publishes=("motion/features",))
 
 
 @dataclass(frozen=True)

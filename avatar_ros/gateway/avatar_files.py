@@ -5,9 +5,8 @@ from __future__ import annotations
 import gzip
 import hashlib
 from dataclasses import dataclass
-from pathlib import Path
-
 from ..avatar.load import BUILT_IN, avatar_file, load_avatar
+from ..core.avatar_names import FIRST, name_of
 from ..core.errors import ConfigError
 
 
@@ -30,7 +29,7 @@ class AvatarFiles:
     """Read once, at configure. The first is shown where a page asks for none."""
 
     def __init__(self, files: tuple[str, ...]) -> None:
-        self._files = tuple(dict.fromkeys(files))
+        self._files = files
         self._by_id: dict[str, AvatarFile] = {}
         self._by_hash: dict[str, AvatarFile] = {}
 
@@ -38,11 +37,10 @@ class AvatarFiles:
         """Raises AvatarError, ConfigError naming the file that cannot be shown."""
         from .avatar_binary import to_binary
 
-        for name in self._files:
-            path = avatar_file(name)
-            made = _packed(name, to_binary(load_avatar(path)))
+        for path in dict.fromkeys(map(avatar_file, self._files)):
+            made = _packed(name_of(path), to_binary(load_avatar(path)))
             if made.id in self._by_id:
-                raise ConfigError("avatar_twice", f"two avatars are called '{made.id}': {name}; rename one")
+                raise ConfigError("avatar_twice", f"two avatars are called '{made.id}': {path}; rename one")
             self._by_id[made.id] = self._by_hash[made.sha256] = made
 
     def find(self, sha256: str) -> AvatarFile | None:
@@ -51,7 +49,7 @@ class AvatarFiles:
 
     def choose(self, name: str) -> dict[str, object]:
         """What a page is told of the one that it asks for, or of the first."""
-        return _told(self._by_id.get(name) or next(iter(self._by_id.values())))
+        return _told(self._by_id.get(_id(name)) or next(iter(self._by_id.values())))
 
     def listed(self) -> list[dict[str, object]]:
         """What /avatars tells."""
@@ -61,16 +59,16 @@ class AvatarFiles:
         """The file that `load_avatar` takes for an id, "" where it is none of ours."""
         if not name:
             return self._files[0]
-        return next((file for file in self._files if _id(file) == name), "")
+        return next((file for file in self._files if name_of(avatar_file(file)) == _id(name)), "")
 
 
-def _id(file: str) -> str:
-    return BUILT_IN if file == BUILT_IN else Path(file).stem
+def _id(name: str) -> str:
+    return FIRST if name == BUILT_IN else name
 
 
-def _packed(file: str, data: bytes) -> AvatarFile:
+def _packed(name: str, data: bytes) -> AvatarFile:
     digest = hashlib.sha256(data).hexdigest()
-    return AvatarFile(_id(file), _id(file).replace("_", " "), digest, data, gzip.compress(data, 9, mtime=0))
+    return AvatarFile(name, name.replace("_", " "), digest, data, gzip.compress(data, 9, mtime=0))
 
 
 def _told(one: AvatarFile) -> dict[str, object]:

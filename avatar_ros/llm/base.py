@@ -10,9 +10,9 @@ from ..core.errors import LlmError
 from ..core.registry import Backend, Registry
 from ..core.settings import Settings, setting
 from ..core.stage import Port
-from ..core.types import Prompt
+from ..core.types import Prompt, Reply, Sentence
 
-PORT = Port(subscribes=("dialogue/prompt", "mic/voice_activity"), publishes=("dialogue/reply", "offer"))
+PORT = Port(subscribes=("dialogue/prompt", "mic/voice_activity"), publishes=("dialogue/reply", "speech/draft", "offer"))
 
 
 @dataclass(frozen=True)
@@ -98,6 +98,13 @@ class AnswersLanguages(Protocol):
 
     def languages(self) -> tuple[str, ...]:
         """Which, BCP 47, its own first; () for any. Counts once it is loaded."""
+
+
+class Draft(Protocol):
+    """The first sentence of one answer, as the dialogue will cut it."""
+
+    def feed(self, piece: Reply) -> Sentence | None:
+        """The sentence, once, when this piece completes it; None before, after, and where it cannot be known."""
 
 
 class WholeAnswer:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import cast
 
 from ..core.enums import InterruptAction, SessionKind, VoiceKind
@@ -12,7 +12,7 @@ from ..core.registry import NO_OPTIONS, Options
 from ..core.stage import Out, Stage
 from ..core.topics import Message
 from ..core.types import Prompt, Reply, VoiceActivity
-from .base import LLM_BACKENDS, Answer, AnswersLanguages, Chat, Confirmable, LlmSettings, NamesLanguage
+from .base import LLM_BACKENDS, Answer, AnswersLanguages, Chat, Confirmable, Draft, LlmSettings, NamesLanguage
 from .fallback import ChatWithFallback
 from .own_first import ChatWithOwnAnswers, OwnAnswers
 from .service_errors import BrokenOffError
@@ -20,16 +20,19 @@ from .tools.caller import ToolCaller, UsesTools
 
 #: While an answer is under way: deadlines are looked at this often. What arrives is taken at once, by wake().
 _BUSY_TICK_S = 0.05
+#: How the first sentence of the answer to a prompt is made into a draft for the voice.
+Drafter = Callable[[Prompt], Draft]
 #: Longest piece of an answer, characters: the dialogue has other things to do, too.
 _PIECE_CHARACTERS = 2000
 
 
 class _Running:
-    """An answer and the number of its next piece."""
+    """An answer and the number of its next piece. draft: None where nobody makes any."""
 
-    def __init__(self, prompt: Prompt, answer: Answer) -> None:
+    def __init__(self, prompt: Prompt, answer: Answer, draft: Draft | None) -> None:
         self.prompt = prompt
         self.answer = answer
+        self._draft = draft
         self.seq = 0
 
     @property
@@ -41,13 +44,18 @@ class _Running:
         if isinstance(self.answer, Confirmable):
             self.answer.confirm(now_s)
 
-    def reply(self, text: str, *, final: bool, broken: bool) -> Out:
-        """The next piece. broken: something is missing that will not come; the gap in `seq` says so."""
+    def reply(self, text: str, *, final: bool, broken: bool) -> Iterator[Out]:
+        """The next piece, and the first sentence for the voice when that is whole. broken: something is missing that
+        will not come; the gap in `seq` says so.
+        """
         prompt = self.prompt
         self.seq += 2 if broken else 1
         locale = self.answer.locale if isinstance(self.answer, NamesLanguage) else ""
         piece = Reply(prompt.session, prompt.epoch, prompt.turn, self.seq - 1, text, final, locale=locale)
-        return Out("dialogue/reply", piece)
+        yield Out("dialogue/reply", piece)
+        sentence = self._draft.feed(piece) if self._draft is not None else None
+        if sentence is not None:
+            yield Out("speech/draft", sentence)
 
 
 class LlmStage(Stage):
@@ -55,8 +63,9 @@ class LlmStage(Stage):
 
     says_alive = True
 
-    def __init__(self, settings: LlmSettings, chat: Chat) -> None:
+    def __init__(self, settings: LlmSettings, chat: Chat, drafter: Drafter | None = None) -> None:
         super().__init__()
+        self._drafter = drafter
         self._settings = settings
         self._chat = chat
         self._running: dict[str, _Running] = {}  # by session
@@ -83,7 +92,8 @@ class LlmStage(Stage):
             if older.key >= (message.epoch, message.turn):
                 return
             self._drop(message.session)
-        running = _Running(message, self._chat.ask(message, now_s, self._wake))
+        draft = self._drafter(message) if self._drafter is not None and message.first_characters else None
+        running = _Running(message, self._chat.ask(message, now_s, self._wake), draft)
         self._running[message.session] = running
         if self._resumed.get(message.session) == running.key:
             running.confirm(now_s)  # orders overtake prompts
@@ -163,10 +173,10 @@ class LlmStage(Stage):
                 self._prepared += running.prompt.speculative
                 self._drop(running.prompt.session)
             while len(text) > _PIECE_CHARACTERS:
-                yield running.reply(text[:_PIECE_CHARACTERS], final=False, broken=False)
+                yield from running.reply(text[:_PIECE_CHARACTERS], final=False, broken=False)
                 text = text[_PIECE_CHARACTERS:]
             if text or running.answer.done:
-                yield running.reply(text, final=running.answer.done, broken=error is not None)
+                yield from running.reply(text, final=running.answer.done, broken=error is not None)
         self._set_tick_period()
         if failure is not None:
             raise failure
@@ -183,9 +193,11 @@ def _all_of(answer: Answer, now_s: float) -> tuple[str, LlmError | None]:
     return text, None
 
 
-def build(settings: LlmSettings, own: Options = NO_OPTIONS, tools: ToolCaller | None = None) -> Stage:
+def build(
+    settings: LlmSettings, own: Options = NO_OPTIONS, tools: ToolCaller | None = None, drafter: Drafter | None = None
+) -> Stage:
     """The stage with the backend that `settings` names, its fallback, and the answers file before it where it is asked
-    first. tools: how a model's calls reach the robot. Raises UnknownBackendError.
+    first. tools: how a model's calls reach the robot; drafter: None: no drafts. Raises UnknownBackendError.
     """
     chats: dict[str, Chat] = {}  # by name: one that serves in two places is loaded once
 
@@ -201,4 +213,4 @@ def build(settings: LlmSettings, own: Options = NO_OPTIONS, tools: ToolCaller | 
         chosen = ChatWithFallback(chosen, chat(settings.fallback), settings)
     if settings.own_answers_first and settings.backend != "answers":
         chosen = ChatWithOwnAnswers(cast(OwnAnswers, chat("answers")), chosen)
-    return LlmStage(settings, chosen)
+    return LlmStage(settings, chosen, drafter)

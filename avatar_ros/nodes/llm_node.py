@@ -1,6 +1,7 @@
 """llm_node: answers."""
 
 from ..core.process_end import leave
+from ..dialogue.draft import FirstSentence
 from ..llm.base import LLM_BACKENDS, PORT, LlmSettings
 from ..llm.stage import build
 from ..ros.main import run
@@ -11,7 +12,7 @@ SPEC = NodeSpec(
     "llm_node",
     PORT,
     {"": LlmSettings},
-    lambda settings, node: build(settings[""], settings["own"], ToolClients(node)),
+    lambda settings, node: build(settings[""], settings["own"], ToolClients(node), FirstSentence),
     {"": LLM_BACKENDS},
 )
 

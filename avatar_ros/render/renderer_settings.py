@@ -25,6 +25,11 @@ class RendererSettings(ScenerySettings):
     lam_weight_scaling: bool = setting(False, "LAM's own weight factors; right for its Audio2Expression only")
     session: str = setting(LOCAL_SESSION, "session whose face is shown")
     avatar: str = setting(BUILT_IN, "a name of ./avatar avatars, or a LAM .zip, or splats as .ply, .spz or .splat")
+    home_locale: str = setting(
+        "",
+        "language that an avatar without one of its own brings, put on while it runs, set by the kiosk; empty: none "
+        "brings any",
+    )
     avatar_axes: str = setting(Y_UP, "up axis of an avatar of splats alone", choices=tuple(AXES))
     width: int = setting(0, "frame width, px; 0: what the screen wants, 512 without one", low=0, high=4096)
     height: int = setting(0, "frame height, px; 0: what the screen wants, 512 without one", low=0, high=4096)

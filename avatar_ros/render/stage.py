@@ -14,7 +14,7 @@ from ..core.arkit import ARKIT_INDEX
 from ..core.clock import Clock, SteadyClock, ns_from_s
 from ..core.enums import AgentState
 from ..core.errors import RenderError
-from ..core.events import AvatarState, FrameInfo, Interrupt, Wear
+from ..core.events import AvatarState, FrameInfo, Interrupt, SessionEvent, Wear
 from ..core.frame_sink import FrameSink
 from ..core.registry import NO_OPTIONS, Options
 from ..core.stage import Out, Port, Stage
@@ -41,7 +41,7 @@ PORT = Port(
         "speech/played",
         "wear",
     ),
-    publishes=("frame_info", "mic/talk", "wear_result"),
+    publishes=("frame_info", "mic/talk", "wear_result", "session"),
 )
 JAW_OPEN, MOUTH_CLOSE = ARKIT_INDEX["jawOpen"], ARKIT_INDEX["mouthClose"]
 
@@ -196,8 +196,15 @@ class RenderStage(Stage):
                 head.clips.set_state(self._state, now_s)
             self._retire(self._head)
             self._head = head
+            yield Out("session", self._asked_by(head.avatar))
         for result in self._wardrobe.results():
             yield Out("wear_result", result)
+
+    def _asked_by(self, avatar: Avatar) -> SessionEvent:
+        """The language and the voices that suit who is shown from now on; the kiosk's own where it asks for none."""
+        home = self._settings.home_locale
+        locale = home and (avatar.locale or home)
+        return SessionEvent(self._settings.session, locale=locale, avatar=avatar.name, avatar_voices=avatar.voices)
 
     def _retire(self, head: Head | None) -> None:
         """Put a head aside, and close the one that lies there."""

@@ -40,7 +40,7 @@ _INTEGERS: Mapping[str, tuple[int, int]] = {
 _LEAST_FLOATS = {"rate_hz": 1e-3, "ttl_s": 0.0}
 _LONGEST = {"pcm": 2**22, "data": 2**23, "marks": 20_000, "history": 1000, "events": 100}
 _LONGEST |= {"shapes": ARKIT_COUNT, "key_frames": 200}
-_LONGEST |= dict.fromkeys(("locales", "voices", "voice_names", "voice_locales"), 200)
+_LONGEST |= dict.fromkeys(("locales", "voices", "voice_names", "voice_locales", "avatar_voices"), 200)
 
 #: A field's value -> what is wrong with it, or "".
 Check = Callable[[Any], str]

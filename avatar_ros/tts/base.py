@@ -15,11 +15,13 @@ from ..core.stage import Port
 from .cancel_token import CancelToken
 
 PORT = Port(
-    subscribes=("speech/sentence", "speech/playback", "mic/voice_activity"),
+    subscribes=("speech/sentence", "speech/draft", "speech/playback", "mic/voice_activity"),
     publishes=("speech/audio", "speech/fault", "offer"),
 )
 #: Code of the error for a text of which a voice can read nothing; what follows it in the sentence may be readable.
 UNREADABLE = "tts_unreadable"
+#: Id of the voice that a backend with several would have without its parameter `voices`.
+PLAIN = "plain"
 #: Codes of errors of a voice whose weights are missing, damaged, changed, or another voice's: a fallback speaks then.
 NO_VOICE = MODEL_MISSING, MODEL_UNFIT, MODEL_CHANGED, MODEL_KIND = (
     "tts_model_missing", "tts_model_unfit", "tts_model_changed", "tts_model_kind"
@@ -32,6 +34,11 @@ class TtsSettings(Settings):
 
     backend: str = setting("espeak", "voice: espeak, piper, kokoro, edge, openai_speech, cosyvoice or fake")
     locale: str = setting("en-US", "the kiosk's language, which the voice is made ready for; BCP 47")
+    voices_of_avatar: tuple[str, ...] = setting(
+        (),
+        "what of the backend's `voices` the avatar asks for, 'espeak:en-US=en-us+f4' each, set by the kiosk; another "
+        "avatar's take their place, and those of others stay",
+    )
     fallback: str = setting("espeak", "voice that takes over while the backend fails; '' for none")
     retry_s: float = setting(30.0, "the backend is tried again this long after it failed, s", low=0.0)
     speech_rate_hz: int = setting(24000, "sample rate of all speech in a session, Hz", low=8000, high=48000)
@@ -139,7 +146,9 @@ class ManyVoices(Protocol):
         """Which there are, besides the one that `speak` uses."""
 
     def speak_as(self, voice: str, text: str, locale: str, stop: CancelToken | None = None) -> Iterator[Part]:
-        """As `speak`, by the voice with that id; by the usual one where it is unknown, or not of that language."""
+        """As `speak`, by the voice with that id, or one that an avatar's card names; PLAIN: by what it has without
+        `voices`; by the usual one where it is unknown, or not of that language.
+        """
 
 
 def spoken_by(

@@ -94,8 +94,8 @@ class EspeakVoice:
         return tuple(VoiceChoice(variant, f"espeak-ng, {name}") for variant, name in VARIANTS.items())
 
     def speak_as(self, voice: str, text: str, locale: str, stop: CancelToken | None = None) -> Iterator[Part]:
-        """As `speak`, by that variant of the language's voice."""
-        runs = self._readable(for_espeak(text), locale)
+        """As `speak`, by that variant of the language's voice, or by a voice that espeak-ng calls so."""
+        runs = self._readable(for_espeak(text), locale, "" if voice in VARIANTS else voice)
         if voice in VARIANTS:
             runs = [Run(run.text, f"{run.voice.partition('+')[0]}+{voice}") for run in runs]
         yield from self._say(runs)
@@ -110,11 +110,14 @@ class EspeakVoice:
             yield Part(pcm[:end], rate_hz, tuple(mark.shifted(said_s) for mark in found))
             said_s += end / rate_hz
 
-    def _readable(self, text: str, locale: str) -> list[Run]:
+    def _readable(self, text: str, locale: str, voice: str = "") -> list[Run]:
         with self._lock:
             table = self._started().table
-        known = not locale or table.voice(locale)[1]
-        runs = table.runs(text, locale)
+        named = table.named(voice, locale) if voice else ""
+        if voice and not named:
+            self._problems[f"espeak-ng has no voice '{voice[:80]}', which was asked for: the usual one speaks"] = None
+        known = not locale or bool(named) or table.voice(locale)[1]
+        runs = table.runs(text, locale, named)
         readable = [run for run in runs if run.voice]
         lost = " ".join(run.text.strip() for run in runs if not run.voice)
         what = f"espeak-ng cannot read '{lost[:40]}' ({script_name(lost)})"

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from ..core.spoken_text import speakable
 from ..core.writing_scripts import scripts_of, words_of
+from .base import PLAIN
 from .text import nearest
 
 #: Variants that crash espeak-ng 1.52.
@@ -77,8 +78,17 @@ class VoiceTable:
     def voice(self, locale: str) -> tuple[str, bool]:
         """(espeak's name of the voice, whether it speaks the language)."""
         name, known = nearest(locale, self.wanted, self.codes, "en-us")
+        return self._identified(name), known
+
+    def named(self, name: str, locale: str) -> str:
+        """The voice that is called so, as espeak names it; PLAIN: the language's own. "" where there is none."""
+        if name == PLAIN:
+            return self._identified(nearest(locale, {}, self.codes, "en-us")[0])
+        return self._identified(name) if self.knows(name) and not voice_problem(name) else ""
+
+    def _identified(self, name: str) -> str:
         base, plus, variant = name.partition("+")
-        return self._by_code.get(base.lower(), base) + plus + variant, known
+        return self._by_code.get(base.lower(), base) + plus + variant
 
     def reads_no_kanji(self, locale: str) -> bool:
         """Whether the language is Japanese: its voice reads kana only."""
@@ -89,9 +99,9 @@ class VoiceTable:
         base = name.partition("+")[0].lower()
         return base in self._names or base in self._by_code
 
-    def runs(self, text: str, locale: str) -> list[Run]:
-        """`text` in pieces, in order, each with the voice that can read it."""
-        voice, _ = self.voice(locale)
+    def runs(self, text: str, locale: str, voice: str = "") -> list[Run]:
+        """`text` in pieces, in order, each with the voice that can read it. voice: espeak's name, "" for the usual."""
+        voice = voice or self.voice(locale)[0]
         own = _language(voice)
         no_hanzi = own in ("ja", "ko") or any(words_of(letter) & _KANA for letter in text if letter > "\u3000")
         cuts: list[tuple[int, str]] = [(0, voice)]

@@ -23,7 +23,7 @@ from ..core.loading import boundary, read_bytes, saying
 from ..core.locales import same_language
 from ..core.onnx_cut import OnnxGraph
 from ..core.paths import share_file
-from .base import MODEL_KIND, MODEL_MISSING, MODEL_UNFIT, UNREADABLE, Part, TtsSettings, VoiceChoice, VoiceMark
+from .base import MODEL_KIND, MODEL_MISSING, MODEL_UNFIT, PLAIN, UNREADABLE, Part, TtsSettings, VoiceChoice, VoiceMark
 from .cancel_token import CancelToken
 from .error_capture import ErrorCapture
 from .kokoro_settings import KokoroSettings
@@ -95,12 +95,20 @@ class KokoroVoice:
                 self.load()
             except ConfigError as error:
                 raise TtsError(error.code, error.text, retryable=True) from error
-        wanted = next((one for one in self.voices() if one.id == voice and same_language(one.locale, locale)), None)
-        voice = wanted.id if wanted is not None and self._has_style(voice) else self._usual(locale)
+        voice = self._named(voice, locale)
         text, problem = readable_text(text, _locale(voice), voice)
         if problem:
             self._problems[problem] = None
         yield from self._speak(text, voice, stop or CancelToken())
+
+    def _named(self, voice: str, locale: str) -> str:
+        """The voice with that id, where it is of that language; else the usual one."""
+        if voice == PLAIN:
+            return self._own.voice if same_language(_locale(self._own.voice), locale) else self._usual(locale)
+        if voice not in (known := {one.id: one.locale for one in self.voices()}):
+            self._problems[f"kokoro has no voice '{voice[:80]}', which was asked for: the usual one speaks"] = None
+        fits = voice in known and same_language(known[voice], locale) and self._has_style(voice)
+        return voice if fits else self._usual(locale)
 
     def _usual(self, locale: str) -> str:
         voice, known = nearest(locale, self._voices, (), self._own.voice)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ..core.errors import ConfigError, TtsError
 from ..core.locales import same_language
-from .base import UNREADABLE, Part, TtsSettings, VoiceChoice
+from .base import PLAIN, UNREADABLE, Part, TtsSettings, VoiceChoice
 from .cancel_token import CancelToken
 from .piper_files import PACKAGE, PREFIX, fetched_voices
 from .piper_settings import PiperSettings
@@ -63,10 +63,20 @@ class PiperVoice:
 
     def speak_as(self, voice: str, text: str, locale: str, stop: CancelToken | None = None) -> Iterator[Part]:
         """As `speak`, by the voice that `voices` names so, where it is of that language."""
-        wanted = {one.id: one.locale for one in self.voices()}
-        fits = voice in wanted and same_language(wanted[voice], locale)
-        found = self._voice(locale, "" if voice == PACKAGE else voice) if fits else self._voice(locale)
-        yield from self._say(found, text, stop or CancelToken())
+        yield from self._say(self._voice(locale, self._named(voice, locale)), text, stop or CancelToken())
+
+    def _named(self, name: str, locale: str) -> str | None:
+        """The model that is called so, by its folder's name too, where it is of that language; else None."""
+        if name == PLAIN:
+            own = self._voice(locale, self._own.model)
+            return self._own.model if same_language(own.locale, locale) else None
+        known = {Path(one.id).name.removeprefix(PREFIX): one for one in self.voices()}
+        one = known.get(Path(name).name.removeprefix(PREFIX))
+        if one is None:
+            self._problems[f"there is no Piper voice '{name[:80]}', which was asked for: the usual one speaks"] = None
+        if one is None or not same_language(one.locale, locale):
+            return None
+        return "" if one.id == PACKAGE else one.id
 
     def _say(self, voice: LoadedVoice, text: str, stop: CancelToken) -> Iterator[Part]:
         text, problem = voice.readable(text)

@@ -20,6 +20,7 @@ from .sentence import checked
 from .synthesis_job import DirectJob, SynthesisJob, ThreadJob
 from .trim_leading_silence import trim_leading_silence
 from .turn import TurnSpeech
+from .worn_voices import WornVoices
 
 #: While something is being said; idle otherwise.
 _BUSY_TICK_S = 0.04
@@ -38,6 +39,7 @@ class _SessionSpeech:
     def __init__(self) -> None:
         self.turns: deque[TurnSpeech] = deque()
         self.over = _NEVER
+        self.drafted = _NEVER  # the newest turn whose first sentence came as a draft: it comes once more
 
 
 class TtsStage(Stage):
@@ -45,8 +47,9 @@ class TtsStage(Stage):
 
     says_alive = True
 
-    def __init__(self, settings: TtsSettings, voice: Voice) -> None:
+    def __init__(self, settings: TtsSettings, voice: Voice, worn: WornVoices | None = None) -> None:
         super().__init__()
+        self._worn = worn or WornVoices(settings.backend, (), ())
         self._settings = settings
         self._voice = voice
         self._table: SessionTable[_SessionSpeech] = SessionTable(_SessionSpeech, settings.session_ttl_s)
@@ -63,14 +66,16 @@ class TtsStage(Stage):
         self.offer = Offer("tts_node", (), ids, names, tuple(one.locale for one in found))
 
     def push(self, topic: str, message: Message, now_s: float) -> Iterable[Out]:
-        """A sentence to speak, or news of the playback; what may be sent now. A voice: there will be something soon."""
+        """A sentence to speak (the draft of a turn's first comes before it), or news of the playback; what may be sent
+        now. A voice: there will be something soon.
+        """
         if isinstance(message, VoiceActivity) and message.kind is VoiceKind.STARTED:
             self._voice.expect()
         if not isinstance(message, Sentence | PlaybackClock):
             return
         speech = self._table.get(message.session, now_s)
         if isinstance(message, Sentence):
-            self._add(speech, message)
+            self._add(speech, message, draft=topic == "speech/draft")
         else:
             self._played(speech, message, now_s)
         yield from self._step(message.session, speech, now_s)
@@ -92,6 +97,7 @@ class TtsStage(Stage):
 
     def session(self, event: SessionEvent, now_s: float) -> Iterable[Out]:
         """A session's voice; forget a closed session."""
+        self._worn.take(event)
         if event.kind is SessionKind.OPENED and event.voice:
             self._chosen[event.session] = event.voice
         if event.kind is SessionKind.CLOSED:
@@ -125,10 +131,14 @@ class TtsStage(Stage):
             self._busy[session] = self._busy.pop(session)  # to the end
         return [*([LOCAL_SESSION] if LOCAL_SESSION in self._busy else []), *others]
 
-    def _add(self, speech: _SessionSpeech, sentence: Sentence) -> None:
+    def _add(self, speech: _SessionSpeech, sentence: Sentence, *, draft: bool) -> None:
+        key = (sentence.epoch, sentence.turn)
+        again = draft or (sentence.index == 0 and speech.drafted == key)
+        if draft:
+            speech.drafted = key
         turn = self._turn(speech, sentence)
         if turn is None or not turn.add(sentence):
-            self._ignored += 1
+            self._ignored += not again
             return
         self._sentences += 1
         self._busy[sentence.session] = None
@@ -142,7 +152,7 @@ class TtsStage(Stage):
             if len(speech.turns) >= _MOST_TURNS:
                 return None
             self._supersede(speech, key)
-            synthesize = partial(self._synthesize, voice=self._chosen.get(sentence.session, ""))
+            synthesize = partial(self._begin, sentence.session, self._chosen.get(sentence.session, ""))
             speech.turns.append(TurnSpeech(sentence.session, key, self._settings, synthesize))
         return speech.turns[-1]
 
@@ -175,6 +185,10 @@ class TtsStage(Stage):
         finally:
             self.tick_period_s = _BUSY_TICK_S if self._busy else 0.0
 
+    def _begin(self, session: str, chosen: str, text: str, locale: str) -> SynthesisJob:
+        """What a person chose counts more than what suits the face, which may change between two sentences."""
+        return self._synthesize(text, locale, chosen or self._worn.of(session, locale))
+
     def _synthesize(self, text: str, locale: str, voice: str) -> SynthesisJob:
         stop = CancelToken()
         parts = checked(spoken_by(self._voice, voice, text, locale, stop))
@@ -188,4 +202,5 @@ def build(settings: TtsSettings, own: Options = NO_OPTIONS) -> Stage:
     voice = TTS_BACKENDS.make(settings.backend, settings, own=own)
     if settings.fallback and settings.fallback != settings.backend and voice.blocking:
         voice = VoiceWithFallback(voice, TTS_BACKENDS.make(settings.fallback, settings, own=own), settings)
-    return TtsStage(settings, voice)
+    configured = getattr(own.get(settings.backend), "voices", ())
+    return TtsStage(settings, voice, WornVoices(settings.backend, configured, settings.voices_of_avatar))

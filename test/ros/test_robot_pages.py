@@ -10,6 +10,7 @@ import threading
 import time
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 pytest.importorskip("rclpy", reason="needs ROS 2")
@@ -21,7 +22,7 @@ from avatar_ros.bringup.machine.main import OWN_VERBS, parse
 from avatar_ros.bringup.machine.venv import EXTRAS
 from avatar_ros.client import Avatar
 from avatar_ros.core.enums import AgentState, ControlAction
-from avatar_ros.core.types import Transcript
+from avatar_ros.core.types import AvatarVoice, Transcript
 from avatar_ros.ros import convert, qos
 from avatar_ros.ros.listener import Listener
 from kiosk_process import ROOT, KioskProcess
@@ -50,7 +51,7 @@ def kiosk(tmp_path_factory):
     patient = home / "patient.yaml"
     patient.write_text("/**/skills_node: {ros__parameters: {avatar_wait_s: 600.0}}")
     with (
-        Listener("avatar", ("state", "speech/transcript", "control")) as listener,
+        Listener("avatar", ("state", "speech/transcript", "control", "session", "speech/audio")) as listener,
         KioskProcess("--profile", f"embedded,{patient}", "--mic", "none", "--display", "off", env=env),
     ):
         yield listener
@@ -143,6 +144,40 @@ def test_another_avatar(avatar, tmp_path):
     text = page(WEAR).replace("/home/me/half.zip", str(half))
     first, second = run(text, avatar=avatar).printed
     assert first == "True bolt " and second.startswith(f"avatar_not_zip: {half}: as a zip it cannot be read: ")
+
+
+def pitch_hz(pcm, rate_hz):
+    """Median fundamental frequency of the loud parts, by autocorrelation."""
+    window = int(0.04 * rate_hz)
+    frames = pcm[: len(pcm) // window * window].reshape(-1, window).astype(float)
+    loud = frames[np.abs(frames).mean(1) > 0.5 * np.abs(frames).mean()]
+    least, most = int(rate_hz / 350), int(rate_hz / 60)
+    return rate_hz / np.median([least + np.argmax(np.correlate(f, f, "full")[window - 1 :][least:most]) for f in loud])
+
+
+def test_its_voice_comes_with_it(kiosk, avatar):
+    def heard_hz():
+        since = len(kiosk.heard["speech/audio"])
+        assert avatar.say("Good morning, everybody in the room.").done
+        chunks = kiosk.heard["speech/audio"][since:]
+        return pitch_hz(np.concatenate([chunk.pcm for chunk in chunks]), chunks[0].sample_rate_hz)
+
+    def wear(name, *voices):
+        assert avatar.wear(name).done
+        told = ("local", name, "en-US", voices)
+
+        def is_told(heard):
+            newest = heard.heard["session"][-1:]
+            return told in [(e.session, e.avatar, e.locale, e.avatar_voices) for e in newest]
+
+        kiosk.wait(is_told, "it is told", PATIENCE_S)
+
+    wear("bolt")
+    usual_hz = heard_hz()
+    wear("grace", AvatarVoice("espeak", "en-US", "en-us+f4"))
+    assert heard_hz() > 1.2 * usual_hz
+    wear("bolt")
+    assert heard_hz() == pytest.approx(usual_hz, rel=0.05)
 
 
 def test_sleep_listening_and_stop(kiosk, avatar):

@@ -25,12 +25,17 @@ def parameters(**options):
 def test_the_card_reaches_the_nodes(head):
     given = parameters(avatar=head)
     assert given["renderer_node"]["background"] == "#102030"
-    assert given["tts_node"] == {"locale": "de-DE", "espeak.voices": ["de-DE=de+f2"]}
+    voices = {"espeak.voices": ["de-DE=de+f2"], "voices_of_avatar": ["espeak:de-DE=de+f2"]}
+    assert given["tts_node"] == {"locale": "de-DE", **voices}
+    assert given["renderer_node"]["home_locale"] == "de-DE"
     assert given["asr_node"] == {"locale": "de-DE"}
 
 
 def test_what_the_user_says_counts_more(head):
-    assert parameters(avatar=head, locale="fr")["tts_node"]["locale"] == "fr"
+    given = parameters(avatar=head, locale="fr")
+    assert given["tts_node"]["locale"] == "fr"
+    assert "home_locale" not in given["renderer_node"], "no avatar that is put on changes it"
+    assert parameters(avatar="grace")["renderer_node"]["home_locale"] == "en-US"
 
 
 def test_what_the_profile_sets_is_left_to_it(head, tmp_path):
@@ -40,7 +45,11 @@ def test_what_the_profile_sets_is_left_to_it(head, tmp_path):
     )
     given = parameters(avatar=head, profile=f"embedded,{mine}")
     assert "background" not in given["renderer_node"]
-    assert given["tts_node"] == {"espeak.voices": ["de-DE=de+f2"]}
+    assert "home_locale" not in given["renderer_node"]
+    assert given["tts_node"]["espeak.voices"] == ["de-DE=de+f2"] and "locale" not in given["tts_node"]
+    mine.write_text("/**/tts_node: {ros__parameters: {espeak.voices: [de-DE=de+m2]}}")
+    given = parameters(avatar=head, profile=f"embedded,{mine}")
+    assert set(given["tts_node"]) == {"locale"}
 
 
 def test_an_avatar_that_the_profile_names_brings_its_card(head, tmp_path):

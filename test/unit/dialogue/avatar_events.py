@@ -11,7 +11,7 @@ from dialogue_talk import EPOCH, Talk
 from avatar_ros.core.enums import AgentState, ControlAction, InterruptAction, PlaybackState, SayWhen, SessionKind
 from avatar_ros.core.events import Control, Interrupt, SessionEvent, SpeechFault
 from avatar_ros.core.peers import PeerChange
-from avatar_ros.core.types import Reply
+from avatar_ros.core.types import Reply, Sentence
 from avatar_ros.dialogue.base import PORT, DialogueSettings
 from avatar_ros.dialogue.stage import DialogueStage
 
@@ -45,6 +45,11 @@ def _(talk: Talk) -> Iterator[None]:
 def _(talk: Talk) -> None:
     talk.reply("One.", seq(talk), turn=talk.turn + 1)
     talk.tell("dialogue/reply", Reply("local", EPOCH - 1, talk.turn, seq(talk), "One.", True))
+
+
+@event("draft (`speech/draft`) of another first sentence")
+def _(talk: Talk) -> None:
+    talk.tell("speech/draft", Sentence("local", EPOCH, talk.turn, 0, "It is there."))
 
 
 waits("no reply for `think_patience_s`", 20.1, speak_patience_s=300.0)

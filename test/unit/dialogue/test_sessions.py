@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from avatar_ros.core.enums import AgentState, InterruptAction, SessionKind
-from avatar_ros.core.events import Interrupt, SessionEvent
+from avatar_ros.core.events import Interrupt, Say, SessionEvent
 from avatar_ros.core.settings import retune
 from avatar_ros.core.types import Transcript
 from avatar_ros.dialogue.base import PORT, DialogueSettings
@@ -101,6 +101,22 @@ def test_a_person_changes_the_language_of_their_session() -> None:
     run.run(0.3)
     assert run.sent("speech/sentence", session="web")[-1].locale == "fr-FR"
     assert len([event for event in run.sent("session", session="web") if event.ttl_s]) == 1, "it is the same session"
+
+
+def test_the_kiosk_speaks_the_language_of_who_is_shown() -> None:
+    run, _ = kiosk()
+    run.run(0.2)
+    run.send("session", SessionEvent(locale="de-DE", avatar="hans"))
+    run.run(0.1)
+    run.send("say", Say(id="one", text="Hallo."))
+    run.run(0.3)
+    assert run.sent("speech/sentence", text="Hallo.")[-1].locale == "de-DE"
+    run.send("speech/transcript", Transcript(text="mot " * 200, locale=""))
+    run.run(0.3)
+    assert run.sent("speech/sentence")[-1].locale == "de-DE", "and understands it"
+    run.send("say", Say("web", id="two", text="Hello."))
+    run.run(0.3)
+    assert run.sent("speech/sentence", text="Hello.")[-1].locale == "en-US", "others do not"
 
 
 def held(stage: DialogueStage) -> int:

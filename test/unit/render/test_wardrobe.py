@@ -13,6 +13,7 @@ from avatar_ros.core.clock import VirtualClock
 from avatar_ros.core.enums import AgentState
 from avatar_ros.core.events import AvatarState, Wear, WearResult
 from avatar_ros.core.frame_sink import FrameSink
+from avatar_ros.core.types import AvatarVoice
 from avatar_ros.render.stage import RendererSettings, RenderStage
 from avatar_ros.testing.lam_writer import save_lam
 from fake_kiosk import AtOnce
@@ -78,6 +79,31 @@ class Screening:
     @property
     def frame(self):
         return self.film.frames[-1]
+
+
+def test_who_is_put_on_says_what_suits_it(tmp_path):
+    heads = {}
+    for name in ("plain", "asks"):
+        heads[name] = tmp_path / f"{name}.zip"
+        save_lam(fake_avatar(300), heads[name])
+    card = "defaults: {locale: de-DE, voices: {espeak: [de-DE=de+f2], piper: [de-DE=eva]}}"
+    (tmp_path / "asks.avatar.yaml").write_text(card)
+    told = {}
+    for home in ("", "en-US"):
+        screening = Screening(AtOnce(), avatar=str(heads["plain"]), home_locale=home)
+        for name, file in heads.items():
+            screening.wear(name, file)
+            screening.clock.advance(1 / 30)
+            outs = [out.message for out in screening.stage.tick(screening.clock.now_s()) if out.topic == "session"]
+            told[home, name] = [(one.session, one.avatar, one.locale, one.avatar_voices) for one in outs]
+        screening.stage.close()
+    voices = (AvatarVoice("espeak", "de-DE", "de+f2"), AvatarVoice("piper", "de-DE", "eva"))
+    assert told == {
+        ("", "plain"): [("local", "plain", "", ())],
+        ("", "asks"): [("local", "asks", "", voices)],
+        ("en-US", "plain"): [("local", "plain", "en-US", ())],
+        ("en-US", "asks"): [("local", "asks", "de-DE", voices)],
+    }
 
 
 @pytest.fixture(scope="module")

@@ -570,3 +570,41 @@ def test_the_voices_are_those_of_the_first_where_another_takes_over():
     assert sum(len(part.pcm) for part in both.speak_as("a", "one two", "en-US"))
     assert first.spoke == [("a", "en-US")]
     assert VoiceWithFallback(FakeVoice(settings), FakeVoice(settings), settings).voices() == ()
+
+
+def give_draft(bench, text, **more):
+    sentence = Sentence(turn=1, index=0, text=text, **more)
+    bench.keep(bench.stage.push("speech/draft", sentence, bench.now_s))
+
+
+@pytest.mark.parametrize("first", ["draft", "sentence"])
+def test_a_draft_and_its_sentence_are_spoken_once_whichever_comes_first(first):
+    bench, plain = Bench(), Bench()
+    if first == "draft":
+        give_draft(bench, "one two")
+        assert bench.chunks[0].text == "one two", "it does not wait for the sentence"
+        bench.say("one two")
+    else:
+        bench.say("one two")
+        give_draft(bench, "one two")
+    bench.say("three", index=1, last=True)
+    plain.say("one two")
+    plain.say("three", index=1, last=True)
+    for one in (bench, plain):
+        one.run(5.0)
+        assert one.chunks[-1].turn_end
+    assert np.array_equal(bench.sound(), plain.sound())
+    assert bench.stage.status() == plain.stage.status()
+
+
+def test_a_draft_is_cancelled_with_its_turn_and_comes_to_nothing_after_it():
+    bench = Bench()
+    give_draft(bench, "one two three four")
+    bench.cancel()
+    told = len(bench.chunks)
+    give_draft(bench, "one two three four")
+    bench.run(5.0)
+    assert len(bench.chunks) == told
+    bench.say("five", turn=2, last=True)
+    bench.run(5.0)
+    assert (bench.chunks[-1].turn, bench.chunks[-1].turn_end) == (2, True)
