@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 from dataclasses import dataclass
+
 from ..avatar.load import BUILT_IN, avatar_file, load_avatar
 from ..core.avatar_names import FIRST, name_of
 from ..core.errors import ConfigError
