@@ -233,6 +233,7 @@ class PageSession:
             yield Out("say", Say(self.name, f"apology_{self.name}", self._apology, locale=self.locale))
             self._apology = ""
         yield from self._heard(self.ear.due(now_s))
+        self.sent.age(now_s, there=self.visitor is not None)
         if self.visitor is None:
             yield from self._playback.lost(now_s)
 

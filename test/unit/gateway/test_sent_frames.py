@@ -25,6 +25,30 @@ def test_bytes_are_bounded_too():
     assert sent.after(3) == [b"x" * 100] * 2 and sent.after(2) is None
 
 
+def test_what_a_page_has_surely_seen_is_not_kept_for_it():
+    sent = SentFrames()
+    for second in range(200):
+        sent.add(lambda seq: b"x")
+        sent.age(float(second), there=True)
+    held = sent.after(136)
+    assert held is not None and len(held) == 64, "a minute, and what lies between two looks"
+    assert sent.after(135) is None
+
+
+def test_while_it_is_away_and_a_minute_after_it_came_back_all_is_kept():
+    sent = SentFrames()
+    sent.add(lambda seq: b"before")
+    sent.age(0.0, there=True)
+    for second in range(1, 300):
+        sent.add(lambda seq: b"x")
+        sent.age(float(second), there=False)
+    sent.age(300.0, there=True)
+    sent.age(359.0, there=True)
+    assert sent.after(0) is not None
+    sent.age(361.0, there=True)
+    assert sent.after(0) is None and sent.after(300) == []
+
+
 def test_a_bucket_holds_a_burst_and_fills_again():
     bucket = TokenBucket(rate=10.0, burst=5.0)
     assert [bucket.take(1.0, 100.0) for _ in range(6)] == [True] * 5 + [False]
