@@ -44,7 +44,8 @@ class SentFrames:
         """Drop what a page that is there must have seen; while it is away everything is kept."""
         marks = self._marks
         if not there:
-            return marks.clear()
+            marks.clear()
+            return
         if not marks or now_s - marks[-1][0] >= _MARK_EVERY_S:
             marks.append((now_s, self.seq))
         while now_s - marks[0][0] > SURELY_SEEN_S:
