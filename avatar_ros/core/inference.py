@@ -38,12 +38,17 @@ class OnnxNetwork:
 
 
 def session_options(runtime: Any, threads: int) -> Any:
-    """Options for `threads` threads that sleep while they have no work, and for a runtime that logs errors only."""
+    """Options for `threads` threads that sleep while they have no work, for a runtime that logs errors only, and for inputs
+    of any length.
+    """
     options = runtime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    # A plan of memory is kept for every length of input that ever came, without a bound (3 KiB each for our smallest
+    # network); sounds and sentences are of any length, and a kiosk runs for weeks.
+    options.enable_mem_pattern = False
     return options
 
 
