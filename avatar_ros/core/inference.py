@@ -38,8 +38,8 @@ class OnnxNetwork:
 
 
 def session_options(runtime: Any, threads: int) -> Any:
-    """Options for `threads` threads that sleep while they have no work, for a runtime that logs errors only, and for inputs
-    of any length.
+    """Options for `threads` threads that sleep while they have no work, for a runtime that logs errors only, and for
+    inputs of any length.
     """
     options = runtime.SessionOptions()
     options.intra_op_num_threads = threads
