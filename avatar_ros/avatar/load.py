@@ -9,8 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ..core.avatar_card import AvatarCard, avatar_voices, entries_of, read_card
+from ..core.avatar_card import AvatarCard, entries_of, read_card
 from ..core.avatar_names import BUILT_IN, avatar_file, name_of
+from ..core.avatar_voices import avatar_voices
 from ..core.errors import AvatarError
 from ..core.loading import boundary
 from .avatar_limits import MAX_MEMBER_BYTES, SH_DC

@@ -30,7 +30,6 @@ from .arkit import ARKIT_INDEX
 from .backdrop_words import parse_backdrop
 from .errors import AvatarError, ConfigError
 from .parameter_file import nearest
-from .types import AvatarVoice
 
 CARD = "avatar.yaml"
 MAX_CARD_BYTES = 64 * 1024
@@ -61,13 +60,6 @@ class AvatarCard:
     zoom: float = 1.0
     up_m: float = 0.0
     weights: Mapping[str, float] = field(default_factory=dict)
-
-
-def avatar_voices(entries: Iterable[str]) -> tuple[AvatarVoice, ...]:
-    """Of 'backend:locale=voice' each."""
-    split = (entry.partition(":") for entry in entries)
-    pairs = ((backend, one.partition("=")) for backend, _, one in split)
-    return tuple(AvatarVoice(backend, locale.strip(), voice.strip()) for backend, (locale, _, voice) in pairs)
 
 
 def entries_of(voices: Mapping[str, Iterable[str]]) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..core.avatar_card import avatar_voices
+from ..core.avatar_voices import avatar_voices
 from ..core.enums import SessionKind
 from ..core.events import SessionEvent
 from ..core.types import AvatarVoice

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.ros
 SPECS = [importlib.import_module(f"avatar_ros.nodes.{name}").SPEC for name in START_ORDER]
 #: Topic -> its owners, where that is not one: transcripts come from skills_node, too, which also cancels a turn that a
 #: dead dialogue cannot; of what may be chosen each node tells its part.
-SHARED = {"speech/transcript": 2, "interrupt": 2, "offer": 4}
+SHARED = {"speech/transcript": 2, "interrupt": 2, "offer": 4, "session": 2}
 FOR_OUTSIDE = {"say_result", "turn_report"}
 #: Of the optional people_node; what else it gives, programs may.
 PEOPLE = {"people"}

@@ -366,7 +366,9 @@ def test_an_upload_that_is_too_large_is_refused_before_it_is_read(server):
 
 def test_facts_for_programs(server):
     assert server.http("/avatars")[0] == 200
-    (avatar,) = json.loads(server.http("/avatars")[2])["avatars"]
+    avatar, *others = json.loads(server.http("/avatars")[2])["avatars"]
+    assert avatar["id"] == "ben" and avatar["default"], "a man, as the usual voice"
+    assert [one["id"] for one in others] == ["ada", "grace", "bolt"]
     status, headers, body = server.http(avatar["url"])
     assert status == 200 and len(body) == avatar["bytes"] and "immutable" in headers["cache-control"]
     assert server.http("/avatar/0000.bin")[0] == 404

@@ -11,6 +11,7 @@ from avatar_ros.bringup.device_parameters import mic_parameters
 from avatar_ros.bringup.graph import (
     PROFILES,
     STANDBY,
+    WEB_NODE,
     KioskOptions,
     kiosk_graph,
     profile_files,
@@ -47,6 +48,7 @@ def test_options_reach_their_nodes(tmp_path, monkeypatch):
         "avatar_axes": "y_down",
         "record.path": str(tmp_path / "out.mp4"),
         "display.backend": "off",
+        "home_locale": "en-US",
     }
     assert node("monitor_node", turns=3, report="t.json").parameters == {"turns": 3, "report": str(tmp_path / "t.json")}
 
@@ -165,7 +167,7 @@ def test_nodes_keep_what_the_user_set_and_know_when_their_run_began():
 @pytest.mark.parametrize("profile", PROFILES)
 def test_profiles_name_known_nodes_and_parameters(profile):
     yaml = pytest.importorskip("yaml")
-    names = {item.executable for item in kiosk_graph(KioskOptions())} | {"/**"}
+    names = {item.executable for item in kiosk_graph(KioskOptions())} | {"/**", WEB_NODE}
     (file,) = profile_files(profile)
     for key, value in yaml.safe_load(file.read_text()).items():
         assert key.removeprefix("/**/") in names

@@ -60,6 +60,7 @@ FIXED = {
     "shapes": "string[]",
     "amounts": "float32[]",
     "history": "ChatMessage[]",
+    "avatar_voices": "AvatarVoice[]",
     "events": "string[]",
     "locales": "string[]",
     "voices": "string[]",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from avatar_ros.core.avatar_card import avatar_voices
+from avatar_ros.core.avatar_voices import avatar_voices
 from avatar_ros.core.enums import SessionKind
 from avatar_ros.core.events import SessionEvent
 from avatar_ros.core.types import Sentence
