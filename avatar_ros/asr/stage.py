@@ -225,6 +225,7 @@ def _transcript(frame: AudioFrame, hypothesis: Hypothesis, *, final: bool, event
         emotion=hypothesis.emotion,
         events=events,
         rejected=hypothesis.rejected,
+        heard_samples=frame.first_sample + len(frame.pcm),
     )
 
 

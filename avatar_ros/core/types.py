@@ -75,7 +75,8 @@ class AudioFrame:
 class VoiceActivity:
     """Speech began, ended, or may have ended. `sample` counts on mic/audio's stream; steady_ns: its time at the device.
 
-    probability: of speech, 0–1; with PAUSED that the person is done, 0 where nobody can tell.
+    probability: of speech, 0–1; with PAUSED that the person is done, 0 where nobody can tell. voice_samples: with
+    STOPPED, of the utterance, up to the last of speech.
     """
 
     session: str = LOCAL_SESSION
@@ -85,6 +86,7 @@ class VoiceActivity:
     sample_rate_hz: int = 16000
     probability: float = 0.0
     steady_ns: int = 0
+    voice_samples: int = 0
     stamp_ns: int = 0
     clock_id: int = 0
 
@@ -104,7 +106,7 @@ class Transcript:
 
     confidence 0–1; locale BCP 47, "" where it is not known: then the session's; emotion an hri_msgs expression name or
     ""; events such as "laughter", "cough", EVENT_COMPLETE and EVENT_LIKELY on a partial whose text is already a whole
-    question, and EVENT_TOO_QUIET on a rejected final.
+    question, and EVENT_TOO_QUIET on a rejected final. heard_samples: of the utterance, that a partial was made of.
     """
 
     session: str = LOCAL_SESSION
@@ -116,6 +118,7 @@ class Transcript:
     emotion: str = ""
     events: tuple[str, ...] = ()
     rejected: bool = False
+    heard_samples: int = 0
     stamp_ns: int = 0
 
 

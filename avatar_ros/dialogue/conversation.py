@@ -107,6 +107,8 @@ class Conversation:
             self._barge_in.voice_started(activity, now_s)
         elif activity.kind is VoiceKind.STOPPED:
             self._user_speech.stopped(activity, now_s)
+            if (final := self._preparation.surely(activity)) is not None:
+                self._transcript(final, now_s)
             return
         self._preparation.voice(activity, now_s)
 

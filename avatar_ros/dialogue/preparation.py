@@ -1,12 +1,15 @@
 """The answer is prepared while the user may still go on: asked for, its first sentence made into sound and lips.
 
 Nothing of it is heard, or enters the history, before the final transcript says the same as the partial one that it
-was prepared for. If it does not, or the user goes on, it is thrown away, and nobody ever hears of it.
+was prepared for. If it does not, or the user goes on, it is thrown away, and nobody ever hears of it. Where the partial
+one was a whole question, made of all that was spoken, the final one cannot differ: it need not be waited for, which on
+another host takes two crossings of the network.
 """
 
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import replace
 
 from ..core.enums import VoiceKind
 from ..core.types import EVENT_COMPLETE, EVENT_LIKELY, GUESS_CONFIDENCE, Prompt, Transcript, VoiceActivity
@@ -78,6 +81,15 @@ class Preparation:
         known = heard is not None and heard.utterance == activity.utterance and _sure(heard)
         if heard is not None and known and not self._fits(heard):
             self._prepare(heard, now_s)
+
+    def surely(self, activity: VoiceActivity) -> Transcript | None:
+        """At the voice's end: the final transcript, where the answer to it is prepared and it is known already."""
+        heard = self._heard
+        if heard is None or heard.utterance != activity.utterance or EVENT_COMPLETE not in heard.events:
+            return None
+        if not 0 < activity.voice_samples <= heard.heard_samples or not self._fits(heard):
+            return None
+        return replace(heard, final=True, events=tuple(one for one in heard.events if one != EVENT_COMPLETE))
 
     def confirm(self, prompt: Prompt, question_end_s: float | None, now_s: float) -> bool:
         """Whether it was this that was prepared, which is heard from now on."""

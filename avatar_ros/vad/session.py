@@ -101,6 +101,7 @@ class VadSession:
                 sample=sample,
                 probability=done if kind is VoiceKind.PAUSED else self.probability,
                 steady_ns=self.capture.steady_ns(sample),
+                voice_samples=sample + 1 - self.sent_from if kind is VoiceKind.STOPPED else 0,
             ),
         )
 

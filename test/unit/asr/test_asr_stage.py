@@ -40,6 +40,8 @@ def test_partials_grow_and_one_final_follows():
     assert out[3].events == (EVENT_COMPLETE,)
     assert out[4].events == ()
     assert {m.utterance for m in out} == {1}
+    heard = [m.heard_samples for m in out]
+    assert heard == sorted(heard) and heard[-1] == 32000 and all(samples % 512 == 0 for samples in heard[:-1])
 
 
 def test_every_utterance_gets_a_final_in_order():

@@ -32,12 +32,13 @@ class Talk(Harness):
         self.utterance += 1
         self.voice(VoiceKind.STARTED, self.utterance)
 
-    def hush(self) -> None:
+    def hush(self, voice_samples: int = 0) -> None:
         """The person's silence is noticed."""
-        self.voice(VoiceKind.STOPPED, self.utterance)
+        self.voice(VoiceKind.STOPPED, self.utterance, voice_samples=voice_samples)
 
-    def voice(self, kind: VoiceKind, utterance: int) -> None:
-        self.tell("mic/voice_activity", VoiceActivity("local", utterance, kind, steady_ns=ns_from_s(self.now_s)))
+    def voice(self, kind: VoiceKind, utterance: int, **fields: Any) -> None:
+        steady_ns = ns_from_s(self.now_s)
+        self.tell("mic/voice_activity", VoiceActivity("local", utterance, kind, steady_ns=steady_ns, **fields))
 
     def words(self, text: str, **fields: Any) -> None:
         """The transcript comes."""

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from avatar_ros.core.enums import AgentState, InterruptAction, PlaybackState, SayWhen, VoiceKind
 from avatar_ros.core.events import Interrupt
 from avatar_ros.core.peers import PeerChange
-from avatar_ros.core.types import EVENT_COMPLETE
+from avatar_ros.core.types import EVENT_COMPLETE, EVENT_LIKELY
 from avatar_ros.dialogue.preparation import RequestBudget
 
 PAUSE, RESUME, CANCEL = InterruptAction.PAUSE, InterruptAction.RESUME, InterruptAction.CANCEL
@@ -58,6 +58,41 @@ def test_only_its_first_sentence_is_spoken_into_sound_until_it_is_wanted() -> No
     talk.play(2, 1.0, PlaybackState.ENDED)
     talk.ask("and now")
     assert talk.history == ["u: what time is it", "a: It is three. It will be four soon. And then five."]
+
+
+def test_where_all_that_was_spoken_is_a_whole_question_its_answer_waits_for_no_final_transcript() -> None:
+    talk = Talk()
+    prepare(talk, heard_samples=16000)
+    talk.reply("It is three.")
+    talk.hush(voice_samples=15000)
+    assert talk.orders[-1] == (RESUME, 1, "prepared")
+    talk.play()
+    talk.words("what time is it")
+    assert talk.state is AgentState.SPEAKING and not talk.cancels(), "its final transcript says nothing new"
+    talk.end()
+    talk.ask("and now")
+    assert talk.history == ["u: what time is it", "a: It is three."]
+
+
+@pytest.mark.parametrize(
+    ("heard", "voice"), [(16000, 16001), (0, 15000), (16000, 0)], ids=["more was spoken", "unknown", "unknown end"]
+)
+def test_words_of_less_than_was_spoken_wait_for_the_final_ones(heard: int, voice: int) -> None:
+    talk = Talk()
+    prepare(talk, heard_samples=heard)
+    talk.reply("It is three.")
+    talk.hush(voice_samples=voice)
+    assert talk.orders == [(PAUSE, 1, "prepared")]
+    talk.words("what time is it in Berlin")
+    assert talk.prompt.text == "what time is it in Berlin"
+
+
+def test_what_is_only_likely_the_question_waits_for_the_final_words() -> None:
+    talk = Talk()
+    talk.speak()
+    talk.words("what time is it", final=False, confidence=0.9, events=(EVENT_LIKELY,), heard_samples=16000)
+    talk.hush(voice_samples=15000)
+    assert talk.orders == [(PAUSE, 1, "prepared")]
 
 
 @pytest.mark.parametrize("final", ["What time is it?", "what time is it", "What TIME  is it …"])

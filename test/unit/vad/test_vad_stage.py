@@ -77,6 +77,7 @@ def test_an_utterance_holds_pre_roll_speech_and_trailing_silence_without_a_hole(
     assert np.array_equal(np.concatenate([piece.pcm for piece in pieces]), sound(64000)[first : first + place])
     assert 0.28 <= (started.sample - first) / RATE <= 0.35
     assert (first + place - 1 - stopped.sample) / RATE == pytest.approx(0.5, abs=0.04)
+    assert (started.voice_samples, stopped.voice_samples) == (0, stopped.sample + 1 - first)
 
 
 def test_started_is_published_within_150_ms_of_speech():
