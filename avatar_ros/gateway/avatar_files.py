@@ -5,9 +5,10 @@ from __future__ import annotations
 import gzip
 import hashlib
 from dataclasses import dataclass
+from pathlib import Path
 
 from ..avatar.load import BUILT_IN, avatar_file, load_avatar
-from ..core.avatar_names import FIRST, name_of
+from ..core.avatar_names import FIRST, known_avatars, name_of
 from ..core.errors import ConfigError
 
 
@@ -38,7 +39,12 @@ class AvatarFiles:
         """Raises AvatarError, ConfigError naming the file that cannot be shown."""
         from .avatar_binary import to_binary
 
-        for path in dict.fromkeys(map(avatar_file, self._files)):
+        read: set[Path] = set()
+        for name in self._files:
+            path = avatar_file(name)
+            if path.resolve() in read or (name in known_avatars() and name in self._by_id):
+                continue  # the user's own of that name is shown instead
+            read.add(path.resolve())
             made = _packed(name_of(path), to_binary(load_avatar(path)))
             if made.id in self._by_id:
                 raise ConfigError("avatar_twice", f"two avatars are called '{made.id}': {path}; rename one")
