@@ -44,8 +44,18 @@ class Listener:
             self._listen(topic)
         self._executor = LeanExecutor(context=self._context)
         self._executor.add_node(self.node)
-        self._thread = threading.Thread(target=self._executor.spin, daemon=True)
+        self._deaf: BaseException | None = None
+        self._thread = threading.Thread(target=self._spin, daemon=True)
         self._thread.start()
+
+    def _spin(self) -> None:
+        try:
+            self._executor.spin()
+        except BaseException as error:
+            with self._changed:  # whoever waits is told, instead of waiting for what cannot be heard any more
+                self._deaf = error
+                self._changed.notify_all()
+            raise
 
     def _listen(self, topic: str) -> None:
         kind = TOPICS[topic]
@@ -88,10 +98,15 @@ class Listener:
         publisher.publish(convert.to_msg(message, time.time_ns()))
 
     def wait(self, condition: Callable[[Listener], object], what: str = "", timeout_s: float = WAIT_S) -> None:
-        """Wait until condition(self) is true. Raises TimeoutError that names `what` and counts what was heard."""
+        """Wait until condition(self) is true. Raises TimeoutError that names `what` and counts what was heard.
+
+        Raises RuntimeError once a callback has failed: nothing is heard from then on.
+        """
         with self._changed:
             deadline = time.monotonic() + timeout_s
             while not condition(self):
+                if self._deaf is not None:
+                    raise RuntimeError(f"the listener hears nothing since a callback failed: {what}") from self._deaf
                 left_s = deadline - time.monotonic()
                 if left_s <= 0:
                     counts = {topic: len(messages) for topic, messages in self.heard.items()}
