@@ -96,7 +96,7 @@ class Listener:
             deadline = time.monotonic() + timeout_s
             while not condition(self):
                 if not self._thread.is_alive():
-                    raise RuntimeError(f"the listener hears nothing since a callback failed (its error is above): {what}")
+                    raise RuntimeError(f"the listener hears nothing: a callback failed (its error is above): {what}")
                 left_s = deadline - time.monotonic()
                 if left_s <= 0:
                     counts = {topic: len(messages) for topic, messages in self.heard.items()}
