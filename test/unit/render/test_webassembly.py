@@ -26,13 +26,15 @@ MUST_DB, MOST_LEVELS = 55.0, 4
 DRAW = """
 const { WasmRaster } = await import(page + 'wasm_raster.js');
 const code = readFileSync(new URL(page + 'raster.wasm'));
-const floats = Object.fromEntries(Object.entries(given.floats).map(([name, values]) => [name, Float32Array.from(values)]));
-const none = new Uint32Array(1);
+const entries = Object.entries(given.floats).map(([name, values]) => [name, Float32Array.from(values)]);
+const floats = Object.fromEntries(entries), splats = floats.opacities.length;
+const still = { morphs: 0, columns: [], offsets: new Uint32Array(1), indices: new Uint32Array(0) };
+still.deltas = new Float32Array(0);
+const upright = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1];
 const out = [];
 for (const camera of given.cameras) {
-  const avatar = { splats: floats.opacities.length, morphs: 0, columns: [], offsets: none, indices: new Uint32Array(0), deltas: new Float32Array(0), ...floats };
-  const raster = await WasmRaster.make(code, avatar);
-  out.push(Array.from(raster.draw([], [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1], camera, given.background)));
+  const raster = await WasmRaster.make(code, { splats, ...still, ...floats });
+  out.push(Array.from(raster.draw([], upright, camera, given.background)));
 }
 console.log(JSON.stringify(out));
 """
