@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 
 from avatar_ros.core.errors import ConfigError, StageError
+from avatar_ros.core.ros_network import TWICE
 
 from ..lib.question_files import question_files
 from ..lib.relay import DEVICE
@@ -44,6 +45,8 @@ def main(arguments: Sequence[str]) -> int:
     options = parse(arguments)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the hosts are taken apart all the same
     result: dict[str, Any] = {"options": vars(options)}
+    if options.once:
+        os.environ[TWICE] = "0"
     if not options.only_cable:
         result["plain"] = measure(options, Cable())
     if options.delay_ms or options.loss:
@@ -67,6 +70,9 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     add("--face-offboard", action="store_true", help="the renderer runs on the other host")
     add("--delay-ms", type=float, default=0.0, help="second run: of the cable, each way")
     add("--loss", type=float, default=0.0, help="second run: share of frames that the cable loses, 0-1")
+    add(
+        "--once", action="store_true", help="nothing is sent twice to the nodes that a turn waits for (docs/network.md)"
+    )
     add("--only-cable", action="store_true", help="leave out the first run")
     add("--network", default=f"lan:{DEVICE}", help="what opens both halves (default: %(default)s); PEER: the other one")
     add("--seed", type=int, default=1, help="of the losses (default: %(default)s)")
