@@ -1,9 +1,9 @@
 """`./avatar bench cable`: how late messages come over a cable that takes its time and loses frames, and what helps.
 
-A writer and a reader on two simulated hosts (benchmarks/lib/simulated_hosts.py, as root), with the profile that the
-halves of a robot have: first with each message sent once, then twice (docs/network.md). Given are, for both, how much
-later than the cable's own way the messages came, the share that was later than a heartbeat, and what the cable carried.
-It hardly depends on how busy the machine is: a lost frame costs more than a hundred milliseconds.
+A writer and two readers on two simulated hosts (benchmarks/lib/simulated_hosts.py, as root), with the profile that the
+halves of a robot have: one is sent each message once, the other twice (docs/network.md), at the same time over the same
+cable, since a busy machine makes both late. Given are, for both, how much later than the cable's own way messages came,
+the share that was later than a heartbeat, and what the cable carried for both together.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -29,16 +30,15 @@ from ..lib.simulated_hosts import Cable, Host, simulated_hosts
 
 #: Later than this, ms, a message was lost and asked for again: Fast DDS's heartbeat in our profile.
 LATE_MS = 50.0
+#: Reader -> its TWICE.
+READERS = {"once": "0", "twice": "1"}
 _WAIT_S = 180.0
 
 
 def main(arguments: Sequence[str]) -> int:
     """Measure and print one JSON object."""
     options = parse(arguments)
-    result: dict[str, Any] = {"options": vars(options)}
-    for name, twice in (("once", False), ("twice", True)):
-        result[name] = measure(options, twice)
-    result["load_average"] = os.getloadavg()[0]
+    result = {"options": vars(options), **measure(options, tuple(READERS)), "load_average": os.getloadavg()[0]}
     tell(result, options.json)
     return 0
 
@@ -62,23 +62,29 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     return options
 
 
-def measure(options: argparse.Namespace, twice: bool) -> dict[str, Any]:
-    """One run. Raises StageError where a message never came."""
+def measure(options: argparse.Namespace, readers: Sequence[str]) -> dict[str, Any]:
+    """One run with these of READERS. Raises StageError where a message never came."""
     cable = Cable(options.delay_ms, options.loss, options.seed)
-    with tempfile.TemporaryDirectory() as name, simulated_hosts(Path(name), cable, 0) as (here, there, news):
-        own = {NETWORK: options.network, TWICE: str(int(twice))}
-        with _end("read", there, options, own) as reader, _end("write", here, options, own):
-            text = reader.communicate(timeout=_WAIT_S + options.messages / options.rate_hz)[0]
-    if reader.returncode:
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        here, there, news = stack.enter_context(simulated_hosts(folder, cable, 0))
+        with ExitStack() as ends:
+            reading = {name: ends.enter_context(_end("read", there, options, 1, READERS[name])) for name in readers}
+            ends.enter_context(_end("write", here, options, len(readers), "1"))
+            patience_s = _WAIT_S + options.messages / options.rate_hz
+            texts = {name: reader.communicate(timeout=patience_s)[0] for name, reader in reading.items()}
+        stack.close()  # the relay tells at its end what it carried
+    if any(reader.returncode for reader in reading.values()):
         raise StageError("bench_cable", "not all messages came; see above")
-    return figures(json.loads(text.splitlines()[-1]), options.delay_ms) | news
+    came = {name: figures(json.loads(text.splitlines()[-1]), options.delay_ms) for name, text in texts.items()}
+    return came | news
 
 
-def _end(which: str, host: Host, options: argparse.Namespace, own: dict[str, str]) -> subprocess.Popen[str]:
+def _end(which: str, host: Host, options: argparse.Namespace, others: int, twice: str) -> subprocess.Popen[str]:
     """Closing its standard input, as a `with` does, ends the writer."""
-    command = [*host.prefix, sys.executable, "-m", "benchmarks.conversation.cable_end", which]
+    command = [*host.prefix, sys.executable, "-m", "benchmarks.conversation.cable_end", which, "--others", str(others)]
     command += ["--messages", str(options.messages), "--rate-hz", str(options.rate_hz), "--bytes", str(options.bytes)]
-    pipe = subprocess.PIPE
+    own, pipe = {NETWORK: options.network, TWICE: twice}, subprocess.PIPE
     return subprocess.Popen(command, env={**host.environment, **own}, stdin=pipe, stdout=pipe, text=True)
 
 

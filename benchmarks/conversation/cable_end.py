@@ -1,8 +1,8 @@
 """One end of `./avatar bench cable`: `write` says messages at a steady rate, `read` tells how late each came.
 
-    python -m benchmarks.conversation.cable_end write --messages 1000 --rate-hz 50 --bytes 640
+    python -m benchmarks.conversation.cable_end write --messages 1000 --rate-hz 50 --bytes 640 --others 1
 
-Both stand on one clock. `write` begins when it has a reader, and stays until its standard input ends, since what was
+Both stand on one clock. `write` begins when it has its readers, and stays until its standard input ends, since what was
 lost is asked for again; `read` ends with the last message, and prints one line of JSON: [number, late by s] of each.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import time
 from typing import Any
@@ -32,11 +33,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("end", choices=("write", "read"))
     parser.add_argument("--messages", type=int, required=True)
+    parser.add_argument("--others", type=int, required=True, help="readers to wait for")
     parser.add_argument("--rate-hz", type=float, required=True)
     parser.add_argument("--bytes", type=int, required=True)
     options = parser.parse_args()
     start_ros()
-    node = rclpy.create_node(f"cable_{options.end}", start_parameter_services=False)
+    node = rclpy.create_node(f"cable_{options.end}_{os.getpid()}", start_parameter_services=False)
     done = write(node, options) if options.end == "write" else read(node, options.messages)
     node.destroy_node()
     rclpy.try_shutdown()
@@ -44,10 +46,10 @@ def main() -> int:
 
 
 def write(node: Any, options: argparse.Namespace) -> bool:
-    """Whether there was a reader."""
+    """Whether all readers came."""
     publisher = node.create_publisher(String, TOPIC, for_topic(TOPIC))
     end_s = time.monotonic() + _PATIENCE_S
-    while not publisher.get_subscription_count():
+    while publisher.get_subscription_count() < options.others:
         if time.monotonic() > end_s:
             return False
         time.sleep(_LOOK_S)
