@@ -9,6 +9,7 @@ from typing import Any
 from ..core.avatar_card import AvatarCard, entries_of, read_card
 from ..core.avatar_names import BUILT_IN, avatar_file
 from ..core.parameter_file import read_parameter_file
+from ..core.yaml_text import load_texts
 
 #: Nodes with a parameter `locale`, and what it is where nobody says otherwise.
 USUAL_LOCALE = "en-US"
@@ -63,12 +64,12 @@ def with_defaults(parameters: Parameters, defaults: Parameters) -> dict[str, dic
 
 
 def avatar_of_profile(files: tuple[Path, ...]) -> str:
-    """The renderer's avatar as parameter files have it; the last one counts."""
+    """The renderer's avatar as parameter files have it; the last counts. Raises ConfigError where one is no YAML."""
     import yaml
 
     chosen = BUILT_IN
     for path in files:
-        for node, parameters in _sections(yaml.safe_load(path.read_bytes()), ""):
+        for node, parameters in _sections(load_texts(yaml, path, "bad_profile"), ""):
             if node in ("renderer_node", "*", "**"):
                 chosen = str(parameters.get("avatar", chosen))
     return chosen
