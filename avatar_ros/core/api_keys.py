@@ -26,8 +26,8 @@ def find_key(variable: str, env_file: str, environment: Mapping[str, str]) -> st
         places = "the environment" + (f" and in {path}" if path else "")
         raise ConfigError(
             "key_missing",
-            f"no key: {variable} was looked for in {places}{_almost(variable, path)}; set it there, or set key_variable "
-            "to '' for a service that needs none",
+            f"no key: {variable} was looked for in {places}{_almost(variable, path)}; set it there, or set "
+            "key_variable to '' for a service that needs none",
         )
     if not key.isascii() or not key.isprintable() or " " in key:
         raise ConfigError("key_unusable", f"the value of {variable} holds characters that no key has; copy it anew")
