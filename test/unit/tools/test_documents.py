@@ -135,7 +135,7 @@ def commands(page: Path) -> Iterator[list[str]]:
     text = page.read_text(encoding="utf-8")
     blocks = [line for block in FENCE.finditer(text) for line in block[0].splitlines()]
     for code in (*blocks, *re.findall(r"`([^`\n]+)`", prose(page))):
-        command = re.match(r"(?:\w+=\S* )*\./avatar +([^|&]+)", code)
+        command = re.match(r"(?:\w+=\S* )*\./avatar +((?:[^|&\s]| {1,2}(?! ))+)", code)
         if command and not re.search(r"…|\[--|\b[A-Z]{4,}\b|-c \"$", command[1]):
             with suppress(ValueError):  # a quotation that goes on in the next line
                 yield shlex.split(command[1], comments=True)
