@@ -8,6 +8,7 @@ from typing import Any
 
 from ..core.avatar_card import AvatarCard, entries_of, read_card
 from ..core.avatar_names import BUILT_IN, avatar_file
+from ..core.errors import ConfigError
 from ..core.parameter_file import read_parameter_file
 from ..core.yaml_text import load_texts
 
@@ -33,7 +34,7 @@ def avatar_defaults(avatar: str, namespace: str, files: tuple[Path, ...], locale
     def is_set(node: str, parameter: str) -> bool:
         return any(parameter in s.lines and s.matches(f"{namespace}/{node}") for s in sections)
 
-    card = read_card(yaml, avatar_file(avatar or avatar_of_profile(files)))
+    card = read_card(yaml, avatar_file(avatar) if avatar else _file_of_profile(files))
     given = {
         node: {name: value for name, value in values.items() if not is_set(node, name)}
         for node, values in card_parameters(card).items()
@@ -61,6 +62,14 @@ def with_defaults(parameters: Parameters, defaults: Parameters) -> dict[str, dic
     """Parameters by node, with the defaults where they say nothing."""
     nodes = dict.fromkeys((*parameters, *defaults))
     return {node: {**defaults.get(node, {}), **parameters.get(node, {})} for node in nodes}
+
+
+def _file_of_profile(files: tuple[Path, ...]) -> Path:
+    name = avatar_of_profile(files)
+    try:
+        return avatar_file(name)
+    except ConfigError as error:
+        raise ConfigError(error.code, f"avatar of renderer_node in {', '.join(map(str, files))}: {error}") from error
 
 
 def avatar_of_profile(files: tuple[Path, ...]) -> str:

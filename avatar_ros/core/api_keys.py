@@ -30,7 +30,9 @@ def find_key(variable: str, env_file: str, environment: Mapping[str, str]) -> st
             "key_variable to '' for a service that needs none",
         )
     if not key.isascii() or not key.isprintable() or " " in key:
-        raise ConfigError("key_unusable", f"the value of {variable} holds characters that no key has; copy it anew")
+        place = "the environment" if environment.get(variable) else str(path)
+        text = f"the value of {variable} in {place} holds characters that no key has; copy it anew"
+        raise ConfigError("key_unusable", text)
     return key
 
 

@@ -90,3 +90,10 @@ def test_a_profile_that_is_no_yaml_is_refused_by_name(tmp_path):
     with pytest.raises(ConfigError, match=r"mine\.yaml"):
         avatar_of_profile((mine,))
     assert parameters_for((mine,), "/avatar/a") == {}
+
+
+def test_an_avatar_that_is_unknown_is_refused_with_the_profile_that_names_it(tmp_path):
+    mine = tmp_path / "mine.yaml"
+    mine.write_text("/**/renderer_node: {ros__parameters: {avatar: beno}}")
+    with pytest.raises(ConfigError, match=r"renderer_node in .*mine\.yaml: no avatar is called 'beno'"):
+        parameters(profile=f"embedded,{mine}")

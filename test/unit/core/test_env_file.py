@@ -87,3 +87,12 @@ def test_nothing_is_added_where_no_line_means_the_key(tmp_path):
     path.write_text("OTHER_KEY: 1\nKEYS=2\n")
     with pytest.raises(ConfigError, match=r"\.env; set it there"):
         find_key("KEY", str(path), {})
+
+
+def test_a_value_that_no_key_can_be_is_named_with_its_place(tmp_path):
+    path = tmp_path / ".env"
+    path.write_text("KEY=sk secret\n")
+    with pytest.raises(ConfigError, match=r"KEY in .*\.env holds"):
+        find_key("KEY", str(path), {})
+    with pytest.raises(ConfigError, match="KEY in the environment holds"):
+        find_key("KEY", str(path), {"KEY": "sk-ü"})
