@@ -88,10 +88,15 @@ class Listener:
         publisher.publish(convert.to_msg(message, time.time_ns()))
 
     def wait(self, condition: Callable[[Listener], object], what: str = "", timeout_s: float = WAIT_S) -> None:
-        """Wait until condition(self) is true. Raises TimeoutError that names `what` and counts what was heard."""
+        """Wait until condition(self) is true. Raises TimeoutError that names `what` and counts what was heard.
+
+        Raises RuntimeError once a callback has failed: nothing is heard from then on.
+        """
         with self._changed:
             deadline = time.monotonic() + timeout_s
             while not condition(self):
+                if not self._thread.is_alive():
+                    raise RuntimeError(f"the listener hears nothing: a callback failed (its error is above): {what}")
                 left_s = deadline - time.monotonic()
                 if left_s <= 0:
                     counts = {topic: len(messages) for topic, messages in self.heard.items()}
