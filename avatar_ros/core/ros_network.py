@@ -249,6 +249,6 @@ def _write(profile: str, env: Mapping[str, str]) -> Path:
             raise
     except OSError as error:
         error.filename = str(path)
-        text = f"cannot write {path}: {error.strerror}"
+        text = f"cannot write {path}: {error.strerror}; set TMPDIR to a folder that this user may write to"
         raise machine_fault(error) or ConfigError("network_profile", text) from error
     return path
