@@ -137,6 +137,12 @@ def test_proxies_are_named_by_address_or_network():
     assert of("192.0.2.7", "", "192.0.2.7") == "192.0.2.7"
 
 
+def test_the_clusters_file_is_what_a_cluster_takes():
+    kubernetes = pytest.importorskip("kubernetes_validate", reason="pip install kubernetes-validate (72 MB of schemas)")
+    for part in yaml.safe_load_all((DOCKER / "kubernetes.yaml").read_text()):
+        kubernetes.validate(part, "1.37", strict=True)
+
+
 def test_the_clusters_file_says_the_same():
     parts = {part["kind"]: part for part in yaml.safe_load_all((DOCKER / "kubernetes.yaml").read_text())}
     assert set(parts) == {"Secret", "ConfigMap", "Deployment", "Service", "Ingress"}
