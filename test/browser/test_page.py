@@ -155,14 +155,19 @@ def test_the_token_of_the_address_is_used_and_hidden(server, window):
     window.driver.delete_all_cookies()
     window.open("about:blank")
     window.open(f"{server.url}/")
-    window.until(HEARD.replace("?? ''", "?.includes('token')"))
+    window.until(HEARD.replace("?? ''", "?.includes('needs its token')"))
     window.write("#notice input", "wrong")
     window.click("#notice-act")
-    window.until(HEARD.replace("?? ''", "?.includes('token')"))
+    window.until(HEARD.replace("?? ''", "?.includes('not the token')"))
+    opened(window, address)  # in this tab, where only what stands behind the # is new
+    assert "cret" not in window.driver.current_url and window.js(HEARD) == ""
     window.driver.delete_all_cookies()
     window.open("about:blank")
-    opened(window, address)
-    assert "cret" not in window.driver.current_url
+    window.open(f"{server.url}/#token=of-the-day-before")
+    window.until(HEARD.replace("?? ''", "?.includes('not the token')"))
+    window.write("#notice input", address)
+    window.click("#notice-act")
+    window.until("return document.body.dataset.phase === 'ready'")
     begin_typing(window)
     window.open("about:blank")
     window.wait(lambda: server.talking is None, 20)
