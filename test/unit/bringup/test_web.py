@@ -50,12 +50,13 @@ def test_a_browser_is_microphone_loudspeaker_and_screen():
     assert "token_file" not in parameters and "certificate" not in parameters
     assert "open http://localhost:8123" in lines
     assert all(node.params_files[0].name == "web.yaml" for node in nodes.values())
+    assert all(node.parameters["absent_nodes"] == sorted(web.OF_A_KIOSK) for node in nodes.values())
 
 
 def test_a_kiosk_lets_browsers_in_besides_its_own_devices():
     nodes, _ = graph(http=8123, devices=True)
     assert list(nodes) == [*START_ORDER, "web_node"]
-    assert all("connect_wait_s" not in node.parameters for node in nodes.values()), "its own devices are waited for"
+    assert all("absent_nodes" not in node.parameters for node in nodes.values()), "its own devices are waited for"
     options = parser_for("kiosk").parse_args(["kiosk", "--web", "--http", "8123", "--name", "a.example"])
     assert web_options(KIOSK, options, devices=True) == web.WebOptions(KIOSK, 8123, names=("a.example",), devices=True)
 

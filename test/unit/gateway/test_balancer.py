@@ -95,7 +95,7 @@ def test_a_visitor_stays_with_one_gateway_and_goes_to_another_when_that_is_gone(
                 resume = await first.vanish()
             async with visitor(port, place, resume=resume) as again:
                 await again.until(lambda again=again: again.session)
-                assert again.session["resumed"] and house(graphs, again.session["key"]) == home
+                assert (again.session["resumed"], house(graphs, again.session["key"])) == (True, home)
                 await again.send(kind="bye")
                 await again.until(lambda again=again: again.close_code)
             homes.add(home)
