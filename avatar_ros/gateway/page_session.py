@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from ..audio.base import Block
 from ..core.clock import ns_from_s, s_from_ns
 from ..core.enums import AgentState, InterruptAction, Layer, PlaybackState, SessionKind, VoiceKind
-from ..core.events import AvatarState, Interrupt, Say, SessionEvent
+from ..core.events import USUAL_VOICE, AvatarState, Interrupt, Say, SessionEvent
 from ..core.rates import LISTENING_RATE_HZ
 from ..core.stage import Out
 from ..core.topics import Message
@@ -23,7 +23,7 @@ from .page_messages import ClockReport, Figures, MicNote, PageMessage, SpeechCho
 from .page_playback import PagePlayback
 from .sent_frames import Frame, SentFrames
 from .session_figures import SessionFigures
-from .speech_offer import USUAL_VOICE, SpeechOffer
+from .speech_offer import SpeechOffer
 from .turn_numbers import TurnNumbers
 
 #: An OPENED that the dialogue has not answered is said again after this time, s.

@@ -4,7 +4,7 @@ import pytest
 
 from avatar_ros.core.avatar_voices import avatar_voices
 from avatar_ros.core.enums import SessionKind
-from avatar_ros.core.events import SessionEvent
+from avatar_ros.core.events import USUAL_VOICE, SessionEvent
 from avatar_ros.core.types import Sentence
 from avatar_ros.tts.base import PLAIN, TtsSettings, VoiceChoice
 from avatar_ros.tts.espeak import EspeakSettings, EspeakVoice
@@ -79,6 +79,15 @@ def test_other_sessions_keep_theirs_and_what_a_person_chose_counts_more():
     assert run.say("web-3") == "a", "whoever is shown"
     list(run.stage.session(SessionEvent("web-2", SessionKind.CLOSED), 10.0))
     assert not run.stage._worn._worn.keys() & {"web-2"}
+
+
+def test_who_chose_nothing_or_gives_a_choice_back_has_the_usual_voice_or_that_of_the_face():
+    run = Run()
+    for voice, said in ((USUAL_VOICE, ""), ("a", "a"), (USUAL_VOICE, "")):
+        list(run.stage.session(SessionEvent("web-1", voice=voice), 10.0))
+        assert run.say("web-1") == said
+    run.show(GRACE, "web-1")
+    assert run.say("web-1") == "grace"
 
 
 def test_configured_voices_stay():
