@@ -83,11 +83,12 @@ def test_other_sessions_keep_theirs_and_what_a_person_chose_counts_more():
 
 def test_who_chose_nothing_or_gives_a_choice_back_has_the_usual_voice_or_that_of_the_face():
     run = Run()
-    for voice, said in ((USUAL_VOICE, ""), ("a", "a"), (USUAL_VOICE, "")):
-        list(run.stage.session(SessionEvent("web-1", voice=voice), 10.0))
-        assert run.say("web-1") == said
-    run.show(GRACE, "web-1")
-    assert run.say("web-1") == "grace"
+    for session, voices in (("web-1", (USUAL_VOICE,)), ("web-2", ("a", USUAL_VOICE))):
+        for voice in voices:
+            list(run.stage.session(SessionEvent(session, voice=voice), 10.0))
+        assert run.say(session) == "", "the usual one"
+        run.show(GRACE, session)
+        assert run.say(session) == "grace"
 
 
 def test_configured_voices_stay():
