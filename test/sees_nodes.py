@@ -8,11 +8,11 @@ import rclpy
 from rclpy.signals import SignalHandlerOptions
 
 namespace, name = sys.argv[1:]
-signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
 rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
 node = rclpy.create_node("looks_for_nodes")
 while (name, f"/{namespace}") not in node.get_node_names_and_namespaces():
     time.sleep(0.1)
 print("seen", flush=True)
-signal.sigwait({signal.SIGTERM})
+signal.sigwait({signal.SIGINT})
 rclpy.shutdown()

@@ -7,15 +7,14 @@ import os
 import shutil
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Self
 
 import pytest
 
 from avatar_ros.core.ros_network import users_environment
+from avatar_ros.testing.logged_process import LoggedProcess
 
 INTERFACE = "veth0"
 _ALONE = ("unshare", "-m", "sh", "-c", 'mount -t tmpfs tmpfs /dev/shm && exec "$@"', "sh")
@@ -64,46 +63,9 @@ def _remove(names: list[str]) -> None:
             ip("netns", "del", name)
 
 
-class Program:
-    """A Python file of test/ in one of the networks, with a /dev/shm of its own, told to end at the end of a `with`.
-
-    env: laid over ROS's default settings; lines: what it has written so far.
-    """
+class Program(LoggedProcess):
+    """A Python file of test/ in one of the networks, with a /dev/shm of its own. env: over ROS's default settings."""
 
     def __init__(self, network: str, file: str, *arguments: str, **env: str) -> None:
         command = ["ip", "netns", "exec", network, *_ALONE, sys.executable, str(Path(__file__).with_name(file))]
-        self.lines: list[str] = []
-        self._process = subprocess.Popen(
-            [*command, *arguments],
-            env={**users_environment(os.environ), **env},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
-
-    def _read(self) -> None:
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
-            self.lines.append(line.rstrip("\n"))
-
-    def until(self, text: str, since: int = 0) -> str:
-        """The first line after `since` lines that has `text`, once it is written."""
-        end_s = time.monotonic() + _WAIT_S
-        while not (found := [line for line in self.lines[since:] if text in line]):
-            assert time.monotonic() < end_s and self._process.poll() is None, f"no {text!r} in {self.lines[since:]}"
-            time.sleep(0.05)
-        return found[0]
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._process.terminate()
-        try:
-            self._process.wait(30)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._reader.join(30)
+        super().__init__([*command, *arguments], {**users_environment(os.environ), **env})

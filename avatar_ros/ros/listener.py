@@ -44,18 +44,8 @@ class Listener:
             self._listen(topic)
         self._executor = LeanExecutor(context=self._context)
         self._executor.add_node(self.node)
-        self._deaf: BaseException | None = None
-        self._thread = threading.Thread(target=self._spin, daemon=True)
+        self._thread = threading.Thread(target=self._executor.spin, daemon=True)
         self._thread.start()
-
-    def _spin(self) -> None:
-        try:
-            self._executor.spin()
-        except BaseException as error:
-            with self._changed:  # whoever waits is told, instead of waiting for what cannot be heard any more
-                self._deaf = error
-                self._changed.notify_all()
-            raise
 
     def _listen(self, topic: str) -> None:
         kind = TOPICS[topic]
@@ -105,8 +95,8 @@ class Listener:
         with self._changed:
             deadline = time.monotonic() + timeout_s
             while not condition(self):
-                if self._deaf is not None:
-                    raise RuntimeError(f"the listener hears nothing since a callback failed: {what}") from self._deaf
+                if not self._thread.is_alive():
+                    raise RuntimeError(f"the listener hears nothing: a callback failed (its error is above): {what}")
                 left_s = deadline - time.monotonic()
                 if left_s <= 0:
                     counts = {topic: len(messages) for topic, messages in self.heard.items()}

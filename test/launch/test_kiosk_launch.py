@@ -37,15 +37,6 @@ def load(name: str):
     return module
 
 
-@pytest.fixture
-def own_domain(monkeypatch):
-    """A ROS domain that no other test uses now."""
-    domain_coordinator = pytest.importorskip("domain_coordinator")
-    with domain_coordinator.domain_id() as domain:
-        monkeypatch.setenv("ROS_DOMAIN_ID", str(domain))
-        yield domain
-
-
 def test_every_node_comes_up_and_leaves(own_domain):
     from launch_testing.loader import LoadTestsFromPythonModule
     from launch_testing.test_runner import LaunchTestRunner

@@ -110,15 +110,6 @@ def said_to(task, waits: int, text: str, heard):
     return task.result(PATIENCE_S)
 
 
-@pytest.fixture
-def own_domain(monkeypatch):
-    """A ROS domain that no other test uses now."""
-    domain_coordinator = pytest.importorskip("domain_coordinator")
-    with domain_coordinator.domain_id() as domain:
-        monkeypatch.setenv("ROS_DOMAIN_ID", str(domain))
-        yield domain
-
-
 def launch(arguments: dict[str, str], program: Program) -> None:
     """Until the program is over."""
     from launch.actions import IncludeLaunchDescription, OpaqueFunction, Shutdown, TimerAction

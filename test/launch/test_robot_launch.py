@@ -20,15 +20,6 @@ LONGEST_RUN_S = 120.0
 pytestmark = pytest.mark.ros
 
 
-@pytest.fixture
-def own_domain(monkeypatch):
-    """A ROS domain that no other test uses now."""
-    domain_coordinator = pytest.importorskip("domain_coordinator")
-    with domain_coordinator.domain_id() as domain:
-        monkeypatch.setenv("ROS_DOMAIN_ID", str(domain))
-        yield domain
-
-
 def half(host: str, **arguments: str):
     """An include of robot.launch.py."""
     from launch.actions import GroupAction, IncludeLaunchDescription

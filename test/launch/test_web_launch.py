@@ -28,13 +28,9 @@ pytestmark = pytest.mark.ros
 
 
 @pytest.fixture
-def own_domain(monkeypatch, tmp_path):
-    """A ROS domain that no other test uses now; tokens go to a folder of this test."""
-    domain_coordinator = pytest.importorskip("domain_coordinator")
+def own_tokens(monkeypatch, tmp_path):
+    """Tokens go to a folder of this test."""
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
-    with domain_coordinator.domain_id() as domain:
-        monkeypatch.setenv("ROS_DOMAIN_ID", str(domain))
-        yield domain
 
 
 def free_port() -> int:
@@ -62,7 +58,7 @@ async def ask(port: int) -> str:
         return visitor.said(visitor.heard_turns[0])
 
 
-def test_a_browser_is_answered_by_the_graph_without_devices(own_domain):
+def test_a_browser_is_answered_by_the_graph_without_devices(own_domain, own_tokens):
     """Every node of it comes up once and leaves with 0 when launch is told to end."""
     from launch.actions import (
         IncludeLaunchDescription,

@@ -41,23 +41,29 @@ def result(kiosk, name):
 
 def in_the_long_sentence(kiosk, turn):
     return any(
-        c.turn == turn and c.sentence == 1 and c.sentence_progress > 0.1 and c.state is PlaybackState.PLAYING
-        for c in kiosk.heard["speech/playback"]
+        c.sentence == 1 and c.sentence_progress > 0.1 and c.state is PlaybackState.PLAYING
+        for c in of_turn(kiosk, "speech/playback", turn)
     )
 
 
 def start(kiosk, name):
-    """Speak until the long sentence is heard; the turn's number."""
+    """Speak until the long sentence is heard; the turn's epoch and number."""
     number = len(kiosk.heard["speech/sentence"])
     kiosk.send("say", Say(id=name, text=f"{FIRST} {LONG}", when=SayWhen.INTERRUPT))
     kiosk.wait(lambda k: len(k.heard["speech/sentence"]) > number, "begins")
-    turn = kiosk.heard["speech/sentence"][number].turn
+    first = kiosk.heard["speech/sentence"][number]
+    turn = first.epoch, first.turn
     kiosk.wait(lambda k: in_the_long_sentence(k, turn), "is in the middle of the long sentence")
     return turn
 
 
 def of_turn(kiosk, topic, turn):
-    return [m for m in kiosk.heard[topic] if m.turn == turn]
+    return [m for m in kiosk.heard[topic] if (m.epoch, m.turn) == turn]
+
+
+def the_next(turn):
+    epoch, number = turn
+    return epoch, number + 1
 
 
 def sound_began_ns(clock):
@@ -70,15 +76,16 @@ def test_the_sentence_is_heard_again(kiosk, node, how):
     name = f"{node} {how.name}"
     turn = start(kiosk, name)
     os.kill(kiosk.process.node_pid(node), how)
-    kiosk.wait(lambda k: of_turn(k, "speech/sentence", turn + 1), f"says it again; {kiosk.process.log}")
-    assert [s.text for s in of_turn(kiosk, "speech/sentence", turn + 1)] == [LONG]
+    kiosk.wait(lambda k: of_turn(k, "speech/sentence", the_next(turn)), f"says it again; {kiosk.process.log}")
+    assert [s.text for s in of_turn(kiosk, "speech/sentence", the_next(turn))] == [LONG]
     kiosk.wait(lambda k: result(k, name), "ends")
     told = result(kiosk, name)
     assert (told.done, told.spoken) == (True, f"{FIRST} {LONG}"), kiosk.process.log
-    assert any(np.abs(c.pcm).max(initial=0) > 500 for c in of_turn(kiosk, "speech/audio", turn + 1))
-    repeats = [o for o in kiosk.heard["interrupt"] if o.action is InterruptAction.REPEAT and o.turn >= turn]
-    assert [o.turn for o in repeats] == [turn], "once"
-    heard = [c for c in of_turn(kiosk, "speech/playback", turn + 1) if c.state is PlaybackState.PLAYING]
+    assert any(np.abs(c.pcm).max(initial=0) > 500 for c in of_turn(kiosk, "speech/audio", the_next(turn)))
+    repeats = [o for o in kiosk.heard["interrupt"] if o.action is InterruptAction.REPEAT]
+    repeats = [o for o in repeats if (o.epoch, o.turn) >= turn]
+    assert [(o.epoch, o.turn) for o in repeats] == [turn], "once"
+    heard = [c for c in of_turn(kiosk, "speech/playback", the_next(turn)) if c.state is PlaybackState.PLAYING]
     assert sound_began_ns(heard[0]) >= repeats[0].stamp_ns, "from its beginning"
 
 
@@ -94,11 +101,12 @@ def test_a_node_that_is_stopped_for_a_while_says_nothing_twice(kiosk, node):
         os.kill(pid, signal.SIGCONT)
     kiosk.wait(lambda k: result(k, f"{node} stopped"), "goes on")
     assert result(kiosk, f"{node} stopped").done, kiosk.process.log
-    assert not of_turn(kiosk, "speech/sentence", turn + 1)
+    assert not of_turn(kiosk, "speech/sentence", the_next(turn))
 
 
 def test_who_asks_for_words_is_told_when_the_dialogue_ends(kiosk):
-    start(kiosk, "last")
+    epoch, _ = start(kiosk, "last")
     os.kill(kiosk.process.node_pid("dialogue_node"), signal.SIGTERM)  # alone: a kiosk that ends gives it 2.5 s
     kiosk.wait(lambda k: result(k, "last"), "a result on the way out")
     assert (result(kiosk, "last").done, result(kiosk, "last").reason) == (False, "shutdown")
+    kiosk.wait(lambda k: k.heard["state"][-1].epoch > epoch, "another dialogue")
