@@ -40,10 +40,6 @@ class AvatarState(OfTurn):
     listening: bool = True
 
 
-#: SessionEvent.voice of a person who chose none, or gave a choice back: the voice that speaks without one.
-USUAL_VOICE = "usual"
-
-
 @dataclass(frozen=True)
 class SessionEvent:
     """A session opened or closed; stages drop its state when closed or after ttl_s without a message.

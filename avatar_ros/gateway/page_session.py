@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from ..audio.base import Block
+from ..core.avatar_voices import USUAL_VOICE
 from ..core.clock import ns_from_s, s_from_ns
 from ..core.enums import AgentState, InterruptAction, Layer, PlaybackState, SessionKind, VoiceKind
-from ..core.events import USUAL_VOICE, AvatarState, Interrupt, Say, SessionEvent
+from ..core.events import AvatarState, Interrupt, Say, SessionEvent
 from ..core.rates import LISTENING_RATE_HZ
 from ..core.stage import Out
 from ..core.topics import Message

@@ -6,8 +6,9 @@ from typing import Any
 
 import yaml
 
+from ..core.avatar_voices import USUAL_VOICE
 from ..core.errors import ConfigError
-from ..core.events import USUAL_VOICE, Offer
+from ..core.events import Offer
 from ..core.locales import find_language, same_language
 
 #: Who answers in a language: all three must; () of one means any.

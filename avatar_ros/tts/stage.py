@@ -6,8 +6,9 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 
+from ..core.avatar_voices import USUAL_VOICE
 from ..core.enums import SessionKind, VoiceKind
-from ..core.events import USUAL_VOICE, Interrupt, Offer, SessionEvent
+from ..core.events import Interrupt, Offer, SessionEvent
 from ..core.registry import NO_OPTIONS, Options
 from ..core.sessions import SessionTable
 from ..core.stage import Out, Stage

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from avatar_ros.core.events import NO_LANGUAGE, USUAL_VOICE, Offer
+from avatar_ros.core.avatar_voices import USUAL_VOICE
+from avatar_ros.core.events import NO_LANGUAGE, Offer
 from avatar_ros.gateway.speech_offer import SpeechOffer
 
 NODES = (

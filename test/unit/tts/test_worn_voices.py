@@ -2,9 +2,9 @@
 
 import pytest
 
-from avatar_ros.core.avatar_voices import avatar_voices
+from avatar_ros.core.avatar_voices import USUAL_VOICE, avatar_voices
 from avatar_ros.core.enums import SessionKind
-from avatar_ros.core.events import USUAL_VOICE, SessionEvent
+from avatar_ros.core.events import SessionEvent
 from avatar_ros.core.types import Sentence
 from avatar_ros.tts.base import PLAIN, TtsSettings, VoiceChoice
 from avatar_ros.tts.espeak import EspeakSettings, EspeakVoice
