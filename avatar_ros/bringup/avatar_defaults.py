@@ -8,7 +8,9 @@ from typing import Any
 
 from ..core.avatar_card import AvatarCard, entries_of, read_card
 from ..core.avatar_names import BUILT_IN, avatar_file
+from ..core.errors import ConfigError
 from ..core.parameter_file import read_parameter_file
+from ..core.yaml_text import load_texts
 
 #: Nodes with a parameter `locale`, and what it is where nobody says otherwise.
 USUAL_LOCALE = "en-US"
@@ -32,7 +34,7 @@ def avatar_defaults(avatar: str, namespace: str, files: tuple[Path, ...], locale
     def is_set(node: str, parameter: str) -> bool:
         return any(parameter in s.lines and s.matches(f"{namespace}/{node}") for s in sections)
 
-    card = read_card(yaml, avatar_file(avatar or avatar_of_profile(files)))
+    card = read_card(yaml, avatar_file(avatar) if avatar else _file_of_profile(files))
     given = {
         node: {name: value for name, value in values.items() if not is_set(node, name)}
         for node, values in card_parameters(card).items()
@@ -62,13 +64,21 @@ def with_defaults(parameters: Parameters, defaults: Parameters) -> dict[str, dic
     return {node: {**defaults.get(node, {}), **parameters.get(node, {})} for node in nodes}
 
 
+def _file_of_profile(files: tuple[Path, ...]) -> Path:
+    name = avatar_of_profile(files)
+    try:
+        return avatar_file(name)
+    except ConfigError as error:
+        raise ConfigError(error.code, f"avatar of renderer_node in {', '.join(map(str, files))}: {error}") from error
+
+
 def avatar_of_profile(files: tuple[Path, ...]) -> str:
-    """The renderer's avatar as parameter files have it; the last one counts."""
+    """The renderer's avatar as parameter files have it; the last counts. Raises ConfigError where one is no YAML."""
     import yaml
 
     chosen = BUILT_IN
     for path in files:
-        for node, parameters in _sections(yaml.safe_load(path.read_bytes()), ""):
+        for node, parameters in _sections(load_texts(yaml, path, "bad_profile"), ""):
             if node in ("renderer_node", "*", "**"):
                 chosen = str(parameters.get("avatar", chosen))
     return chosen

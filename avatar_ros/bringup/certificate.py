@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..core.errors import ConfigError
 from ..core.own_addresses import host_word, own_names
 from ..core.paths import user_data_folder
 from ..core.private import private_folder, write_private
@@ -43,13 +44,22 @@ class Certificate:
 def made_here(folder: Path, names: Sequence[str]) -> Certificate:
     """The certificate in `folder`, made anew where it lacks one of the names or ends soon. Raises ConfigError."""
     own = Certificate(folder / "certificate.pem", folder / "key.pem")
-    if not (own.path.is_file() and own.key_path.is_file() and _fits(own.path, names)):
+    if not (_fits(own.path, names) and _belong_together(own)):
         private_folder(folder)
         certificate, key = _make(names)
         write_private(own.key_path, key)
         write_private(own.path, certificate)
     own.check()
     return own
+
+
+def _belong_together(own: Certificate) -> bool:
+    """False for what a full disk or a power cut left: one of the two files, or a new key beside an old certificate."""
+    try:
+        own.check()
+    except ConfigError:
+        return False
+    return True
 
 
 def _fits(path: Path, names: Sequence[str]) -> bool:
@@ -62,8 +72,10 @@ def _fits(path: Path, names: Sequence[str]) -> bool:
         return False
     found = {*map(str, listed.get_values_for_type(x509.DNSName))}
     found |= {str(address) for address in listed.get_values_for_type(x509.IPAddress)}
-    renew = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=RENEW_DAYS)
-    return set(names) <= found and known.not_valid_after_utc > renew
+    now = datetime.datetime.now(datetime.UTC)
+    renew = now + datetime.timedelta(days=RENEW_DAYS)
+    # One that begins later was made while the clock was wrong.
+    return set(names) <= found and known.not_valid_before_utc <= now and known.not_valid_after_utc > renew
 
 
 def _make(names: Sequence[str]) -> tuple[str, str]:

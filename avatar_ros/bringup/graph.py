@@ -56,6 +56,8 @@ ALL_NODES = (*START_ORDER, WEB_NODE, PEOPLE_NODE)
 #: A robot that thinks elsewhere: what needs a bigger computer, and has no device. `robot` is all the rest.
 OFFBOARD = frozenset({"asr_node", "llm_node", "tts_node", "audio_encoder_node"})
 HOSTS = ("all", "robot", "offboard")
+#: On the robot: what a turn waits for until it has heard the offboard half.
+ATTENTIVE = frozenset({"dialogue_node", "vad_node", "speaker_node", "expression_node"})
 #: On the robot: node that stands by for one of the offboard half -> that one.
 STANDBY = {f"{name.removesuffix('_node')}_standby_node": name for name in START_ORDER if name in OFFBOARD}
 
@@ -100,7 +102,7 @@ class KioskNode:
     executable: in lib/avatar_ros, and the module's name in avatar_ros.nodes; name: the node's, "" for the same;
     params_files: later ones override earlier ones, and parameters all of them; ends_run: this node leaving with
     EXIT_DONE (EXIT_UNFINISHED) means that the kiosk has done (cannot do) what it was asked to do; arguments: before
-    those of ROS.
+    those of ROS; across: a turn waits for what it hears of another computer.
     """
 
     executable: str
@@ -110,6 +112,7 @@ class KioskNode:
     ends_run: bool = False
     arguments: tuple[str, ...] = ()
     name: str = ""
+    across: bool = False
 
     @property
     def node_name(self) -> str:
@@ -135,6 +138,7 @@ def kiosk_graph(options: KioskOptions) -> tuple[KioskNode, ...]:
             params_files=params_files,
             parameters={**parameters.get(name, {}), **every, **yields},
             ends_run=name in _deciding(options),
+            across=options.host != "all" and name in OFFBOARD | ATTENTIVE,
         )
         for name in (*START_ORDER, *([PEOPLE_NODE] if options.people else []))
         if runs_on(name, options.host)

@@ -1,4 +1,4 @@
-"""Which node is given which key: the one whose backend reads it, and no other."""
+"""What a node's environment holds: a key only where its backend reads one."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 from ..core.environment import SERVICE_NAMES, needed
 from ..core.registry import is_outside, label
+from ..core.ros_network import TWICE
 from .graph import KioskNode
 from .profile_parameters import parameters_for
 
@@ -23,11 +24,13 @@ USUAL_KEY = "OPENAI_API_KEY"
 
 
 def node_environment(node: KioskNode, env: Mapping[str, str], namespace: str | None = None) -> dict[str, str]:
-    """What `node` is given of `env`. namespace: the absolute one, where it is not the node's own."""
+    """What `node` is given of `env`, and whether all is sent to it twice. namespace: the absolute one, where it is not
+    the node's own.
+    """
     space = node.namespace if namespace is None else namespace
     name = "/".join(["", *filter(None, space.split("/")), node.executable])
     parameters = {**parameters_for(node.params_files, name), **node.parameters}
-    return needed(env, _besides(node.executable, parameters))
+    return needed(env, _besides(node.executable, parameters)) | ({TWICE: env.get(TWICE) or "1"} if node.across else {})
 
 
 def _besides(name: str, parameters: Mapping[str, Any]) -> set[str]:

@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from ..core.errors import ConfigError
+from ..core.yaml_text import load_yaml
+
 
 def parameters_for(files: tuple[Path, ...], name: str) -> dict[str, Any]:
     """What parameter files set for the node of that full name, the later ones over the earlier; {} where none reads."""
@@ -15,8 +18,8 @@ def parameters_for(files: tuple[Path, ...], name: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for file in files:
         try:
-            tree = yaml.safe_load(file.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, yaml.YAMLError):
+            tree = load_yaml(yaml, file, "bad_profile")
+        except (OSError, ConfigError):
             continue  # the node says what is wrong with it
         for pattern, values in _sections(tree, ""):
             if _pattern(pattern).fullmatch(name):

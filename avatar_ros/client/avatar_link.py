@@ -16,6 +16,7 @@ from typing import Any
 import rclpy
 from action_msgs.msg import GoalStatus
 from rclpy.action import ActionClient
+from rclpy.clock import Clock, ClockType
 from unique_identifier_msgs.msg import UUID
 
 from avatar_ros import action
@@ -88,8 +89,10 @@ class AvatarLink:
         self._actions: dict[str, ActionClient] = {}
         self._services: dict[str, Any] = {}
         self._beats = self.node.create_publisher(Alive, "alive", qos.for_signs_of_life(1))
-        self.node.create_timer(BEAT_S, self._beat)
-        self.node.create_timer(_LOOK_S, self._look)
+        # Of the usual clock, timers stand still for an hour where the time of day is set back by one.
+        clock = Clock(clock_type=ClockType.STEADY_TIME)
+        self.node.create_timer(BEAT_S, self._beat, clock=clock)
+        self.node.create_timer(_LOOK_S, self._look, clock=clock)
         self._executor = LeanExecutor(context=self._context)
         self._executor.add_node(self.node)
         self._thread = threading.Thread(target=self._executor.spin, name="avatar client", daemon=True)

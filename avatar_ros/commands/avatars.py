@@ -14,7 +14,7 @@ from ..core.arrays import U8
 from ..core.avatar_card import AvatarCard, read_card
 from ..core.avatar_names import FIRST, known_avatars
 from ..core.errors import AvatarError
-from ..core.outputs import check_output
+from ..core.outputs import check_output, write_whole
 from ..core.terminal import printable
 from .portraits import contact_sheet, in_characters, portrait
 
@@ -75,7 +75,7 @@ def _write(path: Path, picture: U8) -> None:
     import cv2
 
     good, data = cv2.imencode(".png", picture[..., ::-1], [cv2.IMWRITE_PNG_COMPRESSION, 9])
-    path.write_bytes(_bytes(good, data))
+    write_whole(path, _bytes(good, data))
 
 
 def _bytes(good: bool, data: Any) -> bytes:

@@ -31,6 +31,7 @@ BENCHES = {
     "interruptions": "conversation.interruptions",
     "lips-sync": "lips.av_sync_live",
     "two-hosts": "conversation.two_hosts",
+    "cable": "conversation.cable",
     "dead-air": "conversation.dead_air",
     "slow-ears": "conversation.slow_ears",
     "floods": "conversation.floods",

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
-from ..core.outputs import check_output
+from ..core.outputs import check_output, write_whole
 from ..core.terminal import printable
 from . import checks, checks_optional
 from .checks import CheckResult
@@ -65,8 +65,7 @@ def run(options: argparse.Namespace) -> int:
         lines.append(line)
         print(printable(text_of(line)), flush=True)
     if options.json:
-        with open(options.json, "w", encoding="utf-8") as file:
-            json.dump([asdict(line) for line in lines], file, indent=1)
+        write_whole(options.json, json.dumps([asdict(line) for line in lines], indent=1))
     broken = [line.name for line in lines if line.state == "broken"]
     verdict = f"The kiosk cannot run here: {', '.join(broken)}." if broken else "The kiosk can run here: ./avatar kiosk"
     print(f"\n{verdict}")

@@ -17,6 +17,7 @@ from ..core.ros_names import namespace_of
 
 if TYPE_CHECKING:
     from ..recording.bag_writer import BagWriter
+    from ..recording.base import Instant
     from ..ros.executor import LeanExecutor
     from ..ros.main import StopSignals
     from ..ros.raw_listener import RawListener
@@ -91,14 +92,15 @@ def _record(options: argparse.Namespace, topics: tuple[str, ...], signals: StopS
     from ..ros.start import start_ros
 
     namespace = namespace_of(options.namespace)
-    writer = BagWriter(options.file, metadata_of(namespace, Instant(time.time_ns(), time.monotonic_ns())))
+    began = Instant(time.time_ns(), time.monotonic_ns())
+    writer = BagWriter(options.file, metadata_of(namespace, began))
     node: Any = None
     try:
         start_ros(args=[], signal_handler_options=SignalHandlerOptions.NO)
         node = rclpy.create_node("recorder", namespace=namespace)
         executor = LeanExecutor()
         executor.add_node(node)
-        listener = RawListener(node, topics, partial(_write, writer, namespace))
+        listener = RawListener(node, topics, partial(_write, writer, namespace, began))
         _serve(executor, listener, writer, options.seconds, signals)
         listener.close()
         executor.shutdown(timeout_sec=0.5)
@@ -114,13 +116,13 @@ def _record(options: argparse.Namespace, topics: tuple[str, ...], signals: StopS
         rclpy.try_shutdown()
 
 
-def _write(writer: BagWriter, namespace: str, topic: str, data: bytes) -> None:
+def _write(writer: BagWriter, namespace: str, began: Instant, topic: str, data: bytes) -> None:
     from ..recording.base import BagMessage
     from ..ros.message_text import definition_of
     from ..ros.raw_listener import type_name
 
     kind = type_name(topic)
-    writer.add(BagMessage(f"{namespace}/{topic}", kind, data, time.time_ns(), definition_of(kind)))
+    writer.add(BagMessage(f"{namespace}/{topic}", kind, data, began.wall_at(time.monotonic_ns()), definition_of(kind)))
 
 
 def _serve(

@@ -15,6 +15,7 @@ from rclpy.signals import SignalHandlerOptions
 
 from ..core.events import FrameInfo
 from ..core.exit_codes import EXIT_DONE, EXIT_OK, EXIT_UNFINISHED
+from ..core.outputs import write_whole
 from ..core.topics import TOPICS
 from ..recording.bag_reader import BagReader
 from ..recording.base import BagMessage, Instant
@@ -138,7 +139,7 @@ def _report(path: Path, replay: Replay, shift: TimeShift, shown: list[ShownFrame
         "damage": list(replay.damage),
     }
     with suppress(OSError):
-        path.write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
+        write_whole(path, json.dumps(values, indent=1) + "\n")
     print(
         f"{100 * found.same_share:.1f} % of {found.counted} frames show the same sample at the same time, "
         f"{100 * found.mouth_share:.1f} % of {found.compared_mouths} the same mouth at the same sample",

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 
 from ..core.errors import ConfigError
+from ..core.outputs import write_whole
 from ..core.paths import share_file
 from ..core.ros_names import namespace_of
 
@@ -27,11 +29,10 @@ def run(options: argparse.Namespace) -> int:
     stem = namespace.replace("/", "_")
     for name in LAYOUTS:
         path = Path(options.out) / name.replace("kiosk", stem, 1)
+        if os.path.lexists(path):
+            raise ConfigError("file_exists", f"{path} is there already: name another folder with --out")
         try:
-            with path.open("x", encoding="utf-8") as file:
-                file.write(in_namespace(share_file(f"config/{name}").read_text("utf-8"), namespace))
-        except FileExistsError:
-            raise ConfigError("file_exists", f"{path} is there already: name another folder with --out") from None
+            write_whole(path, in_namespace(share_file(f"config/{name}").read_text("utf-8"), namespace))
         except OSError as error:
             raise ConfigError("file_unwritable", f"{path}: {error.strerror}") from error
         print(path)

@@ -26,11 +26,13 @@ def find_key(variable: str, env_file: str, environment: Mapping[str, str]) -> st
         places = "the environment" + (f" and in {path}" if path else "")
         raise ConfigError(
             "key_missing",
-            f"no key: {variable} was looked for in {places}; set it there, or set key_variable to '' "
-            "for a service that needs none",
+            f"no key: {variable} was looked for in {places}{_almost(variable, path)}; set it there, or set "
+            "key_variable to '' for a service that needs none",
         )
     if not key.isascii() or not key.isprintable() or " " in key:
-        raise ConfigError("key_unusable", f"the value of {variable} holds characters that no key has; copy it anew")
+        place = "the environment" if environment.get(variable) else str(path)
+        text = f"the value of {variable} in {place} holds characters that no key has; copy it anew"
+        raise ConfigError("key_unusable", text)
     return key
 
 
@@ -48,6 +50,17 @@ def read_env_file(path: Path) -> dict[str, str]:
             except ValueError as error:
                 raise ConfigError("env_file", f"{path} line {number}: {error} of {name.strip()}") from None
     return found
+
+
+def _almost(variable: str, path: Path | None) -> str:
+    """What to add where a line of the file names the key, but not so that it counts; "" where none does."""
+    named = re.compile(rf"(?<!\w){variable}(?!\w)", re.IGNORECASE)
+    for number, line in enumerate(_lines(path) if path else (), start=1):
+        if named.search(line):
+            empty = _EXPORT.sub("", line.strip()).partition("=")[0].strip() == variable
+            fault = "gives it no value" if empty and "=" in line else "names it, but does not set it"
+            return f" (line {number} {fault}; a line that does: {variable}=…)"
+    return ""
 
 
 def _lines(path: Path) -> list[str]:

@@ -70,11 +70,12 @@ def entries_of(voices: Mapping[str, Iterable[str]]) -> list[str]:
 def read_card(yaml: Any, path: Path) -> AvatarCard:
     """The card of an avatar file, with what stands beside it. Raises AvatarError naming the file and the entry."""
     entries: dict[str, Any] = {}
-    for where, text in _texts(path):
+    texts = _texts(path)
+    for where, text in texts:
         for name, value in _entries(yaml, where, text).items():
             both = isinstance(value, dict) and isinstance(entries.get(name), dict)
             entries[name] = entries[name] | value if both else value
-    return _card(str(path), entries)
+    return _card(" and ".join(where for where, _ in texts) or str(path), entries)
 
 
 def _texts(path: Path) -> list[tuple[str, bytes]]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 #: How many processes of a domain find each other on one computer; rmw_fastrtps has the same number under LOCALHOST.
 _PROCESSES = 32
+_PARTICIPANT = '<participant profile_name="avatar_ros" is_default_profile="true">'
 _SHM = "<transport_descriptor><transport_id>avatar_shm</transport_id><type>SHM</type></transport_descriptor>"
 _LOOPBACK = "<locator><udpv4><address>127.0.0.1</address></udpv4></locator>"
 #: A started node is heard of by those who missed its first words, or had their own missed, when it announces itself
@@ -22,20 +23,41 @@ _HERE = f"""<builtin>
         <metatrafficUnicastLocatorList>{_LOOPBACK}</metatrafficUnicastLocatorList>
         <initialPeersList>{_LOOPBACK}</initialPeersList>
       </builtin>"""
+#: Where a participant's second sockets begin, beyond its domain's first port: above those of the first 45 participants,
+#: within the domain's own, also in domain 232, whose ports end at 65535. One that is taken leads to the next but one.
+_FIRST_PORT, _PORTS_OF_A_DOMAIN, _LAST_DOMAIN, _SECOND = 7400, 250, 232, 101
 _LOUD = f"<builtin><discovery_config>{_ANNOUNCE}</discovery_config></builtin>"
 
 
-def profile_xml(interfaces: Sequence[str], shared_memory: bool) -> str:
+def profile_xml(interfaces: Sequence[str], shared_memory: bool, twice_in: int | None = None) -> str:
     """Participants that may be reached: on 127.0.0.1 and `interfaces`, or anywhere where none is named.
 
-    What is lost on the way is repaired soon.
+    What is lost on the way is repaired soon. twice_in: a domain, in which others send these participants all twice.
     """
-    return _profiles((_participant(interfaces, shared_memory, _LOUD) if interfaces else "") + _WRITER)
+    listens = "" if twice_in is None else _two_sockets(twice_in)
+    if interfaces:
+        participant = _participant(interfaces, shared_memory, listens + _LOUD)
+    else:
+        participant = listens and f"{_PARTICIPANT}<rtps>{listens}</rtps></participant>\n  "
+    return _profiles(participant + _WRITER)
 
 
 def local_profile_xml(shared_memory: bool) -> str:
     """Participants that look for others on this computer alone, and cannot be reached from elsewhere."""
     return _profiles(_participant((), shared_memory, _HERE))
+
+
+def _two_sockets(domain: int) -> str:
+    """A writer sends to each address that a reader announces, and the reader takes each message once, by its number.
+
+    A list of one's own has no shared memory in it (XML has no word for such a locator): others on this computer send
+    to these participants by 127.0.0.1. What these send to others goes as ever.
+    """
+    second = _FIRST_PORT + _PORTS_OF_A_DOMAIN * min(domain, _LAST_DOMAIN) + _SECOND
+    anywhere = "<address>0.0.0.0</address>"
+    sockets = (anywhere, f"<port>{second}</port>{anywhere}")  # the first: the port that it would have anyway
+    locators = "".join(f"<locator><udpv4>{socket}</udpv4></locator>" for socket in sockets)
+    return f"<defaultUnicastLocatorList>{locators}</defaultUnicastLocatorList>"
 
 
 def _profiles(content: str) -> str:
@@ -58,7 +80,7 @@ def _participant(interfaces: Sequence[str], shared_memory: bool, builtin: str) -
       <interfaceWhiteList><address>127.0.0.1</address>{allowed}</interfaceWhiteList>
     </transport_descriptor>
   </transport_descriptors>
-  <participant profile_name="avatar_ros" is_default_profile="true">
+  {_PARTICIPANT}
     <rtps>
       {builtin}
       <userTransports>

@@ -1,9 +1,12 @@
-"""Files that a command will write: what stands against them is named before minutes of work, not after."""
+"""Files that a command writes: what stands against them is named before minutes of work, and none is left half done."""
 
 from __future__ import annotations
 
+import errno
 import os
-from collections.abc import Iterable, Sequence
+import stat
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from .errors import ConfigError
@@ -32,6 +35,47 @@ def check_folder(option: str, path: str) -> None:
         raise ConfigError("bad_option", f"{option} is {path}, which is no folder; give another name")
     there = next(folder for folder in (Path(path).absolute(), *Path(path).absolute().parents) if folder.exists())
     _check_writable(option, path, there)
+
+
+@contextmanager
+def whole_file(path: Path | str) -> Iterator[Path]:
+    """A name beside `path` to write to, which takes its place once all is written; else `path` stays as it was.
+
+    Where no file can take its place (a pipe, /dev/stdout, a file in a folder that is not ours) it is `path` itself.
+    """
+    target = Path(os.path.realpath(path))  # a link stays a link
+    part = target.with_name(f".{target.name[:200]}.{os.getpid()}.part{target.suffix}")
+    if (target.exists() and not target.is_file()) or not os.access(target.parent, os.W_OK):
+        yield Path(path)
+        return
+    try:
+        _make_like(part, target)
+        yield part
+        _replace(part, target)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def write_whole(path: Path | str, data: bytes | str) -> None:
+    """Write it whole, or leave what was there. Raises OSError."""
+    with whole_file(path) as part:
+        part.write_bytes(data.encode() if isinstance(data, str) else data)
+
+
+def _make_like(part: Path, target: Path) -> None:
+    """An empty file that may be read by whom the old one may be, or by whom the umask says."""
+    part.touch()
+    if target.exists():
+        part.chmod(stat.S_IMODE(target.stat().st_mode))
+
+
+def _replace(part: Path, target: Path) -> None:
+    try:
+        os.replace(part, target)
+    except OSError as error:
+        if error.errno not in (errno.EBUSY, errno.EXDEV, errno.EPERM):
+            raise
+        target.write_bytes(part.read_bytes())  # mounted on its own, as containers do, or another's in a shared folder
 
 
 def _check_writable(option: str, path: str, where: Path) -> None:

@@ -17,10 +17,10 @@ def user_data_folder(env: Mapping[str, str] = os.environ) -> Path:
 
 
 def runtime_folder(env: Mapping[str, str] = os.environ) -> Path:
-    """For small files that running processes need: XDG_RUNTIME_DIR where it can be written, else the temp folder."""
-    runtime = env.get("XDG_RUNTIME_DIR", "")
+    """For small files that running processes need: the first of these that can be written, else the last."""
     # Not tempfile.gettempdir: it writes a file to try, which a full disk does not take; a lock is an empty one.
-    return Path(runtime if runtime and os.access(runtime, os.W_OK) else env.get("TMPDIR") or "/tmp")
+    names = [name for name in (env.get("XDG_RUNTIME_DIR"), env.get("TMPDIR"), "/tmp") if name]
+    return Path(next((name for name in names if os.path.isdir(name) and os.access(name, os.W_OK | os.X_OK)), "/tmp"))
 
 
 def share_file(relative: str) -> Path:

@@ -6,6 +6,8 @@ import os
 from pathlib import Path
 from typing import IO
 
+from .outputs import whole_file
+
 FILE_MODE, FOLDER_MODE = 0o600, 0o700
 
 
@@ -38,13 +40,8 @@ def open_private(path: Path, *, append: bool = False) -> IO[str]:
 
 def write_private(path: Path, text: str) -> None:
     """Write it, 0600, whole or not at all. Raises OSError."""
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        with open_private(part) as file:
-            file.write(text)
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
+    with whole_file(path) as part, open_private(part) as file:
+        file.write(text)
 
 
 def _open(path: Path, flags: int) -> int:

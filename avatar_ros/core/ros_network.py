@@ -27,6 +27,8 @@ from .paths import runtime_folder
 
 #: "local", "lan" or "lan:INTERFACE_OR_IPV4,…"; unset: local, unless ROS's own variables open it.
 NETWORK = "AVATAR_ROS_NETWORK"
+#: "1" for nodes whose messages come from another computer and are waited for: others send them all twice. "0": never.
+TWICE = "AVATAR_ROS_TWICE"
 KNOWN = "local, lan, lan:INTERFACE_OR_IPV4,… (lan:eth0,192.168.1.5)"
 RMW = "RMW_IMPLEMENTATION"
 _RANGE, _PEERS = "ROS_AUTOMATIC_DISCOVERY_RANGE", "ROS_STATIC_PEERS"
@@ -145,7 +147,8 @@ def _decide(users: Mapping[str, str], reach: Reach, shared_memory: bool, stray: 
         line = f"as your profile says, not closed by avatar_ros{_named(said)}"
         return _Decision(False, line, {_PROFILE: files[0], **_discovery(reach)})
     if reach.lan:
-        profile = profile_xml(reach.interfaces, shared_memory)
+        twice_in = _domain(users) if users.get(TWICE, "0") != "0" else None
+        profile = profile_xml(reach.interfaces, shared_memory, twice_in)
         return _Decision(False, _of_lan(reach) + _named(said), _discovery(reach), profile)
     if opening and not users.get(NETWORK):
         line = f"NOT closed, since variables open it; local closes it{_named(said)}"
@@ -162,6 +165,12 @@ def _closed(said: Mapping[str, str], shared_memory: bool, stray: bool) -> _Decis
     forced |= {} if said.get(_RANGE) == "OFF" else {_RANGE: "SYSTEM_DEFAULT"}
     forced |= {_LOCALHOST_ONLY: "0"} if _LOCALHOST_ONLY in said else {}
     return _Decision(True, line, forced, local_profile_xml(shared_memory), tuple(forced))
+
+
+def _domain(users: Mapping[str, str]) -> int:
+    """What is no number, rcl refuses."""
+    text = users.get("ROS_DOMAIN_ID", "")
+    return int(text) if text.isdecimal() else 0
 
 
 def _discovery(reach: Reach) -> dict[str, str]:
@@ -240,6 +249,6 @@ def _write(profile: str, env: Mapping[str, str]) -> Path:
             raise
     except OSError as error:
         error.filename = str(path)
-        text = f"cannot write {path}: {error.strerror}"
+        text = f"cannot write {path}: {error.strerror}; set TMPDIR to a folder that this user may write to"
         raise machine_fault(error) or ConfigError("network_profile", text) from error
     return path

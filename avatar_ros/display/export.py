@@ -14,6 +14,7 @@ import numpy as np
 from ..core.arrays import Pcm
 from ..core.errors import ConfigError
 from ..core.loading import boundary
+from ..core.outputs import whole_file
 from ..core.private import private_folder
 from .base import U8
 from .media import check_writable
@@ -39,9 +40,10 @@ def write_video(
     if first is None:
         raise ConfigError("no_frames", f"nothing to write to '{path}': there is no frame")
     height, width = (side + side % 2 for side in first.shape[:2])
-    file = Mp4File(path, (width, height), fps, 0 if pcm is None else SOUND_RATE_HZ, coding)
-    with closing(file):
-        return _write(file, chain([first], rest), fps, pcm)
+    with whole_file(path) as part:
+        file = Mp4File(part, (width, height), fps, 0 if pcm is None else SOUND_RATE_HZ, coding)
+        with closing(file):
+            return _write(file, chain([first], rest), fps, pcm)
 
 
 def write_pngs(folder: Path | str, frames: Iterable[U8], first: int = 0) -> int:
@@ -58,8 +60,10 @@ def write_pngs(folder: Path | str, frames: Iterable[U8], first: int = 0) -> int:
     for count, frame in enumerate(frames, start=1):
         code = cv2.COLOR_RGBA2BGRA if frame.shape[2] == 4 else cv2.COLOR_RGB2BGR
         target = folder / f"{first + count - 1:06d}.png"
-        if not cv2.imwrite(str(target), cv2.cvtColor(np.ascontiguousarray(frame), code)):
-            raise ConfigError("bad_folder", f"'{target}' cannot be written; is the disk full, or the folder protected?")
+        with whole_file(target) as part:
+            if not cv2.imwrite(str(part), cv2.cvtColor(np.ascontiguousarray(frame), code)):
+                why = "is the disk full, or the folder protected?"
+                raise ConfigError("bad_folder", f"'{target}' cannot be written; {why}")
     return count
 
 

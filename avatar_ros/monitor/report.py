@@ -39,7 +39,7 @@ class ReportFile:
         """Write an empty report, or go on with that of this run. Raises ConfigError where it cannot be written."""
         try:
             if begun_in_this_run(self._path):
-                self._turns = json.loads(self._path.read_text(encoding="utf-8"))["turns"]
+                self._turns = _turns_in(self._path)
             self._write()
         except OSError as error:
             raise ConfigError("report_unwritable", f"cannot write the report {self._path}: {error.strerror}") from error
@@ -56,6 +56,16 @@ class ReportFile:
 
     def _write(self) -> None:
         write_private(self._path, json.dumps({"turns": self._turns}, ensure_ascii=False, indent=2) + "\n")
+
+
+def _turns_in(path: Path) -> list[dict[str, Any]]:
+    """What was written of this run; nothing where somebody else wrote the file meanwhile."""
+    try:
+        turns = json.loads(path.read_text(encoding="utf-8"))["turns"]
+        good = all(turn["ms"].keys() >= {"first_sound"} for turn in turns)
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return []
+    return turns if good and isinstance(turns, list) else []
 
 
 def _number(value: float) -> float | None:

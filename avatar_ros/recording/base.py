@@ -40,6 +40,10 @@ class Instant:
     wall_ns: int
     steady_ns: int
 
+    def wall_at(self, steady_ns: int) -> int:
+        """The wall clock when CLOCK_MONOTONIC shows `steady_ns`, as if nobody had set it since this instant, ns."""
+        return self.wall_ns + steady_ns - self.steady_ns
+
 
 def metadata_of(namespace: str, now: Instant) -> dict[str, str]:
     """What a recording begins with."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
-import re
 import signal
 import sys
 from types import FrameType
@@ -13,7 +12,6 @@ from types import FrameType
 import rclpy
 from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.signals import SignalHandlerOptions
-from rclpy.utilities import get_default_context
 
 from ..core.errors import AvatarRosError, ConfigError
 from ..core.exit_codes import DONE_IS_OK, DONE_LINE, EXIT_DONE, EXIT_OK, exit_code_of
@@ -34,10 +32,6 @@ from .start import start_ros
 RCLError = rclpy_implementation.RCLError
 RCLInvalidROSArgsError = rclpy_implementation.RCLInvalidROSArgsError
 UnknownROSArgsError = rclpy_implementation.UnknownROSArgsError
-
-
-#: What rclpy says where it cannot make a log folder or file.
-_LOG_FILE = re.compile(r"logging|log file|\.log for writing|log directory")
 
 #: What Fast DDS says where it was built without SROS 2.
 _NO_SECURITY = "doesn't have the security libraries"
@@ -66,14 +60,7 @@ class StopSignals:
 def _init(args: list[str] | None) -> Network:
     """Start rclpy; what was decided of the network. Raises ConfigError for arguments and files that it cannot read."""
     try:
-        try:
-            network = _rclpy_init(args)
-        except RuntimeError as error:  # RCLError is one
-            if not _LOG_FILE.search(str(error)):
-                raise
-            _say(f"[WARN] no log file: {_one_line(error)}")  # a full disk costs log lines, not the node
-            get_default_context(shutting_down=True)  # a context is initialised once: let go of it
-            network = _rclpy_init([*(sys.argv if args is None else args), "--ros-args", "--disable-external-lib-logs"])
+        network = start_ros(args=args, signal_handler_options=SignalHandlerOptions.NO)
     except (RCLError, RCLInvalidROSArgsError, UnknownROSArgsError) as error:
         raise ConfigError("ros_arguments", _one_line(error)) from error
     if RUN_BEGAN not in os.environ:  # else the runner or launch has checked
@@ -93,10 +80,6 @@ def _node(spec: NodeSpec, overrides: Overrides) -> StageNode:
             "ROS_SECURITY_ENABLE is set, but this Fast DDS was built without SROS 2 (that of the wheels is): unset it "
             "and close the network another way (docs/network.md), or take a ROS 2 installation, which has it",
         ) from error
-
-
-def _rclpy_init(args: list[str] | None) -> Network:
-    return start_ros(args=args, signal_handler_options=SignalHandlerOptions.NO)
 
 
 def _one_line(error: Exception) -> str:

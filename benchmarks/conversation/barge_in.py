@@ -31,6 +31,7 @@ from avatar_ros.core.enums import InterruptAction, PlaybackState, SayWhen
 from avatar_ros.core.errors import StageError
 from avatar_ros.core.events import Interrupt, Say, SayResult
 from avatar_ros.core.levels import gain_from_db
+from avatar_ros.core.outputs import write_whole
 from avatar_ros.core.rates import LISTENING_RATE_HZ
 from avatar_ros.core.types import AudioFrame, PlaybackClock
 from avatar_ros.testing.acoustic_room import Devices, Echo, active_dbfs, response
@@ -248,7 +249,7 @@ def main(arguments: Sequence[str]) -> int:
     result = summary(own, over)
     print(table(result))
     if options.json:
-        options.json.write_text(json.dumps(result, indent=1), encoding="utf-8")
+        write_whole(options.json, json.dumps(result, indent=1))
     return 0 if within_limits(result) else 1
 
 

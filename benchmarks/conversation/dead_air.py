@@ -20,6 +20,7 @@ import numpy as np
 
 from avatar_ros.core.enums import PlaybackState, SayWhen
 from avatar_ros.core.events import Say, SayResult
+from avatar_ros.core.outputs import write_whole
 
 from .interruptions import audible_s
 from .kiosk_run import KioskRun
@@ -53,7 +54,7 @@ def main(arguments: Sequence[str]) -> int:
     said = sum(one["done"] for one in found)
     print(f"silence: median {np.median(silences):.2f} s, p95 {p95_s:.2f} s; said to the end {said} of {len(found)}")
     if options.json:
-        options.json.write_text(json.dumps(found, indent=1), encoding="utf-8")
+        write_whole(options.json, json.dumps(found, indent=1))
     return int(said < len(found) or p95_s > options.limit_s)
 
 

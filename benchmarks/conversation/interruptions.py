@@ -26,6 +26,7 @@ from avatar_ros.core.enums import InterruptAction
 from avatar_ros.core.errors import ConfigError
 from avatar_ros.core.events import FrameInfo, Interrupt
 from avatar_ros.core.levels import AUDIBLE_DBFS, gain_from_db, loud_samples
+from avatar_ros.core.outputs import write_whole
 from avatar_ros.core.types import AudioFrame
 
 from ..lib.question_files import RATE_HZ, speak, write_wav
@@ -78,7 +79,7 @@ def main(arguments: Sequence[str]) -> int:
         result["summary"]["reached_the_service"] = asked
         print(f"{asked} of {VOICES * options.rounds} questions reached the chat service")
     if options.json:
-        Path(options.json).write_text(json.dumps(result, indent=1), encoding="utf-8")
+        write_whole(options.json, json.dumps(result, indent=1))
     reached = asked == VOICES * options.rounds or not options.services
     return 0 if reached and result["summary"]["cancelled"] == 2 * options.rounds == len(cuts) else 1
 

@@ -20,6 +20,7 @@ import numpy as np
 
 from avatar_ros.core.enums import AgentState
 from avatar_ros.core.errors import ConfigError, StageError
+from avatar_ros.core.outputs import write_whole
 from avatar_ros.ros.listener import Listener
 
 from ..lib.data_folder import ROOT
@@ -114,7 +115,7 @@ def main(arguments: Sequence[str]) -> int:
                 print(name, runs[name][-1]["frames"], flush=True)
     print("", table({name: mean(ones) for name, ones in runs.items()}), sep="\n", flush=True)
     if options.json:
-        Path(options.json).write_text(json.dumps(runs, indent=1), encoding="utf-8")
+        write_whole(options.json, json.dumps(runs, indent=1))
     return 0
 
 

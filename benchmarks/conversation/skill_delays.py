@@ -21,6 +21,7 @@ from sensor_msgs.msg import CompressedImage
 
 from avatar_ros.client import Avatar
 from avatar_ros.core.errors import StageError
+from avatar_ros.core.outputs import write_whole
 from avatar_ros.core.types import AudioFrame, PlaybackClock
 from avatar_ros.ros.listener import Listener
 from avatar_ros.testing.kiosk_process import KioskProcess
@@ -127,7 +128,7 @@ def main() -> None:
     for name, value in found.items():
         print(f"{name}: {value:.0f}")
     if options.json:
-        options.json.write_text(json.dumps(found, indent=1))
+        write_whole(options.json, json.dumps(found, indent=1))
 
 
 if __name__ == "__main__":

@@ -28,6 +28,7 @@ from lifecycle_msgs.srv import ChangeState
 from avatar_ros.client import Avatar
 from avatar_ros.core.enums import AgentState
 from avatar_ros.core.errors import StageError
+from avatar_ros.core.outputs import write_whole
 from avatar_ros.core.types import Transcript
 from avatar_ros.ros.listener import Listener
 from avatar_ros.testing.kiosk_process import KioskProcess
@@ -188,7 +189,7 @@ def main() -> None:
         verdict = "within noise" if low <= 0.0 <= high else "a difference"
         print(f"{name}: with minus without {more:+.1f}, 95 % [{low:+.1f}, {high:+.1f}]: {verdict}")
     if options.json:
-        options.json.write_text(json.dumps(found, indent=1))
+        write_whole(options.json, json.dumps(found, indent=1))
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from pathlib import Path
 from statistics import median
 
 from avatar_ros.core.events import TurnReport
+from avatar_ros.core.outputs import write_whole
 
 from ..lib.question_files import QUESTIONS
 from .kills import Kill, in_flight
@@ -168,4 +169,4 @@ def write_json(path: Path, report: SoakReport, broken: Sequence[str], memory: Se
     tree = {**asdict(report), "broken": list(broken), "memory": [asdict(each) for each in memory]}
     for name in ("latency_first_ms", "latency_last_ms", "latency_percent"):
         tree[name] = tree[name] if tree[name] == tree[name] else None  # JSON knows no NaN
-    path.write_text(json.dumps(tree, indent=1), encoding="utf-8")
+    write_whole(path, json.dumps(tree, indent=1))

@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from avatar_ros.core.errors import ConfigError, StageError
 from avatar_ros.core.events import FrameInfo, TurnReport
 from avatar_ros.core.levels import loud_samples
+from avatar_ros.core.outputs import write_whole
 from avatar_ros.core.types import AudioFrame
 
 from ..lib.machine import parse_size
@@ -61,7 +62,7 @@ def main(arguments: Sequence[str]) -> int:
     if options.cut_ins:
         result["cut_ins"] = cut_ins.run(options.against, _pairs(options.vad), _pairs(options.asr))
     if options.json:
-        Path(options.json).write_text(json.dumps(result, indent=1), encoding="utf-8")
+        write_whole(options.json, json.dumps(result, indent=1))
     runs = [result, *(result[name] for name in ("edge", "espeak") if name in result)]
     return 0 if all(run["answered"] == options.turns for run in runs) else 1
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from avatar_ros.core.errors import StageError
+from avatar_ros.core.outputs import write_whole
 from avatar_ros.testing.kiosk_process import KioskProcess
 
 _TAIL = 15
@@ -31,7 +32,7 @@ class Findings:
         if died := [line for line in self._server.lines if " died (" in line]:
             self.found["died"] = died
         if self._path:
-            self._path.write_text(json.dumps(self.found, indent=1) + "\n", encoding="utf-8")
+            write_whole(self._path, json.dumps(self.found, indent=1) + "\n")
 
     @contextlib.contextmanager
     def step(self, name: str) -> Iterator[None]:

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from avatar_ros.core.arrays import F64
 from avatar_ros.core.errors import ConfigError
+from avatar_ros.core.outputs import write_whole
 
 PICTURE_WIDTH = 96  # px; the mouth is found at this size
 MATCH_S = 0.25
@@ -197,7 +198,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         report = measure_sync(options.recording)
         if options.json:
-            Path(options.json).write_text(json.dumps(report.as_dict(), indent=1) + "\n", encoding="utf-8")
+            write_whole(options.json, json.dumps(report.as_dict(), indent=1) + "\n")
     except (ConfigError, OSError) as error:
         print(f"av_sync: {error}", file=sys.stderr)
         return 2

@@ -21,6 +21,7 @@ from typing import Any
 import yaml
 
 from avatar_ros.core.errors import ConfigError
+from avatar_ros.core.outputs import write_whole
 
 from ..lib.data_folder import COLLECTED
 from .phone_labels import read_labels
@@ -146,7 +147,7 @@ def write_transcripts(folder: Path, collected: Iterable[Wanted]) -> None:
         path = folder / parent / TRANSCRIPTS
         there = _read(path) if path.exists() else {}
         text = json.dumps({**mine, **{name: entry for name, entry in there.items() if name not in mine}}, indent=1)
-        path.write_text(text + "\n", encoding="utf-8")
+        write_whole(path, text + "\n")
 
 
 def _read(path: Path) -> dict[str, Any]:

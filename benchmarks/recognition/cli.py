@@ -17,6 +17,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from avatar_ros.core.outputs import write_whole
+
 from ..lib.data_folder import HOW_TO_GET, default_data
 from . import asr as hearing_asr
 from . import fit_confidence as hearing_fit
@@ -43,7 +45,7 @@ def main(argv: list[str]) -> int:
         return 2
     table = _MEASURES[options.what](options)
     if options.json is not None:
-        options.json.write_text(json.dumps(table, indent=2) + "\n", "utf-8")
+        write_whole(options.json, json.dumps(table, indent=2) + "\n")
     return 0
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from avatar_ros.asr import confidence_weights as weights
 from avatar_ros.core.arrays import F64
+from avatar_ros.core.outputs import write_whole
 
 _RIDGE = 4.0
 _STEPS = 30
@@ -42,7 +43,7 @@ def fit(cases: Iterable[tuple[Mapping[str, float], bool]]) -> str:
 def write(text: str) -> Path:
     """Replace asr/confidence_weights.py; takes effect with the next start."""
     path = Path(weights.__file__)
-    path.write_text(text, "utf-8")
+    write_whole(path, text)
     return path
 
 

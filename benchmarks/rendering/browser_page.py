@@ -20,6 +20,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "test"))
 
 from avatar_ros.avatar.load import load_avatar
+from avatar_ros.core.outputs import write_whole
 from browser import Browser, chromium
 from page_server import PageServer
 
@@ -107,7 +108,7 @@ def main() -> None:
     text = json.dumps(out, indent=1)
     print(text)
     if options.json:
-        options.json.write_text(text)
+        write_whole(options.json, text)
 
 
 if __name__ == "__main__":

@@ -31,6 +31,7 @@ from avatar_ros.avatar.model import Avatar
 from avatar_ros.core.arkit import ARKIT_COUNT, ARKIT_INDEX
 from avatar_ros.core.enums import AgentState
 from avatar_ros.core.errors import AvatarRosError
+from avatar_ros.core.outputs import write_whole
 from avatar_ros.render.base import Camera, RasterSettings
 from avatar_ros.render.clip_mixer import ClipMixer
 from avatar_ros.render.cpu import CpuRasteriser
@@ -246,7 +247,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             lines.append(compare(before, path, size, face, options))
         if options.json:
             tree: dict[str, Any] = {"processor": processor_name(), "results": [asdict(line) for line in lines]}
-            Path(options.json).write_text(json.dumps(tree, indent=1) + "\n", encoding="utf-8")
+            write_whole(options.json, json.dumps(tree, indent=1) + "\n")
     except (AvatarRosError, ImportError, OSError) as error:
         print(f"avatar bench render-compare: {error}", file=sys.stderr)
         return 2

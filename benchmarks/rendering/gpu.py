@@ -30,6 +30,7 @@ from avatar_ros.avatar.load import BUILT_IN, avatar_file, load_avatar
 from avatar_ros.avatar.model import Avatar
 from avatar_ros.core.arkit import ARKIT_COUNT
 from avatar_ros.core.errors import AvatarRosError
+from avatar_ros.core.outputs import write_whole
 from avatar_ros.render.base import BACKENDS, Camera, Rasteriser, RasterSettings
 from avatar_ros.render.pose import portrait_camera
 
@@ -269,7 +270,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         tree = measure(options)
         if options.json:
-            Path(options.json).write_text(json.dumps(tree, indent=1) + "\n", encoding="utf-8")
+            write_whole(options.json, json.dumps(tree, indent=1) + "\n")
     except (AvatarRosError, OSError) as error:
         print(f"avatar bench gpu: {error}", file=sys.stderr)
         return 2

@@ -22,6 +22,7 @@ from pathlib import Path
 from statistics import median
 
 from avatar_ros.core.errors import AvatarRosError, ConfigError
+from avatar_ros.core.outputs import write_whole
 
 NAMESPACE = "/render_soak"
 PROC = Path("/proc")
@@ -153,7 +154,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             from ..lib.machine import processor_name
 
             tree = {"processor": processor_name(), "size": options.size, "backend": options.backend, **asdict(figures)}
-            Path(options.json).write_text(json.dumps(tree, indent=1) + "\n", encoding="utf-8")
+            write_whole(options.json, json.dumps(tree, indent=1) + "\n")
     except (AvatarRosError, OSError) as error:
         print(f"avatar bench render-soak: {error}", file=sys.stderr)
         return 2

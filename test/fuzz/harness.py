@@ -126,9 +126,9 @@ def _work(name, seed, folder, numbers, until, at, writer):
 def _is_printable(text):
     """Spaces of any width and tabs included, which do a terminal no harm; Python counts but one space.
 
-    Nor does what this Python's Unicode has no character for: a newer one may have.
+    Nor does what this Python's Unicode has no character for, or a font of its own: a newer one may have.
     """
-    return "".join(" " if c == "\t" or unicodedata.category(c) in ("Zs", "Cn") else c for c in text).isprintable()
+    return "".join(" " if c == "\t" or unicodedata.category(c) in ("Zs", "Cn", "Co") else c for c in text).isprintable()
 
 
 def _one(loader, path):

@@ -273,6 +273,86 @@ def make_encoder_manifest(rng):
     return mutate.dumped(mutate.tree(rng, tree | numbers, rng.choice((1, 1, 2))))
 
 
+def use_profile(path):
+    """All that a launch asks of a user's parameter file before any node reads it."""
+    from avatar_ros.bringup.graph import KioskOptions, kiosk_graph
+    from avatar_ros.bringup.profile_parameters import parameters_for
+
+    kiosk_graph(KioskOptions(profile=f"embedded,{path}"))
+    parameters_for((path,), "/avatar/tts_node")
+
+
+def make_profile(rng):
+    own = "/**/tts_node:\n  ros__parameters:\n    backend: espeak\n    espeak: {voices: [en-US=en-us+m3], rate: 1.5}\n"
+    shipped = rng.choice(("embedded", "full", "llm_ollama"))
+    return mutate.text(rng, rng.choice((own, (ROOT / f"config/{shipped}.yaml").read_text("utf-8"))))
+
+
+def _shipped(name):
+    return lambda rng: mutate.text(rng, (ROOT / name).read_text("utf-8"))
+
+
+def use_gestures(path):
+    import yaml
+
+    from avatar_ros.core.gestures import load_gestures
+
+    load_gestures(yaml, path)
+
+
+def use_tools(path):
+    from avatar_ros.llm.tools.tool_file import load_tools
+
+    load_tools(path)
+
+
+TOOLS = """tools:
+- name: drive_to
+  description: Drives there.
+  parameters: {type: object, properties: {place: {type: string, enum: [a, b]}}, required: [place]}
+  service: base/drive_to
+  timeout_s: 40.0
+"""
+
+
+def use_card(path):
+    import yaml
+
+    from avatar_ros.core.avatar_card import read_card
+
+    read_card(yaml, path.with_name(path.name.removesuffix(".avatar.yaml") + ".splat"))
+
+
+CARD = """title: Ben
+licence: Apache-2.0
+defaults:
+  locale: en-US
+  background: "#102030"
+  voices: {espeak: [en-US=en-us+m3]}
+  camera: {zoom: 1.1, up_m: 0.01}
+  light: {exposure_ev: 0.5, tint: 3}
+  weights: {jawOpen: 0.1}
+"""
+
+
+def use_keys(path):
+    from avatar_ros.core.api_keys import find_key, read_env_file
+
+    read_env_file(path)
+    find_key("KEY", str(path), {})
+
+
+def use_language(path):
+    import yaml
+
+    from avatar_ros.core import locales
+    from avatar_ros.core.locale_tree import entries
+    from avatar_ros.core.yaml_text import compose_yaml
+
+    found = entries(compose_yaml(yaml, path, "x"), path, locales._SCHEMA, locales._LENGTHS)
+    locales._language("de", found) if len(found) > 40 else None
+
+
 LOADERS = {
     "LAM zip": Loader(make_lam, use_avatar, ".zip"),
     "ply": Loader(make_ply, use_avatar, ".ply"),
@@ -281,6 +361,12 @@ LOADERS = {
     "wav": Loader(make_wav, use_wav, ".wav"),
     "expression": Loader(make_expression, use_expression, ".json"),
     "answers": Loader(make_answers, use_answers, ".yaml"),
+    "profile": Loader(make_profile, use_profile, ".yaml"),
+    "gestures": Loader(_shipped("config/gestures.yaml"), use_gestures, ".yaml"),
+    "tools": Loader(lambda rng: mutate.text(rng, TOOLS), use_tools, ".yaml"),
+    "avatar's card": Loader(lambda rng: mutate.text(rng, CARD), use_card, ".avatar.yaml"),
+    "keys": Loader(lambda rng: mutate.text(rng, "# mine\nexport KEY='sk-1' # x\nKEY: 2\nB=\"a\"\n"), use_keys, ".env"),
+    "language": Loader(_shipped("config/locales/de.yaml"), use_language, ".yaml"),
     "manifest": Loader(make_manifest, use_manifest, ".yaml"),
     "lips network": Loader(make_lips, use_lips, ".onnx"),
     "policy network": Loader(lambda rng: mutate.data(rng, samples.onnx_policy()), use_policy, ".onnx"),

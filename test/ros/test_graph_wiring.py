@@ -6,7 +6,7 @@ import pytest
 
 pytest.importorskip("rclpy", reason="needs ROS 2")
 
-from avatar_ros.bringup.graph import START_ORDER
+from avatar_ros.bringup.graph import ATTENTIVE, OFFBOARD, START_ORDER
 from avatar_ros.core.stage import Stage
 from avatar_ros.core.topics import TOPICS
 from avatar_ros.dialogue.stage import DialogueStage
@@ -38,6 +38,12 @@ def test_every_topic_has_one_owner_and_a_reader(topic):
 def test_nodes_wait_for_those_that_read_them():
     reading = {topic: {spec.name for spec in SPECS if topic in spec.port.subscribes} for topic in READERS}
     assert reading == READERS
+
+
+def test_robots_nodes_that_hear_the_offboard_half_are_sent_all_twice_unless_nobody_waits_for_them():
+    across = {topic for spec in SPECS if spec.name in OFFBOARD for topic in spec.port.publishes}
+    hearing = {spec.name for spec in SPECS if across & {*spec.port.subscribes}} - OFFBOARD
+    assert hearing - {"renderer_node", "monitor_node"} == ATTENTIVE, "captions and reports may come late"
 
 
 def test_each_node_that_is_waited_for_says_that_it_is_alive():

@@ -96,6 +96,20 @@ def test_a_log_folder_that_cannot_be_written_costs_the_log_not_the_node(tmp_path
     assert full or any("no log file" in line for line in lines), lines
 
 
+@pytest.mark.parametrize("context", ["rclpy.Context()", "None"])
+def test_a_log_folder_that_cannot_be_written_costs_a_program_nothing_either(tmp_path, context):
+    """`say`, `listen`, `record`, `doctor` and a robot's own client, with a context of their own or the usual one."""
+    (tmp_path / "file").touch()
+    program = (
+        f"import rclpy; from avatar_ros.ros.start import start_ros; context = {context}; start_ros(context=context)\n"
+        "node = rclpy.create_node('one', context=context); node.get_logger().info('speaks')\n"
+        "node.destroy_node(); rclpy.shutdown(context=context)"
+    )
+    env = {**os.environ, "ROS_LOG_DIR": str(tmp_path / "file" / "logs")}
+    done = subprocess.run([sys.executable, "-c", program], env=env, capture_output=True, text=True, timeout=WAIT_S)
+    assert done.returncode == 0 and "no log file" in done.stderr and "speaks" in done.stderr, done.stderr
+
+
 def test_a_recording_that_the_disk_cut_off_is_an_end_that_is_not_whole(tmp_path):
     path, size = tmp_path / "talk.mp4", 240_000
     arguments = ["-p", f"record.path:={path}", "-p", "connect_wait_s:=0.0", "-p", "display.backend:=off",

@@ -7,6 +7,7 @@ import re
 import shutil
 from pathlib import Path
 
+from ...core.outputs import write_whole
 from .console import run_step
 from .host import Host
 from .stamps import Stamp, digest
@@ -101,7 +102,7 @@ def repair_reading(venv: Venv) -> None:
     """Let rosidl read its list of messages as UTF-8: CMake reads a path up to its first é otherwise."""
     file = venv.folder / "share/rosidl_adapter/cmake/rosidl_adapt_interfaces.cmake"
     if file.is_file() and _READS_ASCII in (text := file.read_text(encoding="utf-8")):
-        file.write_text(text.replace(_READS_ASCII, _READS_UTF8), encoding="utf-8")
+        write_whole(file, text.replace(_READS_ASCII, _READS_UTF8))
 
 
 def repair_exports(venv: Venv) -> None:
@@ -113,4 +114,4 @@ def repair_exports(venv: Venv) -> None:
     include, numpy_include = headers(venv.python)
     for file in foreign:
         text = _FOREIGN_PYTHON.sub(include, file.read_text())
-        file.write_text(_FOREIGN_NUMPY.sub(numpy_include, text))
+        write_whole(file, _FOREIGN_NUMPY.sub(numpy_include, text))

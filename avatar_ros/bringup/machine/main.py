@@ -37,6 +37,11 @@ VERB_EXTRAS = {"record": ("recording",), "replay": ("recording",), "web": ("web"
 OPTION_EXTRAS = {"--web": "web", "--people": "people", "--turn": "webrtc", "--turn-url": "webrtc"}
 #: What the system may refuse while a checkout is set up -> what to do.
 _REMEDIES = dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "make room and run this again: it goes on where it stopped")
+#: Where another user set the checkout up.
+_OF_ALL = (
+    "clone it where all may read, and set it up with a Python that all may run: rm -r .venv; "
+    "PATH=/usr/bin:$PATH ./avatar setup"
+)
 _NOT_OURS = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
@@ -121,7 +126,15 @@ def refusal(error: OSError) -> str:
     if error.errno in _NOT_OURS:
         remedy = "the checkout must be writable to be set up: chown it, or clone it as this user"
     where = f"{error.filename}: " if error.filename else ""
+    if error.errno == errno.EACCES and (shut := _shut_folder(str(error.filename or ""))):
+        remedy = f"it lies in {shut}, which this user may not enter; {_OF_ALL}"
     return f"{where}{error.strerror or error}; {remedy}"
+
+
+def _shut_folder(file: str) -> str:
+    """The folder that keeps this user from `file`, through links; "" where none does."""
+    real = Path(os.path.realpath(file)) if file else Path("/")
+    return next((str(folder) for folder in reversed(real.parents) if not os.access(folder, os.X_OK)), "")
 
 
 def _help(checkout: Checkout, call: Call) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from .directions import first_word, may_begin
+from .formulas import raised
 from .inline import Inline
 from .marks import GONE
 from .scanner import shape, wait_if
@@ -19,6 +20,9 @@ _TARGET = shape(
     r"\s?",
     r"\)",
 )
+#: Pandoc's notes, "^[1]" and "^[A note.]", and what it raises, "x^2^".
+_NOTE = shape(r"\^", r"\[", _LINK_TEXT, r"(?:\[[^\[\]\n]{0,200}+)?", r"\]")
+_RAISED = shape(r"\^", r"[0-9n+-]{1,6}+", r"\^")
 _REFERENCE = shape(r"\[", r"[^\[\]\n]{0,60}+", r"\]")
 _NUMBERS = re.compile(r"[\^†]?\d{1,3}(?:\s?[,;–-]\s?\^?\d{1,3})*|\^.+")
 _SOURCE = re.compile(
@@ -54,6 +58,13 @@ class Brackets(Inline):
         if letters or direction or box or _is_citation(inner) or _CALL.fullmatch(inner):
             return self._take_out(out, found.end() - 1)
         return self._give("[", out, at + 1)
+
+    def _caret(self, text: str, at: int, last: bool, out: list[str]) -> int:
+        if note := _NOTE.at(text, at, last):
+            return self._take_out(out, note.end())
+        if power := _RAISED.at(text, at, last):
+            return self._give(raised(power[0][1:-1]), out, power.end())
+        return self._give("^", out, at + 1)
 
     def _link(self, text: str, at: int, last: bool, out: list[str]) -> int:
         """The end of "[text](address)" or "[text][name]", whose text is given; 0 where it is none."""

@@ -26,7 +26,7 @@ _FANCY = re.compile(r"[\U0001d400-\U0001d7ff]")
 
 
 class Characters:
-    """The first step."""
+    """Comes before all steps that look for markup."""
 
     def __init__(self) -> None:
         self._pairs = WellFormed()

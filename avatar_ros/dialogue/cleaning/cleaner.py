@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from .afterthought import Afterthought
 from .characters import Characters
+from .envelope import Envelope
+from .escapes import Escapes
 from .lines import Lines
 from .marks import UNSEEN
 from .markup import Markup
@@ -20,7 +22,7 @@ class Cleaner:
 
     def __init__(self) -> None:
         self._spacing = Spacing()
-        self._steps = (Characters(), Tags(), Regions(), Afterthought(), Lines(), Markup())
+        self._steps = (Envelope(), Escapes(), Characters(), Tags(), Regions(), Afterthought(), Lines(), Markup())
 
     def feed(self, text: str) -> str:
         """What of it is certain by now."""

@@ -60,4 +60,9 @@ def _power(found: re.Match[str]) -> str:
     power = (found[1] or found[2] or "").strip()
     if power in ("\\circ", "∘", "°"):
         return "°"
-    return power.translate(_RAISED) if power and all(c in "0123456789+-n" for c in power) else f"^{power}"
+    return raised(power) if power and all(c in "0123456789+-n" for c in power) else f"^{power}"
+
+
+def raised(power: str) -> str:
+    """Digits, signs and n as the small ones above the line."""
+    return power.translate(_RAISED)

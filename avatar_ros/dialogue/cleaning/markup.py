@@ -11,7 +11,7 @@ from .emphasis import Emphasis
 from .marks import GONE
 from .tex import Tex
 
-_PLAIN = re.compile(r"[^!\[\\$&*_~=`(（【\ue200\ue201{}|▁hHwW]+")
+_PLAIN = re.compile(r"[^!\[\\$&*_~=`(（【\ue200\ue201{}|▁^hHwW]+")
 
 
 class Markup(Emphasis, Brackets, Addresses, Tex):
@@ -23,7 +23,7 @@ class Markup(Emphasis, Brackets, Addresses, Tex):
             **dict.fromkeys("*_~=", self._emphasis), **dict.fromkeys("(（", self._aside),
             "[": self._bracket, "!": self._image, **dict.fromkeys("【\ue200", self._lenticular),
             **dict.fromkeys("hHwW", self._address), "&": self._entity, "`": self._code,
-            "\\": self._backslash, "$": self._dollar,
+            "\\": self._backslash, "$": self._dollar, "^": self._caret,
         }  # fmt: skip
 
     def _step(self, text: str, at: int, last: bool, out: list[str]) -> int:

@@ -18,6 +18,7 @@ _MONEY = re.compile(
 _MONEY_BEGUN = re.compile(r"\$\d[\d.,]*+(?:[kKmMbB])?[.,;:!?)\]]*\s*[^\W\d_]?")
 _DOLLARS = re.compile(r"\$(?!\s)([^$\n]{1,300}?)(?<![\s\\])\$(?!\d)")
 _FORMULA = re.compile(r"[\\^_={}<>+*/|]|^\S{1,6}$")
+_ESCAPED_CITATION = re.compile(r"\\\[\^?\d{1,3}(?:[,;–-]\s?\d{1,3})*\\\]")
 _LONGEST_FORMULA = 2000
 _LONGEST_DOLLARS = 200
 
@@ -48,6 +49,8 @@ class Tex(Inline):
             wait_if(not last and len(text) - at < _LONGEST_FORMULA)
             return self._take_out(out, at + 2)
         stop = end + len(close)
+        if _ESCAPED_CITATION.fullmatch(text, at, stop):  # Markdown's: "\\[1\\]" is not a link
+            return self._take_out(out, stop)
         if close == "\\end{":
             brace = text.find("}", stop)
             wait_if(brace < 0 and not last and len(text) - stop < 40)

@@ -6,7 +6,9 @@ import pytest
 
 from avatar_ros.bringup.avatar_defaults import avatar_of_profile
 from avatar_ros.bringup.graph import KioskOptions, kiosk_graph, profile_files
+from avatar_ros.bringup.profile_parameters import parameters_for
 from avatar_ros.core.avatar_names import avatar_file
+from avatar_ros.core.errors import ConfigError
 
 CARD = 'defaults: {locale: de-DE, background: "#102030", voices: {espeak: [de-DE=de+f2]}}'
 
@@ -68,3 +70,30 @@ def test_a_man_speaks_with_the_voices_that_are_mens(profile):
 
 def test_a_name_becomes_its_file():
     assert parameters(avatar="ben")["renderer_node"]["avatar"] == str(avatar_file("ben"))
+
+
+ODD_VALUES = ["9" * 5000, "!!binary 'é'", "!!float x", "2020-99-99", "!!python/object:os.system x", "{a: [1, {b: 2}]}"]
+
+
+@pytest.mark.parametrize("value", ODD_VALUES)
+def test_a_value_that_is_none_in_a_profile_does_not_end_the_launch_in_a_traceback(value, tmp_path):
+    """Whatever rcl will say of it; the avatar is a text, and others' parameters are not asked for here."""
+    mine = tmp_path / "mine.yaml"
+    mine.write_text(f"/**/renderer_node: {{ros__parameters: {{avatar: ada, other: {value}}}}}", encoding="utf-8")
+    assert avatar_of_profile((mine,)) == "ada"
+    assert isinstance(parameters_for((mine,), "/avatar/renderer_node"), dict)
+
+
+def test_a_profile_that_is_no_yaml_is_refused_by_name(tmp_path):
+    mine = tmp_path / "mine.yaml"
+    mine.write_text("/**/a: {ros__parameters: {x: '\x01'}}")
+    with pytest.raises(ConfigError, match=r"mine\.yaml"):
+        avatar_of_profile((mine,))
+    assert parameters_for((mine,), "/avatar/a") == {}
+
+
+def test_an_avatar_that_is_unknown_is_refused_with_the_profile_that_names_it(tmp_path):
+    mine = tmp_path / "mine.yaml"
+    mine.write_text("/**/renderer_node: {ros__parameters: {avatar: beno}}")
+    with pytest.raises(ConfigError, match=r"renderer_node in .*mine\.yaml: no avatar is called 'beno'"):
+        parameters(profile=f"embedded,{mine}")

@@ -156,3 +156,13 @@ def test_a_fork_shows_nothing_of_the_runners_environment(tmp_path, arguments):
     assert "hush" not in shown and "SECRET" not in shown
     assert title.startswith(f"{sys.executable} -m work") and "hush" not in title
     assert sorted(child.split()) == ["MINE=1", "PATH=/bin"] and own == {"MINE": "1", "PATH": "/bin", "NEW": "2"}
+
+
+@pytest.mark.parametrize("host", ["all", "robot", "offboard"])
+def test_nodes_that_a_turn_waits_for_across_the_cable_are_sent_all_twice(host):
+    nodes = {node.node_name: node for node in kiosk_graph(KioskOptions(host=host))}
+    twice = {name for name, node in nodes.items() if node_environment(node, ENV).get("AVATAR_ROS_TWICE") == "1"}
+    robots = {"dialogue_node", "vad_node", "speaker_node", "expression_node"}
+    assert twice == {"all": set(), "robot": robots, "offboard": {*nodes}}[host]
+    refused = {**ENV, "AVATAR_ROS_TWICE": "0"}
+    assert all(node_environment(node, refused).get("AVATAR_ROS_TWICE") == "0" for node in nodes.values())

@@ -208,6 +208,16 @@ def test_a_command_that_is_not_executable_is_not_a_checkout_of_somebody_else(tmp
     assert f"not executable: {tmp_path / 'notes'}" in said and "chown" not in said
 
 
+def test_a_python_in_somebodys_closed_home_is_named(tmp_path, monkeypatch):
+    """Root sets up with a Python of its own home: its owner's rights at the checkout are not what is missing."""
+    home = tmp_path / "home"
+    (home / "bin").mkdir(parents=True)
+    (tmp_path / "python").symlink_to(home / "bin/python3")
+    monkeypatch.setattr("os.access", lambda path, _: str(path) != str(home))
+    said = refusal(OSError(errno.EACCES, "Permission denied", str(tmp_path / "python")))
+    assert f"it lies in {home}, which this user may not enter" in said and "chown" not in said
+
+
 def test_an_error_without_a_file_has_its_words():
     assert refusal(OSError("gone")).startswith("gone; ")
 

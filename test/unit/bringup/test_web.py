@@ -178,3 +178,25 @@ def test_the_certificate_names_everything_and_is_made_anew_when_it_must(tmp_path
     made_here(tmp_path / "web", ["localhost"])
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(made.path, made.key_path)
+
+
+def test_a_certificate_that_a_crash_or_a_wrong_clock_spoilt_is_made_anew(tmp_path, monkeypatch):
+    x509 = pytest.importorskip("cryptography.x509", reason="needs the extra web")
+    from avatar_ros.bringup import certificate
+
+    made = certificate.made_here(tmp_path / "web", ["localhost"])
+    other = certificate.made_here(tmp_path / "other", ["localhost"])
+    made.key_path.write_bytes(other.key_path.read_bytes())  # the new key was written, then the power went
+    certificate.made_here(tmp_path / "web", ["localhost"]).check()
+
+    class Later(datetime.datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return super().now(tz) + datetime.timedelta(days=90)
+
+    made.path.unlink()
+    with monkeypatch.context() as wrong:
+        wrong.setattr(certificate.datetime, "datetime", Later)
+        certificate.made_here(tmp_path / "web", ["localhost"])
+    again = certificate.made_here(tmp_path / "web", ["localhost"]).path.read_bytes()
+    assert x509.load_pem_x509_certificate(again).not_valid_before_utc <= datetime.datetime.now(datetime.UTC)

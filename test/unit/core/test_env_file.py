@@ -57,3 +57,42 @@ def test_what_is_wrong_is_named_without_the_secret(tmp_path, content, said):
 def test_a_folder_is_no_file_of_keys(tmp_path):
     with pytest.raises(ConfigError, match="Is a directory"):
         find_key("KEY", str(tmp_path), {})
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("KEY: sk-secret", "names it, but does not set it"),
+        ("KEY sk-secret", "names it, but does not set it"),
+        ('  "KEY": "sk-secret",', "names it, but does not set it"),
+        ("set KEY=sk-secret", "names it, but does not set it"),
+        ("$env:KEY='sk-secret'", "names it, but does not set it"),
+        ("# KEY=sk-secret", "names it, but does not set it"),
+        ("key=sk-secret", "names it, but does not set it"),
+        ("export KEY", "names it, but does not set it"),
+        ("KEY=", "gives it no value"),
+        ("export KEY= # later", "gives it no value"),
+    ],
+)
+def test_a_line_that_means_the_key_and_does_not_set_it_is_named(tmp_path, line, said):
+    path = tmp_path / ".env"
+    path.write_text(f"OTHER_KEY=1\n{line}\n")
+    with pytest.raises(ConfigError, match=rf"\(line 2 {said}; a line that does: KEY=…\)") as caught:
+        find_key("KEY", str(path), {})
+    assert "secret" not in str(caught.value)
+
+
+def test_nothing_is_added_where_no_line_means_the_key(tmp_path):
+    path = tmp_path / ".env"
+    path.write_text("OTHER_KEY: 1\nKEYS=2\n")
+    with pytest.raises(ConfigError, match=r"\.env; set it there"):
+        find_key("KEY", str(path), {})
+
+
+def test_a_value_that_no_key_can_be_is_named_with_its_place(tmp_path):
+    path = tmp_path / ".env"
+    path.write_text("KEY=sk secret\n")
+    with pytest.raises(ConfigError, match=r"KEY in .*\.env holds"):
+        find_key("KEY", str(path), {})
+    with pytest.raises(ConfigError, match="KEY in the environment holds"):
+        find_key("KEY", str(path), {"KEY": "sk-ü"})

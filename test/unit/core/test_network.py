@@ -81,6 +81,37 @@ def test_what_is_lost_on_the_way_is_repaired_soon(choice, own_folder):
     assert [int(item.text) for item in period] == [0, 50_000_000]
 
 
+def sockets(decided):
+    """Ports that the profile has messages sent to: 0 is the usual one. [] where Fast DDS chooses its own."""
+    tree = xml.etree.ElementTree.parse(decided.environment[PROFILE])
+    lists = [item for item in tree.iter() if item.tag.endswith("defaultUnicastLocatorList")]
+    ports = [
+        [item.text for item in locator.iter() if item.tag.endswith("port")] for found in lists for locator in found
+    ]
+    return [int(port[0]) if port else 0 for port in ports]
+
+
+@pytest.mark.parametrize("choice", ["lan", "lan:eth0", "lan:10.0.0.2", "lan:eth0,10.0.0.2"])
+@pytest.mark.parametrize("domain", ["", "0", "82", "231", "232", "1000", "no number"])
+def test_what_a_turn_waits_for_is_sent_twice_within_the_ports_of_the_domain(choice, domain, own_folder):
+    decided = network(env_of(own_folder, AVATAR_ROS_TWICE="1", ROS_DOMAIN_ID=domain), choice)
+    first = 7400 + 250 * (min(int(domain), 232) if domain.isdecimal() else 0)
+    usual, second = sockets(decided)
+    assert usual == 0 and first + 10 + 2 * 32 < second, "beyond the sockets of all that find each other"
+    assert second + 2 * 16 <= min(first + 249, 65535) and second % 2, (
+        "room for second ones, and none is one of discovery"
+    )
+    assert allowed(decided) == allowed(network(env_of(own_folder), choice))
+
+
+@pytest.mark.parametrize(
+    ("choice", "variables"),
+    [("lan:eth0", {}), ("lan", {"AVATAR_ROS_TWICE": "0"}), ("local", {"AVATAR_ROS_TWICE": "1"})],
+)
+def test_all_else_is_sent_once_and_by_shared_memory(choice, variables, own_folder):
+    assert sockets(network(env_of(own_folder, **variables), choice)) == []
+
+
 @pytest.mark.parametrize(
     "text",
     ["wan", "LAN", "lan,eth0", "lan:", "lan:a,", "lan:two words", "lan:fe80::1",

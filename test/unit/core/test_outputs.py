@@ -1,12 +1,17 @@
 """What stands against a file that will be written is said before the work, and nothing that is read is overwritten."""
 
+import errno
 import os
+import re
+import resource
+import stat
 from pathlib import Path
 
 import pytest
 
 from avatar_ros.core.errors import ConfigError
-from avatar_ros.core.outputs import check_folder, check_output, same_file
+from avatar_ros.core.outputs import check_folder, check_output, same_file, whole_file, write_whole
+from avatar_ros.core.private import write_private
 
 
 @pytest.fixture
@@ -65,3 +70,71 @@ def test_what_this_user_may_not_write_is_named_at_once(here, monkeypatch, check)
     with pytest.raises(ConfigError, match=f"--out is later, but {here} cannot be written by this user"):
         check("--out", "later")
     check("--out", "in.wav") if check is check_output else check("--out", "folder")
+
+
+@pytest.fixture
+def full_disk():
+    """No file grows beyond 1000 bytes: what a full disk does, for this process alone."""
+    old = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, old[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, old)
+
+
+@pytest.mark.parametrize("write", [write_whole, write_private])
+def test_a_full_disk_leaves_what_was_there_and_nothing_beside_it(here, full_disk, write):
+    for path in (Path("in.wav"), Path("new.json")):
+        with pytest.raises(OSError, match=os.strerror(errno.EFBIG)):
+            write(path, "x" * 5000)
+    assert Path("in.wav").read_bytes() == b"a sound"
+    assert sorted(os.listdir()) == ["folder", "hard.wav", "in.wav", "other name"]
+
+
+def test_what_is_broken_off_leaves_what_was_there(here):
+    with pytest.raises(KeyboardInterrupt), whole_file("in.wav") as part:
+        part.write_bytes(b"half")
+        raise KeyboardInterrupt
+    assert Path("in.wav").read_bytes() == b"a sound" and not list(Path().glob("*.part*"))
+
+
+def test_a_link_stays_one_and_the_mode_is_kept(here):
+    Path("in.wav").chmod(0o640)
+    write_whole("other name", b"new")
+    assert Path("other name").is_symlink() and Path("in.wav").read_bytes() == b"new"
+    assert stat.S_IMODE(Path("in.wav").stat().st_mode) == 0o640
+    Path("dangling").symlink_to("folder/there.json")
+    write_whole("dangling", b"new")
+    assert Path("dangling").is_symlink() and Path("folder/there.json").read_bytes() == b"new"
+
+
+@pytest.mark.parametrize("write", [write_whole, write_private])
+def test_a_pipe_is_written_to_and_not_replaced(here, write):
+    """So is /dev/null: root would put an ordinary file in its place, for every program of the machine."""
+    os.mkfifo("pipe")
+    reader = os.open("pipe", os.O_RDWR)
+    write(Path("pipe"), "said")
+    assert os.read(reader, 9) == b"said" and stat.S_ISFIFO(os.stat("pipe").st_mode)
+    os.close(reader)
+
+
+def test_a_file_that_is_mounted_on_its_own_is_written_in_its_place(here, monkeypatch):
+    def busy(*_):
+        raise OSError(errno.EBUSY, "busy")
+
+    monkeypatch.setattr(os, "replace", busy)
+    write_whole("in.wav", b"new")
+    assert Path("in.wav").read_bytes() == b"new" and not list(Path().glob(".*.part*"))
+
+
+#: What they write is nobody's file yet: in a folder of its own for a moment, or renamed after it.
+WRITES_ITSELF = {
+    "answers/vector_cache.py", "bringup/machine/stamps.py", "commands/offline_face.py", "core/outputs.py",
+}  # fmt: skip
+
+
+def test_files_for_users_are_written_whole():
+    """`Path.write_text` and `write_bytes` leave half a file where the disk is full; see outputs.write_whole."""
+    package = Path(__file__).resolve().parents[3] / "avatar_ros"
+    files = {str(path.relative_to(package)): path.read_text("utf-8") for path in package.rglob("*.py")}
+    found = {name for name, text in files.items() if re.search(r"\.write_(text|bytes)\(", text)}
+    assert {name for name in found if not name.startswith("testing/")} == WRITES_ITSELF

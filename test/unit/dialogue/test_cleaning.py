@@ -195,12 +195,56 @@ MARKUP = [
     ("Hi 👋🏽 there 👨\u200d👩\u200d👧 ❤️!", "Hi there!"),
     ("▁Hello▁there.", "Hello there."),
     ("你好[1]。欢迎【注意】这里。", "你好。欢迎【注意】这里。"),
-    ("a\x00b\x1b[31mc\u200bd", "a b [31mcd"),
+    ("a\x00b\x1b[31mc\u200bd", "a bcd"),
     ("Ça va? Ünïcödé é", "Ça va? Ünïcödé é"),
     ("It costs $3.50 (20 °C).", "It costs $3.50 (20 °C)."),
 ]  # fmt: skip
 
-ALL = [*THOUGHTS, *TOKENS, *CALLS, *MARKUP]
+#: What is meant for a terminal, and escapes of JSON that were escaped once more.
+ESCAPES = [
+    ("\x1b[1;31mRed\x1b[0m text", "Red text"),
+    ("\x1b[38;2;255;0;0mRed\x1b[mder", "Redder"),
+    ("\x9b31mRed\x9b0m", "Red"),
+    ("\x1b[?25lHi\x1b[2K\rthere\x1b[?25h", "Hi\nthere"),
+    ("\x1b]8;;https://a.b\x07link\x1b]8;;\x1b\\ here", "link here"),
+    ("\x1b]0;a title\x07Hello", "Hello"),
+    ("\x1b]0;never closed\nHello", "Hello"),
+    ("\x1b(BHello \x1bthere", "Hello there"),
+    ("\\x1b[31mRed\\033[0m \\u001b[1mand\\e[0m bold", "Red and bold"),
+    ("^[[31mRed^[[0m", "Red"),
+    ("␛[31mRed", "Red"),
+    ("caf\\u00e9 \\ud83d\\ude00 ok", "café ok"),
+    ("Hello.\\n\\nThere:\\tYou\\nAnd I", "Hello.\nThere: You\nAnd I"),
+    ("the \\nu of \\(\\nabla f\\)", "the ν of ∇ f"),
+]  # fmt: skip
+#: Footnotes, and powers as Pandoc writes them.
+NOTES = [
+    ("Water is wet^[1].", "Water is wet."),
+    ("Water is wet^[1,2] and cold.", "Water is wet and cold."),
+    ("Water^[A note, [with](http://a.b) a link.] is wet.", "Water is wet."),
+    ("Water is wet\\[1\\] and cold \\[^2\\].", "Water is wet and cold."),
+    ("It is 5 m^2^ large.", "It is 5 m² large."),
+    ("2^10 ^ 3", "2^10 ^ 3"),
+]
+#: Answers that came as JSON.
+ENVELOPES = [
+    ('{"answer": "Hello there."}', "Hello there."),
+    (' \ufeff{"answer": "Hello.", "confidence": 0.9}', "Hello."),
+    ('```json\n{\n "reply": "Say \\\\"hi\\\\".\\\\nAll."\n}\n```\nBye.'.replace("\\\\", "\\"), 'Say "hi".\nAll.\nBye.'),
+    ('{"thought": "They ask; {hm}", "mood": {"text_": "x"}, "response": "Caf\\u00e9."} Bye.', "Café. Bye."),
+    ('{"message": {"role": "assistant", "content": "Hi you."}}', "Hi you."),
+    ('{"answer": ["Hello.", "There."], "sources": ["a", "b"]}', "Hello.\nThere."),
+    ("{'answer': 'Hello.'}", "Hello."),
+    ('{"answer": 42}', "42"),
+    ('<think>They ask.</think>\n{"answer": "Hello."}', "Hello."),
+    ('{"answer": "It is cut o', "It is cut o"),
+    ('{"degrees": 20, "sky": "blue"}', '"degrees": 20, "sky": "blue"'),
+    ('{"name": "get_hours", "arguments": {"text": "x"}}', ""),
+    ('Write {"answer": "x"} there.', 'Write "answer": "x" there.'),
+    ("{name}, hello.", "name, hello."),
+]  # fmt: skip
+
+ALL = [*THOUGHTS, *TOKENS, *CALLS, *MARKUP, *ESCAPES, *NOTES, *ENVELOPES]
 #: What constructs are made of, to be put together in every order.
 FRAGMENTS = [
     *(text for text, _ in ALL), *"`*_~[](){}$<>|&!\\\n #-=:'\"\u0301\u200d\ud83d\ude00",
@@ -208,7 +252,8 @@ FRAGMENTS = [
     *("# ", "http://a.b/c", "www.x.org", "&amp;", "【", "】", "\ue200", "\ue201", "é", "e\u0301", "👋"),
     *('{"name":', "functions.a:0{", "[1]", "[happy]", "[laughs]", "*smiles*", "(laughs)", "(source: x)", "![a](b)"),
     *("[x](y)", "\\frac", "\\(", "\\]", "$5", "5$", "x = 1", "Okay, the user ", "<|im_start|>user\n", "<|channel|>"),
-    *("<|message|>", "final", "|---|", "<!--"),
+    *("\x1b", "\x1b[3", "\x1b]8;;", "\x07", "\x9b", "\\x1b[0m", "\\u00e", "\\n", "^[", "^", "^2^"),
+    *('{"answer": "', '"}', '{"a":', "```json", "<|message|>", "final", "|---|", "<!--"),
 ]  # fmt: skip
 
 

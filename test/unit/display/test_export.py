@@ -1,5 +1,6 @@
 """Offline writers: every frame at its time, sound with the first, alpha kept."""
 
+import resource
 import wave
 
 import av
@@ -101,3 +102,28 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(ConfigError, match="file"):
         write_pngs(tmp_path / "file" / "pngs", frames(1))
+
+
+def test_what_ends_in_the_middle_leaves_the_video_that_was_there(tmp_path):
+    def broken():
+        yield from frames(5)
+        raise OSError(28, "No space left on device")
+
+    for path in (tmp_path / "old.mp4", tmp_path / "new.mp4"):
+        if path.name == "old.mp4":
+            path.write_bytes(b"the old one")
+        with pytest.raises(OSError, match="No space"):
+            write_video(path, broken(), 30.0)
+    assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("old.mp4", b"the old one")]
+
+
+def test_a_picture_that_found_no_room_leaves_no_half_of_it(tmp_path):
+    old = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (200, old[1]))
+    try:
+        noise = np.random.default_rng(1).integers(0, 255, (64, 64, 3)).astype(np.uint8)
+        with pytest.raises(ConfigError, match="disk full"):
+            write_pngs(tmp_path, [noise])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, old)
+    assert not list(tmp_path.iterdir())

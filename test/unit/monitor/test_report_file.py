@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from avatar_ros.core.events import TurnReport
 from avatar_ros.core.run import RUN_BEGAN
 from avatar_ros.monitor.report import ReportFile
@@ -27,3 +29,19 @@ def test_a_report_of_an_earlier_run_is_begun_anew(tmp_path, monkeypatch):
     monkeypatch.setenv(RUN_BEGAN, str(10**20))
     ReportFile(path).begin()
     assert json.loads(path.read_text()) == {"turns": []}
+
+
+DAMAGED = ["", "{", "[]", "null", '{"turns": 3}', '{"turns": {"a": 1}}', '{"turns": [1]}', '{"turns": [{"ms": []}]}']
+
+
+@pytest.mark.parametrize("content", DAMAGED)
+def test_a_report_that_somebody_else_wrote_in_this_run_is_begun_anew(tmp_path, monkeypatch, content):
+    """Else the monitor would die of it at each of its restarts."""
+    path = tmp_path / "turns.json"
+    monkeypatch.setenv(RUN_BEGAN, "1")
+    path.write_text(content)
+    again = ReportFile(path)
+    again.begin()
+    assert again.answers == 0
+    again.add(TurnReport(turn=1))
+    assert [turn["turn"] for turn in json.loads(path.read_text())["turns"]] == [1]

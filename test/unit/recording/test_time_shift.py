@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from types import SimpleNamespace
 
 import pytest
@@ -108,3 +109,13 @@ def test_frames_that_are_missing_count_against_it():
 def test_a_wrong_mouth_is_seen():
     wrong = [frame._replace(mouth_open=0.5 + frame.mouth_open / 2) for frame in frames()]
     assert compare(frames(), wrong, 0.0, RATE_HZ).mouth_share < 0.3
+
+
+def test_a_clock_that_is_set_during_a_recording_moves_none_of_its_messages(monkeypatch):
+    """Replay waits from one to the next: an hour forward was an hour of silence, back a rush of all that followed."""
+    from avatar_ros.commands import record
+
+    began, written = Instant(time.time_ns(), time.monotonic_ns()), []
+    monkeypatch.setattr(record.time, "time_ns", lambda: began.wall_ns + 3600 * 10**9)
+    record._write(SimpleNamespace(add=written.append), "/avatar", began, "say", b"")
+    assert 0 <= written[0].log_ns - began.wall_ns < 60 * 10**9

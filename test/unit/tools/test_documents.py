@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 import yaml
 
 from avatar_ros.bringup.graph import PROFILES
-from avatar_ros.bringup.machine.main import OWN_VERBS
-from avatar_ros.cli import VERBS
+from avatar_ros.bringup.machine.main import OWN_VERBS, parse
+from avatar_ros.cli import VERBS, parser_for
 from avatar_ros.core.topics import TOPICS
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -126,6 +128,44 @@ def first_cells(page: str, heading: str) -> set[str]:
 def test_every_verb_and_profile_is_explained():
     assert {words.split()[1] for words in first_cells("docs/quick_start.md", "All verbs")} == {*VERBS, *OWN_VERBS}
     assert first_cells("docs/parameters.md", "Profiles") == set(PROFILES)
+
+
+def commands(page: Path) -> Iterator[list[str]]:
+    """What follows `./avatar` in the page's code, as a shell has it; not where something is left out."""
+    text = page.read_text(encoding="utf-8")
+    blocks = [line for block in FENCE.finditer(text) for line in block[0].splitlines()]
+    for code in (*blocks, *re.findall(r"`([^`\n]+)`", prose(page))):
+        command = re.match(r"(?:\w+=\S* )*\./avatar +((?:[^|&\s]| {1,2}(?! ))+)", code)
+        if command and not re.search(r"…|\[--|\b[A-Z]{4,}\b|-c \"$", command[1]):
+            with suppress(ValueError):  # a quotation that goes on in the next line
+                yield shlex.split(command[1], comments=True)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_commands_that_a_page_gives_can_be_given(page, capsys):
+    """The verb exists, with these options and values."""
+    for words in commands(page):
+        call = parse(words)
+        if call.verb in OWN_VERBS or not call.verb or call.verb.startswith("-"):
+            continue
+        assert call.verb in VERBS, words
+        if call.rest:
+            try:
+                parser_for(call.verb).parse_args([call.verb, *call.rest])
+            except SystemExit as told:
+                said = capsys.readouterr().err
+                assert not told.code or "are required" in said, f"{words}: {said}"
+
+
+def test_arguments_of_launch_that_a_page_gives_are_declared():
+    sources = [*(ROOT / "launch").glob("*.py"), *(PACKAGE / "bringup").glob("*.py")]
+    declared = set(re.findall(r"""["'](\w+)["']""", "".join(path.read_text("utf-8") for path in sources)))
+    given = set()
+    for page in PAGES:
+        for line in re.findall(r"ros2 launch avatar_ros (\w+\.launch\.py[^`\n]*)", page.read_text("utf-8")):
+            assert (ROOT / "launch" / line.split()[0]).is_file(), line
+            given |= set(re.findall(r"\b(\w+):=", line))
+    assert len(given) > 5 and given <= declared, given - declared
 
 
 def pinned() -> set[str]:
