@@ -9,7 +9,11 @@ namespace {
 
 constexpr float kSteepStart = -100.0f;  // exponent from which the row recurrence could underflow
 constexpr int kChunk = 64;              // splats between two looks at saturation; a bit each
+#if defined(__wasm_simd128__)
+constexpr int kGroupRows = 4;  // kernel_rows.hpp keeps none in registers
+#else
 constexpr int kGroupRows = kRegisters >= 32 ? 4 : 2;  // four registers a row, and some to work with
+#endif
 constexpr int kGroups = kTileHeight / kGroupRows;
 static_assert(kChunk == 64 && kGroups <= 64 && kGroupRows < kMargin);
 

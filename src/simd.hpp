@@ -39,6 +39,8 @@ inline VF splat(float x) { return _mm256_set1_ps(x); }
 inline VF splat(float x) { return _mm_set1_ps(x); }
 #elif defined(__aarch64__)
 inline VF splat(float x) { return vdupq_n_f32(x); }
+#elif defined(__wasm_simd128__)
+inline VF splat(float x) { return x - VF{}; }  // 0 + x would be added up: it is not x where x is -0
 #else
 inline VF splat(float x) { return VF{} + x; }
 #endif
@@ -58,6 +60,27 @@ inline VF keep_if(VI mask, VF v) { return as_float(as_int(v) & mask); }
 #if defined(__AVX512F__)
 inline VF vmin(VF a, VF b) { return _mm512_min_ps(a, b); }
 inline VF vmax(VF a, VF b) { return _mm512_max_ps(a, b); }
+#elif defined(__wasm_simd128__)
+// By hand: one instruction for a comparison and a choice, and one for four roots, which the compiler does not find.
+struct Quarters {
+    v128_t at[W / 4];
+};
+
+template <class Operation>
+inline VF by_quarters(VF a, VF b, Operation operation) {
+    Quarters x, y;
+    std::memcpy(&x, &a, sizeof(a)), std::memcpy(&y, &b, sizeof(b));
+    for (int i = 0; i < W / 4; ++i) x.at[i] = operation(x.at[i], y.at[i]);
+    std::memcpy(&a, &x, sizeof(a));
+    return a;
+}
+
+inline VF vmin(VF a, VF b) {
+    return by_quarters(a, b, [](v128_t x, v128_t y) { return wasm_f32x4_pmin(y, x); });
+}
+inline VF vmax(VF a, VF b) {
+    return by_quarters(a, b, [](v128_t x, v128_t y) { return wasm_f32x4_pmax(y, x); });
+}
 #else
 inline VF vmin(VF a, VF b) { return a < b ? a : b; }
 inline VF vmax(VF a, VF b) { return a > b ? a : b; }
@@ -70,9 +93,13 @@ inline VF iota() {
 }
 
 inline VF vsqrt(VF v) {
+#if defined(__wasm_simd128__)
+    return by_quarters(v, v, [](v128_t x, v128_t) { return wasm_f32x4_sqrt(x); });
+#else
     VF out;
     for (int i = 0; i < W; ++i) out[i] = __builtin_sqrtf(v[i]);
     return out;
+#endif
 }
 
 // Bit k: lane k of a comparison's result is set.
