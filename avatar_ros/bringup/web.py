@@ -18,7 +18,7 @@ from ..core.ros_names import namespace_of
 from ..core.secret_files import read_token, read_turn_secret
 from .certificate import Certificate
 from .child import ChildSpec
-from .graph import WEB_NODE, KioskNode, KioskOptions, Value, kiosk_graph, runs_on
+from .graph import START_ORDER, WEB_NODE, KioskNode, KioskOptions, Value, kiosk_graph, runs_on
 from .kiosk import run_nodes
 from .turn import FIRST_PORT, LAST_PORT, Relay, make_relay
 
@@ -31,8 +31,6 @@ PARTS = ("all", "gateway", "pipeline")
 WEB_CHOICES = ("false", "true", "only")
 #: The profile that is laid under the one that was asked for.
 _UNDER = "web"
-#: Nodes of a kiosk that are not here are not waited for, s.
-_CONNECT_WAIT_S = 1.0
 #: Where the token stands in an address: behind the #, which a browser sends to nobody.
 TOKEN_MARK = "/#token="
 
@@ -82,8 +80,11 @@ def web_graph(options: WebOptions, parameters: dict[str, Value]) -> tuple[KioskN
 
 
 def _browsers_alone(nodes: list[KioskNode]) -> list[KioskNode]:
+    """The graph without a kiosk's devices; a gateway alone has none of its nodes beside it."""
+    gone = OF_A_KIOSK if len(nodes) > 1 else frozenset(START_ORDER)
+    absent = sorted(gone)
     return [
-        replace(node, parameters={"connect_wait_s": _CONNECT_WAIT_S, **node.parameters})
+        replace(node, parameters={"absent_nodes": absent, **node.parameters})
         for node in nodes
         if node.executable not in OF_A_KIOSK
     ]

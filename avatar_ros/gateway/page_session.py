@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from ..audio.base import Block
+from ..core.avatar_voices import USUAL_VOICE
 from ..core.clock import ns_from_s, s_from_ns
 from ..core.enums import AgentState, InterruptAction, Layer, PlaybackState, SessionKind, VoiceKind
 from ..core.events import AvatarState, Interrupt, Say, SessionEvent
@@ -23,7 +24,7 @@ from .page_messages import ClockReport, Figures, MicNote, PageMessage, SpeechCho
 from .page_playback import PagePlayback
 from .sent_frames import Frame, SentFrames
 from .session_figures import SessionFigures
-from .speech_offer import USUAL_VOICE, SpeechOffer
+from .speech_offer import SpeechOffer
 from .turn_numbers import TurnNumbers
 
 #: An OPENED that the dialogue has not answered is said again after this time, s.

@@ -6,6 +6,7 @@ from typing import Any
 
 import yaml
 
+from ..core.avatar_voices import USUAL_VOICE
 from ..core.errors import ConfigError
 from ..core.events import Offer
 from ..core.locales import find_language, same_language
@@ -13,8 +14,6 @@ from ..core.locales import find_language, same_language
 #: Who answers in a language: all three must; () of one means any.
 _ANSWER = ("dialogue_node", "llm_node", "tts_node")
 _HEARS = "asr_node"
-#: The voice that the server uses where nobody chose one.
-USUAL_VOICE = "usual"
 
 
 class SpeechOffer:

@@ -74,13 +74,14 @@ def in_stream(node: Node, topic_name: str) -> bool:
     return topic_name.removeprefix(node.get_namespace().rstrip("/") + "/") in READERS
 
 
-def missing(node: Node, topic: str, publisher: Any) -> frozenset[str]:
-    """Names of the kiosk's nodes that should read `topic` (relative to the node's namespace) and do not yet.
+def missing(node: Node, topic: str, publisher: Any, without: frozenset[str]) -> frozenset[str]:
+    """Names of the kiosk's nodes but for `without` that should read `topic` (relative to the node's namespace) and do
+    not yet.
 
     DDS tells who is known and how many are matched with `publisher`, not which: until the two numbers are equal, all
     count as missing.
     """
-    wanted = READERS.get(topic, frozenset())
+    wanted = READERS.get(topic, frozenset()) - without
     if not wanted:
         return wanted
     known = [role_of(info.node_name) for info in node.get_subscriptions_info_by_topic(topic)]

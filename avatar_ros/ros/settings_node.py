@@ -34,6 +34,9 @@ class NodeSettings(Settings):
     connect_wait_s: float = setting(
         8.0, "longest wait for the kiosk's subscribers before work begins, s", low=0.0, high=600.0
     )
+    absent_nodes: tuple[str, ...] = setting(
+        (), "nodes of a kiosk that this graph does without: nothing waits for them", fixed=True
+    )
     nice: int = setting(
         0,
         "added to the niceness of the stage's threads: lower priority where the processor is short",

@@ -218,7 +218,7 @@ class StageNode(SettingsNode):
             self.get_logger().info(self._stage.can_do)
 
     def _start_when_connected(self) -> None:
-        missing = self._wiring.missing_readers()
+        missing = self._wiring.missing_readers(frozenset(self.own.absent_nodes))
         if self._worker is not None and missing and self._steady.now_s() < self._connect_by_s:
             return
         if missing:

@@ -89,9 +89,9 @@ class Wiring:
         """Until what was published on `topic` has arrived, `timeout_s` at most."""
         self.publishers[topic].wait_for_all_acked(Duration(seconds=timeout_s))
 
-    def missing_readers(self) -> frozenset[str]:
-        """The kiosk's nodes that should read what is published and do not yet."""
-        found = (readers.missing(self._node, topic, publisher) for topic, publisher in self.publishers.items())
+    def missing_readers(self, without: frozenset[str]) -> frozenset[str]:
+        """The kiosk's nodes that should read what is published and do not yet. without: those that it does without."""
+        found = (readers.missing(self._node, topic, publisher, without) for topic, publisher in self.publishers.items())
         return frozenset[str]().union(*found)
 
     def hears_all(self) -> bool:

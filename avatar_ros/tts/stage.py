@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 
+from ..core.avatar_voices import USUAL_VOICE
 from ..core.enums import SessionKind, VoiceKind
 from ..core.events import Interrupt, Offer, SessionEvent
 from ..core.registry import NO_OPTIONS, Options
@@ -99,7 +100,7 @@ class TtsStage(Stage):
         """A session's voice; forget a closed session."""
         self._worn.take(event)
         if event.kind is SessionKind.OPENED and event.voice:
-            self._chosen[event.session] = event.voice
+            self._chosen[event.session] = "" if event.voice == USUAL_VOICE else event.voice
         if event.kind is SessionKind.CLOSED:
             self._chosen.pop(event.session, None)
             for turn in self._table.get(event.session, now_s).turns:

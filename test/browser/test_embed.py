@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from page_steps import HEARD
+
 QUESTION = "when does the boat leave"
 
 
@@ -38,6 +40,21 @@ def test_only_the_page_that_frames_it_is_obeyed(server, window):
     window.js("window.postMessage({avatar: 'say', text: 'from nobody'}, '*')")
     window.promise("await new Promise((done) => setTimeout(done, 500))")
     assert len(server.texts) == texts
+
+
+def test_a_token_in_its_address_lets_it_in_before_the_face_is_asked_for(server, window):
+    server.token = "north wind"
+    try:
+        window.driver.delete_all_cookies()
+        window.open("about:blank")
+        window.open(f"{server.url}/embed#token=wrong")
+        window.until(HEARD.replace("?? ''", "?.includes('not the token')"))
+        window.open("about:blank")
+        window.open(f"{server.url}/embed#token=north%20wind")
+        window.until("return document.body.dataset.phase === 'ready'")
+        assert window.js(HEARD) == ""
+    finally:
+        server.token = ""
 
 
 def test_as_an_element(server, window):

@@ -12,7 +12,7 @@ from page_steps import ask, begin_typing, opened
 
 WIDTH, HEIGHT = 900, 600
 #: Where neither head nor buttons are, (x, y).
-PLACES = ((12, 12), (12, 300), (60, 560), (888, 12), (840, 300), (888, 580))
+PLACES = ((12, 12), (12, 300), (60, 490), (888, 12), (840, 300), (888, 500))
 #: Levels between a gradient of the browser and one of the kiosk, noise of the latter included.
 NEAR = 6
 DARK = (0x24, 0x27, 0x2C)
@@ -53,6 +53,51 @@ def test_a_background_that_was_chosen_is_there_at_the_next_visit(server, window)
     assert window.js("return [document.body.dataset.behind, document.getElementById('background').value]") == [
         "gradient", "gradient"]  # fmt: skip
     window.js("localStorage.clear()")
+
+
+#: An upright phone, a lying one, a small one and two panels, CSS px.
+SIZES = ((390, 844), (844, 390), (320, 568), (1280, 720), (1920, 1080))
+#: Whether captions are below the mouth, which ends at two thirds of the picture's height, about, or right of the head.
+BESIDE = """
+    const { top, left } = document.getElementById('captions').getBoundingClientRect();
+    return top > 0.66 * document.getElementById('stage').getBoundingClientRect().height || left > 0.6 * innerWidth;
+"""
+#: How far two things are from each other, px; below 0: they overlap by so much.
+APART = """
+    const box = (one) => document.querySelector(one).getBoundingClientRect();
+    const [a, b] = [box(arguments[0]), box(arguments[1])];
+    return Math.max(b.top - a.bottom, a.top - b.bottom, b.left - a.right, a.left - b.right);
+"""
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: "{}x{}".format(*size))
+def test_nothing_covers_the_face(server, window, size):
+    try:
+        window.resize(*size)
+        opened(window, server.url)
+        edge = window.js("return document.getElementById('stage').getBoundingClientRect().bottom")
+        assert window.js(APART, "#begin", "#stage") > -24, "the button is on the bar, or a little above it"
+        begin_typing(window)
+        assert window.js("return document.getElementById('stage').getBoundingClientRect().bottom") == edge, "it stays"
+        window.click("#more")
+        window.until("return document.getElementById('settings').open")
+        fits = """
+            const settings = document.getElementById('settings');
+            const { bottom } = settings.getBoundingClientRect();
+            return settings.scrollWidth <= settings.clientWidth && bottom <= innerHeight;
+        """
+        assert window.js(fits)
+        window.js("document.getElementById('settings').close()")
+        ask(window, "tell me about the house")
+        window.until("return document.getElementById('said').textContent.length > 5")
+        said = "const one = document.getElementById('said'); return one.scrollHeight <= one.clientHeight + 1"
+        assert window.js(said), "a sentence is seen whole"
+        if size[0] > size[1]:
+            assert window.js(BESIDE), "captions are below the mouth, or beside it"
+    finally:
+        window.open("about:blank")
+        window.wait(lambda: server.talking is None, 20)
+        window.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
 
 FOCUSED = "return document.activeElement.id || document.activeElement.getAttribute('aria-label')"

@@ -105,6 +105,22 @@ def test_a_lost_network_comes_back_in_the_middle_of_the_sentence(server, page):
     assert samples == sorted(samples), "nothing is heard twice"
 
 
+def test_of_two_avatars_chosen_at_once_one_is_seen(server, page):
+    page.promise("""
+        const { view } = window.avatarApp;
+        const [{ url }] = window.avatarApp.avatars;
+        await Promise.all([view.load(url), view.load(new URL(url, location.href))]);
+    """)
+    shown = page.js("""
+        const { view } = window.avatarApp;
+        const canvases = [...document.querySelectorAll('#stage canvas')];
+        const { renderer, avatar } = view.choice;
+        return canvases.length === 1 && canvases[0] === view.canvas && renderer.avatar === avatar;
+    """)
+    assert shown
+    page.wait(lambda: ink(page) > 0.2)
+
+
 def test_words_with_html_in_them_are_words(server, page):
     begin_typing(page)
     text = "<img src=x onerror=\"document.title='bad'\"><b>bold</b>"
@@ -155,14 +171,19 @@ def test_the_token_of_the_address_is_used_and_hidden(server, window):
     window.driver.delete_all_cookies()
     window.open("about:blank")
     window.open(f"{server.url}/")
-    window.until(HEARD.replace("?? ''", "?.includes('token')"))
+    window.until(HEARD.replace("?? ''", "?.includes('needs its token')"))
     window.write("#notice input", "wrong")
     window.click("#notice-act")
-    window.until(HEARD.replace("?? ''", "?.includes('token')"))
+    window.until(HEARD.replace("?? ''", "?.includes('not the token')"))
+    opened(window, address)  # in this tab, where only what stands behind the # is new
+    assert "cret" not in window.driver.current_url and window.js(HEARD) == ""
     window.driver.delete_all_cookies()
     window.open("about:blank")
-    opened(window, address)
-    assert "cret" not in window.driver.current_url
+    window.open(f"{server.url}/#token=of-the-day-before")
+    window.until(HEARD.replace("?? ''", "?.includes('not the token')"))
+    window.write("#notice input", address)
+    window.click("#notice-act")
+    window.until("return document.body.dataset.phase === 'ready'")
     begin_typing(window)
     window.open("about:blank")
     window.wait(lambda: server.talking is None, 20)

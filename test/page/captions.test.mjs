@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { CaptionBoard, SentencePlaces } from '../../avatar_ros/gateway/page/captions.js';
 import { LipError } from '../../avatar_ros/gateway/page/lip_error.js';
 import { isSoftware } from '../../avatar_ros/gateway/page/renderer_choice.js';
-import { byeWords, micWords, queueWords, refusedWords } from '../../avatar_ros/gateway/page/words.js';
+import { byeWords, micWords, queueWords, tokenWords } from '../../avatar_ros/gateway/page/words.js';
 
 test('the sentence that is heard is written, and lingers', () => {
   const board = new CaptionBoard();
@@ -68,7 +68,9 @@ test('every fault has words that say what to do', () => {
   }
   for (const reason of ['idle', 'longest', 'kicked', 'replaced', 'denied', 'something new']) assert.ok(byeWords(reason).action);
   assert.equal(byeWords('kicked', 'Closing time.').text, 'Closing time.');
-  assert.match(refusedWords(4401).text, /token/);
+  const tokens = [0, 401, 429].map(tokenWords);
+  assert.ok(tokens.every(({ title, action }) => /token/.test(title) && action));
+  assert.equal(new Set(tokens.map(({ text }) => text)).size, 3);
   assert.match(queueWords({ place: 1, length: 4 }).text, /next/);
   assert.match(queueWords({ place: 2, length: 4 }).text, /One person/);
   assert.match(queueWords({ place: 1, length: 1, starting: true }).text, /ready/);

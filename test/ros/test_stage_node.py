@@ -163,6 +163,22 @@ def test_works_once_a_kiosks_nodes_read_and_loses_nothing_until_then(make, make_
     assert [msg.text for msg in heard] == [f"{i} 1.0" for i in range(20)]
 
 
+def test_nobody_waits_for_nodes_that_the_graph_does_without(make, make_reader):
+    absent = sorted(READERS["speech/sentence"] - {"tts_node"})
+    node, _ = make("connect_wait_s:=60.0", f"absent_nodes:=[{', '.join(absent)}]")
+    until(lambda: active(node))
+    sender = node.create_publisher(convert.msg_type(Reply), "dialogue/reply", qos.for_topic("dialogue/reply"))
+    until(lambda: sender.get_subscription_count() == 1)
+    sender.publish(convert.to_msg(Reply(turn=1, text="hello"), 1))
+    until(lambda: node._worker.queued == 1)
+    heard = []
+    kind = convert.msg_type(Sentence)
+    profile = qos.for_topic("speech/sentence")
+    make_reader("tts_node").create_subscription(kind, "speech/sentence", lambda msg: heard.append(msg.text), profile)
+    until(lambda: heard)
+    assert heard == ["hello 1.0"]
+
+
 @pytest.mark.parametrize(("backend", "reads"), [("good", True), ("deaf", False)])
 def test_does_not_subscribe_to_what_its_stage_has_no_use_for(make, backend, reads):
     node, _ = make(f"backend:={backend}")

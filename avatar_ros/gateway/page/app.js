@@ -8,7 +8,7 @@ import { HeadView } from './head_view.js';
 import { Notice } from './notice.js';
 import { avatars, login, socketUrl, tokenIn, tokenOfAddress, voices } from './server.js';
 import { Settings } from './settings.js';
-import { STATES, WORDS, byeWords, micWords, queueWords, refusedWords, unheardWords } from './words.js';
+import { STATES, WORDS, byeWords, micWords, queueWords, refusedWords, tokenWords, unheardWords } from './words.js';
 
 const FIGURES_MS = 500;
 const MOST_LINES = 100;
@@ -33,22 +33,31 @@ class App {
     this.#connectControls();
     this.#connectSettings();
     setInterval(() => this.figures.show(this.conversation?.figures ?? { ...this.view.figures, underruns: 0 }), FIGURES_MS);
+    window.addEventListener('hashchange', () => this.#newAddress());
     window.addEventListener('pagehide', () => this.conversation && this.#end()); // a place for who waits
     document.addEventListener('visibilitychange', () => !document.hidden && this.conversation?.player?.wake());
   }
 
-  /** Log in where the address has a token, see what is offered, show the face. */
-  async start() {
+  /** Log in where there is a token, see what is offered, show the face. @param {string} token that of the address, or a pasted one */
+  async start(token) {
+    let refused = 0;
     try {
-      const token = tokenOfAddress();
-      if (token) await login(token);
+      if (token) refused = await login(token); // who is in already stays in
       const [found, speech] = await Promise.all([avatars(), voices()]);
       this.avatars = found;
       this.settings.offer(found, speech);
       await this.#showAvatar(this.settings.wishes.avatar);
     } catch (error) {
-      this.#failed(error);
+      this.#failed(error, token, refused);
     }
+  }
+
+  /** An address with another token was opened in this tab: that loads no page. */
+  #newAddress() {
+    const token = tokenOfAddress();
+    if (!token || this.avatars.length) return;
+    this.notice.hide('token');
+    this.start(token);
   }
 
   /** @param {string} id */
@@ -59,25 +68,22 @@ class App {
     await this.view.load(entry.url);
   }
 
-  /** @param {any} error */
-  #failed(error) {
+  /** @param {any} error @param {string} [token] that was tried @param {number} [refused] see `login` */
+  #failed(error, token = '', refused = 0) {
     console.error(error);
-    if (error?.status === 401 || error?.status === 429) this.#askForToken(error.status === 429 ? 4429 : 4401);
+    if (error?.status === 401 || error?.status === 429) this.#askForToken(refused || (error.status === 429 ? 429 : 0));
     else if (error?.status === 0) {
       this.notice.show('server', WORDS.UNREACHABLE);
-      setTimeout(() => this.start(), 3000);
+      setTimeout(() => this.start(token), 3000);
     } else {
       this.notice.show('avatar', typeof WebAssembly === 'object' && window.AudioWorklet ? WORDS.NO_AVATAR : WORDS.OLD_BROWSER, () => location.reload());
       this.#phase('ready');
     }
   }
 
-  /** @param {number} code */
-  #askForToken(code) {
-    this.notice.show('token', refusedWords(code), async (pasted) => {
-      await login(tokenIn(pasted)).catch(() => {});
-      this.start();
-    }, code === 4401);
+  /** @param {number} refused what the server said to the one that was tried */
+  #askForToken(refused) {
+    this.notice.show('token', tokenWords(refused), (pasted) => this.start(tokenIn(pasted)), true);
   }
 
   /** @param {boolean} mic */
@@ -177,7 +183,7 @@ class App {
   /** @param {number} code */
   #refused(code) {
     this.#end();
-    if (code === 4401) this.#askForToken(code);
+    if (code === 4401) this.#askForToken(0);
     else this.notice.show('end', refusedWords(code), () => this.#begin(true));
   }
 
@@ -243,5 +249,5 @@ class App {
 }
 
 const app = new App();
-app.start();
+app.start(tokenOfAddress());
 Object.assign(window, { avatarApp: app }); // for the console and the tests

@@ -3,12 +3,11 @@
 // It takes {avatar: 'say', text} | {avatar: 'interrupt'} | {avatar: 'mute', muted} | {avatar: 'end'} by postMessage from the page that frames it,
 // and gives {avatar: KIND, detail} of <avatar-head>'s events. Words are told to that page's origin alone.
 
-import './avatar_head.js';
 import { element } from './elements.js';
 import { Notice } from './notice.js';
-import { login, tokenOfAddress } from './server.js';
+import { login, tokenIn, tokenOfAddress } from './server.js';
 import { setBackground } from './background.js';
-import { WORDS, byeWords, micWords, queueWords, refusedWords } from './words.js';
+import { WORDS, byeWords, micWords, queueWords, refusedWords, tokenWords } from './words.js';
 
 const TOLD = ['ready', 'state', 'captions', 'line', 'queue', 'session', 'resumed', 'lost', 'refused', 'bye', 'error', 'mic', 'failed'];
 
@@ -44,6 +43,36 @@ async function over(words) {
   notice.show('end', words, () => begin(true));
 }
 
+let tokenStatus = 0; // see `login`
+
+/** Log in, then load the face: it is for those alone who are in. @param {string} token */
+async function enter(token) {
+  try {
+    tokenStatus = token ? await login(token) : 0;
+  } catch (error) {
+    console.error(error);
+    return notice.show('server', WORDS.UNREACHABLE, () => enter(token));
+  }
+  if (customElements.get('avatar-head')) head.setAttribute('avatar', head.getAttribute('avatar') ?? '');
+  else await import('./avatar_head.js');
+}
+
+function askForToken() {
+  notice.show('token', tokenWords(tokenStatus), (pasted) => enter(tokenIn(pasted)), true);
+}
+
+/** @param {any} error of the face */
+function failed(error) {
+  if (error?.status === 401 || error?.status === 429) askForToken();
+  else notice.show('avatar', WORDS.NO_AVATAR, () => location.reload());
+}
+
+/** @param {number} code of a socket that was closed */
+async function refused(code) {
+  await over(refusedWords(code));
+  if (code === 4401) askForToken();
+}
+
 /** @type {Record<string, (detail: any) => void>} */
 const SHOWN = {
   ready: () => (document.body.dataset.phase = head.conversation ? 'talking' : 'ready'),
@@ -51,10 +80,10 @@ const SHOWN = {
   session: () => notice.hide(),
   resumed: () => notice.hide(),
   lost: () => notice.show('server', WORDS.LOST),
-  refused: ({ code }) => over(refusedWords(code)),
+  refused: ({ code }) => refused(code),
   bye: ({ reason, text }) => reason !== 'restart' && over(byeWords(reason, text)),
   mic: ({ problem }) => problem && notice.show('mic', micWords(problem), () => head.conversation?.listen()),
-  failed: () => notice.show('avatar', WORDS.NO_AVATAR, () => location.reload()),
+  failed,
 };
 
 for (const kind of TOLD) {
@@ -89,5 +118,4 @@ for (const name of ['avatar', 'voice', 'locale', 'renderer']) {
   if (wish) head.setAttribute(name, wish);
 }
 setBackground(address.get('background') ?? 'plain');
-const token = tokenOfAddress();
-if (token) login(token).catch(() => notice.show('token', refusedWords(4401)));
+enter(tokenOfAddress());

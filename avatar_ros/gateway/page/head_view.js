@@ -41,8 +41,9 @@ export class HeadView extends EventTarget {
 
   /** @param {string | URL | ArrayBuffer} avatar its file */
   async load(avatar) {
+    this.wanted = avatar;
     const file = avatar instanceof ArrayBuffer ? avatar : await fetchBytes(avatar);
-    await this.choice.draw(file);
+    if (this.wanted === avatar) await this.choice.draw(file); // else another was wanted meanwhile
   }
 
   /** The conversation's state. @param {string} state */
@@ -86,6 +87,7 @@ export class HeadView extends EventTarget {
     this.canvas = renderer.canvas;
     this.canvas.hidden = false;
     for (const canvas of this.place.querySelectorAll('canvas')) if (canvas !== this.canvas) canvas.remove();
+    if (!this.canvas.isConnected) this.place.append(this.canvas); // one that was ready sooner took its place
     this.#moveLike(/** @type {import('./avatar_file.js').Avatar} */ (this.choice.avatar));
     this.#resize();
     this.painter.use(renderer);

@@ -40,6 +40,7 @@ export class RendererChoice {
     this.newCanvas = newCanvas;
     this.wish = wish;
     this.losses = 0;
+    this.asked = 0; // of several that are made at once the newest counts
     /** @type {Renderer | null} */
     this.renderer = null;
     /** @type {Promise<ArrayBuffer> | null} */
@@ -49,32 +50,35 @@ export class RendererChoice {
     if (!this.card) this.#fetchCode(); // it is needed at once: beside the avatar
   }
 
-  /** @param {ArrayBuffer} file an avatar's bytes @returns {Promise<Renderer>} */
+  /** @param {ArrayBuffer} file an avatar's bytes @returns {Promise<Renderer | null>} null where another was asked for meanwhile */
   async draw(file) {
+    const asked = ++this.asked;
     this.file = file;
     this.avatar = readAvatar(file);
     if (this.wish === 'webgl' || (this.card && this.losses <= MOST_LOSSES)) {
       try {
         const { GlRenderer } = await import('./renderer_gl.js');
-        return this.#use(new GlRenderer(this.newCanvas(), this.avatar));
+        return this.#use(new GlRenderer(this.newCanvas(), this.avatar), asked);
       } catch (error) {
         if (this.wish === 'webgl') throw error;
       }
     }
-    return this.#drawWithCode();
+    return this.#drawWithCode(asked);
   }
 
   /** Told the pictures a second once in a while: a card that is too slow is given up. @param {number} fps @param {number} drawnS how long it has drawn */
   async judge(fps, drawnS) {
     if (this.wish !== 'auto' || this.renderer?.kind !== 'webgl' || drawnS < JUDGED_AFTER_S || fps > SLOW_FPS) return;
     this.losses = MOST_LOSSES + 1;
-    await this.#drawWithCode();
+    await this.#drawWithCode(++this.asked);
   }
 
-  async #drawWithCode() {
+  /** @param {number} asked */
+  async #drawWithCode(asked) {
+    const { avatar, file } = this;
     const [code, { WasmRenderer }] = await Promise.all([this.#fetchCode(), import('./renderer_wasm.js')]);
-    const renderer = await WasmRenderer.make(this.newCanvas(), /** @type {Avatar} */ (this.avatar), /** @type {ArrayBuffer} */ (this.file), code);
-    return this.#use(renderer);
+    const renderer = await WasmRenderer.make(this.newCanvas(), /** @type {Avatar} */ (avatar), /** @type {ArrayBuffer} */ (file), code);
+    return this.#use(renderer, asked);
   }
 
   #fetchCode() {
@@ -83,14 +87,19 @@ export class RendererChoice {
     return this.code;
   }
 
-  /** @param {Renderer} renderer */
-  #use(renderer) {
+  /** @param {Renderer} renderer @param {number} asked */
+  #use(renderer, asked) {
+    if (asked !== this.asked) {
+      renderer.close();
+      renderer.canvas.remove();
+      return null;
+    }
     this.renderer?.close();
     this.renderer = renderer;
     renderer.onlost = async () => {
       if (renderer !== this.renderer) return;
       this.losses += 1;
-      this.onchange(await this.draw(/** @type {ArrayBuffer} */ (this.file)));
+      await this.draw(/** @type {ArrayBuffer} */ (this.file));
     };
     this.onchange(renderer);
     return renderer;

@@ -32,9 +32,13 @@ export async function voices() {
   return (await ask('/voices')).json();
 }
 
-/** @param {string} token */
+/** Why the server does not let one in with it: the answer's status, 0 if it does. @param {string} token */
 export async function login(token) {
-  await ask('/login', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ token }) });
+  const options = { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ token }) };
+  return ask('/login', options).then(() => 0, (/** @type {ServerError} */ error) => {
+    if (error.status === 401 || error.status === 429) return error.status;
+    throw error;
+  });
 }
 
 /** What a person pasted: the token, or the whole address with it. @param {string} pasted */

@@ -31,13 +31,23 @@ const BYE = {
 
 /** @type {Record<number, Words>} of a socket that the server closed, by its code */
 const REFUSED = {
-  4401: {
-    title: 'This address needs its token',
-    text: 'Scan the code again, open the full address that the server printed, or paste its token here.',
-    action: 'Enter',
-  },
   4409: BYE.replaced,
   4429: { title: 'Too many at once', text: 'Too many conversations were opened from here. Wait a minute, then try again.', action: 'Try again' },
+};
+
+/** Where a token is needed, by what the server said to the one that was given. @type {Record<number, Words>} */
+const TOKEN = {
+  0: {
+    title: 'This address needs its token',
+    text: 'Scan the code again, open the full address that the server printed, or paste it here.',
+    action: 'Enter',
+  },
+  401: {
+    title: 'That is not the token',
+    text: 'The server makes a new one whenever it starts. Scan the code again, open the address that it printed last, or paste it here.',
+    action: 'Enter',
+  },
+  429: { title: 'Too many wrong tokens', text: 'Wait a minute, then paste the address that the server printed last.', action: 'Enter' },
 };
 
 const LOST = { title: 'The connection is gone', text: 'Trying to reach the server again. What was said is kept for a while.' };
@@ -57,6 +67,9 @@ export const byeWords = (reason, text) => {
 };
 /** @param {number} code */
 export const refusedWords = (code) => REFUSED[code] ?? WORDS.UNREACHABLE;
+
+/** @param {number} status see `login` */
+export const tokenWords = (status) => TOKEN[status] ?? TOKEN[0];
 
 /** @param {string} language that the server answers, and does not hear */
 export const unheardWords = (language) => ({

@@ -1,25 +1,21 @@
-"""`./avatar web`: its graph, its addresses, its certificate, its container."""
+"""`./avatar web`: its graph, its addresses, its certificate."""
 
 import datetime
 import re
 import ssl
-import subprocess
 from dataclasses import fields, replace
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-import yaml
 
 from avatar_ros.bringup import web
 from avatar_ros.bringup.graph import START_ORDER, KioskOptions
-from avatar_ros.bringup.turn import relay_config
 from avatar_ros.bringup.web_launch import WEB_ARGUMENTS, launched
 from avatar_ros.cli import parser_for
 from avatar_ros.commands.web import web_options
 from avatar_ros.core.errors import ConfigError
 
-ROOT = Path(__file__).resolve().parents[3]
 KIOSK = KioskOptions(mic="none", display="off")
 
 
@@ -54,12 +50,13 @@ def test_a_browser_is_microphone_loudspeaker_and_screen():
     assert "token_file" not in parameters and "certificate" not in parameters
     assert "open http://localhost:8123" in lines
     assert all(node.params_files[0].name == "web.yaml" for node in nodes.values())
+    assert all(node.parameters["absent_nodes"] == sorted(web.OF_A_KIOSK) for node in nodes.values())
 
 
 def test_a_kiosk_lets_browsers_in_besides_its_own_devices():
     nodes, _ = graph(http=8123, devices=True)
     assert list(nodes) == [*START_ORDER, "web_node"]
-    assert all("connect_wait_s" not in node.parameters for node in nodes.values()), "its own devices are waited for"
+    assert all("absent_nodes" not in node.parameters for node in nodes.values()), "its own devices are waited for"
     options = parser_for("kiosk").parse_args(["kiosk", "--web", "--http", "8123", "--name", "a.example"])
     assert web_options(KIOSK, options, devices=True) == web.WebOptions(KIOSK, 8123, names=("a.example",), devices=True)
 
@@ -203,59 +200,3 @@ def test_a_certificate_that_a_crash_or_a_wrong_clock_spoilt_is_made_anew(tmp_pat
         certificate.made_here(tmp_path / "web", ["localhost"])
     again = certificate.made_here(tmp_path / "web", ["localhost"]).path.read_bytes()
     assert x509.load_pem_x509_certificate(again).not_valid_before_utc <= datetime.datetime.now(datetime.UTC)
-
-
-COMPOSE = ROOT / "docker/compose.yaml"
-
-
-def test_the_container_is_given_what_its_example_names():
-    text = COMPOSE.read_text()
-    service = yaml.safe_load(text)["services"]["avatar"]
-    example = (ROOT / "docker/.env.example").read_text()
-    assert set(re.findall(r"(?<!\$)\$\{(\w+)", text)) == set(re.findall(r"^(\w+)=", example, re.M))
-    assert not re.search(r"(?<!\$)(?:\$\$)*\$[\w@#]", text), "compose would put its own variables there"
-    assert (ROOT / "docker" / service["build"]["context"] / service["build"]["dockerfile"]).is_file()
-
-
-def run_command(command, folder, **environment):
-    """What a container's command would run, in this machine's shell: (exit code, the words of the last program)."""
-    for name in ("avatar", "turnserver"):
-        (folder / name).write_text('#!/bin/sh\nfor word in "$@"; do printf "%s\\n" "$word"; done > words\n')
-        (folder / name).chmod(0o755)
-    usual = {"AVATAR_WEB_NAME": "avatar.example", "AVATAR_WEB_PROFILE": "embedded", "AVATAR_TURN_PORT": "3479",
-             "AVATAR_TURN_FILE": str(folder / "secret"), "PATH": f"{folder}:/usr/bin:/bin"}  # fmt: skip
-    words = [word.replace("$$", "$") for word in command]
-    code = subprocess.run(words, cwd=folder, env=usual | environment, check=False, capture_output=True).returncode
-    return code, (folder / "words").read_text().splitlines() if code == 0 else []
-
-
-def test_the_container_runs_what_can_be_typed(tmp_path):
-    service = yaml.safe_load(COMPOSE.read_text())["services"]["avatar"]
-    _, words = run_command(service["command"], tmp_path, AVATAR_WEB_ARGUMENTS="--locale de")
-    options = parser_for("web").parse_args(words)
-    assert options.lan and options.name == ["avatar.example"] and options.locale == "de"
-    assert not options.turn_url and not (tmp_path / "secret").exists()
-    assert service["ports"][0].endswith(f":{options.port}")
-    assert str(options.port) in service["healthcheck"]["test"][-1]
-
-
-def test_the_relays_container_shares_its_secret_and_reaches_the_avatar_alone(tmp_path):
-    services = yaml.safe_load(COMPOSE.read_text())["services"]
-    avatar, turn = services["avatar"], services["turn"]
-    secret = "north wind and the sun"
-    assert turn["profiles"] == ["turn"] and "profiles" not in avatar
-    _, words = run_command(avatar["command"], tmp_path, AVATAR_TURN_SECRET=secret)
-    options = parser_for("web").parse_args(words)
-    assert options.turn_url == [f"turn:avatar.example:3479?transport={way}" for way in ("udp", "tcp")]
-    assert Path(options.turn_secret_file).read_text().strip() == secret
-    assert Path(options.turn_secret_file).stat().st_mode & 0o777 == 0o600
-    code, words = run_command(turn["entrypoint"], tmp_path, AVATAR_TURN_SECRET=secret)
-    assert code == 0 and f"--static-auth-secret={secret}" in words and "--use-auth-secret" in words
-    own = avatar["networks"]["avatar"]["ipv4_address"]
-    assert [word for word in words if word.startswith("--allowed-peer-ip")] == [f"--allowed-peer-ip={own}"]
-    made_here = relay_config(secret, [own], tmp_path / "turn", everywhere=True).splitlines()
-    of_its_own = {"relay-ip", "userdb", "pidfile"}
-    of_its_own |= {"no-stun-backward-compatibility", "response-origin-only-with-rfc5780"}
-    missing = {line for line in made_here if f"--{line}" not in words}
-    assert {line.partition("=")[0] for line in missing} <= of_its_own, "what the one made here keeps out, it does, too"
-    assert run_command(turn["entrypoint"], tmp_path, AVATAR_TURN_SECRET="short")[0] == 2

@@ -95,7 +95,7 @@ def test_a_visitor_stays_with_one_gateway_and_goes_to_another_when_that_is_gone(
                 resume = await first.vanish()
             async with visitor(port, place, resume=resume) as again:
                 await again.until(lambda again=again: again.session)
-                assert again.session["resumed"] and house(graphs, again.session["key"]) == home
+                assert (again.session["resumed"], house(graphs, again.session["key"])) == (True, home)
                 await again.send(kind="bye")
                 await again.until(lambda again=again: again.close_code)
             homes.add(home)
@@ -135,6 +135,12 @@ def test_proxies_are_named_by_address_or_network():
     assert of("192.0.2.7", "203.0.113.9", "192.0.2.7") == "203.0.113.9"
     assert of("192.0.2.7", "evil, 10.0.0.1", "192.0.2.7", "10.0.0.0/8") == "evil"
     assert of("192.0.2.7", "", "192.0.2.7") == "192.0.2.7"
+
+
+def test_the_clusters_file_is_what_a_cluster_takes():
+    kubernetes = pytest.importorskip("kubernetes_validate", reason="pip install kubernetes-validate (72 MB of schemas)")
+    for part in yaml.safe_load_all((DOCKER / "kubernetes.yaml").read_text()):
+        kubernetes.validate(part, "1.37", strict=True)
 
 
 def test_the_clusters_file_says_the_same():

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from avatar_ros.core.avatar_voices import USUAL_VOICE
 from avatar_ros.core.events import NO_LANGUAGE, Offer
-from avatar_ros.gateway.speech_offer import USUAL_VOICE, SpeechOffer
+from avatar_ros.gateway.speech_offer import SpeechOffer
 
 NODES = (
     Offer("dialogue_node", ("en-US", "de-DE", "fr-FR", "ja-JP")),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from avatar_ros.core.avatar_voices import avatar_voices
+from avatar_ros.core.avatar_voices import USUAL_VOICE, avatar_voices
 from avatar_ros.core.enums import SessionKind
 from avatar_ros.core.events import SessionEvent
 from avatar_ros.core.types import Sentence
@@ -79,6 +79,16 @@ def test_other_sessions_keep_theirs_and_what_a_person_chose_counts_more():
     assert run.say("web-3") == "a", "whoever is shown"
     list(run.stage.session(SessionEvent("web-2", SessionKind.CLOSED), 10.0))
     assert not run.stage._worn._worn.keys() & {"web-2"}
+
+
+def test_who_chose_nothing_or_gives_a_choice_back_has_the_usual_voice_or_that_of_the_face():
+    run = Run()
+    for session, voices in (("web-1", (USUAL_VOICE,)), ("web-2", ("a", USUAL_VOICE))):
+        for voice in voices:
+            list(run.stage.session(SessionEvent(session, voice=voice), 10.0))
+        assert run.say(session) == "", "the usual one"
+        run.show(GRACE, session)
+        assert run.say(session) == "grace"
 
 
 def test_configured_voices_stay():
