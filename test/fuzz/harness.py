@@ -71,7 +71,7 @@ def _batch(result, seed, folder, last, until):
     at = mmap.mmap(-1, 8)  # the case that the child works at, readable after its death
     at[:] = struct.pack("<q", result.tried)
     reader, writer = os.pipe()
-    child = os.fork()
+    child = _fork()
     if not child:
         os.close(reader)
         _work(result.loader, seed, folder, range(result.tried, last), until, at, writer)
@@ -88,6 +88,18 @@ def _batch(result, seed, folder, last, until):
         result.tried = number + 1
 
 
+def _fork():
+    """As os.fork. What earlier tests of this process left is taken down here or never: its threads, which a destructor
+    may wait for, are not in the child.
+    """
+    gc.collect()
+    gc.freeze()
+    child = os.fork()
+    if child:
+        gc.unfreeze()
+    return child
+
+
 def _take(result, told):
     result.tried = told["number"] + 1
     result.loaded += told["outcome"] == "loaded"
@@ -102,9 +114,9 @@ def _take(result, told):
 
 def _work(name, seed, folder, numbers, until, at, writer):
     """In the child: one line a case; never returns."""
-    gc.collect()  # what earlier tests of this process left open is no finding of ours
     faulthandler.disable()
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.alarm(HANG_S)
     resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE, resource.RLIM_INFINITY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     nowhere = os.open(os.devnull, os.O_WRONLY)

@@ -3,6 +3,7 @@
 AVATAR_ROS_FUZZ_SECONDS: how long, all loaders together; AVATAR_ROS_FUZZ_SEED: to repeat a run.
 """
 
+import gc
 import os
 import time
 from pathlib import Path
@@ -76,3 +77,24 @@ def test_a_good_file_is_no_finding(tmp_path, monkeypatch):
     monkeypatch.setitem(LOADERS, "good", Loader(lambda rng: b"x", Path.read_bytes, ".bin"))
     result = harness.fuzz("good", 1, tmp_path, count=3)
     assert (result.tried, result.loaded, result.findings) == (3, 3, {})
+
+
+def test_what_others_left_is_taken_down_before_the_fork(tmp_path, monkeypatch):
+    """A recogniser in a circle of references waited in the child for threads that only the parent has."""
+
+    class Left:
+        def __init__(self, home):
+            self.home, self.circle = home, self
+
+        def __del__(self):
+            if os.getpid() != self.home:
+                os._exit(4)
+
+    monkeypatch.setitem(LOADERS, "good", Loader(lambda rng: rng.randbytes(3), lambda path: gc.collect(), ".bin"))
+    gc.disable()
+    try:
+        Left(os.getpid())
+        result = harness.fuzz("good", 1, tmp_path, count=2)
+    finally:
+        gc.enable()
+    assert (result.tried, result.findings) == (2, {})
