@@ -59,6 +59,8 @@ def _pairs(node: Any, path: Path, owner: str, known: Mapping[str, Any]) -> list[
     if node is None or node.id != "mapping":
         raise _error(node, path, owner, f"must have the entries {', '.join(known)}")
     for key, _ in node.value:
+        if key.id != "scalar":  # YAML lets lists and mappings be names
+            raise _error(key, path, owner, f"a name of an entry must be a word; known: {', '.join(known)}")
         if key.value not in known:
             raise _error(key, path, owner, f"unknown entry '{key.value}'; known: {', '.join(known)}")
     return [(key.value, value) for key, value in node.value]

@@ -111,6 +111,8 @@ def test_a_further_language_needs_all_its_entries(own_folder: Path) -> None:
     [
         ("texts:\n  apologie: Nein\n", "line 2, texts: unknown entry 'apologie'"),
         ("texts:\n  apo\u202elogy: Nein\n", r"line 2, texts: unknown entry 'apo\u202elogy'"),
+        ("texts:\n  [a]: b\n", "line 2, texts: a name of an entry must be a word"),
+        ("? {a: b}\n: c\n", "line 1, the file: a name of an entry must be a word"),
         ("texts: nein\n", "line 1, texts: must have the entries"),
         ("backchannels: ja\n", "line 1, backchannels: must be a list"),
         ("dates:\n  weekdays: [Montag]\n", "line 2, dates.weekdays: must have 7 items, not 1"),
