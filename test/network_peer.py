@@ -34,7 +34,7 @@ say = node.create_publisher(Say, f"/{namespace}/say", 10)
 client = node.create_client(SetParameters, f"/{namespace}/llm_node/set_parameters")
 seed = Parameter(name="answers.seed", value=ParameterValue(type=2, integer_value=7))
 change = SetParameters.Request(parameters=[seed])
-said_s, call, written = 0.0, None, ""
+said_s, called_s, call, written = 0.0, 0.0, None, ""
 while not select.select([sys.stdin], [], [], 0)[0]:
     rclpy.spin_once(node, timeout_sec=0.1)
     seen["nodes"] = sum(space == f"/{namespace}" for _, space in node.get_node_names_and_namespaces())
@@ -43,8 +43,9 @@ while not select.select([sys.stdin], [], [], 0)[0]:
     if time.monotonic() - said_s > patience_s and not any(words in text for text in seen["sentences"]):
         said_s = time.monotonic()
         say.publish(Say(session="local", id=f"{words} {said_s}", text=f"{words}.", when=Say.QUEUE))
-    if call is None and client.service_is_ready():
-        call = client.call_async(change)
+    # A server that has not found its client's reader yet drops the answer.
+    if client.service_is_ready() and (call is None or (not call.done() and time.monotonic() - called_s > 8)):
+        call, called_s = client.call_async(change), time.monotonic()
     if call is not None and call.done():
         seen["parameters"] = sum(result.successful for result in call.result().results)
     if (line := json.dumps(seen)) != written:

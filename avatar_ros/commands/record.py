@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..core.clock import both_clocks
 from ..core.errors import ConfigError
 from ..core.machine import machine_fault
 from ..core.registry import how_to_install
@@ -92,7 +93,7 @@ def _record(options: argparse.Namespace, topics: tuple[str, ...], signals: StopS
     from ..ros.start import start_ros
 
     namespace = namespace_of(options.namespace)
-    began = Instant(time.time_ns(), time.monotonic_ns())
+    began = Instant(*both_clocks())
     writer = BagWriter(options.file, metadata_of(namespace, began))
     node: Any = None
     try:

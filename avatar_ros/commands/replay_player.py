@@ -13,6 +13,7 @@ from typing import Any
 
 from rclpy.signals import SignalHandlerOptions
 
+from ..core.clock import both_clocks
 from ..core.events import FrameInfo
 from ..core.exit_codes import EXIT_DONE, EXIT_OK, EXIT_UNFINISHED
 from ..core.outputs import write_whole
@@ -64,7 +65,8 @@ def play(options: ReplayOptions, stop_asked: Callable[[], bool]) -> int:
         if not _found(player, replay, stop_asked):
             return EXIT_OK if stop_asked() else EXIT_UNFINISHED
         lead_ns = round(_LEAD_S * 1e9)
-        shift = replay.shift(Instant(time.time_ns() + lead_ns, time.monotonic_ns() + lead_ns))
+        wall_ns, steady_ns = both_clocks()
+        shift = replay.shift(Instant(wall_ns + lead_ns, steady_ns + lead_ns))
         with _frames(player) as shown:
             count = player.play(replay.due(shift), stop_asked)
             time.sleep(_TAIL_S)

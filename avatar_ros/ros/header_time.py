@@ -6,9 +6,9 @@ is 0, as in any ROS node.
 
 from __future__ import annotations
 
-import time
-
 from rclpy.node import Node
+
+from ..core.clock import both_clocks, ns_from_s
 
 
 def now_ns(node: Node) -> int:
@@ -24,4 +24,5 @@ def at_ns(node: Node, steady_s: float) -> int:
     clock = node.get_clock()
     if getattr(clock, "ros_time_is_active", False):
         return now_ns(node)
-    return time.time_ns() + round((steady_s - time.monotonic()) * 1e9)
+    wall_ns, steady_ns = both_clocks()
+    return wall_ns + ns_from_s(steady_s) - steady_ns

@@ -80,7 +80,8 @@ class Halves:
         try:
             self.listener.wait(lambda _: condition(), what)
         except TimeoutError as error:
-            raise AssertionError(f"{error}\n{self.warnings}\n{self.robot.log}") from error
+            names = sorted(self.listener.node.get_node_names())
+            raise AssertionError(f"{error}\n{names}\n{self.warnings}\n{self.robot.log}") from error
 
     def voice_is(self, name):
         self.wait(lambda: self.writers("speech/audio") == [name], f"{name} is the one voice")
