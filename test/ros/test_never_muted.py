@@ -102,10 +102,12 @@ def test_stamps_are_of_a_clock_that_is_simulated_and_sound_is_not(kiosk):
         kiosk.subscribe(kind, topic, partial(note_stamp, topic), qos.for_images())
     with simulation(kiosk.node) as said:
         kiosk.wait(lambda _: all(values and values[-1] for values in map(stamps.get, images.values())), "images follow")
-        seen, began_ns = {topic: len(messages) for topic, messages in kiosk.heard.items()}, time.monotonic_ns()
+        topics = ("state", "speech/sentence", "speech/audio", "speech/playback", "motion/expression", "frame_info")
+        seen, began_ns = {topic: len(kiosk.heard[topic]) for topic in topics}, time.monotonic_ns()
         spoken(kiosk, "in a simulation")
+        kiosk.wait(lambda h: all(len(h.heard[topic]) > seen[topic] for topic in topics), "each topic has told of it")
         clocks = kiosk.heard["speech/playback"][seen["speech/playback"] :]
-        for topic in ("state", "speech/sentence", "speech/audio", "speech/playback", "motion/expression", "frame_info"):
+        for topic in topics:
             stamps[topic] = [message.stamp_ns for message in kiosk.heard[topic][seen[topic] :]]
         kiosk.wait(lambda h: h.diagnostics["speaker_node"]["stamp_ns"] >= SIMULATED_NS, "diagnostics follow, too")
         for topic, values in stamps.items():
