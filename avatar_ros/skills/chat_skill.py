@@ -14,8 +14,8 @@ from .skill import Skill, Surroundings
 
 #: Longest text, characters: message_limits cuts transcripts there.
 _LONGEST = 5000
-#: Words that nothing follows upon were lost, or came while a busy dialogue took them for another program's: they are
-#: sent again after this time, s, and so often in all.
+#: Words that no prompt follows upon were lost, or came while the dialogue took them for another program's: they are
+#: sent again after this time in which it was not busy, s, and so often in all.
 _AGAIN_S, _MOST_SENT = 1.5, 3
 
 
@@ -30,7 +30,7 @@ class ChatSkill(Skill):
         self._around = around
         self._began_s = 0.0
         self._sent = 0
-        self._quiet_s: float | None = None  # since when nothing has followed; None: something has
+        self._quiet_s: float | None = None  # since when nothing has followed, and nobody was busy; None: a prompt has
         self._epoch = 0
         self._turn: Turn | None = None
         self._pieces: dict[int, Reply] = {}
@@ -49,6 +49,8 @@ class ChatSkill(Skill):
         if self.end is not None:
             return
         observed, waited_s = self._around.observed, now_s - self._began_s
+        if self._quiet_s is not None and observed.busy:
+            self._quiet_s = now_s  # with these words, or what is on its way out: which of them, its prompt will tell
         claimed = now_s < observed.claimed_until_s
         if observed.asleep:
             self._finish("asleep")
@@ -67,7 +69,7 @@ class ChatSkill(Skill):
     def push(self, topic: str, message: Message, now_s: float) -> Iterable[Out]:
         """Find the prompt that it has become, and gather the answer."""
         if self.end is None and self._sent:
-            if self._around.observed.busy or isinstance(message, Prompt):
+            if isinstance(message, Prompt) and self._goal.text in message.text:
                 self._quiet_s = None
             if isinstance(message, Prompt) and message.text == self._goal.text:
                 self._turn, self._pieces = (message.epoch, message.turn), {}

@@ -16,6 +16,7 @@ from avatar_ros.core.events import Control, Gesture, KeyFrame
 from avatar_ros.core.expressions import EXPRESSIONS, GESTURES
 from avatar_ros.core.gestures import Movement, load_gestures
 from avatar_ros.core.tf_frames import FrameError
+from avatar_ros.core.types import Transcript
 from avatar_ros.motion.base import MotionSettings
 from avatar_ros.motion.idle import IdleFace
 from avatar_ros.skills.goals import ChatEnd, ChatGoal, GestureEnd, GestureGoal, LookAtEnd, LookAtGoal
@@ -151,6 +152,18 @@ def test_a_chat_that_a_busy_dialogue_took_for_another_programs_is_said_again(tmp
     chat = run.start(ChatGoal(text="what time is it"))
     assert run.end_of(chat) == ChatEnd(True, "It is noon.")
     assert len(run.sent("speech/transcript")) == 2 and len(run.sent("dialogue/prompt")) == 1
+
+
+def test_a_chat_that_was_lost_is_said_again_though_somebody_else_asked_meanwhile(tmp_path: Path) -> None:
+    run = SkillsKiosk(tmp_path, answers=("It is noon.",))
+    run.run(1.0)
+    run.send("control", Control(action=ControlAction.CLAIM, lease_s=1.0))
+    run.run(0.1)
+    chat = run.start(ChatGoal(text="what time is it"))
+    run.run(1.2)
+    run.send("speech/transcript", Transcript(text="what is your name"))
+    assert run.end_of(chat) == ChatEnd(True, "It is noon.")
+    assert [prompt.text for prompt in run.sent("dialogue/prompt")] == ["what is your name", "what time is it"]
 
 
 def test_what_is_said_to_it_is_answered_aloud_and_in_words(run: SkillsKiosk) -> None:
