@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
+import os
 import signal
 import subprocess
 import threading
@@ -32,9 +34,11 @@ class LoggedProcess:
             command,
             cwd=cwd,
             env=env,
+            stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            errors="replace",
             start_new_session=True,
             preexec_fn=_end_with_parent,  # noqa: PLW1509 — one system call, no lock is taken
         )
@@ -76,10 +80,21 @@ class LoggedProcess:
         return code
 
     def close(self) -> int:
-        """Ctrl-C; the exit code."""
+        """Ctrl-C; the exit code. Raises AssertionError where that does not end it, which is then killed."""
         if self.alive:
             self._process.send_signal(signal.SIGINT)
-        return self.wait(STOP_S)
+        try:
+            return self.wait(STOP_S)
+        except AssertionError:
+            self.kill()
+            raise
+
+    def kill(self) -> None:
+        """It and what it has begun."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
+        self._process.wait(STOP_S)
+        self._reader.join(STOP_S)
 
     def __enter__(self) -> Self:
         return self

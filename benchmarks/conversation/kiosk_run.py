@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
-import signal
-import subprocess
 import sys
-import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from avatar_ros.bringup.graph import profile_files
 from avatar_ros.core.errors import StageError
+from avatar_ros.testing.logged_process import STOP_S, LoggedProcess
 
 #: Node -> parameters that differ from the profile's.
 Parameters = Mapping[str, Mapping[str, Any]]
-STOP_S = 30.0
-_PR_SET_PDEATHSIG = 1  # linux/prctl.h
 #: The first question waits until all nodes work, on a busy machine too.
 PATIENT_MIC = {"ready_wait_s": 120.0, "file.start_delay_s": 3.0}
 #: A window that nobody sees: everything is drawn, on a machine without a screen too.
 UNSEEN_WINDOW = {"SDL_VIDEODRIVER": "dummy", "DISPLAY": "", "WAYLAND_DISPLAY": ""}
-
-
-def _end_with_parent() -> None:
-    """A measurement that is ended takes its kiosks with it; they would talk on for ever."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGINT)
 
 
 def write_profile(path: Path, base: str, parameters: Parameters) -> Path:
@@ -48,8 +38,8 @@ def _lay_over(tree: dict[str, Any], node: str, values: Mapping[str, Any]) -> Non
     tree.setdefault(node, {}).setdefault("ros__parameters", {}).update(values)
 
 
-class KioskRun:
-    """`python -m avatar_ros kiosk …` until `stop`, or until it leaves. lines: what it has written so far.
+class KioskRun(LoggedProcess):
+    """`python -m avatar_ros kiosk …` until `stop`, or until it leaves.
 
     prefix: a command that becomes it; program: a module that takes the arguments of `kiosk`, and what comes before.
     """
@@ -64,28 +54,7 @@ class KioskRun:
         program: Sequence[str] = ("avatar_ros", "kiosk"),
     ) -> None:
         command = [*prefix, sys.executable, "-m", *program, "--namespace", namespace, "--profile", str(profile)]
-        self.lines: list[str] = []
-        self._process = subprocess.Popen(
-            [*command, *arguments],
-            env={**os.environ, **environment},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            start_new_session=True,
-            preexec_fn=_end_with_parent,  # noqa: PLW1509 — one system call, no lock is taken
-        )
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
-
-    @property
-    def pid(self) -> int:
-        return self._process.pid
-
-    @property
-    def alive(self) -> bool:
-        return self._process.poll() is None
+        super().__init__([*command, *arguments], {**os.environ, **environment})
 
     def restarts(self) -> list[str]:
         """Lines of the log that tell of a node that died."""
@@ -97,34 +66,19 @@ class KioskRun:
             tail = "\n".join(self.lines[-8:])
             raise StageError("bench_kiosk", f"the kiosk left with exit code {self._process.returncode}:\n{tail}")
 
-    def wait(self, timeout_s: float) -> int:
+    def wait(self, timeout_s: float = STOP_S) -> int:
         """Its exit code once it leaves by itself. Raises StageError where it does not in time."""
         try:
-            code = self._process.wait(timeout_s)
-        except subprocess.TimeoutExpired as error:
+            return super().wait(timeout_s)
+        except AssertionError as error:
             raise StageError("bench_timeout", f"the kiosk did not leave within {timeout_s:.0f} s") from error
-        self._reader.join(STOP_S)
-        return code
 
     def stop(self) -> None:
         """Ctrl-C, and what follows where that does not help."""
-        for number in (signal.SIGINT, signal.SIGKILL):
-            if self.alive:
-                os.killpg(self.pid, number) if number is signal.SIGKILL else self._process.send_signal(number)
-            try:
-                self._process.wait(STOP_S)
-            except subprocess.TimeoutExpired:
-                continue
-            break
-        self._reader.join(STOP_S)
-
-    def __enter__(self) -> Self:
-        return self
+        try:
+            self.close()
+        except StageError:
+            self.kill()
 
     def __exit__(self, *_: object) -> None:
         self.stop()
-
-    def _read(self) -> None:
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
-            self.lines.append(line.rstrip("\n"))
